@@ -59,7 +59,9 @@ class InstrumentRules(msgspec.Struct, frozen=True, kw_only=True):
 
     def fit_price(self, price: Decimal, side: Side) -> Decimal:
         """Round a limit price to the tick: buys down, sells up, so that it never pays more than asked."""
-        return floor_to(price, self.tick_size) if side is Side.BUY else ceil_to(price, self.tick_size)
+        return (
+            floor_to(price, self.tick_size) if side is Side.BUY else ceil_to(price, self.tick_size)
+        )
 
     def fit_quantity(self, quantity: Decimal) -> Decimal:
         """Round a quantity (base units) down to the step and to the venue's maximum."""

@@ -1,0 +1,57 @@
+"""The desk's own switches and marks."""
+
+import msgspec
+
+
+class DeskGeneration(msgspec.Struct, frozen=True, kw_only=True):
+    """A random generation drawn at init and at every restore; part of every client order id."""
+
+    generation: str
+    reason: str
+    time_ms: int
+
+
+class FeedGeneration(msgspec.Struct, frozen=True, kw_only=True):
+    """FEED begins anew at a journal position; consumers bootstrap again."""
+
+    generation: int
+    position: int
+    reason: str
+    time_ms: int
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """The relay's sign of life with the head of the journal."""
+
+    generation: int
+    head_position: int
+    time_ms: int
+
+
+class KillLatched(msgspec.Struct, frozen=True, kw_only=True):
+    """No opening leaves any more, until released."""
+
+    scope: str  # desk or strategy/<name>
+    reason: str
+    actor: str
+    time_ms: int
+
+
+class KillReleased(msgspec.Struct, frozen=True, kw_only=True):
+    """A kill was released by a person."""
+
+    scope: str
+    reason: str
+    actor: str
+    time_ms: int
+
+
+class LimitChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A limit was changed by a person."""
+
+    field: str
+    before: str
+    after: str
+    reason: str
+    actor: str
+    time_ms: int

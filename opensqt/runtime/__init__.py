@@ -1,0 +1,1 @@
+"""The machinery: bus, journal, venues, clock, telemetry, configuration, process."""

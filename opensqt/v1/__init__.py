@@ -1,0 +1,1 @@
+"""Generated protobuf messages; only the codec reads them."""

@@ -1,0 +1,113 @@
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class DeskGeneration(_message.Message):
+    __slots__ = ("generation", "reason", "time_ms")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    generation: str
+    reason: str
+    time_ms: int
+    def __init__(
+        self,
+        generation: _Optional[str] = ...,
+        reason: _Optional[str] = ...,
+        time_ms: _Optional[int] = ...,
+    ) -> None: ...
+
+class FeedGeneration(_message.Message):
+    __slots__ = ("generation", "position", "reason", "time_ms")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    generation: int
+    position: int
+    reason: str
+    time_ms: int
+    def __init__(
+        self,
+        generation: _Optional[int] = ...,
+        position: _Optional[int] = ...,
+        reason: _Optional[str] = ...,
+        time_ms: _Optional[int] = ...,
+    ) -> None: ...
+
+class Heartbeat(_message.Message):
+    __slots__ = ("generation", "head_position", "time_ms")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    HEAD_POSITION_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    generation: int
+    head_position: int
+    time_ms: int
+    def __init__(
+        self,
+        generation: _Optional[int] = ...,
+        head_position: _Optional[int] = ...,
+        time_ms: _Optional[int] = ...,
+    ) -> None: ...
+
+class KillLatched(_message.Message):
+    __slots__ = ("scope", "reason", "actor", "time_ms")
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    scope: str
+    reason: str
+    actor: str
+    time_ms: int
+    def __init__(
+        self,
+        scope: _Optional[str] = ...,
+        reason: _Optional[str] = ...,
+        actor: _Optional[str] = ...,
+        time_ms: _Optional[int] = ...,
+    ) -> None: ...
+
+class KillReleased(_message.Message):
+    __slots__ = ("scope", "reason", "actor", "time_ms")
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    scope: str
+    reason: str
+    actor: str
+    time_ms: int
+    def __init__(
+        self,
+        scope: _Optional[str] = ...,
+        reason: _Optional[str] = ...,
+        actor: _Optional[str] = ...,
+        time_ms: _Optional[int] = ...,
+    ) -> None: ...
+
+class LimitChanged(_message.Message):
+    __slots__ = ("field", "before", "after", "reason", "actor", "time_ms")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    before: str
+    after: str
+    reason: str
+    actor: str
+    time_ms: int
+    def __init__(
+        self,
+        field: _Optional[str] = ...,
+        before: _Optional[str] = ...,
+        after: _Optional[str] = ...,
+        reason: _Optional[str] = ...,
+        actor: _Optional[str] = ...,
+        time_ms: _Optional[int] = ...,
+    ) -> None: ...
