@@ -1,6 +1,7 @@
 """The border between domain values and protobuf bytes: the only reader of generated code.
 
-Fields correspond by name. A decimal travels as canonical text, an enum by its name; an unspecified enum, a
+Fields correspond by name. Every message travels inside a `Fact`, so its bytes name
+themselves. A decimal travels as canonical text, an enum by its name; an unspecified enum, a
 number that is not canonical or an unknown type is an error, never a default.
 """
 
@@ -18,7 +19,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Wire
 
 from opensqt.domain.decimals import NotADecimal, canonical, parse
-from opensqt.domain.messages import CATALOGUE, MODULES, TRAVELLING, Message, name_of
+from opensqt.domain.messages import CATALOGUE, MODULES, Message, name_of
 
 PACKAGE = "opensqt.v1"
 SCHEMA_VERSION = 1
@@ -33,20 +34,25 @@ class UnknownType(Undecodable):
 
 
 def encode(message: Message) -> bytes:
-    """Return the protobuf bytes of a message; equal messages give equal bytes."""
-    return _to_wire(message).SerializeToString(deterministic=True)
+    """Return the bytes of a message as an `opensqt.v1.Fact`; equal messages give equal bytes."""
+    fact = _FACT(**{_FACT_FIELD[name_of(message)]: _to_wire(message)})
+    return bytes(fact.SerializeToString(deterministic=True))
 
 
-def decode(type_name: str, data: bytes) -> Message:
-    """Return the message of these bytes; raise `Undecodable` with the field and what is wrong."""
-    if type_name not in TRAVELLING:
-        raise UnknownType(f"unknown message type {type_name!r}")
-    wire = _WIRE[type_name]()
+def decode(data: bytes) -> Message:
+    """Return the message of these bytes; raise `Undecodable` with the field and what is wrong.
+
+    `UnknownType` says that the bytes are a fact which only a newer version knows.
+    """
+    fact = _FACT()
     try:
-        wire.ParseFromString(data)
+        fact.ParseFromString(data)
     except DecodeError as error:
-        raise Undecodable(f"not a {PACKAGE}.{type_name}: {len(data)} bytes do not parse") from error
-    return _from_wire(wire, CATALOGUE[type_name])
+        raise Undecodable(f"{len(data)} bytes are not a {PACKAGE}.Fact") from error
+    field = fact.WhichOneof("fact")
+    if field is None:
+        raise UnknownType(f"{len(data)} bytes hold no fact that this version knows")
+    return _from_wire(getattr(fact, field), _KIND_OF_FIELD[field])
 
 
 def to_json(message: Message) -> dict[str, Any]:
@@ -64,7 +70,16 @@ def _wire_classes() -> dict[str, type[Wire]]:
     return classes
 
 
+def _fact_class() -> Any:
+    return importlib.import_module(f"{PACKAGE}.fact_pb2").Fact
+
+
 _WIRE = _wire_classes()
+_FACT = _fact_class()
+_FACT_FIELD: dict[str, str] = {
+    field.message_type.name: field.name for field in _FACT.DESCRIPTOR.fields
+}
+_KIND_OF_FIELD = {field: CATALOGUE[name] for name, field in _FACT_FIELD.items()}
 
 
 class _Field(typing.NamedTuple):

@@ -4,15 +4,18 @@
 # source: opensqt/v1/account.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/account.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/account.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,31 +25,29 @@ _sym_db = _symbol_database.Default()
 from opensqt.v1 import market_pb2 as opensqt_dot_v1_dot_market__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x18opensqt/v1/account.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/market.proto"\xaa\x01\n\rSnapshotOrder\x12\x17\n\x0f\x63lient_order_id\x18\x01 \x01(\t\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x1e\n\x04side\x18\x04 \x01(\x0e\x32\x10.opensqt.v1.Side\x12\r\n\x05price\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\t\x12\x17\n\x0f\x66illed_quantity\x18\x07 \x01(\t"I\n\x10SnapshotPosition\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x13\n\x0b\x65ntry_price\x18\x03 \x01(\t"a\n\x0fSnapshotBalance\x12"\n\x06market\x18\x01 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\t\x12\x0c\n\x04\x66ree\x18\x04 \x01(\t"\xb2\x02\n\rVenueSnapshot\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0f\n\x07trigger\x18\x03 \x01(\t\x12\x18\n\x10journal_position\x18\x04 \x01(\x03\x12)\n\x06orders\x18\x05 \x03(\x0b\x32\x19.opensqt.v1.SnapshotOrder\x12/\n\tpositions\x18\x06 \x03(\x0b\x32\x1c.opensqt.v1.SnapshotPosition\x12-\n\x08\x62\x61lances\x18\x07 \x03(\x0b\x32\x1b.opensqt.v1.SnapshotBalance\x12\x0f\n\x07symbols\x18\x08 \x03(\t\x12\x15\n\revidence_hash\x18\t \x01(\t\x12\x12\n\nstarted_ms\x18\n \x01(\x03\x12\x0f\n\x07time_ms\x18\x0b \x01(\x03"\x93\x01\n\x0e\x42\x61lanceChanged\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12"\n\x06market\x18\x03 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\r\n\x05\x61sset\x18\x04 \x01(\t\x12\r\n\x05total\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03",\n\x0b\x41ssetAmount\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0e\n\x06\x61mount\x18\x02 \x01(\t"\xf2\x01\n\x0ePositionStated\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08strategy\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x13\n\x0b\x65ntry_price\x18\x06 \x01(\t\x12\x14\n\x0crealized_pnl\x18\x07 \x01(\t\x12%\n\x04\x66\x65\x65s\x18\x08 \x03(\x0b\x32\x17.opensqt.v1.AssetAmount\x12\x0f\n\x07\x66unding\x18\t \x01(\t\x12\x18\n\x10journal_position\x18\n \x01(\x03\x12\x0f\n\x07time_ms\x18\x0b \x01(\x03"\x80\x01\n\x0b\x46undingPaid\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\r\n\x05\x61sset\x18\x04 \x01(\t\x12\x0e\n\x06\x61mount\x18\x05 \x01(\t\x12\x11\n\tincome_id\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03"\x8d\x01\n\x07\x44\x65posit\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12"\n\x06market\x18\x03 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\r\n\x05\x61sset\x18\x04 \x01(\t\x12\x0e\n\x06\x61mount\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18opensqt/v1/account.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/market.proto\"\xaa\x01\n\rSnapshotOrder\x12\x17\n\x0f\x63lient_order_id\x18\x01 \x01(\t\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x1e\n\x04side\x18\x04 \x01(\x0e\x32\x10.opensqt.v1.Side\x12\r\n\x05price\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\t\x12\x17\n\x0f\x66illed_quantity\x18\x07 \x01(\t\"I\n\x10SnapshotPosition\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x13\n\x0b\x65ntry_price\x18\x03 \x01(\t\"a\n\x0fSnapshotBalance\x12\"\n\x06market\x18\x01 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\t\x12\x0c\n\x04\x66ree\x18\x04 \x01(\t\"\xb2\x02\n\rVenueSnapshot\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0f\n\x07trigger\x18\x03 \x01(\t\x12\x18\n\x10journal_position\x18\x04 \x01(\x03\x12)\n\x06orders\x18\x05 \x03(\x0b\x32\x19.opensqt.v1.SnapshotOrder\x12/\n\tpositions\x18\x06 \x03(\x0b\x32\x1c.opensqt.v1.SnapshotPosition\x12-\n\x08\x62\x61lances\x18\x07 \x03(\x0b\x32\x1b.opensqt.v1.SnapshotBalance\x12\x0f\n\x07symbols\x18\x08 \x03(\t\x12\x15\n\revidence_hash\x18\t \x01(\t\x12\x12\n\nstarted_ms\x18\n \x01(\x03\x12\x0f\n\x07time_ms\x18\x0b \x01(\x03\"\x93\x01\n\x0e\x42\x61lanceChanged\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\"\n\x06market\x18\x03 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\r\n\x05\x61sset\x18\x04 \x01(\t\x12\r\n\x05total\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\",\n\x0b\x41ssetAmount\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0e\n\x06\x61mount\x18\x02 \x01(\t\"\xf2\x01\n\x0ePositionStated\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08strategy\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x13\n\x0b\x65ntry_price\x18\x06 \x01(\t\x12\x14\n\x0crealized_pnl\x18\x07 \x01(\t\x12%\n\x04\x66\x65\x65s\x18\x08 \x03(\x0b\x32\x17.opensqt.v1.AssetAmount\x12\x0f\n\x07\x66unding\x18\t \x01(\t\x12\x18\n\x10journal_position\x18\n \x01(\x03\x12\x0f\n\x07time_ms\x18\x0b \x01(\x03\"\x80\x01\n\x0b\x46undingPaid\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\r\n\x05\x61sset\x18\x04 \x01(\t\x12\x0e\n\x06\x61mount\x18\x05 \x01(\t\x12\x11\n\tincome_id\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\"\x8d\x01\n\x07\x44\x65posit\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\"\n\x06market\x18\x03 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\r\n\x05\x61sset\x18\x04 \x01(\t\x12\x0e\n\x06\x61mount\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.account_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.account_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SNAPSHOTORDER"]._serialized_start = 66
-    _globals["_SNAPSHOTORDER"]._serialized_end = 236
-    _globals["_SNAPSHOTPOSITION"]._serialized_start = 238
-    _globals["_SNAPSHOTPOSITION"]._serialized_end = 311
-    _globals["_SNAPSHOTBALANCE"]._serialized_start = 313
-    _globals["_SNAPSHOTBALANCE"]._serialized_end = 410
-    _globals["_VENUESNAPSHOT"]._serialized_start = 413
-    _globals["_VENUESNAPSHOT"]._serialized_end = 719
-    _globals["_BALANCECHANGED"]._serialized_start = 722
-    _globals["_BALANCECHANGED"]._serialized_end = 869
-    _globals["_ASSETAMOUNT"]._serialized_start = 871
-    _globals["_ASSETAMOUNT"]._serialized_end = 915
-    _globals["_POSITIONSTATED"]._serialized_start = 918
-    _globals["_POSITIONSTATED"]._serialized_end = 1160
-    _globals["_FUNDINGPAID"]._serialized_start = 1163
-    _globals["_FUNDINGPAID"]._serialized_end = 1291
-    _globals["_DEPOSIT"]._serialized_start = 1294
-    _globals["_DEPOSIT"]._serialized_end = 1435
+  DESCRIPTOR._loaded_options = None
+  _globals['_SNAPSHOTORDER']._serialized_start=66
+  _globals['_SNAPSHOTORDER']._serialized_end=236
+  _globals['_SNAPSHOTPOSITION']._serialized_start=238
+  _globals['_SNAPSHOTPOSITION']._serialized_end=311
+  _globals['_SNAPSHOTBALANCE']._serialized_start=313
+  _globals['_SNAPSHOTBALANCE']._serialized_end=410
+  _globals['_VENUESNAPSHOT']._serialized_start=413
+  _globals['_VENUESNAPSHOT']._serialized_end=719
+  _globals['_BALANCECHANGED']._serialized_start=722
+  _globals['_BALANCECHANGED']._serialized_end=869
+  _globals['_ASSETAMOUNT']._serialized_start=871
+  _globals['_ASSETAMOUNT']._serialized_end=915
+  _globals['_POSITIONSTATED']._serialized_start=918
+  _globals['_POSITIONSTATED']._serialized_end=1160
+  _globals['_FUNDINGPAID']._serialized_start=1163
+  _globals['_FUNDINGPAID']._serialized_end=1291
+  _globals['_DEPOSIT']._serialized_start=1294
+  _globals['_DEPOSIT']._serialized_end=1435
 # @@protoc_insertion_point(module_scope)

@@ -8,15 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SnapshotOrder(_message.Message):
-    __slots__ = (
-        "client_order_id",
-        "venue_order_id",
-        "symbol",
-        "side",
-        "price",
-        "quantity",
-        "filled_quantity",
-    )
+    __slots__ = ("client_order_id", "venue_order_id", "symbol", "side", "price", "quantity", "filled_quantity")
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -31,16 +23,7 @@ class SnapshotOrder(_message.Message):
     price: str
     quantity: str
     filled_quantity: str
-    def __init__(
-        self,
-        client_order_id: _Optional[str] = ...,
-        venue_order_id: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        side: _Optional[_Union[_market_pb2.Side, str]] = ...,
-        price: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        filled_quantity: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_market_pb2.Side, str]] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., filled_quantity: _Optional[str] = ...) -> None: ...
 
 class SnapshotPosition(_message.Message):
     __slots__ = ("symbol", "quantity", "entry_price")
@@ -50,12 +33,7 @@ class SnapshotPosition(_message.Message):
     symbol: str
     quantity: str
     entry_price: str
-    def __init__(
-        self,
-        symbol: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        entry_price: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[str] = ..., entry_price: _Optional[str] = ...) -> None: ...
 
 class SnapshotBalance(_message.Message):
     __slots__ = ("market", "asset", "total", "free")
@@ -67,28 +45,10 @@ class SnapshotBalance(_message.Message):
     asset: str
     total: str
     free: str
-    def __init__(
-        self,
-        market: _Optional[_Union[_market_pb2.Market, str]] = ...,
-        asset: _Optional[str] = ...,
-        total: _Optional[str] = ...,
-        free: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, market: _Optional[_Union[_market_pb2.Market, str]] = ..., asset: _Optional[str] = ..., total: _Optional[str] = ..., free: _Optional[str] = ...) -> None: ...
 
 class VenueSnapshot(_message.Message):
-    __slots__ = (
-        "venue",
-        "account",
-        "trigger",
-        "journal_position",
-        "orders",
-        "positions",
-        "balances",
-        "symbols",
-        "evidence_hash",
-        "started_ms",
-        "time_ms",
-    )
+    __slots__ = ("venue", "account", "trigger", "journal_position", "orders", "positions", "balances", "symbols", "evidence_hash", "started_ms", "time_ms")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_FIELD_NUMBER: _ClassVar[int]
@@ -111,20 +71,7 @@ class VenueSnapshot(_message.Message):
     evidence_hash: str
     started_ms: int
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        trigger: _Optional[str] = ...,
-        journal_position: _Optional[int] = ...,
-        orders: _Optional[_Iterable[_Union[SnapshotOrder, _Mapping]]] = ...,
-        positions: _Optional[_Iterable[_Union[SnapshotPosition, _Mapping]]] = ...,
-        balances: _Optional[_Iterable[_Union[SnapshotBalance, _Mapping]]] = ...,
-        symbols: _Optional[_Iterable[str]] = ...,
-        evidence_hash: _Optional[str] = ...,
-        started_ms: _Optional[int] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., trigger: _Optional[str] = ..., journal_position: _Optional[int] = ..., orders: _Optional[_Iterable[_Union[SnapshotOrder, _Mapping]]] = ..., positions: _Optional[_Iterable[_Union[SnapshotPosition, _Mapping]]] = ..., balances: _Optional[_Iterable[_Union[SnapshotBalance, _Mapping]]] = ..., symbols: _Optional[_Iterable[str]] = ..., evidence_hash: _Optional[str] = ..., started_ms: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class BalanceChanged(_message.Message):
     __slots__ = ("venue", "account", "market", "asset", "total", "reason", "time_ms")
@@ -142,16 +89,7 @@ class BalanceChanged(_message.Message):
     total: str
     reason: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        market: _Optional[_Union[_market_pb2.Market, str]] = ...,
-        asset: _Optional[str] = ...,
-        total: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., market: _Optional[_Union[_market_pb2.Market, str]] = ..., asset: _Optional[str] = ..., total: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class AssetAmount(_message.Message):
     __slots__ = ("asset", "amount")
@@ -162,19 +100,7 @@ class AssetAmount(_message.Message):
     def __init__(self, asset: _Optional[str] = ..., amount: _Optional[str] = ...) -> None: ...
 
 class PositionStated(_message.Message):
-    __slots__ = (
-        "venue",
-        "account",
-        "symbol",
-        "strategy",
-        "quantity",
-        "entry_price",
-        "realized_pnl",
-        "fees",
-        "funding",
-        "journal_position",
-        "time_ms",
-    )
+    __slots__ = ("venue", "account", "symbol", "strategy", "quantity", "entry_price", "realized_pnl", "fees", "funding", "journal_position", "time_ms")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -197,20 +123,7 @@ class PositionStated(_message.Message):
     funding: str
     journal_position: int
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        strategy: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        entry_price: _Optional[str] = ...,
-        realized_pnl: _Optional[str] = ...,
-        fees: _Optional[_Iterable[_Union[AssetAmount, _Mapping]]] = ...,
-        funding: _Optional[str] = ...,
-        journal_position: _Optional[int] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., quantity: _Optional[str] = ..., entry_price: _Optional[str] = ..., realized_pnl: _Optional[str] = ..., fees: _Optional[_Iterable[_Union[AssetAmount, _Mapping]]] = ..., funding: _Optional[str] = ..., journal_position: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class FundingPaid(_message.Message):
     __slots__ = ("venue", "account", "symbol", "asset", "amount", "income_id", "time_ms")
@@ -228,16 +141,7 @@ class FundingPaid(_message.Message):
     amount: str
     income_id: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        asset: _Optional[str] = ...,
-        amount: _Optional[str] = ...,
-        income_id: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., asset: _Optional[str] = ..., amount: _Optional[str] = ..., income_id: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Deposit(_message.Message):
     __slots__ = ("venue", "account", "market", "asset", "amount", "reason", "time_ms")
@@ -255,13 +159,4 @@ class Deposit(_message.Message):
     amount: str
     reason: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        market: _Optional[_Union[_market_pb2.Market, str]] = ...,
-        asset: _Optional[str] = ...,
-        amount: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., market: _Optional[_Union[_market_pb2.Market, str]] = ..., asset: _Optional[str] = ..., amount: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

@@ -4,40 +4,43 @@
 # source: opensqt/v1/control.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/control.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/control.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x18opensqt/v1/control.proto\x12\nopensqt.v1"E\n\x0e\x44\x65skGeneration\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03"W\n\x0e\x46\x65\x65\x64Generation\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"G\n\tHeartbeat\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x15\n\rhead_position\x18\x02 \x01(\x03\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03"L\n\x0bKillLatched\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"M\n\x0cKillReleased\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"l\n\x0cLimitChanged\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\x62\x06proto3'
-)
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18opensqt/v1/control.proto\x12\nopensqt.v1\"E\n\x0e\x44\x65skGeneration\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\"W\n\x0e\x46\x65\x65\x64Generation\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"G\n\tHeartbeat\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x15\n\rhead_position\x18\x02 \x01(\x03\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\"L\n\x0bKillLatched\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"M\n\x0cKillReleased\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"l\n\x0cLimitChanged\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.control_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.control_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DESKGENERATION"]._serialized_start = 40
-    _globals["_DESKGENERATION"]._serialized_end = 109
-    _globals["_FEEDGENERATION"]._serialized_start = 111
-    _globals["_FEEDGENERATION"]._serialized_end = 198
-    _globals["_HEARTBEAT"]._serialized_start = 200
-    _globals["_HEARTBEAT"]._serialized_end = 271
-    _globals["_KILLLATCHED"]._serialized_start = 273
-    _globals["_KILLLATCHED"]._serialized_end = 349
-    _globals["_KILLRELEASED"]._serialized_start = 351
-    _globals["_KILLRELEASED"]._serialized_end = 428
-    _globals["_LIMITCHANGED"]._serialized_start = 430
-    _globals["_LIMITCHANGED"]._serialized_end = 538
+  DESCRIPTOR._loaded_options = None
+  _globals['_DESKGENERATION']._serialized_start=40
+  _globals['_DESKGENERATION']._serialized_end=109
+  _globals['_FEEDGENERATION']._serialized_start=111
+  _globals['_FEEDGENERATION']._serialized_end=198
+  _globals['_HEARTBEAT']._serialized_start=200
+  _globals['_HEARTBEAT']._serialized_end=271
+  _globals['_KILLLATCHED']._serialized_start=273
+  _globals['_KILLLATCHED']._serialized_end=349
+  _globals['_KILLRELEASED']._serialized_start=351
+  _globals['_KILLRELEASED']._serialized_end=428
+  _globals['_LIMITCHANGED']._serialized_start=430
+  _globals['_LIMITCHANGED']._serialized_end=538
 # @@protoc_insertion_point(module_scope)

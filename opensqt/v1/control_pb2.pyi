@@ -12,12 +12,7 @@ class DeskGeneration(_message.Message):
     generation: str
     reason: str
     time_ms: int
-    def __init__(
-        self,
-        generation: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, generation: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class FeedGeneration(_message.Message):
     __slots__ = ("generation", "position", "reason", "time_ms")
@@ -29,13 +24,7 @@ class FeedGeneration(_message.Message):
     position: int
     reason: str
     time_ms: int
-    def __init__(
-        self,
-        generation: _Optional[int] = ...,
-        position: _Optional[int] = ...,
-        reason: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, generation: _Optional[int] = ..., position: _Optional[int] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
     __slots__ = ("generation", "head_position", "time_ms")
@@ -45,12 +34,7 @@ class Heartbeat(_message.Message):
     generation: int
     head_position: int
     time_ms: int
-    def __init__(
-        self,
-        generation: _Optional[int] = ...,
-        head_position: _Optional[int] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, generation: _Optional[int] = ..., head_position: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class KillLatched(_message.Message):
     __slots__ = ("scope", "reason", "actor", "time_ms")
@@ -62,13 +46,7 @@ class KillLatched(_message.Message):
     reason: str
     actor: str
     time_ms: int
-    def __init__(
-        self,
-        scope: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        actor: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class KillReleased(_message.Message):
     __slots__ = ("scope", "reason", "actor", "time_ms")
@@ -80,13 +58,7 @@ class KillReleased(_message.Message):
     reason: str
     actor: str
     time_ms: int
-    def __init__(
-        self,
-        scope: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        actor: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class LimitChanged(_message.Message):
     __slots__ = ("field", "before", "after", "reason", "actor", "time_ms")
@@ -102,12 +74,4 @@ class LimitChanged(_message.Message):
     reason: str
     actor: str
     time_ms: int
-    def __init__(
-        self,
-        field: _Optional[str] = ...,
-        before: _Optional[str] = ...,
-        after: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        actor: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, field: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

@@ -4,15 +4,18 @@
 # source: opensqt/v1/intent.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/intent.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/intent.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,25 +25,23 @@ _sym_db = _symbol_database.Default()
 from opensqt.v1 import market_pb2 as opensqt_dot_v1_dot_market__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x17opensqt/v1/intent.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/market.proto"-\n\x05\x42\x61sis\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x10\n\x08sequence\x18\x02 \x01(\x03"\x99\x03\n\x0bPlaceIntent\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\x12\x0c\n\x04slot\x18\x03 \x01(\t\x12\r\n\x05\x63ycle\x18\x04 \x01(\x03\x12\r\n\x05venue\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\x0e\n\x06symbol\x18\x07 \x01(\t\x12\x1e\n\x04side\x18\x08 \x01(\x0e\x32\x10.opensqt.v1.Side\x12#\n\x04type\x18\t \x01(\x0e\x32\x15.opensqt.v1.OrderType\x12.\n\rtime_in_force\x18\n \x01(\x0e\x32\x17.opensqt.v1.TimeInForce\x12\r\n\x05price\x18\x0b \x01(\t\x12\x10\n\x08quantity\x18\x0c \x01(\t\x12$\n\x07purpose\x18\r \x01(\x0e\x32\x13.opensqt.v1.Purpose\x12\x12\n\ncreated_ms\x18\x0e \x01(\x03\x12\x16\n\x0evalid_until_ms\x18\x0f \x01(\x03\x12 \n\x05\x62\x61sis\x18\x10 \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x0e\n\x06reason\x18\x11 \x01(\t"\xdb\x01\n\x0c\x43\x61ncelIntent\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\x12\r\n\x05venue\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x0e\n\x06symbol\x18\x05 \x01(\t\x12\x18\n\x10target_intent_id\x18\x06 \x01(\t\x12\x12\n\ncreated_ms\x18\x07 \x01(\x03\x12\x16\n\x0evalid_until_ms\x18\x08 \x01(\x03\x12 \n\x05\x62\x61sis\x18\t \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x0e\n\x06reason\x18\n \x01(\t*T\n\tOrderType\x12\x1a\n\x16ORDER_TYPE_UNSPECIFIED\x10\x00\x12\x14\n\x10ORDER_TYPE_LIMIT\x10\x01\x12\x15\n\x11ORDER_TYPE_MARKET\x10\x02*\x8e\x01\n\x0bTimeInForce\x12\x1d\n\x19TIME_IN_FORCE_UNSPECIFIED\x10\x00\x12\x15\n\x11TIME_IN_FORCE_GTC\x10\x01\x12\x15\n\x11TIME_IN_FORCE_IOC\x10\x02\x12\x15\n\x11TIME_IN_FORCE_FOK\x10\x03\x12\x1b\n\x17TIME_IN_FORCE_POST_ONLY\x10\x04*G\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPURPOSE_OPEN\x10\x01\x12\x11\n\rPURPOSE_CLOSE\x10\x02\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17opensqt/v1/intent.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/market.proto\"-\n\x05\x42\x61sis\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"\x99\x03\n\x0bPlaceIntent\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\x12\x0c\n\x04slot\x18\x03 \x01(\t\x12\r\n\x05\x63ycle\x18\x04 \x01(\x03\x12\r\n\x05venue\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\x0e\n\x06symbol\x18\x07 \x01(\t\x12\x1e\n\x04side\x18\x08 \x01(\x0e\x32\x10.opensqt.v1.Side\x12#\n\x04type\x18\t \x01(\x0e\x32\x15.opensqt.v1.OrderType\x12.\n\rtime_in_force\x18\n \x01(\x0e\x32\x17.opensqt.v1.TimeInForce\x12\r\n\x05price\x18\x0b \x01(\t\x12\x10\n\x08quantity\x18\x0c \x01(\t\x12$\n\x07purpose\x18\r \x01(\x0e\x32\x13.opensqt.v1.Purpose\x12\x12\n\ncreated_ms\x18\x0e \x01(\x03\x12\x16\n\x0evalid_until_ms\x18\x0f \x01(\x03\x12 \n\x05\x62\x61sis\x18\x10 \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x0e\n\x06reason\x18\x11 \x01(\t\"\xdb\x01\n\x0c\x43\x61ncelIntent\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\x12\r\n\x05venue\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x0e\n\x06symbol\x18\x05 \x01(\t\x12\x18\n\x10target_intent_id\x18\x06 \x01(\t\x12\x12\n\ncreated_ms\x18\x07 \x01(\x03\x12\x16\n\x0evalid_until_ms\x18\x08 \x01(\x03\x12 \n\x05\x62\x61sis\x18\t \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x0e\n\x06reason\x18\n \x01(\t*T\n\tOrderType\x12\x1a\n\x16ORDER_TYPE_UNSPECIFIED\x10\x00\x12\x14\n\x10ORDER_TYPE_LIMIT\x10\x01\x12\x15\n\x11ORDER_TYPE_MARKET\x10\x02*\x8e\x01\n\x0bTimeInForce\x12\x1d\n\x19TIME_IN_FORCE_UNSPECIFIED\x10\x00\x12\x15\n\x11TIME_IN_FORCE_GTC\x10\x01\x12\x15\n\x11TIME_IN_FORCE_IOC\x10\x02\x12\x15\n\x11TIME_IN_FORCE_FOK\x10\x03\x12\x1b\n\x17TIME_IN_FORCE_POST_ONLY\x10\x04*G\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPURPOSE_OPEN\x10\x01\x12\x11\n\rPURPOSE_CLOSE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.intent_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.intent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ORDERTYPE"]._serialized_start = 745
-    _globals["_ORDERTYPE"]._serialized_end = 829
-    _globals["_TIMEINFORCE"]._serialized_start = 832
-    _globals["_TIMEINFORCE"]._serialized_end = 974
-    _globals["_PURPOSE"]._serialized_start = 976
-    _globals["_PURPOSE"]._serialized_end = 1047
-    _globals["_BASIS"]._serialized_start = 64
-    _globals["_BASIS"]._serialized_end = 109
-    _globals["_PLACEINTENT"]._serialized_start = 112
-    _globals["_PLACEINTENT"]._serialized_end = 521
-    _globals["_CANCELINTENT"]._serialized_start = 524
-    _globals["_CANCELINTENT"]._serialized_end = 743
+  DESCRIPTOR._loaded_options = None
+  _globals['_ORDERTYPE']._serialized_start=745
+  _globals['_ORDERTYPE']._serialized_end=829
+  _globals['_TIMEINFORCE']._serialized_start=832
+  _globals['_TIMEINFORCE']._serialized_end=974
+  _globals['_PURPOSE']._serialized_start=976
+  _globals['_PURPOSE']._serialized_end=1047
+  _globals['_BASIS']._serialized_start=64
+  _globals['_BASIS']._serialized_end=109
+  _globals['_PLACEINTENT']._serialized_start=112
+  _globals['_PLACEINTENT']._serialized_end=521
+  _globals['_CANCELINTENT']._serialized_start=524
+  _globals['_CANCELINTENT']._serialized_end=743
 # @@protoc_insertion_point(module_scope)

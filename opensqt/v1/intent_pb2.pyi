@@ -26,7 +26,6 @@ class Purpose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PURPOSE_UNSPECIFIED: _ClassVar[Purpose]
     PURPOSE_OPEN: _ClassVar[Purpose]
     PURPOSE_CLOSE: _ClassVar[Purpose]
-
 ORDER_TYPE_UNSPECIFIED: OrderType
 ORDER_TYPE_LIMIT: OrderType
 ORDER_TYPE_MARKET: OrderType
@@ -45,30 +44,10 @@ class Basis(_message.Message):
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     generation: int
     sequence: int
-    def __init__(
-        self, generation: _Optional[int] = ..., sequence: _Optional[int] = ...
-    ) -> None: ...
+    def __init__(self, generation: _Optional[int] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class PlaceIntent(_message.Message):
-    __slots__ = (
-        "intent_id",
-        "strategy",
-        "slot",
-        "cycle",
-        "venue",
-        "account",
-        "symbol",
-        "side",
-        "type",
-        "time_in_force",
-        "price",
-        "quantity",
-        "purpose",
-        "created_ms",
-        "valid_until_ms",
-        "basis",
-        "reason",
-    )
+    __slots__ = ("intent_id", "strategy", "slot", "cycle", "venue", "account", "symbol", "side", "type", "time_in_force", "price", "quantity", "purpose", "created_ms", "valid_until_ms", "basis", "reason")
     INTENT_ID_FIELD_NUMBER: _ClassVar[int]
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
@@ -103,40 +82,10 @@ class PlaceIntent(_message.Message):
     valid_until_ms: int
     basis: Basis
     reason: str
-    def __init__(
-        self,
-        intent_id: _Optional[str] = ...,
-        strategy: _Optional[str] = ...,
-        slot: _Optional[str] = ...,
-        cycle: _Optional[int] = ...,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        side: _Optional[_Union[_market_pb2.Side, str]] = ...,
-        type: _Optional[_Union[OrderType, str]] = ...,
-        time_in_force: _Optional[_Union[TimeInForce, str]] = ...,
-        price: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        purpose: _Optional[_Union[Purpose, str]] = ...,
-        created_ms: _Optional[int] = ...,
-        valid_until_ms: _Optional[int] = ...,
-        basis: _Optional[_Union[Basis, _Mapping]] = ...,
-        reason: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, intent_id: _Optional[str] = ..., strategy: _Optional[str] = ..., slot: _Optional[str] = ..., cycle: _Optional[int] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_market_pb2.Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., purpose: _Optional[_Union[Purpose, str]] = ..., created_ms: _Optional[int] = ..., valid_until_ms: _Optional[int] = ..., basis: _Optional[_Union[Basis, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class CancelIntent(_message.Message):
-    __slots__ = (
-        "intent_id",
-        "strategy",
-        "venue",
-        "account",
-        "symbol",
-        "target_intent_id",
-        "created_ms",
-        "valid_until_ms",
-        "basis",
-        "reason",
-    )
+    __slots__ = ("intent_id", "strategy", "venue", "account", "symbol", "target_intent_id", "created_ms", "valid_until_ms", "basis", "reason")
     INTENT_ID_FIELD_NUMBER: _ClassVar[int]
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     VENUE_FIELD_NUMBER: _ClassVar[int]
@@ -157,16 +106,4 @@ class CancelIntent(_message.Message):
     valid_until_ms: int
     basis: Basis
     reason: str
-    def __init__(
-        self,
-        intent_id: _Optional[str] = ...,
-        strategy: _Optional[str] = ...,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        target_intent_id: _Optional[str] = ...,
-        created_ms: _Optional[int] = ...,
-        valid_until_ms: _Optional[int] = ...,
-        basis: _Optional[_Union[Basis, _Mapping]] = ...,
-        reason: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, intent_id: _Optional[str] = ..., strategy: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., target_intent_id: _Optional[str] = ..., created_ms: _Optional[int] = ..., valid_until_ms: _Optional[int] = ..., basis: _Optional[_Union[Basis, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...

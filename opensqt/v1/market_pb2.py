@@ -4,54 +4,57 @@
 # source: opensqt/v1/market.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/market.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/market.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x17opensqt/v1/market.proto\x12\nopensqt.v1"\x9f\x01\n\x04Tick\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x11\n\tbid_price\x18\x03 \x01(\t\x12\x14\n\x0c\x62id_quantity\x18\x04 \x01(\t\x12\x11\n\task_price\x18\x05 \x01(\t\x12\x14\n\x0c\x61sk_quantity\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x12\x15\n\rbook_sequence\x18\x08 \x01(\x03"\x8b\x01\n\x05Trade\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x10\n\x08trade_id\x18\x03 \x01(\t\x12\r\n\x05price\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x1f\n\x05taker\x18\x06 \x01(\x0e\x32\x10.opensqt.v1.Side\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03",\n\tBookLevel\x12\r\n\x05price\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t"\x9a\x01\n\x07\x42ookTop\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12#\n\x04\x62ids\x18\x03 \x03(\x0b\x32\x15.opensqt.v1.BookLevel\x12#\n\x04\x61sks\x18\x04 \x03(\x0b\x32\x15.opensqt.v1.BookLevel\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03\x12\x15\n\rbook_sequence\x18\x06 \x01(\x03"\xbb\x01\n\x06\x43\x61ndle\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x13\n\x0binterval_ms\x18\x03 \x01(\x03\x12\x14\n\x0copen_time_ms\x18\x04 \x01(\x03\x12\x0c\n\x04open\x18\x05 \x01(\t\x12\x0c\n\x04high\x18\x06 \x01(\t\x12\x0b\n\x03low\x18\x07 \x01(\t\x12\r\n\x05\x63lose\x18\x08 \x01(\t\x12\x0e\n\x06volume\x18\t \x01(\t\x12\x0e\n\x06\x63losed\x18\n \x01(\x08\x12\x0f\n\x07time_ms\x18\x0b \x01(\x03"x\n\x07\x46unding\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0c\n\x04rate\x18\x03 \x01(\t\x12\x16\n\x0einterval_hours\x18\x04 \x01(\x05\x12\x17\n\x0fnext_funding_ms\x18\x05 \x01(\x03\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"_\n\x04Mark\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x12\n\nmark_price\x18\x03 \x01(\t\x12\x13\n\x0bindex_price\x18\x04 \x01(\t\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03"\x80\x03\n\x0fInstrumentRules\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12"\n\x06market\x18\x03 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\x14\n\x0cvenue_symbol\x18\x04 \x01(\t\x12\x0c\n\x04\x62\x61se\x18\x05 \x01(\t\x12\r\n\x05quote\x18\x06 \x01(\t\x12\x11\n\ttick_size\x18\x07 \x01(\t\x12\x15\n\rquantity_step\x18\x08 \x01(\t\x12\x14\n\x0cquantity_min\x18\t \x01(\t\x12\x14\n\x0cquantity_max\x18\n \x01(\t\x12\x14\n\x0cnotional_min\x18\x0b \x01(\t\x12\x11\n\tprice_min\x18\x0c \x01(\t\x12\x11\n\tprice_max\x18\r \x01(\t\x12\x15\n\rprice_band_up\x18\x0e \x01(\t\x12\x17\n\x0fprice_band_down\x18\x0f \x01(\t\x12\x11\n\tmaker_fee\x18\x10 \x01(\t\x12\x11\n\ttaker_fee\x18\x11 \x01(\t\x12\x0f\n\x07time_ms\x18\x12 \x01(\x03"\x93\x01\n\nFeedStatus\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12$\n\x05state\x18\x04 \x01(\x0e\x32\x15.opensqt.v1.FeedState\x12\x0e\n\x06\x61ge_ms\x18\x05 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03"\x17\n\x04Time\x12\x0f\n\x07time_ms\x18\x01 \x01(\x03*9\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0c\n\x08SIDE_BUY\x10\x01\x12\r\n\tSIDE_SELL\x10\x02*B\n\x06Market\x12\x16\n\x12MARKET_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMARKET_SPOT\x10\x01\x12\x0f\n\x0bMARKET_PERP\x10\x02*{\n\tFeedState\x12\x1a\n\x16\x46\x45\x45\x44_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x46\x45\x45\x44_STATE_LIVE\x10\x01\x12\x14\n\x10\x46\x45\x45\x44_STATE_STALE\x10\x02\x12\x12\n\x0e\x46\x45\x45\x44_STATE_GAP\x10\x03\x12\x13\n\x0f\x46\x45\x45\x44_STATE_DOWN\x10\x04\x62\x06proto3'
-)
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17opensqt/v1/market.proto\x12\nopensqt.v1\"\x9f\x01\n\x04Tick\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x11\n\tbid_price\x18\x03 \x01(\t\x12\x14\n\x0c\x62id_quantity\x18\x04 \x01(\t\x12\x11\n\task_price\x18\x05 \x01(\t\x12\x14\n\x0c\x61sk_quantity\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x12\x15\n\rbook_sequence\x18\x08 \x01(\x03\"\x8b\x01\n\x05Trade\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x10\n\x08trade_id\x18\x03 \x01(\t\x12\r\n\x05price\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x1f\n\x05taker\x18\x06 \x01(\x0e\x32\x10.opensqt.v1.Side\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\",\n\tBookLevel\x12\r\n\x05price\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\"\x9a\x01\n\x07\x42ookTop\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12#\n\x04\x62ids\x18\x03 \x03(\x0b\x32\x15.opensqt.v1.BookLevel\x12#\n\x04\x61sks\x18\x04 \x03(\x0b\x32\x15.opensqt.v1.BookLevel\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03\x12\x15\n\rbook_sequence\x18\x06 \x01(\x03\"\xbb\x01\n\x06\x43\x61ndle\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x13\n\x0binterval_ms\x18\x03 \x01(\x03\x12\x14\n\x0copen_time_ms\x18\x04 \x01(\x03\x12\x0c\n\x04open\x18\x05 \x01(\t\x12\x0c\n\x04high\x18\x06 \x01(\t\x12\x0b\n\x03low\x18\x07 \x01(\t\x12\r\n\x05\x63lose\x18\x08 \x01(\t\x12\x0e\n\x06volume\x18\t \x01(\t\x12\x0e\n\x06\x63losed\x18\n \x01(\x08\x12\x0f\n\x07time_ms\x18\x0b \x01(\x03\"x\n\x07\x46unding\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0c\n\x04rate\x18\x03 \x01(\t\x12\x16\n\x0einterval_hours\x18\x04 \x01(\x05\x12\x17\n\x0fnext_funding_ms\x18\x05 \x01(\x03\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"_\n\x04Mark\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x12\n\nmark_price\x18\x03 \x01(\t\x12\x13\n\x0bindex_price\x18\x04 \x01(\t\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03\"\x80\x03\n\x0fInstrumentRules\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\"\n\x06market\x18\x03 \x01(\x0e\x32\x12.opensqt.v1.Market\x12\x14\n\x0cvenue_symbol\x18\x04 \x01(\t\x12\x0c\n\x04\x62\x61se\x18\x05 \x01(\t\x12\r\n\x05quote\x18\x06 \x01(\t\x12\x11\n\ttick_size\x18\x07 \x01(\t\x12\x15\n\rquantity_step\x18\x08 \x01(\t\x12\x14\n\x0cquantity_min\x18\t \x01(\t\x12\x14\n\x0cquantity_max\x18\n \x01(\t\x12\x14\n\x0cnotional_min\x18\x0b \x01(\t\x12\x11\n\tprice_min\x18\x0c \x01(\t\x12\x11\n\tprice_max\x18\r \x01(\t\x12\x15\n\rprice_band_up\x18\x0e \x01(\t\x12\x17\n\x0fprice_band_down\x18\x0f \x01(\t\x12\x11\n\tmaker_fee\x18\x10 \x01(\t\x12\x11\n\ttaker_fee\x18\x11 \x01(\t\x12\x0f\n\x07time_ms\x18\x12 \x01(\x03\"\x93\x01\n\nFeedStatus\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12$\n\x05state\x18\x04 \x01(\x0e\x32\x15.opensqt.v1.FeedState\x12\x0e\n\x06\x61ge_ms\x18\x05 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\"\x17\n\x04Time\x12\x0f\n\x07time_ms\x18\x01 \x01(\x03*9\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0c\n\x08SIDE_BUY\x10\x01\x12\r\n\tSIDE_SELL\x10\x02*B\n\x06Market\x12\x16\n\x12MARKET_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMARKET_SPOT\x10\x01\x12\x0f\n\x0bMARKET_PERP\x10\x02*{\n\tFeedState\x12\x1a\n\x16\x46\x45\x45\x44_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x46\x45\x45\x44_STATE_LIVE\x10\x01\x12\x14\n\x10\x46\x45\x45\x44_STATE_STALE\x10\x02\x12\x12\n\x0e\x46\x45\x45\x44_STATE_GAP\x10\x03\x12\x13\n\x0f\x46\x45\x45\x44_STATE_DOWN\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.market_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.market_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SIDE"]._serialized_start = 1517
-    _globals["_SIDE"]._serialized_end = 1574
-    _globals["_MARKET"]._serialized_start = 1576
-    _globals["_MARKET"]._serialized_end = 1642
-    _globals["_FEEDSTATE"]._serialized_start = 1644
-    _globals["_FEEDSTATE"]._serialized_end = 1767
-    _globals["_TICK"]._serialized_start = 40
-    _globals["_TICK"]._serialized_end = 199
-    _globals["_TRADE"]._serialized_start = 202
-    _globals["_TRADE"]._serialized_end = 341
-    _globals["_BOOKLEVEL"]._serialized_start = 343
-    _globals["_BOOKLEVEL"]._serialized_end = 387
-    _globals["_BOOKTOP"]._serialized_start = 390
-    _globals["_BOOKTOP"]._serialized_end = 544
-    _globals["_CANDLE"]._serialized_start = 547
-    _globals["_CANDLE"]._serialized_end = 734
-    _globals["_FUNDING"]._serialized_start = 736
-    _globals["_FUNDING"]._serialized_end = 856
-    _globals["_MARK"]._serialized_start = 858
-    _globals["_MARK"]._serialized_end = 953
-    _globals["_INSTRUMENTRULES"]._serialized_start = 956
-    _globals["_INSTRUMENTRULES"]._serialized_end = 1340
-    _globals["_FEEDSTATUS"]._serialized_start = 1343
-    _globals["_FEEDSTATUS"]._serialized_end = 1490
-    _globals["_TIME"]._serialized_start = 1492
-    _globals["_TIME"]._serialized_end = 1515
+  DESCRIPTOR._loaded_options = None
+  _globals['_SIDE']._serialized_start=1517
+  _globals['_SIDE']._serialized_end=1574
+  _globals['_MARKET']._serialized_start=1576
+  _globals['_MARKET']._serialized_end=1642
+  _globals['_FEEDSTATE']._serialized_start=1644
+  _globals['_FEEDSTATE']._serialized_end=1767
+  _globals['_TICK']._serialized_start=40
+  _globals['_TICK']._serialized_end=199
+  _globals['_TRADE']._serialized_start=202
+  _globals['_TRADE']._serialized_end=341
+  _globals['_BOOKLEVEL']._serialized_start=343
+  _globals['_BOOKLEVEL']._serialized_end=387
+  _globals['_BOOKTOP']._serialized_start=390
+  _globals['_BOOKTOP']._serialized_end=544
+  _globals['_CANDLE']._serialized_start=547
+  _globals['_CANDLE']._serialized_end=734
+  _globals['_FUNDING']._serialized_start=736
+  _globals['_FUNDING']._serialized_end=856
+  _globals['_MARK']._serialized_start=858
+  _globals['_MARK']._serialized_end=953
+  _globals['_INSTRUMENTRULES']._serialized_start=956
+  _globals['_INSTRUMENTRULES']._serialized_end=1340
+  _globals['_FEEDSTATUS']._serialized_start=1343
+  _globals['_FEEDSTATUS']._serialized_end=1490
+  _globals['_TIME']._serialized_start=1492
+  _globals['_TIME']._serialized_end=1515
 # @@protoc_insertion_point(module_scope)

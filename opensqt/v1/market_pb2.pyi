@@ -26,7 +26,6 @@ class FeedState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FEED_STATE_STALE: _ClassVar[FeedState]
     FEED_STATE_GAP: _ClassVar[FeedState]
     FEED_STATE_DOWN: _ClassVar[FeedState]
-
 SIDE_UNSPECIFIED: Side
 SIDE_BUY: Side
 SIDE_SELL: Side
@@ -40,16 +39,7 @@ FEED_STATE_GAP: FeedState
 FEED_STATE_DOWN: FeedState
 
 class Tick(_message.Message):
-    __slots__ = (
-        "venue",
-        "symbol",
-        "bid_price",
-        "bid_quantity",
-        "ask_price",
-        "ask_quantity",
-        "time_ms",
-        "book_sequence",
-    )
+    __slots__ = ("venue", "symbol", "bid_price", "bid_quantity", "ask_price", "ask_quantity", "time_ms", "book_sequence")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     BID_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -66,17 +56,7 @@ class Tick(_message.Message):
     ask_quantity: str
     time_ms: int
     book_sequence: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        bid_price: _Optional[str] = ...,
-        bid_quantity: _Optional[str] = ...,
-        ask_price: _Optional[str] = ...,
-        ask_quantity: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-        book_sequence: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., bid_price: _Optional[str] = ..., bid_quantity: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_quantity: _Optional[str] = ..., time_ms: _Optional[int] = ..., book_sequence: _Optional[int] = ...) -> None: ...
 
 class Trade(_message.Message):
     __slots__ = ("venue", "symbol", "trade_id", "price", "quantity", "taker", "time_ms")
@@ -94,16 +74,7 @@ class Trade(_message.Message):
     quantity: str
     taker: Side
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        trade_id: _Optional[str] = ...,
-        price: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        taker: _Optional[_Union[Side, str]] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., trade_id: _Optional[str] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., taker: _Optional[_Union[Side, str]] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class BookLevel(_message.Message):
     __slots__ = ("price", "quantity")
@@ -127,30 +98,10 @@ class BookTop(_message.Message):
     asks: _containers.RepeatedCompositeFieldContainer[BookLevel]
     time_ms: int
     book_sequence: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        bids: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ...,
-        asks: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ...,
-        time_ms: _Optional[int] = ...,
-        book_sequence: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., bids: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., asks: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., time_ms: _Optional[int] = ..., book_sequence: _Optional[int] = ...) -> None: ...
 
 class Candle(_message.Message):
-    __slots__ = (
-        "venue",
-        "symbol",
-        "interval_ms",
-        "open_time_ms",
-        "open",
-        "high",
-        "low",
-        "close",
-        "volume",
-        "closed",
-        "time_ms",
-    )
+    __slots__ = ("venue", "symbol", "interval_ms", "open_time_ms", "open", "high", "low", "close", "volume", "closed", "time_ms")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
@@ -173,20 +124,7 @@ class Candle(_message.Message):
     volume: str
     closed: bool
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        interval_ms: _Optional[int] = ...,
-        open_time_ms: _Optional[int] = ...,
-        open: _Optional[str] = ...,
-        high: _Optional[str] = ...,
-        low: _Optional[str] = ...,
-        close: _Optional[str] = ...,
-        volume: _Optional[str] = ...,
-        closed: _Optional[bool] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., interval_ms: _Optional[int] = ..., open_time_ms: _Optional[int] = ..., open: _Optional[str] = ..., high: _Optional[str] = ..., low: _Optional[str] = ..., close: _Optional[str] = ..., volume: _Optional[str] = ..., closed: _Optional[bool] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Funding(_message.Message):
     __slots__ = ("venue", "symbol", "rate", "interval_hours", "next_funding_ms", "time_ms")
@@ -202,15 +140,7 @@ class Funding(_message.Message):
     interval_hours: int
     next_funding_ms: int
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        rate: _Optional[str] = ...,
-        interval_hours: _Optional[int] = ...,
-        next_funding_ms: _Optional[int] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., rate: _Optional[str] = ..., interval_hours: _Optional[int] = ..., next_funding_ms: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Mark(_message.Message):
     __slots__ = ("venue", "symbol", "mark_price", "index_price", "time_ms")
@@ -224,36 +154,10 @@ class Mark(_message.Message):
     mark_price: str
     index_price: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        mark_price: _Optional[str] = ...,
-        index_price: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., mark_price: _Optional[str] = ..., index_price: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class InstrumentRules(_message.Message):
-    __slots__ = (
-        "venue",
-        "symbol",
-        "market",
-        "venue_symbol",
-        "base",
-        "quote",
-        "tick_size",
-        "quantity_step",
-        "quantity_min",
-        "quantity_max",
-        "notional_min",
-        "price_min",
-        "price_max",
-        "price_band_up",
-        "price_band_down",
-        "maker_fee",
-        "taker_fee",
-        "time_ms",
-    )
+    __slots__ = ("venue", "symbol", "market", "venue_symbol", "base", "quote", "tick_size", "quantity_step", "quantity_min", "quantity_max", "notional_min", "price_min", "price_max", "price_band_up", "price_band_down", "maker_fee", "taker_fee", "time_ms")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -290,27 +194,7 @@ class InstrumentRules(_message.Message):
     maker_fee: str
     taker_fee: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        market: _Optional[_Union[Market, str]] = ...,
-        venue_symbol: _Optional[str] = ...,
-        base: _Optional[str] = ...,
-        quote: _Optional[str] = ...,
-        tick_size: _Optional[str] = ...,
-        quantity_step: _Optional[str] = ...,
-        quantity_min: _Optional[str] = ...,
-        quantity_max: _Optional[str] = ...,
-        notional_min: _Optional[str] = ...,
-        price_min: _Optional[str] = ...,
-        price_max: _Optional[str] = ...,
-        price_band_up: _Optional[str] = ...,
-        price_band_down: _Optional[str] = ...,
-        maker_fee: _Optional[str] = ...,
-        taker_fee: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., market: _Optional[_Union[Market, str]] = ..., venue_symbol: _Optional[str] = ..., base: _Optional[str] = ..., quote: _Optional[str] = ..., tick_size: _Optional[str] = ..., quantity_step: _Optional[str] = ..., quantity_min: _Optional[str] = ..., quantity_max: _Optional[str] = ..., notional_min: _Optional[str] = ..., price_min: _Optional[str] = ..., price_max: _Optional[str] = ..., price_band_up: _Optional[str] = ..., price_band_down: _Optional[str] = ..., maker_fee: _Optional[str] = ..., taker_fee: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class FeedStatus(_message.Message):
     __slots__ = ("venue", "symbol", "channel", "state", "age_ms", "detail", "time_ms")
@@ -328,16 +212,7 @@ class FeedStatus(_message.Message):
     age_ms: int
     detail: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        channel: _Optional[str] = ...,
-        state: _Optional[_Union[FeedState, str]] = ...,
-        age_ms: _Optional[int] = ...,
-        detail: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., channel: _Optional[str] = ..., state: _Optional[_Union[FeedState, str]] = ..., age_ms: _Optional[int] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Time(_message.Message):
     __slots__ = ("time_ms",)

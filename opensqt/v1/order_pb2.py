@@ -4,15 +4,18 @@
 # source: opensqt/v1/order.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/order.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/order.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,37 +26,35 @@ from opensqt.v1 import intent_pb2 as opensqt_dot_v1_dot_intent__pb2
 from opensqt.v1 import market_pb2 as opensqt_dot_v1_dot_market__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x16opensqt/v1/order.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/intent.proto\x1a\x17opensqt/v1/market.proto"\x89\x01\n\x08OrderRef\x12\x17\n\x0f\x63lient_order_id\x18\x01 \x01(\t\x12\x11\n\tintent_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x10\n\x08strategy\x18\x04 \x01(\t\x12\r\n\x05venue\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\x0e\n\x06symbol\x18\x07 \x01(\t"\xc8\x02\n\x0cIntentPlaced\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x0c\n\x04slot\x18\x02 \x01(\t\x12\r\n\x05\x63ycle\x18\x03 \x01(\x03\x12\x1e\n\x04side\x18\x04 \x01(\x0e\x32\x10.opensqt.v1.Side\x12#\n\x04type\x18\x05 \x01(\x0e\x32\x15.opensqt.v1.OrderType\x12.\n\rtime_in_force\x18\x06 \x01(\x0e\x32\x17.opensqt.v1.TimeInForce\x12\r\n\x05price\x18\x07 \x01(\t\x12\x10\n\x08quantity\x18\x08 \x01(\t\x12$\n\x07purpose\x18\t \x01(\x0e\x32\x13.opensqt.v1.Purpose\x12\x13\n\x0breduce_only\x18\n \x01(\x08\x12\x16\n\x0evalid_until_ms\x18\x0b \x01(\x03\x12\x0f\n\x07time_ms\x18\x0c \x01(\x03"d\n\nSubmitting\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\x03\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"m\n\x08\x41\x63\x63\x65pted\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x15\n\revidence_hash\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"s\n\x08Rejected\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x15\n\revidence_hash\x18\x04 \x01(\t\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03"x\n\nUnresolved\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\r\n\x05\x63\x61use\x18\x02 \x01(\t\x12\x10\n\x08\x66\x65nce_ms\x18\x03 \x01(\x03\x12\x15\n\revidence_hash\x18\x04 \x01(\t\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03"\x9c\x02\n\x04\x46ill\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x10\n\x08trade_id\x18\x02 \x01(\t\x12\x16\n\x0evenue_order_id\x18\x03 \x01(\t\x12\x1e\n\x04side\x18\x04 \x01(\x0e\x32\x10.opensqt.v1.Side\x12\r\n\x05price\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\t\x12\x0b\n\x03\x66\x65\x65\x18\x07 \x01(\t\x12\x11\n\tfee_asset\x18\x08 \x01(\t\x12(\n\tliquidity\x18\t \x01(\x0e\x32\x15.opensqt.v1.Liquidity\x12\x14\n\x0crealized_pnl\x18\n \x01(\t\x12\x15\n\revidence_hash\x18\x0b \x01(\t\x12\x0f\n\x07time_ms\x18\x0c \x01(\x03"o\n\x0f\x43\x61ncelRequested\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x18\n\x10\x63\x61ncel_intent_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"\x96\x01\n\x08\x43\x61nceled\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x17\n\x0f\x66illed_quantity\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x15\n\revidence_hash\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"\x95\x01\n\x07\x45xpired\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x17\n\x0f\x66illed_quantity\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x15\n\revidence_hash\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"g\n\x0bNeverPlaced\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\r\n\x05proof\x18\x02 \x01(\t\x12\x15\n\revidence_hash\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03*P\n\tLiquidity\x12\x19\n\x15LIQUIDITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fLIQUIDITY_MAKER\x10\x01\x12\x13\n\x0fLIQUIDITY_TAKER\x10\x02\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16opensqt/v1/order.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/intent.proto\x1a\x17opensqt/v1/market.proto\"\x89\x01\n\x08OrderRef\x12\x17\n\x0f\x63lient_order_id\x18\x01 \x01(\t\x12\x11\n\tintent_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x10\n\x08strategy\x18\x04 \x01(\t\x12\r\n\x05venue\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\x0e\n\x06symbol\x18\x07 \x01(\t\"\xc8\x02\n\x0cIntentPlaced\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x0c\n\x04slot\x18\x02 \x01(\t\x12\r\n\x05\x63ycle\x18\x03 \x01(\x03\x12\x1e\n\x04side\x18\x04 \x01(\x0e\x32\x10.opensqt.v1.Side\x12#\n\x04type\x18\x05 \x01(\x0e\x32\x15.opensqt.v1.OrderType\x12.\n\rtime_in_force\x18\x06 \x01(\x0e\x32\x17.opensqt.v1.TimeInForce\x12\r\n\x05price\x18\x07 \x01(\t\x12\x10\n\x08quantity\x18\x08 \x01(\t\x12$\n\x07purpose\x18\t \x01(\x0e\x32\x13.opensqt.v1.Purpose\x12\x13\n\x0breduce_only\x18\n \x01(\x08\x12\x16\n\x0evalid_until_ms\x18\x0b \x01(\x03\x12\x0f\n\x07time_ms\x18\x0c \x01(\x03\"d\n\nSubmitting\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\x03\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"m\n\x08\x41\x63\x63\x65pted\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x15\n\revidence_hash\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"s\n\x08Rejected\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x15\n\revidence_hash\x18\x04 \x01(\t\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03\"x\n\nUnresolved\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\r\n\x05\x63\x61use\x18\x02 \x01(\t\x12\x10\n\x08\x66\x65nce_ms\x18\x03 \x01(\x03\x12\x15\n\revidence_hash\x18\x04 \x01(\t\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03\"\x9c\x02\n\x04\x46ill\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x10\n\x08trade_id\x18\x02 \x01(\t\x12\x16\n\x0evenue_order_id\x18\x03 \x01(\t\x12\x1e\n\x04side\x18\x04 \x01(\x0e\x32\x10.opensqt.v1.Side\x12\r\n\x05price\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\t\x12\x0b\n\x03\x66\x65\x65\x18\x07 \x01(\t\x12\x11\n\tfee_asset\x18\x08 \x01(\t\x12(\n\tliquidity\x18\t \x01(\x0e\x32\x15.opensqt.v1.Liquidity\x12\x14\n\x0crealized_pnl\x18\n \x01(\t\x12\x15\n\revidence_hash\x18\x0b \x01(\t\x12\x0f\n\x07time_ms\x18\x0c \x01(\x03\"o\n\x0f\x43\x61ncelRequested\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x18\n\x10\x63\x61ncel_intent_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"\x96\x01\n\x08\x43\x61nceled\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x17\n\x0f\x66illed_quantity\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x15\n\revidence_hash\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"\x95\x01\n\x07\x45xpired\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\x16\n\x0evenue_order_id\x18\x02 \x01(\t\x12\x17\n\x0f\x66illed_quantity\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x15\n\revidence_hash\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"g\n\x0bNeverPlaced\x12!\n\x03ref\x18\x01 \x01(\x0b\x32\x14.opensqt.v1.OrderRef\x12\r\n\x05proof\x18\x02 \x01(\t\x12\x15\n\revidence_hash\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03*P\n\tLiquidity\x12\x19\n\x15LIQUIDITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fLIQUIDITY_MAKER\x10\x01\x12\x13\n\x0fLIQUIDITY_TAKER\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.order_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.order_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LIQUIDITY"]._serialized_start = 1821
-    _globals["_LIQUIDITY"]._serialized_end = 1901
-    _globals["_ORDERREF"]._serialized_start = 89
-    _globals["_ORDERREF"]._serialized_end = 226
-    _globals["_INTENTPLACED"]._serialized_start = 229
-    _globals["_INTENTPLACED"]._serialized_end = 557
-    _globals["_SUBMITTING"]._serialized_start = 559
-    _globals["_SUBMITTING"]._serialized_end = 659
-    _globals["_ACCEPTED"]._serialized_start = 661
-    _globals["_ACCEPTED"]._serialized_end = 770
-    _globals["_REJECTED"]._serialized_start = 772
-    _globals["_REJECTED"]._serialized_end = 887
-    _globals["_UNRESOLVED"]._serialized_start = 889
-    _globals["_UNRESOLVED"]._serialized_end = 1009
-    _globals["_FILL"]._serialized_start = 1012
-    _globals["_FILL"]._serialized_end = 1296
-    _globals["_CANCELREQUESTED"]._serialized_start = 1298
-    _globals["_CANCELREQUESTED"]._serialized_end = 1409
-    _globals["_CANCELED"]._serialized_start = 1412
-    _globals["_CANCELED"]._serialized_end = 1562
-    _globals["_EXPIRED"]._serialized_start = 1565
-    _globals["_EXPIRED"]._serialized_end = 1714
-    _globals["_NEVERPLACED"]._serialized_start = 1716
-    _globals["_NEVERPLACED"]._serialized_end = 1819
+  DESCRIPTOR._loaded_options = None
+  _globals['_LIQUIDITY']._serialized_start=1821
+  _globals['_LIQUIDITY']._serialized_end=1901
+  _globals['_ORDERREF']._serialized_start=89
+  _globals['_ORDERREF']._serialized_end=226
+  _globals['_INTENTPLACED']._serialized_start=229
+  _globals['_INTENTPLACED']._serialized_end=557
+  _globals['_SUBMITTING']._serialized_start=559
+  _globals['_SUBMITTING']._serialized_end=659
+  _globals['_ACCEPTED']._serialized_start=661
+  _globals['_ACCEPTED']._serialized_end=770
+  _globals['_REJECTED']._serialized_start=772
+  _globals['_REJECTED']._serialized_end=887
+  _globals['_UNRESOLVED']._serialized_start=889
+  _globals['_UNRESOLVED']._serialized_end=1009
+  _globals['_FILL']._serialized_start=1012
+  _globals['_FILL']._serialized_end=1296
+  _globals['_CANCELREQUESTED']._serialized_start=1298
+  _globals['_CANCELREQUESTED']._serialized_end=1409
+  _globals['_CANCELED']._serialized_start=1412
+  _globals['_CANCELED']._serialized_end=1562
+  _globals['_EXPIRED']._serialized_start=1565
+  _globals['_EXPIRED']._serialized_end=1714
+  _globals['_NEVERPLACED']._serialized_start=1716
+  _globals['_NEVERPLACED']._serialized_end=1819
 # @@protoc_insertion_point(module_scope)

@@ -13,21 +13,12 @@ class Liquidity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LIQUIDITY_UNSPECIFIED: _ClassVar[Liquidity]
     LIQUIDITY_MAKER: _ClassVar[Liquidity]
     LIQUIDITY_TAKER: _ClassVar[Liquidity]
-
 LIQUIDITY_UNSPECIFIED: Liquidity
 LIQUIDITY_MAKER: Liquidity
 LIQUIDITY_TAKER: Liquidity
 
 class OrderRef(_message.Message):
-    __slots__ = (
-        "client_order_id",
-        "intent_id",
-        "attempt",
-        "strategy",
-        "venue",
-        "account",
-        "symbol",
-    )
+    __slots__ = ("client_order_id", "intent_id", "attempt", "strategy", "venue", "account", "symbol")
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     INTENT_ID_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -42,32 +33,10 @@ class OrderRef(_message.Message):
     venue: str
     account: str
     symbol: str
-    def __init__(
-        self,
-        client_order_id: _Optional[str] = ...,
-        intent_id: _Optional[str] = ...,
-        attempt: _Optional[int] = ...,
-        strategy: _Optional[str] = ...,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, client_order_id: _Optional[str] = ..., intent_id: _Optional[str] = ..., attempt: _Optional[int] = ..., strategy: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ...) -> None: ...
 
 class IntentPlaced(_message.Message):
-    __slots__ = (
-        "ref",
-        "slot",
-        "cycle",
-        "side",
-        "type",
-        "time_in_force",
-        "price",
-        "quantity",
-        "purpose",
-        "reduce_only",
-        "valid_until_ms",
-        "time_ms",
-    )
+    __slots__ = ("ref", "slot", "cycle", "side", "type", "time_in_force", "price", "quantity", "purpose", "reduce_only", "valid_until_ms", "time_ms")
     REF_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
     CYCLE_FIELD_NUMBER: _ClassVar[int]
@@ -92,21 +61,7 @@ class IntentPlaced(_message.Message):
     reduce_only: bool
     valid_until_ms: int
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        slot: _Optional[str] = ...,
-        cycle: _Optional[int] = ...,
-        side: _Optional[_Union[_market_pb2.Side, str]] = ...,
-        type: _Optional[_Union[_intent_pb2.OrderType, str]] = ...,
-        time_in_force: _Optional[_Union[_intent_pb2.TimeInForce, str]] = ...,
-        price: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        purpose: _Optional[_Union[_intent_pb2.Purpose, str]] = ...,
-        reduce_only: _Optional[bool] = ...,
-        valid_until_ms: _Optional[int] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., slot: _Optional[str] = ..., cycle: _Optional[int] = ..., side: _Optional[_Union[_market_pb2.Side, str]] = ..., type: _Optional[_Union[_intent_pb2.OrderType, str]] = ..., time_in_force: _Optional[_Union[_intent_pb2.TimeInForce, str]] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., purpose: _Optional[_Union[_intent_pb2.Purpose, str]] = ..., reduce_only: _Optional[bool] = ..., valid_until_ms: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Submitting(_message.Message):
     __slots__ = ("ref", "epoch", "deadline_ms", "time_ms")
@@ -118,13 +73,7 @@ class Submitting(_message.Message):
     epoch: int
     deadline_ms: int
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        epoch: _Optional[int] = ...,
-        deadline_ms: _Optional[int] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., epoch: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Accepted(_message.Message):
     __slots__ = ("ref", "venue_order_id", "evidence_hash", "time_ms")
@@ -136,13 +85,7 @@ class Accepted(_message.Message):
     venue_order_id: str
     evidence_hash: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        venue_order_id: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Rejected(_message.Message):
     __slots__ = ("ref", "code", "reason", "evidence_hash", "time_ms")
@@ -156,14 +99,7 @@ class Rejected(_message.Message):
     reason: str
     evidence_hash: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        code: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., code: _Optional[str] = ..., reason: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Unresolved(_message.Message):
     __slots__ = ("ref", "cause", "fence_ms", "evidence_hash", "time_ms")
@@ -177,30 +113,10 @@ class Unresolved(_message.Message):
     fence_ms: int
     evidence_hash: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        cause: _Optional[str] = ...,
-        fence_ms: _Optional[int] = ...,
-        evidence_hash: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., cause: _Optional[str] = ..., fence_ms: _Optional[int] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Fill(_message.Message):
-    __slots__ = (
-        "ref",
-        "trade_id",
-        "venue_order_id",
-        "side",
-        "price",
-        "quantity",
-        "fee",
-        "fee_asset",
-        "liquidity",
-        "realized_pnl",
-        "evidence_hash",
-        "time_ms",
-    )
+    __slots__ = ("ref", "trade_id", "venue_order_id", "side", "price", "quantity", "fee", "fee_asset", "liquidity", "realized_pnl", "evidence_hash", "time_ms")
     REF_FIELD_NUMBER: _ClassVar[int]
     TRADE_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -225,21 +141,7 @@ class Fill(_message.Message):
     realized_pnl: str
     evidence_hash: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        trade_id: _Optional[str] = ...,
-        venue_order_id: _Optional[str] = ...,
-        side: _Optional[_Union[_market_pb2.Side, str]] = ...,
-        price: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        fee: _Optional[str] = ...,
-        fee_asset: _Optional[str] = ...,
-        liquidity: _Optional[_Union[Liquidity, str]] = ...,
-        realized_pnl: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., trade_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., side: _Optional[_Union[_market_pb2.Side, str]] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., fee: _Optional[str] = ..., fee_asset: _Optional[str] = ..., liquidity: _Optional[_Union[Liquidity, str]] = ..., realized_pnl: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class CancelRequested(_message.Message):
     __slots__ = ("ref", "cancel_intent_id", "reason", "time_ms")
@@ -251,13 +153,7 @@ class CancelRequested(_message.Message):
     cancel_intent_id: str
     reason: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        cancel_intent_id: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., cancel_intent_id: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Canceled(_message.Message):
     __slots__ = ("ref", "venue_order_id", "filled_quantity", "reason", "evidence_hash", "time_ms")
@@ -273,15 +169,7 @@ class Canceled(_message.Message):
     reason: str
     evidence_hash: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        venue_order_id: _Optional[str] = ...,
-        filled_quantity: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., filled_quantity: _Optional[str] = ..., reason: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Expired(_message.Message):
     __slots__ = ("ref", "venue_order_id", "filled_quantity", "reason", "evidence_hash", "time_ms")
@@ -297,15 +185,7 @@ class Expired(_message.Message):
     reason: str
     evidence_hash: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        venue_order_id: _Optional[str] = ...,
-        filled_quantity: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., filled_quantity: _Optional[str] = ..., reason: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class NeverPlaced(_message.Message):
     __slots__ = ("ref", "proof", "evidence_hash", "time_ms")
@@ -317,10 +197,4 @@ class NeverPlaced(_message.Message):
     proof: str
     evidence_hash: str
     time_ms: int
-    def __init__(
-        self,
-        ref: _Optional[_Union[OrderRef, _Mapping]] = ...,
-        proof: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., proof: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

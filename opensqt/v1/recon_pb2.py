@@ -4,52 +4,55 @@
 # source: opensqt/v1/recon.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/recon.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/recon.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x16opensqt/v1/recon.proto\x12\nopensqt.v1"\xd5\x01\n\x0b\x44iscrepancy\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.opensqt.v1.DiscrepancyKind\x12\r\n\x05venue\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06symbol\x18\x04 \x01(\t\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x10\n\x08\x65xpected\x18\x06 \x01(\t\x12\x10\n\x08observed\x18\x07 \x01(\t\x12\x15\n\revidence_hash\x18\x08 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\t \x01(\t\x12\x0f\n\x07time_ms\x18\n \x01(\x03"\x98\x01\n\nAdjustment\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08strategy\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x15\n\revidence_hash\x18\x06 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12\x0f\n\x07time_ms\x18\x08 \x01(\x03"F\n\x06Halted\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0c\n\x04mode\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"H\n\x07Resumed\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03"\x8e\x01\n\x11OrderContradicted\x12\x17\n\x0f\x63lient_order_id\x18\x01 \x01(\t\x12\r\n\x05venue\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06symbol\x18\x04 \x01(\t\x12\r\n\x05state\x18\x05 \x01(\t\x12\x10\n\x08\x65vidence\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03"n\n\nLiquidated\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\r\n\x05price\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"s\n\x0f\x41utoDeleveraged\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\r\n\x05price\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"k\n\x07Settled\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\r\n\x05price\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"\x85\x01\n\x0bTransferred\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\r\n\x05\x61sset\x18\x03 \x01(\t\x12\x0e\n\x06\x61mount\x18\x04 \x01(\t\x12\x13\n\x0b\x66rom_wallet\x18\x05 \x01(\t\x12\x11\n\tto_wallet\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03"q\n\x11InstrumentChanged\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"M\n\x0bVenueStatus\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03*\xb9\x02\n\x0f\x44iscrepancyKind\x12 \n\x1c\x44ISCREPANCY_KIND_UNSPECIFIED\x10\x00\x12"\n\x1e\x44ISCREPANCY_KIND_MISSING_ORDER\x10\x01\x12"\n\x1e\x44ISCREPANCY_KIND_UNKNOWN_ORDER\x10\x02\x12!\n\x1d\x44ISCREPANCY_KIND_ORPHAN_ORDER\x10\x03\x12$\n DISCREPANCY_KIND_FILLED_QUANTITY\x10\x04\x12\x1d\n\x19\x44ISCREPANCY_KIND_POSITION\x10\x05\x12\x1c\n\x18\x44ISCREPANCY_KIND_BALANCE\x10\x06\x12\x1c\n\x18\x44ISCREPANCY_KIND_FUNDING\x10\x07\x12\x18\n\x14\x44ISCREPANCY_KIND_FEE\x10\x08\x62\x06proto3'
-)
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16opensqt/v1/recon.proto\x12\nopensqt.v1\"\xd5\x01\n\x0b\x44iscrepancy\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.opensqt.v1.DiscrepancyKind\x12\r\n\x05venue\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06symbol\x18\x04 \x01(\t\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x10\n\x08\x65xpected\x18\x06 \x01(\t\x12\x10\n\x08observed\x18\x07 \x01(\t\x12\x15\n\revidence_hash\x18\x08 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\t \x01(\t\x12\x0f\n\x07time_ms\x18\n \x01(\x03\"\x98\x01\n\nAdjustment\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08strategy\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x15\n\revidence_hash\x18\x06 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12\x0f\n\x07time_ms\x18\x08 \x01(\x03\"F\n\x06Halted\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0c\n\x04mode\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"H\n\x07Resumed\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"\x8e\x01\n\x11OrderContradicted\x12\x17\n\x0f\x63lient_order_id\x18\x01 \x01(\t\x12\r\n\x05venue\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06symbol\x18\x04 \x01(\t\x12\r\n\x05state\x18\x05 \x01(\t\x12\x10\n\x08\x65vidence\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\"n\n\nLiquidated\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\r\n\x05price\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"s\n\x0f\x41utoDeleveraged\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\r\n\x05price\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"k\n\x07Settled\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\r\n\x05price\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"\x85\x01\n\x0bTransferred\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\r\n\x05\x61sset\x18\x03 \x01(\t\x12\x0e\n\x06\x61mount\x18\x04 \x01(\t\x12\x13\n\x0b\x66rom_wallet\x18\x05 \x01(\t\x12\x11\n\tto_wallet\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\"q\n\x11InstrumentChanged\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"M\n\x0bVenueStatus\x12\r\n\x05venue\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03*\xb9\x02\n\x0f\x44iscrepancyKind\x12 \n\x1c\x44ISCREPANCY_KIND_UNSPECIFIED\x10\x00\x12\"\n\x1e\x44ISCREPANCY_KIND_MISSING_ORDER\x10\x01\x12\"\n\x1e\x44ISCREPANCY_KIND_UNKNOWN_ORDER\x10\x02\x12!\n\x1d\x44ISCREPANCY_KIND_ORPHAN_ORDER\x10\x03\x12$\n DISCREPANCY_KIND_FILLED_QUANTITY\x10\x04\x12\x1d\n\x19\x44ISCREPANCY_KIND_POSITION\x10\x05\x12\x1c\n\x18\x44ISCREPANCY_KIND_BALANCE\x10\x06\x12\x1c\n\x18\x44ISCREPANCY_KIND_FUNDING\x10\x07\x12\x18\n\x14\x44ISCREPANCY_KIND_FEE\x10\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.recon_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.recon_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DISCREPANCYKIND"]._serialized_start = 1369
-    _globals["_DISCREPANCYKIND"]._serialized_end = 1682
-    _globals["_DISCREPANCY"]._serialized_start = 39
-    _globals["_DISCREPANCY"]._serialized_end = 252
-    _globals["_ADJUSTMENT"]._serialized_start = 255
-    _globals["_ADJUSTMENT"]._serialized_end = 407
-    _globals["_HALTED"]._serialized_start = 409
-    _globals["_HALTED"]._serialized_end = 479
-    _globals["_RESUMED"]._serialized_start = 481
-    _globals["_RESUMED"]._serialized_end = 553
-    _globals["_ORDERCONTRADICTED"]._serialized_start = 556
-    _globals["_ORDERCONTRADICTED"]._serialized_end = 698
-    _globals["_LIQUIDATED"]._serialized_start = 700
-    _globals["_LIQUIDATED"]._serialized_end = 810
-    _globals["_AUTODELEVERAGED"]._serialized_start = 812
-    _globals["_AUTODELEVERAGED"]._serialized_end = 927
-    _globals["_SETTLED"]._serialized_start = 929
-    _globals["_SETTLED"]._serialized_end = 1036
-    _globals["_TRANSFERRED"]._serialized_start = 1039
-    _globals["_TRANSFERRED"]._serialized_end = 1172
-    _globals["_INSTRUMENTCHANGED"]._serialized_start = 1174
-    _globals["_INSTRUMENTCHANGED"]._serialized_end = 1287
-    _globals["_VENUESTATUS"]._serialized_start = 1289
-    _globals["_VENUESTATUS"]._serialized_end = 1366
+  DESCRIPTOR._loaded_options = None
+  _globals['_DISCREPANCYKIND']._serialized_start=1369
+  _globals['_DISCREPANCYKIND']._serialized_end=1682
+  _globals['_DISCREPANCY']._serialized_start=39
+  _globals['_DISCREPANCY']._serialized_end=252
+  _globals['_ADJUSTMENT']._serialized_start=255
+  _globals['_ADJUSTMENT']._serialized_end=407
+  _globals['_HALTED']._serialized_start=409
+  _globals['_HALTED']._serialized_end=479
+  _globals['_RESUMED']._serialized_start=481
+  _globals['_RESUMED']._serialized_end=553
+  _globals['_ORDERCONTRADICTED']._serialized_start=556
+  _globals['_ORDERCONTRADICTED']._serialized_end=698
+  _globals['_LIQUIDATED']._serialized_start=700
+  _globals['_LIQUIDATED']._serialized_end=810
+  _globals['_AUTODELEVERAGED']._serialized_start=812
+  _globals['_AUTODELEVERAGED']._serialized_end=927
+  _globals['_SETTLED']._serialized_start=929
+  _globals['_SETTLED']._serialized_end=1036
+  _globals['_TRANSFERRED']._serialized_start=1039
+  _globals['_TRANSFERRED']._serialized_end=1172
+  _globals['_INSTRUMENTCHANGED']._serialized_start=1174
+  _globals['_INSTRUMENTCHANGED']._serialized_end=1287
+  _globals['_VENUESTATUS']._serialized_start=1289
+  _globals['_VENUESTATUS']._serialized_end=1366
 # @@protoc_insertion_point(module_scope)

@@ -16,7 +16,6 @@ class DiscrepancyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DISCREPANCY_KIND_BALANCE: _ClassVar[DiscrepancyKind]
     DISCREPANCY_KIND_FUNDING: _ClassVar[DiscrepancyKind]
     DISCREPANCY_KIND_FEE: _ClassVar[DiscrepancyKind]
-
 DISCREPANCY_KIND_UNSPECIFIED: DiscrepancyKind
 DISCREPANCY_KIND_MISSING_ORDER: DiscrepancyKind
 DISCREPANCY_KIND_UNKNOWN_ORDER: DiscrepancyKind
@@ -28,18 +27,7 @@ DISCREPANCY_KIND_FUNDING: DiscrepancyKind
 DISCREPANCY_KIND_FEE: DiscrepancyKind
 
 class Discrepancy(_message.Message):
-    __slots__ = (
-        "kind",
-        "venue",
-        "account",
-        "symbol",
-        "subject",
-        "expected",
-        "observed",
-        "evidence_hash",
-        "detail",
-        "time_ms",
-    )
+    __slots__ = ("kind", "venue", "account", "symbol", "subject", "expected", "observed", "evidence_hash", "detail", "time_ms")
     KIND_FIELD_NUMBER: _ClassVar[int]
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -60,31 +48,10 @@ class Discrepancy(_message.Message):
     evidence_hash: str
     detail: str
     time_ms: int
-    def __init__(
-        self,
-        kind: _Optional[_Union[DiscrepancyKind, str]] = ...,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        subject: _Optional[str] = ...,
-        expected: _Optional[str] = ...,
-        observed: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        detail: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, kind: _Optional[_Union[DiscrepancyKind, str]] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., subject: _Optional[str] = ..., expected: _Optional[str] = ..., observed: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Adjustment(_message.Message):
-    __slots__ = (
-        "venue",
-        "account",
-        "symbol",
-        "strategy",
-        "quantity",
-        "evidence_hash",
-        "detail",
-        "time_ms",
-    )
+    __slots__ = ("venue", "account", "symbol", "strategy", "quantity", "evidence_hash", "detail", "time_ms")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -101,17 +68,7 @@ class Adjustment(_message.Message):
     evidence_hash: str
     detail: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        strategy: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        evidence_hash: _Optional[str] = ...,
-        detail: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., quantity: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Halted(_message.Message):
     __slots__ = ("scope", "mode", "reason", "time_ms")
@@ -123,13 +80,7 @@ class Halted(_message.Message):
     mode: str
     reason: str
     time_ms: int
-    def __init__(
-        self,
-        scope: _Optional[str] = ...,
-        mode: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, scope: _Optional[str] = ..., mode: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Resumed(_message.Message):
     __slots__ = ("scope", "reason", "actor", "time_ms")
@@ -141,13 +92,7 @@ class Resumed(_message.Message):
     reason: str
     actor: str
     time_ms: int
-    def __init__(
-        self,
-        scope: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        actor: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class OrderContradicted(_message.Message):
     __slots__ = ("client_order_id", "venue", "account", "symbol", "state", "evidence", "time_ms")
@@ -165,16 +110,7 @@ class OrderContradicted(_message.Message):
     state: str
     evidence: str
     time_ms: int
-    def __init__(
-        self,
-        client_order_id: _Optional[str] = ...,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        state: _Optional[str] = ...,
-        evidence: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, client_order_id: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., state: _Optional[str] = ..., evidence: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Liquidated(_message.Message):
     __slots__ = ("venue", "account", "symbol", "quantity", "price", "time_ms")
@@ -190,15 +126,7 @@ class Liquidated(_message.Message):
     quantity: str
     price: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        price: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., quantity: _Optional[str] = ..., price: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class AutoDeleveraged(_message.Message):
     __slots__ = ("venue", "account", "symbol", "quantity", "price", "time_ms")
@@ -214,15 +142,7 @@ class AutoDeleveraged(_message.Message):
     quantity: str
     price: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        price: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., quantity: _Optional[str] = ..., price: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Settled(_message.Message):
     __slots__ = ("venue", "account", "symbol", "quantity", "price", "time_ms")
@@ -238,15 +158,7 @@ class Settled(_message.Message):
     quantity: str
     price: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        price: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., quantity: _Optional[str] = ..., price: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Transferred(_message.Message):
     __slots__ = ("venue", "account", "asset", "amount", "from_wallet", "to_wallet", "time_ms")
@@ -264,16 +176,7 @@ class Transferred(_message.Message):
     from_wallet: str
     to_wallet: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        asset: _Optional[str] = ...,
-        amount: _Optional[str] = ...,
-        from_wallet: _Optional[str] = ...,
-        to_wallet: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., asset: _Optional[str] = ..., amount: _Optional[str] = ..., from_wallet: _Optional[str] = ..., to_wallet: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class InstrumentChanged(_message.Message):
     __slots__ = ("venue", "symbol", "field", "before", "after", "time_ms")
@@ -289,15 +192,7 @@ class InstrumentChanged(_message.Message):
     before: str
     after: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        field: _Optional[str] = ...,
-        before: _Optional[str] = ...,
-        after: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., field: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class VenueStatus(_message.Message):
     __slots__ = ("venue", "status", "detail", "time_ms")
@@ -309,10 +204,4 @@ class VenueStatus(_message.Message):
     status: str
     detail: str
     time_ms: int
-    def __init__(
-        self,
-        venue: _Optional[str] = ...,
-        status: _Optional[str] = ...,
-        detail: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, venue: _Optional[str] = ..., status: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

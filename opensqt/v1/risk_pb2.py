@@ -4,15 +4,18 @@
 # source: opensqt/v1/risk.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/risk.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/risk.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,21 +25,19 @@ _sym_db = _symbol_database.Default()
 from opensqt.v1 import intent_pb2 as opensqt_dot_v1_dot_intent__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x15opensqt/v1/risk.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/intent.proto"(\n\tRiskInput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t"\x8e\x02\n\x0cRiskApproved\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12&\n\x05place\x18\x02 \x01(\x0b\x32\x17.opensqt.v1.PlaceIntent\x12(\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x18.opensqt.v1.CancelIntent\x12\x13\n\x0breduce_only\x18\x04 \x01(\x08\x12\x12\n\nrisk_epoch\x18\x05 \x01(\x03\x12 \n\x05\x62\x61sis\x18\x06 \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x16\n\x0e\x63onfig_version\x18\x07 \x01(\t\x12%\n\x06inputs\x18\x08 \x03(\x0b\x32\x15.opensqt.v1.RiskInput\x12\x0f\n\x07time_ms\x18\t \x01(\x03"\x98\x02\n\x0bRiskRefused\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12&\n\x05place\x18\x02 \x01(\x0b\x32\x17.opensqt.v1.PlaceIntent\x12(\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x18.opensqt.v1.CancelIntent\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x12\n\nrisk_epoch\x18\x06 \x01(\x03\x12 \n\x05\x62\x61sis\x18\x07 \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x16\n\x0e\x63onfig_version\x18\x08 \x01(\t\x12%\n\x06inputs\x18\t \x03(\x0b\x32\x15.opensqt.v1.RiskInput\x12\x0f\n\x07time_ms\x18\n \x01(\x03"5\n\x07\x43ommand\x12*\n\x08\x61pproval\x18\x01 \x01(\x0b\x32\x18.opensqt.v1.RiskApprovedb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15opensqt/v1/risk.proto\x12\nopensqt.v1\x1a\x17opensqt/v1/intent.proto\"(\n\tRiskInput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x8e\x02\n\x0cRiskApproved\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12&\n\x05place\x18\x02 \x01(\x0b\x32\x17.opensqt.v1.PlaceIntent\x12(\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x18.opensqt.v1.CancelIntent\x12\x13\n\x0breduce_only\x18\x04 \x01(\x08\x12\x12\n\nrisk_epoch\x18\x05 \x01(\x03\x12 \n\x05\x62\x61sis\x18\x06 \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x16\n\x0e\x63onfig_version\x18\x07 \x01(\t\x12%\n\x06inputs\x18\x08 \x03(\x0b\x32\x15.opensqt.v1.RiskInput\x12\x0f\n\x07time_ms\x18\t \x01(\x03\"\x98\x02\n\x0bRiskRefused\x12\x11\n\tintent_id\x18\x01 \x01(\t\x12&\n\x05place\x18\x02 \x01(\x0b\x32\x17.opensqt.v1.PlaceIntent\x12(\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x18.opensqt.v1.CancelIntent\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x12\n\nrisk_epoch\x18\x06 \x01(\x03\x12 \n\x05\x62\x61sis\x18\x07 \x01(\x0b\x32\x11.opensqt.v1.Basis\x12\x16\n\x0e\x63onfig_version\x18\x08 \x01(\t\x12%\n\x06inputs\x18\t \x03(\x0b\x32\x15.opensqt.v1.RiskInput\x12\x0f\n\x07time_ms\x18\n \x01(\x03\"5\n\x07\x43ommand\x12*\n\x08\x61pproval\x18\x01 \x01(\x0b\x32\x18.opensqt.v1.RiskApprovedb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.risk_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.risk_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_RISKINPUT"]._serialized_start = 62
-    _globals["_RISKINPUT"]._serialized_end = 102
-    _globals["_RISKAPPROVED"]._serialized_start = 105
-    _globals["_RISKAPPROVED"]._serialized_end = 375
-    _globals["_RISKREFUSED"]._serialized_start = 378
-    _globals["_RISKREFUSED"]._serialized_end = 658
-    _globals["_COMMAND"]._serialized_start = 660
-    _globals["_COMMAND"]._serialized_end = 713
+  DESCRIPTOR._loaded_options = None
+  _globals['_RISKINPUT']._serialized_start=62
+  _globals['_RISKINPUT']._serialized_end=102
+  _globals['_RISKAPPROVED']._serialized_start=105
+  _globals['_RISKAPPROVED']._serialized_end=375
+  _globals['_RISKREFUSED']._serialized_start=378
+  _globals['_RISKREFUSED']._serialized_end=658
+  _globals['_COMMAND']._serialized_start=660
+  _globals['_COMMAND']._serialized_end=713
 # @@protoc_insertion_point(module_scope)

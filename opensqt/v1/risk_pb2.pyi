@@ -16,17 +16,7 @@ class RiskInput(_message.Message):
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class RiskApproved(_message.Message):
-    __slots__ = (
-        "intent_id",
-        "place",
-        "cancel",
-        "reduce_only",
-        "risk_epoch",
-        "basis",
-        "config_version",
-        "inputs",
-        "time_ms",
-    )
+    __slots__ = ("intent_id", "place", "cancel", "reduce_only", "risk_epoch", "basis", "config_version", "inputs", "time_ms")
     INTENT_ID_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
@@ -45,32 +35,10 @@ class RiskApproved(_message.Message):
     config_version: str
     inputs: _containers.RepeatedCompositeFieldContainer[RiskInput]
     time_ms: int
-    def __init__(
-        self,
-        intent_id: _Optional[str] = ...,
-        place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ...,
-        cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ...,
-        reduce_only: _Optional[bool] = ...,
-        risk_epoch: _Optional[int] = ...,
-        basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ...,
-        config_version: _Optional[str] = ...,
-        inputs: _Optional[_Iterable[_Union[RiskInput, _Mapping]]] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, intent_id: _Optional[str] = ..., place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ..., cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ..., reduce_only: _Optional[bool] = ..., risk_epoch: _Optional[int] = ..., basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ..., config_version: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[RiskInput, _Mapping]]] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class RiskRefused(_message.Message):
-    __slots__ = (
-        "intent_id",
-        "place",
-        "cancel",
-        "reason",
-        "detail",
-        "risk_epoch",
-        "basis",
-        "config_version",
-        "inputs",
-        "time_ms",
-    )
+    __slots__ = ("intent_id", "place", "cancel", "reason", "detail", "risk_epoch", "basis", "config_version", "inputs", "time_ms")
     INTENT_ID_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
@@ -91,19 +59,7 @@ class RiskRefused(_message.Message):
     config_version: str
     inputs: _containers.RepeatedCompositeFieldContainer[RiskInput]
     time_ms: int
-    def __init__(
-        self,
-        intent_id: _Optional[str] = ...,
-        place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ...,
-        cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ...,
-        reason: _Optional[str] = ...,
-        detail: _Optional[str] = ...,
-        risk_epoch: _Optional[int] = ...,
-        basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ...,
-        config_version: _Optional[str] = ...,
-        inputs: _Optional[_Iterable[_Union[RiskInput, _Mapping]]] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, intent_id: _Optional[str] = ..., place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ..., cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ..., reason: _Optional[str] = ..., detail: _Optional[str] = ..., risk_epoch: _Optional[int] = ..., basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ..., config_version: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[RiskInput, _Mapping]]] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Command(_message.Message):
     __slots__ = ("approval",)

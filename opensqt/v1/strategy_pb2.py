@@ -4,40 +4,43 @@
 # source: opensqt/v1/strategy.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "opensqt/v1/strategy.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'opensqt/v1/strategy.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x19opensqt/v1/strategy.proto\x12\nopensqt.v1"\x87\x01\n\x0fStrategyStarted\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\x03\x12\x13\n\x0b\x63onfig_hash\x18\x03 \x01(\t\x12\x14\n\x0c\x63ode_version\x18\x04 \x01(\t\x12\x19\n\x11state_fingerprint\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"x\n\tAnchorSet\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x14\n\x0c\x61nchor_price\x18\x03 \x01(\t\x12\x12\n\nstep_price\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03"B\n\x0b\x41\x64optedSlot\x12\r\n\x05level\x18\x01 \x01(\x03\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x12\n\ncost_price\x18\x03 \x01(\t"\xb3\x01\n\x0fPositionAdopted\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\r\n\x05venue\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06symbol\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x13\n\x0b\x65ntry_price\x18\x06 \x01(\t\x12&\n\x05slots\x18\x07 \x03(\x0b\x32\x17.opensqt.v1.AdoptedSlot\x12\x0f\n\x07time_ms\x18\x08 \x01(\x03"C\n\x0fStrategyFaulted\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03"\x8a\x01\n\x08SagaStep\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0f\n\x07saga_id\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\t\x12\x15\n\rspot_quantity\x18\x04 \x01(\t\x12\x15\n\rperp_quantity\x18\x05 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x62\x06proto3'
-)
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19opensqt/v1/strategy.proto\x12\nopensqt.v1\"\x87\x01\n\x0fStrategyStarted\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\x03\x12\x13\n\x0b\x63onfig_hash\x18\x03 \x01(\t\x12\x14\n\x0c\x63ode_version\x18\x04 \x01(\t\x12\x19\n\x11state_fingerprint\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"x\n\tAnchorSet\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x14\n\x0c\x61nchor_price\x18\x03 \x01(\t\x12\x12\n\nstep_price\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"B\n\x0b\x41\x64optedSlot\x12\r\n\x05level\x18\x01 \x01(\x03\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x12\n\ncost_price\x18\x03 \x01(\t\"\xb3\x01\n\x0fPositionAdopted\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\r\n\x05venue\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06symbol\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x13\n\x0b\x65ntry_price\x18\x06 \x01(\t\x12&\n\x05slots\x18\x07 \x03(\x0b\x32\x17.opensqt.v1.AdoptedSlot\x12\x0f\n\x07time_ms\x18\x08 \x01(\x03\"C\n\x0fStrategyFaulted\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\"\x8a\x01\n\x08SagaStep\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0f\n\x07saga_id\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\t\x12\x15\n\rspot_quantity\x18\x04 \x01(\t\x12\x15\n\rperp_quantity\x18\x05 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "opensqt.v1.strategy_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.strategy_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_STRATEGYSTARTED"]._serialized_start = 42
-    _globals["_STRATEGYSTARTED"]._serialized_end = 177
-    _globals["_ANCHORSET"]._serialized_start = 179
-    _globals["_ANCHORSET"]._serialized_end = 299
-    _globals["_ADOPTEDSLOT"]._serialized_start = 301
-    _globals["_ADOPTEDSLOT"]._serialized_end = 367
-    _globals["_POSITIONADOPTED"]._serialized_start = 370
-    _globals["_POSITIONADOPTED"]._serialized_end = 549
-    _globals["_STRATEGYFAULTED"]._serialized_start = 551
-    _globals["_STRATEGYFAULTED"]._serialized_end = 618
-    _globals["_SAGASTEP"]._serialized_start = 621
-    _globals["_SAGASTEP"]._serialized_end = 759
+  DESCRIPTOR._loaded_options = None
+  _globals['_STRATEGYSTARTED']._serialized_start=42
+  _globals['_STRATEGYSTARTED']._serialized_end=177
+  _globals['_ANCHORSET']._serialized_start=179
+  _globals['_ANCHORSET']._serialized_end=299
+  _globals['_ADOPTEDSLOT']._serialized_start=301
+  _globals['_ADOPTEDSLOT']._serialized_end=367
+  _globals['_POSITIONADOPTED']._serialized_start=370
+  _globals['_POSITIONADOPTED']._serialized_end=549
+  _globals['_STRATEGYFAULTED']._serialized_start=551
+  _globals['_STRATEGYFAULTED']._serialized_end=618
+  _globals['_SAGASTEP']._serialized_start=621
+  _globals['_SAGASTEP']._serialized_end=759
 # @@protoc_insertion_point(module_scope)

@@ -20,15 +20,7 @@ class StrategyStarted(_message.Message):
     code_version: str
     state_fingerprint: str
     time_ms: int
-    def __init__(
-        self,
-        strategy: _Optional[str] = ...,
-        run: _Optional[int] = ...,
-        config_hash: _Optional[str] = ...,
-        code_version: _Optional[str] = ...,
-        state_fingerprint: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, strategy: _Optional[str] = ..., run: _Optional[int] = ..., config_hash: _Optional[str] = ..., code_version: _Optional[str] = ..., state_fingerprint: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class AnchorSet(_message.Message):
     __slots__ = ("strategy", "symbol", "anchor_price", "step_price", "reason", "time_ms")
@@ -44,15 +36,7 @@ class AnchorSet(_message.Message):
     step_price: str
     reason: str
     time_ms: int
-    def __init__(
-        self,
-        strategy: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        anchor_price: _Optional[str] = ...,
-        step_price: _Optional[str] = ...,
-        reason: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., anchor_price: _Optional[str] = ..., step_price: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class AdoptedSlot(_message.Message):
     __slots__ = ("level", "quantity", "cost_price")
@@ -62,24 +46,10 @@ class AdoptedSlot(_message.Message):
     level: int
     quantity: str
     cost_price: str
-    def __init__(
-        self,
-        level: _Optional[int] = ...,
-        quantity: _Optional[str] = ...,
-        cost_price: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, level: _Optional[int] = ..., quantity: _Optional[str] = ..., cost_price: _Optional[str] = ...) -> None: ...
 
 class PositionAdopted(_message.Message):
-    __slots__ = (
-        "strategy",
-        "venue",
-        "account",
-        "symbol",
-        "quantity",
-        "entry_price",
-        "slots",
-        "time_ms",
-    )
+    __slots__ = ("strategy", "venue", "account", "symbol", "quantity", "entry_price", "slots", "time_ms")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -96,17 +66,7 @@ class PositionAdopted(_message.Message):
     entry_price: str
     slots: _containers.RepeatedCompositeFieldContainer[AdoptedSlot]
     time_ms: int
-    def __init__(
-        self,
-        strategy: _Optional[str] = ...,
-        venue: _Optional[str] = ...,
-        account: _Optional[str] = ...,
-        symbol: _Optional[str] = ...,
-        quantity: _Optional[str] = ...,
-        entry_price: _Optional[str] = ...,
-        slots: _Optional[_Iterable[_Union[AdoptedSlot, _Mapping]]] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, strategy: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., quantity: _Optional[str] = ..., entry_price: _Optional[str] = ..., slots: _Optional[_Iterable[_Union[AdoptedSlot, _Mapping]]] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class StrategyFaulted(_message.Message):
     __slots__ = ("strategy", "error", "time_ms")
@@ -116,23 +76,10 @@ class StrategyFaulted(_message.Message):
     strategy: str
     error: str
     time_ms: int
-    def __init__(
-        self,
-        strategy: _Optional[str] = ...,
-        error: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, strategy: _Optional[str] = ..., error: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class SagaStep(_message.Message):
-    __slots__ = (
-        "strategy",
-        "saga_id",
-        "step",
-        "spot_quantity",
-        "perp_quantity",
-        "detail",
-        "time_ms",
-    )
+    __slots__ = ("strategy", "saga_id", "step", "spot_quantity", "perp_quantity", "detail", "time_ms")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SAGA_ID_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -147,13 +94,4 @@ class SagaStep(_message.Message):
     perp_quantity: str
     detail: str
     time_ms: int
-    def __init__(
-        self,
-        strategy: _Optional[str] = ...,
-        saga_id: _Optional[str] = ...,
-        step: _Optional[str] = ...,
-        spot_quantity: _Optional[str] = ...,
-        perp_quantity: _Optional[str] = ...,
-        detail: _Optional[str] = ...,
-        time_ms: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, strategy: _Optional[str] = ..., saga_id: _Optional[str] = ..., step: _Optional[str] = ..., spot_quantity: _Optional[str] = ..., perp_quantity: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

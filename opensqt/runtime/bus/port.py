@@ -1,0 +1,109 @@
+"""The bus as every service sees it; NATS JetStream and the in-memory twin pass the same contract suite."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from opensqt.domain.messages import Message
+from opensqt.runtime.envelope import Envelope
+
+
+class BusDown(ConnectionError):
+    """The bus cannot be reached or did not answer in time; nothing is known about the message."""
+
+
+class Stream(StrEnum):
+    """The streams of the desk (design.md section 4); declared as data in `streams.py`."""
+
+    FEED = "FEED"
+    INTENTS = "INTENTS"
+    COMMANDS = "COMMANDS"
+    EXITS = "EXITS"
+    DLQ = "DLQ"
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """The acknowledgement of a stream; not an fsync. `duplicate`: the id was already there."""
+
+    sequence: int
+    duplicate: bool
+
+
+class StreamState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stream holds now; another `created_ms` means another stream under the same name."""
+
+    first_sequence: int
+    last_sequence: int
+    messages: int
+    size_bytes: int
+    created_ms: int
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as it came: decoding is the receiver's business, so that poison can be judged."""
+
+    stream: Stream
+    sequence: int
+    subject: str
+    headers: dict[str, str]
+    data: bytes
+    deliveries: int = 1
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a follower of a stream begins: at a sequence, at a wall time, or with what comes next (both None)."""
+
+    sequence: int | None = None
+    wall_ms: int | None = None
+
+
+class Follower(Protocol):
+    """An ordered, lossless reader of one stream, made again by itself after a lost connection."""
+
+    def __aiter__(self) -> AsyncIterator[Delivery]:
+        """Yield deliveries in stream order; raise `BusDown` only when closed for good."""
+
+    async def close(self) -> None:
+        """Stop reading."""
+
+
+class Queue(Protocol):
+    """A durable work queue with explicit acknowledgement; never nak, never out of order."""
+
+    async def fetch(self, count_max: int, wait_s: float) -> list[Delivery]:
+        """Return up to `count_max` deliveries, none after `wait_s` (wall); raise `BusDown` if the durable is gone."""
+
+    async def ack(self, delivery: Delivery) -> None:
+        """Acknowledge; raise `BusDown` if that could not be confirmed (it will be delivered again)."""
+
+    async def drop(self) -> None:
+        """Delete the durable; unacknowledged messages go to the next one at once."""
+
+
+class Bus(Protocol):
+    """Publishing and reading."""
+
+    async def publish(
+        self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
+    ) -> Published | None:
+        """Publish; with `confirmed` wait for the stream and raise `BusDown` if it is silent, else return None at once."""
+
+    async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> Follower:
+        """Read a stream in order, filtered by subjects (empty = all)."""
+
+    async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> Queue:
+        """Attach to (and create) a durable queue of a work-queue stream."""
+
+    async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
+        """Delete the durables whose name begins with `prefix`, except `keep`; return their names."""
+
+    async def state(self, stream: Stream) -> StreamState:
+        """Return what the stream holds."""
+
+    def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Call back after every regained connection."""
+
+    async def close(self) -> None:
+        """Flush and disconnect."""

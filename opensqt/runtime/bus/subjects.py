@@ -1,0 +1,121 @@
+"""Subjects: the one place that knows where a message is published and how a symbol becomes a token."""
+
+import re
+
+from opensqt.domain import account, control, market, recon, strategy
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.intent import CancelIntent, PlaceIntent
+from opensqt.domain.messages import Message
+from opensqt.domain.verdict import RiskApproved, RiskRefused
+
+TIME = "evt.time"
+KILL = "ctl.kill"
+FEED_GENERATION = "ctl.feed"
+HEARTBEAT = "ctl.heartbeat"
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+
+_MARKET_KIND: dict[type[Message], str] = {
+    market.Tick: "tick",
+    market.Trade: "trade",
+    market.BookTop: "book",
+    market.Candle: "candle",
+    market.Funding: "funding",
+    market.Mark: "mark",
+    market.FeedStatus: "status",
+    InstrumentRules: "rules",
+}
+
+_ACCOUNT = (account.VenueSnapshot, account.BalanceChanged, account.FundingPaid, account.Deposit)
+_STRATEGY = (
+    strategy.StrategyStarted,
+    strategy.AnchorSet,
+    strategy.PositionAdopted,
+    strategy.StrategyFaulted,
+    strategy.SagaStep,
+)
+_CONTROL: dict[type[Message], str] = {
+    market.Time: TIME,
+    control.FeedGeneration: FEED_GENERATION,
+    control.Heartbeat: HEARTBEAT,
+    control.KillLatched: "ctl.latch",
+    control.KillReleased: "ctl.latch",
+    control.LimitChanged: "ctl.limit",
+    control.DeskGeneration: "ctl.desk",
+    recon.Halted: "evt.recon.desk",
+    recon.Resumed: "evt.recon.desk",
+}
+
+
+def token(name: str) -> str:
+    """Return a name as one subject token: `BTC/USDT:USDT` becomes `BTC-USDT-USDT`."""
+    text = name.replace("/", "-").replace(":", "-")
+    if _TOKEN.fullmatch(text) is None:
+        raise ValueError(f"{name!r} cannot be a subject token (letters, digits, / : _ -)")
+    return text
+
+
+def order_events(venue: str, account_name: str, symbol: str = "*") -> str:
+    """Return the subject of the order events of a symbol (or the filter for all symbols)."""
+    return f"evt.order.{token(venue)}.{token(account_name)}.{_or_any(symbol)}"
+
+
+def market_events(venue: str, symbol: str, kind: str = "*") -> str:
+    """Return the subject (or filter) of the market data of a symbol."""
+    return f"md.{token(venue)}.{_or_any(symbol)}.{kind}"
+
+
+def strategy_events(name: str) -> str:
+    """Return the subject of a strategy's own events."""
+    return f"evt.strategy.{token(name)}"
+
+
+def intent_subject(intent: PlaceIntent | CancelIntent) -> str:
+    """Return the subject of an intent on its way to risk."""
+    return f"intent.{token(intent.strategy)}.{_place(intent.venue, intent.account, intent.symbol)}"
+
+
+def command_subject(intent: PlaceIntent | CancelIntent, *, is_exit: bool) -> str:
+    """Return the subject of an approved intent: openings and exits have queues of their own."""
+    queue = "exit" if is_exit else "open"
+    return f"cmd.{queue}.{_place(intent.venue, intent.account, intent.symbol)}"
+
+
+def subject_of(message: Message) -> str:
+    """Return the FEED subject of a fact; raise `ValueError` for what does not travel on FEED."""
+    kind = type(message)
+    if kind in _CONTROL:
+        return _CONTROL[kind]
+    if kind in _MARKET_KIND:
+        fields = message.venue, message.symbol  # type: ignore[attr-defined]
+        return market_events(*fields, _MARKET_KIND[kind])
+    if isinstance(message, _STRATEGY):
+        return strategy_events(message.strategy)
+    if isinstance(message, RiskApproved | RiskRefused):
+        intent = message.place or message.cancel
+        if intent is None:
+            raise ValueError(f"{kind.__name__} {message.intent_id} carries no intent")
+        return f"evt.risk.{token(intent.strategy)}"
+    if isinstance(message, account.PositionStated):
+        return f"evt.position.{_place(message.venue, message.account, message.symbol)}"
+    if isinstance(message, _ACCOUNT):
+        return f"evt.account.{token(message.venue)}.{token(message.account)}"
+    return _routed(message)
+
+
+def _routed(message: Message) -> str:
+    ref = getattr(message, "ref", None)
+    if ref is not None:
+        return order_events(ref.venue, ref.account, ref.symbol)
+    venue, name = getattr(message, "venue", ""), getattr(message, "account", "desk")
+    if type(message).__module__ == recon.__name__ and venue:
+        return f"evt.recon.{token(venue)}.{token(name)}"
+    raise ValueError(f"{type(message).__name__} does not travel on FEED")
+
+
+def _place(venue: str, account_name: str, symbol: str) -> str:
+    return f"{token(venue)}.{token(account_name)}.{token(symbol)}"
+
+
+def _or_any(symbol: str) -> str:
+    return symbol if symbol == "*" else token(symbol)

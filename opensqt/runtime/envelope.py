@@ -1,0 +1,77 @@
+"""The envelope of a message: who said it, why, and where it stands. It travels in headers, never in the payload."""
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+# CloudEvents names (binary mode, CNCF CloudEvents 1.0.2); lower case, as NATS keeps the case of header names.
+_NAMES = {
+    "event_id": "ce-id",
+    "type": "ce-type",
+    "source": "ce-source",
+    "time_ms": "ce-time",
+    "stream": "ce-subject",
+    "version": "ce-sequence",
+    "schema_version": "ce-schemaversion",
+    "position": "ce-position",
+    "prev": "ce-prev",
+    "correlation_id": "ce-correlationid",
+    "causation_id": "ce-causationid",
+    "traceparent": "traceparent",
+}
+MESSAGE_ID = "Nats-Msg-Id"
+TYPE_PREFIX = "opensqt.v1."
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Metadata of one message.
+
+    `position` is the journal position (0 = not journalled), `prev` the last position published on the same
+    subject; `version` counts within `stream`; `time_ms` is when the fact happened, market time.
+    """
+
+    event_id: str
+    type: str
+    source: str
+    time_ms: int
+    stream: str = ""
+    version: int = 0
+    schema_version: int = SCHEMA_VERSION
+    position: int = 0
+    prev: int = 0
+    correlation_id: str = ""
+    causation_id: str = ""
+    traceparent: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of this envelope; a fresh dict, empty values left out."""
+        headers = {MESSAGE_ID: self.event_id}
+        for field, name in _NAMES.items():
+            value = getattr(self, field)
+            if value not in ("", 0):
+                headers[name] = f"{TYPE_PREFIX}{value}" if field == "type" else str(value)
+        return headers
+
+
+class BadEnvelope(ValueError):
+    """Headers that are not an envelope of the platform."""
+
+
+def from_headers(headers: dict[str, str] | None) -> Envelope:
+    """Read an envelope; raise `BadEnvelope` naming the header that is missing or wrong."""
+    found = headers or {}
+    values: dict[str, str | int] = {}
+    for field, name in _NAMES.items():
+        text = found.get(name)
+        if text is None:
+            continue
+        if field in ("time_ms", "version", "schema_version", "position", "prev"):
+            if not text.isdecimal():
+                raise BadEnvelope(f"header {name} is {text!r}, expected a whole number")
+            values[field] = int(text)
+        else:
+            values[field] = text.removeprefix(TYPE_PREFIX) if field == "type" else text
+    try:
+        return msgspec.convert(values, Envelope)
+    except msgspec.ValidationError as error:
+        raise BadEnvelope(f"headers are not an envelope: {error}") from error

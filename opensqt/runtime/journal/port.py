@@ -1,0 +1,164 @@
+"""The journal as every service sees it; Postgres and the in-memory twin pass the same contract suite."""
+
+from typing import Protocol
+
+import msgspec
+
+from opensqt.domain.messages import Message
+
+
+class JournalDown(ConnectionError):
+    """The journal cannot be reached or did not answer in time; whether it committed is unknown."""
+
+
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
+    """A lease that must still be held under this epoch for an append to succeed."""
+
+    name: str
+    epoch: int
+
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event to append. `version` None = the next of its stream; else exactly this one."""
+
+    event_id: str
+    stream: str
+    message: Message
+    subject: str
+    actor: str
+    occurred_at_ms: int
+    version: int | None = None
+    venue_time_ms: int | None = None
+    correlation_id: str = ""
+    causation_id: str = ""
+    traceparent: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """Events that are appended together or not at all.
+
+    `fence` is the appender's own lease, `guards` are leases of others that must not have moved on (risk's, for a
+    command), `not_after_ms` is the wall time after which the append is refused.
+    """
+
+    events: tuple[NewEvent, ...]
+    fence: Fence | None = None
+    guards: tuple[Fence, ...] = ()
+    not_after_ms: int | None = None
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """Committed; `positions` in the order of the events."""
+
+    positions: tuple[int, ...]
+
+
+class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
+    """Every event id was already there: an earlier append succeeded; `positions` are theirs."""
+
+    positions: tuple[int, ...]
+
+
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream is not at the expected version (or some, not all, event ids are there); nothing was appended."""
+
+    stream: str
+    expected: int
+    actual: int
+
+
+class Fenced(msgspec.Struct, frozen=True, kw_only=True):
+    """The lease has moved on; nothing was appended and the holder must stop."""
+
+    name: str
+    epoch: int
+    current_epoch: int
+
+
+class TooLate(msgspec.Struct, frozen=True, kw_only=True):
+    """`not_after_ms` had passed; nothing was appended."""
+
+    late_ms: int
+
+
+AppendOutcome = Appended | Duplicate | Conflict | Fenced | TooLate
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """One journal row. `prev` is the position before it on the same subject (0 = first)."""
+
+    position: int
+    prev: int
+    event_id: str
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    subject: str
+    data: bytes
+    data_hash: bytes
+    actor: str
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+    venue_time_ms: int | None
+    occurred_at_ms: int
+    recorded_at_ms: int
+    epoch: int
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The last committed position and the desk's generation."""
+
+    position: int
+    generation: str
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """A held lease. No row of an older epoch of this lease can exist beyond `head_position`."""
+
+    name: str
+    holder: str
+    epoch: int
+    ttl_ms: int
+    head_position: int
+
+    @property
+    def fence(self) -> Fence:
+        """What appends under this lease carry."""
+        return Fence(name=self.name, epoch=self.epoch)
+
+
+class Journal(Protocol):
+    """Appending and reading. All methods raise `JournalDown`."""
+
+    async def append(self, entry: Entry) -> AppendOutcome:
+        """Commit an entry; concurrent entries of a process share commits, each with its own outcome."""
+
+    async def read(self, after: int, count_max: int, *, stream_prefix: str = "") -> list[Recorded]:
+        """Return rows beyond position `after` in order, at most `count_max`."""
+
+    async def head(self) -> Head:
+        """Return the head."""
+
+    async def wait_beyond(self, position: int, wait_s: float) -> None:
+        """Return when a position beyond this one may exist, after `wait_s` (wall) at the latest."""
+
+    async def keep(self, kind: str, data: bytes) -> str:
+        """Store evidence outside the head lock and return its hash (hex sha256); the same bytes are kept once."""
+
+    async def close(self) -> None:
+        """Flush and disconnect."""
+
+
+class Leases(Protocol):
+    """Who may act. All methods raise `JournalDown`."""
+
+    async def acquire(self, name: str, holder: str, ttl_ms: int) -> Lease | None:
+        """Take the lease under a new epoch if it is free or expired, or is held by this very holder."""
+
+    async def renew(self, lease: Lease) -> bool:
+        """Extend by `ttl_ms` from now; False when the epoch has moved on."""
+
+    async def release(self, lease: Lease) -> None:
+        """Let the lease expire now; harmless when it has moved on."""

@@ -1,0 +1,203 @@
+"""A venue as the executor sees it: what may be asked, and the few things an answer can mean.
+
+Unknown is an answer: whatever does not prove acceptance or refusal is `InDoubt`, never an exception and never a refusal.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.domain.order import Liquidity
+
+
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A place request. `signed_ms` is the market time of the lease check; the venue refuses it after `deadline_ms`."""
+
+    client_order_id: str
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    price: Decimal
+    quantity: Decimal
+    reduce_only: bool
+    signed_ms: int
+    deadline_ms: int
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as the venue shows it. `status`: open, filled, canceled, expired, rejected (venue's view)."""
+
+    client_order_id: str
+    venue_order_id: str
+    symbol: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    filled_quantity: Decimal
+    status: str
+    reason: str
+    time_ms: int
+    evidence: bytes
+
+
+class TradeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A trade of ours as the venue shows it. `client_order_id` is empty where the venue does not say."""
+
+    trade_id: str
+    venue_order_id: str
+    client_order_id: str
+    symbol: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_asset: str
+    liquidity: Liquidity
+    realized_pnl: Decimal
+    time_ms: int
+    evidence: bytes
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """Proof of presence: the venue holds (or held) the order. `duplicate`: it said so by refusing a second one."""
+
+    order: OrderView | None
+    venue_order_id: str
+    duplicate: bool
+    evidence: bytes
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """A definite refusal: the code stands in the venue's table of refusals."""
+
+    code: str
+    reason: str
+    evidence: bytes
+
+
+class Throttled(msgspec.Struct, frozen=True, kw_only=True):
+    """A definite rate-limit refusal; nothing was placed."""
+
+    retry_after_ms: int
+    evidence: bytes
+
+
+class NotSent(msgspec.Struct, frozen=True, kw_only=True):
+    """The request never left this machine."""
+
+    cause: str
+
+
+class InDoubt(msgspec.Struct, frozen=True, kw_only=True):
+    """The request may have had its effect."""
+
+    cause: str
+    evidence: bytes
+
+
+class NotFound(msgspec.Struct, frozen=True, kw_only=True):
+    """The venue does not know the id (or does not show it any more); proves nothing by itself."""
+
+    code: str
+    evidence: bytes
+
+
+PlaceOutcome = Held | Refused | Throttled | NotSent | InDoubt
+CancelOutcome = Held | NotFound | Refused | Throttled | NotSent | InDoubt
+LookOutcome = Held | NotFound | Throttled | NotSent | InDoubt
+
+
+class VenueDown(ConnectionError):
+    """A read was not answered; nothing may be concluded."""
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """Balances and positions of all wallets, with the raw answers."""
+
+    balances: tuple[SnapshotBalance, ...]
+    positions: tuple[SnapshotPosition, ...]
+    evidence: bytes
+
+
+class StreamUp(msgspec.Struct, frozen=True, kw_only=True):
+    """The private stream (re)connected: everything before may have been missed; REST must be read again."""
+
+    time_ms: int
+
+
+class StreamDown(msgspec.Struct, frozen=True, kw_only=True):
+    """The private stream is lost or mute."""
+
+    cause: str
+    time_ms: int
+
+
+class BalanceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A wallet balance pushed by the venue."""
+
+    balance: SnapshotBalance
+    reason: str
+    time_ms: int
+
+
+PrivateEvent = StreamUp | StreamDown | OrderView | TradeView | BalanceView | FundingPaid
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What we assume of a venue, each a value with its source in the venue's table (docs/guarantees.md).
+
+    `id_unique`: never, open (among open orders), always. `by_id_query`: open (only while open) or any.
+    """
+
+    venue: str
+    deadline_ms: int
+    visibility_lag_ms: int
+    clock_skew_ms_max: int
+    id_unique: str
+    by_id_query: str
+    dead_man_timer: bool
+    from_memory: tuple[str, ...] = ()
+
+
+class Venue(Protocol):
+    """Orders and reads of one account at one venue (spot and perp). Reads raise `VenueDown`."""
+
+    async def place(self, request: OrderRequest) -> PlaceOutcome:
+        """Send one place request, once."""
+
+    async def cancel(self, symbol: str, client_order_id: str) -> CancelOutcome:
+        """Send one cancel request, once."""
+
+    async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
+        """Ask for one order by our id."""
+
+    async def open_orders(self, symbol: str) -> list[OrderView]:
+        """Return all open orders of a symbol, also those that are not ours."""
+
+    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+        """Return all our trades beyond a trade id ("" = since a market time), oldest first, fully paged."""
+
+    async def account(self) -> AccountView:
+        """Return balances and positions of all wallets."""
+
+    async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
+        """Return booked funding payments since a market time, oldest first, fully paged."""
+
+    async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
+        """Return filters and this account's fees of these symbols."""
+
+    def private(self) -> AsyncIterator[PrivateEvent]:
+        """Yield what the private streams say, every frame unconflated, reconnecting for ever."""
+
+    @property
+    def policy(self) -> Policy:
+        """The venue's assumptions."""
+
+    async def close(self) -> None:
+        """Disconnect."""
