@@ -1,0 +1,134 @@
+"""What must hold between the tables of a configuration. Reads nothing; raises one line for each breach."""
+
+import re
+
+import msgspec
+
+from opensqt.domain.decimals import NotADecimal, parse
+from opensqt.runtime.config_reader import ConfigError
+from opensqt.runtime.config_schema import (
+    SCHEMA,
+    Account,
+    Carry,
+    Config,
+    Grid,
+    GridMode,
+    Profile,
+    Strategy,
+)
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+SPOT_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+")
+PERP_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+:[A-Z0-9]+")
+SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+MARKET = re.compile(r"(synthetic:\d+|recorded:.+)")
+
+
+def check_rules(config: Config) -> Config:
+    """Return the configuration with its defaults resolved, or raise `ConfigError`."""
+    if config.schema != SCHEMA:
+        raise _bad("schema", config.schema, f"{SCHEMA} (this version reads no other)")
+    _check_names(config)
+    if MARKET.fullmatch(config.paper.market) is None:
+        raise _bad("paper.market", config.paper.market, "synthetic:SEED or recorded:PATH[,PATH]")
+    for symbol in config.paper.funding:
+        _check_symbol(f"paper.funding.{symbol}", symbol, perp=True)
+    for name, account in config.accounts.items():
+        _check_account(f"accounts.{name}", account, config)
+    resolved = {name: _check_strategy(name, s, config) for name, s in config.strategies.items()}
+    return msgspec.structs.replace(config, strategies=resolved)
+
+
+def _check_names(config: Config) -> None:
+    tables = {
+        "desk": [config.desk],
+        "venues": list(config.venues),
+        "accounts": list(config.accounts),
+        "strategies": list(config.strategies),
+    }
+    for table, names in tables.items():
+        if not names:
+            raise ConfigError(f"{table} is empty: expected at least one [{table}.NAME]")
+        for name in names:
+            if NAME.fullmatch(name) is None:
+                raise _bad(
+                    f"name in {table}", name, "1 to 32 of A-Z a-z 0-9 _ -, no leading - or _"
+                )
+
+
+def _check_account(path: str, account: Account, config: Config) -> None:
+    if account.venue not in config.venues:
+        raise _bad(f"{path}.venue", account.venue, f"one of {', '.join(config.venues)}")
+    if config.run.profile is Profile.PAPER:
+        if account.api_key or account.secret:
+            raise ConfigError(f"{path}.api_key: paper needs no keys; remove api_key and secret")
+        if not account.balances:
+            raise ConfigError(f'{path}.balances is empty: expected e.g. {{ USDT = "100000" }}')
+        return
+    if account.balances:
+        raise ConfigError(f"{path}.balances: only paper has them; the venue knows the real ones")
+    for field, reference in (("api_key", account.api_key), ("secret", account.secret)):
+        if SECRET.fullmatch(reference) is None:
+            # The value is not shown: somebody may have written the secret itself here.
+            raise ConfigError(
+                f"{path}.{field}: expected env:NAME or file:PATH, never the key itself"
+            )
+
+
+def _check_strategy(name: str, strategy: Strategy, config: Config) -> Strategy:
+    path = f"strategies.{name}"
+    if strategy.account not in config.accounts:
+        raise _bad(f"{path}.account", strategy.account, f"one of {', '.join(config.accounts)}")
+    order_max = config.risk.order_notional_quote_max
+    if strategy.order_notional_quote > order_max:
+        raise _bad(
+            f"{path}.order_notional_quote",
+            strategy.order_notional_quote,
+            f"at most risk.order_notional_quote_max = {order_max} (or raise that)",
+        )
+    if isinstance(strategy, Grid):
+        _check_grid(path, strategy)
+        return strategy
+    _check_carry(path, strategy)
+    size = strategy.order_notional_quote or min(strategy.notional_quote_max, order_max)
+    return msgspec.structs.replace(strategy, order_notional_quote=size)
+
+
+def _check_grid(path: str, grid: Grid) -> None:
+    _check_symbol(f"{path}.symbol", grid.symbol, perp=":" in grid.symbol)
+    if grid.mode is GridMode.NEUTRAL and ":" not in grid.symbol:
+        raise _bad(
+            f"{path}.mode", grid.mode, "long (spot cannot go short; neutral needs a perpetual)"
+        )
+    if grid.levels_below + grid.levels_above == 0:
+        raise ConfigError(f"{path}.levels_below and levels_above are both 0: expected one above 0")
+    if grid.anchor:
+        try:
+            good = parse(grid.anchor) > 0
+        except NotADecimal:
+            good = False
+        if not good:
+            raise _bad(f"{path}.anchor", grid.anchor, 'a price above 0, or "" for the first price')
+
+
+def _check_carry(path: str, carry: Carry) -> None:
+    _check_symbol(f"{path}.spot", carry.spot, perp=False)
+    _check_symbol(f"{path}.perp", carry.perp, perp=True)
+    if carry.perp.partition(":")[0] != carry.spot:
+        raise _bad(f"{path}.perp", carry.perp, f"the perpetual of {carry.spot}")
+    if carry.exit_apr_max >= carry.entry_apr_min:
+        limit = f"below entry_apr_min = {carry.entry_apr_min}, or it would enter and leave at once"
+        raise _bad(f"{path}.exit_apr_max", carry.exit_apr_max, limit)
+    if carry.order_notional_quote > carry.notional_quote_max:
+        limit = f"at most notional_quote_max = {carry.notional_quote_max}"
+        raise _bad(f"{path}.order_notional_quote", carry.order_notional_quote, limit)
+
+
+def _check_symbol(path: str, symbol: str, *, perp: bool) -> None:
+    pattern, example = (PERP_SYMBOL, "BTC/USDT:USDT") if perp else (SPOT_SYMBOL, "BTC/USDT")
+    if pattern.fullmatch(symbol) is None:
+        raise _bad(path, symbol, f"a symbol like {example}")
+
+
+def _bad(path: str, value: object, expected: str) -> ConfigError:
+    return ConfigError(f'{path} = "{value}": expected {expected}')

@@ -1,0 +1,201 @@
+"""The shape of `opensqt.toml`: typed tables, their ranges and defaults. Reads nothing and decides nothing."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from opensqt.domain.decimals import ZERO, parse
+
+SCHEMA = 1
+
+
+class Range(msgspec.Struct, frozen=True):
+    """The numbers a field may hold; `above` and `below` are excluded, `least` and `most` are included."""
+
+    above: str = ""
+    least: str = ""
+    below: str = ""
+    most: str = ""
+
+    def holds(self, number: Decimal | int) -> bool:
+        """Say whether the number lies inside."""
+        return not (
+            (self.above and number <= Decimal(self.above))
+            or (self.least and number < Decimal(self.least))
+            or (self.below and number >= Decimal(self.below))
+            or (self.most and number > Decimal(self.most))
+        )
+
+    def text(self) -> str:
+        """Describe the range in words."""
+        words = (
+            ("above", self.above),
+            ("at least", self.least),
+            ("below", self.below),
+            ("at most", self.most),
+        )
+        return " and ".join(f"{word} {limit}" for word, limit in words if limit)
+
+
+Positive = Annotated[Decimal, Range(above="0")]
+NotNegative = Annotated[Decimal, Range(least="0")]
+Share = Annotated[Decimal, Range(above="0", most="1")]
+Count = Annotated[int, Range(least="0", most="1000")]
+SpanMs = Annotated[int, Range(least="1", most="3600000")]
+
+
+class Profile(StrEnum):
+    """Which world a run trades in."""
+
+    PAPER = "paper"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+
+class OnStop(StrEnum):
+    """What happens to open orders at a clean stop; positions always stay."""
+
+    CANCEL = "cancel"
+    LEAVE = "leave"
+
+
+class GridMode(StrEnum):
+    """Long: buys below, sells what it bought. Neutral: both sides of an anchor (perpetuals only)."""
+
+    LONG = "long"
+    NEUTRAL = "neutral"
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the configuration; unknown keys are errors."""
+
+
+class Run(Table, frozen=True, kw_only=True):
+    """How the desk runs and stops."""
+
+    profile: Profile = Profile.PAPER
+    on_stop: OnStop = OnStop.CANCEL
+
+
+class PaperFunding(Table, frozen=True, kw_only=True):
+    """Funding of one perpetual: `rate` per interval, as a fraction of notional."""
+
+    rate: Annotated[Decimal, Range(least="-0.05", most="0.05")] = Decimal("0.0001")
+    interval_hours: Annotated[int, Range(least="1", most="24")] = 8
+
+
+class Paper(Table, frozen=True, kw_only=True):
+    """The paper market and its pace."""
+
+    market: str = "synthetic:7"
+    speed: Annotated[Decimal, Range(above="0", most="100")] = Decimal(1)
+    funding: dict[str, PaperFunding] = {}
+
+
+class Venue(Table, frozen=True, kw_only=True):
+    """How we talk to one venue; times are wall times in ms."""
+
+    deadline_ms: Annotated[int, Range(least="100", most="60000")] = 2000
+    visibility_lag_ms: Annotated[int, Range(least="0", most="60000")] = 500
+    rate_budget_share_max: Share = Decimal("0.8")
+
+
+class Account(Table, frozen=True, kw_only=True):
+    """An account at a venue: balances for paper, references to secrets otherwise."""
+
+    venue: str
+    balances: dict[str, NotNegative] = {}
+    api_key: str = ""
+    secret: str = ""
+
+
+class Grid(Table, frozen=True, kw_only=True, tag="grid", tag_field="kind"):
+    """A grid of orders on one symbol; `anchor` is a price, or empty for the first price seen."""
+
+    account: str
+    symbol: str
+    mode: GridMode
+    step_bps: Annotated[Decimal, Range(above="0", most="5000")]
+    levels_below: Count
+    levels_above: Count
+    order_notional_quote: Positive
+    adopt: bool = True
+    valid_for_ms: SpanMs = 2000
+    anchor: str = ""
+
+    @property
+    def anchor_price(self) -> Decimal | None:
+        """The configured anchor in quote units, or None for the first price seen."""
+        return parse(self.anchor) if self.anchor else None
+
+
+class Carry(Table, frozen=True, kw_only=True, tag="carry", tag_field="kind"):
+    """A spot-perp funding carry; `order_notional_quote` is one order's size, at most what risk allows."""
+
+    account: str
+    spot: str
+    perp: str
+    entry_apr_min: Decimal
+    exit_apr_max: Decimal
+    notional_quote_max: Positive
+    order_notional_quote: NotNegative = ZERO  # 0: as large as notional and risk allow
+    leg_timeout_ms: SpanMs = 3000
+    slippage_bps_max: Positive = Decimal(10)
+    holding_hours: Positive = Decimal(24)
+    valid_for_ms: SpanMs = 2000
+
+
+Strategy = Grid | Carry
+
+
+class Risk(Table, frozen=True, kw_only=True):
+    """The limits of the gate; notionals in quote units, ages in wall ms."""
+
+    order_notional_quote_max: Positive = Decimal(2000)
+    position_notional_quote_max: Positive = Decimal(20000)
+    open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100
+    price_collar_bps: Annotated[Decimal, Range(above="0", most="5000")] = Decimal(100)
+    tick_age_ms_max: Annotated[int, Range(least="100", most="600000")] = 3000
+
+
+class Gateway(Table, frozen=True, kw_only=True):
+    """Where the live page listens; port 0 takes a free one once and keeps it."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Range(least="0", most="65535")] = 0
+
+
+class Telemetry(Table, frozen=True, kw_only=True):
+    """Where traces go; empty means nowhere."""
+
+    otlp_endpoint: str = ""
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """The whole configuration of a desk."""
+
+    schema: int
+    desk: str
+    run: Run = Run()
+    paper: Paper = Paper()
+    venues: dict[str, Venue]
+    accounts: dict[str, Account]
+    strategies: dict[str, Strategy]
+    risk: Risk = Risk()
+    gateway: Gateway = Gateway()
+    telemetry: Telemetry = Telemetry()
+
+    def symbols(self, venue: str) -> tuple[str, ...]:
+        """Return the symbols that strategies trade on this venue, sorted."""
+        found: set[str] = set()
+        for strategy in self.strategies.values():
+            if self.accounts[strategy.account].venue == venue:
+                found.update(symbols_of(strategy))
+        return tuple(sorted(found))
+
+
+def symbols_of(strategy: Strategy) -> tuple[str, ...]:
+    """Return the symbols one strategy trades."""
+    return (strategy.symbol,) if isinstance(strategy, Grid) else (strategy.spot, strategy.perp)
