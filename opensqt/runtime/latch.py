@@ -1,0 +1,62 @@
+"""The kill latch on disk: an fsynced file that keeps the desk killed when everything else is gone.
+
+It never decides who may release it, and a file that cannot be read counts as latched.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+
+FILE_NAME = "kill.latch"
+
+
+class Latch(msgspec.Struct, frozen=True, kw_only=True):
+    """Who killed what, when (market time) and why."""
+
+    scope: str
+    reason: str
+    actor: str
+    time_ms: int
+
+
+def latch(folder: Path, value: Latch) -> None:
+    """Write the latch and sync file and folder; raise `OSError` when it could not be made durable."""
+    path = folder / FILE_NAME
+    fresh = path.with_suffix(".latch.new")
+    with fresh.open("wb") as file:
+        file.write(msgspec.json.encode(value))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    _sync_folder(folder)
+
+
+def read(folder: Path) -> Latch | None:
+    """Return the latch, or None; a damaged file is a latch of unknown origin."""
+    path = folder / FILE_NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Latch(scope="desk", reason=f"unreadable: {error.strerror}", actor="?", time_ms=0)
+    try:
+        return msgspec.json.decode(data, type=Latch)
+    except (msgspec.DecodeError, json.JSONDecodeError):
+        return Latch(scope="desk", reason="damaged latch file", actor="?", time_ms=0)
+
+
+def release(folder: Path) -> None:
+    """Remove the latch durably; harmless when there is none."""
+    (folder / FILE_NAME).unlink(missing_ok=True)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
