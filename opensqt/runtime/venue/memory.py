@@ -1,0 +1,224 @@
+"""The in-memory twin of the venue port, with faults that a test sets. Deterministic: the clock is passed in."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from opensqt.domain.account import FundingPaid
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.runtime.venue.memory_checks import Denial
+from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
+from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.venue.port import (
+    AccountView,
+    CancelOutcome,
+    Held,
+    InDoubt,
+    LookOutcome,
+    NotFound,
+    NotSent,
+    OrderRequest,
+    OrderView,
+    PlaceOutcome,
+    Policy,
+    PrivateEvent,
+    Refused,
+    Throttled,
+    TradeView,
+    VenueDown,
+)
+
+RETRY_AFTER_MS = 1000
+EVIDENCE = b"{}"
+
+Outcome = TypeVar("Outcome")
+
+
+class Fault(StrEnum):
+    """What can go wrong with one request."""
+
+    LOST_ACK = "lost_ack"  # it had its effect, the answer did not come
+    LOST_REQUEST = "lost_request"  # it had none, the answer did not come
+    LATE = "late"  # in doubt, and it arrives only at `Faults.deliver_late`
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+    NOT_SENT = "not_sent"
+
+
+class Faults:
+    """What goes wrong next, by call (place, cancel, look, read), in the order it was set."""
+
+    def __init__(self, exchange: MemoryExchange) -> None:
+        self._exchange = exchange
+        self._next: dict[str, deque[Fault]] = {}
+        self._late: list[OrderRequest] = []
+
+    def set(self, call: str, *faults: Fault) -> None:
+        """Let the next calls of this kind meet these faults."""
+        self._next.setdefault(call, deque()).extend(faults)
+
+    def take(self, call: str) -> Fault | None:
+        """Return the fault that this call meets."""
+        waiting = self._next.get(call)
+        return waiting.popleft() if waiting else None
+
+    def check_read(self, what: str) -> None:
+        """Raise `VenueDown` if a read shall fail next."""
+        if self.take("read") is not None:
+            raise VenueDown(f"{what} was not answered (set by the test)")
+
+    def hold(self, request: OrderRequest) -> None:
+        """Keep a place request on the wire."""
+        self._late.append(request)
+
+    def deliver_late(self) -> None:
+        """Let the held requests arrive; the exchange refuses those behind their deadline."""
+        for request in self._late:
+            self._exchange.take(request)
+        self._late.clear()
+
+
+class MemoryVenue:
+    """One account at a `MemoryExchange` through the venue port."""
+
+    def __init__(self, exchange: MemoryExchange, policy: Policy | None = None) -> None:
+        self.exchange = exchange
+        self.faults = Faults(exchange)
+        self.sent: list[OrderRequest] = []
+        self._policy = policy or policy_of("binance")
+
+    async def place(self, request: OrderRequest) -> PlaceOutcome:
+        """Send one place request, once."""
+        self.sent.append(request)
+        fault = self.faults.take("place")
+        if fault is Fault.LATE:
+            self.faults.hold(request)
+        failed = _failed(fault)
+        if failed is not None:
+            return failed
+        if fault is Fault.REFUSED:
+            return Refused(code="-1013", reason="set by the test", evidence=EVIDENCE)
+        open_order = self.exchange.open_order(request.client_order_id)
+        if open_order is not None:
+            outcome: PlaceOutcome = Held(
+                order=None, venue_order_id="", duplicate=True, evidence=EVIDENCE
+            )
+        else:
+            taken = self.exchange.take(request)
+            outcome = _refused(taken) if isinstance(taken, Denial) else _held(taken)
+        return _unless_lost(fault, outcome)
+
+    async def cancel(self, symbol: str, client_order_id: str) -> CancelOutcome:
+        """Send one cancel request, once."""
+        fault = self.faults.take("cancel")
+        failed = _failed(fault)
+        if failed is not None:
+            return failed
+        order = self.exchange.open_order(client_order_id)
+        if order is None or order.request.symbol != symbol:
+            return NotFound(code="-2011", evidence=EVIDENCE)
+        self.exchange.end(order, Ending.CANCELED)
+        return _unless_lost(fault, _held(order))
+
+    async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
+        """Ask for one order by our id."""
+        failed = _failed(self.faults.take("look"))
+        if failed is not None:
+            return failed
+        order = self.exchange.newest(client_order_id)
+        if order is None or order.request.symbol != symbol:
+            return NotFound(code="-2013", evidence=EVIDENCE)
+        return _held(order)
+
+    async def open_orders(self, symbol: str) -> list[OrderView]:
+        """Return all open orders of a symbol."""
+        self.faults.check_read("open_orders")
+        now = self.exchange.clock.wall_ms()
+        return [
+            order.view()
+            for order in self.exchange.orders
+            if order.request.symbol == symbol
+            and order.ending is Ending.OPEN
+            and order.seen_ms <= now
+        ]
+
+    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+        """Return all our trades beyond a trade id ("" = since a market time), oldest first."""
+        self.faults.check_read("trades")
+        now = self.exchange.clock.wall_ms()
+        shown = [t for seen, t in self.exchange.trades if seen <= now and t.symbol == symbol]
+        if after_trade_id:
+            return [t for t in shown if int(t.trade_id) > int(after_trade_id)]
+        return [t for t in shown if t.time_ms >= since_ms]
+
+    async def account(self) -> AccountView:
+        """Return balances and positions of all wallets."""
+        self.faults.check_read("account")
+        return AccountView(
+            balances=self.exchange.balances(),
+            positions=self.exchange.wallet.positions(),
+            evidence=EVIDENCE,
+        )
+
+    async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
+        """Return booked funding payments since a market time, oldest first."""
+        self.faults.check_read("funding_paid")
+        return [
+            paid
+            for paid in self.exchange.funding
+            if paid.symbol == symbol and paid.time_ms >= since_ms
+        ]
+
+    async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
+        """Return the filters of these symbols; raise `LookupError` naming an unknown one."""
+        self.faults.check_read("rules")
+        for symbol in symbols:
+            if symbol not in self.exchange.rules:
+                known = ", ".join(self.exchange.rules)
+                raise LookupError(f"symbol {symbol!r} is not traded here (known: {known})")
+        return tuple(self.exchange.rules[symbol] for symbol in symbols)
+
+    def private(self) -> AsyncIterator[PrivateEvent]:
+        """Yield what the private stream says from now on."""
+        return self.exchange.stream.listen()
+
+    @property
+    def policy(self) -> Policy:
+        """The venue's assumptions."""
+        return self._policy
+
+    async def close(self) -> None:
+        """End the private streams."""
+        self.exchange.stream.close()
+
+
+def _held(order: MemoryOrder) -> Held:
+    shown = order.view()
+    return Held(
+        order=shown,
+        venue_order_id=order.venue_order_id,
+        duplicate=False,
+        evidence=shown.evidence,
+    )
+
+
+def _failed(fault: Fault | None) -> Throttled | NotSent | InDoubt | None:
+    """Return the outcome of a request that had no effect when it was sent."""
+    match fault:
+        case Fault.LOST_REQUEST | Fault.LATE:
+            return InDoubt(cause="timeout", evidence=b"")
+        case Fault.THROTTLED:
+            return Throttled(retry_after_ms=RETRY_AFTER_MS, evidence=EVIDENCE)
+        case Fault.NOT_SENT:
+            return NotSent(cause="connection refused")
+        case _:
+            return None
+
+
+def _unless_lost(fault: Fault | None, outcome: Outcome) -> Outcome | InDoubt:
+    return InDoubt(cause="timeout", evidence=b"") if fault is Fault.LOST_ACK else outcome
+
+
+def _refused(denial: Denial) -> Refused:
+    return Refused(code=denial.code, reason=denial.reason, evidence=EVIDENCE)

@@ -1,0 +1,44 @@
+"""What we assume of each venue, every value with its source. Holds no behaviour."""
+
+from opensqt.runtime.config_schema import Venue as VenueConfig
+from opensqt.runtime.venue.port import Policy
+
+# deadline_ms, visibility_lag_ms: ours, from [venues.<name>]; they are assumptions to be measured, not documented.
+# clock_skew_ms_max: binance refuses a timestamp 1000 ms ahead of its clock (errors.md, -1021).
+# id_unique "open": "A unique id among open orders" (binance-spot-api-docs rest-api.md; usdm documents the same wording).
+# by_id_query "any": GET order?origClientOrderId answers for closed orders too; usdm drops unfilled cancelled
+# ones after 3 days (docs), which is far beyond any fence.
+# dead_man_timer False: usdm has countdownCancelAll, spot has none; an account holds both.
+_POLICIES: dict[str, Policy] = {
+    "binance": Policy(
+        venue="binance",
+        deadline_ms=2000,
+        visibility_lag_ms=500,
+        clock_skew_ms_max=1000,
+        id_unique="open",
+        by_id_query="any",
+        dead_man_timer=False,
+        from_memory=("visibility_lag_ms", "id_unique of usdm"),
+    ),
+}
+
+
+def policy_of(venue: str, config: VenueConfig | None = None) -> Policy:
+    """Return a venue's assumptions with the times of its configuration; raise `LookupError` if unknown."""
+    try:
+        policy = _POLICIES[venue]
+    except KeyError as error:
+        known = ", ".join(_POLICIES)
+        raise LookupError(f"venue {venue!r} is not supported (known: {known})") from error
+    if config is None:
+        return policy
+    return Policy(
+        venue=policy.venue,
+        deadline_ms=config.deadline_ms,
+        visibility_lag_ms=config.visibility_lag_ms,
+        clock_skew_ms_max=policy.clock_skew_ms_max,
+        id_unique=policy.id_unique,
+        by_id_query=policy.by_id_query,
+        dead_man_timer=policy.dead_man_timer,
+        from_memory=policy.from_memory,
+    )
