@@ -1,0 +1,128 @@
+# The interface of the project: `make help` lists the targets.
+# Setting up fetches hashed packages once; after that no target needs a network.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+# Arguments for the command: `make run ARGS="--market synthetic:7 --speed 2"`.
+ARGS ?=
+# What `make proto` compares the wire contract with.
+PROTO_BASE ?= origin/main
+TEST_WORKERS ?= 2
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ------------------------------------------------------------------------------ set up
+
+.PHONY: setup setup-dev
+setup: $(STAMPS)/runtime ## install what runs the platform; leaves .venv/bin/opensqt
+setup-dev: $(STAMPS)/dev ## install what tests and checks need as well
+
+$(STAMPS)/installer: requirements/installer.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  f"{sys.executable} is {sys.version.split()[0]}, OpenSQT needs 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	@echo "setup  1/3  virtual environment in $(VENV)"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@mkdir -p $(STAMPS) && touch $@
+
+# uv installs in seconds; where it cannot reach the registry that pip is configured for, pip does the same.
+define install
+$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r $(1) \
+  || { echo "setup       trying again with pip"; \
+       $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); }
+endef
+
+$(STAMPS)/runtime: requirements/runtime.txt pyproject.toml | $(STAMPS)/installer
+	@echo "setup  2/3  packages to run ($$(grep -c == $<) pinned, hashed)"
+	@$(call install,$<)
+	@echo "setup  3/3  command $(BIN)/opensqt"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --editable .
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
+	@echo "setup       packages to test and check ($$(grep -c == $<) pinned, hashed)"
+	@$(call install,$<)
+	@touch $@
+
+.PHONY: requirements
+requirements: setup-dev ## pin and hash requirements/*.in again (needs the registry)
+	@for set in installer runtime dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links requirements/$$set.in -o requirements/$$set.txt >/dev/null; done
+
+# --------------------------------------------------------------------------------- run
+
+.PHONY: run
+run: setup ## paper trading, end to end, until Ctrl-C (ARGS="--speed 2 ...")
+	@exec $(BIN)/opensqt up $(ARGS)
+
+# ------------------------------------------------------------------------------- check
+
+PYTEST := $(BIN)/python -m pytest
+# A part whose folder has no test yet is no failure: pytest says 5.
+none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
+
+.PHONY: test check unit integration e2e lint types imports format proto rows bench
+test: check ## everything: checks and all tests
+	@$(PYTEST) tests -n $(TEST_WORKERS) --dist loadfile -q --durations=10
+
+check: lint types imports rows ## the checks without the tests
+
+unit: setup-dev ## the tests that start no server
+	@$(PYTEST) -q $(wildcard tests/unit tests/contract tests/simulation tests/golden) $(ARGS) $(none_is_fine)
+
+integration: setup-dev ## the tests on a real NATS and Postgres
+	@$(PYTEST) -q $(wildcard tests/integration tests/contract) $(ARGS) $(none_is_fine)
+
+e2e: setup-dev ## the tests of the whole platform
+	@$(PYTEST) -q $(wildcard tests/e2e tests/crash) $(ARGS) $(none_is_fine)
+
+lint: setup-dev ## ruff: rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "format differs: make format"; exit 1; }
+	@echo "lint   ok"
+
+format: setup-dev ## ruff: fix what can be fixed
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+types: setup-dev ## mypy, strict
+	@$(BIN)/mypy --no-error-summary opensqt services tests
+	@echo "types  ok"
+
+imports: setup-dev ## import-linter: the import law
+	@$(BIN)/lint-imports --no-logo 2>&1 | { grep -v KEPT || true; }
+	@echo "law    ok"
+
+# ---------------------------------------------------------------------------- generate
+
+proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
+	@$(BIN)/buf lint
+	@$(BIN)/buf format --diff --exit-code >/dev/null || { echo "proto: run $(BIN)/buf format --write"; exit 1; }
+	@if git rev-parse --quiet --verify $(PROTO_BASE):proto >/dev/null 2>&1; then \
+	  $(BIN)/buf breaking --against ".git#ref=$(PROTO_BASE)"; \
+	  else echo "proto  no $(PROTO_BASE) with a wire contract here: breaking changes not checked"; fi
+	@$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=. --pyi_out=. \
+	  $$(find proto -name '*.proto' | sort)
+	@echo "proto  ok"
+
+rows: setup-dev ## write docs/rows.md from the tests' row markers
+	@$(BIN)/python scripts/rows.py --write
+
+bench: setup-dev ## every published figure
+	@for file in benchmarks/*.py; do echo "bench  $$file"; $(BIN)/python $$file; done
+
+.PHONY: clean
+clean: ## remove what was built and installed; data folders stay
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
