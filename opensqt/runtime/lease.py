@@ -1,0 +1,91 @@
+"""Holding a lease: taking it, renewing it in time, and knowing at any instant whether it is still ours.
+
+It never assumes: a lease counts as held only until `ttl_ms` after the last renewal *began*, by our own wall clock.
+"""
+
+import asyncio
+
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.journal.port import Fence, JournalDown, Lease, Leases
+
+RENEWALS_PER_TTL = 3
+MS_PER_S = 1000
+
+
+class LeaseLost(RuntimeError):
+    """Another process holds the lease now; this one must stop at once."""
+
+
+class LeaseKeeper:
+    """One lease of one process."""
+
+    def __init__(
+        self, leases: Leases, clock: Clock, *, name: str, holder: str, ttl_ms: int
+    ) -> None:
+        self._leases = leases
+        self._clock = clock
+        self._name = name
+        self._holder = holder
+        self._ttl_ms = ttl_ms
+        self._lease: Lease | None = None
+        self._held_until_ms = 0
+
+    @property
+    def lease(self) -> Lease:
+        """Return the lease that was taken; raise `LeaseLost` before the first take."""
+        if self._lease is None:
+            raise LeaseLost(f"lease {self._name} has not been taken")
+        return self._lease
+
+    @property
+    def fence(self) -> Fence:
+        """Return what appends under this lease carry."""
+        return self.lease.fence
+
+    @property
+    def held(self) -> bool:
+        """Tell whether the lease is certainly still ours at this instant."""
+        return self._lease is not None and self._clock.wall_ms() < self._held_until_ms
+
+    async def take(self) -> Lease:
+        """Wait until the lease is ours, as a standby if need be."""
+        while True:
+            began_ms = self._clock.wall_ms()
+            try:
+                lease = await self._leases.acquire(self._name, self._holder, self._ttl_ms)
+            except JournalDown:
+                lease = None
+            if lease is not None:
+                self._lease = lease
+                self._held_until_ms = began_ms + self._ttl_ms
+                return lease
+            await self._clock.sleep(self._pause_s)
+
+    async def keep(self) -> None:
+        """Renew for ever; raise `LeaseLost` when somebody else holds it or it could not be renewed in time."""
+        while True:
+            await self._clock.sleep(self._pause_s)
+            began_ms = self._clock.wall_ms()
+            try:
+                kept = await self._leases.renew(self.lease)
+            except JournalDown:
+                # The journal may come back within the ttl; nothing is sent once `held` turns false.
+                continue
+            if not kept:
+                raise LeaseLost(f"lease {self._name} epoch {self.lease.epoch} was taken over")
+            self._held_until_ms = began_ms + self._ttl_ms
+
+    async def release(self) -> None:
+        """Give the lease back so that a standby need not wait; harmless when the journal is away."""
+        if self._lease is None:
+            return
+        self._held_until_ms = 0
+        try:
+            async with asyncio.timeout(1):
+                await self._leases.release(self._lease)
+        except (JournalDown, TimeoutError):
+            return
+
+    @property
+    def _pause_s(self) -> float:
+        return self._ttl_ms / RENEWALS_PER_TTL / MS_PER_S

@@ -1,0 +1,200 @@
+"""What risk knows: a fold of FEED, plus its own approvals that have not come back yet. Pure; it never asks anybody."""
+
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain import life
+from opensqt.domain.control import FeedGeneration, KillLatched, KillReleased
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
+from opensqt.domain.market import Tick
+from opensqt.domain.messages import Message
+from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.recon import Adjustment, Halted, Resumed
+from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.verdict import RiskApproved, RiskRefused
+from services.risk.limits import Exposure
+
+DESK = "desk"
+SETTLED_KEPT_MS = 60_000  # market ms that verdicts and ended orders are remembered
+
+Verdict = RiskApproved | RiskRefused
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval of ours that no order event has confirmed yet; counted as if it were live."""
+
+    intent: PlaceIntent
+    price: Decimal
+
+
+class State:
+    """The books of the gate. Everything is rebuilt from the journal at every start."""
+
+    def __init__(self) -> None:
+        self.rules: dict[tuple[str, str], InstrumentRules] = {}
+        self.ticks: dict[tuple[str, str], Tick] = {}
+        self.orders: dict[str, life.Order] = {}
+        self.positions: dict[tuple[str, str, str], Decimal] = {}  # strategy, account, symbol
+        self.verdicts: dict[str, Verdict] = {}
+        self.pending: dict[str, Pending] = {}
+        self.killed: dict[str, KillLatched] = {}
+        self.halts: dict[str, Halted] = {}
+        self.parked: dict[tuple[str, str], Decimal] = {}  # account, symbol: fills of unknown orders
+        self.trades: set[tuple[str, str, str]] = set()
+        self.now_ms = 0
+
+    def fold(self, message: Message) -> None:
+        """Take in one message of FEED; repeated messages change nothing."""
+        self.now_ms = max(self.now_ms, getattr(message, "time_ms", 0))
+        match message:
+            case Tick():
+                self.ticks[message.venue, message.symbol] = message
+            case InstrumentRules():
+                self.rules[message.venue, message.symbol] = message
+            case RiskApproved() | RiskRefused():
+                self.verdicts[message.intent_id] = message
+                if isinstance(message, RiskRefused):
+                    self.pending.pop(message.intent_id, None)
+            case KillLatched():
+                self.killed[message.scope] = message
+            case KillReleased():
+                self.killed.pop(message.scope, None)
+            case Halted():
+                self.halts[message.scope] = message
+            case Resumed():
+                self.halts.pop(message.scope, None)
+            case PositionAdopted():
+                self._move(message.strategy, message.account, message.symbol, message.quantity)
+            case Adjustment():
+                self._move(message.strategy, message.account, message.symbol, message.quantity)
+            case FeedGeneration():
+                return
+            case _:
+                if life.is_order_event(message):
+                    self._fold_order(message)
+
+    def reserve(self, approval: RiskApproved, price: Decimal) -> None:
+        """Count an approval as live until the journal shows the order or its horizon has passed."""
+        self.verdicts[approval.intent_id] = approval
+        if approval.place is not None:
+            self.pending[approval.intent_id] = Pending(intent=approval.place, price=price)
+
+    def exposure(self, intent: PlaceIntent) -> Exposure:
+        """Return what the account has at stake in the intent's symbol, at worst."""
+        live = [
+            order.placed
+            for order in self.orders.values()
+            if order.placed is not None and not order.terminal
+        ]
+        account = [placed for placed in live if placed.ref.account == intent.account]
+        here = [placed for placed in account if placed.ref.symbol == intent.symbol]
+        waiting = [
+            pending
+            for pending in self.pending.values()
+            if pending.intent.account == intent.account
+            and pending.intent.intent_id != intent.intent_id
+        ]
+        waiting_here = [p for p in waiting if p.intent.symbol == intent.symbol]
+        at_stake = [(p.side, self._remaining(p)) for p in here]
+        at_stake += [(p.intent.side, p.intent.quantity) for p in waiting_here]
+        closing = [
+            self._remaining(p)
+            for p in here
+            if p.ref.strategy == intent.strategy and p.side is intent.side
+        ] + [
+            p.intent.quantity
+            for p in waiting_here
+            if p.intent.strategy == intent.strategy and p.intent.side is intent.side
+        ]
+        resting = [(p.side, p.price) for p in here if p.type is OrderType.LIMIT]
+        resting += [
+            (p.intent.side, p.price) for p in waiting_here if p.intent.type is OrderType.LIMIT
+        ]
+        return Exposure(
+            net=self.net(intent.account, intent.symbol),
+            buys=sum((q for side, q in at_stake if side is Side.BUY), ZERO),
+            sells=sum((q for side, q in at_stake if side is Side.SELL), ZERO),
+            orders_open=len(account) + len(waiting),
+            own=self.positions.get((intent.strategy, intent.account, intent.symbol), ZERO),
+            own_closing=sum(closing, ZERO),
+            own_bid=max((p for side, p in resting if side is Side.BUY), default=None),
+            own_ask=min((p for side, p in resting if side is Side.SELL), default=None),
+        )
+
+    def net(self, account: str, symbol: str) -> Decimal:
+        """Return the net position of an account in a symbol, parked fills included."""
+        owned = sum(
+            (
+                quantity
+                for (_, owner, name), quantity in self.positions.items()
+                if owner == account and name == symbol
+            ),
+            ZERO,
+        )
+        return owned + self.parked.get((account, symbol), ZERO)
+
+    def mode(self) -> str:
+        """Return NORMAL, REDUCING or HALTED: the strictest halt of the desk."""
+        modes = {halt.mode for halt in self.halts.values()}
+        return next((mode for mode in ("HALTED", "REDUCING") if mode in modes), "NORMAL")
+
+    def mode_of(self, intent: PlaceIntent | CancelIntent) -> tuple[str, str]:
+        """Return the mode and reason that the halts of the desk, account or symbol put on an intent."""
+        account = f"{intent.venue}/{intent.account}"
+        scopes = (DESK, account, f"{account}/{intent.symbol}", f"strategy/{intent.strategy}")
+        found = [self.halts[scope] for scope in scopes if scope in self.halts]
+        for mode in ("HALTED", "REDUCING"):
+            for halt in found:
+                if halt.mode == mode:
+                    return mode, halt.reason
+        return "NORMAL", ""
+
+    def kill_of(self, strategy: str) -> KillLatched | None:
+        """Return the latch that stops a strategy, if any."""
+        return self.killed.get(DESK) or self.killed.get(f"strategy/{strategy}")
+
+    def forget(self, horizon_ms: int) -> None:
+        """Drop approvals that can no longer be sent and what ended long ago; `horizon_ms` is market time."""
+        for intent_id, pending in list(self.pending.items()):
+            if pending.intent.valid_until_ms < horizon_ms:
+                del self.pending[intent_id]
+        old = horizon_ms - SETTLED_KEPT_MS
+        for intent_id, verdict in list(self.verdicts.items()):
+            if verdict.time_ms < old:
+                del self.verdicts[intent_id]
+        for client_order_id, order in list(self.orders.items()):
+            if order.settled and order.placed is not None and order.placed.valid_until_ms < old:
+                del self.orders[client_order_id]
+
+    def _remaining(self, placed: IntentPlaced) -> Decimal:
+        return self.orders[placed.ref.client_order_id].remaining
+
+    def _fold_order(self, event: Message) -> None:
+        client_order_id = event.ref.client_order_id  # type: ignore[attr-defined]
+        if isinstance(event, Fill):
+            self._book(event)
+            if not client_order_id:
+                return
+        if isinstance(event, IntentPlaced):
+            self.pending.pop(event.ref.intent_id, None)
+        order = self.orders.get(client_order_id) or life.begin(client_order_id)
+        self.orders[client_order_id] = life.fold(order, event)  # type: ignore[arg-type]
+
+    def _book(self, fill: Fill) -> None:
+        key = (fill.ref.account, fill.ref.symbol, fill.trade_id)
+        if key in self.trades:
+            return
+        self.trades.add(key)
+        quantity = fill.side.sign * fill.quantity
+        if fill.ref.strategy:
+            self._move(fill.ref.strategy, fill.ref.account, fill.ref.symbol, quantity)
+        else:
+            place = (fill.ref.account, fill.ref.symbol)
+            self.parked[place] = self.parked.get(place, ZERO) + quantity
+
+    def _move(self, strategy: str, account: str, symbol: str, quantity: Decimal) -> None:
+        key = (strategy, account, symbol)
+        self.positions[key] = self.positions.get(key, ZERO) + quantity
