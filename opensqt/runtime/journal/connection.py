@@ -1,0 +1,95 @@
+"""Connections to Postgres as the services' role; the one place that turns its failures into `JournalDown`.
+
+Never holds a transaction open across a round trip and never works as the owner of the tables.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from opensqt.runtime.journal.port import JournalDown
+
+ROLE = "opensqt_service"
+
+# The role has these too, but `SET ROLE` does not bring them: they are asked for at the start of each connection.
+SETTINGS = {
+    "role": ROLE,
+    "lock_timeout": "250ms",
+    "statement_timeout": "1s",
+    "idle_in_transaction_session_timeout": "500ms",
+    "synchronous_commit": "on",
+    "jit": "off",
+}
+ANSWER_S_MAX = (
+    1.5  # beyond the statement's own second: the commit may be stuck, its outcome is unknown
+)
+CONNECT_S_MAX = 3.0
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+Pool: TypeAlias = "asyncpg.Pool[Any]"
+Borrowed: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
+
+# What says "Postgres cannot do it now", as opposed to "this statement is wrong".
+_DOWN = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresIOError,
+)
+
+
+@contextlib.contextmanager
+def _border(what: str) -> Any:
+    try:
+        yield
+    except _DOWN as error:
+        raise JournalDown(f"{what}: {type(error).__name__}: {error}") from error
+
+
+def border(what: str) -> contextlib.AbstractContextManager[None]:
+    """Turn failures of Postgres inside the block into `JournalDown` that names `what` was tried."""
+    manager: contextlib.AbstractContextManager[None] = _border(what)
+    return manager
+
+
+async def open_pool(dsn: str, *, connections_max: int = 4) -> Pool:
+    """Open a pool that heals by itself; raise `JournalDown` when Postgres does not answer now."""
+    with border("connect to the journal"):
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=connections_max,
+            reset=_keep_session,
+            timeout=CONNECT_S_MAX,
+            command_timeout=ANSWER_S_MAX,
+            server_settings=SETTINGS,
+            statement_cache_size=100,
+        )
+
+
+async def open_connection(dsn: str) -> Connection:
+    """Open one connection of its own; raise `JournalDown`."""
+    with border("connect to the journal"):
+        return await asyncpg.connect(
+            dsn, timeout=CONNECT_S_MAX, command_timeout=ANSWER_S_MAX, server_settings=SETTINGS
+        )
+
+
+@contextlib.asynccontextmanager
+async def borrowed(pool: Pool, what: str) -> AsyncIterator[Borrowed]:
+    """Lend a connection; failures inside are `JournalDown`."""
+    with border(what):
+        async with pool.acquire(timeout=CONNECT_S_MAX) as connection:
+            yield connection
+
+
+async def _keep_session(_: Connection) -> None:
+    """Leave the session as it is: nothing here changes it, and a reset costs a round trip."""

@@ -1,0 +1,210 @@
+"""The journal in Postgres: one autocommit call of one SQL function per group of entries, and plain reads.
+
+Never opens a transaction, never writes a table itself (the role may not), and never says "not committed" when it
+does not know: that is `JournalDown`, and the caller appends the same entry again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from opensqt.domain.messages import name_of
+from opensqt.runtime.codec import SCHEMA_VERSION, encode
+from opensqt.runtime.journal.bell import Bell
+from opensqt.runtime.journal.checkpoint import Checkpoint
+from opensqt.runtime.journal.connection import Pool, borrowed, open_pool
+from opensqt.runtime.journal.port import (
+    Appended,
+    AppendOutcome,
+    Conflict,
+    Duplicate,
+    Entry,
+    Fenced,
+    Head,
+    Lease,
+    Recorded,
+    TooLate,
+)
+from opensqt.runtime.journal.writer import Writer
+
+POLL_S_MAX = 1.0  # a lost notification costs at most this
+
+_APPEND = "SELECT * FROM journal_append($1::journal_event[], $2::journal_fence[], $3::bigint[]) ORDER BY entry"
+_ROWS = f"SELECT {', '.join(Recorded.__struct_fields__)} FROM journal WHERE position > $1"
+_READ = f"{_ROWS} ORDER BY position LIMIT $2"
+_READ_PREFIX = f"{_ROWS} AND stream >= $3 AND stream < $4 ORDER BY position LIMIT $2"
+_LAST_CHARACTER = "\U0010ffff"
+
+
+class PostgresJournal:
+    """One process's connection to the journal; heals by itself after a lost connection."""
+
+    def __init__(self, pool: Pool, bell: Bell) -> None:
+        self.pool = pool
+        self._bell = bell
+        self._writer = Writer(self._commit)
+
+    @classmethod
+    async def connect(cls, dsn: str) -> "PostgresJournal":
+        """Connect to a migrated database as the services' role; raise `JournalDown`."""
+        return cls(await open_pool(dsn), Bell(dsn))
+
+    async def append(self, entry: Entry) -> AppendOutcome:
+        """Commit an entry; concurrent entries of this process share commits."""
+        return await self._writer.append(entry)
+
+    async def read(self, after: int, count_max: int, *, stream_prefix: str = "") -> list[Recorded]:
+        """Return rows beyond position `after` in order, at most `count_max`."""
+        async with borrowed(self.pool, "read the journal") as connection:
+            if stream_prefix:
+                rows = await connection.fetch(
+                    _READ_PREFIX, after, count_max, stream_prefix, stream_prefix + _LAST_CHARACTER
+                )
+            else:
+                rows = await connection.fetch(_READ, after, count_max)
+        return [Recorded(**row) for row in rows]
+
+    async def head(self) -> Head:
+        """Return the head."""
+        async with borrowed(self.pool, "read the journal's head") as connection:
+            row = await connection.fetchrow("SELECT position, generation FROM journal_head")
+        if row is None:
+            raise LookupError("journal_head is empty; run `python -m opensqt.runtime.migrate`")
+        return Head(position=row["position"], generation=row["generation"])
+
+    async def wait_beyond(self, position: int, wait_s: float) -> None:
+        """Return when a position beyond this one may exist, after `wait_s` (wall) at the latest."""
+        await self._bell.wait_beyond(position, min(wait_s, POLL_S_MAX))
+
+    async def keep(self, kind: str, data: bytes) -> str:
+        """Store evidence and return its hash (hex sha256)."""
+        async with borrowed(self.pool, "keep evidence") as connection:
+            return str(await connection.fetchval("SELECT evidence_keep($1, $2)", kind, data))
+
+    async def close(self) -> None:
+        """Commit what waits and disconnect."""
+        await self._writer.close()
+        await self._bell.close()
+        self.pool.terminate()
+
+    async def _commit(self, entries: Sequence[Entry]) -> list[AppendOutcome]:
+        events, fences = _arrays(entries)
+        late = [entry.not_after_ms for entry in entries]
+        async with borrowed(self.pool, "append to the journal") as connection:
+            rows = await connection.fetch(_APPEND, events, fences, late)
+        return [_outcome(row) for row in rows]
+
+
+class PostgresLeases:
+    """Leases in the database of a `PostgresJournal`."""
+
+    def __init__(self, journal: PostgresJournal) -> None:
+        self._pool = journal.pool
+
+    async def acquire(self, name: str, holder: str, ttl_ms: int) -> Lease | None:
+        """Take the lease under a new epoch if it is free or expired, or is held by this very holder."""
+        async with borrowed(self._pool, f"acquire lease {name}") as connection:
+            row = await connection.fetchrow(
+                "SELECT * FROM lease_acquire($1, $2, $3)", name, holder, ttl_ms
+            )
+        if row is None:
+            return None
+        head = row["head_position"]
+        return Lease(
+            name=name, holder=holder, epoch=row["epoch"], ttl_ms=ttl_ms, head_position=head
+        )
+
+    async def renew(self, lease: Lease) -> bool:
+        """Extend by `ttl_ms` from now; False when the epoch has moved on."""
+        return await self._expire(lease, lease.ttl_ms)
+
+    async def release(self, lease: Lease) -> None:
+        """Let the lease expire now; harmless when it has moved on."""
+        await self._expire(lease, 0)
+
+    async def _expire(self, lease: Lease, after_ms: int) -> bool:
+        async with borrowed(self._pool, f"renew lease {lease.name}") as connection:
+            return bool(
+                await connection.fetchval(
+                    "SELECT lease_renew($1, $2, $3)", lease.name, lease.epoch, after_ms
+                )
+            )
+
+
+class PostgresCheckpoints:
+    """The relay's checkpoints in the database of a `PostgresJournal`."""
+
+    def __init__(self, journal: PostgresJournal) -> None:
+        self._pool = journal.pool
+
+    async def save(self, lease: Lease, checkpoint: Checkpoint) -> bool:
+        """Add a checkpoint and forget those of a FEED that is no more; False when the lease has moved on."""
+        async with borrowed(self._pool, "save the relay's checkpoint") as connection:
+            return bool(
+                await connection.fetchval(
+                    "SELECT relay_checkpoint_save($1, $2, $3, $4, $5, $6, $7)",
+                    lease.name,
+                    lease.epoch,
+                    checkpoint.generation,
+                    checkpoint.position,
+                    checkpoint.sequence,
+                    checkpoint.event_id,
+                    checkpoint.created_ms,
+                )
+            )
+
+    async def history(self) -> list[Checkpoint]:
+        """Return the kept checkpoints, oldest first."""
+        fields = ", ".join(Checkpoint.__struct_fields__)
+        async with borrowed(self._pool, "read the relay's checkpoints") as connection:
+            rows = await connection.fetch(f"SELECT {fields} FROM relay_checkpoint ORDER BY number")
+        return [Checkpoint(**row) for row in rows]
+
+
+def _arrays(entries: Sequence[Entry]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Return the entries as rows of `journal_event` and `journal_fence`; own fence first, then guards."""
+    events: list[tuple[Any, ...]] = []
+    fences: list[tuple[Any, ...]] = []
+    for number, entry in enumerate(entries, start=1):
+        epoch = entry.fence.epoch if entry.fence is not None else 0
+        own = () if entry.fence is None else (entry.fence,)
+        fences.extend((number, fence.name, fence.epoch) for fence in (*own, *entry.guards))
+        for event in entry.events:
+            events.append(
+                (
+                    number,
+                    event.event_id,
+                    event.stream,
+                    event.version,
+                    name_of(event.message),
+                    SCHEMA_VERSION,
+                    event.subject,
+                    encode(event.message),
+                    event.actor,
+                    event.correlation_id,
+                    event.causation_id,
+                    event.traceparent,
+                    event.venue_time_ms,
+                    event.occurred_at_ms,
+                    epoch,
+                )
+            )
+    return events, fences
+
+
+def _outcome(row: Any) -> AppendOutcome:
+    kind: str = row["outcome"]
+    match kind:
+        case "appended":
+            return Appended(positions=tuple(row["positions"]))
+        case "duplicate":
+            return Duplicate(positions=tuple(row["positions"]))
+        case "conflict":
+            return Conflict(stream=row["name"], expected=row["expected"], actual=row["actual"])
+        case "fenced":
+            return Fenced(name=row["name"], epoch=row["expected"], current_epoch=row["actual"])
+        case "too_late":
+            return TooLate(late_ms=row["actual"])
+        case _:
+            raise ValueError(
+                f"journal_append answered {kind!r}; migrate the database to this version"
+            )

@@ -1,0 +1,41 @@
+"""From a journal row back to the fact it holds; never trusts bytes whose hash does not fit."""
+
+import hashlib
+
+from opensqt.domain.messages import Message
+from opensqt.runtime.codec import decode
+from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.journal.port import Recorded
+
+
+class CorruptRow(ValueError):
+    """The bytes of a row are not the bytes that were appended."""
+
+
+def decode_row(row: Recorded) -> Message:
+    """Return the fact of a row; raise `CorruptRow` or the codec's `Undecodable`."""
+    found = hashlib.sha256(row.data).digest()
+    if found != row.data_hash:
+        raise CorruptRow(
+            f"journal position {row.position} ({row.type}): data hashes to {found.hex()[:16]}..., expected "
+            f"{row.data_hash.hex()[:16]}...; restore the journal from its backup"
+        )
+    return decode(row.data)
+
+
+def envelope_of(row: Recorded) -> Envelope:
+    """Return the envelope under which a row travels."""
+    return Envelope(
+        event_id=row.event_id,
+        type=row.type,
+        source=row.actor,
+        time_ms=row.occurred_at_ms,
+        stream=row.stream,
+        version=row.version,
+        schema_version=row.schema_version,
+        position=row.position,
+        prev=row.prev,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        traceparent=row.traceparent,
+    )
