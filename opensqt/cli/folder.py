@@ -1,0 +1,160 @@
+"""The data folder of one run: made, locked, checked. Refuses with one line and leaves nothing half done."""
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from opensqt.cli.refusal import Refusal
+from opensqt.cli.runfile import read_run
+from opensqt.runtime.clock import Clock
+
+FREE_BYTES_MIN = 200 * 1000 * 1000
+LOCK_S_MAX = 0.5
+SUBFOLDERS = ("ca", "nats", "venue", "logs", "archive/feed", "reports")
+TOKEN_BYTES = 24
+
+
+def free_bytes(path: Path) -> int:
+    """Return the bytes free on the disk that holds this path or its nearest existing parent."""
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free
+
+
+class Folder:
+    """A data folder; `close` gives the lock back, `undo` removes what a refused first start has made."""
+
+    def __init__(self, path: Path, clock: Clock, free: Callable[[Path], int] = free_bytes) -> None:
+        self.path = path.absolute()
+        self._clock = clock
+        self._free = free
+        self._lock: int | None = None
+        self._made: Path | None = None
+
+    async def open(self) -> None:
+        """Check disk and permissions, make the folder, take the lock; raise `Refusal` otherwise."""
+        self._check_disk()
+        self._make()
+        try:
+            await self._take_lock()
+            self._fill()
+        except BaseException:
+            self.undo()
+            raise
+
+    def undo(self) -> None:
+        """Give the lock back; remove the folder if this start has made it."""
+        self.close()
+        if self._made is not None:
+            shutil.rmtree(self._made, ignore_errors=True)
+
+    def settle(self) -> None:
+        """From here on the folder stays, whatever happens."""
+        self._made = None
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _check_disk(self) -> None:
+        free = self._free(self.path)
+        if free < FREE_BYTES_MIN:
+            raise Refusal(
+                f"only {free // 10**6} MB free on the disk of {self.path}, {FREE_BYTES_MIN // 10**6} MB"
+                " needed: free some space, or name a folder on another disk with --data"
+            )
+
+    def _make(self) -> None:
+        missing = self.path
+        while not missing.parent.exists():
+            missing = missing.parent
+        existed = self.path.exists()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not existed:
+                self._made = missing
+            probe = self.path / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise Refusal(
+                f"data folder {self.path} cannot be written ({error.strerror}): name another with --data,"
+                f" or make it yours with `chown -R $USER {self.path}`"
+            ) from error
+
+    async def _take_lock(self) -> None:
+        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        end_s = self._clock.monotonic_s() + LOCK_S_MAX
+        while not _try_lock(self._lock):
+            if self._clock.monotonic_s() >= end_s:  # not merely a `status` that looks at the lock
+                raise Refusal(in_use(self.path))
+            await self._clock.sleep(0.05)
+
+    def _fill(self) -> None:
+        for name in SUBFOLDERS:
+            (self.path / name).mkdir(parents=True, exist_ok=True)
+        token = self.path / "token"
+        if not token.exists():
+            write_private(token, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
+
+
+def in_use(data: Path) -> str:
+    """Say who has this folder and where its page is."""
+    run = read_run(data)
+    page = (
+        f"; its page is http://127.0.0.1:{run.ports['gateway']}/" if "gateway" in run.ports else ""
+    )
+    return (
+        f"data folder {data} is in use by process {run.pid or 'unknown'}{page};"
+        f" stop it with `opensqt down --data {data}`, or name another folder with --data"
+    )
+
+
+def is_running(data: Path) -> bool:
+    """Say whether an `up` holds this folder's lock."""
+    try:
+        lock = os.open(data / "lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _try_lock(lock)
+    finally:
+        os.close(lock)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read (0600), in one step."""
+    fresh = path.with_name(path.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def paper_keys(data: Path, accounts: tuple[str, ...]) -> Path:
+    """Make sure every paper account has its own API key (0600) and return the file."""
+    path = data / "venue" / "keys.json"
+    keys: dict[str, dict[str, str]] = {}
+    if path.exists():
+        keys = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, str]])
+    missing = [account for account in accounts if account not in keys]
+    for account in missing:
+        keys[account] = {"api_key": secrets.token_hex(32), "secret": secrets.token_hex(32)}
+    if missing:
+        write_private(path, msgspec.json.encode(keys).decode())
+    return path
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

