@@ -14,6 +14,18 @@ class BusDown(ConnectionError):
     """The bus cannot be reached or did not answer in time; nothing is known about the message."""
 
 
+class StreamFull(BusDown):
+    """The stream refused the message because it is full; nothing was stored."""
+
+
+class QueueTaken(BusDown):
+    """Another durable already serves these subjects of the work queue."""
+
+
+class StreamChanged(RuntimeError):
+    """The stream is another one, or ends before what was read: what follows is no continuation."""
+
+
 class Stream(StrEnum):
     """The streams of the desk (design.md section 4); declared as data in `streams.py`."""
 
@@ -63,7 +75,7 @@ class Follower(Protocol):
     """An ordered, lossless reader of one stream, made again by itself after a lost connection."""
 
     def __aiter__(self) -> AsyncIterator[Delivery]:
-        """Yield deliveries in stream order; raise `BusDown` only when closed for good."""
+        """Yield deliveries in stream order until closed; raise `StreamChanged` when the stream lost its past."""
 
     async def close(self) -> None:
         """Stop reading."""
@@ -88,13 +100,19 @@ class Bus(Protocol):
     async def publish(
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
     ) -> Published | None:
-        """Publish; with `confirmed` wait for the stream and raise `BusDown` if it is silent, else return None at once."""
+        """Publish; with `confirmed` wait for the stream: `BusDown` if silent, `StreamFull` if it refuses.
+
+        Unconfirmed returns None at once, and drops the message while the bus is down.
+        """
+
+    async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
+        """Publish bytes as they are (journal rows, dead letters), confirmed; raise `BusDown` or `StreamFull`."""
 
     async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> Follower:
         """Read a stream in order, filtered by subjects (empty = all)."""
 
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> Queue:
-        """Attach to (and create) a durable queue of a work-queue stream."""
+        """Attach to (and create) a durable queue of a stream; raise `QueueTaken` when the subjects are served."""
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
         """Delete the durables whose name begins with `prefix`, except `keep`; return their names."""

@@ -1,6 +1,7 @@
 """Subjects: the one place that knows where a message is published and how a symbol becomes a token."""
 
 import re
+from collections.abc import Sequence
 
 from opensqt.domain import account, control, market, recon, strategy
 from opensqt.domain.instruments import InstrumentRules
@@ -101,6 +102,50 @@ def subject_of(message: Message) -> str:
     if isinstance(message, _ACCOUNT):
         return f"evt.account.{token(message.venue)}.{token(message.account)}"
     return _routed(message)
+
+
+def matches(pattern: str, subject: str) -> bool:
+    """Tell whether a filter (`*` one token, `>` the rest) accepts a subject."""
+    wanted, found = pattern.split("."), subject.split(".")
+    for index, part in enumerate(wanted):
+        if part == ">":
+            return len(found) > index
+        if index >= len(found) or part not in ("*", found[index]):
+            return False
+    return len(wanted) == len(found)
+
+
+def overlaps(one: str, other: str) -> bool:
+    """Tell whether some subject is accepted by both filters."""
+    ours, theirs = one.split("."), other.split(".")
+    for mine, yours in zip(ours, theirs, strict=False):
+        if ">" in {mine, yours}:
+            return True
+        if mine != yours and "*" not in {mine, yours}:
+            return False
+    return len(ours) == len(theirs)
+
+
+def widest(filters: Sequence[str]) -> list[str]:
+    """Return the filters without those that another one covers, in order; servers refuse overlaps."""
+    distinct = list(dict.fromkeys(filters))
+    return [
+        mine
+        for mine in distinct
+        if not any(other != mine and _covers(other, mine) for other in distinct)
+    ]
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    ours, theirs = wide.split("."), narrow.split(".")
+    for index, part in enumerate(ours):
+        if part == ">":
+            return len(theirs) > index
+        if index >= len(theirs) or theirs[index] == ">":
+            return False
+        if part not in ("*", theirs[index]):
+            return False
+    return len(ours) == len(theirs)
 
 
 def _routed(message: Message) -> str:

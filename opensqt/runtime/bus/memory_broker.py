@@ -1,0 +1,210 @@
+"""The streams of the in-memory bus: one broker, many connections, deterministic. Never touches a network.
+
+Faults are methods: the broker goes down and up, loses the tail of a stream, or makes a stream anew.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+
+import msgspec
+
+from opensqt.runtime.bus.port import BusDown, Published, Stream, StreamFull, StreamState
+from opensqt.runtime.bus.streams import STREAMS, StreamSpec
+from opensqt.runtime.bus.subjects import matches
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.envelope import MESSAGE_ID
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as a stream keeps it."""
+
+    sequence: int
+    subject: str
+    headers: dict[str, str]
+    data: bytes
+    wall_ms: int
+
+    @property
+    def size_bytes(self) -> int:
+        """What it counts against the byte cap."""
+        headers = sum(len(name) + len(value) for name, value in self.headers.items())
+        return len(self.subject) + headers + len(self.data)
+
+
+class Durable(msgspec.Struct, kw_only=True):
+    """A durable consumer: where it is and what it has handed out."""
+
+    filters: list[str]
+    cursor: int = 0
+    deadline_ms: dict[int, int] = {}
+    deliveries: dict[int, int] = {}
+
+
+class Bell:
+    """Wakes everyone who waits, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def next(self) -> asyncio.Future[None]:
+        """Return what is done at the next ring, beginning now."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        return future
+
+    def ring(self) -> None:
+        """Wake all."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+
+class MemoryStream:
+    """One stream with the limits of its spec."""
+
+    def __init__(self, spec: StreamSpec, created_ms: int) -> None:
+        self.spec = spec
+        self.created_ms = created_ms
+        self.last_sequence = 0
+        self.durables: dict[str, Durable] = {}
+        self._kept: dict[int, Stored] = {}
+        self._ids: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._size_bytes = 0
+        self._lowest = 1
+        self.losses = 0
+
+    def add(self, subject: str, headers: dict[str, str], data: bytes, wall_ms: int) -> Published:
+        """Store a message; raise `StreamFull` when it discards new ones."""
+        self.expire(wall_ms)
+        message_id = headers.get(MESSAGE_ID, "")
+        known = self._ids.get(message_id) if message_id else None
+        if known is not None:
+            return Published(sequence=known[0], duplicate=True)
+        stored = Stored(
+            sequence=self.last_sequence + 1,
+            subject=subject,
+            headers=dict(headers),
+            data=data,
+            wall_ms=wall_ms,
+        )
+        if self.spec.discard_new and self._size_bytes + stored.size_bytes > self.spec.bytes_max:
+            raise StreamFull(f"stream {self.spec.name} holds {self._size_bytes} bytes: full")
+        self.last_sequence = stored.sequence
+        self._kept[stored.sequence] = stored
+        self._size_bytes += stored.size_bytes
+        if message_id:
+            self._ids[message_id] = (stored.sequence, wall_ms)
+        while self._size_bytes > self.spec.bytes_max:
+            self.remove(self._first())
+        return Published(sequence=stored.sequence, duplicate=False)
+
+    def beyond(self, sequence: int, filters: list[str]) -> Iterator[Stored]:
+        """Return the messages after a sequence that the filters accept (no filter = all)."""
+        for number in range(max(sequence + 1, self._first()), self.last_sequence + 1):
+            stored = self._kept.get(number)
+            if stored and (not filters or any(matches(one, stored.subject) for one in filters)):
+                yield stored
+
+    def find(self, sequence: int) -> Stored | None:
+        """Return a message that is still kept."""
+        return self._kept.get(sequence)
+
+    def remove(self, sequence: int) -> None:
+        """Forget a message."""
+        stored = self._kept.pop(sequence, None)
+        if stored is not None:
+            self._size_bytes -= stored.size_bytes
+
+    def expire(self, wall_ms: int) -> None:
+        """Forget what is older than the stream keeps, and ids beyond the duplicate window."""
+        if self.spec.age_s_max:
+            oldest_ms = wall_ms - int(self.spec.age_s_max * 1000)
+            while (oldest := self._kept.get(self._first())) and oldest.wall_ms < oldest_ms:
+                self.remove(oldest.sequence)
+        known_ms = wall_ms - int(self.spec.duplicate_window_s * 1000)
+        while self._ids and next(iter(self._ids.values()))[1] < known_ms:
+            self._ids.popitem(last=False)
+
+    def lose_tail(self, count: int) -> None:
+        """Forget the last messages as if they had never been stored."""
+        for _ in range(min(count, self.last_sequence)):
+            self.remove(self.last_sequence)
+            self.last_sequence -= 1
+        self.losses += 1
+        self._lowest = min(self._lowest, self.last_sequence + 1)
+        for name in [name for name, found in self._ids.items() if found[0] > self.last_sequence]:
+            del self._ids[name]
+
+    def state(self) -> StreamState:
+        """Return what the stream holds."""
+        return StreamState(
+            first_sequence=self._first(),
+            last_sequence=self.last_sequence,
+            messages=len(self._kept),
+            size_bytes=self._size_bytes,
+            created_ms=self.created_ms,
+        )
+
+    def _first(self) -> int:
+        while self._lowest <= self.last_sequence and self._lowest not in self._kept:
+            self._lowest += 1
+        return self._lowest
+
+
+class MemoryBroker:
+    """The server side of the in-memory bus."""
+
+    def __init__(self, clock: Clock, specs: tuple[StreamSpec, ...] = STREAMS) -> None:
+        self.clock = clock
+        self.bell = Bell()
+        self.is_down = False
+        self._streams = {spec.name: MemoryStream(spec, clock.wall_ms()) for spec in specs}
+        self._reconnect_calls: list[Callable[[], Awaitable[None]]] = []
+
+    def stream(self, name: Stream) -> MemoryStream:
+        """Return a stream, old messages forgotten; raise `BusDown`."""
+        if self.is_down:
+            raise BusDown("the in-memory broker is down")
+        found = self._streams.get(name)
+        if found is None:
+            raise BusDown(f"stream {name} does not exist")
+        found.expire(self.clock.wall_ms())
+        return found
+
+    def publish(self, subject: str, headers: dict[str, str], data: bytes) -> Published:
+        """Store a message in the stream of its subject; raise `BusDown` or `StreamFull`."""
+        for name, stream in self._streams.items():
+            if any(matches(pattern, subject) for pattern in stream.spec.subjects):
+                added = self.stream(name).add(subject, headers, data, self.clock.wall_ms())
+                self.bell.ring()
+                return added
+        raise BusDown(f"no stream takes {subject}")
+
+    def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Call when the broker is up again."""
+        self._reconnect_calls.append(call)
+
+    def down(self) -> None:
+        """Fault: nobody is connected any more."""
+        self.is_down = True
+        self.bell.ring()
+
+    async def up(self) -> None:
+        """End of the fault: everybody is connected again."""
+        self.is_down = False
+        self.bell.ring()
+        for call in self._reconnect_calls:
+            await call()
+
+    def lose_tail(self, name: Stream, count: int) -> None:
+        """Fault: a stream forgets its last messages (while down, as a restored server does)."""
+        self._streams[name].lose_tail(count)
+
+    def make_anew(self, name: Stream) -> None:
+        """Fault: a stream is made again under the same name, empty."""
+        before = self._streams[name]
+        created_ms = max(self.clock.wall_ms(), before.created_ms + 1)
+        self._streams[name] = MemoryStream(before.spec, created_ms)
+        self.bell.ring()

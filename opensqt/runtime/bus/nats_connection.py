@@ -1,0 +1,73 @@
+"""The connection to NATS: made for ever again, complaining in one line every few seconds, never with a traceback."""
+
+from collections.abc import Awaitable, Callable
+
+from nats.aio.client import Client
+
+from opensqt.runtime.bus.streams import check_server, server_version
+from opensqt.runtime.logs import Log
+
+RECONNECT_WAIT_S = 0.1
+CONNECT_TIMEOUT_S = 2
+PING_INTERVAL_S = 5
+PINGS_MISSED_MAX = 2
+COMPLAINT_EVERY_S = 5.0
+
+_log = Log("bus")
+
+
+class Connection:
+    """One client with its callbacks; nothing is buffered while it is down."""
+
+    def __init__(self, url: str, name: str, monotonic_s: Callable[[], float]) -> None:
+        self.client = Client()
+        self._url = url
+        self._name = name
+        self._monotonic_s = monotonic_s
+        self._complained_s = -COMPLAINT_EVERY_S
+        self._on_lost: list[Callable[[], None]] = []
+        self._on_regained: list[Callable[[], Awaitable[None]]] = []
+
+    async def open(self) -> None:
+        """Connect, however long it takes; raise `ServerTooOld`."""
+        await self.client.connect(
+            self._url,
+            name=self._name,
+            error_cb=self._complain,
+            disconnected_cb=self._lost,
+            reconnected_cb=self._regained,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # seconds, a float works
+            connect_timeout=CONNECT_TIMEOUT_S,
+            ping_interval=PING_INTERVAL_S,
+            max_outstanding_pings=PINGS_MISSED_MAX,
+            pending_size=0,
+        )
+        check_server(server_version(self.client))
+
+    def on_lost(self, call: Callable[[], None]) -> None:
+        """Call when the connection is lost."""
+        self._on_lost.append(call)
+
+    def on_regained(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Call after every regained connection, in the order of registration."""
+        self._on_regained.append(call)
+
+    async def close(self) -> None:
+        """Flush and disconnect."""
+        if not self.client.is_closed:
+            await self.client.close()
+
+    async def _complain(self, error: Exception) -> None:
+        if self._monotonic_s() - self._complained_s >= COMPLAINT_EVERY_S:
+            self._complained_s = self._monotonic_s()
+            _log.warning("nats trouble, trying again", url=self._url, detail=repr(error))
+
+    async def _lost(self) -> None:
+        for call in self._on_lost:
+            call()
+
+    async def _regained(self) -> None:
+        _log.info("nats connected again", url=self._url)
+        for call in self._on_regained:
+            await call()
