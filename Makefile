@@ -76,7 +76,7 @@ none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
 test: check ## everything: checks and all tests
 	@$(PYTEST) tests -n $(TEST_WORKERS) --dist loadfile -q --durations=10
 
-check: lint types imports rows ## the checks without the tests
+check: lint types imports ## the checks without the tests
 
 unit: setup-dev ## the tests that start no server
 	@$(PYTEST) -q $(wildcard tests/unit tests/contract tests/simulation tests/golden) $(ARGS) $(none_is_fine)
@@ -117,7 +117,7 @@ proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
 	@echo "proto  ok"
 
 rows: setup-dev ## write docs/rows.md from the tests' row markers
-	@$(BIN)/python scripts/rows.py --write
+	@$(BIN)/python -m tests.tidiness.rows --write
 
 bench: setup-dev ## every published figure
 	@for file in benchmarks/*.py; do echo "bench  $$file"; $(BIN)/python $$file; done

@@ -1,0 +1,114 @@
+"""The import law and the one shape of a service, checked against what is really there."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tidiness.source import ROOT, tracked
+
+SHAPE = {"__init__.py", "__main__.py", "config.py", "service.py", "decide.py", "state.py"}
+OWN_NOUNS_MAX = 2
+
+
+def _contracts() -> dict[str, dict[str, Any]]:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return {contract["id"]: contract for contract in options["tool"]["importlinter"]["contracts"]}
+
+
+def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    program = "from importlinter.cli import lint_imports_command as run; run()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "--no-logo", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_import_law_holds() -> None:
+    """import-linter finds no import that a contract forbids."""
+    done = _lint(ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "path, line, contract",
+    [
+        ("opensqt/domain/ids.py", "import opensqt.runtime.codec", "cli -> services"),
+        ("opensqt/domain/ids.py", "import random", "the domain imports"),
+        ("opensqt/runtime/codec.py", "import services", "cli -> services"),
+        (
+            "opensqt/runtime/codec.py",
+            "import opensqt.simulation.flow",
+            "do not know what stands in",
+        ),
+        ("opensqt/simulation/flow.py", "import opensqt.runtime.codec", "simulation knows"),
+        ("opensqt/runtime/envelope.py", "import opensqt.v1.order_pb2", "only the codec"),
+        ("opensqt/runtime/envelope.py", "import ccxt.pro", "ccxt is named"),
+        ("services/risk/decide.py", "import time", "decide and state import"),
+        ("services/risk/decide.py", "import services.executor", "services never import"),
+        (
+            "services/risk/decide.py",
+            "import opensqt.runtime.venue.port",
+            "only market_data and executor",
+        ),
+    ],
+)
+def test_every_contract_bites(tmp_path: Path, path: str, line: str, contract: str) -> None:
+    """A copy of the project with one forbidden import breaks the contract that forbids it."""
+    for file in (
+        "pyproject.toml",
+        *(p for p in tracked() if p.startswith(("opensqt/", "services/"))),
+    ):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes((ROOT / file).read_bytes())
+    for generated in (ROOT / "opensqt" / "v1").glob("*.py"):
+        (tmp_path / "opensqt" / "v1").mkdir(exist_ok=True)
+        (tmp_path / "opensqt" / "v1" / generated.name).write_bytes(generated.read_bytes())
+    target = tmp_path / path
+    target.write_text(target.read_text(encoding="utf-8") + f"\n{line}\n", encoding="utf-8")
+    done = _lint(tmp_path)
+    broken = [row for row in done.stdout.splitlines() if row.endswith("BROKEN")]
+    assert any(row.startswith(contract) or contract in row for row in broken), done.stdout
+
+
+def test_the_law_names_every_package() -> None:
+    """A package of the library that no contract names is a hole in the law."""
+    named = {
+        module
+        for contract in _contracts().values()
+        for key in ("layers", "source_modules", "forbidden_modules")
+        for module in contract.get(key, ())
+    }
+    packages = {
+        f"opensqt.{Path(path).parts[1]}"
+        for path in tracked()
+        if path.startswith("opensqt/") and path.endswith("__init__.py") and path.count("/") == 2
+    }
+    assert packages - named == set()
+
+
+def test_every_service_has_the_one_shape() -> None:
+    """Knowing one service is knowing all: six files, plus at most two nouns of the trade."""
+    wrong = []
+    services = {
+        Path(p).parts[1] for p in tracked() if p.startswith("services/") and p.count("/") > 1
+    }
+    for service in sorted(services):
+        files = {
+            Path(p).name
+            for p in tracked()
+            if p.startswith(f"services/{service}/") and p.endswith(".py")
+        }
+        if "service.py" in files and SHAPE - files:
+            wrong.append(f"{service} has no {', '.join(sorted(SHAPE - files))}")
+        if len(files - SHAPE) > OWN_NOUNS_MAX:
+            wrong.append(
+                f"{service} has more than two own files: {', '.join(sorted(files - SHAPE))}"
+            )
+    assert wrong == []
