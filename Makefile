@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 # Arguments for the command: `make run ARGS="--market synthetic:7 --speed 2"`.
 ARGS ?=
-# What `make proto` compares the wire contract with.
-PROTO_BASE ?= origin/main
+# What `make proto` compares the wire contract with: the last release, before the first one the main branch.
+PROTO_BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || echo origin/main)
 TEST_WORKERS ?= 2
 
 .PHONY: help
@@ -72,9 +72,11 @@ PYTEST := $(BIN)/python -m pytest
 # A part whose folder has no test yet is no failure: pytest says 5.
 none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
 
-.PHONY: test check unit integration e2e lint types imports format proto rows bench
-test: check ## everything: checks and all tests
-	@$(PYTEST) tests -n $(TEST_WORKERS) --dist loadfile -q --durations=10
+.PHONY: test test-only check unit integration e2e lint types imports format proto rows bench
+test: check test-only ## everything: checks and all tests
+
+test-only: setup-dev ## all tests without the checks
+	@$(PYTEST) tests -n $(TEST_WORKERS) --dist loadfile --durations=10 $(ARGS)
 
 check: lint types imports ## the checks without the tests
 
