@@ -31,21 +31,21 @@ def main() -> int:
     """Run `prepare` from the environment; exit 0 done, 2 configuration, 3 database not reachable."""
     dsn = os.environ.get("OPENSQT_POSTGRES_DSN", "")
     if not dsn:
-        print(
-            "OPENSQT_POSTGRES_DSN is not set, expected postgresql://user@host:port/database",
-            file=sys.stderr,
+        return _say(
+            "OPENSQT_POSTGRES_DSN is not set, expected postgresql://user@host:port/database", 2
         )
-        return 2
     data = os.environ.get("OPENSQT_DATA", "")
     try:
-        print(asyncio.run(prepare(dsn, Path(data) if data else None)), file=sys.stderr)
+        return _say(asyncio.run(prepare(dsn, Path(data) if data else None)), 0)
     except MigrationFault as error:
-        print(error, file=sys.stderr)
-        return 2
+        return _say(str(error), 2)
     except JournalDown as error:
-        print(error, file=sys.stderr)
-        return 3
-    return 0
+        return _say(str(error), 3)
+
+
+def _say(line: str, code: int) -> int:
+    sys.stderr.write(f"migrate: {line}\n")
+    return code
 
 
 if __name__ == "__main__":

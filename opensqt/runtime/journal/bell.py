@@ -1,4 +1,4 @@
-"""The wake-up call of Postgres (LISTEN): tells that the journal grew. A hint only; whoever waits also looks by itself."""
+"""The wake-up call of Postgres (LISTEN): tells that the journal grew. A hint only: whoever waits also looks."""
 
 import asyncio
 import contextlib

@@ -113,7 +113,7 @@ async def migrate(dsn: str, steps: Sequence[Migration] | None = None) -> tuple[s
     try:
         connection: Connection = await asyncpg.connect(dsn)
     except (OSError, asyncpg.PostgresError) as error:
-        raise JournalDown(f"migrate: Postgres does not answer: {error}") from error
+        raise JournalDown(f"Postgres does not answer: {error}") from error
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(_LEDGER)

@@ -21,6 +21,7 @@ from opensqt.runtime.journal.port import (
     Fenced,
     Head,
     Lease,
+    NewEvent,
     Recorded,
     TooLate,
 )
@@ -29,9 +30,14 @@ from opensqt.runtime.journal.writer import Writer
 POLL_S_MAX = 1.0  # a lost notification costs at most this
 
 _APPEND = "SELECT * FROM journal_append($1::journal_event[], $2::journal_fence[], $3::bigint[]) ORDER BY entry"
-_ROWS = f"SELECT {', '.join(Recorded.__struct_fields__)} FROM journal WHERE position > $1"
-_READ = f"{_ROWS} ORDER BY position LIMIT $2"
-_READ_PREFIX = f"{_ROWS} AND stream >= $3 AND stream < $4 ORDER BY position LIMIT $2"
+_ROWS = (
+    "SELECT position, prev, event_id, stream, version, type, schema_version, subject, data, data_hash, actor,"
+    " correlation_id, causation_id, traceparent, venue_time_ms, occurred_at_ms, recorded_at_ms, epoch"
+    " FROM journal WHERE position > $1"
+)
+_READ = _ROWS + " ORDER BY position LIMIT $2"
+_READ_PREFIX = _ROWS + " AND stream >= $3 AND stream < $4 ORDER BY position LIMIT $2"
+_CHECKPOINTS = "SELECT generation, position, sequence, event_id, created_ms FROM relay_checkpoint ORDER BY number"
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -154,9 +160,8 @@ class PostgresCheckpoints:
 
     async def history(self) -> list[Checkpoint]:
         """Return the kept checkpoints, oldest first."""
-        fields = ", ".join(Checkpoint.__struct_fields__)
         async with borrowed(self._pool, "read the relay's checkpoints") as connection:
-            rows = await connection.fetch(f"SELECT {fields} FROM relay_checkpoint ORDER BY number")
+            rows = await connection.fetch(_CHECKPOINTS)
         return [Checkpoint(**row) for row in rows]
 
 
@@ -168,27 +173,28 @@ def _arrays(entries: Sequence[Entry]) -> tuple[list[tuple[Any, ...]], list[tuple
         epoch = entry.fence.epoch if entry.fence is not None else 0
         own = () if entry.fence is None else (entry.fence,)
         fences.extend((number, fence.name, fence.epoch) for fence in (*own, *entry.guards))
-        for event in entry.events:
-            events.append(
-                (
-                    number,
-                    event.event_id,
-                    event.stream,
-                    event.version,
-                    name_of(event.message),
-                    SCHEMA_VERSION,
-                    event.subject,
-                    encode(event.message),
-                    event.actor,
-                    event.correlation_id,
-                    event.causation_id,
-                    event.traceparent,
-                    event.venue_time_ms,
-                    event.occurred_at_ms,
-                    epoch,
-                )
-            )
+        events.extend(_event_row(number, event, epoch) for event in entry.events)
     return events, fences
+
+
+def _event_row(number: int, event: NewEvent, epoch: int) -> tuple[Any, ...]:
+    return (
+        number,
+        event.event_id,
+        event.stream,
+        event.version,
+        name_of(event.message),
+        SCHEMA_VERSION,
+        event.subject,
+        encode(event.message),
+        event.actor,
+        event.correlation_id,
+        event.causation_id,
+        event.traceparent,
+        event.venue_time_ms,
+        event.occurred_at_ms,
+        epoch,
+    )
 
 
 def _outcome(row: Any) -> AppendOutcome:
