@@ -9,6 +9,7 @@ from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
+from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced
 from opensqt.domain.verdict import RiskApproved, RiskRefused
@@ -41,6 +42,7 @@ class State:
         self.income: set[str] = set()
         self.income_ms = 0
         self.contradicted: set[str] = set()
+        self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
 
     def fold(self, message: Message) -> None:
         """Take in one fact of the journal."""
@@ -96,6 +98,10 @@ class State:
                     buys += order.remaining
                 else:
                     sells += order.remaining
+        for intent in self.admitted.values():
+            if intent.symbol == symbol:
+                buys += intent.quantity if intent.side is Side.BUY else ZERO
+                sells += intent.quantity if intent.side is Side.SELL else ZERO
         net = self.net.get(symbol, ZERO)
         return max(net + buys, sells - net)
 

@@ -109,8 +109,11 @@ class MemoryVenue:
             outcome = _refused(taken) if isinstance(taken, Denial) else _held(taken)
         return _unless_lost(fault, outcome)
 
-    async def cancel(self, symbol: str, client_order_id: str) -> CancelOutcome:
-        """Send one cancel request, once."""
+    async def cancel(
+        self, symbol: str, client_order_id: str, *, urgent: bool = False
+    ) -> CancelOutcome:
+        """Send one cancel request, once; there is no rate budget here that `urgent` could pass by."""
+        del urgent
         fault = self.faults.take("cancel")
         failed = _failed(fault)
         if failed is not None:

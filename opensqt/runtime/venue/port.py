@@ -171,8 +171,10 @@ class Venue(Protocol):
     async def place(self, request: OrderRequest) -> PlaceOutcome:
         """Send one place request, once."""
 
-    async def cancel(self, symbol: str, client_order_id: str) -> CancelOutcome:
-        """Send one cancel request, once."""
+    async def cancel(
+        self, symbol: str, client_order_id: str, *, urgent: bool = False
+    ) -> CancelOutcome:
+        """Send one cancel request, once; `urgent` (the kill switch) does not wait for the rate budget."""
 
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
         """Ask for one order by our id."""

@@ -1,0 +1,165 @@
+"""One account at work: the ports, the books and the lease that all tasks of an executor share.
+
+Books change only after the journal has committed. Evidence of the venue is never lost: it waits until the journal
+takes it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Coroutine, Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.journal.port import (
+    Appended,
+    AppendOutcome,
+    Conflict,
+    Duplicate,
+    Entry,
+    Fenced,
+    Journal,
+    JournalDown,
+    NewEvent,
+    TooLate,
+)
+from opensqt.runtime.lease import LeaseKeeper, LeaseLost
+from opensqt.runtime.logs import Log
+from opensqt.runtime.venue.port import Venue
+from services.executor.decide import Terms
+from services.executor.facts import Author
+from services.executor.state import State
+
+PAUSE_S = 0.05  # between two tries to reach the journal
+PAUSE_S_MAX = 1.0
+REMEMBERED_MAX = 20_000
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """The executor's own second line: living orders, and worst-case notional of a symbol in quote units."""
+
+    orders_max: int
+    notional_max: Decimal
+
+
+class Account:
+    """What the tasks of an executor share."""
+
+    def __init__(
+        self,
+        *,
+        author: Author,
+        venue: Venue,
+        journal: Journal,
+        lease: LeaseKeeper,
+        clock: Clock,
+        symbols: tuple[str, ...],
+        folder: Path,
+        caps: Caps,
+    ) -> None:
+        self.author = author
+        self.venue = venue
+        self.journal = journal
+        self.lease = lease
+        self.clock = clock
+        self.symbols = symbols
+        self.folder = folder
+        self.caps = caps
+        self.state = State(author.account)
+        self.position = 0  # of the journal, folded
+        self.sending: set[str] = set()  # orders whose request is under way
+        self.log = Log(f"executor.{author.account}")
+        self._recorded: dict[str, None] = {}
+        self._down_since_s: float | None = None
+
+    @property
+    def silent_s(self) -> float:
+        """Wall seconds for which the journal has not answered; 0 while it does."""
+        down = self._down_since_s
+        return 0.0 if down is None else self.clock.monotonic_s() - down
+
+    def market_span_ms(self, wall_ms: int) -> int:
+        """Return a span of wall time as market time."""
+        return int(wall_ms * self.clock.speed)
+
+    def terms(self, valid_until_ms: int) -> Terms:
+        """Return under what a command is admitted at this instant; the lease is checked by the sender."""
+        now_ms = self.clock.market_ms()
+        policy = self.venue.policy
+        deadline_ms = now_ms + self.market_span_ms(policy.deadline_ms)
+        behind = policy.clock_skew_ms_max + policy.visibility_lag_ms
+        left_ms = int((valid_until_ms - now_ms) / self.clock.speed)
+        return Terms(
+            now_ms=now_ms,
+            epoch=self.lease.lease.epoch,
+            deadline_ms=deadline_ms,
+            fence_ms=deadline_ms + self.market_span_ms(behind),
+            valid_until_wall_ms=self.clock.wall_ms() + left_ms,
+            orders_max=self.caps.orders_max,
+            notional_max=self.caps.notional_max,
+        )
+
+    async def commit(self, entry: Entry) -> AppendOutcome:
+        """Append once and fold what is in the journal then; raise `JournalDown`, or `LeaseLost` if we are fenced."""
+        try:
+            outcome = await self.journal.append(entry)
+        except JournalDown:
+            if self._down_since_s is None:
+                self._down_since_s = self.clock.monotonic_s()
+            raise
+        self._down_since_s = None
+        match outcome:
+            case Appended() | Duplicate():
+                for event in entry.events:
+                    self._fold(event)
+                self.position = max(self.position, *outcome.positions)
+            case Fenced() if entry.fence is not None and outcome.name == entry.fence.name:
+                raise LeaseLost(f"{outcome.name} is held under epoch {outcome.current_epoch}")
+            case Fenced() | Conflict() | TooLate():
+                pass
+        return outcome
+
+    async def record(self, events: Iterable[NewEvent]) -> None:
+        """Bring facts into the journal, each for itself, however long it takes; known facts are left out."""
+        fresh = [event for event in events if event.event_id not in self._recorded]
+        await asyncio.gather(*(self._record(event) for event in fresh))
+
+    async def keep(self, kind: str, data: bytes) -> str:
+        """Store evidence and return its hash, however long it takes."""
+        if not data:
+            return ""
+        pause_s = PAUSE_S
+        while True:
+            try:
+                return await self.journal.keep(kind, data)
+            except JournalDown:
+                # The hash is known before the journal is back: facts need not wait for their evidence.
+                if pause_s >= PAUSE_S_MAX:
+                    return hashlib.sha256(data).hexdigest()
+                await self.clock.sleep(pause_s)
+                pause_s *= 2
+
+    async def _record(self, event: NewEvent) -> None:
+        entry = Entry(events=(event,), fence=self.lease.fence)
+        pause_s = PAUSE_S
+        while True:
+            try:
+                outcome = await self.commit(entry)
+            except JournalDown:
+                await self.clock.sleep(pause_s)
+                pause_s = min(pause_s * 2, PAUSE_S_MAX)
+                continue
+            if isinstance(outcome, Conflict | TooLate | Fenced):
+                self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
+            return
+
+    def _fold(self, event: NewEvent) -> None:
+        self.state.fold(event.message)
+        self._recorded[event.event_id] = None
+        if len(self._recorded) > REMEMBERED_MAX:
+            del self._recorded[next(iter(self._recorded))]

@@ -1,0 +1,197 @@
+"""Two things that are pursued until they are certain: orders nobody knows about, and wishes to cancel.
+
+An unknown order is looked for until the venue shows it or its absence is proved; it is never sent again. A cancel is
+repeated until the order is terminal; "not found" proves nothing while its place may still be under way.
+"""
+
+import asyncio
+from decimal import Decimal
+
+from opensqt.domain import absence, life
+from opensqt.domain.absence import Look, Search
+from opensqt.domain.order import OrderRef
+from opensqt.runtime.venue.port import (
+    Held,
+    InDoubt,
+    NotFound,
+    NotSent,
+    OrderView,
+    Throttled,
+    VenueDown,
+)
+from services.executor import facts
+from services.executor.account import Account, Spawn
+from services.executor.decide import after_view
+from services.executor.evidence import Evidence
+
+LOOK_PAUSES_S = (0.1, 0.3, 1.0, 3.0, 5.0)
+CANCEL_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+MS_PER_S = 1000
+
+
+class Doubts:
+    """The pursuit of unknown orders and of cancel wishes."""
+
+    def __init__(self, account: Account, evidence: Evidence, spawn: Spawn) -> None:
+        self._account = account
+        self._evidence = evidence
+        self._spawn = spawn
+        self._wake = asyncio.Event()
+        self._pursued: set[str] = set()
+        self._cancelling: set[str] = set()
+
+    def wake(self) -> None:
+        """Look now whether there is anything new to pursue."""
+        self._wake.set()
+
+    def wish_away(self, client_order_id: str) -> None:
+        """Cancel an order, again and again until it is terminal."""
+        if client_order_id not in self._cancelling:
+            self._cancelling.add(client_order_id)
+            self._spawn(self._cancel(client_order_id))
+
+    async def run(self) -> None:
+        """Pursue every unknown order and every open wish, for ever."""
+        while True:
+            self._wake.clear()
+            state = self._account.state
+            for order in state.doubtful():
+                name = order.client_order_id
+                if name not in self._account.sending and name not in self._pursued:
+                    self._pursued.add(name)
+                    self._spawn(self._resolve(name))
+            for order in state.wished_away():
+                self.wish_away(order.client_order_id)
+            await self._wake.wait()
+
+    async def _resolve(self, name: str) -> None:
+        account = self._account
+        try:
+            order = account.state.orders[name]
+            search = self._begin(order)
+            for turn in range(1_000_000):
+                if order.phase not in life.IN_DOUBT:
+                    return
+                look = await self._look(order)
+                order = account.state.orders[name]
+                if look is not None and order.phase in life.IN_DOUBT:
+                    search, proof = absence.judge(search, look)
+                    if proof and order.placed is not None:
+                        now_ms = account.clock.market_ms()
+                        event = facts.never_placed(account.author, order.placed.ref, proof, now_ms)
+                        await account.record((event,))
+                        return
+                await self._pause(search, turn)
+                order = account.state.orders[name]
+        finally:
+            self._pursued.discard(name)
+
+    def _begin(self, order: life.Order) -> Search:
+        policy = self._account.venue.policy
+        submitting = order.submitting
+        # Without a deadline on record the longest that any request of ours may live counts from now.
+        longest_ms = self._account.market_span_ms(policy.deadline_ms)
+        deadline_ms = self._account.clock.market_ms() + longest_ms
+        if submitting is not None:
+            deadline_ms = submitting.deadline_ms
+        return absence.begin(
+            deadline_ms=deadline_ms,
+            lag_ms=self._account.market_span_ms(policy.visibility_lag_ms),
+            skew_ms=self._account.market_span_ms(policy.clock_skew_ms_max),
+        )
+
+    async def _pause(self, search: Search, turn: int) -> None:
+        account = self._account
+        pause_s = LOOK_PAUSES_S[min(turn, len(LOOK_PAUSES_S) - 1)]
+        ahead_ms = absence.next_look_ms(search) - account.clock.market_ms()
+        ahead_s = float(ahead_ms / account.clock.speed) / MS_PER_S
+        # Behind the fence the next look comes as soon as it can complete the proof.
+        await account.clock.sleep(min(pause_s, ahead_s) if ahead_s > 0 else pause_s)
+
+    async def _look(self, order: life.Order) -> Look | None:
+        account = self._account
+        placed = order.placed
+        if placed is None:
+            return None
+        ref = placed.ref
+        started_ms = account.clock.market_ms()
+        try:
+            witness = account.state.witness(ref.symbol)
+            if witness == ref.client_order_id:
+                witness = ""
+            seen = await self._sees(ref.symbol, witness) if witness else False
+            by_id = await account.venue.look(ref.symbol, ref.client_order_id)
+            if isinstance(by_id, Throttled | NotSent | InDoubt):
+                return None
+            orders = await account.venue.open_orders(ref.symbol)
+            await self._evidence.read_trades(ref.symbol)
+            unexplained = await self._unexplained(ref.symbol)
+        except VenueDown:
+            return None
+        view = by_id.order if isinstance(by_id, Held) else None
+        found_open = next((o for o in orders if o.client_order_id == ref.client_order_id), None)
+        await self._show(ref, view or found_open)
+        return Look(
+            started_ms=started_ms,
+            ended_ms=account.clock.market_ms(),
+            found_by_id=isinstance(by_id, Held),
+            found_open=found_open is not None,
+            traded=bool(account.state.orders[ref.client_order_id].fills),
+            witness=witness,
+            witness_seen=seen,
+            position=unexplained,
+        )
+
+    async def _sees(self, symbol: str, witness: str) -> bool:
+        return isinstance(await self._account.venue.look(symbol, witness), Held)
+
+    async def _unexplained(self, symbol: str) -> Decimal:
+        """Return the venue's position minus what our trades explain; it moves only by what we do not know."""
+        account = self._account
+        view = await account.venue.account()
+        held = sum((p.quantity for p in view.positions if p.symbol == symbol), Decimal(0))
+        explained = account.state.net.get(symbol, Decimal(0)) if ":" in symbol else Decimal(0)
+        return held - explained
+
+    async def _show(self, ref: OrderRef, view: OrderView | None) -> None:
+        if view is None:
+            return
+        evidence_hash = await self._account.keep("order", view.evidence)
+        await self._account.record(after_view(self._account.author, ref, view, evidence_hash))
+        if view.filled_quantity > 0:
+            self._evidence.poke(ref.symbol)
+
+    async def _cancel(self, name: str) -> None:
+        account = self._account
+        try:
+            for turn in range(1_000_000):
+                order = account.state.orders[name]
+                if order.terminal or order.placed is None:
+                    return
+                if name not in account.sending:
+                    wait_ms = await self._cancel_once(order, order.placed.ref)
+                else:
+                    wait_ms = 0
+                pause_s = CANCEL_PAUSES_S[min(turn, len(CANCEL_PAUSES_S) - 1)]
+                if account.state.orders[name].terminal:
+                    return
+                await account.clock.sleep(max(pause_s, wait_ms / MS_PER_S))
+        finally:
+            self._cancelling.discard(name)
+
+    async def _cancel_once(self, order: life.Order, ref: OrderRef) -> int:
+        account = self._account
+        outcome = await account.venue.cancel(ref.symbol, ref.client_order_id)
+        match outcome:
+            case Held():
+                await self._show(ref, outcome.order)
+            case NotFound() if order.phase in life.IN_DOUBT:
+                # The place may still arrive; only the search behind the fence may end this order.
+                self.wake()
+            case Throttled():
+                return outcome.retry_after_ms
+            case _:
+                shown = await account.venue.look(ref.symbol, ref.client_order_id)
+                if isinstance(shown, Held):
+                    await self._show(ref, shown.order)
+        return 0

@@ -1,0 +1,259 @@
+"""What the venue says: its private stream, its trades, its open orders and its balances, brought into the journal.
+
+The stream is fast and may lose frames; REST is slow and decides. The same fact from both is one event.
+"""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from opensqt.domain import life
+from opensqt.domain.account import Deposit, SnapshotOrder, VenueSnapshot
+from opensqt.runtime.journal.port import NewEvent
+from opensqt.runtime.venue.port import (
+    AccountView,
+    BalanceView,
+    Held,
+    OrderView,
+    StreamDown,
+    StreamUp,
+    TradeView,
+    VenueDown,
+)
+from services.executor import facts
+from services.executor.account import Account
+from services.executor.decide import after_trade, after_view
+
+SWEEP_S = 5.0
+SNAPSHOT_S = 15.0
+TRADES_BACK_MS = 60_000  # market ms before the first order of ours
+
+
+class Evidence:
+    """The eyes of one account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._poked: dict[str, None] = {}
+        self._wake = asyncio.Event()
+        self._reading = {symbol: asyncio.Lock() for symbol in account.symbols}
+        self.stream_up = False
+
+    def poke(self, symbol: str) -> None:
+        """Read the trades of a symbol soon."""
+        self._poked[symbol] = None
+        self._wake.set()
+
+    async def listen(self) -> None:
+        """Record what the private stream says, for ever."""
+        async for event in self._account.venue.private():
+            match event:
+                case OrderView():
+                    await self.show(event)
+                case TradeView():
+                    await self._on_trade(event)
+                case StreamUp():
+                    self.stream_up = True
+                    # What happened before this instant may never be pushed.
+                    for symbol in self._account.symbols:
+                        self.poke(symbol)
+                case StreamDown():
+                    self.stream_up = False
+                    self._account.log.warning("private_stream_down", cause=event.cause)
+                case BalanceView():
+                    continue
+                case _:
+                    # Funding from the stream lacks the income id: the booked payment is read by REST.
+                    self._wake.set()
+
+    async def run(self) -> None:
+        """Sweep all symbols on schedule and those that were poked at once, for ever."""
+        clock = self._account.clock
+        swept_s = snapped_s = clock.monotonic_s()
+        while True:
+            await self._wait(swept_s + SWEEP_S - clock.monotonic_s())
+            poked, self._poked = tuple(self._poked), {}
+            now_s = clock.monotonic_s()
+            due = now_s >= swept_s + SWEEP_S
+            swept_s = now_s if due else swept_s
+            try:
+                for symbol in self._account.symbols if due else poked:
+                    await self.sweep(symbol)
+                if now_s >= snapped_s + SNAPSHOT_S:
+                    snapped_s = now_s
+                    await self.snapshot("schedule")
+            except VenueDown as error:
+                self._account.log.warning("venue_not_read", detail=str(error))
+
+    async def sweep(self, symbol: str) -> list[OrderView]:
+        """Read trades and open orders of a symbol, look after orders that are missing; return the open ones."""
+        account = self._account
+        await self.read_trades(symbol)
+        before = {
+            order.client_order_id
+            for order in account.state.living()
+            if order.phase in life.AT_VENUE and _symbol(order) == symbol
+        }
+        orders = await account.venue.open_orders(symbol)
+        for view in orders:
+            await self.show(view)
+        shown = {view.client_order_id for view in orders}
+        for name in before - shown:
+            order = account.state.orders[name]
+            if not order.terminal:
+                await self._look_after(order)
+        return orders
+
+    async def read_trades(self, symbol: str) -> None:
+        """Read our trades of a symbol beyond the newest that is known."""
+        account = self._account
+        async with self._reading[symbol]:
+            mark = account.state.marks.get(symbol)
+            since_ms = mark.time_ms if mark else self._first_ms()
+            trades = await account.venue.trades(
+                symbol, after_trade_id=mark.trade_id if mark else "", since_ms=since_ms
+            )
+            for trade in trades:
+                await self._on_trade(trade)
+
+    async def snapshot(self, trigger: str) -> None:
+        """Record what the venue holds now, with the raw answers as evidence."""
+        account = self._account
+        position, started_ms = account.position, account.clock.market_ms()
+        orders = [view for symbol in account.symbols for view in await self.sweep(symbol)]
+        await self._read_income()
+        view = await account.venue.account()
+        await account.record(self._deposits(view))
+        raw = b"\n".join([view.evidence, *(order.evidence for order in orders)])
+        message = VenueSnapshot(
+            venue=account.author.venue,
+            account=account.author.account,
+            trigger=trigger,
+            journal_position=position,
+            orders=tuple(_shown(order) for order in orders),
+            positions=view.positions,
+            balances=view.balances,
+            symbols=account.symbols,
+            evidence_hash=await account.keep("snapshot", raw),
+            started_ms=started_ms,
+            time_ms=account.clock.market_ms(),
+        )
+        await account.record((self._of_account(message, "snapshot", started_ms),))
+
+    async def show(self, view: OrderView) -> None:
+        """Record what an order as the venue shows it proves."""
+        account = self._account
+        order = account.state.find(view.symbol, view.client_order_id, view.venue_order_id)
+        if order is None or order.placed is None or _known(order, view):
+            return
+        evidence_hash = await account.keep("order", view.evidence)
+        events = after_view(account.author, order.placed.ref, view, evidence_hash)
+        await account.record(events)
+        await self._contradict(order.client_order_id, view.symbol)
+        if view.filled_quantity > account.state.orders[order.client_order_id].filled:
+            self.poke(view.symbol)
+
+    async def _on_trade(self, trade: TradeView) -> None:
+        account = self._account
+        if (trade.symbol, trade.trade_id) in account.state.trades:
+            return
+        evidence_hash = await account.keep("trade", trade.evidence)
+        events = after_trade(account.state, account.author, trade, evidence_hash)
+        await account.record(events)
+        await self._contradict(trade.client_order_id, trade.symbol)
+
+    async def _contradict(self, name: str, symbol: str) -> None:
+        account = self._account
+        order = account.state.orders.get(name)
+        if order is None or not order.contradicted:
+            return
+        now_ms = account.clock.market_ms()
+        account.log.error("order_contradicted", order=name, evidence=order.contradictions)
+        await account.record((facts.contradicted(account.author, order, symbol, now_ms),))
+
+    async def _look_after(self, order: life.Order) -> None:
+        """Ask for an order that should be open and is not: it ended, and the stream did not say how."""
+        account = self._account
+        if order.placed is None:
+            return
+        symbol = order.placed.ref.symbol
+        outcome = await account.venue.look(symbol, order.client_order_id)
+        if isinstance(outcome, Held) and outcome.order is not None:
+            await self.show(outcome.order)
+            await self.read_trades(symbol)
+
+    async def _read_income(self) -> None:
+        account = self._account
+        since_ms = max(account.state.income_ms, self._first_ms())
+        for symbol in account.symbols:
+            if ":" not in symbol:
+                continue
+            for paid in await account.venue.funding_paid(symbol, since_ms=since_ms):
+                if paid.income_id not in account.state.income:
+                    message = msgspec.structs.replace(paid, account=account.author.account)
+                    await account.record(
+                        (self._of_account(message, "funding", symbol, paid.income_id),)
+                    )
+
+    def _deposits(self, view: AccountView) -> list[NewEvent]:
+        """Return the opening balances; only before the very first trade is a balance an opening one."""
+        account = self._account
+        if account.state.deposits:
+            return []
+        now_ms = account.clock.market_ms()
+        opening = [
+            Deposit(
+                venue=account.author.venue,
+                account=account.author.account,
+                market=balance.market,
+                asset=balance.asset,
+                amount=balance.total,
+                reason="opening balance",
+                time_ms=now_ms,
+            )
+            for balance in view.balances
+            if balance.total != 0
+        ]
+        return [self._of_account(d, "opening", d.market.value, d.asset) for d in opening]
+
+    def _of_account(self, message: Any, *cause: str | int) -> NewEvent:
+        author = self._account.author
+        stream = f"account/{author.venue}/{author.account}"
+        return facts.fact(author, message, stream, (author.venue, author.account, *cause))
+
+    def _first_ms(self) -> int:
+        orders = self._account.state.orders.values()
+        times = [order.placed.time_ms for order in orders if order.placed is not None]
+        return min(times, default=self._account.clock.market_ms()) - TRADES_BACK_MS
+
+    async def _wait(self, seconds: float) -> None:
+        self._wake.clear()
+        if self._poked or seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+
+def _symbol(order: life.Order) -> str:
+    return order.placed.ref.symbol if order.placed is not None else ""
+
+
+def _known(order: life.Order, view: OrderView) -> bool:
+    """Tell whether a view says nothing new: an open or filled order that we know the venue holds."""
+    return view.status in ("open", "filled") and order.accepted is not None
+
+
+def _shown(view: OrderView) -> SnapshotOrder:
+    return SnapshotOrder(
+        client_order_id=view.client_order_id,
+        venue_order_id=view.venue_order_id,
+        symbol=view.symbol,
+        side=view.side,
+        price=view.price,
+        quantity=view.quantity,
+        filled_quantity=view.filled_quantity,
+    )

@@ -1,0 +1,172 @@
+"""The kill switch of one account: latch, stop, cancel, and sweep until no order can appear any more.
+
+It cancels first and records after; it needs neither journal nor bus nor history, only the venue and the latch file.
+"""
+
+import asyncio
+import itertools
+
+from opensqt.domain import ids
+from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.intent import Purpose
+from opensqt.runtime import latch
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.journal.port import NewEvent
+from opensqt.runtime.latch import Latch
+from opensqt.runtime.venue.port import Held, NotFound, VenueDown
+from services.executor.account import Account, Spawn
+from services.executor.doubts import Doubts
+from services.executor.evidence import Evidence
+from services.executor.state import DESK
+
+CANCELS_AT_ONCE = 16
+SWEEP_PAUSE_S = 0.2
+SILENCE_S_MAX = 5.0
+WATCH_S = 0.5
+MS_PER_S = 1000
+
+
+class Kill:
+    """Everything that takes orders away without being asked by a strategy."""
+
+    def __init__(
+        self, account: Account, evidence: Evidence, doubts: Doubts, spawn: Spawn
+    ) -> None:
+        self._account = account
+        self._evidence = evidence
+        self._doubts = doubts
+        self._spawn = spawn
+        self._risk_heard_s = account.clock.monotonic_s()
+        self._silenced = False
+
+    def restore(self) -> None:
+        """Latch again what the latch file holds; before anything else is read."""
+        found = latch.read(self._account.folder)
+        if found is not None:
+            self._account.state.fold(_latched(found))
+            self._account.log.warning("kill_still_latched", reason=found.reason, actor=found.actor)
+
+    async def kill(self, scope: str, reason: str, actor: str) -> int:
+        """Latch, cancel every order in scope, record; return the number of cancels sent at once."""
+        account = self._account
+        value = Latch(
+            scope=scope, reason=reason, actor=actor, time_ms=account.clock.market_ms()
+        )
+        message = _latched(value)
+        account.state.fold(message)
+        if scope == DESK:
+            latch.latch(account.folder, value)
+        sent = await self._cancel_known(scope)
+        account.log.warning("killed", scope=scope, reason=reason, actor=actor, cancels=sent)
+        self._spawn(account.record((self._of_control(message),)))
+        self._spawn(self._sweep(scope))
+        return sent
+
+    async def resume(self, scope: str, reason: str, actor: str) -> None:
+        """Release the latch of a scope, in the journal first: a latch that cannot be recorded stays."""
+        account = self._account
+        now_ms = account.clock.market_ms()
+        message = KillReleased(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
+        await account.record((self._of_control(message),))
+        if scope == DESK:
+            latch.release(account.folder)
+        account.log.warning("resumed", scope=scope, reason=reason, actor=actor)
+
+    def hear_risk(self) -> None:
+        """Note that risk is alive."""
+        self._risk_heard_s = self._account.clock.monotonic_s()
+        self._silenced = False
+
+    async def watch(self) -> None:
+        """Cancel all openings when risk or the journal have been silent too long, for ever."""
+        account = self._account
+        while True:
+            await account.clock.sleep(WATCH_S)
+            risk_s = account.clock.monotonic_s() - self._risk_heard_s
+            silent_s = max(risk_s, account.silent_s)
+            if silent_s > SILENCE_S_MAX and not self._silenced:
+                self._silenced = True
+                sent = await self._cancel_known(DESK, openings_only=True)
+                account.log.error("openings_cancelled", silent_s=round(silent_s, 1), cancels=sent)
+
+    async def cancel_all(self) -> int:
+        """Cancel every order of ours and wait until none is left that could appear (a clean stop)."""
+        sent = await self._cancel_known(DESK)
+        await self._sweep(DESK)
+        return sent
+
+    async def _cancel_known(self, scope: str, *, openings_only: bool = False) -> int:
+        names: dict[str, str] = {}
+        for order in self._account.state.living():
+            placed = order.placed
+            if placed is None or not _covers(scope, placed.ref.strategy):
+                continue
+            if not openings_only or placed.purpose is Purpose.OPEN:
+                names[order.client_order_id] = placed.ref.symbol
+        await self._cancel_these(names)
+        return len(names)
+
+    async def _cancel_these(self, names: dict[str, str]) -> None:
+        gate = asyncio.Semaphore(CANCELS_AT_ONCE)
+
+        async def one(name: str, symbol: str) -> None:
+            async with gate:
+                outcome = await self._account.venue.cancel(symbol, name, urgent=True)
+            if isinstance(outcome, Held) and outcome.order is not None:
+                self._spawn(self._evidence.show(outcome.order))
+            elif not isinstance(outcome, NotFound):
+                self._doubts.wish_away(name)
+
+        await asyncio.gather(*(one(name, symbol) for name, symbol in names.items()))
+
+    async def _sweep(self, scope: str) -> None:
+        """Look at the venue itself until, behind every deadline, nothing of ours is open."""
+        account = self._account
+        policy = account.venue.policy
+        wall_ms = policy.deadline_ms + policy.visibility_lag_ms
+        last_s = account.clock.monotonic_s() + wall_ms / MS_PER_S
+        for _ in itertools.count():
+            left = 0
+            try:
+                for symbol in account.symbols:
+                    left += await self._sweep_symbol(scope, symbol)
+            except VenueDown as error:
+                account.log.warning("sweep_not_answered", detail=str(error))
+                left += 1
+            if left == 0 and account.clock.monotonic_s() >= last_s:
+                return
+            await account.clock.sleep(SWEEP_PAUSE_S)
+
+    async def _sweep_symbol(self, scope: str, symbol: str) -> int:
+        account = self._account
+        found: dict[str, str] = {}
+        for view in await account.venue.open_orders(symbol):
+            order = account.state.orders.get(view.client_order_id)
+            strategy = order.placed.ref.strategy if order and order.placed else ""
+            # Before the history is read every id of our shape is ours; foreign orders are left alone.
+            if ids.is_ours(view.client_order_id) and (scope == DESK or _covers(scope, strategy)):
+                found[view.client_order_id] = symbol
+        await self._cancel_these(found)
+        return len(found)
+
+    def _of_control(self, message: KillLatched | KillReleased) -> NewEvent:
+        author = self._account.author
+        kind = type(message).__name__
+        return NewEvent(
+            event_id=ids.event_id(kind, author.account, message.scope, message.time_ms),
+            stream="control",
+            message=message,
+            subject=subject_of(message),
+            actor=message.actor,
+            occurred_at_ms=message.time_ms,
+        )
+
+
+def _covers(scope: str, strategy: str) -> bool:
+    return scope in (DESK, f"strategy/{strategy}")
+
+
+def _latched(value: Latch) -> KillLatched:
+    return KillLatched(
+        scope=value.scope, reason=value.reason, actor=value.actor, time_ms=value.time_ms
+    )
