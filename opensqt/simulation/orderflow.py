@@ -1,4 +1,4 @@
-"""A book and its frames in whole ticks and steps, for speed and exactness. It keeps what it is told, no randomness."""
+"""A book and its frames in whole ticks and steps, exact and fast. It draws nothing and decides nothing."""
 
 from bisect import bisect_left, bisect_right, insort
 from decimal import Decimal

@@ -1,8 +1,8 @@
-"""Instrument rules of the paper markets: a table for what was recorded, a rule for the rest. Never reads a venue.
+"""Instrument rules of the paper markets: a table for the recorded ones, a rule for the rest.
 
-Sources of the table: the decimals of the recorded frames, Binance's exchangeInfo (spot BTCUSDT: PRICE_FILTER
-0.01, LOT_SIZE 0.00001, NOTIONAL 5; USDⓈ-M BTCUSDT: tick 0.1, step 0.001, MIN_NOTIONAL 100) and its
-published base fees (spot 0.1 % both ways; USDⓈ-M 0.02 % maker, 0.05 % taker).
+Sources of the table: the decimals of the recorded frames, Binance's exchangeInfo (spot BTCUSDT: tick
+0.01, step 0.00001, NOTIONAL 5; USDⓈ-M BTCUSDT: tick 0.1, step 0.001, MIN_NOTIONAL 100) and its
+published base fees (spot 0.1 % both ways; USDⓈ-M 0.02 % maker, 0.05 % taker). It never asks a venue.
 """
 
 import math
@@ -33,13 +33,13 @@ def power_of_ten(decimals: int) -> Decimal:
 
 
 def market_of(symbol: str) -> Market:
-    """Tell spot (`BTC/USDT`) from perp (`BTC/USDT:USDT`); raise `UnknownSymbol` for anything else."""
+    """Tell spot (`BTC/USDT`) from perp (`BTC/USDT:USDT`); raise `UnknownSymbol` for the rest."""
     pair, _, settle = symbol.partition(":")
     base, slash, quote = pair.partition("/")
     plain = base.isalnum() and quote.isalnum() and slash == "/" and pair == pair.upper()
     if not plain or (":" in symbol and settle != quote):
         raise UnknownSymbol(
-            f"symbol {symbol!r} is not a unified symbol; expected one like BTC/USDT or BTC/USDT:USDT"
+            f"symbol {symbol!r} is not unified; expected one like BTC/USDT or BTC/USDT:USDT"
         )
     return Market.PERP if settle else Market.SPOT
 

@@ -1,11 +1,19 @@
 """Where a paper market comes from: `synthetic:SEED[:SYMBOLS]` or `recorded:PATH[,PATH...]`. It never trades."""
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
 from opensqt.simulation.flow import MarketFlow
 from opensqt.simulation.orderflow_instruments import UnknownSymbol, market_of
+from opensqt.simulation.recording import RecordedFlow
+from opensqt.simulation.recording_files import RecordingRefused
 from opensqt.simulation.synthetic import DEFAULT_SYMBOLS, SYMBOLS_MAX, SyntheticFlow
 
 SYNTHETIC_FORM = "synthetic:SEED or synthetic:SEED:BTC/USDT,BTC/USDT:USDT"
 RECORDED_FORM = "recorded:PATH[,PATH...]"
+RECORDINGS_VARIABLE = "OPENSQT_RECORDINGS"
+RECORDINGS_DEFAULT = "../shared/recordings"
 
 
 class MarketRefused(ValueError):
@@ -17,6 +25,8 @@ def open_flow(market: str) -> MarketFlow:
     kind, colon, rest = market.partition(":")
     if colon and kind == "synthetic":
         return _synthetic(market, rest)
+    if colon and kind == "recorded":
+        return _recorded(market, rest, os.environ)
     raise MarketRefused(
         f"market {market!r} is of no known kind; expected {SYNTHETIC_FORM}, or {RECORDED_FORM}"
     )
@@ -39,3 +49,21 @@ def _synthetic(market: str, rest: str) -> SyntheticFlow:
     except UnknownSymbol as error:
         raise MarketRefused(f"market {market!r}: {error}") from error
     return SyntheticFlow(seed, symbols)
+
+
+def _recorded(market: str, rest: str, environment: Mapping[str, str]) -> RecordedFlow:
+    names = [name.strip() for name in rest.split(",") if name.strip()]
+    if not names:
+        raise MarketRefused(f"market {market!r} names no file; expected {RECORDED_FORM}")
+    try:
+        return RecordedFlow([find_recording(name, environment) for name in names])
+    except RecordingRefused as error:
+        raise MarketRefused(f"market {market!r}: {error}") from error
+
+
+def find_recording(name: str, environment: Mapping[str, str]) -> Path:
+    """Find a recording: as given, or under OPENSQT_RECORDINGS/market_raw/binance; the path may not exist."""
+    path = Path(name)
+    folder = environment.get(RECORDINGS_VARIABLE, RECORDINGS_DEFAULT)
+    stored = Path(folder) / "market_raw" / "binance" / name
+    return stored if not path.exists() and stored.exists() else path
