@@ -1,0 +1,65 @@
+"""A wire between a client and a server that a test can cut or make one-way, to lose answers on purpose."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+
+class Proxy:
+    """Forwards TCP to a server; while `deaf`, what the server says does not arrive."""
+
+    def __init__(self, address: str) -> None:
+        self._address = urlsplit(address)
+        self._port = 0
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.deaf = False
+
+    @property
+    def address(self) -> str:
+        """The server's address by way of this wire."""
+        user = f"{self._address.username}@" if self._address.username else ""
+        return urlunsplit(self._address._replace(netloc=f"{user}127.0.0.1:{self._port}"))
+
+    def cut(self) -> None:
+        """End all connections."""
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Proxy"]:
+        """Listen on a free port."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self.cut()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, port = self._address.hostname or "127.0.0.1", self._address.port
+        server_reader, server_writer = await asyncio.open_connection(host, port)
+        self._writers.update((writer, server_writer))
+        for source, target, answers in (
+            (reader, server_writer, False),
+            (server_reader, writer, True),
+        ):
+            task = asyncio.create_task(self._pump(source, target, answers=answers))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pump(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                if not (answers and self.deaf):
+                    target.write(data)
+        target.close()
