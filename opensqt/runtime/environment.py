@@ -1,0 +1,75 @@
+"""What `up` (or a pod) tells a process through its environment. Never holds a key longer than its reader needs it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from opensqt.runtime.config import ConfigError
+from opensqt.runtime.logs import register_secret
+from opensqt.runtime.steps import CRASH_AT
+
+KEYS_FILE = Path("venue") / "keys.json"
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """The API key of one account; its repr shows nothing."""
+
+    api_key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Key(***)"
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """The addresses and places of one process; empty text means "not given"."""
+
+    data: Path | None = None
+    config: Path | None = None
+    nats_url: str = ""
+    postgres_dsn: str = ""
+    paper_venue: str = ""  # HOST:PORT of the venue process, TLS
+    paper_ca: Path | None = None
+    health_host: str = "127.0.0.1"
+    health_port: int = 0  # 0 = no health server
+    crash_at: str = ""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """Read the variables that start with OPENSQT_; raise `ConfigError` naming the one that is wrong."""
+        port = environ.get("OPENSQT_HEALTH_PORT") or "0"
+        if not port.isdecimal() or int(port) > 65535:
+            raise ConfigError(f"OPENSQT_HEALTH_PORT is {port!r}, expected 0 to 65535 (0 = none)")
+        return cls(
+            data=_path(environ, "OPENSQT_DATA"),
+            config=_path(environ, "OPENSQT_CONFIG"),
+            nats_url=environ.get("OPENSQT_NATS_URL", ""),
+            postgres_dsn=environ.get("OPENSQT_POSTGRES_DSN", ""),
+            paper_venue=environ.get("OPENSQT_PAPER_VENUE", ""),
+            paper_ca=_path(environ, "OPENSQT_PAPER_CA"),
+            health_host=environ.get("OPENSQT_HEALTH_HOST") or "127.0.0.1",
+            health_port=int(port),
+            crash_at=environ.get(CRASH_AT, ""),
+        )
+
+    def paper_keys(self) -> dict[str, Key]:
+        """Return the paper accounts' keys, none where there is no data folder; they are redacted from logs."""
+        if self.data is None:
+            return {}
+        try:
+            raw = json.loads((self.data / KEYS_FILE).read_bytes())
+        except FileNotFoundError:
+            return {}
+        keys = msgspec.convert(raw, dict[str, Key])
+        for key in keys.values():
+            register_secret(key.api_key)
+            register_secret(key.secret)
+        return keys
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "")
+    return Path(text) if text else None

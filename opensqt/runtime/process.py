@@ -1,0 +1,227 @@
+"""The one way a process starts, runs, drains and dies. Crash-only: what is not understood ends the process.
+
+Missing servers are waited for, never crashed on; an error nobody caught is one log line and exit code 1.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+import msgspec
+import uvloop
+
+from opensqt.runtime import logs
+from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.bus.port import Bus, BusDown, Stream
+from opensqt.runtime.clock import Clock, open_clock
+from opensqt.runtime.config import Config, ConfigError, Profile, load
+from opensqt.runtime.environment import Environment
+from opensqt.runtime.health import Health
+from opensqt.runtime.journal.port import Journal, JournalDown, Leases
+from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
+from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.registration import register
+from opensqt.runtime.steps import CrashRefused, Steps, stepped
+from opensqt.runtime.telemetry import open_tracer
+
+DRAIN_S = 7.0  # the supervisor kills after 8
+RETRY_S = 0.2
+COMPLAINT_EVERY_S = 5.0
+EXIT_GOOD, EXIT_FAILED, EXIT_USAGE, EXIT_FORCED = 0, 1, 2, 130
+
+_Result = TypeVar("_Result")
+
+
+class Service(Protocol):
+    """What runs inside a process."""
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether it does its work now."""
+
+    def status(self) -> dict[str, Any]:
+        """Return plain values for people and tests: `why` when not ready, `lag`, figures."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then drain and return; any exception ends the process."""
+
+
+Build = Callable[[Context], Service]
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process is connected to before its service is built."""
+
+    bus: bool = True
+    journal: bool = True
+
+
+def run_service(name: str, build: Build, needs: Needs | None = None) -> int:
+    """Run a service until SIGTERM or SIGINT and return the exit code: 0 drained, 1 failed, 2 misconfigured."""
+    logs.set_up(name)
+    log = logs.Log(name)
+    try:
+        environment = Environment.read(os.environ)
+        config = load(_required(environment, needs or Needs()), os.environ)
+        process = Process(name, build, needs or Needs(), environment, config)
+    except (ConfigError, CrashRefused) as error:
+        log.error("not started", detail=str(error))
+        return EXIT_USAGE
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            return runner.run(process.run())
+        except Exception as error:  # noqa: BLE001  # the one place where everything ends
+            log.error("died", failures=[logs.describe(leaf) for leaf in _leaves(error)])
+            return EXIT_FAILED
+
+
+class Process:
+    """One process from its first log line to its exit code."""
+
+    def __init__(
+        self, name: str, build: Build, needs: Needs, environment: Environment, config: Config
+    ) -> None:
+        self._name = name
+        self._build = build
+        self._needs = needs
+        self._environment = environment
+        self._config = config
+        self._clock: Clock = open_clock(environment.data)
+        self._log = logs.Log(name)
+        self._metrics = Metrics()
+        self._steps = Steps(
+            name.partition("-")[0],
+            crash_at=environment.crash_at,
+            may_crash=config.run.profile is Profile.PAPER,
+        )
+        self._service: Service | None = None
+        self._waiting_for = "start"
+        self._stop = asyncio.Event()
+
+    async def run(self) -> int:
+        """Run until told to stop; raise what the service raised."""
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sign, self._on_signal, sign)
+        async with self._health():
+            main = asyncio.create_task(self._main(), name=self._name)
+            stopped = asyncio.create_task(self._stop.wait())
+            await asyncio.wait((main, stopped), return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if self._service is None and not main.done():
+                main.cancel()
+            done, _ = await asyncio.wait((main,), timeout=DRAIN_S)
+            if not done:
+                self._log.error("drain took too long, forced", limit_s=DRAIN_S)
+                main.cancel()
+                return EXIT_FAILED
+        with contextlib.suppress(asyncio.CancelledError):
+            await main
+        self._log.info("stopped")
+        return EXIT_GOOD
+
+    def status(self) -> dict[str, Any]:
+        """Return what the process says of itself."""
+        said: dict[str, Any] = {"name": self._name, "pid": os.getpid(), "ready": False}
+        if self._service is None:
+            return said | {"why": f"waiting for {self._waiting_for}"}
+        return said | self._service.status() | {"ready": self._service.ready}
+
+    async def _main(self) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            context = await self._connect(stack)
+            self._service = self._build(context)
+            self._log.info("running")
+            await self._service.run(self._stop)
+
+    async def _connect(self, stack: contextlib.AsyncExitStack) -> Context:
+        tracer = open_tracer(self._name, self._config.telemetry.otlp_endpoint)
+        stack.callback(tracer.close)
+        nats = await self._connect_bus(stack) if self._needs.bus else None
+        postgres = await self._connect_journal(stack) if self._needs.journal else None
+        return Context(
+            name=self._name,
+            clock=self._clock,
+            config=self._config,
+            environment=self._environment,
+            bus=stepped(nats, Bus, self._steps) if nats else None,
+            journal=stepped(postgres, Journal, self._steps) if postgres else None,
+            leases=stepped(PostgresLeases(postgres), Leases, self._steps) if postgres else None,
+            steps=self._steps,
+            tracer=tracer,
+            metrics=self._metrics,
+            nats=nats,
+            postgres=postgres,
+        )
+
+    async def _connect_bus(self, stack: contextlib.AsyncExitStack) -> NatsBus:
+        self._waiting_for, url = "NATS", self._environment.nats_url
+        bus = await NatsBus.connect(url, self._name, monotonic_s=self._clock.monotonic_s)
+        stack.push_async_callback(bus.close)
+        await self._patiently("the streams of the bus", lambda: bus.state(Stream.FEED))
+        await register(bus.client, self._name, self.status)
+        return bus
+
+    async def _connect_journal(self, stack: contextlib.AsyncExitStack) -> PostgresJournal:
+        dsn = self._environment.postgres_dsn
+        journal = await self._patiently("Postgres", lambda: PostgresJournal.connect(dsn))
+        stack.push_async_callback(journal.close)
+        await self._patiently("the journal's schema", journal.head)
+        return journal
+
+    async def _patiently(self, what: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        self._waiting_for = what
+        complained_s = self._clock.monotonic_s()
+        while True:
+            try:
+                return await call()
+            except (BusDown, JournalDown, LookupError, asyncpg.PostgresError) as error:
+                if self._clock.monotonic_s() - complained_s >= COMPLAINT_EVERY_S:
+                    complained_s = self._clock.monotonic_s()
+                    self._log.warning("waiting", for_what=what, detail=str(error))
+                await self._clock.sleep(RETRY_S)
+
+    @contextlib.asynccontextmanager
+    async def _health(self) -> AsyncIterator[None]:
+        if not self._environment.health_port:
+            yield
+            return
+        health = Health(self.status, self._metrics)
+        await health.open(self._environment.health_host, self._environment.health_port)
+        try:
+            yield
+        finally:
+            await health.close()
+
+    def _on_signal(self, sign: signal.Signals) -> None:
+        if self._stop.is_set():
+            self._log.error("second signal, forced", signal=sign.name)
+            sys.stderr.flush()
+            os._exit(EXIT_FORCED)
+        self._log.info("stopping", signal=sign.name)
+        self._stop.set()
+
+
+def _required(environment: Environment, needs: Needs) -> Path:
+    if environment.config is None:
+        raise ConfigError("OPENSQT_CONFIG is not set, expected the path of a configuration")
+    if needs.bus and not environment.nats_url:
+        raise ConfigError("OPENSQT_NATS_URL is not set, expected nats://HOST:PORT")
+    if needs.journal and not environment.postgres_dsn:
+        raise ConfigError(
+            "OPENSQT_POSTGRES_DSN is not set, expected postgresql://USER@HOST:PORT/DB"
+        )
+    return environment.config
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for part in error.exceptions for leaf in _leaves(part)]
+    return [error]
