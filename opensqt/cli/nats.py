@@ -96,10 +96,18 @@ async def external_version(url: str) -> str:
         ) from error
 
 
+async def check_server(url: str) -> None:
+    """Refuse the server at `url`, or our own where there is none, when it is too old or not there."""
+    if url:
+        check_version(await external_version(url), url)
+        return
+    binary = find_binary()
+    check_version(binary_version(binary), str(binary))
+
+
 def nats_spec(data: Path, port: int, monitor_port: int, env: dict[str, str]) -> Spec:
     """Write the server's configuration and return its process."""
     binary = find_binary()
-    check_version(binary_version(binary), str(binary))
     configuration = data / "nats" / "server.conf"
     configuration.parent.mkdir(parents=True, exist_ok=True)
     text = CONFIGURATION.format(port=port, monitor_port=monitor_port, store=data / "nats")

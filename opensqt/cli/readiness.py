@@ -45,7 +45,28 @@ async def ask(check: Check) -> Answer:
         return NOT_THERE
 
 
+async def fetch(check: HttpCheck) -> Mapping[str, object]:
+    """Return the JSON object at a path of a process; an empty one when it does not answer."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            return _json_object((await _get(check))[1])
+    except (TimeoutError, OSError):
+        return {}
+
+
 async def _ask_http(check: HttpCheck) -> Answer:
+    good, body = await _get(check)
+    said = _json_object(body)
+    lag = said.get("lag")
+    return Answer(
+        ready=good,
+        lag=lag if isinstance(lag, int) else None,
+        why=str(said.get("why", said.get("reason", ""))),
+    )
+
+
+async def _get(check: HttpCheck) -> tuple[bool, bytes]:
+    """Return whether the reply was 200, and its body."""
     tls = _loopback_tls(check.ca_file) if check.ca_file else None
     reader, writer = await asyncio.open_connection("127.0.0.1", check.port, ssl=tls)
     try:
@@ -59,13 +80,7 @@ async def _ask_http(check: HttpCheck) -> Answer:
         writer.close()
     head, _, body = reply.partition(b"\r\n\r\n")
     words = head.split(b" ", 2)
-    said = _json_object(body)
-    lag = said.get("lag")
-    return Answer(
-        ready=len(words) > 1 and words[1] == b"200",
-        lag=lag if isinstance(lag, int) else None,
-        why=str(said.get("why", said.get("reason", ""))),
-    )
+    return len(words) > 1 and words[1] == b"200", body
 
 
 def _loopback_tls(ca_file: str) -> ssl.SSLContext:

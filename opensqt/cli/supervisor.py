@@ -56,25 +56,26 @@ class Supervisor:
             self._change.clear()
             await self._change.wait()
 
-    async def stop(self) -> None:
-        """Stop in reverse order; after 8 wall seconds, or when forced, kill whatever is left."""
+    async def stop(self, keep: str = "") -> None:
+        """Stop all in reverse order, but the one to `keep`; after 8 wall seconds, or when forced, kill."""
         deadline_s = self._clock.monotonic_s() + STOP_S_MAX
         for level in reversed(self._levels):
-            children = [self._children[name] for name in level]
+            children = [self._children[name] for name in level if name != keep]
             for child in children:
                 child.ask_to_stop()
                 if child.state is State.WAITING:
                     self._tasks[child.spec.name].cancel()
             left_s = deadline_s - self._clock.monotonic_s()
             patience_s = max((child.spec.patience_s for child in children), default=0.0)
-            await self._wait(level, min(left_s, patience_s))
-        everyone = tuple(self._children)
-        await self._wait(everyone, deadline_s - self._clock.monotonic_s())
-        for child in self._children.values():
-            child.kill()
-        await self._wait(everyone, KILLED_S_MAX, forcible=False)
-        for log in self._logs.values():
-            log.close()
+            await self._wait([child.spec.name for child in children], min(left_s, patience_s))
+        names = [name for name in self._children if name != keep]
+        await self._wait(names, deadline_s - self._clock.monotonic_s())
+        for name in names:
+            self._children[name].kill()
+        await self._wait(names, KILLED_S_MAX, forcible=False)
+        if not keep:
+            for log in self._logs.values():
+                log.close()
 
     def force(self) -> None:
         """Make a stop under way kill everything now."""
@@ -85,7 +86,7 @@ class Supervisor:
             await self._children[name].was_ready.wait()
         await child.run()
 
-    async def _wait(self, names: tuple[str, ...], seconds: float, *, forcible: bool = True) -> None:
+    async def _wait(self, names: list[str], seconds: float, *, forcible: bool = True) -> None:
         tasks = [self._tasks[name] for name in names if name in self._tasks]
         if not tasks or (forcible and self._forced.is_set()):
             return

@@ -21,7 +21,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 SPOT_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+")
 PERP_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+:[A-Z0-9]+")
 SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
-MARKET = re.compile(r"(synthetic:\d+|recorded:.+)")
+MARKET = re.compile(r"(synthetic:\d+(:.+)?|recorded:.+)")
 
 
 def check_rules(config: Config) -> Config:
@@ -30,7 +30,9 @@ def check_rules(config: Config) -> Config:
         raise _bad("schema", config.schema, f"{SCHEMA} (this version reads no other)")
     _check_names(config)
     if MARKET.fullmatch(config.paper.market) is None:
-        raise _bad("paper.market", config.paper.market, "synthetic:SEED or recorded:PATH[,PATH]")
+        raise _bad(
+            "paper.market", config.paper.market, "synthetic:SEED[:SYMBOLS] or recorded:PATH[,PATH]"
+        )
     for symbol in config.paper.funding:
         _check_symbol(f"paper.funding.{symbol}", symbol, perp=True)
     for name, account in config.accounts.items():

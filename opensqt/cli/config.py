@@ -1,0 +1,121 @@
+"""`opensqt config init|check`: write a configuration, or say what one means in money. Starts nothing."""
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, Decimal
+from pathlib import Path
+
+from opensqt.cli.economics import carry_cost, grid_cost
+from opensqt.cli.plan import FILE_NAME, MARKET_DEFAULT, default_text, instruments_of, make_plan
+from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.domain.decimals import canonical
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.runtime.config import Carry, Config, Grid, config_hash
+
+CENT = Decimal("0.01")
+BPS_OF_ONE = Decimal("0.0001")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `config`."""
+    parser.add_argument("action", choices=("init", "check"))
+    parser.add_argument("--config", type=Path, help="the file (default: DATA/opensqt.toml)")
+    parser.add_argument(
+        "--market", default="", help="market to write it for, or to check it against"
+    )
+    parser.add_argument("--force", action="store_true", help="init: replace an existing file")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write or check; return 0, or 1 when a grid cannot earn; raise `ConfigError` when it is not valid."""
+    return _init(args) if args.action == "init" else _check(args)
+
+
+def _init(args: argparse.Namespace) -> int:
+    path: Path = (args.config or args.data / FILE_NAME).absolute()
+    if path.exists() and not args.force:
+        raise Refusal(f"{path} exists: replace it with --force, or name another with --config")
+    text = default_text(args.market or MARKET_DEFAULT)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refusal(
+            f"{path} cannot be written ({error.strerror}): name another with --config"
+        ) from error
+    print(json.dumps({"type": "config", "path": str(path)}) if args.json else f"wrote {path}")
+    return GOOD
+
+
+def _check(args: argparse.Namespace) -> int:
+    plan = make_plan(args.data.absolute(), os.environ, config_path=args.config, market=args.market)
+    lines = list(_strategies(plan.config, instruments_of(plan.config)))
+    good = all(line["earns"] is not False for line in lines)
+    source = "derived from the market, not yet written" if plan.derived else str(plan.config_path)
+    last = {
+        "type": "config",
+        "path": source,
+        "holds": good,
+        "config_hash": config_hash(plan.config),
+    }
+    for line in (*lines, last):
+        print(json.dumps(line) if args.json else _for_people(line))
+    return GOOD if good else JUDGED_FALSE
+
+
+def _strategies(config: Config, rules: dict[str, InstrumentRules]) -> Iterator[dict[str, object]]:
+    for name, strategy in config.strategies.items():
+        head: dict[str, object] = {"type": "strategy", "name": name}
+        if isinstance(strategy, Grid) and strategy.symbol in rules:
+            yield {**head, **_grid(strategy, rules[strategy.symbol])}
+        elif isinstance(strategy, Carry) and strategy.spot in rules and strategy.perp in rules:
+            yield {**head, **_carry(strategy, rules[strategy.spot], rules[strategy.perp])}
+        else:
+            yield {**head, "kind": "unknown", "earns": None, "text": "fees unknown outside paper"}
+
+
+def _grid(grid: Grid, rules: InstrumentRules) -> dict[str, object]:
+    cost = grid_cost(grid, rules)
+    break_even, capital = _cents(cost.break_even_bps), _cents(cost.capital_quote)
+    verdict = (
+        "earns" if cost.earns else f"LOSES on every round trip: raise step_bps above {break_even}"
+    )
+    return {
+        "kind": "grid",
+        "earns": cost.earns,
+        "step_bps": canonical(grid.step_bps),
+        "break_even_bps": break_even,
+        "capital_quote": capital,
+        "text": f"{grid.mode.value} grid on {grid.symbol}: step {grid.step_bps} bps, break-even"
+        f" {break_even} bps ({verdict}); needs {capital} {rules.quote}",
+    }
+
+
+def _carry(carry: Carry, spot: InstrumentRules, perp: InstrumentRules) -> dict[str, object]:
+    cost = carry_cost(carry, spot, perp)
+    percent = _cents(cost.apr_break_even * 100)
+    return {
+        "kind": "carry",
+        "earns": None,  # that is for the funding to say
+        "cost_bps": _cents(cost.cost_bps),
+        "apr_break_even": canonical(cost.apr_break_even.quantize(BPS_OF_ONE, ROUND_CEILING)),
+        "hours_to_break_even": _cents(cost.hours_to_break_even),
+        "capital_quote": _cents(cost.capital_quote),
+        "text": f"carry {carry.spot} against {carry.perp}: in and out costs {_cents(cost.cost_bps)} bps,"
+        f" paid by {percent} % APR over {carry.holding_hours} h, or by entry_apr_min in"
+        f" {cost.hours_to_break_even:.0f} h; needs {_cents(cost.capital_quote)} {spot.quote}",
+    }
+
+
+def _cents(number: Decimal) -> str:
+    """Round up to cents: a break-even is never shown too low."""
+    return canonical(number.quantize(CENT, ROUND_CEILING))
+
+
+def _for_people(line: dict[str, object]) -> str:
+    if line["type"] == "strategy":
+        return f"{line['name']:<16} {line['text']}"
+    state = "good" if line["holds"] else "a strategy loses by design"
+    return f"{line['path']}: {state}"

@@ -1,0 +1,124 @@
+"""`opensqt doctor`: is this machine and this folder fit to run? Reads; repairs nothing."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from opensqt.cli import nats, ports, postgres
+from opensqt.cli.folder import FREE_BYTES_MIN, free_bytes, is_running
+from opensqt.cli.instant import rfc3339
+from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.cli.runfile import read_run
+from opensqt.runtime.clock import RunClock
+
+PYTHON_MIN = (3, 11)
+TIMEOUT_S = 5.0
+YEAR_2025_MS = 1_735_689_600_000
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at."""
+
+    check: str
+    holds: bool
+    figure: str
+    detail: str = ""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `doctor`: none of its own."""
+    del parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was found; return 0, or 1 when something does not hold."""
+    findings = list(examine(args.data.absolute()))
+    for finding in findings:
+        if args.json:
+            print(json.dumps(msgspec.to_builtins(finding)))
+        else:
+            mark = "ok  " if finding.holds else "BAD "
+            print(f"{mark} {finding.check:<10} {finding.figure}  {finding.detail}".rstrip())
+    return GOOD if all(finding.holds for finding in findings) else JUDGED_FALSE
+
+
+def examine(data: Path) -> Iterator[Finding]:
+    """Look at interpreter, servers, disk, folder, ports and clock."""
+    yield Finding(
+        check="python",
+        holds=sys.version_info >= PYTHON_MIN,
+        figure=platform.python_version(),
+        detail=f"at least {'.'.join(map(str, PYTHON_MIN))} is needed",
+    )
+    yield _tried("nats", _nats)
+    yield _tried("postgres", _postgres)
+    free = free_bytes(data)
+    yield Finding(
+        check="disk",
+        holds=free >= FREE_BYTES_MIN,
+        figure=f"{free // 10**6} MB free",
+        detail=f"at least {FREE_BYTES_MIN // 10**6} MB is needed",
+    )
+    yield _folder(data)
+    yield from _ports(data)
+    now_ms = RunClock().wall_ms()
+    yield Finding(check="clock", holds=now_ms > YEAR_2025_MS, figure=rfc3339(now_ms))
+
+
+def _tried(check: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check=check, holds=True, figure=look())
+    except Refusal as refusal:
+        return Finding(check=check, holds=False, figure="unusable", detail=str(refusal))
+
+
+def _nats() -> str:
+    binary = nats.find_binary()
+    version = nats.binary_version(binary)
+    nats.check_version(version, str(binary))
+    return version
+
+
+def _postgres() -> str:
+    command = (str(postgres.find_folder() / "postgres"), "--version")
+    try:
+        reply = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Refusal(
+            f"{command[0]} cannot be run ({error}): reinstall {postgres.PACKAGE}"
+        ) from error
+    return reply.stdout.strip()
+
+
+def _folder(data: Path) -> Finding:
+    existing = data
+    while not existing.exists():
+        existing = existing.parent
+    writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    state = "running" if is_running(data) else ("stopped" if data.exists() else "not there yet")
+    fix = "" if writable else f"make it yours: chown -R $USER {existing}"
+    return Finding(check="folder", holds=writable, figure=f"{data} ({state})", detail=fix)
+
+
+def _ports(data: Path) -> Iterator[Finding]:
+    """Say which kept ports are free; a running folder holds its own."""
+    kept = read_run(data).ports
+    if is_running(data) or not kept:
+        yield Finding(check="ports", holds=True, figure=f"{len(kept)} kept")
+        return
+    taken = [f"{name} {port}" for name, port in kept.items() if not ports.is_free(port)]
+    yield Finding(
+        check="ports",
+        holds=not taken,
+        figure=f"{len(kept)} kept, {len(taken)} taken by others",
+        detail=f"stop who has {', '.join(taken)}" if taken else "",
+    )

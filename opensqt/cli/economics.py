@@ -1,0 +1,61 @@
+"""What a strategy must earn before it earns: break-even, capital, funding that pays for fees. Pure."""
+
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain.decimals import BPS, ZERO
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.runtime.config import Carry, Grid, GridMode
+
+HOURS_PER_YEAR = Decimal(8760)
+LEGS_PER_CARRY = 2  # in and out
+
+
+class GridCost(msgspec.Struct, frozen=True, kw_only=True):
+    """The economics of a grid: bps per step, quote units of capital."""
+
+    break_even_bps: Decimal
+    step_bps: Decimal
+    capital_quote: Decimal
+
+    @property
+    def earns(self) -> bool:
+        """Whether a completed round trip earns anything."""
+        return self.step_bps > self.break_even_bps
+
+
+class CarryCost(msgspec.Struct, frozen=True, kw_only=True):
+    """The economics of a carry: what in and out of both legs costs, and the yearly funding that pays for it."""
+
+    cost_bps: Decimal
+    apr_break_even: Decimal
+    hours_to_break_even: Decimal
+    capital_quote: Decimal
+
+
+def grid_cost(grid: Grid, rules: InstrumentRules) -> GridCost:
+    """Return break-even from maker fees on both sides: buy at p, sell at p(1+s), s = 2m / (1 - m)."""
+    fee = rules.maker_fee
+    levels = (
+        grid.levels_below
+        if grid.mode is GridMode.LONG
+        else max(grid.levels_below, grid.levels_above)
+    )
+    return GridCost(
+        break_even_bps=2 * fee / (1 - fee) / BPS,
+        step_bps=grid.step_bps,
+        capital_quote=levels * grid.order_notional_quote,
+    )
+
+
+def carry_cost(carry: Carry, spot: InstrumentRules, perp: InstrumentRules) -> CarryCost:
+    """Return the cost of taker fees in and out of both legs, and the APR that earns it while holding."""
+    cost = LEGS_PER_CARRY * (spot.taker_fee + perp.taker_fee)
+    hours = cost / carry.entry_apr_min * HOURS_PER_YEAR if carry.entry_apr_min > 0 else ZERO
+    return CarryCost(
+        cost_bps=cost / BPS,
+        apr_break_even=cost * HOURS_PER_YEAR / carry.holding_hours,
+        hours_to_break_even=hours,
+        capital_quote=2 * carry.notional_quote_max,  # spot in full, the perpetual at leverage 1
+    )

@@ -1,0 +1,87 @@
+"""`opensqt`: the command line. A verb is one module with `add(parser)` and `run(args) -> int`; no logic here."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+import opensqt
+from opensqt.cli.refusal import USAGE, Refusal
+from opensqt.runtime.config import ConfigError
+
+# Each verb and what it does, in the order of help. Only the module of the verb asked for is imported.
+VERBS = {
+    "up": "start everything and stay in front",
+    "down": "stop a running folder",
+    "status": "show processes, mode and why a strategy is not trading",
+    "logs": "show the logs of all processes, or of one",
+    "config": "write or check a configuration",
+    "doctor": "check this machine and folder",
+    "reset": "empty a data folder, keeping its configuration",
+}
+DATA_DEFAULT = "data"
+
+
+class Verb(Protocol):
+    """What a verb's module offers."""
+
+    def add(self, parser: argparse.ArgumentParser) -> None:
+        """Add the verb's own arguments."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it and return the exit code; raise `Refusal` or `ConfigError` with one clear line."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 good, 1 judged false, 2 usage, 3 not running."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = build_parser(words).parse_args(words)
+    verb = _module(args.verb)
+    try:
+        return verb.run(args)
+    except Refusal as refusal:
+        sys.stderr.write(f"opensqt: {refusal}\n")
+        return refusal.code
+    except ConfigError as error:
+        sys.stderr.write(f"opensqt: {error}\n")
+        return USAGE
+    except BrokenPipeError:  # `opensqt events | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Build the parser with the arguments of the verb that `words` ask for, so that others cost nothing."""
+    parser = argparse.ArgumentParser(
+        prog="opensqt",
+        description="An event-sourced trading platform. Exit codes: 0 good, 1 judged false,"
+        " 2 usage or configuration, 3 not running.",
+    )
+    parser.add_argument("--version", action="version", version=f"opensqt {opensqt.__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    asked = next((word for word in words if not word.startswith("-")), "")
+    for name, summary in VERBS.items():
+        below = verbs.add_parser(name, help=summary, description=summary)
+        below.add_argument(
+            "--data",
+            type=Path,
+            default=Path(os.environ.get("OPENSQT_DATA") or DATA_DEFAULT),
+            help="data folder (default: OPENSQT_DATA, else ./data)",
+        )
+        below.add_argument("--json", action="store_true", help="print JSON Lines")
+        if name == asked:
+            _module(name).add(below)
+    return parser
+
+
+def _module(name: str) -> Verb:
+    return cast("Verb", importlib.import_module(f"opensqt.cli.{name}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

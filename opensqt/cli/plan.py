@@ -1,0 +1,141 @@
+"""What a start would do, decided before anything is written: configuration, market, clock, ports."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import msgspec
+
+from opensqt.cli.refusal import Refusal
+from opensqt.cli.runfile import RunFile
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.runtime.clock import ClockOrigin, continue_origin
+from opensqt.runtime.config import Config, ConfigError, Profile, load, parse_config, symbols_of
+from opensqt.runtime.config_default import derive
+from opensqt.simulation.flow import MarketFlow
+from opensqt.simulation.sources import MarketRefused, open_flow
+
+FILE_NAME = "opensqt.toml"
+MARKET_DEFAULT = "synthetic:7"
+RECORDED = "recorded:"
+MARKET_KEY, SPEED_KEY = "OPENSQT__PAPER__MARKET", "OPENSQT__PAPER__SPEED"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The configuration of a start; `derived` is its text when it must still be written to the folder."""
+
+    config: Config
+    config_path: Path
+    environ: dict[str, str]
+    derived: str = ""
+    origin_market_ms: int | None = None
+
+
+def make_plan(
+    data: Path,
+    environ: Mapping[str, str],
+    *,
+    config_path: Path | None = None,
+    market: str = "",
+    speed: str = "",
+) -> Plan:
+    """Read or derive the configuration and open its market once; raise `ConfigError` or `Refusal`."""
+    overlaid = dict(environ)
+    if market:
+        overlaid[MARKET_KEY] = absolute_market(market)
+    if speed:
+        overlaid[SPEED_KEY] = _checked_speed(speed)
+    named = config_path or (
+        Path(environ["OPENSQT_CONFIG"]) if environ.get("OPENSQT_CONFIG") else None
+    )
+    path = (named or data / FILE_NAME).absolute()
+    derived = ""
+    if named is None and not path.exists():
+        derived = default_text(overlaid.get(MARKET_KEY) or MARKET_DEFAULT)
+        config = parse_config(derived, overlaid)
+    else:
+        config = load(path, overlaid)
+    origin_ms = None
+    if config.run.profile is Profile.PAPER:
+        flow = open_market(config.paper.market)
+        _check_symbols(config, flow)
+        origin_ms = flow.origin_ms
+    return Plan(
+        config=config,
+        config_path=path,
+        environ=overlaid,
+        derived=derived,
+        origin_market_ms=origin_ms,
+    )
+
+
+def default_text(market: str) -> str:
+    """Write the default configuration for a market, as TOML."""
+    wanted = absolute_market(market)
+    return derive([rules.symbol for rules in open_market(wanted).instruments], market=wanted)
+
+
+def open_market(market: str) -> MarketFlow:
+    """Open a market's flow; raise `Refusal` when its name or files cannot be used."""
+    try:
+        return open_flow(market)
+    except MarketRefused as error:
+        raise Refusal(f"paper.market: {error}") from error
+    except OSError as error:
+        raise Refusal(f"paper.market = {market!r} cannot be read: {error}") from error
+
+
+def instruments_of(config: Config) -> dict[str, InstrumentRules]:
+    """Return the paper market's instruments by symbol; none outside paper."""
+    if config.run.profile is not Profile.PAPER:
+        return {}
+    return {rules.symbol: rules for rules in open_market(config.paper.market).instruments}
+
+
+def absolute_market(market: str) -> str:
+    """Make relative recording paths absolute where they exist, so that every process finds them."""
+    if not market.startswith(RECORDED):
+        return market
+    paths = [Path(path) for path in market.removeprefix(RECORDED).split(",")]
+    return RECORDED + ",".join(str(path.absolute() if path.exists() else path) for path in paths)
+
+
+def next_clock(before: RunFile, plan: Plan, wall_ms: int) -> ClockOrigin:
+    """Return the clock of this start; raise `Refusal` when the folder belongs to another market."""
+    config = plan.config
+    if config.run.profile is not Profile.PAPER:
+        return ClockOrigin(origin_market_ms=wall_ms, origin_wall_ms=wall_ms)
+    market = config.paper.market
+    if before.market and before.market != market:
+        raise Refusal(
+            f"this folder trades {before.market}, not {market}: its orders belong to that market;"
+            " name another folder with --data, or empty this one with `opensqt reset`"
+        )
+    begin_ms = wall_ms if plan.origin_market_ms is None else plan.origin_market_ms
+    return continue_origin(
+        before.clock,
+        market_ms_min=before.market_ms_last or begin_ms,
+        speed=config.paper.speed,
+        wall_ms=wall_ms,
+    )
+
+
+def _checked_speed(speed: str) -> str:
+    try:
+        number = Decimal(speed)
+    except InvalidOperation as error:
+        raise ConfigError(f"--speed {speed}: expected a number like 2 or 0.5") from error
+    if not number.is_finite():
+        raise ConfigError(f"--speed {speed}: expected a number like 2 or 0.5")
+    return format(number, "f")
+
+
+def _check_symbols(config: Config, flow: MarketFlow) -> None:
+    there = [rules.symbol for rules in flow.instruments]
+    for name, strategy in config.strategies.items():
+        for symbol in symbols_of(strategy):
+            if symbol not in there:
+                raise ConfigError(
+                    f'strategies.{name} trades "{symbol}", which {config.paper.market} does not have:'
+                    f" expected one of {', '.join(there)}"
+                )

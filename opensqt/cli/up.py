@@ -1,0 +1,54 @@
+"""`opensqt up`: everything in one command, in front, until it is told to stop. Decides no trade."""
+
+import argparse
+import asyncio
+import os
+import re
+from pathlib import Path
+
+from opensqt.cli.house import House
+from opensqt.cli.plan import make_plan
+from opensqt.cli.progress import Progress
+from opensqt.cli.refusal import Refusal
+from opensqt.runtime.clock import RunClock
+
+SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
+SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `up`."""
+    parser.add_argument("--config", type=Path, help="configuration (default: DATA/opensqt.toml)")
+    parser.add_argument(
+        "--market",
+        default="",
+        help="synthetic:SEED or recorded:PATH[,PATH], over the configuration",
+    )
+    parser.add_argument("--speed", default="", help="market seconds per wall second")
+    parser.add_argument(
+        "--for", dest="span", default="", help="stop this long after everything is ready: 180s, 3m"
+    )
+    parser.add_argument("--no-screen", action="store_true", help="plain lines, also on a terminal")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start, stay, stop; return 0, or 1 when a limited run never got ready or was judged false."""
+    seconds = span_s(args.span) if args.span else None
+    plan = make_plan(
+        args.data.absolute(),
+        os.environ,
+        config_path=args.config,
+        market=args.market,
+        speed=args.speed,
+    )
+    progress = Progress(as_json=args.json)
+    house = House(args.data, plan, RunClock(), progress, screen=not args.no_screen)
+    return asyncio.run(house.live(seconds))
+
+
+def span_s(text: str) -> float:
+    """Read a span of wall time in seconds: 180s, 3m, 1h, 500ms or plain seconds; raise `Refusal`."""
+    match = SPAN.fullmatch(text)
+    if match is None or float(match.group(1)) <= 0:
+        raise Refusal(f"--for {text}: expected a span like 180s, 3m or 1h")
+    return float(match.group(1)) * SECONDS[match.group(2)]

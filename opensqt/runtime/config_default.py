@@ -1,0 +1,114 @@
+"""The configuration of a newcomer: derived from the symbols of a market, commented, and it trades. Pure text."""
+
+from collections.abc import Sequence
+
+HEAD = """\
+# OpenSQT. Decimals are texts in quotes; names carry their units; unknown keys are errors.
+# One key at a time can be overlaid from the environment: OPENSQT__RISK__OPEN_ORDERS_MAX=50
+schema = 1
+desk = "paper"
+
+[run]
+profile = "paper"              # paper | testnet | live
+on_stop = "cancel"             # cancel | leave: open orders at a clean stop (positions always stay)
+
+[paper]
+market = "{market}"{pad}# synthetic:SEED | recorded:PATH[,PATH]
+speed = "{speed}"                    # market seconds per wall second
+"""
+FUNDING = """
+[paper.funding."{perp}"]
+rate = "0.0003"                # per interval, as a fraction of notional: 33 % a year
+interval_hours = 8
+"""
+MIDDLE = """
+[venues.{venue}]
+deadline_ms = 2000             # the venue refuses an order that reaches it later
+visibility_lag_ms = 500        # how long after its deadline an order may stay invisible
+rate_budget_share_max = "0.8"  # of the venue's published limits
+
+[accounts.main]
+venue = "{venue}"
+balances = {{ {balances} }}      # paper only
+"""
+GRID_PERP = """
+[strategies.{name}]
+kind = "grid"
+account = "main"
+symbol = "{symbol}"
+mode = "neutral"               # both sides of the first price; perpetuals only
+step_bps = "6"                 # a round trip costs 4 bps of maker fees
+levels_below = 5
+levels_above = 5
+order_notional_quote = "500"
+"""
+GRID_SPOT = """
+[strategies.{name}]
+kind = "grid"
+account = "main"
+symbol = "{symbol}"
+mode = "long"                  # buys below, sells what it bought
+step_bps = "25"                # a round trip costs 20 bps of maker fees
+levels_below = 5
+levels_above = 5
+order_notional_quote = "500"
+"""
+CARRY = """
+[strategies.{name}]
+kind = "carry"
+account = "main"
+spot = "{spot}"
+perp = "{perp}"
+entry_apr_min = "0.10"         # of yearly funding, as a fraction of notional
+exit_apr_max = "0.01"
+notional_quote_max = "5000"
+order_notional_quote = "1000"
+leg_timeout_ms = 3000
+slippage_bps_max = "10"
+holding_hours = "24"
+"""
+TAIL = """
+[risk]
+order_notional_quote_max = "2000"
+position_notional_quote_max = "20000"
+open_orders_max = 100
+price_collar_bps = "100"
+tick_age_ms_max = 3000
+
+[gateway]
+host = "127.0.0.1"
+port = 0                       # 0: a free one, chosen once
+
+[telemetry]
+otlp_endpoint = ""
+"""
+BALANCES = {"USDT": "100000", "BTC": "1", "ETH": "20"}
+COMMENT_COLUMN = 31
+
+
+def derive(symbols: Sequence[str], *, market: str, speed: str = "1", venue: str = "binance") -> str:
+    """Write the default configuration for these ccxt symbols, spot or perpetual, as commented TOML.
+
+    A neutral grid trades each perpetual, a long grid each spot symbol, a carry each pair of both.
+    """
+    perps = [symbol for symbol in symbols if ":" in symbol]
+    spots = [symbol for symbol in symbols if ":" not in symbol]
+    first = symbols[0].partition("/")[0] if symbols else ""
+    pad = " " * max(1, COMMENT_COLUMN - len(f'market = "{market}"'))
+    parts = [HEAD.format(market=market, speed=speed, pad=pad)]
+    parts += [FUNDING.format(perp=perp) for perp in perps]
+    assets = dict.fromkeys(part for s in symbols for part in s.partition(":")[0].split("/")[::-1])
+    balances = ", ".join(f'{asset} = "{BALANCES.get(asset, "1000")}"' for asset in assets)
+    parts.append(MIDDLE.format(venue=venue, balances=balances))
+    parts += [GRID_PERP.format(name=_name("grid-perp", s, first), symbol=s) for s in perps]
+    parts += [GRID_SPOT.format(name=_name("grid-spot", s, first), symbol=s) for s in spots]
+    for perp in perps:
+        spot = perp.partition(":")[0]
+        if spot in spots:
+            parts.append(CARRY.format(name=_name("carry", perp, first), spot=spot, perp=perp))
+    return "".join((*parts, TAIL))
+
+
+def _name(kind: str, symbol: str, first: str) -> str:
+    base = symbol.partition("/")[0]
+    return kind if base == first else f"{kind}-{base.lower()}"
