@@ -1,0 +1,175 @@
+"""What is deployed renders, validates, is locked down, and obeys the same law as the code."""
+
+import functools
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from opensqt.runtime.config import load
+from tests.tidiness.source import ROOT
+
+K8S = ROOT / "deploy" / "k8s"
+SERVICES = {"arb", "executor", "gateway", "grid", "market-data", "reconciler", "relay", "risk"}
+REACH_A_VENUE = {"executor", "market-data"}
+WORKLOADS = {"Deployment", "StatefulSet", "Job"}
+LOCKED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def tool(name: str) -> str:
+    """Return a command that came with the development requirements."""
+    return str(Path(sysconfig.get_path("scripts")) / name)
+
+
+@functools.cache
+def rendered(folder: str) -> str:
+    """Return what kustomize makes of a folder."""
+    done = subprocess.run(
+        [tool("kubectl"), "kustomize", str(K8S / folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def resources(kind: str = "") -> list[dict[str, Any]]:
+    """Return the resources of the paper overlay, all or of one kind."""
+    everything: list[dict[str, Any]] = list(yaml.safe_load_all(rendered("overlays/paper")))
+    return [resource for resource in everything if kind in {"", resource["kind"]}]
+
+
+def workloads() -> list[dict[str, Any]]:
+    """Return everything that runs pods."""
+    return [resource for resource in resources() if resource["kind"] in WORKLOADS]
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/paper"])
+def test_it_renders_and_validates_strictly(folder: str, tmp_path: Path) -> None:
+    """Every resource is known to Kubernetes and has no field that it does not know."""
+    page = tmp_path / "rendered.yaml"
+    page.write_text(rendered(folder), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "kubernetes_validate", "--strict", "--quiet", str(page)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_service_is_deployed_with_service_and_account() -> None:
+    """Each of the eight has a workload, a Service and a ServiceAccount of its name."""
+    for kinds in ({"Deployment", "StatefulSet"}, {"Service"}, {"ServiceAccount"}):
+        named = {r["metadata"]["name"] for r in resources() if r["kind"] in kinds}
+        assert named >= SERVICES, kinds
+    folders = {
+        path.parent.name.replace("_", "-") for path in (ROOT / "services").glob("*/service.py")
+    }
+    assert folders <= SERVICES
+
+
+def test_only_the_executor_is_a_stateful_service_beside_the_relay() -> None:
+    """The kill latch and the archive need a disk; the executor has a standby."""
+    stateful = {r["metadata"]["name"]: r["spec"]["replicas"] for r in resources("StatefulSet")}
+    assert stateful == {"executor": 2, "relay": 2, "nats": 1, "postgres": 1, "venue": 1}
+
+
+def test_every_container_is_locked_down() -> None:
+    """Not root, a read-only root, no capability, no token, bounded memory."""
+    for workload in workloads():
+        pod = workload["spec"]["template"]["spec"]
+        name = workload["metadata"]["name"]
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["automountServiceAccountToken"] is False, name
+        for container in pod["containers"]:
+            assert container["securityContext"] == LOCKED, name
+            assert container["resources"]["limits"]["memory"], name
+
+
+def test_every_service_is_probed() -> None:
+    """Start-up and readiness ask whether it has recovered, liveness whether it goes on."""
+    for workload in workloads():
+        if workload["metadata"]["name"] not in SERVICES:
+            continue
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        assert {"name": "health", "containerPort": 8080} in container["ports"]
+        probes = {
+            kind: container[kind]["httpGet"]
+            for kind in ("startupProbe", "readinessProbe", "livenessProbe")
+        }
+        assert probes == {
+            "startupProbe": {"path": "/readyz", "port": "health"},
+            "readinessProbe": {"path": "/readyz", "port": "health"},
+            "livenessProbe": {"path": "/healthz", "port": "health"},
+        }
+
+
+def test_no_secret_is_written_down() -> None:
+    """Secrets are referred to by name; the one holder of venue keys is the executor."""
+    assert resources("Secret") == []
+    holders = {
+        workload["metadata"]["name"]
+        for workload in workloads()
+        if {"executor-main", "paper-keys"} & _secrets(workload["spec"]["template"]["spec"])
+    }
+    assert holders == {"executor", "venue"}
+
+
+def test_nobody_talks_to_anybody_unless_said() -> None:
+    """All pods are denied both ways, and in paper no rule leads out of the cluster."""
+    policies = {policy["metadata"]["name"]: policy["spec"] for policy in resources("NetworkPolicy")}
+    assert policies["deny-all"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    peers = [peer for p in policies.values() for rule in p.get("egress", ()) for peer in rule["to"]]
+    assert all("ipBlock" not in peer for peer in peers)
+
+
+@pytest.mark.parametrize(
+    "policy, folder",
+    [
+        ("to-venue", "overlays/paper"),
+        ("to-venues", "components/venue-egress"),
+    ],
+)
+def test_only_two_services_reach_a_venue(policy: str, folder: str) -> None:
+    """The import law, on the wire."""
+    text = (K8S / folder / "network-policy.yaml").read_text(encoding="utf-8")
+    specs = {p["metadata"]["name"]: p["spec"] for p in yaml.safe_load_all(text)}
+    (expression,) = specs[policy]["podSelector"]["matchExpressions"]
+    assert expression["operator"] == "In"
+    assert set(expression["values"]) == REACH_A_VENUE
+
+
+def test_the_configuration_is_one_that_services_accept() -> None:
+    """The desk in the base is read by the reader that every service uses."""
+    assert load(K8S / "base" / "opensqt.toml", {}).desk == "paper"
+
+
+def test_the_dockerfile_is_linted() -> None:
+    """Hadolint finds nothing."""
+    done = subprocess.run(
+        [tool("hadolint"), "--no-color", str(ROOT / "Dockerfile")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _secrets(pod: dict[str, Any]) -> set[str]:
+    named = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+    for container in pod["containers"]:
+        for variable in container.get("env", ()):
+            reference = variable.get("valueFrom", {}).get("secretKeyRef", {})
+            named |= {reference["name"]} if reference else set()
+    return named
