@@ -95,6 +95,7 @@ async def test_leases_are_independent(desk: Desk) -> None:
 def checkpoint(position: int, sequence: int, created_ms: int = 5) -> Checkpoint:
     """Return a checkpoint of generation 1."""
     return Checkpoint(
+        desk="desk",
         generation=1,
         position=position,
         sequence=sequence,

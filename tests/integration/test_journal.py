@@ -156,7 +156,7 @@ async def waiting_for_a_lock(owner: Connection, pid: int) -> None:
             await asyncio.sleep(0.001)
 
 
-@pytest.mark.row("C01")
+@pytest.mark.row("J03")
 async def test_a_take_over_waits_for_an_append_under_the_old_epoch(
     postgres_dsn: str, owner: Connection
 ) -> None:
@@ -185,7 +185,7 @@ async def test_a_take_over_waits_for_an_append_under_the_old_epoch(
     await successor.close()
 
 
-@pytest.mark.row("C01")
+@pytest.mark.row("J03")
 async def test_a_paused_leader_cannot_append_under_a_dead_epoch(postgres_dsn: str) -> None:
     """After any take-over an append under the old epoch is refused, whatever its process believed."""
     async with open_desk(postgres_dsn) as desk:

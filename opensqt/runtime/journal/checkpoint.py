@@ -8,12 +8,13 @@ from opensqt.runtime.journal.port import Lease
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows up to `position` are in the FEED created at `created_ms`, at or before `sequence`.
+    """Rows of this desk generation up to `position` are in the FEED created at `created_ms`, up to `sequence`.
 
     `event_id` is the message at `sequence`, so that a FEED which lost its tail and grew again is found out. Empty
     with sequence 0: nothing of this FEED has been written yet.
     """
 
+    desk: str
     generation: int
     position: int
     sequence: int

@@ -37,7 +37,7 @@ _ROWS = (
 )
 _READ = _ROWS + " ORDER BY position LIMIT $2"
 _READ_PREFIX = _ROWS + " AND stream >= $3 AND stream < $4 ORDER BY position LIMIT $2"
-_CHECKPOINTS = "SELECT generation, position, sequence, event_id, created_ms FROM relay_checkpoint ORDER BY number"
+_CHECKPOINTS = "SELECT desk, generation, position, sequence, event_id, created_ms FROM relay_checkpoint ORDER BY number"
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -147,9 +147,10 @@ class PostgresCheckpoints:
         async with borrowed(self._pool, "save the relay's checkpoint") as connection:
             return bool(
                 await connection.fetchval(
-                    "SELECT relay_checkpoint_save($1, $2, $3, $4, $5, $6, $7)",
+                    "SELECT relay_checkpoint_save($1, $2, $3, $4, $5, $6, $7, $8)",
                     lease.name,
                     lease.epoch,
+                    checkpoint.desk,
                     checkpoint.generation,
                     checkpoint.position,
                     checkpoint.sequence,

@@ -12,15 +12,20 @@ class CorruptRow(ValueError):
     """The bytes of a row are not the bytes that were appended."""
 
 
-def decode_row(row: Recorded) -> Message:
-    """Return the fact of a row; raise `CorruptRow` or the codec's `Undecodable`."""
+def verified(row: Recorded) -> bytes:
+    """Return the bytes of a row as they were appended; raise `CorruptRow`."""
     found = hashlib.sha256(row.data).digest()
     if found != row.data_hash:
         raise CorruptRow(
             f"journal position {row.position} ({row.type}): data hashes to {found.hex()[:16]}..., expected "
             f"{row.data_hash.hex()[:16]}...; restore the journal from its backup"
         )
-    return decode(row.data)
+    return row.data
+
+
+def decode_row(row: Recorded) -> Message:
+    """Return the fact of a row; raise `CorruptRow` or the codec's `Undecodable`."""
+    return decode(verified(row))
 
 
 def envelope_of(row: Recorded) -> Envelope:
