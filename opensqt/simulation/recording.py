@@ -1,10 +1,10 @@
 """A recorded market `recorded:PATH[,PATH...]`, played for ever. It reads files only, never a clock or a network.
 
-All symbols begin together with the book they had when the last of them got its snapshot, and are aligned by event
-time (spot's bookTicker has none: it takes the last known of its symbol). When the shortest symbol ends, all play again from that beginning:
-times go on without a hole or an overlap, and each symbol's prices move by a whole number of ticks so that its mid
-goes on. So a symbol's drift, and the drift of the basis, repeats with every loop; where that would bring a mid
-below half or above twice the recorded one, the prices return to the recorded ones, with a jump.
+All symbols begin together, with the book they have when the last of them gets its snapshot, and are aligned by
+event time (spot's bookTicker has none: it takes the last known of its symbol). When the shortest symbol ends, all
+play again from that beginning: times go on without a hole or an overlap, and each symbol's prices move by a whole
+number of ticks so that its mid goes on. So a symbol's drift, and the drift of the basis, repeats with every loop;
+where that would bring a mid below half or above twice the recorded one, the prices return to the recorded ones.
 """
 
 from collections.abc import Iterator, Sequence

@@ -89,7 +89,7 @@ class RecordedSymbol:
             self.price_decimals = decimals_of(price for price, _ in levels)
             self.step_decimals = decimals_of(quantity for _, quantity in levels)
         waiting, self._waiting = self._waiting or [], None
-        self._sequence.restart(line.lastUpdateId)
+        self._sequence.restart(line.last_update_id)
         self._refined, self._ticker = {}, None
         changes: Changes = {
             sign: dict.fromkeys(self.book.side(sign).quantities, 0) for sign in (1, -1)
@@ -154,11 +154,9 @@ class RecordedSymbol:
         return changes
 
     def _take(
-        self, changes: Changes, bids: str | list[TextLevel], asks: str | list[TextLevel]
+        self, changes: Changes, bids: list[TextLevel] | str, asks: list[TextLevel] | str
     ) -> None:
         for sign, levels in ((1, bids), (-1, asks)):
-            if isinstance(levels, str):
-                raise ValueError(f"{levels!r} is not a list of levels")
             for price, quantity in levels:
                 ticks = whole(price, self.price_decimals)
                 changes[sign][ticks] = whole(quantity, self.quantity_decimals)

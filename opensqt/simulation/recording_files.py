@@ -47,7 +47,7 @@ class RawLine(msgspec.Struct):
     """One line: a stream's frame in `data`, or a REST snapshot with `lastUpdateId`."""
 
     data: RawData | None = None
-    lastUpdateId: int = 0
+    last_update_id: int = msgspec.field(default=0, name="lastUpdateId")
     E: int = 0
     bids: list[TextLevel] = []
     asks: list[TextLevel] = []

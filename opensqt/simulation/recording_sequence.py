@@ -35,11 +35,12 @@ class UpdateSequence:
         """Place a delta; one that is next moves the sequence on."""
         wanted = self.last + 1 if self.spot else self.last
         if self._linked:
-            follows = data.U == wanted if self.spot else data.pu == wanted
+            before = data.U if self.spot else data.pu
+            follows = before == wanted
         elif data.u < wanted:
             return Place.OLD
         else:
-            follows = data.U <= wanted
+            follows = wanted >= data.U
         if not follows:
             return Place.GAP
         self.last, self._linked = data.u, True

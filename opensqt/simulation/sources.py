@@ -1,14 +1,19 @@
 """Where a paper market comes from: `synthetic:SEED[:SYMBOLS]` or `recorded:PATH[,PATH...]`. It never trades."""
 
+import argparse
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from opensqt.simulation.flow import MarketFlow
 from opensqt.simulation.orderflow_instruments import UnknownSymbol, market_of
 from opensqt.simulation.recording import RecordedFlow
 from opensqt.simulation.recording_files import RecordingRefused
 from opensqt.simulation.synthetic import DEFAULT_SYMBOLS, SYMBOLS_MAX, SyntheticFlow
+from opensqt.simulation.synthetic_fit import SymbolFit, fit
 
 SYNTHETIC_FORM = "synthetic:SEED or synthetic:SEED:BTC/USDT,BTC/USDT:USDT"
 RECORDED_FORM = "recorded:PATH[,PATH...]"
@@ -67,3 +72,43 @@ def find_recording(name: str, environment: Mapping[str, str]) -> Path:
     folder = environment.get(RECORDINGS_VARIABLE, RECORDINGS_DEFAULT)
     stored = Path(folder) / "market_raw" / "binance" / name
     return stored if not path.exists() and stored.exists() else path
+
+
+def describe(market: str, seconds: int) -> str:
+    """Measure `seconds` of a market and return the numbers as a table for people."""
+    flow = open_flow(market)
+    if flow.origin_ms is None:
+        flow.start(0)
+    measured = fit(flow, seconds)
+    lines = [
+        f"{market}: {seconds} s of market time, basis {measured.basis_mean_bps:.2f} bps "
+        f"(sd {measured.basis_sd_bps:.2f})",
+        " " * 18 + "".join(f"{symbol:>16}" for symbol in measured.symbols),
+    ]
+    rows = zip(*(msgspec.structs.astuple(one) for one in measured.symbols.values()), strict=True)
+    lines += [
+        f"{name:<18}" + "".join(f"{value:>16.4g}" for value in values)
+        for name, values in zip(SymbolFit.__struct_fields__, rows, strict=True)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what a market looks like: `python -m opensqt.simulation.sources MARKET [--seconds 60]`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m opensqt.simulation.sources", description="Measure a paper market."
+    )
+    parser.add_argument("market", help=f"{SYNTHETIC_FORM}, or {RECORDED_FORM}")
+    parser.add_argument("--seconds", type=int, default=60, help="market time to measure")
+    chosen = parser.parse_args(arguments)
+    if chosen.seconds < 1:
+        parser.error(f"--seconds {chosen.seconds}: expected at least 1")
+    try:
+        sys.stdout.write(describe(chosen.market, chosen.seconds))
+    except (MarketRefused, RecordingRefused) as error:
+        parser.exit(2, f"{error}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -21,13 +21,15 @@ from opensqt.simulation.orderflow import (
     TickTrade,
 )
 from opensqt.simulation.orderflow_instruments import decimals_for, market_of, rules_for
-from opensqt.simulation.synthetic_orders import Crowd
+from opensqt.simulation.synthetic_orders import Crowd, leaves_gap
 from opensqt.simulation.synthetic_price import LatentPrice
 from opensqt.simulation.synthetic_profile import PROFILES, REFERENCE_PRICE, start_price
 
 DEFAULT_SYMBOLS = ("BTC/USDT", "BTC/USDT:USDT")
 SYMBOLS_MAX = 8
 STATE_VERSION = 1
+# What a crowd does, as indexes of `due_ms`: a market order, an act at the top, a frame of deeper levels.
+ORDER, TOUCH, DEPTH = range(3)
 
 
 class StateRefused(ValueError):
@@ -79,7 +81,7 @@ class SyntheticSymbol:
             ticks_per_bp=price.start_price * self.ticks_per_unit / 1e4,
             steps_per_btc=10.0**quantity_decimals * REFERENCE_PRICE / price.start_price,
         )
-        # next market order, next act at the top, next depth frame
+        self.rates = (self.profile.market_orders_per_s, self.profile.touches_per_s)
         self.due_ms = [0.0, 0.0, 0.0]
 
     @property
@@ -96,16 +98,19 @@ class SyntheticSymbol:
         """Do what is due next and plan the time after."""
         now_ms = min(self.due_ms)
         kind = self.due_ms.index(now_ms)
-        activity = self.price.activity
-        if kind == 0:
-            rate = self.profile.market_orders_per_s * activity
-            self.due_ms[0] = now_ms + rng.expovariate(rate) * 1000
-            return self.crowd.market_order(int(now_ms), self.fair, rng)
-        if kind == 1:
-            self.due_ms[1] = now_ms + rng.expovariate(self.profile.touches_per_s * activity) * 1000
-            return self.crowd.touch(int(now_ms), self.fair, rng)
-        self.due_ms[2] = now_ms + self.profile.depth_period_ms
-        return [self.crowd.depth(int(now_ms), rng)]
+        if kind == DEPTH:
+            self.due_ms[DEPTH] = now_ms + self.profile.depth_period_ms
+            return [self.crowd.depth(int(now_ms), rng)]
+        if kind == ORDER:
+            frames = self.crowd.market_order(int(now_ms), self.fair, rng)
+        else:
+            frames = self.crowd.touch(int(now_ms), self.fair, rng)
+        rate = self.rates[kind] * self.price.activity
+        self.due_ms[kind] = now_ms + rng.expovariate(rate) * 1000
+        if leaves_gap(frames[-1]):
+            hurried_ms = now_ms + rng.expovariate(1 / self.profile.refill_ms)
+            self.due_ms[TOUCH] = min(self.due_ms[TOUCH], hurried_ms)
+        return frames
 
     def save(self) -> SymbolState:
         """The crowd and its book as plain values."""

@@ -177,3 +177,10 @@ def _delta(time_ms: int, sign: int, changes: list[Change]) -> TickDelta:
 def _geometric(mean: float, rng: Random) -> int:
     """Draw a whole number from 0 up with this mean (> 0)."""
     return int(math.log(1 - rng.random()) / math.log(mean / (1 + mean)))
+
+
+def leaves_gap(frame: TickFrame) -> bool:
+    """Tell whether a frame emptied a level, so that somebody will soon close the spread."""
+    if isinstance(frame, TickTrade):
+        return False
+    return any(quantity == 0 for _, quantity in frame.bids + frame.asks)

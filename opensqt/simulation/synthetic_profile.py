@@ -22,10 +22,10 @@ PRICES = {
     "LTC": 61.4,
 }
 
-JUMPS_CALM_PER_S = 0.35
+JUMPS_CALM_PER_S = 0.4
 JUMPS_BURST_PER_S = 3.0
-JUMP_CALM_BPS = 0.45
-JUMP_BURST_BPS = 1.45
+JUMP_CALM_BPS = 0.6
+JUMP_BURST_BPS = 1.4
 CALM_S = 22.0
 BURST_S = 2.0
 ACTIVITY_CALM = 0.65
@@ -50,6 +50,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     level_size: float
     refill_share: float
     close_share: float
+    refill_ms: float
 
 
 SPOT = Profile(
@@ -71,7 +72,8 @@ SPOT = Profile(
     top_sizes=((0.0, 0.001), (0.1, 0.016), (0.25, 0.176), (0.5, 1.2), (0.75, 2.92), (1.0, 6.0)),
     level_size=0.17,
     refill_share=0.85,
-    close_share=0.6,
+    close_share=0.8,
+    refill_ms=2.5,
 )
 
 PERP = Profile(
@@ -93,7 +95,8 @@ PERP = Profile(
     top_sizes=((0.0, 0.002), (0.1, 0.08), (0.25, 0.695), (0.5, 2.68), (0.75, 4.96), (1.0, 12.0)),
     level_size=0.5,
     refill_share=0.95,
-    close_share=0.9,
+    close_share=0.95,
+    refill_ms=2.0,
 )
 
 PROFILES = {Market.SPOT: SPOT, Market.PERP: PERP}
