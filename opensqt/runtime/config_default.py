@@ -65,7 +65,7 @@ notional_quote_max = "5000"
 order_notional_quote = "1000"
 leg_timeout_ms = 3000
 slippage_bps_max = "10"
-holding_hours = "24"
+holding_hours = "336"          # over which funding must pay for fees and slippage
 """
 TAIL = """
 [risk]

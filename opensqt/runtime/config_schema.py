@@ -143,7 +143,7 @@ class Carry(Table, frozen=True, kw_only=True, tag="carry", tag_field="kind"):
     order_notional_quote: NotNegative = ZERO  # 0: as large as notional and risk allow
     leg_timeout_ms: SpanMs = 3000
     slippage_bps_max: Positive = Decimal(10)
-    holding_hours: Positive = Decimal(24)
+    holding_hours: Positive = Decimal(336)  # two weeks: what fees are spread over
     valid_for_ms: SpanMs = 2000
 
 
