@@ -1,0 +1,94 @@
+"""The paper venue's process, `python -m opensqt.cli.venue`: reads the run's folder and configuration, then serves.
+
+It takes its port and clock from run.json, its keys from DATA/venue/keys.json, market and balances from the
+configuration. SIGTERM states the balances in the audit and ends it with 0; SIGKILL loses nothing.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+import msgspec
+import uvloop
+
+from opensqt.cli.folder import paper_keys
+from opensqt.cli.runfile import read_run
+from opensqt.runtime.clock import open_clock
+from opensqt.runtime.config import Config, ConfigError, load
+from opensqt.runtime.environment import Environment
+from opensqt.simulation.binance.signature import ApiKey
+from opensqt.simulation.funding import FundingTerms
+from opensqt.simulation.paper import Venue, VenueSetup
+
+EXIT_CONFIG = 2
+
+
+def main() -> int:
+    """Run until a signal; return the exit code (2: configuration)."""
+    try:
+        venue = _venue(Environment.read(os.environ))
+    except (ConfigError, OSError, ValueError) as error:
+        print(f"venue: {error}", file=sys.stderr)
+        return EXIT_CONFIG
+    uvloop.run(_serve(venue))
+    return 0
+
+
+def _venue(environment: Environment) -> Venue:
+    from opensqt.simulation.sources import open_flow
+
+    data, config_path = environment.data, environment.config
+    if data is None or config_path is None:
+        raise ConfigError(
+            "OPENSQT_DATA and OPENSQT_CONFIG must name the data folder and the configuration: use `up`"
+        )
+    config = load(config_path, os.environ)
+    run = read_run(data)
+    (data / "venue").mkdir(parents=True, exist_ok=True)
+    keys = msgspec.json.decode(
+        paper_keys(data, tuple(config.accounts)).read_bytes(), type=dict[str, ApiKey]
+    )
+    clock = open_clock(data)
+    setup = VenueSetup(
+        folder=data,
+        balances={name: account.balances for name, account in config.accounts.items()},
+        keys={name: key for name, key in keys.items() if name in config.accounts},
+        funding=_funding(config),
+        speed=clock.speed,
+        port=run.ports.get("venue", 0),
+    )
+    return Venue(setup, open_flow(run.market or config.paper.market), clock)
+
+
+def _funding(config: Config) -> dict[str, FundingTerms]:
+    return {
+        symbol: FundingTerms(rate=terms.rate, interval_hours=terms.interval_hours)
+        for symbol, terms in config.paper.funding.items()
+    }
+
+
+async def _serve(venue: Venue) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await venue.start()
+    _say({"event": "venue_ready", "port": venue.port, "symbols": sorted(venue.exchange.rules)})
+    stopped = asyncio.create_task(stopping.wait())
+    failed = asyncio.create_task(venue.failed())
+    await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
+    if failed.done():
+        failed.result()
+    failed.cancel()
+    await venue.stop()
+    _say({"event": "venue_stopped"})
+
+
+def _say(fact: dict[str, object]) -> None:
+    sys.stderr.write(msgspec.json.encode(fact).decode() + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

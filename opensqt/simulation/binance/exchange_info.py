@@ -1,0 +1,170 @@
+"""exchangeInfo of spot, USDⓈ-M and (empty) COIN-M: only the flow's instruments, with their filters. Shapes only."""
+
+from opensqt.domain.decimals import ONE, ZERO
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.simulation.binance.filters import OPEN_ORDERS_MAX, PRICE_MAX, digits
+from opensqt.simulation.binance.limits import SPOT_LIMITS, USDM_LIMITS, Limits
+from opensqt.simulation.binance.numbers import eight, plain
+
+ONBOARD_MS = 1_569_398_400_000
+PERPETUAL_MS = 4_133_404_800_000
+BAND_UP, BAND_DOWN = 5 * ONE, ONE / 5
+
+
+def spot_info(instruments: list[InstrumentRules], now_ms: int) -> dict[str, object]:
+    """GET /api/v3/exchangeInfo."""
+    return {**_head(SPOT_LIMITS, now_ms), "symbols": [_spot_symbol(rules) for rules in instruments]}
+
+
+def usdm_info(instruments: list[InstrumentRules], now_ms: int) -> dict[str, object]:
+    """GET /fapi/v1/exchangeInfo."""
+    assets = [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}]
+    return {
+        **_head(USDM_LIMITS, now_ms),
+        "futuresType": "U_MARGINED",
+        "assets": assets,
+        "symbols": [_usdm_symbol(rules) for rules in instruments],
+    }
+
+
+def coinm_info(now_ms: int) -> dict[str, object]:
+    """GET /dapi/v1/exchangeInfo: the paper venue has no COIN-M market."""
+    return {**_head(USDM_LIMITS, now_ms), "symbols": []}
+
+
+def _head(limits: Limits, now_ms: int) -> dict[str, object]:
+    weight = {
+        "rateLimitType": "REQUEST_WEIGHT",
+        "interval": "MINUTE",
+        "intervalNum": 1,
+        "limit": limits.weight_max,
+    }
+    orders = [
+        {
+            "rateLimitType": "ORDERS",
+            "interval": window.interval,
+            "intervalNum": window.number,
+            "limit": window.orders_max,
+        }
+        for window in limits.orders
+    ]
+    return {
+        "timezone": "UTC",
+        "serverTime": now_ms,
+        "rateLimits": [weight, *orders],
+        "exchangeFilters": [],
+    }
+
+
+def _spot_symbol(rules: InstrumentRules) -> dict[str, object]:
+    up, down = plain(rules.price_band_up or BAND_UP), plain(rules.price_band_down or BAND_DOWN)
+    highest = rules.quantity_max or 9000 * ONE
+    return {
+        "symbol": rules.venue_symbol,
+        "status": "TRADING",
+        "baseAsset": rules.base,
+        "baseAssetPrecision": 8,
+        "quoteAsset": rules.quote,
+        "quotePrecision": 8,
+        "quoteAssetPrecision": 8,
+        "baseCommissionPrecision": 8,
+        "quoteCommissionPrecision": 8,
+        "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET"],
+        "icebergAllowed": False,
+        "ocoAllowed": False,
+        "quoteOrderQtyMarketAllowed": False,
+        "isSpotTradingAllowed": True,
+        "isMarginTradingAllowed": False,
+        "filters": [
+            {
+                "filterType": "PRICE_FILTER",
+                "minPrice": eight(rules.price_min or rules.tick_size),
+                "maxPrice": eight(rules.price_max or PRICE_MAX),
+                "tickSize": eight(rules.tick_size),
+            },
+            {
+                "filterType": "LOT_SIZE",
+                "minQty": eight(rules.quantity_min),
+                "maxQty": eight(highest),
+                "stepSize": eight(rules.quantity_step),
+            },
+            {
+                "filterType": "MARKET_LOT_SIZE",
+                "minQty": eight(ZERO),
+                "maxQty": eight(highest),
+                "stepSize": eight(ZERO),
+            },
+            {
+                "filterType": "PERCENT_PRICE_BY_SIDE",
+                "bidMultiplierUp": up,
+                "bidMultiplierDown": down,
+                "askMultiplierUp": up,
+                "askMultiplierDown": down,
+                "avgPriceMins": 5,
+            },
+            {
+                "filterType": "NOTIONAL",
+                "minNotional": eight(rules.notional_min),
+                "applyMinToMarket": True,
+                "maxNotional": "9000000.00000000",
+                "applyMaxToMarket": False,
+                "avgPriceMins": 5,
+            },
+            {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": OPEN_ORDERS_MAX},
+        ],
+        "permissions": ["SPOT"],
+        "permissionSets": [["SPOT"]],
+        "defaultSelfTradePreventionMode": "EXPIRE_TAKER",
+        "allowedSelfTradePreventionModes": ["EXPIRE_TAKER"],
+    }
+
+
+def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:
+    size = {
+        "maxQty": plain(rules.quantity_max or 1000 * ONE),
+        "minQty": plain(rules.quantity_min),
+        "stepSize": plain(rules.quantity_step),
+    }
+    return {
+        "symbol": rules.venue_symbol,
+        "pair": rules.venue_symbol,
+        "contractType": "PERPETUAL",
+        "deliveryDate": PERPETUAL_MS,
+        "onboardDate": ONBOARD_MS,
+        "status": "TRADING",
+        "maintMarginPercent": "2.5000",
+        "requiredMarginPercent": "5.0000",
+        "baseAsset": rules.base,
+        "quoteAsset": rules.quote,
+        "marginAsset": rules.quote,
+        "pricePrecision": digits(rules.tick_size),
+        "quantityPrecision": digits(rules.quantity_step),
+        "baseAssetPrecision": 8,
+        "quotePrecision": 8,
+        "underlyingType": "COIN",
+        "underlyingSubType": [],
+        "settlePlan": 0,
+        "triggerProtect": "0.0500",
+        "liquidationFee": "0.012500",
+        "marketTakeBound": "0.05",
+        "filters": [
+            {
+                "filterType": "PRICE_FILTER",
+                "minPrice": plain(rules.price_min or rules.tick_size),
+                "maxPrice": plain(rules.price_max or PRICE_MAX),
+                "tickSize": plain(rules.tick_size),
+            },
+            {"filterType": "LOT_SIZE", **size},
+            {"filterType": "MARKET_LOT_SIZE", **size},
+            {"filterType": "MAX_NUM_ORDERS", "limit": OPEN_ORDERS_MAX},
+            {"filterType": "MIN_NOTIONAL", "notional": plain(rules.notional_min)},
+            {
+                "filterType": "PERCENT_PRICE",
+                "multiplierUp": plain(rules.price_band_up or BAND_UP),
+                "multiplierDown": plain(rules.price_band_down or BAND_DOWN),
+                "multiplierDecimal": "4",
+            },
+        ],
+        "orderTypes": ["LIMIT", "MARKET"],
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+    }

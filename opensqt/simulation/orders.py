@@ -1,0 +1,178 @@
+"""Orders and executions as a simulated venue keeps them, and the rules in which venues differ.
+
+An `Order` is the one mutable entity of the venue: only the matching engine and the exchange change it. Nothing here
+reads a clock or does I/O.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Market, Side
+
+
+class OrderType(StrEnum):
+    """How an order is priced."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+
+
+class TimeInForce(StrEnum):
+    """How long an order lives; POST_ONLY rests or is refused."""
+
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+    POST_ONLY = "post_only"
+
+
+class Status(StrEnum):
+    """The venue's view of an order."""
+
+    NEW = "new"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    EXPIRED_IN_MATCH = "expired_in_match"
+
+
+OPEN = (Status.NEW, Status.PARTIALLY_FILLED)
+
+
+class Order(msgspec.Struct, kw_only=True):
+    """One accepted order. `ahead` is the quantity of other people queued before it at its price (base units)."""
+
+    order_id: int
+    client_order_id: str
+    account: str
+    symbol: str
+    market: Market
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal
+    price: Decimal = ZERO
+    reduce_only: bool = False
+    status: Status = Status.NEW
+    filled: Decimal = ZERO
+    cost: Decimal = ZERO
+    ahead: Decimal = ZERO
+    cancel_id: str = ""
+    created_ms: int = 0
+    updated_ms: int = 0
+
+    @property
+    def remaining(self) -> Decimal:
+        """Quantity not yet filled (base units)."""
+        return self.quantity - self.filled
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the order can still be filled."""
+        return self.status in OPEN
+
+    def crosses(self, price: Decimal) -> bool:
+        """Whether this order would trade at a counter price."""
+        if self.type is OrderType.MARKET:
+            return True
+        return price <= self.price if self.side is Side.BUY else price >= self.price
+
+
+class Execution(msgspec.Struct, frozen=True, kw_only=True):
+    """One fill of one order. `fee` is positive when paid; `realized_pnl` (quote) is for perps, rounded to 8 digits."""
+
+    trade_id: int
+    order_id: int
+    client_order_id: str
+    account: str
+    symbol: str
+    market: Market
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_asset: str
+    maker: bool
+    time_ms: int
+    realized_pnl: Decimal = ZERO
+
+
+class Placement(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for an order that passed the dialect's checks of form and filters."""
+
+    account: str
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal
+    price: Decimal = ZERO
+    client_order_id: str = ""
+    reduce_only: bool = False
+
+
+class Reason(StrEnum):
+    """Why the engine refuses; each dialect has its own code and text for it."""
+
+    DUPLICATE_ID = "duplicate_id"
+    WOULD_TAKE = "would_take"
+    INSUFFICIENT = "insufficient"
+    REDUCE_ONLY = "reduce_only"
+    UNKNOWN_CANCEL = "unknown_cancel"
+    UNKNOWN_ORDER = "unknown_order"
+    NO_LIQUIDITY = "no_liquidity"
+
+
+class Refusal(Exception):
+    """The engine refuses a request; nothing was changed."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Uniqueness(StrEnum):
+    """Where a client id may not be used twice."""
+
+    OPEN_ORDERS = "open_orders"
+    NEVER = "never"
+
+
+class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """A venue's promise about client ids: uniqueness, and how long an order is found by id.
+
+    `unfilled_visible_ms` is how long a closed order without a fill is found, `closed_visible_ms` any closed order, both
+    in market time; None is for ever. Defaults are Binance's; Gate's are NEVER and 0 (only pending orders are found).
+    """
+
+    uniqueness: Uniqueness = Uniqueness.OPEN_ORDERS
+    unfilled_visible_ms: int | None = 3 * 24 * 3_600_000
+    closed_visible_ms: int | None = None
+
+    def finds(self, order: Order, now_ms: int) -> bool:
+        """Whether a by-id query still finds this order at market time `now_ms`."""
+        if order.is_open:
+            return True
+        age_ms = now_ms - order.updated_ms
+        if (
+            order.filled == 0
+            and self.unfilled_visible_ms is not None
+            and age_ms >= self.unfilled_visible_ms
+        ):
+            return False
+        return self.closed_visible_ms is None or age_ms < self.closed_visible_ms
+
+
+class Ledger(Protocol):
+    """What the matching engine asks of the accounts while it matches."""
+
+    def fillable(self, order: Order) -> Decimal:
+        """How much of this order may be filled now (a reduce-only order never more than the position)."""
+
+    def matched(self, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
+        """Book a fill; the order already carries it."""
