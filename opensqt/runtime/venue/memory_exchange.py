@@ -1,4 +1,4 @@
-"""The world behind the in-memory venue: orders, wallets and a private stream. Never reads a clock of its own or draws."""
+"""The world behind the in-memory venue: orders, wallets, a private stream. Has no clock of its own, draws nothing."""
 
 from collections.abc import Sequence
 from decimal import Decimal

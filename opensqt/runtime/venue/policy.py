@@ -5,7 +5,7 @@ from opensqt.runtime.venue.port import Policy
 
 # deadline_ms, visibility_lag_ms: ours, from [venues.<name>]; they are assumptions to be measured, not documented.
 # clock_skew_ms_max: binance refuses a timestamp 1000 ms ahead of its clock (errors.md, -1021).
-# id_unique "open": "A unique id among open orders" (binance-spot-api-docs rest-api.md; usdm documents the same wording).
+# id_unique "open": "A unique id among open orders" (binance-spot-api-docs rest-api.md; usdm says the same).
 # by_id_query "any": GET order?origClientOrderId answers for closed orders too; usdm drops unfilled cancelled
 # ones after 3 days (docs), which is far beyond any fence.
 # dead_man_timer False: usdm has countdownCancelAll, spot has none; an account holds both.

@@ -1,6 +1,6 @@
 """A venue as the executor sees it: what may be asked, and the few things an answer can mean.
 
-Unknown is an answer: whatever does not prove acceptance or refusal is `InDoubt`, never an exception and never a refusal.
+Unknown is an answer: what does not prove acceptance or refusal is `InDoubt`, never an exception and never a refusal.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -1,0 +1,144 @@
+"""The one door to Binance for an account: budget, one send, retried reads, and the venue's markets. Decides nothing."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import msgspec
+
+from opensqt.domain.instruments import Market
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.config_schema import Venue as VenueConfig
+from opensqt.runtime.venue.binance_judge import retry_after_ms
+from opensqt.runtime.venue.binance_rules import venue_symbols
+from opensqt.runtime.venue.budget import Budget, Lane, binance_limits, retried
+from opensqt.runtime.venue.port import VenueDown
+from opensqt.runtime.venue.reply import Reply, Sent
+
+if TYPE_CHECKING:
+    from opensqt.runtime.venue.binance_client import BinanceClient
+
+PATIENCE_MS = 1000  # how long we wait for an answer beyond the deadline that the venue enforces
+SECTIONS = {Market.SPOT: "private", Market.PERP: "fapiPrivate"}
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's key pair; its text form shows nothing of it."""
+
+    api_key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One REST call: `cost` names the buckets and weights it takes."""
+
+    section: str
+    verb: str
+    path: str
+    params: dict[str, str] = {}
+    cost: dict[str, float]
+    lane: Lane = Lane.OPEN
+
+
+class BinanceGate:
+    """Sends requests of one account within its budget; the client is made when it is first needed."""
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        config: VenueConfig,
+        credentials: Credentials,
+        markets: frozenset[Market],
+        jitter: random.Random,
+    ) -> None:
+        self.clock = clock
+        self.markets = markets
+        self.jitter = jitter
+        self.budget = Budget(clock, binance_limits(config.rate_budget_share_max))
+        self.tap: Callable[[str, str], bool] | None = None
+        self._session = session
+        self._config = config
+        self._credentials = credentials
+        self._client: BinanceClient | None = None
+
+    @property
+    def client(self) -> "BinanceClient":
+        """The ccxt client; importing it takes half a second, once."""
+        if self._client is None:
+            from opensqt.runtime.venue.binance_client import BinanceClient
+
+            window_ms = int(self._config.deadline_ms * self.clock.speed)
+            self._client = BinanceClient(
+                session=self._session,
+                clock=self.clock,
+                timeout_ms=self._config.deadline_ms + PATIENCE_MS,
+                recv_window_ms=window_ms,
+                tap=self._tapped,
+                api_key=self._credentials.api_key,
+                secret=self._credentials.secret,
+                markets=self.markets,
+            )
+        return self._client
+
+    async def send(self, request: Request, until_ms: int | None = None) -> Reply:
+        """Send once, within the budget; past market time `until_ms` it is not sent any more."""
+        from opensqt.runtime.venue.binance_client import finished
+
+        await self.budget.acquire(request.cost, request.lane)
+        if until_ms is not None and self.clock.market_ms() >= until_ms:
+            return Reply(sent=Sent.NEVER, cause="the deadline passed before it could be sent")
+        call = self.client.call(request.section, request.verb, request.path, request.params)
+        reply = await finished(asyncio.ensure_future(call))
+        wait_ms = retry_after_ms(reply)
+        if wait_ms is not None:
+            self.budget.pause(request.cost, wait_ms / 1000)
+        return reply
+
+    async def read(self, request: Request) -> bytes:
+        """Send a read, again if it was not answered; return the body or raise `VenueDown`."""
+
+        async def once() -> Reply:
+            return await self.send(request)
+
+        reply = await retried(once, again=_unanswered, clock=self.clock, jitter=self.jitter)
+        if reply.status != 200:
+            told = reply.body[:200] if reply.status else reply.cause
+            raise VenueDown(f"{request.verb} {request.path}: HTTP {reply.status} {told}")
+        return reply.evidence
+
+    async def listing(self) -> Mapping[str, Any]:
+        """Return ccxt's markets by unified symbol, loaded once; raise `VenueDown`."""
+        from opensqt.runtime.venue.binance_client import load_markets
+
+        return await load_markets(self.client)
+
+    async def symbols(self, market: Market) -> dict[str, str]:
+        """Return our symbol of each of the venue's symbols; raise `VenueDown`."""
+        return venue_symbols(await self.listing(), market)
+
+    async def venue_symbol(self, symbol: str) -> str:
+        """Return the venue's symbol of ours; raise `VenueDown` or `LookupError`."""
+        listing = await self.listing()
+        if symbol not in listing:
+            raise LookupError(f"symbol {symbol!r} is not traded at binance")
+        return str(listing[symbol]["id"])
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if self._client is not None:
+            await self._client.close()
+        await self._session.close()
+
+    def _tapped(self, url: str, text: str) -> bool:
+        return self.tap is not None and self.tap(url, text)
+
+
+def _unanswered(reply: Reply) -> bool:
+    return reply.status == 0 or reply.status >= 500 or retry_after_ms(reply) is not None

@@ -1,0 +1,139 @@
+"""What an answer of Binance means for a place, a cancel or a look; pure. Unknown is `InDoubt`, never a refusal."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from opensqt.domain.instruments import Market
+from opensqt.runtime.venue import binance_refusals as table
+from opensqt.runtime.venue.binance_refusals import Refusal, refusal_of
+from opensqt.runtime.venue.binance_wire import Unreadable, order_view
+from opensqt.runtime.venue.port import (
+    CancelOutcome,
+    Held,
+    InDoubt,
+    LookOutcome,
+    NotFound,
+    NotSent,
+    PlaceOutcome,
+    Refused,
+    Throttled,
+)
+from opensqt.runtime.venue.reply import Reply, Sent
+
+
+class _Error(msgspec.Struct, frozen=True):
+    code: int
+    msg: str = ""
+
+
+_ERROR = msgspec.json.Decoder(_Error)
+
+
+def judge_place(
+    market: Market, reply: Reply, client_order_id: str, symbols: Mapping[str, str]
+) -> PlaceOutcome:
+    """Judge the answer to a place request; `symbols` maps the venue's symbols of this market to ours."""
+    outcome = _unanswered(reply)
+    if outcome is not None:
+        return outcome
+    error = _error(reply)
+    if error is None:
+        return _held(reply, client_order_id, symbols)
+    refusal = refusal_of(market, error.code, error.msg)
+    if refusal is Refusal.DUPLICATE:
+        return Held(order=None, venue_order_id="", duplicate=True, evidence=reply.evidence)
+    return _refused(error, refusal, reply)
+
+
+def judge_cancel(
+    market: Market, reply: Reply, client_order_id: str, symbols: Mapping[str, str]
+) -> CancelOutcome:
+    """Judge the answer to a cancel request."""
+    outcome = _unanswered(reply)
+    if outcome is not None:
+        return outcome
+    error = _error(reply)
+    if error is None:
+        return _held(reply, client_order_id, symbols)
+    if table.NOT_FOUND_CANCEL.get(error.code) == error.msg:
+        return NotFound(code=str(error.code), evidence=reply.evidence)
+    return _refused(error, refusal_of(market, error.code, error.msg), reply)
+
+
+def judge_look(
+    market: Market, reply: Reply, client_order_id: str, symbols: Mapping[str, str]
+) -> LookOutcome:
+    """Judge the answer to a query by our id."""
+    outcome = _unanswered(reply)
+    if outcome is not None:
+        return outcome
+    error = _error(reply)
+    if error is None:
+        return _held(reply, client_order_id, symbols)
+    archived = market is Market.SPOT and error.code == table.ARCHIVED_SPOT
+    if error.code in table.NOT_FOUND_LOOK or archived:
+        return NotFound(code=str(error.code), evidence=reply.evidence)
+    return InDoubt(cause=_text(error), evidence=reply.evidence)
+
+
+def retry_after_ms(reply: Reply) -> int | None:
+    """Return how long a rate-limit answer asks to wait (wall ms), or None if it is none."""
+    error = _error(reply)
+    throttled = reply.status in table.THROTTLE_STATUSES
+    if not throttled and (error is None or error.code not in table.THROTTLE_CODES):
+        return None
+    named = reply.headers.get("retry-after", "")
+    if named.isdigit():
+        return int(named) * 1000
+    return table.BAN_MS if reply.status == 418 else table.RETRY_AFTER_MS
+
+
+def _unanswered(reply: Reply) -> Throttled | NotSent | InDoubt | None:
+    """Judge what is the same for every request: not sent, no answer, too fast, or an answer of the edge."""
+    if reply.sent is Sent.NEVER:
+        return NotSent(cause=reply.cause)
+    if reply.status == 0:
+        return InDoubt(cause=reply.cause or "no answer", evidence=reply.evidence)
+    wait_ms = retry_after_ms(reply)
+    if wait_ms is not None and reply.status < 500:
+        return Throttled(retry_after_ms=wait_ms, evidence=reply.evidence)
+    answered = reply.status == 200 or (400 <= reply.status < 500 and _error(reply) is not None)
+    if not answered or reply.status == 408:
+        return InDoubt(cause=f"HTTP {reply.status}", evidence=reply.evidence)
+    return None
+
+
+def _error(reply: Reply) -> _Error | None:
+    """Return the error that the answer carries; an order has no code."""
+    try:
+        error = _ERROR.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return error if error.code < 0 else None
+
+
+def _held(reply: Reply, client_order_id: str, symbols: Mapping[str, str]) -> Held | InDoubt:
+    try:
+        order = order_view(reply.evidence, symbols)
+    except Unreadable as error:
+        return InDoubt(cause=f"unreadable answer: {error}", evidence=reply.evidence)
+    if order.client_order_id != client_order_id:
+        return InDoubt(cause="the answer is about another order", evidence=reply.evidence)
+    return Held(
+        order=order,
+        venue_order_id=order.venue_order_id,
+        duplicate=False,
+        evidence=reply.evidence,
+    )
+
+
+def _refused(error: _Error, refusal: Refusal | None, reply: Reply) -> Refused | InDoubt:
+    if refusal is None or reply.status == 200:
+        return InDoubt(cause=_text(error), evidence=reply.evidence)
+    reason = f"{refusal.value}: {error.msg}"
+    return Refused(code=str(error.code), reason=reason, evidence=reply.evidence)
+
+
+def _text(error: _Error) -> str:
+    return f"{error.code} {error.msg}"

@@ -1,0 +1,135 @@
+"""The rate budget of one venue: token buckets with a share that only exits may use, and the pace of retries.
+
+The bucket is pure; the shell only waits on the clock. It never sends anything and never retries a place.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from opensqt.runtime.clock import Clock
+
+RETRY_FIRST_S = 0.5
+RETRY_LAST_S = 10.0
+RETRY_JITTER = 0.1
+RETRY_ATTEMPTS = 5
+
+Answer = TypeVar("Answer")
+
+
+class Lane(StrEnum):
+    """Who may use the reserved share: exits (cancels, reduce-only), never openings and reads."""
+
+    OPEN = "open"
+    EXIT = "exit"
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """A token bucket: refill per wall second, size, and how many tokens openings leave for exits."""
+
+    rate_per_s: float = 25.0
+    burst: float = 30.0
+    reserved: float = 5.0
+
+
+class Bucket:
+    """Tokens of one limit; time is passed in, in wall seconds."""
+
+    def __init__(self, limit: Limit, now_s: float) -> None:
+        self.limit = limit
+        self._tokens = limit.burst
+        self._at_s = now_s
+        self._paused_until_s = now_s
+
+    def wait_s(self, now_s: float, weight: float, lane: Lane) -> float:
+        """Return the seconds until this weight can be taken; 0 means now."""
+        self._refill(now_s)
+        pause_s = max(0.0, self._paused_until_s - now_s)
+        floor = 0.0 if lane is Lane.EXIT else self.limit.reserved
+        need = min(weight + floor, self.limit.burst)
+        missing = need - self._tokens
+        return max(pause_s, missing / self.limit.rate_per_s, 0.0)
+
+    def take(self, weight: float) -> None:
+        """Use tokens; a weight above the burst leaves a debt."""
+        self._tokens -= weight
+
+    def pause(self, now_s: float, seconds: float) -> None:
+        """Grant nothing for a while: the venue said that we are too fast."""
+        self._paused_until_s = max(self._paused_until_s, now_s + seconds)
+
+    def _refill(self, now_s: float) -> None:
+        gained = (now_s - self._at_s) * self.limit.rate_per_s
+        self._tokens = min(self.limit.burst, self._tokens + gained)
+        self._at_s = now_s
+
+
+class Budget:
+    """Buckets by name; each lane is first come first served and never waits behind the other."""
+
+    def __init__(self, clock: Clock, limits: Mapping[str, Limit]) -> None:
+        self._clock = clock
+        now_s = clock.monotonic_s()
+        self._buckets = {name: Bucket(limit, now_s) for name, limit in limits.items()}
+        self._turns = {(name, lane): asyncio.Lock() for name in limits for lane in Lane}
+
+    async def acquire(self, costs: Mapping[str, float], lane: Lane) -> None:
+        """Wait until every named bucket has granted its weight."""
+        for name, weight in costs.items():
+            async with self._turns[name, lane]:
+                bucket = self._buckets[name]
+                while (wait_s := bucket.wait_s(self._clock.monotonic_s(), weight, lane)) > 0:
+                    await self._clock.sleep(wait_s)
+                bucket.take(weight)
+
+    def pause(self, names: Mapping[str, float], seconds: float) -> None:
+        """Stop granting from these buckets for a while (wall seconds)."""
+        for name in names:
+            self._buckets[name].pause(self._clock.monotonic_s(), seconds)
+
+
+def binance_limits(share_max: Decimal) -> dict[str, Limit]:
+    """Return our share of Binance's limits: 25 orders/s burst 30, and request weight by market.
+
+    Request weight per minute: spot 6000, usdm 2400 (exchangeInfo rateLimits, 2026). A quarter of the share may
+    be used in a burst, the rest flows, so that no minute exceeds it.
+    """
+    weights = {"spot": 6000.0, "perp": 2400.0}
+    limits = {"orders": Limit()}
+    for market, per_minute in weights.items():
+        allowed = per_minute * float(share_max)
+        limits[market] = Limit(
+            rate_per_s=allowed * 0.75 / 60, burst=allowed * 0.25, reserved=allowed * 0.05
+        )
+    return limits
+
+
+def retry_delay_s(attempt: int, jitter: random.Random) -> float:
+    """Return the wall seconds to wait after failed attempt 1, 2, ...: 0.5 s doubling to 10 s, ±10 %."""
+    plain_s = min(RETRY_LAST_S, RETRY_FIRST_S * 2.0 ** (attempt - 1))
+    return plain_s * jitter.uniform(1 - RETRY_JITTER, 1 + RETRY_JITTER)
+
+
+async def retried(
+    call: Callable[[], Awaitable[Answer]],
+    *,
+    again: Callable[[Answer], bool],
+    clock: Clock,
+    jitter: random.Random,
+) -> Answer:
+    """Call until `again` is false of the answer, at most five times; return the last answer.
+
+    The only retry layer of the venue port, for reads; a cancel is repeated by whoever keeps the wish.
+    """
+    attempt = 1
+    answer = await call()
+    while again(answer) and attempt < RETRY_ATTEMPTS:
+        await clock.sleep(retry_delay_s(attempt, jitter))
+        attempt += 1
+        answer = await call()
+    return answer

@@ -1,0 +1,78 @@
+"""Opens the venue of an account from configuration and environment; the only place that reads its credentials."""
+
+import json
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from opensqt.domain.instruments import Market
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.config import Config, ConfigError, Profile, secret, symbols_of
+from opensqt.runtime.venue.binance import BinanceVenue
+from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
+from opensqt.runtime.venue.binance_rules import VENUE, market_of
+from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.venue.port import Venue
+from opensqt.runtime.venue.session import open_session
+
+PAPER_KEYS = Path("venue") / "keys.json"
+
+
+def open_venue(
+    config: Config,
+    account: str,
+    *,
+    clock: Clock,
+    environ: Mapping[str, str],
+    data: Path,
+    jitter: random.Random,
+) -> Venue:
+    """Return the venue of this account, not yet connected; raise `ConfigError` naming what is missing.
+
+    Needs a running event loop. `jitter` spreads retries.
+    """
+    venue = config.accounts[account].venue
+    if venue != VENUE:
+        raise ConfigError(f"accounts.{account}.venue = {venue!r} is not supported (known: {VENUE})")
+    settings = config.venues[venue]
+    paper = config.run.profile is Profile.PAPER
+    gate = BinanceGate(
+        session=open_session(environ, paper=paper),
+        clock=clock,
+        config=settings,
+        credentials=_credentials(config, account, environ, data),
+        markets=markets_of(config, account),
+        jitter=jitter,
+    )
+    return BinanceVenue(gate, account=account, policy=policy_of(venue, settings))
+
+
+def markets_of(config: Config, account: str) -> frozenset[Market]:
+    """Return the markets that the strategies of this account trade; all, where there is none."""
+    found = {
+        market_of(symbol)
+        for strategy in config.strategies.values()
+        if strategy.account == account
+        for symbol in symbols_of(strategy)
+    }
+    return frozenset(found or Market)
+
+
+def _credentials(
+    config: Config, account: str, environ: Mapping[str, str], data: Path
+) -> Credentials:
+    if config.run.profile is not Profile.PAPER:
+        named = config.accounts[account]
+        return Credentials(
+            api_key=secret(named.api_key, environ), secret=secret(named.secret, environ)
+        )
+    path = data / PAPER_KEYS
+    try:
+        pair = json.loads(path.read_bytes())[account]
+        return Credentials(api_key=pair["api_key"], secret=pair["secret"])
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path} does not exist: the paper venue writes it at its start"
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path} holds no key pair of account {account!r}") from error
