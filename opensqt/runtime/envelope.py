@@ -2,6 +2,8 @@
 
 import msgspec
 
+from opensqt.domain.messages import IGNORABLE
+
 SCHEMA_VERSION = 1
 
 # CloudEvents names (binary mode, CNCF CloudEvents 1.0.2); lower case, as NATS keeps the case of header names.
@@ -20,6 +22,7 @@ _NAMES = {
     "traceparent": "traceparent",
 }
 MESSAGE_ID = "Nats-Msg-Id"
+IGNORABLE_HEADER = "ce-ignorable"  # a reader that does not know the type may skip the message
 TYPE_PREFIX = "opensqt.v1."
 
 
@@ -50,6 +53,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, field)
             if value not in ("", 0):
                 headers[name] = f"{TYPE_PREFIX}{value}" if field == "type" else str(value)
+        if self.type in IGNORABLE:
+            headers[IGNORABLE_HEADER] = "1"
         return headers
 
 

@@ -44,6 +44,14 @@ class MemoryFollower:
         elif start.wall_ms is not None:
             self._cursor, self._since_ms = 0, start.wall_ms
 
+    @property
+    def waiting(self) -> int:
+        return (
+            0
+            if self._broker.is_down
+            else self._broker.stream(self._name).last_sequence - self._cursor
+        )
+
     async def __aiter__(self) -> AsyncIterator[Delivery]:
         while not self._closed:
             stored = None if self._broker.is_down else self._next()

@@ -104,6 +104,10 @@ class NatsFollower:
         """Replace the consumer at once: the connection was lost in between."""
         self._doubt.set()
 
+    @property
+    def waiting(self) -> int:
+        return self._items.qsize()
+
     async def __aiter__(self) -> AsyncIterator[Delivery]:
         while True:
             match await self._items.get():
@@ -124,7 +128,7 @@ class NatsFollower:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
-        await self._detach()
+        await _unsubscribe(self._subscription)
         self._items.put_nowait(_Closed())
 
     async def _keep(self) -> None:
@@ -162,7 +166,7 @@ class NatsFollower:
         return False
 
     async def _attach(self) -> None:
-        await self._detach()
+        await _unsubscribe(self._subscription)
         self._incarnation += 1
         self._consumer_sequence = 0
         self._heard_s = asyncio.get_running_loop().time()
@@ -174,12 +178,6 @@ class NatsFollower:
             pending_bytes_limit=0,
         )
         await self._js.add_consumer(self._stream.value, self._config(inbox), timeout=1.0)
-
-    async def _detach(self) -> None:
-        subscription, self._subscription = self._subscription, None
-        if subscription is not None:
-            with contextlib.suppress(nats.errors.Error):
-                await subscription.unsubscribe()
 
     def _config(self, inbox: str) -> api.ConsumerConfig:
         config = api.ConsumerConfig(
@@ -236,3 +234,9 @@ class NatsFollower:
                 self._items.put_nowait(_FlowControl(stalled))
             if int(headers.get(_LAST_CONSUMER, "0")) != self._consumer_sequence:
                 self._doubt.set()
+
+
+async def _unsubscribe(subscription: Subscription | None) -> None:
+    if subscription is not None:
+        with contextlib.suppress(nats.errors.Error):
+            await subscription.unsubscribe()

@@ -74,6 +74,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 class Follower(Protocol):
     """An ordered, lossless reader of one stream, made again by itself after a lost connection."""
 
+    @property
+    def waiting(self) -> int:
+        """How many messages are there but not read yet."""
+
     def __aiter__(self) -> AsyncIterator[Delivery]:
         """Yield deliveries in stream order until closed; raise `StreamChanged` when the stream lost its past."""
 

@@ -13,6 +13,7 @@ TIME = "evt.time"
 KILL = "ctl.kill"
 FEED_GENERATION = "ctl.feed"
 HEARTBEAT = "ctl.heartbeat"
+RISK_ALIVE = "ctl.alive.risk"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
