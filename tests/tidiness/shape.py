@@ -51,7 +51,7 @@ def docstrings(source: Source) -> Iterator[str]:
         is_test = isinstance(node, FUNCTIONS) and node.name.startswith("test_")
         if is_test and isinstance(node, FUNCTIONS) and not ast.get_docstring(node):
             yield f"{source.path}:{node.lineno}: {node.name} does not say in a sentence what holds"
-        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test") and _is_collected(node):
             yield f"{source.path}:{node.lineno}: tests are free functions, not {node.name}"
 
 
@@ -78,6 +78,11 @@ def _lines(node: Function) -> int:
     if ast.get_docstring(node) and first.end_lineno is not None:
         lines -= first.end_lineno - first.lineno + 1
     return lines
+
+
+def _is_collected(node: ast.ClassDef) -> bool:
+    """Tell whether pytest would take a class of this name for tests."""
+    return not any(ast.unparse(statement) == "__test__ = False" for statement in node.body)
 
 
 def _methods(node: ast.ClassDef) -> int:

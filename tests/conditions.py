@@ -1,0 +1,19 @@
+"""Waiting for what another process or task does: the one place where tests let time pass."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+
+POLL_S = 0.01
+
+
+async def until(holds: Callable[[], bool | Awaitable[bool]], *, within_s: float = 10.0) -> None:
+    """Return as soon as the condition holds; raises `TimeoutError` naming it otherwise."""
+    end_s = time.monotonic() + within_s
+    while time.monotonic() < end_s:
+        answer = holds()
+        if await answer if inspect.isawaitable(answer) else answer:
+            return
+        await asyncio.sleep(POLL_S)
+    raise TimeoutError(f"{inspect.getsource(holds).strip()} did not hold within {within_s} s")
