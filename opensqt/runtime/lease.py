@@ -4,6 +4,7 @@ It never assumes: a lease counts as held only until `ttl_ms` after the last rene
 """
 
 import asyncio
+import socket
 
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Fence, JournalDown, Lease, Leases
@@ -89,3 +90,8 @@ class LeaseKeeper:
     @property
     def _pause_s(self) -> float:
         return self._ttl_ms / RENEWALS_PER_TTL / MS_PER_S
+
+
+def holder_of(process: str) -> str:
+    """Name a process as a lease holder: its restart is known again at once, another host's twin waits."""
+    return f"{process}@{socket.gethostname()}"

@@ -9,8 +9,8 @@ from opensqt.domain import life
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.order import OrderRef
 from opensqt.domain.verdict import Command, RiskApproved
-from opensqt.runtime.bus.dlq import DeadLetters
-from opensqt.runtime.bus.port import BusDown, Delivery, Queue
+from opensqt.runtime.bus.dlq import refuse
+from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Queue
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.journal.port import (
     Appended,
@@ -23,7 +23,9 @@ from opensqt.runtime.journal.port import (
     NewEvent,
     TooLate,
 )
+from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.venue.port import Held, NotSent, PlaceOutcome, Throttled
+from opensqt.runtime.waiting import event_within
 from services.executor import facts
 from services.executor.account import PAUSE_S, Account, Spawn
 from services.executor.decide import (
@@ -53,13 +55,15 @@ class Commands:
         account: Account,
         doubts: Doubts,
         evidence: Evidence,
-        dead_letters: DeadLetters,
+        bus: Bus,
+        metrics: Metrics,
         spawn: Spawn,
     ) -> None:
         self._account = account
         self._doubts = doubts
         self._evidence = evidence
-        self._dead_letters = dead_letters
+        self._bus = bus
+        self._metrics = metrics
         self._spawn = spawn
 
     async def serve(self, queue: Queue) -> None:
@@ -70,14 +74,11 @@ class Commands:
 
     async def _take(self, queue: Queue, delivery: Delivery) -> None:
         try:
-            command = decode(delivery.data)
+            command = _command(delivery.data)
         except Undecodable as error:
-            await self._dead_letters.bury(delivery, str(error))
-        else:
-            if isinstance(command, Command):
-                await self._obey(command.approval)
-            else:
-                await self._dead_letters.bury(delivery, f"{type(command).__name__} is no command")
+            await refuse(self._bus, queue, "executor", delivery, error, self._metrics)
+            return
+        await self._obey(command.approval)
         try:
             await queue.ack(delivery)
         except BusDown:
@@ -154,13 +155,14 @@ class Commands:
             evidence_hash = await account.keep("place", evidence)
             terms = account.terms(submit.request.deadline_ms)
             events = after_place(account.author, ref, outcome, evidence_hash, terms)
-            if isinstance(outcome, Throttled | NotSent):
-                if await self._again(ref, outcome, events[0]):
-                    return
+            if isinstance(outcome, Throttled | NotSent) and await self._again(
+                ref, outcome, events[0]
+            ):
+                return
             await account.record(events)
-            if isinstance(outcome, Held) and outcome.order is not None:
-                if outcome.order.filled_quantity > 0:
-                    self._evidence.poke(ref.symbol)
+            view = outcome.order if isinstance(outcome, Held) else None
+            if view is not None and view.filled_quantity > 0:
+                self._evidence.poke(ref.symbol)
         finally:
             account.sending.discard(ref.client_order_id)
             self._doubts.wake()
@@ -210,14 +212,26 @@ class Commands:
             events.append(
                 facts.cancel_requested(account.author, ref, cancel.intent_id, cancel.reason, now_ms)
             )
-        entry = Entry(events=tuple(events), fence=account.lease.fence)
-        try:
-            async with asyncio.timeout(CANCEL_COMMIT_S_MAX):
-                await account.commit(entry)
-        except (JournalDown, TimeoutError):
+        tried = asyncio.Event()
+        self._spawn(self._commit_cancel(tuple(events), tried))
+        if not await event_within(account.clock, tried, CANCEL_COMMIT_S_MAX):
             # A cancel takes risk away: it does not wait for the journal, its record does.
             for event in events:
                 account.state.fold(event.message)
-            self._spawn(account.record(events))
         if order is not None:
             self._doubts.wish_away(order.client_order_id)
+
+    async def _commit_cancel(self, events: tuple[NewEvent, ...], tried: asyncio.Event) -> None:
+        account = self._account
+        try:
+            await account.commit(Entry(events=events, fence=account.lease.fence))
+            tried.set()
+        except JournalDown:
+            await account.record(events)
+
+
+def _command(data: bytes) -> Command:
+    message = decode(data)
+    if not isinstance(message, Command):
+        raise Undecodable(f"{type(message).__name__} is no command")
+    return message

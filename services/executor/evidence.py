@@ -21,6 +21,7 @@ from opensqt.runtime.venue.port import (
     TradeView,
     VenueDown,
 )
+from opensqt.runtime.waiting import event_within
 from services.executor import facts
 from services.executor.account import Account
 from services.executor.decide import after_trade, after_view
@@ -229,13 +230,8 @@ class Evidence:
 
     async def _wait(self, seconds: float) -> None:
         self._wake.clear()
-        if self._poked or seconds <= 0:
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        if not self._poked:
+            await event_within(self._account.clock, self._wake, seconds)
 
 
 def _symbol(order: life.Order) -> str:

@@ -30,7 +30,6 @@ from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent
 from opensqt.runtime.venue.port import TradeView
 
-
 NO_BASIS = Basis(generation=0, sequence=0)
 
 

@@ -29,9 +29,7 @@ MS_PER_S = 1000
 class Kill:
     """Everything that takes orders away without being asked by a strategy."""
 
-    def __init__(
-        self, account: Account, evidence: Evidence, doubts: Doubts, spawn: Spawn
-    ) -> None:
+    def __init__(self, account: Account, evidence: Evidence, doubts: Doubts, spawn: Spawn) -> None:
         self._account = account
         self._evidence = evidence
         self._doubts = doubts
@@ -49,9 +47,7 @@ class Kill:
     async def kill(self, scope: str, reason: str, actor: str) -> int:
         """Latch, cancel every order in scope, record; return the number of cancels sent at once."""
         account = self._account
-        value = Latch(
-            scope=scope, reason=reason, actor=actor, time_ms=account.clock.market_ms()
-        )
+        value = Latch(scope=scope, reason=reason, actor=actor, time_ms=account.clock.market_ms())
         message = _latched(value)
         account.state.fold(message)
         if scope == DESK:

@@ -1,0 +1,184 @@
+"""The executor's one start-up path: latch, lease, history, queues, fence, venue, and only then commands.
+
+A restart is a take-over: whoever held the lease before may still have requests under way, so nothing is sent before
+the longest of them has passed.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import msgspec
+
+from opensqt.domain.control import Heartbeat, KillLatched
+from opensqt.runtime.bus import subjects
+from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Start, Stream
+from opensqt.runtime.codec import Undecodable, decode
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.journal.reading import decode_row
+from opensqt.runtime.logs import Log
+from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.venue.port import VenueDown
+from services.executor.account import Account
+from services.executor.commands import Commands
+from services.executor.doubts import Doubts
+from services.executor.evidence import Evidence
+from services.executor.killing import Kill
+from services.executor.state import DESK
+
+READ_MAX = 1000
+PAUSE_S = 0.5
+MS_PER_S = 1000
+FOLDED = ("intent/", "order/", "account/", "control", "stray/")
+
+
+class Executor:
+    """One executor process for one account."""
+
+    def __init__(
+        self, account: Account, bus: Bus, metrics: Metrics, *, cancel_on_stop: bool
+    ) -> None:
+        self._account = account
+        self._bus = bus
+        self._cancel_on_stop = cancel_on_stop
+        self._log = Log(f"executor.{account.author.account}")
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._evidence = Evidence(account)
+        self._doubts = Doubts(account, self._evidence, self._spawn)
+        self.kill = Kill(account, self._evidence, self._doubts, self._spawn)
+        self._commands = Commands(account, self._doubts, self._evidence, bus, metrics, self._spawn)
+        self._phase = "starting"
+
+    @property
+    def ready(self) -> bool:
+        """True when commands are taken and the lease is held."""
+        return self._phase == "running" and self._account.lease.held
+
+    def status(self) -> dict[str, Any]:
+        """Return what a person wants to know of this executor."""
+        state = self._account.state
+        return {
+            "phase": self._phase,
+            "orders_open": len(state.living()),
+            "orders_unresolved": len(state.doubtful()),
+            "killed": DESK in state.killed,
+            "private_stream": self._evidence.stream_up,
+            "journal_position": self._account.position,
+            "from_memory": list(self._account.venue.policy.from_memory),
+        }
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; raise `LeaseLost` when a successor has taken over."""
+        self.kill.restore()
+        for assumption in self._account.venue.policy.from_memory:
+            self._log.warning("assumption_from_memory", assumption=assumption)
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            self._spawn(self._work())
+            await stop.wait()
+            self._phase = "stopping"
+            if self._cancel_on_stop and self._account.lease.held:
+                sent = await self.kill.cancel_all()
+                self._log.info("orders_cancelled_on_stop", cancels=sent)
+            await self._account.lease.release()
+            for task in tuple(self._running):
+                task.cancel()
+
+    async def _work(self) -> None:
+        account = self._account
+        self._phase = "waiting for the lease"
+        lease = await account.lease.take()
+        fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(account.lease.keep())
+            tasks.create_task(self._hear())
+            self._phase = "reading the journal"
+            await self._bootstrap(lease.head_position)
+            account.author = msgspec.structs.replace(
+                account.author, generation=(await account.journal.head()).generation
+            )
+            tasks.create_task(self._evidence.listen())
+            self._phase = "reading the venue"
+            await self._first_look()
+            tasks.create_task(self._evidence.run())
+            tasks.create_task(self._doubts.run())
+            tasks.create_task(self.kill.watch())
+            self._phase = "waiting out the fence"
+            await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
+            for stream in (Stream.EXITS, Stream.COMMANDS):
+                tasks.create_task(self._serve(stream))
+            self._phase = "running"
+            self._log.info("executor_running", epoch=lease.epoch, position=account.position)
+
+    async def _bootstrap(self, head: int) -> None:
+        """Fold everything that is in the journal, at least up to the head of the take-over."""
+        account = self._account
+        while True:
+            try:
+                rows = await account.journal.read(account.position, READ_MAX)
+            except JournalDown:
+                await account.clock.sleep(PAUSE_S)
+                continue
+            for row in rows:
+                if row.stream.startswith(FOLDED):
+                    account.state.fold(decode_row(row))
+                account.position = row.position
+            if len(rows) < READ_MAX and account.position >= head:
+                return
+
+    async def _first_look(self) -> None:
+        while True:
+            try:
+                await self._evidence.snapshot("start")
+            except VenueDown as error:
+                self._log.warning("venue_not_read", detail=str(error))
+                await self._account.clock.sleep(PAUSE_S)
+            else:
+                return
+
+    async def _serve(self, stream: Stream) -> None:
+        """Take commands under a durable named by our epoch; nobody else's may stand beside it."""
+        account = self._account
+        author = account.author
+        prefix = f"executor-{subjects.token(author.account)}-"
+        durable = f"{prefix}e{account.lease.lease.epoch}"
+        kind = "exit" if stream is Stream.EXITS else "open"
+        place = f"{subjects.token(author.venue)}.{subjects.token(author.account)}"
+        while True:
+            try:
+                await self._bus.drop_queues(stream, prefix=prefix, keep=durable)
+                queue = await self._bus.queue(stream, durable, [f"cmd.{kind}.{place}.>"])
+                await self._commands.serve(queue)
+            except (BusDown, QueueTaken) as error:
+                self._log.warning("queue_lost", stream=stream, detail=str(error))
+                await account.clock.sleep(PAUSE_S)
+
+    async def _hear(self) -> None:
+        """Listen to the kill switch and to risk's heartbeat; needs neither history nor journal."""
+        while True:
+            try:
+                follower = await self._bus.follow(Stream.FEED, ["ctl.>"], Start())
+                async for delivery in follower:
+                    await self._on_control(delivery.subject, delivery.data)
+            except BusDown as error:
+                self._log.warning("control_lost", detail=str(error))
+                await self._account.clock.sleep(PAUSE_S)
+
+    async def _on_control(self, subject: str, data: bytes) -> None:
+        try:
+            message = decode(data)
+        except Undecodable as error:
+            self._log.error("control_not_understood", subject=subject, detail=str(error))
+            return
+        if subject == subjects.KILL and isinstance(message, KillLatched):
+            await self.kill.kill(message.scope, message.reason, message.actor)
+        elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):
+            self.kill.hear_risk()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._tasks is None:
+            raise RuntimeError("the executor is not running")
+        task = self._tasks.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)

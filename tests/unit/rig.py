@@ -1,0 +1,234 @@
+"""An executor on in-memory twins and a virtual clock: what its tests share. Nothing here waits for real time."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from opensqt.domain import life
+from opensqt.domain.control import Heartbeat
+from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import (
+    Basis,
+    CancelIntent,
+    OrderType,
+    PlaceIntent,
+    Purpose,
+    TimeInForce,
+)
+from opensqt.domain.messages import Message
+from opensqt.domain.verdict import Command, RiskApproved
+from opensqt.runtime.bus.memory import MemoryBus
+from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.runtime.bus.subjects import RISK_ALIVE, command_subject
+from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
+from opensqt.runtime.journal.reading import decode_row
+from opensqt.runtime.lease import LeaseKeeper
+from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.venue.memory import MemoryVenue
+from opensqt.runtime.venue.memory_exchange import MemoryExchange
+from services.executor.account import Account, Caps
+from services.executor.facts import Author
+from services.executor.service import Executor
+
+SYMBOL = "BTC/USDT:USDT"
+START_MS = 1_700_000_000_000
+PERP = InstrumentRules(
+    venue="binance",
+    symbol=SYMBOL,
+    market=Market.PERP,
+    venue_symbol="BTCUSDT",
+    base="BTC",
+    quote="USDT",
+    tick_size=Decimal("0.1"),
+    quantity_step=Decimal("0.001"),
+    quantity_min=Decimal("0.001"),
+    quantity_max=Decimal(1000),
+    notional_min=Decimal(100),
+)
+
+
+class Rig:
+    """One desk in memory: broker, store and exchange outlive the executors that are started on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = VirtualClock(wall_ms=START_MS)
+        self.broker = MemoryBroker(self.clock)
+        self.bus = MemoryBus(self.broker)
+        self.store = MemoryStore(self.clock, generation="g1")
+        self.exchange = MemoryExchange(
+            clock=self.clock, rules=(PERP,), balances={"USDT": Decimal(100_000)}
+        )
+        self.exchange.trade(SYMBOL, Decimal(50_000))
+        self.venue = MemoryVenue(self.exchange)
+        self.started = 0
+        self.risk_epoch = 0
+        self.risk_alive = True
+
+    def executor(self, *, cancel_on_stop: bool = False) -> Executor:
+        """Return a new executor process for the account, as its supervisor would start it."""
+        self.started += 1
+        leases = MemoryLeases(MemoryJournal(self.store))
+        lease = LeaseKeeper(
+            leases,
+            self.clock,
+            name="executor/binance/main",
+            holder=f"process-{self.started}",
+            ttl_ms=3000,
+        )
+        account = Account(
+            author=Author(actor="executor", venue="binance", account="main", generation="g1"),
+            venue=self.venue,
+            journal=MemoryJournal(self.store),
+            lease=lease,
+            clock=self.clock,
+            symbols=(SYMBOL,),
+            folder=self.folder,
+            caps=Caps(orders_max=50, notional_max=Decimal(1_000_000)),
+        )
+        return Executor(account, MemoryBus(self.broker), Metrics(), cancel_on_stop=cancel_on_stop)
+
+    async def start_risk(self) -> None:
+        """Take the gate's lease, so that commands can carry its epoch."""
+        risk = await MemoryLeases(MemoryJournal(self.store)).acquire("risk", "gate", 600_000)
+        self.risk_epoch = risk.epoch if risk else self.risk_epoch
+
+    @asynccontextmanager
+    async def running(self, executor: Executor) -> AsyncIterator[Executor]:
+        """Run an executor until it takes commands; stop it at the end."""
+        await self.start_risk()
+        stop = asyncio.Event()
+        task = asyncio.create_task(executor.run(stop))
+        beat = asyncio.create_task(self._beat())
+        try:
+            for _ in range(400):
+                if executor.ready or task.done():
+                    break
+                await self.clock.run_for(0.05)
+            if task.done():
+                task.result()
+            yield executor
+        finally:
+            beat.cancel()
+            stop.set()
+            for _ in range(400):
+                if task.done():
+                    break
+                await self.clock.run_for(0.05)
+            await task
+
+    async def _beat(self) -> None:
+        """Be risk's heartbeat."""
+        for count in itertools.count():
+            await self.clock.sleep(1)
+            if self.risk_alive:
+                now_ms = self.clock.market_ms()
+                message = Heartbeat(generation=1, head_position=0, time_ms=now_ms)
+                envelope = Envelope(
+                    event_id=f"beat-{self.started}-{count}",
+                    type="Heartbeat",
+                    source="risk",
+                    time_ms=now_ms,
+                )
+                await self.bus.publish(RISK_ALIVE, message, envelope, confirmed=False)
+
+    async def crash(self, executor: Executor, task: asyncio.Task[None]) -> None:
+        """End an executor as SIGKILL does: nothing is said or released."""
+        del executor
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def approve(self, intent: PlaceIntent | CancelIntent) -> None:
+        """Queue an intent as risk does after approving it."""
+        place = intent if isinstance(intent, PlaceIntent) else None
+        cancel = intent if isinstance(intent, CancelIntent) else None
+        approval = RiskApproved(
+            intent_id=intent.intent_id,
+            place=place,
+            cancel=cancel,
+            reduce_only=False,
+            risk_epoch=self.risk_epoch,
+            basis=intent.basis,
+            config_version="test",
+            time_ms=self.clock.market_ms(),
+        )
+        await self.bus.publish(
+            command_subject(intent, is_exit=cancel is not None),
+            Command(approval=approval),
+            Envelope(
+                event_id=f"cmd-{intent.intent_id}",
+                type="Command",
+                source="risk",
+                time_ms=self.clock.market_ms(),
+            ),
+        )
+
+    def place(self, number: int = 1, **changes: Any) -> PlaceIntent:
+        """Return a place intent that is valid for two seconds from now."""
+        now_ms = self.clock.market_ms()
+        values: dict[str, Any] = {
+            "intent_id": f"intent-{number}",
+            "strategy": "grid-perp",
+            "slot": f"b{number}",
+            "cycle": 1_000_000 + number,
+            "venue": "binance",
+            "account": "main",
+            "symbol": SYMBOL,
+            "side": Side.BUY,
+            "type": OrderType.LIMIT,
+            "time_in_force": TimeInForce.POST_ONLY,
+            "price": Decimal("49900.0"),
+            "quantity": Decimal("0.010"),
+            "purpose": Purpose.OPEN,
+            "created_ms": now_ms,
+            "valid_until_ms": now_ms + 2000,
+            "basis": Basis(generation=1, sequence=1),
+            "reason": "test",
+        }
+        return PlaceIntent(**(values | changes))
+
+    def cancel(self, number: int = 1) -> CancelIntent:
+        """Return the intent that cancels place intent `number`."""
+        now_ms = self.clock.market_ms()
+        return CancelIntent(
+            intent_id=f"cancel-{number}",
+            strategy="grid-perp",
+            venue="binance",
+            account="main",
+            symbol=SYMBOL,
+            target_intent_id=f"intent-{number}",
+            created_ms=now_ms,
+            valid_until_ms=now_ms + 2000,
+            basis=Basis(generation=1, sequence=1),
+            reason="test",
+        )
+
+    def facts(self) -> list[Message]:
+        """Return everything that is in the journal, in order."""
+        return [decode_row(row) for row in self.store.rows]
+
+    def orders(self) -> dict[str, life.Order]:
+        """Fold all orders from the journal."""
+        found: dict[str, life.Order] = {}
+        for fact in self.facts():
+            if life.is_order_event(fact):
+                name = fact.ref.client_order_id  # type: ignore[attr-defined]
+                found[name] = life.fold(found.get(name) or life.begin(name), fact)  # type: ignore[arg-type]
+        return found
+
+    def order_of(self, number: int = 1) -> life.Order:
+        """Return the newest attempt of place intent `number`."""
+        return max(
+            (
+                o
+                for o in self.orders().values()
+                if o.placed and o.placed.ref.intent_id == f"intent-{number}"
+            ),
+            key=lambda order: order.placed.ref.attempt if order.placed else 0,
+        )
