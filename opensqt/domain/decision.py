@@ -1,0 +1,29 @@
+"""What a strategy decides: intents, facts about itself, and why it does not trade. A value, no behaviour."""
+
+import msgspec
+
+from opensqt.domain.intent import CancelIntent, PlaceIntent
+from opensqt.domain.messages import Message
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A path-dependent choice for the journal; `cause` makes its event id, so that it is recorded once."""
+
+    cause: tuple[str | int, ...]
+    message: Message
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot that has no order although the plan knows one, and why."""
+
+    slot: str
+    why: str
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of one `decide`; an empty `reason` says that the strategy trades."""
+
+    intents: tuple[PlaceIntent | CancelIntent, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    reason: str = ""
+    gaps: tuple[Gap, ...] = ()
