@@ -42,6 +42,8 @@ def postgres() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _serving(image: str, port: int, command: str, ready: str) -> Iterator[str]:
+    # The context manager removes the container: no second container is needed to watch over it.
+    os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
