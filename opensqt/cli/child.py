@@ -33,7 +33,7 @@ class Child:
         self.restarts = 0
         self.was_ready = asyncio.Event()
         self.why = ""
-        self.lag: int | None = None
+        self.lag_events: int | None = None
         self._log = log
         self._clock = clock
         self._changed = changed
@@ -51,7 +51,7 @@ class Child:
             state=self.state,
             ready=self.state in (State.READY, State.DONE),
             restarts=self.restarts,
-            lag=self.lag,
+            lag_events=self.lag_events,
             why="" if self.state in (State.READY, State.DONE) else self.why,
         )
 
@@ -117,7 +117,8 @@ class Child:
             self._set(State.DONE)
             self.was_ready.set()
             return True
-        self.why = f"{_ending(code)}{': ' if self._log.last_words else ''}{self._log.last_words}"
+        words = f": {self._log.last_words}" if self._log.last_words else ""
+        self.why = "" if code == 0 and self._stop.is_set() else f"{_ending(code)}{words}"
         return False
 
     async def _start(self) -> asyncio.subprocess.Process:
@@ -149,7 +150,7 @@ class Child:
     async def _probe(self) -> None:
         while True:
             answer = await ask(self.spec.check)
-            self.lag = answer.lag
+            self.lag_events = answer.lag_events
             if answer.ready:
                 self._set(State.READY)
                 self.was_ready.set()

@@ -43,7 +43,7 @@ class Folder:
         try:
             await self._take_lock()
             self._fill()
-        except BaseException:
+        except (Refusal, OSError):
             self.undo()
             raise
 

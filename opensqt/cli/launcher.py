@@ -47,7 +47,10 @@ def main(arguments: list[str]) -> None:
     libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(128 + signal.SIGKILL)
-    os.execvp(arguments[3], arguments[3:])  # noqa: S606 (that is what a launcher does)
+    try:
+        os.execvp(arguments[3], arguments[3:])  # noqa: S606 (that is what a launcher does)
+    except OSError as error:
+        sys.exit(f"{arguments[3]} cannot be run: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -187,10 +187,14 @@ def _secret_names(config: Config) -> Iterator[str]:
 
 
 def _is_installed(module: str) -> bool:
+    """Say whether `python -m module` has something to run."""
     try:
-        return find_spec(f"{module}.__main__") is not None or find_spec(module) is not None
+        found = find_spec(module)
     except ModuleNotFoundError:
         return False
+    if found is None or found.submodule_search_locations is None:
+        return found is not None
+    return find_spec(f"{module}.__main__") is not None
 
 
 def _has_health(row: Row) -> bool:

@@ -19,7 +19,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a process said of itself."""
 
     ready: bool
-    lag: int | None = None
+    lag_events: int | None = None
     why: str = ""
 
 
@@ -60,7 +60,7 @@ async def _ask_http(check: HttpCheck) -> Answer:
     lag = said.get("lag")
     return Answer(
         ready=good,
-        lag=lag if isinstance(lag, int) else None,
+        lag_events=lag if isinstance(lag, int) else None,
         why=str(said.get("why", said.get("reason", ""))),
     )
 

@@ -78,7 +78,7 @@ class ProcessLine(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     ready: bool
     restarts: int
-    lag: int | None = None
+    lag_events: int | None = msgspec.field(default=None, name="lag")
     why: str = ""
 
 

