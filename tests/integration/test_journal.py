@@ -1,6 +1,7 @@
 """The journal on a real Postgres: what only locks, grants, crashes and lost answers can show."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -19,6 +20,7 @@ from opensqt.runtime.journal.port import (
 )
 from opensqt.runtime.journal.postgres import _APPEND, PostgresJournal, PostgresLeases, _arrays
 from tests import databases
+from tests.conditions import until
 from tests.journals import entry, event, open_desk
 from tests.proxy import Proxy
 from tests.servers import PostgresServer
@@ -34,12 +36,15 @@ async def owner(postgres_dsn: str) -> AsyncIterator[Connection]:
 
 async def append_until_answered(journal: Journal, given: Entry) -> AppendOutcome:
     """Append the same entry until the journal answers."""
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                return await journal.append(given)
-            except JournalDown:
-                await asyncio.sleep(0.02)
+    answers: list[AppendOutcome] = []
+
+    async def answered() -> bool:
+        with contextlib.suppress(JournalDown):
+            answers.append(await journal.append(given))
+        return bool(answers)
+
+    await until(answered, within_s=30)
+    return answers[0]
 
 
 @pytest.mark.row("A04")
@@ -151,9 +156,12 @@ async def test_kill_9_of_postgres_loses_nothing_that_was_answered(
 
 async def waiting_for_a_lock(owner: Connection, pid: int) -> None:
     """Return when this backend is blocked by another one."""
-    async with asyncio.timeout(10):
-        while not await owner.fetchval("SELECT cardinality(pg_blocking_pids($1)) > 0", pid):
-            await asyncio.sleep(0.001)
+
+    async def is_blocked() -> bool:
+        blocked = "SELECT cardinality(pg_blocking_pids($1)) > 0"
+        return bool(await owner.fetchval(blocked, pid))
+
+    await until(is_blocked)
 
 
 @pytest.mark.row("J03")
@@ -191,12 +199,14 @@ async def test_a_paused_leader_cannot_append_under_a_dead_epoch(postgres_dsn: st
     async with open_desk(postgres_dsn) as desk:
         old = await desk.leases.acquire("executor/main", "old", 1)
         other = PostgresLeases(await PostgresJournal.connect(postgres_dsn))
-        async with asyncio.timeout(10):
-            while (new := await other.acquire("executor/main", "new", 1000)) is None:
-                await asyncio.sleep(0.001)
+
+        async def taken_over() -> bool:
+            return await other.acquire("executor/main", "new", 60_000) is not None
+
+        await until(taken_over)
         assert old is not None
         outcome = await desk.journal.append(entry(event("late"), fence=old.fence))
-        assert outcome == Fenced(name="executor/main", epoch=1, current_epoch=new.epoch)
+        assert outcome == Fenced(name="executor/main", epoch=1, current_epoch=2)
         other._pool.terminate()
 
 

@@ -1,0 +1,37 @@
+"""`python -m services.relay`: wires the relay to its ports."""
+
+import socket
+import sys
+
+from opensqt.runtime.archive import FOLDER, FeedArchive
+from opensqt.runtime.archiver import Archiver
+from opensqt.runtime.journal.checkpoint import Checkpoints
+from opensqt.runtime.journal.postgres import PostgresCheckpoints
+from opensqt.runtime.process import run_service
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.steps import stepped
+from services.relay.config import NAME
+from services.relay.service import Relay
+
+
+def build(context: Context) -> Relay:
+    """Return the relay of this process; it archives where there is a data folder."""
+    checkpoints: Checkpoints = PostgresCheckpoints(context.postgres)
+    data = context.environment.data
+    archiver = None
+    if data is not None:
+        archiver = Archiver(context.nats, context.clock, FeedArchive(data / FOLDER))
+    return Relay(
+        clock=context.clock,
+        bus=context.bus,
+        journal=context.journal,
+        leases=context.leases,
+        checkpoints=stepped(checkpoints, Checkpoints, context.steps),
+        holder=f"{NAME}@{socket.gethostname()}",
+        archiver=archiver,
+        metrics=context.metrics,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_service(NAME, build))

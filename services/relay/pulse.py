@@ -1,0 +1,69 @@
+"""The relay's own voice: a heartbeat each wall second and the passing of market time. Speaks only while it leads."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from opensqt.domain.control import Heartbeat
+from opensqt.domain.ids import event_id
+from opensqt.domain.market import Time
+from opensqt.domain.messages import Message, name_of
+from opensqt.runtime.bus.port import Bus
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.envelope import Envelope
+from services.relay.config import NAME, Settings
+from services.relay.decide import due_time_ms
+
+WAIT_S_MIN = 0.001
+
+
+class Standpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What a leading relay can vouch for."""
+
+    desk: str
+    epoch: int
+    generation: int
+    position: int
+
+
+class Pulse:
+    """Publishes without waiting for an answer: what is lost is said again in a moment."""
+
+    def __init__(
+        self, clock: Clock, bus: Bus, settings: Settings, stand: Callable[[], Standpoint | None]
+    ) -> None:
+        self._clock = clock
+        self._bus = bus
+        self._settings = settings
+        self._stand = stand
+
+    async def beat(self) -> None:
+        """Say each wall second up to which journal position FEED has everything."""
+        number = 0
+        while True:
+            await self._clock.sleep(self._settings.heartbeat_s)
+            stand, number = self._stand(), number + 1
+            if stand is None:
+                continue
+            now_ms = self._clock.market_ms()
+            fact = Heartbeat(
+                generation=stand.generation, head_position=stand.position, time_ms=now_ms
+            )
+            await self._tell(fact, event_id("heartbeat", stand.desk, stand.epoch, number), now_ms)
+
+    async def tell_time(self) -> None:
+        """Say each step of market time once, the newest only when several have come at once."""
+        step_ms, told_ms = self._settings.time_step_ms, 0
+        while True:
+            due_ms = due_time_ms(self._clock.market_ms(), step_ms)
+            stand = self._stand()
+            if stand is not None and due_ms > told_ms:
+                told_ms = due_ms
+                await self._tell(Time(time_ms=due_ms), event_id("time", stand.desk, due_ms), due_ms)
+            left_ms = (due_ms + step_ms - self._clock.market_ms()) / self._clock.speed
+            await self._clock.sleep(max(WAIT_S_MIN, float(left_ms) / 1000))
+
+    async def _tell(self, fact: Message, identity: str, time_ms: int) -> None:
+        envelope = Envelope(event_id=identity, type=name_of(fact), source=NAME, time_ms=time_ms)
+        await self._bus.publish(subject_of(fact), fact, envelope, confirmed=False)

@@ -1,0 +1,229 @@
+"""The relay's I/O: journal rows to FEED under one lease, with checkpoints, heartbeat and time.
+
+Never publishes out of order on purpose, never counts a row as delivered before FEED confirmed it, and never goes on
+silently when FEED lost what had been confirmed: that is a new feed generation.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from opensqt.runtime.archiver import Archiver
+from opensqt.runtime.bus.port import Bus, BusDown
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.journal.checkpoint import Checkpoints
+from opensqt.runtime.journal.desk import ensure_generation
+from opensqt.runtime.journal.port import Journal, JournalDown, Leases, Recorded
+from opensqt.runtime.journal.reading import envelope_of, verified
+from opensqt.runtime.lease import LeaseKeeper, LeaseLost
+from opensqt.runtime.logs import Log
+from opensqt.runtime.metrics import Metrics
+from services.relay.config import LEASE, NAME, Settings
+from services.relay.decide import contradicts
+from services.relay.generation import Generations, checkpoint_of
+from services.relay.pulse import Pulse, Standpoint
+from services.relay.state import Place, Sent, advance
+
+STANDBY_AFTER_S = 1.0  # whoever waits longer for the lease stands by for another relay
+
+_log = Log(NAME)
+
+
+class Relay:
+    """One relay process: a standby until the lease is its own, then the one that publishes."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        bus: Bus,
+        journal: Journal,
+        leases: Leases,
+        checkpoints: Checkpoints,
+        holder: str,
+        archiver: Archiver | None = None,
+        metrics: Metrics | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._clock = clock
+        self._bus = bus
+        self._journal = journal
+        self._checkpoints = checkpoints
+        self._keeper = LeaseKeeper(
+            leases, clock, name=LEASE, holder=holder, ttl_ms=self._settings.lease_ttl_ms
+        )
+        self._archiver = archiver
+        self._metrics = metrics or Metrics()
+        self._desk = ""
+        self._place: Place | None = None
+        self._saved: Place | None = None
+        self._saved_s = 0.0
+        self._doubt = True
+        self._trouble = "not started"
+        self._head = 0
+        self._is_waiting = False
+        self._waits_since_s = 0.0
+
+        async def doubt() -> None:
+            self._doubt = True
+            self._trouble = "the connection to NATS was lost"
+
+        bus.on_reconnect(doubt)
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether this relay carries events, or stands by for the one that does."""
+        if self._is_waiting:
+            return self._clock.monotonic_s() - self._waits_since_s > STANDBY_AFTER_S
+        return self._place is not None and not self._doubt
+
+    def status(self) -> dict[str, Any]:
+        """Say where the relay stands; `lag` in journal rows that are not confirmed on FEED."""
+        place = self._place
+        position = place.position if place is not None else 0
+        return {
+            "role": "standby" if self._is_waiting else "leader",
+            "generation": place.generation if place is not None else 0,
+            "position": position,
+            "lag": max(0, self._head - position),
+            "why": self._trouble if self._doubt else "",
+        }
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Wait for the lease, then relay until `stop`; raise `LeaseLost` when another relay took over."""
+        if not await self._take(stop):
+            return
+        async with asyncio.TaskGroup() as group:
+            pulse = Pulse(self._clock, self._bus, self._settings, self._stand)
+            side = [self._keeper.keep(), pulse.beat(), pulse.tell_time(), self._watch_head()]
+            if self._archiver is not None:
+                side.append(self._archiver.run())
+            tasks = [group.create_task(work) for work in side]
+            await self._relay(stop)
+            for task in tasks:
+                task.cancel()
+        await self._keeper.release()
+
+    def _stand(self) -> Standpoint | None:
+        if self._place is None or not self._keeper.held:
+            return None
+        return Standpoint(
+            desk=self._desk,
+            epoch=self._keeper.lease.epoch,
+            generation=self._place.generation,
+            position=self._place.position,
+        )
+
+    async def _take(self, stop: asyncio.Event) -> bool:
+        self._is_waiting, self._waits_since_s = True, self._clock.monotonic_s()
+        taking = asyncio.create_task(self._keeper.take())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((taking, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        self._is_waiting = False
+        if taking.done():
+            taking.result()
+            return True
+        taking.cancel()
+        return False
+
+    async def _relay(self, stop: asyncio.Event) -> None:
+        busy_until_s = 0.0
+        while not stop.is_set():
+            try:
+                if self._doubt or self._place is None:
+                    await self._settle()
+                    continue
+                rows = await self._journal.read(self._place.position, self._settings.window)
+                if rows:
+                    busy_until_s = self._clock.monotonic_s() + self._settings.busy_for_s
+                    await self._send(rows)
+                    await self._save(urgent=False)
+                elif self._clock.monotonic_s() < busy_until_s:
+                    await self._clock.sleep(self._settings.busy_poll_s)
+                else:
+                    await self._save(urgent=True)
+                    await self._journal.wait_beyond(
+                        self._place.position, self._settings.idle_wait_s
+                    )
+            except (BusDown, JournalDown) as error:
+                await self._pause(error)
+        try:
+            await self._save(urgent=True)
+        except JournalDown as error:
+            _log.warning("last checkpoint not saved", detail=str(error))
+
+    async def _pause(self, error: ConnectionError) -> None:
+        if not self._doubt or str(error) != self._trouble:
+            _log.warning("waiting", detail=str(error))
+        self._trouble = str(error)
+        self._doubt = True
+        await self._clock.sleep(self._settings.retry_s)
+
+    async def _settle(self) -> None:
+        """Make sure which FEED this is and where to go on; opens a new generation when it lost something."""
+        self._desk = await ensure_generation(self._journal, NAME, self._clock)
+        await self._save(urgent=True)
+        self._doubt = False  # set again by a reconnect in between
+        try:
+            generations = Generations(
+                self._bus, self._journal, self._checkpoints, self._clock, self._settings
+            )
+            settled = await generations.settle(self._desk, self._keeper.lease)
+        except (BusDown, JournalDown):
+            self._doubt = True
+            raise
+        self._place = self._saved = settled
+        self._trouble = ""
+        _log.info("relaying", generation=settled.generation, after_position=settled.position)
+
+    async def _send(self, rows: Sequence[Recorded]) -> None:
+        """Publish rows with all acknowledgements on their way at once, and keep what was confirmed."""
+        if self._place is None or not self._keeper.held:
+            await self._clock.sleep(self._settings.busy_poll_s)
+            return
+        self._head = max(self._head, rows[-1].position)
+        sent = tuple(await asyncio.gather(*(_publish(self._bus, row) for row in rows)))
+        if contradicts(self._place, sent):
+            # What FEED confirmed now lies where older rows had been confirmed: it lost them.
+            self._place = self._saved
+            raise BusDown("FEED gave an old sequence again: it lost its tail")
+        self._place = advance(self._place, sent)
+        if self._place.position < rows[-1].position:
+            raise BusDown(f"FEED did not confirm journal position {self._place.position + 1}")
+
+    async def _watch_head(self) -> None:
+        while True:
+            await self._clock.sleep(self._settings.heartbeat_s)
+            try:
+                self._head = (await self._journal.head()).position
+            except JournalDown as error:
+                _log.debug("head unknown", detail=str(error))
+            self._metrics.relay_lag_events.set(self.status()["lag"])
+
+    async def _save(self, *, urgent: bool) -> None:
+        """Save the checkpoint when it moved; not more often than needed unless urgent."""
+        now_s = self._clock.monotonic_s()
+        recently = now_s - self._saved_s < self._settings.checkpoint_every_s
+        if self._place is None or self._place == self._saved or (recently and not urgent):
+            return
+        checkpoint = checkpoint_of(self._place, self._desk)
+        if not await self._checkpoints.save(self._keeper.lease, checkpoint):
+            raise LeaseLost(f"lease {LEASE} was taken over: a checkpoint was refused")
+        self._saved, self._saved_s = self._place, now_s
+
+
+async def _publish(bus: Bus, row: Recorded) -> Sent:
+    data, headers = verified(row), envelope_of(row).headers()
+    try:
+        published = await bus.send(row.subject, data, headers)
+    except BusDown as error:
+        _log.debug("row not confirmed", position=row.position, detail=str(error))
+        return Sent(position=row.position, event_id=row.event_id)
+    return Sent(
+        position=row.position,
+        event_id=row.event_id,
+        sequence=published.sequence,
+        is_duplicate=published.duplicate,
+    )

@@ -1,0 +1,168 @@
+"""A house with a relay: bus, journal and helpers to look at FEED, in memory or on real servers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from opensqt.runtime.bus.memory import MemoryBus
+from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.runtime.bus.port import Bus, Delivery, Start, Stream
+from opensqt.runtime.clock import Clock, RunClock
+from opensqt.runtime.envelope import Envelope, from_headers
+from opensqt.runtime.journal.checkpoint import Checkpoints
+from opensqt.runtime.journal.memory import (
+    MemoryCheckpoints,
+    MemoryJournal,
+    MemoryLeases,
+    MemoryStore,
+)
+from opensqt.runtime.journal.port import Journal, Leases
+from services.relay.config import Settings
+from services.relay.service import Relay
+
+SETTINGS = Settings(
+    lease_ttl_ms=300,
+    retry_s=0.01,
+    idle_wait_s=0.05,
+    heartbeat_s=0.05,
+    checkpoint_every_s=0.0,
+    resend_rows_max=100,
+    window=8,
+)
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """The ports of a desk."""
+
+    clock: Clock
+    bus: Bus
+    journal: Journal
+    leases: Leases
+    checkpoints: Checkpoints
+
+    def relay(self, holder: str = "one", settings: Settings = SETTINGS) -> Relay:
+        """Return a relay process of this house."""
+        return Relay(
+            clock=self.clock,
+            bus=self.bus,
+            journal=self.journal,
+            leases=self.leases,
+            checkpoints=self.checkpoints,
+            holder=holder,
+            settings=settings,
+        )
+
+
+class MemoryHouse(House, frozen=True, kw_only=True):
+    """A house in memory, with its faults at hand."""
+
+    broker: MemoryBroker
+    store: MemoryStore
+    memory: MemoryJournal
+
+
+def memory_house() -> MemoryHouse:
+    """Return an empty house in memory."""
+    clock = RunClock()
+    store, broker = MemoryStore(clock), MemoryBroker(clock)
+    journal = MemoryJournal(store)
+    return MemoryHouse(
+        clock=clock,
+        bus=MemoryBus(broker),
+        journal=journal,
+        leases=MemoryLeases(journal),
+        checkpoints=MemoryCheckpoints(journal),
+        broker=broker,
+        store=store,
+        memory=journal,
+    )
+
+
+@asynccontextmanager
+async def running(relay: Relay) -> AsyncIterator[Relay]:
+    """Run a relay, and stop it in good order."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(relay.run(stop))
+    try:
+        yield relay
+    finally:
+        stop.set()
+        async with asyncio.timeout(10):
+            await task
+
+
+@asynccontextmanager
+async def crashing(relay: Relay) -> AsyncIterator[Relay]:
+    """Run a relay, and end it as kill -9 does: no last checkpoint, no lease given back."""
+    task = asyncio.create_task(relay.run(asyncio.Event()))
+    try:
+        yield relay
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as it stands in FEED."""
+
+    sequence: int
+    subject: str
+    envelope: Envelope
+    data: bytes
+
+
+async def feed(bus: Bus, *, pulse: bool = False) -> list[Message]:
+    """Return what FEED holds now, without the relay's pulse unless asked for."""
+    end = (await bus.state(Stream.FEED)).last_sequence
+    found: list[Message] = []
+    if end == 0:
+        return found
+    async for delivery in await bus.follow(Stream.FEED, (), Start(sequence=1)):
+        message = _message(delivery)
+        if pulse or message.envelope.type not in ("Heartbeat", "Time"):
+            found.append(message)
+        if delivery.sequence >= end:
+            break
+    return found
+
+
+def chains_hold(messages: list[Message], *, last: dict[str, int] | None = None) -> bool:
+    """Fold the journalled messages as a consumer does: known ones dropped, held ones in their turn, no hole left."""
+    last = {} if last is None else last
+    waiting = [message for message in messages if message.envelope.position > 0]
+    is_moving: bool = True
+    while waiting and is_moving:
+        left = [message for message in waiting if not _folds(message, last)]
+        is_moving, waiting = len(left) < len(waiting), left
+    return not waiting
+
+
+def positions(messages: list[Message]) -> list[int]:
+    """Return the journal positions in FEED's order."""
+    return [one.envelope.position for one in messages if one.envelope.position > 0]
+
+
+def of_type(name: str) -> Callable[[Message], bool]:
+    """Return a filter by type name."""
+    return lambda message: message.envelope.type == name
+
+
+def _folds(message: Message, last: dict[str, int]) -> bool:
+    known = last.get(message.subject, 0)
+    if message.envelope.position <= known:
+        return True
+    if message.envelope.prev != known:
+        return False
+    last[message.subject] = message.envelope.position
+    return True
+
+
+def _message(delivery: Delivery) -> Message:
+    return Message(
+        sequence=delivery.sequence,
+        subject=delivery.subject,
+        envelope=from_headers(delivery.headers),
+        data=delivery.data,
+    )
