@@ -17,6 +17,8 @@ VERBS = {
     "up": "start everything and stay in front",
     "down": "stop a running folder",
     "status": "show processes, mode and why a strategy is not trading",
+    "kill": "stop new orders and cancel all that are open, latched",
+    "resume": "release the kill latch",
     "logs": "show the logs of all processes, or of one",
     "config": "write or check a configuration",
     "doctor": "check this machine and folder",

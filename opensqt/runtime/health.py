@@ -1,25 +1,50 @@
-"""The health server of a process: /healthz, /readyz, /status and /metrics over plain HTTP. Never changes anything."""
+"""The health server of a process: /healthz, /readyz, /status and /metrics over plain HTTP, and its few actions.
+
+Reading is free on loopback; an action (POST) needs the token of the data folder and changes what its service allows.
+"""
 
 import asyncio
 import contextlib
+import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
 
 REQUEST_BYTES_MAX = 8192
 REQUEST_S_MAX = 2.0
-_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+ACTION_S_MAX = 10.0
+TOKEN_FILE = "token"  # noqa: S105  # the name of a file, not a secret
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    503: "Service Unavailable",
+}
 _JSON = "application/json"
+
+Action = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Health:
     """Answers what the process says of itself: `status` gives at least `ready` and `why`."""
 
-    def __init__(self, status: Callable[[], dict[str, Any]], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        status: Callable[[], dict[str, Any]],
+        metrics: Metrics,
+        *,
+        actions: Mapping[str, Action] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self._status = status
         self._metrics = metrics
+        self._actions = actions or {}
+        self._folder = folder
         self._server: asyncio.Server | None = None
 
     async def open(self, host: str, port: int) -> int:
@@ -40,18 +65,49 @@ class Health:
         ):
             async with asyncio.timeout(REQUEST_S_MAX):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                code, kind, body = self._reply(*head.split("\r\n", 1)[0].split(" ")[:2])
-                writer.write(
-                    f"HTTP/1.1 {code} {_REASONS[code]}\r\nContent-Type: {kind}\r\n"
-                    f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
-                    + body
-                )
-                await writer.drain()
+                body = await reader.readexactly(_length(head))
+            method, target = [*head.split("\r\n", 1)[0].split(" "), "", ""][:2]
+            if method == "POST":
+                async with asyncio.timeout(ACTION_S_MAX):
+                    answer = await self._act(target, head, body)
+            else:
+                answer = self._reply(method, target)
+            code, kind, content = answer
+            writer.write(
+                f"HTTP/1.1 {code} {_REASONS[code]}\r\nContent-Type: {kind}\r\n"
+                f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode()
+                + content
+            )
+            await writer.drain()
         writer.close()
+
+    async def _act(self, target: str, head: str, body: bytes) -> tuple[int, str, bytes]:
+        action = self._actions.get(target)
+        if action is None:
+            return 404, _JSON, _json({"error": f"no action {target}", "try": list(self._actions)})
+        if not self._allowed(head):
+            return 401, _JSON, b'{"error":"Authorization: Bearer TOKEN of the data folder"}'
+        try:
+            words = json.loads(body or b"{}")
+        except ValueError:
+            words = None
+        if not isinstance(words, dict):
+            return 400, _JSON, b'{"error":"the body must be a JSON object"}'
+        return 200, _JSON, _json(await action(words))
+
+    def _allowed(self, head: str) -> bool:
+        if self._folder is None:
+            return False
+        try:
+            token = (self._folder / TOKEN_FILE).read_text().strip()
+        except OSError:
+            return False
+        said = _header(head, "authorization").removeprefix("Bearer ").strip()
+        return bool(token) and hmac.compare_digest(said.encode(), token.encode())
 
     def _reply(self, method: str = "", target: str = "") -> tuple[int, str, bytes]:
         if method not in ("GET", "HEAD"):
-            return 405, _JSON, b'{"error":"only GET"}'
+            return 405, _JSON, b'{"error":"only GET and POST"}'
         match target.partition("?")[0]:
             case "/healthz":
                 return 200, _JSON, b'{"alive":true}'
@@ -64,6 +120,19 @@ class Health:
                 return 200, CONTENT_TYPE, self._metrics.render()
             case _:
                 return 404, _JSON, b'{"error":"try /healthz /readyz /status /metrics"}'
+
+
+def _header(head: str, name: str) -> str:
+    for line in head.split("\r\n")[1:]:
+        key, _, value = line.partition(":")
+        if key.strip().lower() == name:
+            return value.strip()
+    return ""
+
+
+def _length(head: str) -> int:
+    text = _header(head, "content-length")
+    return min(int(text), REQUEST_BYTES_MAX) if text.isdecimal() else 0
 
 
 def _json(value: dict[str, Any]) -> bytes:

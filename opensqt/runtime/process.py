@@ -22,7 +22,7 @@ from opensqt.runtime.bus.port import Bus, BusDown, Stream
 from opensqt.runtime.clock import Clock, open_clock
 from opensqt.runtime.config import Config, ConfigError, Profile, load
 from opensqt.runtime.environment import Environment
-from opensqt.runtime.health import Health
+from opensqt.runtime.health import Action, Health
 from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.metrics import Metrics
@@ -102,6 +102,7 @@ class Process:
             may_crash=config.run.profile is Profile.PAPER,
         )
         self._service: Service | None = None
+        self._actions: dict[str, Action] = {}
         self._waiting_for = "start"
         self._stop = asyncio.Event()
 
@@ -157,6 +158,7 @@ class Process:
             steps=self._steps,
             tracer=tracer,
             metrics=self._metrics,
+            actions=self._actions,
             nats=nats,
             postgres=postgres,
         )
@@ -193,7 +195,12 @@ class Process:
         if not self._environment.health_port:
             yield
             return
-        health = Health(self.status, self._metrics)
+        health = Health(
+            self.status,
+            self._metrics,
+            actions=self._actions,
+            folder=self._environment.data,
+        )
         await health.open(self._environment.health_host, self._environment.health_port)
         try:
             yield

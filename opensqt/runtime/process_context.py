@@ -7,6 +7,7 @@ from opensqt.runtime.bus.port import Bus
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config import Config
 from opensqt.runtime.environment import Environment
+from opensqt.runtime.health import Action
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal
 from opensqt.runtime.logs import Log
@@ -37,6 +38,7 @@ class Context:
         steps: Steps | None = None,
         tracer: Tracer | None = None,
         metrics: Metrics | None = None,
+        actions: dict[str, Action] | None = None,
         nats: NatsBus | None = None,
         postgres: PostgresJournal | None = None,
     ) -> None:
@@ -48,6 +50,8 @@ class Context:
         self.log = Log(name)
         self.tracer = tracer or Tracer()
         self.metrics = metrics or Metrics()
+        # What a person may ask of this process over its health port, by path; needs the folder's token.
+        self.actions = actions if actions is not None else {}
         self._bus = bus
         self._journal = journal
         self._leases = leases

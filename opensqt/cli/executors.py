@@ -1,0 +1,64 @@
+"""Asking the executors of a folder directly, over their health ports and with the folder's token."""
+
+import getpass
+import http.client
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from opensqt.cli.runfile import RunFile
+from opensqt.runtime.health import TOKEN_FILE
+
+PREFIX = "health.executor-"
+ANSWER_S_MAX = 10.0
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What one executor answered; `said` holds a `detail` when it is not `ok`."""
+
+    process: str
+    ok: bool
+    said: dict[str, Any]
+
+
+def ask_executors(data: Path, run: RunFile, path: str, words: dict[str, Any]) -> list[Asked]:
+    """Post to every executor of the folder and return what each answered."""
+    try:
+        token = (data / TOKEN_FILE).read_text().strip()
+    except OSError:
+        token = ""
+    ports = {name: port for name, port in run.ports.items() if name.startswith(PREFIX)}
+    return [_ask(name, port, token, path, words) for name, port in sorted(ports.items())]
+
+
+def reason_of(text: str) -> str:
+    """Return the reason a person gave, or that none was given."""
+    return text or "no reason given"
+
+
+def actor() -> str:
+    """Return who sits at the keyboard, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _ask(name: str, port: int, token: str, path: str, words: dict[str, Any]) -> Asked:
+    process = name.removeprefix("health.")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S_MAX)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        connection.request("POST", path, json.dumps(words), headers)
+        response = connection.getresponse()
+        said = json.loads(response.read())
+        ok = response.status == http.client.OK
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Asked(process=process, ok=False, said={"detail": str(error) or "no answer"})
+    finally:
+        connection.close()
+    if not ok:
+        said = {"detail": said.get("error", f"status {response.status}")}
+    return Asked(process=process, ok=ok, said=said)
