@@ -133,7 +133,7 @@ def postgres_session_dsn(session_folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_session_dsn: str) -> Iterator[str]:
     """The name of a database that holds the current schema and nothing else."""
-    lock = Path(tempfile.gettempdir()) / "opensqt-test-template.lock"
+    lock = Path(tempfile.gettempdir()) / f"opensqt-test-template-{os.getuid()}.lock"
     with lock.open("a") as handle, asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         # Roles belong to the whole server: workers that share one must not migrate at once.
         fcntl.flock(handle, fcntl.LOCK_EX)

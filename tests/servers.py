@@ -213,6 +213,8 @@ def _user() -> int | None:
     """Return nobody's id where we are root and user namespaces are forbidden."""
     if os.geteuid() != 0:
         return None
+    if shutil.which("unshare") is None:
+        return NOBODY
     tried = subprocess.run(
         ["unshare", "--user", "--map-user=1000", "--map-group=1000", "true"],
         capture_output=True,
