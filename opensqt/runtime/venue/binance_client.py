@@ -135,6 +135,10 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
             return str(self.get_private_ws_url("linear", listen_key))
         return str(self.urls["api"]["ws"]["ws-api"]["spot"])
 
+    def feed_url(self, market: Market, category: str) -> str:
+        """Return the URL of a public connection; usdm splits `public` and `market`."""
+        return str(self.get_ws_url(_KINDS[market], category)) + "/0"
+
     async def subscribe_spot(self) -> None:
         """Subscribe the spot user stream with a signature; raise `VenueDown`."""
         try:
@@ -143,10 +147,10 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
             raise VenueDown(f"the spot user stream was refused: {error}") from error
 
 
-async def load_markets(client: BinanceClient) -> Mapping[str, Any]:
-    """Return the markets by unified symbol, loaded once; raise `VenueDown`."""
+async def load_markets(client: BinanceClient, *, reload: bool) -> Mapping[str, Any]:
+    """Return the markets by unified symbol, loaded once or anew; raise `VenueDown`."""
     try:
-        found: Mapping[str, Any] = await client.load_markets()
+        found: Mapping[str, Any] = await client.load_markets(reload)
     except BaseError as error:
         raise VenueDown(f"exchangeInfo was not answered: {error}") from error
     return found

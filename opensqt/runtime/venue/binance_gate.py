@@ -113,11 +113,11 @@ class BinanceGate:
             raise VenueDown(f"{request.verb} {request.path}: HTTP {reply.status} {told}")
         return reply.evidence
 
-    async def listing(self) -> Mapping[str, Any]:
-        """Return ccxt's markets by unified symbol, loaded once; raise `VenueDown`."""
+    async def listing(self, *, reload: bool = False) -> Mapping[str, Any]:
+        """Return ccxt's markets by unified symbol, loaded once or anew; raise `VenueDown`."""
         from opensqt.runtime.venue.binance_client import load_markets
 
-        return await load_markets(self.client)
+        return await load_markets(self.client, reload=reload)
 
     async def symbols(self, market: Market) -> dict[str, str]:
         """Return our symbol of each of the venue's symbols; raise `VenueDown`."""

@@ -1,0 +1,38 @@
+"""Opens the public feed of a venue from configuration and environment; needs no credentials."""
+
+import random
+from collections.abc import Mapping, Sequence
+
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.config import Config, ConfigError, Profile
+from opensqt.runtime.feed.binance import BinanceFeed
+from opensqt.runtime.feed.port import Feed
+from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
+from opensqt.runtime.venue.binance_rules import VENUE, market_of
+from opensqt.runtime.venue.session import open_session
+
+
+def open_feed(
+    config: Config,
+    venue: str,
+    symbols: Sequence[str],
+    *,
+    clock: Clock,
+    environ: Mapping[str, str],
+    jitter: random.Random,
+) -> Feed:
+    """Return the feed of these symbols, not yet connected; raise `ConfigError` for an unknown venue.
+
+    Needs a running event loop. `jitter` spreads retries.
+    """
+    if venue != VENUE:
+        raise ConfigError(f"venue {venue!r} is not supported (known: {VENUE})")
+    gate = BinanceGate(
+        session=open_session(environ, paper=config.run.profile is Profile.PAPER),
+        clock=clock,
+        config=config.venues[venue],
+        credentials=Credentials(api_key="", secret=""),
+        markets=frozenset(market_of(symbol) for symbol in symbols),
+        jitter=jitter,
+    )
+    return BinanceFeed(gate)
