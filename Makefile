@@ -72,11 +72,14 @@ PYTEST := $(BIN)/python -m pytest
 # A part whose folder has no test yet is no failure: pytest says 5.
 none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
 
-.PHONY: test test-only check unit integration e2e lint types imports format proto rows bench
-test: check test-only ## everything: checks and all tests
+.PHONY: test test-only slow check unit integration e2e lint types imports format proto rows bench
+test: check test-only ## everything: checks and all tests (longer forms: make slow)
 
 test-only: setup-dev ## all tests without the checks
-	@$(PYTEST) tests -n $(TEST_WORKERS) --dist loadfile --durations=10 $(ARGS)
+	@$(PYTEST) tests -m "not slow" -n $(TEST_WORKERS) --dist loadfile --durations=10 $(ARGS)
+
+slow: setup-dev ## the longer forms: minutes each
+	@$(PYTEST) tests -m slow --timeout 900 --durations=10 $(ARGS) $(none_is_fine)
 
 check: lint types imports ## the checks without the tests
 
