@@ -42,13 +42,15 @@ class RecordedTrack:
         self.book = TickBook()
         self.first_middle = 0
         self.rewind()
+        self.begin_ms = 0
         while not self.book.bids.quantities or not self.book.asks.quantities:
-            if not self.step():
+            frame = self.step()
+            if frame is None:
                 raise RecordingRefused(
                     f"{files[0].path}: the snapshot of {symbol} has no levels; record again"
                 )
+            self.begin_ms = frame.time_ms
         source = self._source
-        self.begin_ms = source.time_ms
         self.step_decimals = source.step_decimals
         self.scale = Scale(
             symbol=symbol,

@@ -157,7 +157,8 @@ class RecordedSymbol:
         self, changes: Changes, bids: list[TextLevel] | str, asks: list[TextLevel] | str
     ) -> None:
         for sign, levels in ((1, bids), (-1, asks)):
-            for price, quantity in levels:
+            for level in levels:
+                price, quantity = tuple(level)
                 ticks = whole(price, self.price_decimals)
                 changes[sign][ticks] = whole(quantity, self.quantity_decimals)
 

@@ -80,9 +80,9 @@ def describe(market: str, seconds: int) -> str:
     if flow.origin_ms is None:
         flow.start(0)
     measured = fit(flow, seconds)
+    basis = f"{measured.basis_mean_bps:.2f} bps (sd {measured.basis_sd_bps:.2f})"
     lines = [
-        f"{market}: {seconds} s of market time, basis {measured.basis_mean_bps:.2f} bps "
-        f"(sd {measured.basis_sd_bps:.2f})",
+        f"{market}: {seconds} s, basis {basis}",
         " " * 18 + "".join(f"{symbol:>16}" for symbol in measured.symbols),
     ]
     rows = zip(*(msgspec.structs.astuple(one) for one in measured.symbols.values()), strict=True)

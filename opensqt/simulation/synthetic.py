@@ -101,13 +101,14 @@ class SyntheticSymbol:
         if kind == DEPTH:
             self.due_ms[DEPTH] = now_ms + self.profile.depth_period_ms
             return [self.crowd.depth(int(now_ms), rng)]
+        gap = self.crowd.spread_ticks > 1
         if kind == ORDER:
             frames = self.crowd.market_order(int(now_ms), self.fair, rng)
         else:
             frames = self.crowd.touch(int(now_ms), self.fair, rng)
         rate = self.rates[kind] * self.price.activity
         self.due_ms[kind] = now_ms + rng.expovariate(rate) * 1000
-        if leaves_gap(frames[-1]):
+        if gap or leaves_gap(frames[-1]):
             hurried_ms = now_ms + rng.expovariate(1 / self.profile.refill_ms)
             self.due_ms[TOUCH] = min(self.due_ms[TOUCH], hurried_ms)
         return frames

@@ -32,6 +32,11 @@ class Crowd:
         self.steps_per_btc = steps_per_btc
         self.last_sign = 1
 
+    @property
+    def spread_ticks(self) -> int:
+        """How far apart the best prices are."""
+        return self.book.asks.best - self.book.bids.best
+
     def open(self, fair: float, rng: Random) -> None:
         """Fill an empty book around the efficient price (ticks)."""
         bid = math.floor(fair)
@@ -48,8 +53,7 @@ class Crowd:
             if rng.random() < SWEEP_SHARE:
                 return self._sweep(time_ms, sign, fair, rng)
             return [self._clear(time_ms, sign, fair, rng)]
-        bid, ask = self.book.bids.best, self.book.asks.best
-        if ask - bid > 1 and rng.random() < self.profile.refill_share:
+        if self.spread_ticks > 1 and rng.random() < self.profile.refill_share:
             return [self._refill(time_ms, fair, rng)]
         side_sign = 1 if rng.random() < 0.5 else -1
         side = self.book.side(side_sign)
