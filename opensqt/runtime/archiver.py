@@ -23,6 +23,7 @@ class Archiver:
         self._archive = archive
         self._rows: list[Row] = []
         self._created_ms = 0
+        self.read_sequence = 0  # the last message that was read; on disk after the next flush
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
@@ -56,6 +57,7 @@ class Archiver:
         try:
             async for delivery in follower:
                 self._rows.append(row_of(delivery, otherwise_ms=self._clock.market_ms()))
+                self.read_sequence = delivery.sequence
                 if len(self._rows) >= FLUSH_ROWS:
                     await self.flush()
         finally:

@@ -1,0 +1,101 @@
+"""FEED in columnar files: by hour of market time, complete, and continued after a restart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from opensqt.domain.market import Time
+from opensqt.runtime.archive import FeedArchive
+from opensqt.runtime.archiver import Archiver
+from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.envelope import Envelope
+from tests.conditions import until
+from tests.relays import MemoryHouse, memory_house
+
+HOUR_MS = 3_600_000
+START_MS = 1_723_120_200_000  # 2024-08-08T12:30Z
+
+
+@pytest.fixture
+def house() -> MemoryHouse:
+    """An empty house in memory."""
+    return memory_house()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> FeedArchive:
+    """An empty archive."""
+    return FeedArchive(tmp_path / "feed")
+
+
+async def tell(house: MemoryHouse, *times_ms: int) -> None:
+    """Publish one fact for each time."""
+    for time_ms in times_ms:
+        envelope = Envelope(event_id=f"t{time_ms}", type="Time", source="test", time_ms=time_ms)
+        await house.bus.publish("evt.time", Time(time_ms=time_ms), envelope)
+
+
+@asynccontextmanager
+async def archiving(house: MemoryHouse, archive: FeedArchive) -> AsyncIterator[Archiver]:
+    """Archive until everything that FEED holds at the end of the block was read."""
+    archiver = Archiver(house.bus, house.clock, archive)
+    task = asyncio.create_task(archiver.run())
+    yield archiver
+    end = (await house.bus.state(Stream.FEED)).last_sequence
+    await until(lambda: archiver.read_sequence >= end)
+    task.cancel()
+    await asyncio.wait((task,))
+
+
+async def test_feed_is_archived_by_the_hour_of_market_time(
+    house: MemoryHouse, archive: FeedArchive, tmp_path: Path
+) -> None:
+    """Each message is in the file of its hour with everything that was said about it."""
+    async with archiving(house, archive):
+        await tell(house, START_MS, START_MS + 100, START_MS + HOUR_MS)
+    names = sorted(path.name for path in (tmp_path / "feed").iterdir())
+    assert names == ["2024-08-08T12.1.parquet", "2024-08-08T13.3.parquet"]
+    rows = archive.read()
+    assert [row["sequence"] for row in rows] == [1, 2, 3]
+    assert [row["time_ms"] for row in rows] == [START_MS, START_MS + 100, START_MS + HOUR_MS]
+    assert {row["subject"] for row in rows} == {"evt.time"}
+    assert {row["type"] for row in rows} == {"Time"}
+    assert '"ce-source": "test"' in rows[0]["headers"]
+
+
+async def test_a_restarted_archiver_neither_skips_nor_repeats(
+    house: MemoryHouse, archive: FeedArchive
+) -> None:
+    """It reads on behind the last archived sequence."""
+    async with archiving(house, archive):
+        await tell(house, START_MS)
+    await tell(house, START_MS + 100)
+    async with archiving(house, archive):
+        await tell(house, START_MS + 200)
+    assert [row["sequence"] for row in archive.read()] == [1, 2, 3]
+
+
+async def test_another_feed_is_archived_beside_the_old_one(
+    house: MemoryHouse, archive: FeedArchive
+) -> None:
+    """The same sequences of a FEED made anew overwrite nothing."""
+    async with archiving(house, archive):
+        await tell(house, START_MS)
+        await tell(house, START_MS + 100)
+    house.broker.make_anew(Stream.FEED)
+    async with archiving(house, archive):
+        await tell(house, START_MS + 200)
+    assert [row["time_ms"] - START_MS for row in archive.read()] == [0, 100, 200]
+
+
+async def test_a_message_without_an_envelope_is_kept(
+    house: MemoryHouse, archive: FeedArchive
+) -> None:
+    """Poison is archived as it came, under the hour in which it was read."""
+    async with archiving(house, archive):
+        await house.bus.send("evt.test", b"\xff", {})
+    (row,) = archive.read()
+    assert (row["event_id"], row["data"]) == ("", b"\xff")
