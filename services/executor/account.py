@@ -73,6 +73,7 @@ class Account:
         self.state = State(author.account)
         self.position = 0  # of the journal, folded
         self.sending: set[str] = set()  # orders whose request is under way
+        self.traces: dict[str, str] = {}  # stream of an order -> traceparent of its decision
         self.log = Log(f"executor.{author.account}")
         self._recorded: dict[str, None] = {}
         self._down_since_s: float | None = None
@@ -106,6 +107,7 @@ class Account:
 
     async def commit(self, entry: Entry) -> AppendOutcome:
         """Append once and fold what is in the journal then; raise `JournalDown`, or `LeaseLost` if we are fenced."""
+        entry = msgspec.structs.replace(entry, events=tuple(map(self._traced, entry.events)))
         try:
             outcome = await self.journal.append(entry)
         except JournalDown:
@@ -157,6 +159,10 @@ class Account:
             if isinstance(outcome, Conflict | TooLate | Fenced):
                 self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
             return
+
+    def _traced(self, event: NewEvent) -> NewEvent:
+        trace = event.traceparent or self.traces.get(event.stream, "")
+        return msgspec.structs.replace(event, traceparent=trace)
 
     def _fold(self, event: NewEvent) -> None:
         self.state.fold(event.message)

@@ -24,6 +24,7 @@ from opensqt.runtime.journal.port import (
     TooLate,
 )
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.port import Held, NotSent, PlaceOutcome, Throttled
 from opensqt.runtime.waiting import event_within
 from services.executor import facts
@@ -57,6 +58,7 @@ class Commands:
         evidence: Evidence,
         bus: Bus,
         metrics: Metrics,
+        tracer: Tracer,
         spawn: Spawn,
     ) -> None:
         self._account = account
@@ -64,6 +66,7 @@ class Commands:
         self._evidence = evidence
         self._bus = bus
         self._metrics = metrics
+        self._tracer = tracer
         self._spawn = spawn
 
     async def serve(self, queue: Queue) -> None:
@@ -78,12 +81,25 @@ class Commands:
         except Undecodable as error:
             await refuse(self._bus, queue, "executor", delivery, error, self._metrics)
             return
-        await self._obey(command.approval)
+        trace = delivery.headers.get("traceparent", "")
+        approval = command.approval
+        with self._tracer.span(
+            "executor.obey", trace, account=self._account.author.account
+        ) as span:
+            self._trace(approval, span.traceparent)
+            await self._obey(approval)
         try:
             await queue.ack(delivery)
         except BusDown:
             # It comes again, finds its verdict in the journal and is skipped.
             self._account.log.warning("command_not_acked", subject=delivery.subject)
+
+    def _trace(self, approval: RiskApproved, traceparent: str) -> None:
+        traces = self._account.traces
+        traces[f"intent/{approval.intent_id}"] = traceparent
+        if approval.place is not None:
+            ref = facts.ref_of(self._account.author, approval.place, 1)
+            traces[f"order/{ref.client_order_id}"] = traceparent
 
     async def _obey(self, approval: RiskApproved) -> None:
         if approval.place is not None:
@@ -150,7 +166,10 @@ class Commands:
     async def _send(self, submit: Submit) -> None:
         account, ref = self._account, submit.ref
         try:
-            outcome = await self._request(submit)
+            trace = account.traces.get(f"order/{ref.client_order_id}", "")
+            with self._tracer.span("executor.place", trace, symbol=ref.symbol):
+                outcome = await self._request(submit)
+            self._measure(submit, outcome)
             evidence = getattr(outcome, "evidence", b"")
             evidence_hash = await account.keep("place", evidence)
             terms = account.terms(submit.request.deadline_ms)
@@ -166,6 +185,12 @@ class Commands:
         finally:
             account.sending.discard(ref.client_order_id)
             self._doubts.wake()
+
+    def _measure(self, submit: Submit, outcome: PlaceOutcome) -> None:
+        account = self._account
+        elapsed_ms = float((account.clock.market_ms() - submit.created_ms) / account.clock.speed)
+        labels = (account.author.venue, type(outcome).__name__)
+        self._metrics.intent_to_ack_ms.labels(*labels).observe(elapsed_ms)
 
     async def _request(self, submit: Submit) -> PlaceOutcome:
         account = self._account

@@ -34,7 +34,7 @@ def build(context: Context, name: str) -> Executor:
         clock=context.clock,
         environ=os.environ,
         data=folder,
-        jitter=random.Random(),  # spreads retries, guards nothing
+        jitter=random.Random(os.getpid()),  # spreads the retries of processes, guards nothing
     )
     account = Account(
         author=Author(actor=context.name, venue=venue_name, account=name, generation=""),
@@ -68,6 +68,7 @@ def build(context: Context, name: str) -> Executor:
         account,
         context.bus,
         context.metrics,
+        context.tracer,
         cancel_on_stop=config.run.on_stop is OnStop.CANCEL,
     )
 

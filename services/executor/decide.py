@@ -50,6 +50,7 @@ class Submit(msgspec.Struct, frozen=True, kw_only=True):
     entry: Entry
     request: OrderRequest
     ref: OrderRef
+    created_ms: int  # market time of the intent
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def admit_place(
         not_after_ms=terms.valid_until_wall_ms,
     )
     request = request_of(intent, ref, terms, reduce_only=approval.reduce_only)
-    return Submit(entry=entry, request=request, ref=ref)
+    return Submit(entry=entry, request=request, ref=ref, created_ms=intent.created_ms)
 
 
 def refuse_place(
@@ -132,7 +133,7 @@ def admit_retry(
     events = (*_attempt(author, intent, ref, terms, reduce_only=placed.reduce_only), rejection)
     entry = Entry(events=events, fence=fence, not_after_ms=terms.valid_until_wall_ms)
     request = request_of(intent, ref, terms, reduce_only=placed.reduce_only)
-    return Submit(entry=entry, request=request, ref=ref)
+    return Submit(entry=entry, request=request, ref=ref, created_ms=intent.created_ms)
 
 
 def request_of(
@@ -233,16 +234,13 @@ def _obstacle(state: State, intent: PlaceIntent, terms: Terms) -> str:
     count = len(state.living()) + len(state.admitted)
     if count >= terms.orders_max:
         return f"executor cap: {count} orders living, allowed {terms.orders_max}"
-    if intent.type is OrderType.LIMIT and not _reduces(state, intent):
+    net = state.net.get(intent.symbol, Decimal(0))
+    reduces = net * intent.side.sign < 0 and intent.quantity <= abs(net)
+    if intent.type is OrderType.LIMIT and not reduces:
         worst = (state.at_stake(intent.symbol) + intent.quantity) * intent.price
         if worst > terms.notional_max:
             return f"executor cap: worst case {worst} above {terms.notional_max}"
     return ""
-
-
-def _reduces(state: State, intent: PlaceIntent) -> bool:
-    net = state.net.get(intent.symbol, Decimal(0))
-    return net * intent.side.sign < 0 and intent.quantity <= abs(net)
 
 
 def _attempt(

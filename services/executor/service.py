@@ -18,6 +18,7 @@ from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.port import VenueDown
 from services.executor.account import Account
 from services.executor.commands import Commands
@@ -28,6 +29,7 @@ from services.executor.state import DESK
 
 READ_MAX = 1000
 PAUSE_S = 0.5
+MEASURE_S = 1.0
 MS_PER_S = 1000
 FOLDED = ("intent/", "order/", "account/", "control", "stray/")
 
@@ -36,10 +38,17 @@ class Executor:
     """One executor process for one account."""
 
     def __init__(
-        self, account: Account, bus: Bus, metrics: Metrics, *, cancel_on_stop: bool
+        self,
+        account: Account,
+        bus: Bus,
+        metrics: Metrics,
+        tracer: Tracer,
+        *,
+        cancel_on_stop: bool,
     ) -> None:
         self._account = account
         self._bus = bus
+        self._metrics = metrics
         self._cancel_on_stop = cancel_on_stop
         self._log = Log(f"executor.{account.author.account}")
         self._tasks: asyncio.TaskGroup | None = None
@@ -47,7 +56,9 @@ class Executor:
         self._evidence = Evidence(account)
         self._doubts = Doubts(account, self._evidence, self._spawn)
         self.kill = Kill(account, self._evidence, self._doubts, self._spawn)
-        self._commands = Commands(account, self._doubts, self._evidence, bus, metrics, self._spawn)
+        self._commands = Commands(
+            account, self._doubts, self._evidence, bus, metrics, tracer, self._spawn
+        )
         self._phase = "starting"
 
     @property
@@ -84,6 +95,7 @@ class Executor:
             await self._account.lease.release()
             for task in tuple(self._running):
                 task.cancel()
+        await self._account.venue.close()
 
     async def _work(self) -> None:
         account = self._account
@@ -104,6 +116,7 @@ class Executor:
             tasks.create_task(self._evidence.run())
             tasks.create_task(self._doubts.run())
             tasks.create_task(self.kill.watch())
+            tasks.create_task(self._measure())
             self._phase = "waiting out the fence"
             await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
             for stream in (Stream.EXITS, Stream.COMMANDS):
@@ -123,6 +136,8 @@ class Executor:
             for row in rows:
                 if row.stream.startswith(FOLDED):
                     account.state.fold(decode_row(row))
+                    if row.traceparent:
+                        account.traces[row.stream] = row.traceparent
                 account.position = row.position
             if len(rows) < READ_MAX and account.position >= head:
                 return
@@ -153,6 +168,13 @@ class Executor:
             except (BusDown, QueueTaken) as error:
                 self._log.warning("queue_lost", stream=stream, detail=str(error))
                 await account.clock.sleep(PAUSE_S)
+
+    async def _measure(self) -> None:
+        author = self._account.author
+        gauge = self._metrics.orders_unresolved.labels(author.venue, author.account)
+        while True:
+            gauge.set(len(self._account.state.doubtful()))
+            await self._account.clock.sleep(MEASURE_S)
 
     async def _hear(self) -> None:
         """Listen to the kill switch and to risk's heartbeat; needs neither history nor journal."""

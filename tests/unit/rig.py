@@ -30,6 +30,7 @@ from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemorySt
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.memory import MemoryVenue
 from opensqt.runtime.venue.memory_exchange import MemoryExchange
 from services.executor.account import Account, Caps
@@ -92,7 +93,9 @@ class Rig:
             folder=self.folder,
             caps=Caps(orders_max=50, notional_max=Decimal(1_000_000)),
         )
-        return Executor(account, MemoryBus(self.broker), Metrics(), cancel_on_stop=cancel_on_stop)
+        return Executor(
+            account, MemoryBus(self.broker), Metrics(), Tracer(), cancel_on_stop=cancel_on_stop
+        )
 
     async def start_risk(self) -> None:
         """Take the gate's lease, so that commands can carry its epoch."""
