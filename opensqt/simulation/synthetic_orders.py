@@ -8,7 +8,7 @@ import math
 from random import Random
 
 from opensqt.simulation.orderflow import Change, TickBook, TickDelta, TickFrame, TickTrade
-from opensqt.simulation.synthetic_profile import Profile, draw
+from opensqt.simulation.synthetic_profile import Profile, Quantiles, draw
 
 LEVELS_TARGET = 160
 LEVELS_MIN = 40
@@ -42,7 +42,7 @@ class Crowd:
         bid = math.floor(fair)
         for sign, price in ((1, bid), (-1, bid + 1)):
             side = self.book.side(sign)
-            side.put(price, self._top_size(rng))
+            side.put(price, self._size(self.profile.top_sizes, rng))
             for _ in range(LEVELS_TARGET):
                 side.put(self._depth(price, sign, rng), self._level_size(rng))
 
@@ -57,7 +57,7 @@ class Crowd:
             return [self._refill(time_ms, fair, rng)]
         side_sign = 1 if rng.random() < 0.5 else -1
         side = self.book.side(side_sign)
-        return [_delta(time_ms, side_sign, [(side.best, self._top_size(rng))])]
+        return [_delta(time_ms, side_sign, [(side.best, self._size(self.profile.top_sizes, rng))])]
 
     def market_order(self, time_ms: int, fair: float, rng: Random) -> list[TickFrame]:
         """Somebody takes from the top in one or several prints."""
@@ -82,7 +82,7 @@ class Crowd:
                     break
                 price = passive.at(index)
                 left = passive.quantities[price]
-            quantity = min(left, self._print_size(rng))
+            quantity = min(left, self._size(self.profile.print_sizes, rng))
             frames.append(TickTrade(time_ms, price, quantity, sign))
             left -= quantity
         if index < REPEAT_LEVELS_MAX:
@@ -125,7 +125,7 @@ class Crowd:
         frames: list[TickFrame] = []
         for number in range(1, prints + 1):
             price = stale[number * len(stale) // prints - 1]
-            quantity = min(passive.quantities[price], self._print_size(rng))
+            quantity = min(passive.quantities[price], self._size(self.profile.print_sizes, rng))
             frames.append(TickTrade(time_ms, price, quantity, sign))
         self.last_sign = sign
         frames.append(self._clear(time_ms, sign, fair, rng))
@@ -138,7 +138,7 @@ class Crowd:
         stale = passive.better_than(edge)
         changes = dict.fromkeys(stale, 0)
         if len(passive) - len(stale) < LEVELS_MIN:
-            changes[edge] = self._top_size(rng)
+            changes[edge] = self._size(self.profile.top_sizes, rng)
             for _ in range(LEVELS_MIN):
                 changes[self._depth(edge, -sign, rng)] = self._level_size(rng)
         return _delta(time_ms, -sign, list(changes.items()))
@@ -152,17 +152,14 @@ class Crowd:
         price = limit
         if rng.random() >= self.profile.close_share:
             price = limit - sign * round(rng.random() ** 2 * abs(limit - own))
-        return _delta(time_ms, sign, [(price, self._top_size(rng))])
+        return _delta(time_ms, sign, [(price, self._size(self.profile.top_sizes, rng))])
 
     def _depth(self, best: int, sign: int, rng: Random) -> int:
         distance_bps = min(DEPTH_BPS_MAX, rng.expovariate(1 / DEPTH_BPS))
         return best - sign * max(1, round(distance_bps * self.ticks_per_bp))
 
-    def _print_size(self, rng: Random) -> int:
-        return max(1, round(draw(self.profile.print_sizes, rng) * self.steps_per_btc))
-
-    def _top_size(self, rng: Random) -> int:
-        return max(1, round(draw(self.profile.top_sizes, rng) * self.steps_per_btc))
+    def _size(self, table: Quantiles, rng: Random) -> int:
+        return max(1, round(draw(table, rng) * self.steps_per_btc))
 
     def _level_size(self, rng: Random) -> int:
         mean = self.profile.level_size * self.steps_per_btc
