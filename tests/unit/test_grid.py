@@ -7,9 +7,10 @@ import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Purpose, TimeInForce
+from opensqt.domain.lattice import Lattice
 from opensqt.domain.market import FeedState, FeedStatus
 from opensqt.domain.recon import Halted, Resumed
-from opensqt.domain.strategy import AnchorSet
+from opensqt.domain.strategy import AnchorSet, PositionAdopted
 from services.grid import slots
 from services.grid.decide import decide
 from services.grid.state import Grid, evolve
@@ -48,6 +49,8 @@ def test_the_anchor_is_set_once_and_survives_a_restart() -> None:
     rig.accept_all()
     anchors = [event for event in rig.history if isinstance(event, AnchorSet)]
     assert [anchor.anchor_price for anchor in anchors] == [45_000]
+    rig.feed(msgspec.structs.replace(anchors[0], anchor_price=Decimal(50_000)))
+    assert rig.state.books.lattice == Lattice(anchor_price=Decimal(45_000), step_price=Decimal(10))
     again = Rig(Grid(setup=setup_of()), decide, evolve)
     again.now_ms = rig.now_ms
     for event in journalled(rig.history):
@@ -139,8 +142,11 @@ def test_a_position_from_before_is_adopted_once_with_its_cost() -> None:
     assert (total.quantity, total.cost) == (d("0.020"), Decimal(880))
     closes = {p.slot: p.price for p in rig.live() if p.purpose is Purpose.CLOSE}
     assert closes == {"g1": Decimal(45_020), "g2": Decimal(45_030)}
+    (taken,) = [event for event in rig.history if isinstance(event, PositionAdopted)]
     rig.feed(snapshot_of((PERP, "0.020", "44000"), symbols=(PERP,)))
-    assert slots.total(rig.state.books).quantity == d("0.020")
+    rig.fill(rig.cid_at("45020"))
+    rig.feed(taken)
+    assert slots.total(rig.state.books).quantity == d("0.010")
 
 
 @pytest.mark.row("B19")

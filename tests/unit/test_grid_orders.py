@@ -257,3 +257,18 @@ def test_a_fill_without_a_name_finds_its_order() -> None:
     assert slot(rig, -1).position.quantity == 0
     rig.feed(rig.accepted(cid))
     assert slot(rig, -1).position.quantity == d("0.010")
+
+
+@pytest.mark.row("B08", "B10")
+def test_a_slot_waits_for_the_trades_that_the_venue_has_counted() -> None:
+    """A cancel that reports a fill comes before the fill: nothing new until that is booked."""
+    rig = rig_of(long_of(levels_below=1))
+    rig.accept_all()
+    cid = rig.cid_at("44990")
+    late = rig.fill_of(cid, "0.004")
+    rig.feed(msgspec.structs.replace(rig.canceled(cid), filled_quantity=d("0.004")))
+    rig.wait(10_000)
+    assert slot(rig, -1).status is SlotStatus.LOCKED
+    assert not rig.waiting
+    rig.feed(late)
+    assert [(p.side, p.quantity) for p in rig.places()] == [(SELL, d("0.004"))]

@@ -1,0 +1,207 @@
+"""Grids under every interleaving of ticks, answers, fills, ends and repetitions that a venue can produce."""
+
+from collections import Counter
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
+from opensqt.domain.life import Phase
+from opensqt.domain.messages import Message
+from opensqt.domain.order import Fill
+from services.grid import slots
+from services.grid.slots import SlotStatus
+from services.grid.state import Grid, evolve
+from tests.simulation.grid_rig import long_of, rig_of, setup_of
+from tests.simulation.strategy_facts import journalled
+from tests.simulation.strategy_rig import Rig
+
+CAP = 7
+ACTIONS = ("tick", "answer", "ack", "fill", "part", "reject", "expire", "never", "retry", "late")
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from((*ACTIONS, "tick", "answer", "refuse", "wait", "repeat", "cancel")),
+        st.integers(0, 1_000_000),
+    ),
+    max_size=120,
+)
+
+
+class Chaos:
+    """One grid, and moves that keep to what a venue may truthfully say."""
+
+    def __init__(self, rig: Rig[Grid]) -> None:
+        self.rig = rig
+        self.price = Decimal(45_000)
+        self.late: list[Fill] = []  # trades that the venue has counted and not told yet
+
+    def move(self, action: str, number: int) -> None:
+        """Do one thing; a move that has nothing to act on does nothing."""
+        if action == "tick":
+            self.price += Decimal(number % 61 - 30)
+            self.rig.tick(self.rig.state.setup.symbol, self.price)
+        elif action == "wait":
+            self.rig.wait((number % 8 + 1) * 400, 400)
+        elif action == "ack" and self.late:
+            self.rig.feed(self.late.pop())
+        elif action in ("answer", "refuse"):
+            self._answer(number, refuse=action == "refuse")
+        elif action == "repeat":
+            history = self.rig.history
+            event: Message = history[number % len(history)]
+            if getattr(event, "ref", None) is not None:
+                self.rig.feed(event)
+        else:
+            self._evidence(action, number)
+
+    def settle(self) -> None:
+        """Let the venue tell and answer all, and time pass beyond every pause."""
+        rig = self.rig
+        while self.late:
+            rig.feed(self.late.pop())
+        for _ in range(3):
+            for cid, order in list(rig.orders.items()):
+                if order.phase in (Phase.SUBMITTING, Phase.UNRESOLVED):
+                    rig.feed(rig.accepted(cid))
+            rig.accept_all()
+            rig.wait(70_000, 7_000)
+            for intent in list(rig.waiting.values()):
+                if rig.now_ms > intent.valid_until_ms:
+                    del rig.waiting[intent.intent_id]
+            rig.tick(rig.state.setup.symbol, self.price)
+            rig.accept_all()
+
+    def _answer(self, number: int, *, refuse: bool) -> None:
+        waiting = [i for i in self.rig.waiting.values() if self.rig.now_ms <= i.valid_until_ms]
+        if not waiting:
+            return
+        intent = waiting[number % len(waiting)]
+        if refuse:
+            self.rig.refuse(intent)
+        elif isinstance(intent, PlaceIntent):
+            self.rig.submit(intent)
+        elif isinstance(intent, CancelIntent):
+            self.rig.cancel(intent)
+
+    def _evidence(self, action: str, number: int) -> None:
+        rig = self.rig
+        fresh = {Phase.SUBMITTING, Phase.UNRESOLVED}
+        there = {Phase.LIVE, Phase.PARTIALLY_FILLED} | fresh
+        fits = fresh if action in ("reject", "never", "retry") else there
+        cids = [cid for cid, order in rig.orders.items() if order.phase in fits]
+        if not cids:
+            return
+        cid = cids[number % len(cids)]
+        match action:
+            case "ack":
+                rig.feed(rig.accepted(cid))
+            case "fill":
+                rig.fill(cid)
+            case "part":
+                rig.fill(cid, min(rig.orders[cid].remaining, Decimal("0.001") * (number % 5 + 1)))
+            case "expire":
+                rig.feed(rig.expired(cid))
+            case "cancel":
+                rig.feed(rig.canceled(cid))
+            case "late":
+                self.late.append(rig.fill_of(cid, rig.orders[cid].remaining))
+                whole = rig.orders[cid].filled + self.late[-1].quantity
+                rig.feed(msgspec.structs.replace(rig.canceled(cid), filled_quantity=whole))
+            case "reject":
+                rig.feed(rig.rejected(cid))
+            case "never":
+                rig.feed(rig.never_placed(cid))
+            case _:
+                self._retry(cid)
+
+    def _retry(self, cid: str) -> None:
+        placed = self.rig.orders[cid].placed
+        intents = {i.intent_id: i for i in self.rig.sent if isinstance(i, PlaceIntent)}
+        if placed is not None and self.rig.now_ms < placed.valid_until_ms:
+            attempt = placed.ref.attempt + 1
+            self.rig.submit(intents[placed.ref.intent_id], attempt)
+            self.rig.feed(self.rig.rejected(cid, "not_sent"))
+
+
+def check(rig: Rig[Grid]) -> None:
+    """Judge what must hold at every moment, from the rig's own count of orders and trades."""
+    total = slots.total(rig.state.books)
+    assert total.quantity == rig.signed_fills()
+    spent = [f.side.sign * f.quantity * f.price for o in rig.orders.values() for f in o.fills]
+    assert total.cost - total.realized_pnl == sum(spent, Decimal(0))
+    live = Counter(placed.slot for placed in rig.live())
+    assert not live or max(live.values()) == 1, f"two orders of one slot: {live}"
+    assert len(rig.state.books.living) <= CAP
+    assert {placed.ref.intent_id for placed in rig.live()} <= set(rig.state.books.living)
+
+
+def check_quiet(rig: Rig[Grid]) -> None:
+    """Judge what must hold when all is answered: the target set is there, or each gap has a name."""
+    books = rig.state.books
+    assert not rig.waiting
+    assert rig.last.reason == ""
+    named = {gap.slot for gap in rig.last.gaps}
+    live = {placed.slot: placed for placed in rig.live()}
+    for level, slot in books.slots.items():
+        assert slot.status is not SlotStatus.PENDING
+        name = f"g{level}"
+        if slot.position.quantity != 0 and name not in named:
+            placed = live[name]
+            if placed.purpose is Purpose.OPEN:
+                continue  # the rest of it still works
+            closing = Side.SELL if slot.position.quantity > 0 else Side.BUY
+            assert placed.side is closing
+            assert rig.orders[placed.ref.client_order_id].remaining == abs(slot.position.quantity)
+    tick, lattice, setup = rig.state.market.tick, books.lattice, rig.state.setup
+    assert tick is not None
+    assert lattice is not None
+    mid = (tick.bid_price + tick.ask_price) / 2
+    window = lattice.below(mid, setup.levels_below)
+    window += lattice.above(mid, setup.levels_above) if setup.neutral else ()
+    assert {f"g{level}" for level in window} <= set(live) | named
+
+
+@pytest.mark.row("B06", "B07", "B08", "B09", "B10", "B11", "B18", "B22")
+@settings(max_examples=120, deadline=None)
+@given(MOVES, st.booleans())
+def test_a_grid_stays_sound_in_every_interleaving(
+    moves: list[tuple[str, int]], neutral: bool
+) -> None:
+    """Slots add up to fills, one order a slot, never above the cap; quiet means the target is there."""
+    setup = setup_of(orders_max=CAP) if neutral else long_of(orders_max=CAP)
+    chaos = Chaos(rig_of(setup))
+    for action, number in moves:
+        chaos.move(action, number)
+        check(chaos.rig)
+    chaos.settle()
+    check(chaos.rig)
+    check_quiet(chaos.rig)
+
+
+@pytest.mark.row("B23")
+@settings(max_examples=40, deadline=None)
+@given(MOVES)
+def test_books_from_the_journal_equal_the_running_books(moves: list[tuple[str, int]]) -> None:
+    """What a restart folds from journalled facts has the same slots and positions as the running state."""
+    chaos = Chaos(rig_of(setup_of(orders_max=CAP)))
+    for action, number in moves:
+        chaos.move(action, number)
+    chaos.settle()
+    again = rig_of_journal(chaos.rig)
+    before, after = chaos.rig.state.books, again.books
+    assert after.lattice == before.lattice
+    held = {k: s.position for k, s in before.slots.items() if s.position.fills}
+    assert {k: s.position for k, s in after.slots.items() if s.position.fills} == held
+    assert set(after.living) == set(before.living)
+
+
+def rig_of_journal(rig: Rig[Grid]) -> Grid:
+    """Return the grid that folds only what the journal holds of a rig's history."""
+    state = Grid(setup=rig.state.setup)
+    for event in journalled(rig.history):
+        state = evolve(state, event)
+    return state
