@@ -14,6 +14,7 @@ from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
 
 FOLDER = Path("archive") / "feed"
 SUFFIX = ".parquet"
+UNFINISHED = ".part"
 _CREATED = b"feed_created_ms"
 _LAST = b"last_sequence"
 
@@ -64,17 +65,33 @@ class FeedArchive:
         self._folder = folder
 
     def write(self, rows: Sequence[Row], created_ms: int) -> list[Path]:
-        """Write rows of the FEED made at `created_ms`, one file an hour, and return the files."""
+        """Write rows of the FEED made at `created_ms`, one file an hour, and return the files.
+
+        The file with the last sequence gets its name last and alone says how far the archive is complete: a crash in
+        between repeats rows, and never leaves any out.
+        """
+        if not rows:
+            return []
         self._folder.mkdir(parents=True, exist_ok=True)
         hours: dict[str, list[Row]] = {}
-        for row in rows:
+        for row in sorted(rows, key=lambda row: row.sequence):
             hours.setdefault(hour_of(row.time_ms), []).append(row)
-        return [self._write_part(hour, part, created_ms) for hour, part in hours.items()]
+        parts = sorted(hours.items(), key=lambda part: part[1][-1].sequence)
+        complete = min(row.sequence for row in rows) - 1
+        written = [
+            self._write_part(hour, part, {_CREATED: str(created_ms), _LAST: str(complete)})
+            for hour, part in parts[:-1]
+        ]
+        hour, part = parts[-1]
+        last = {_CREATED: str(created_ms), _LAST: str(part[-1].sequence)}
+        return [*written, self._write_part(hour, part, last)]
 
     def last_sequence(self, created_ms: int) -> int:
-        """Return the last archived sequence of the FEED made at `created_ms`; 0 when there is none."""
+        """Return up to which sequence the FEED made at `created_ms` is archived; clears what a crash left behind."""
         from pyarrow import parquet
 
+        for unfinished in self._folder.glob(f"*{UNFINISHED}"):
+            unfinished.unlink()
         last = 0
         files = sorted(
             self._folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime_ns, reverse=True
@@ -99,17 +116,15 @@ class FeedArchive:
             for row in parquet.read_table(path).to_pylist()
         ]
 
-    def _write_part(self, hour: str, rows: list[Row], created_ms: int) -> Path:
+    def _write_part(self, hour: str, rows: list[Row], metadata: dict[bytes, str]) -> Path:
         import pyarrow as pa
         from pyarrow import parquet
 
         table = pa.Table.from_pylist(
             [msgspec.structs.asdict(row) for row in rows], schema=_schema(pa)
-        ).replace_schema_metadata(
-            {_CREATED: str(created_ms), _LAST: str(max(row.sequence for row in rows))}
-        )
+        ).replace_schema_metadata(metadata)
         path = self._free_path(hour, rows[0].sequence)
-        unfinished = path.with_suffix(".part")
+        unfinished = path.with_suffix(UNFINISHED)
         with unfinished.open("wb") as file:
             parquet.write_table(table, file, compression="zstd")
             file.flush()

@@ -78,6 +78,28 @@ async def test_a_restarted_archiver_neither_skips_nor_repeats(
     assert [row["sequence"] for row in archive.read()] == [1, 2, 3]
 
 
+async def test_a_crash_while_writing_leaves_nothing_out(
+    house: MemoryHouse, archive: FeedArchive, tmp_path: Path
+) -> None:
+    """Until the last file of a flush has its name, the archive does not count what the others hold."""
+    async with archiving(house, archive):
+        await tell(house, START_MS)
+    async with archiving(house, archive):
+        await tell(house, START_MS + HOUR_MS, START_MS + 100, START_MS + HOUR_MS + 100)
+    files = sorted(path.name for path in (tmp_path / "feed").iterdir())
+    assert files == [
+        "2024-08-08T12.1.parquet",
+        "2024-08-08T12.3.parquet",
+        "2024-08-08T13.2.parquet",
+    ]
+    created_ms = (await house.bus.state(Stream.FEED)).created_ms
+    assert archive.last_sequence(created_ms) == 4
+    last = tmp_path / "feed" / files[2]
+    last.rename(last.with_suffix(".part"))
+    assert archive.last_sequence(created_ms) == 1
+    assert not list((tmp_path / "feed").glob("*.part"))
+
+
 async def test_another_feed_is_archived_beside_the_old_one(
     house: MemoryHouse, archive: FeedArchive
 ) -> None:
