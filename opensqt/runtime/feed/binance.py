@@ -73,7 +73,8 @@ class BinanceFeed:
             await self._jobs.stop()
 
     async def close(self) -> None:
-        """Disconnect."""
+        """Disconnect, also a `watch` that nobody reads any more."""
+        await self._jobs.stop()
         await self._gate.close()
 
     async def _prepare(self, symbols: Sequence[str]) -> None:

@@ -1,0 +1,174 @@
+"""The I/O of market_data: one venue's feed onto the bus. Conflates before publishing, never in a consumer.
+
+Never journals, never trades, never holds a key. What NATS does not take is lost: the next tick recreates it.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from opensqt.domain.ids import event_id
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.market import BookTop, Candle, FeedStatus, Tick, Trade
+from opensqt.domain.messages import Message, name_of
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.feed.port import Feed, FeedDown
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.waiting import event_within
+from services.market_data.config import NAME, Settings
+from services.market_data.decide import Now, due, observed, wait_ms
+from services.market_data.state import Pace, View
+
+
+class MarketData:
+    """The market of the symbols that this desk's strategies trade on one venue."""
+
+    def __init__(
+        self,
+        context: Context,
+        feed: Feed,
+        *,
+        venue: str,
+        symbols: tuple[str, ...],
+        pace: Pace,
+        settings: Settings | None = None,
+    ) -> None:
+        self._context = context
+        self._clock = context.clock
+        self._feed = feed
+        self._venue = venue
+        self._symbols = symbols
+        self._pace = pace
+        self._settings = settings or Settings()
+        self._views = {symbol: View(venue=venue, symbol=symbol) for symbol in symbols}
+        self._rules: dict[str, InstrumentRules] = {}
+        self._wake = asyncio.Event()
+        self._why = "not started"
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether every symbol has had its first tick."""
+        ruled = len(self._rules) == len(self._symbols)
+        return ruled and all(view.has_tick for view in self._views.values())
+
+    def status(self) -> dict[str, Any]:
+        """Say the health and age of each symbol, and what is missing."""
+        now_ms = self._clock.wall_ms()
+        missing = [view.symbol for view in self._views.values() if not view.has_tick]
+        return {
+            "why": self._why or (f"no tick yet: {', '.join(missing)}" if missing else ""),
+            "symbols": [
+                {
+                    "symbol": view.symbol,
+                    "state": view.health.state.value,
+                    "detail": view.health.detail,
+                    "age_ms": now_ms - view.heard_ms if view.heard_ms is not None else None,
+                }
+                for view in self._views.values()
+            ],
+        }
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until `stop`; an unknown symbol ends the process with its name."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(work)
+                for work in (self._keep_rules(), self._watch(), self._keep_pace())
+            ]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+        await self._feed.close()
+
+    async def _keep_rules(self) -> None:
+        """Publish the rules at start, once a minute and when they change; a change is found within the minute."""
+        while True:
+            try:
+                rules = await self._feed.rules(self._symbols)
+            except FeedDown as error:
+                self._complain(f"rules are not answered: {error}")
+                await self._clock.sleep(self._settings.retry_s)
+                continue
+            self._why = ""
+            self._rules = {rule.symbol: rule for rule in rules}
+            await self._publish(rules)
+            await self._clock.sleep(self._settings.rules_every_s)
+
+    async def _watch(self) -> None:
+        """Turn observations into messages, for ever."""
+        while True:
+            try:
+                async for observation in self._feed.watch(self._symbols):
+                    self._why = ""
+                    view = self._views[observation.symbol]
+                    after, messages = observed(view, observation, self._now(), self._pace)
+                    self._views[observation.symbol] = after
+                    await self._publish(messages)
+                    self._wake.set()
+            except FeedDown as error:
+                self._complain(f"the feed is not answered: {error}")
+            await self._clock.sleep(self._settings.retry_s)
+
+    async def _keep_pace(self) -> None:
+        """Publish what had to wait, and say what has gone stale."""
+        while True:
+            waits = [wait_ms(view, self._now(), self._pace) for view in self._views.values()]
+            soonest = min((wait for wait in waits if wait is not None), default=None)
+            if soonest is None:
+                self._wake.clear()
+                await event_within(self._clock, self._wake, self._settings.idle_s)
+            else:
+                await self._clock.sleep(max(soonest, 1) / 1000)
+            for symbol, view in self._views.items():
+                after, messages = due(view, self._now(), self._pace)
+                self._views[symbol] = after
+                await self._publish(messages)
+                self._measure(after)
+
+    async def _publish(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            envelope = Envelope(
+                event_id=event_id(name_of(message), *_identity(message)),
+                type=name_of(message),
+                source=f"{NAME}-{self._venue}",
+                time_ms=message.time_ms,  # type: ignore[attr-defined]  # every md message has one
+                traceparent=self._trace(message),
+            )
+            await self._context.bus.publish(subject_of(message), message, envelope, confirmed=False)
+
+    def _trace(self, message: Message) -> str:
+        """Begin a trace at each tick: what it causes, to the fill, hangs below it."""
+        if not isinstance(message, Tick):
+            return ""
+        with self._context.tracer.span("market_data.tick", symbol=message.symbol) as span:
+            return span.traceparent
+
+    def _measure(self, view: View) -> None:
+        if view.heard_ms is not None:
+            age_ms = self._clock.wall_ms() - view.heard_ms
+            self._context.metrics.tick_age_ms.labels(view.venue, view.symbol).set(age_ms)
+
+    def _complain(self, why: str) -> None:
+        if why != self._why:
+            self._context.log.warning("feed", detail=why)
+        self._why = why
+
+    def _now(self) -> Now:
+        return Now(wall_ms=self._clock.wall_ms(), market_ms=self._clock.market_ms())
+
+
+def _identity(message: Message) -> tuple[str | int, ...]:
+    """Return what makes a message the same one, so that the bus keeps it once."""
+    place = (message.venue, message.symbol, message.time_ms)  # type: ignore[attr-defined]
+    match message:
+        case Trade():
+            return (*place, message.trade_id)
+        case Tick() | BookTop():
+            return (*place, message.book_sequence)
+        case Candle():
+            return (*place, message.open_time_ms, str(message.closed), str(message.close))
+        case FeedStatus():
+            return (*place, message.channel, message.state.value, message.detail)
+        case _:
+            return place
