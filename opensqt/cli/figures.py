@@ -1,17 +1,24 @@
-"""Where a desk stands: mode, kill, open orders, positions in journal and feed. Reads; writes nothing."""
+"""Where a desk stands: mode, kill, open orders, journal and feed, as its processes tell. Changes nothing."""
 
+import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
+from opensqt.cli import loopback
+from opensqt.cli.health import EXECUTOR, HEALTH
 from opensqt.cli.runfile import RunFile
 from opensqt.runtime.latch import read as read_latch
 
+NORMAL, HALTED, UNKNOWN = "NORMAL", "HALTED", "UNKNOWN"
+STRATEGY_SERVICES = ("grid", "arb")
+
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """The last line of `status`; a number is None where nobody could tell it."""
+    """The last line of `status`; None where nobody could tell."""
 
-    mode: str = "NORMAL"
+    mode: str = UNKNOWN
     killed: bool = False
     orders_open: int | None = None
     orders_unresolved: int | None = None
@@ -19,8 +26,50 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     feed_sequence: int | None = None
 
 
-async def figures(data: Path, run: RunFile) -> Figures:
-    """Return where the desk of this folder stands."""
-    del run
-    killed = read_latch(data) is not None
-    return Figures(killed=killed, mode="HALTED" if killed else "NORMAL")
+async def ask_all(run: RunFile) -> dict[str, loopback.Plain]:
+    """Ask every process for its status at once; who does not answer is not in the result."""
+    ports = {n.removeprefix(HEALTH): p for n, p in run.ports.items() if n.startswith(HEALTH)}
+    replies = await asyncio.gather(*(loopback.get(port, "/status") for port in ports.values()))
+    return {
+        name: reply.said
+        for name, reply in zip(ports, replies, strict=True)
+        if reply.code == loopback.OK
+    }
+
+
+def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
+    """Return where the desk stands; a latch file kills whatever the processes say."""
+    executors = [said for name, said in told.items() if name.startswith(EXECUTOR)]
+    risk = told.get("risk", {})
+    killed = read_latch(data) is not None or any(said.get("killed") is True for said in executors)
+    mode = risk.get("mode")
+    return Figures(
+        mode=HALTED if killed else (mode if isinstance(mode, str) else UNKNOWN),
+        killed=killed,
+        orders_open=_sum(said.get("orders_open") for said in executors),
+        orders_unresolved=_sum(said.get("orders_unresolved") for said in executors),
+        journal_position=_most(said.get("journal_position") for said in told.values()),
+        feed_sequence=_most(said.get("feed_sequence") for said in told.values()),
+    )
+
+
+def strategies(told: dict[str, loopback.Plain]) -> list[dict[str, object]]:
+    """Return a line for each strategy: whether it trades, and why not."""
+    lines: list[dict[str, object]] = []
+    for service in STRATEGY_SERVICES:
+        named = told.get(service, {}).get("strategies")
+        lines += [
+            {"type": "strategy", "service": service, **line}
+            for line in (named if isinstance(named, list) else [])
+            if isinstance(line, dict)
+        ]
+    return lines
+
+
+def _sum(values: Iterable[object]) -> int | None:
+    numbers = [value for value in values if isinstance(value, int)]
+    return sum(numbers) if numbers else None
+
+
+def _most(values: Iterable[object]) -> int | None:
+    return max((value for value in values if isinstance(value, int)), default=None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 import opensqt
+from opensqt.cli.health import EXECUTOR, health_name
 from opensqt.cli.nats import nats_spec
 from opensqt.cli.postgres import dsn_of, postgres_spec
 from opensqt.cli.spec import DoneCheck, HttpCheck, Identity, Spec
@@ -68,11 +69,6 @@ def port_names(config: Config, *, nats: bool, postgres: bool) -> tuple[str, ...]
     return tuple(names)
 
 
-def health_name(process: str) -> str:
-    """Return the name of the port on which a process tells its health."""
-    return f"health.{process}"
-
-
 def specs(config: Config, place: Place) -> tuple[Spec, ...]:
     """Return the whole table for the supervisor."""
     table: list[Spec] = []
@@ -106,7 +102,7 @@ def _rows(config: Config) -> Iterator[Row]:
     )
     for account in config.accounts:
         yield Row(
-            name=f"executor-{account}",
+            name=EXECUTOR + account,
             argv=("services.executor", "--account", account),
             depends=("relay",),
             patience_s=PATIENCE_S_EXECUTOR,
@@ -120,7 +116,7 @@ def _rows(config: Config) -> Iterator[Row]:
     yield Row(name="risk", argv=("services.risk",), depends=("relay",))
     trading = (
         "risk",
-        *(f"executor-{account}" for account in config.accounts),
+        *(EXECUTOR + account for account in config.accounts),
         *(f"market_data-{venue}" for venue in config.venues),
     )
     strategies = config.strategies.values()
@@ -159,7 +155,7 @@ def _spec(row: Row, config: Config, place: Place, there: set[str]) -> Spec:
 
 def _environment(row: Row, config: Config, place: Place) -> dict[str, str]:
     env = dict(place.environ)
-    if not row.name.startswith("executor-"):
+    if not row.name.startswith(EXECUTOR):
         for name in _secret_names(config):
             env.pop(name, None)
     root = str(Path(opensqt.__file__).parents[1])

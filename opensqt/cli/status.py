@@ -8,15 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.cli.figures import figures
+from opensqt.cli.figures import ask_all, figures, strategies
 from opensqt.cli.folder import is_running
-from opensqt.cli.processes import health_name
-from opensqt.cli.readiness import fetch
 from opensqt.cli.refusal import GOOD, NOT_RUNNING
-from opensqt.cli.runfile import RunFile, read_run
-from opensqt.cli.spec import HttpCheck
-
-STRATEGY_SERVICES = ("grid", "arb")
+from opensqt.cli.runfile import read_run
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -39,41 +34,23 @@ def run(args: argparse.Namespace) -> int:
 async def _lines(data: Path, *, running: bool) -> list[dict[str, object]]:
     run_file = read_run(data)
     processes = run_file.processes if running else ()
+    told = await ask_all(run_file) if running else {}
     lines: list[dict[str, object]] = [
         {"type": "process", **msgspec.to_builtins(process)} for process in processes
     ]
-    if running:
-        lines += await _strategies(run_file)
-    found = await figures(data, run_file)
+    lines += strategies(told)
     port = run_file.ports.get("gateway")
     lines.append(
         {
             "type": "status",
             "ready": bool(processes) and all(process.ready for process in processes),
-            **msgspec.to_builtins(found),
+            **msgspec.to_builtins(figures(data, told)),
             "gateway": f"http://127.0.0.1:{port}/" if port else None,
             "nats": run_file.nats_url or None,
             "pid": run_file.pid if running else None,
             "config_hash": run_file.config_hash,
         }
     )
-    return lines
-
-
-async def _strategies(run_file: RunFile) -> list[dict[str, object]]:
-    """Ask the strategy services why they are not trading."""
-    lines: list[dict[str, object]] = []
-    for service in STRATEGY_SERVICES:
-        port = run_file.ports.get(health_name(service))
-        if port is None:
-            continue
-        said = await fetch(HttpCheck(port=port, path="/status"))
-        told = said.get("strategies")
-        lines += [
-            {"type": "strategy", "service": service, **strategy}
-            for strategy in (told if isinstance(told, list) else [])
-            if isinstance(strategy, Mapping)
-        ]
     return lines
 
 

@@ -24,7 +24,8 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
 def latch(folder: Path, value: Latch) -> None:
     """Write the latch and sync file and folder; raise `OSError` when it could not be made durable."""
     path = folder / FILE_NAME
-    fresh = path.with_suffix(".latch.new")
+    # Executors and the command may latch at the same moment: each replaces the file with one of its own.
+    fresh = path.with_name(f"{FILE_NAME}.{os.getpid()}")
     with fresh.open("wb") as file:
         file.write(msgspec.json.encode(value))
         file.flush()
