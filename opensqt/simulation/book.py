@@ -81,6 +81,11 @@ class MergedBook:
             order.ahead = ahead
             self.requeued[order.order_id] = order
 
+    def advance(self, side: Side, price: Decimal, eaten: Decimal) -> None:
+        """Take what was eaten of the flow from the queue ahead of our orders at a price (base units)."""
+        for order in self.resting[side].get(price, ()):
+            self.requeue(order, max(ZERO, order.ahead - eaten))
+
     def touch(self, side: Side, price: Decimal) -> None:
         """Note that a level changed."""
         self.touched[side].add(price)

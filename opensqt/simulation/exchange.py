@@ -92,8 +92,10 @@ class Exchange:
         for name in names or tuple(self.settlement.accounts):
             account = self.settlement.accounts[name]
             for asset, holding in account.spot.items():
-                self._audit(balance_row(venue, name, Market.SPOT, asset, holding.total, now_ms))
-            self._audit(
+                self.settlement.changes.audit.append(
+                    balance_row(venue, name, Market.SPOT, asset, holding.total, now_ms)
+                )
+            self.settlement.changes.audit.append(
                 balance_row(venue, name, Market.PERP, SETTLE_ASSET, account.perp.balance, now_ms)
             )
 
@@ -136,7 +138,7 @@ class Exchange:
         """Accept and match an order, or raise `Refusal` and change nothing."""
         settlement, rules = self.settlement, self.rules[placement.symbol]
         settlement.now_ms = self.clock.market_ms()
-        self._refuse_duplicate(placement, rules.market)
+        _refuse_duplicate(placement, self.policy, self.open)
         order = self._order(placement, rules.market)
         refuse_unfunded(order, rules, settlement, self.matchers[rules.symbol].book, self.open)
         audit_mark, notice_mark = len(settlement.changes.audit), len(settlement.notices)
@@ -187,7 +189,7 @@ class Exchange:
 
     def refuse(self, row: AuditRow) -> None:
         """Write a refused request into the audit."""
-        self._audit(row)
+        self.settlement.changes.audit.append(row)
         self.commit()
 
     def commit(self, meta: Mapping[str, bytes] | None = None) -> None:
@@ -209,18 +211,6 @@ class Exchange:
         if notices:
             for listener in self.listeners:
                 listener(notices)
-
-    def _audit(self, row: AuditRow) -> None:
-        self.settlement.changes.audit.append(row)
-
-    def _refuse_duplicate(self, placement: Placement, market: Market) -> None:
-        if self.policy.uniqueness is Uniqueness.NEVER or not placement.client_order_id:
-            return
-        for (account, symbol), orders in self.open.items():
-            if account != placement.account or self.rules[symbol].market is not market:
-                continue
-            if any(order.client_order_id == placement.client_order_id for order in orders.values()):
-                raise Refusal(Reason.DUPLICATE_ID)
 
     def _order(self, placement: Placement, market: Market) -> Order:
         order_id = self._order_ids[market] + 1
@@ -255,7 +245,7 @@ class Exchange:
         self.matchers[order.symbol].book.remove(order)
         order.status = status
         venue_symbol = self.rules[order.symbol].venue_symbol
-        self._audit(
+        self.settlement.changes.audit.append(
             order_row(
                 settlement.venue, kind, order, venue_symbol, settlement.now_ms, order.remaining
             )
@@ -275,3 +265,19 @@ class Exchange:
                         self._close(order, Status.EXPIRED, Kind.EXPIRE)
                 if not order.is_open:
                     del orders[order.order_id]
+
+
+def _refuse_duplicate(
+    placement: Placement,
+    policy: IdentityPolicy,
+    open_orders: Mapping[tuple[str, str], Mapping[int, Order]],
+) -> None:
+    """Raise `Refusal` when an open order of the account in this market has the same client id."""
+    if policy.uniqueness is Uniqueness.NEVER or not placement.client_order_id:
+        return
+    perp = ":" in placement.symbol
+    for (account, symbol), orders in open_orders.items():
+        if account != placement.account or (":" in symbol) != perp:
+            continue
+        if any(order.client_order_id == placement.client_order_id for order in orders.values()):
+            raise Refusal(Reason.DUPLICATE_ID)

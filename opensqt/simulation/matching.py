@@ -125,7 +125,7 @@ class Matcher:
             eaten, left = eaten + ahead, left - ahead
             left -= self._fill_maker(maker, left)
         if eaten > 0:
-            self._advance(side, trade.price, eaten)
+            self.book.advance(side, trade.price, eaten)
             key = (side, trade.price)
             self._explained[key] = self._explained.get(key, ZERO) + eaten
         return left + eaten
@@ -150,9 +150,10 @@ class Matcher:
             price = self.book.best(side)
             if price is None or not order.crosses(price):
                 return False
+            before = order.filled
             if self._take_level(order, side, price, wanted):
                 return True
-            if min(order.remaining, self._ledger.fillable(order)) == wanted:
+            if order.filled == before:
                 return False
         return False
 
@@ -175,13 +176,9 @@ class Matcher:
             rest = min(wanted, flow - eaten)
             self._fill(order, price, rest, maker=False)
             eaten += rest
-        self._advance(side, price, eaten)
+        self.book.advance(side, price, eaten)
         self.book.put(side, price, flow - eaten)
         return own_met
-
-    def _advance(self, side: Side, price: Decimal, eaten: Decimal) -> None:
-        for maker in self.book.resting[side].get(price, ()):
-            self.book.requeue(maker, max(ZERO, maker.ahead - eaten))
 
     def _fill_maker(self, maker: Order, offered: Decimal) -> Decimal:
         quantity = min(offered, maker.remaining, self._ledger.fillable(maker))

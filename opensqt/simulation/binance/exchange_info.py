@@ -57,8 +57,6 @@ def _head(limits: Limits, now_ms: int) -> dict[str, object]:
 
 
 def _spot_symbol(rules: InstrumentRules) -> dict[str, object]:
-    up, down = plain(rules.price_band_up or BAND_UP), plain(rules.price_band_down or BAND_DOWN)
-    highest = rules.quantity_max or 9000 * ONE
     return {
         "symbol": rules.venue_symbol,
         "status": "TRADING",
@@ -75,48 +73,54 @@ def _spot_symbol(rules: InstrumentRules) -> dict[str, object]:
         "quoteOrderQtyMarketAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
-        "filters": [
-            {
-                "filterType": "PRICE_FILTER",
-                "minPrice": eight(rules.price_min or rules.tick_size),
-                "maxPrice": eight(rules.price_max or PRICE_MAX),
-                "tickSize": eight(rules.tick_size),
-            },
-            {
-                "filterType": "LOT_SIZE",
-                "minQty": eight(rules.quantity_min),
-                "maxQty": eight(highest),
-                "stepSize": eight(rules.quantity_step),
-            },
-            {
-                "filterType": "MARKET_LOT_SIZE",
-                "minQty": eight(ZERO),
-                "maxQty": eight(highest),
-                "stepSize": eight(ZERO),
-            },
-            {
-                "filterType": "PERCENT_PRICE_BY_SIDE",
-                "bidMultiplierUp": up,
-                "bidMultiplierDown": down,
-                "askMultiplierUp": up,
-                "askMultiplierDown": down,
-                "avgPriceMins": 5,
-            },
-            {
-                "filterType": "NOTIONAL",
-                "minNotional": eight(rules.notional_min),
-                "applyMinToMarket": True,
-                "maxNotional": "9000000.00000000",
-                "applyMaxToMarket": False,
-                "avgPriceMins": 5,
-            },
-            {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": OPEN_ORDERS_MAX},
-        ],
+        "filters": _spot_filters(rules),
         "permissions": ["SPOT"],
         "permissionSets": [["SPOT"]],
         "defaultSelfTradePreventionMode": "EXPIRE_TAKER",
         "allowedSelfTradePreventionModes": ["EXPIRE_TAKER"],
     }
+
+
+def _spot_filters(rules: InstrumentRules) -> list[dict[str, object]]:
+    up, down = plain(rules.price_band_up or BAND_UP), plain(rules.price_band_down or BAND_DOWN)
+    highest = rules.quantity_max or 9000 * ONE
+    return [
+        {
+            "filterType": "PRICE_FILTER",
+            "minPrice": eight(rules.price_min or rules.tick_size),
+            "maxPrice": eight(rules.price_max or PRICE_MAX),
+            "tickSize": eight(rules.tick_size),
+        },
+        {
+            "filterType": "LOT_SIZE",
+            "minQty": eight(rules.quantity_min),
+            "maxQty": eight(highest),
+            "stepSize": eight(rules.quantity_step),
+        },
+        {
+            "filterType": "MARKET_LOT_SIZE",
+            "minQty": eight(ZERO),
+            "maxQty": eight(highest),
+            "stepSize": eight(ZERO),
+        },
+        {
+            "filterType": "PERCENT_PRICE_BY_SIDE",
+            "bidMultiplierUp": up,
+            "bidMultiplierDown": down,
+            "askMultiplierUp": up,
+            "askMultiplierDown": down,
+            "avgPriceMins": 5,
+        },
+        {
+            "filterType": "NOTIONAL",
+            "minNotional": eight(rules.notional_min),
+            "applyMinToMarket": True,
+            "maxNotional": "9000000.00000000",
+            "applyMaxToMarket": False,
+            "avgPriceMins": 5,
+        },
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": OPEN_ORDERS_MAX},
+    ]
 
 
 def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """The REST endpoints of Binance USDⓈ-M that place, cancel and list orders. The server commits before it answers."""
 
-from urllib.parse import unquote
-
 import msgspec
 
 from opensqt.simulation.audit import Kind
@@ -16,6 +14,7 @@ from opensqt.simulation.orders import Order, Refusal
 
 BATCH_MAX = 5
 CANCEL_BATCH_MAX = 10
+BATCH = msgspec.json.Decoder(list[dict[str, object]], float_hook=str)  # numbers keep their text
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
@@ -42,9 +41,7 @@ def place_test(floor: Floor, call: Call) -> object:
 def place_batch(floor: Floor, call: Call) -> object:
     """POST /fapi/v1/batchOrders: each order has its own outcome and its own audit row."""
     try:
-        batch = msgspec.json.decode(
-            call.required("batchOrders"), type=list[dict[str, str | bool | int]]
-        )
+        batch = BATCH.decode(call.required("batchOrders"))
     except msgspec.DecodeError as error:
         raise missing("batchOrders") from error
     if not 0 < len(batch) <= BATCH_MAX:
@@ -68,14 +65,16 @@ def cancel(floor: Floor, call: Call) -> object:
 
 def cancel_batch(floor: Floor, call: Call) -> object:
     """DELETE /fapi/v1/batchOrders by orderIdList or origClientOrderIdList."""
-    name = "orderIdList" if call.text("orderIdList") else "origClientOrderIdList"
+    named = {name.lower(): value for name, value in call.params.items()}
+    by_id = bool(named.get("orderidlist"))
+    listed = named.get("orderidlist") or named.get("origclientorderidlist") or ""
     try:
-        wanted = msgspec.json.decode(unquote(call.required(name)), type=list[int | str])
+        wanted = msgspec.json.decode(listed, type=list[int | str])
     except msgspec.DecodeError as error:
-        raise missing(name) from error
+        raise missing("orderIdList") from error
     if len(wanted) > CANCEL_BATCH_MAX:
         raise VenueError(-4083, "The batch orders' number is invalid.")
-    key = "orderId" if name == "orderIdList" else "origClientOrderId"
+    key = "orderId" if by_id else "origClientOrderId"
     answers: list[object] = []
     for one in wanted:
         single = msgspec.structs.replace(
@@ -136,7 +135,7 @@ def countdown(floor: Floor, call: Call) -> object:
     return {"symbol": rules.venue_symbol, "countdownTime": str(span_ms)}
 
 
-def _text(value: str | bool | int) -> str:
+def _text(value: object) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 

@@ -33,7 +33,7 @@ class Server:
         self.public = PublicStreams(floor)
         self.private = PrivateStreams(floor.exchange.rules)
         floor.exchange.listeners.append(self.private.publish)
-        self._wires: set[Wire] = set()
+        self.wires: set[Wire] = set()
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int, certificate: Path) -> int:
@@ -62,7 +62,7 @@ class Server:
             self._floor.chores.tick()
             self.public.tick()
             for key in self._floor.listen_keys.expired(self._floor.exchange.clock.wall_ms()):
-                for wire in [wire for wire in self._wires if wire.account == key.account]:
+                for wire in [wire for wire in self.wires if wire.account == key.account]:
                     wire.answer(
                         {"e": "listenKeyExpired", "E": self._floor.now_ms(), "listenKey": key.key}
                     )
@@ -70,7 +70,7 @@ class Server:
 
     def disconnect(self, kind: str) -> None:
         """Cut streams at once: public, private or (empty) all."""
-        for wire in list(self._wires):
+        for wire in list(self.wires):
             if not kind or kind == ("private" if wire.account else "public"):
                 wire.close()
 
@@ -112,7 +112,7 @@ class Server:
             Market.SPOT if host in ("stream.binance.com", "ws-api.binance.com") else Market.PERP
         )
         await wire.socket.prepare(request)
-        self._wires.add(wire)
+        self.wires.add(wire)
         wire.combined = "/stream" in request.path
         sender = asyncio.create_task(wire.pump())
         try:
@@ -125,7 +125,7 @@ class Server:
                 else:
                     stream_request(self.public, wire, market, message.data)
         finally:
-            self._wires.discard(wire)
+            self.wires.discard(wire)
             self.public.unsubscribe(wire, market, list(wire.streams))
             self.private.detach(wire)
             sender.cancel()

@@ -28,6 +28,11 @@ class PrivateStreams:
         self._wires.setdefault((market, account), {})[wire] = subscription
         return subscription
 
+    @property
+    def attached(self) -> int:
+        """How many connections listen to private frames."""
+        return sum(len(wires) for wires in self._wires.values())
+
     def detach(self, wire: Wire) -> None:
         """Forget a connection."""
         for wires in self._wires.values():

@@ -215,6 +215,30 @@ class Client:
         await self.ccxt.close()
         await self.session.close()
 
+    async def listening(self, topic: str) -> None:
+        """Wait until a watcher of this topic is subscribed and will not miss an event."""
+        async with asyncio.timeout(5):
+            while not any(
+                key.startswith(topic) and not future.done()
+                for connection in self.ccxt.clients.values()
+                for key, future in connection.futures.items()
+            ):
+                await asyncio.sleep(0)
+
+
+async def subscribed(venue: Venue, count: int) -> None:
+    """Wait until that many public streams are subscribed at the venue."""
+    async with asyncio.timeout(5):
+        while sum(len(wire.streams) for wire in venue.server.wires) < count:
+            await asyncio.sleep(0)
+
+
+async def attached(venue: Venue, count: int) -> None:
+    """Wait until that many private streams are attached at the venue."""
+    async with asyncio.timeout(5):
+        while venue.server.private.attached < count:
+            await asyncio.sleep(0)
+
 
 async def within(seconds: float, awaitable: Any) -> Any:
     """Wait, but not for ever."""
