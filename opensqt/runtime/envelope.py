@@ -21,6 +21,7 @@ _NAMES = {
     "causation_id": "ce-causationid",
     "traceparent": "traceparent",
 }
+_REQUIRED = frozenset({"event_id", "type", "source", "time_ms"})
 MESSAGE_ID = "Nats-Msg-Id"
 IGNORABLE_HEADER = "ce-ignorable"  # a reader that does not know the type may skip the message
 TYPE_PREFIX = "opensqt.v1."
@@ -51,7 +52,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         headers = {MESSAGE_ID: self.event_id}
         for field, name in _NAMES.items():
             value = getattr(self, field)
-            if value not in ("", 0):
+            if field in _REQUIRED or value not in ("", 0):
                 headers[name] = f"{TYPE_PREFIX}{value}" if field == "type" else str(value)
         if self.type in IGNORABLE:
             headers[IGNORABLE_HEADER] = "1"

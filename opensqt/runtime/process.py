@@ -165,7 +165,9 @@ class Process:
 
     async def _connect_bus(self, stack: contextlib.AsyncExitStack) -> NatsBus:
         self._waiting_for, url = "NATS", self._environment.nats_url
-        bus = await NatsBus.connect(url, self._name, monotonic_s=self._clock.monotonic_s)
+        bus = await NatsBus.connect(
+            url, self._name, monotonic_s=self._clock.monotonic_s, metrics=self._metrics
+        )
         stack.push_async_callback(bus.close)
         await self._patiently("the streams of the bus", lambda: bus.state(Stream.FEED))
         await register(bus.client, self._name, self.status)

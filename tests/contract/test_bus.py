@@ -7,9 +7,6 @@ from decimal import Decimal
 import pytest
 
 from opensqt.domain.market import Tick, Time
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import (
     Bus,
     BusDown,
@@ -21,49 +18,21 @@ from opensqt.runtime.bus.port import (
     Stream,
     StreamFull,
 )
-from opensqt.runtime.bus.streams import SPECS, apply
+from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope, from_headers
+from tests.contract.buses import PATIENCE_S, envelope, memory_house, nats_house, publish_time
 
 Connect = Callable[[], Awaitable[Bus]]
-PATIENCE_S = 5.0
 
 
 @pytest.fixture(params=["nats", "memory"])
 async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
     """Connections to one bus with the desk's streams."""
-    opened: list[Bus] = []
-    if request.param == "nats":
-        url: str = await asyncio.to_thread(request.getfixturevalue, "nats_url")
-
-        async def one() -> Bus:
-            bus = await NatsBus.connect(url, "test", monotonic_s=RunClock().monotonic_s)
-            await apply(bus.client.jetstream())
-            opened.append(bus)
-            return bus
-    else:
-        broker = MemoryBroker(RunClock())
-
-        async def one() -> Bus:
-            opened.append(MemoryBus(broker))
-            return opened[-1]
-
-    yield one
-    for bus in opened:
-        await bus.close()
-
-
-def envelope(event_id: str) -> Envelope:
-    """An envelope with nothing but what must be there."""
-    return Envelope(event_id=event_id, type="Time", source="test", time_ms=1)
-
-
-async def publish(bus: Bus, subject: str, number: int) -> int:
-    """Publish the time `number` under the id `number` and return the sequence."""
-    published = await bus.publish(subject, Time(time_ms=number), envelope(f"{subject}/{number}"))
-    assert published is not None
-    return published.sequence
+    house = await (nats_house(request) if request.param == "nats" else memory_house())
+    yield house.connect
+    await house.close()
 
 
 async def take(follower: Follower, count: int) -> list[Delivery]:
@@ -142,7 +111,7 @@ async def test_several_filters_share_one_total_order(connect: Connect) -> None:
     """A follower with several filters sees their messages in the order of the stream, and no others."""
     bus = await connect()
     for number in range(30):
-        await publish(bus, ("evt.time", "md.a.B.tick", "ctl.limit")[number % 3], number)
+        await publish_time(bus, ("evt.time", "md.a.B.tick", "ctl.limit")[number % 3], number)
     filters = ["evt.>", "md.a.*.tick", "md.a.B.tick", "evt.time"]
     follower = await bus.follow(Stream.FEED, filters, Start(sequence=1))
     found = await take(follower, 20)
@@ -154,11 +123,11 @@ async def test_following_starts_where_asked(connect: Connect) -> None:
     """A sequence, a wall time, or what comes next."""
     bus = await connect()
     for number in range(5):
-        await publish(bus, "evt.time", number)
+        await publish_time(bus, "evt.time", number)
     by_sequence = await bus.follow(Stream.FEED, [], Start(sequence=4))
     by_time = await bus.follow(Stream.FEED, [], Start(wall_ms=RunClock().wall_ms() - 60_000))
     following = await bus.follow(Stream.FEED, [], Start())
-    await publish(bus, "evt.time", 5)
+    await publish_time(bus, "evt.time", 5)
     assert numbers(await take(by_sequence, 3)) == [3, 4, 5]
     assert numbers(await take(by_time, 6)) == [0, 1, 2, 3, 4, 5]
     assert numbers(await take(following, 1)) == [5]
@@ -185,14 +154,14 @@ async def test_a_subject_of_no_stream_is_an_error(connect: Connect) -> None:
     """Nothing confirms a subject that no stream takes."""
     bus = await connect()
     with pytest.raises(BusDown):
-        await publish(bus, "nowhere.at.all", 1)
+        await publish_time(bus, "nowhere.at.all", 1)
 
 
 async def test_queue_hands_out_in_order_and_forgets_what_was_acknowledged(connect: Connect) -> None:
     """Acknowledged commands leave the work queue."""
     bus = await connect()
     for number in range(5):
-        await publish(bus, "cmd.open.v.a.S", number)
+        await publish_time(bus, "cmd.open.v.a.S", number)
     queue = await bus.queue(Stream.COMMANDS, "executor-a-1", ["cmd.open.v.a.>"])
     found = await fetch(queue, 5)
     assert numbers(found) == [0, 1, 2, 3, 4]
@@ -208,7 +177,7 @@ async def test_a_waiting_fetch_wakes_when_a_command_comes(connect: Connect) -> N
     queue = await bus.queue(Stream.EXITS, "executor-a-1", ["cmd.exit.v.a.>"])
     waiting = asyncio.create_task(queue.fetch(10, 4.0))
     await asyncio.sleep(0)
-    await publish(bus, "cmd.exit.v.a.S", 7)
+    await publish_time(bus, "cmd.exit.v.a.S", 7)
     async with asyncio.timeout(2.0):
         assert numbers(await waiting) == [7]
 
@@ -217,7 +186,7 @@ async def test_a_new_durable_gets_unacknowledged_commands_at_once(connect: Conne
     """Take-over: after the predecessor's durable is deleted, its commands come at once, in order, and it fails."""
     old_bus, new_bus = await connect(), await connect()
     for number in range(6):
-        await publish(old_bus, "cmd.open.v.a.S", number)
+        await publish_time(old_bus, "cmd.open.v.a.S", number)
     old = await old_bus.queue(Stream.COMMANDS, "executor-a-1", ["cmd.open.v.a.>"])
     taken = await fetch(old, 4)
     await old.ack(taken[0])
@@ -249,7 +218,7 @@ async def test_a_full_command_stream_refuses_and_exits_still_pass(connect: Conne
     )
     with pytest.raises(StreamFull):
         await asyncio.gather(*sending)
-    await publish(bus, "cmd.exit.v.a.S", 1)
+    await publish_time(bus, "cmd.exit.v.a.S", 1)
 
 
 async def test_dropping_a_queue_is_repeatable(connect: Connect) -> None:
@@ -265,7 +234,7 @@ async def test_state_tells_what_a_stream_holds(connect: Connect) -> None:
     """First and last sequence, count, and when the stream was made."""
     bus = await connect()
     for number in range(3):
-        await publish(bus, "evt.time", number)
+        await publish_time(bus, "evt.time", number)
     state = await bus.state(Stream.FEED)
     assert (state.first_sequence, state.last_sequence, state.messages) == (1, 3, 3)
     assert state.size_bytes > 0

@@ -47,6 +47,7 @@ class FeedPass:
         self._end = end  # FEED's last sequence when the pass began
         self._chain: Chain[Delivery] = Chain()
         self._hole: tuple[Link, float] | None = None
+        self._heard = 0
         self.is_live = False
         self.generation = 0
         self.sequence = 0
@@ -79,11 +80,13 @@ class FeedPass:
             return
         link = Link(subject=delivery.subject, position=envelope.position, prev=envelope.prev)
         released = self._chain.offer(link, delivery)
+        self._heard = max(self._heard, delivery.sequence)
         for index, one in enumerate(released):
-            self._advance(one, released[index + 1 :])
+            self._advance(released[index + 1 :])
             item = await self._item(one)
             if item is not None:
                 yield item
+        self._advance(())
         self._watch_hole(now_s)
 
     @property
@@ -138,9 +141,9 @@ class FeedPass:
             live=self.is_live,
         )
 
-    def _advance(self, delivery: Delivery, rest: Sequence[Delivery]) -> None:
+    def _advance(self, rest: Sequence[Delivery]) -> None:
         # What waits, or comes later in this batch, is not folded yet: the basis stays before it.
-        reached = delivery.sequence
+        reached = self._heard
         for waiting in (*rest, *self._chain.waiting()):
             reached = min(reached, waiting.sequence - 1)
         self.sequence = max(self.sequence, reached)

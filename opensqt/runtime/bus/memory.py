@@ -72,7 +72,10 @@ class MemoryFollower:
             )
             self._created_ms, self._last = stream.created_ms, 0
             self._cursor = stream.last_sequence
-            raise changed
+            if stream.spec.in_memory:
+                self._cursor = 0
+            else:
+                raise changed
         if stream.losses != self._losses:
             self._losses = stream.losses
             self._cursor = min(self._cursor, max(self._last, stream.last_sequence))

@@ -1,5 +1,7 @@
 """The bus on NATS JetStream. Never invents an acknowledgement, never buffers what it could not send."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import nats.errors
@@ -13,30 +15,42 @@ from opensqt.runtime.bus.nats_connection import Connection
 from opensqt.runtime.bus.nats_follower import NatsFollower, stream_state
 from opensqt.runtime.bus.nats_queue import NatsQueue
 from opensqt.runtime.bus.port import BusDown, Published, Start, Stream, StreamState
+from opensqt.runtime.bus.streams import restore
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.metrics import Metrics
 
 PUBLISH_TIMEOUT_S = 2.0
 IN_FLIGHT_MAX = 256
+RESTORE_EVERY_S = 0.2
 
 
 class NatsBus:
     """The bus of one process, over one connection that comes back by itself."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, metrics: Metrics) -> None:
         self._connection = connection
+        self._metrics = metrics
         self._client = connection.client
         self._js: JetStreamContext = self._client.jetstream()
         self._acks = Acks(self._client, in_flight_max=IN_FLIGHT_MAX, timeout_s=PUBLISH_TIMEOUT_S)
         self._followers: list[NatsFollower] = []
         self._queues: list[NatsQueue] = []
+        self._restoring: asyncio.Task[None] | None = None
         self.dropped = 0  # unconfirmed messages that were not sent because the bus was down
 
     @classmethod
-    async def connect(cls, url: str, name: str, *, monotonic_s: Callable[[], float]) -> "NatsBus":
+    async def connect(
+        cls,
+        url: str,
+        name: str,
+        *,
+        monotonic_s: Callable[[], float],
+        metrics: Metrics | None = None,
+    ) -> "NatsBus":
         """Connect, waiting for the server as long as it takes; raise `ServerTooOld` when it is too old."""
         connection = Connection(url, name, monotonic_s)
-        bus = cls(connection)
+        bus = cls(connection, metrics or Metrics())
         connection.on_lost(lambda: bus._acks.fail_all("the connection to NATS was lost"))
         connection.on_regained(bus._reset)
         await connection.open()
@@ -73,7 +87,7 @@ class NatsBus:
         return follower
 
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> NatsQueue:
-        queue = NatsQueue(self._client, self._js, stream, durable)
+        queue = NatsQueue(self._client, self._js, stream, durable, self._metrics)
         await queue.open(filters)
         self._queues.append(queue)
         return queue
@@ -106,10 +120,24 @@ class NatsBus:
             await follower.close()
         for queue in self._queues:
             await queue.detach()
+        if self._restoring is not None:
+            self._restoring.cancel()
         await self._connection.close()
 
     async def _reset(self) -> None:
+        if self._restoring is None or self._restoring.done():
+            self._restoring = asyncio.create_task(self._restore(), name="restore streams")
         for follower in self._followers:
             follower.reset()
         for queue in self._queues:
             queue.reset()
+
+    async def _restore(self) -> None:
+        # A server that just started answers only after its files are read.
+        restored = False
+        while not restored:
+            with contextlib.suppress(BusDown):
+                await restore(self._js)
+                restored = True
+            if not restored:
+                await asyncio.sleep(RESTORE_EVERY_S)

@@ -20,6 +20,7 @@ from nats.js.client import JetStreamContext
 
 from opensqt.runtime.bus.nats_acks import client_inbox
 from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamChanged, StreamState
+from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.bus.subjects import widest
 from opensqt.runtime.logs import Log
 
@@ -154,6 +155,10 @@ class NatsFollower:
     async def _continues(self) -> bool:
         state = await stream_state(self._js, self._stream)
         if state.created_ms == self._created_ms and state.last_sequence >= self._last:
+            return True
+        if SPECS[self._stream].in_memory:
+            # What it held is said again by its authors: everything new is read.
+            self._created_ms, self._last, self._next = state.created_ms, 0, 1
             return True
         changed = StreamChanged(
             f"stream {self._stream} ends at {state.last_sequence} (made {state.created_ms}), "

@@ -17,6 +17,7 @@ from nats.js.errors import APIError, NotFoundError
 from opensqt.runtime.bus.nats_acks import client_inbox
 from opensqt.runtime.bus.port import BusDown, Delivery, QueueTaken, Stream
 from opensqt.runtime.bus.subjects import widest
+from opensqt.runtime.metrics import Metrics
 
 ACK_WAIT_S = 30.0
 ACK_TIMEOUT_S = 2.0
@@ -30,11 +31,19 @@ _HARMLESS = frozenset({"100", "404", "408"})  # heartbeat, nothing there, reques
 class NatsQueue:
     """One durable of one stream; fetching and acknowledging fail once the durable is deleted."""
 
-    def __init__(self, client: Client, js: JetStreamContext, stream: Stream, durable: str) -> None:
+    def __init__(
+        self,
+        client: Client,
+        js: JetStreamContext,
+        stream: Stream,
+        durable: str,
+        metrics: Metrics,
+    ) -> None:
         self._client = client
         self._js = js
         self._stream = stream
         self._durable = durable
+        self._redeliveries = metrics.redeliveries.labels(stream.value)
         self._inbox = ""
         self._subscription: Subscription | None = None
         self._arrived: deque[Delivery] = deque()
@@ -130,6 +139,8 @@ class NatsQueue:
         if status is None:
             self._asked -= 1
             place = message.metadata
+            if (place.num_delivered or 1) > 1:
+                self._redeliveries.inc()
             self._replies[place.sequence.stream] = message.reply
             self._arrived.append(
                 Delivery(

@@ -113,7 +113,10 @@ class Bus(Protocol):
         """Publish bytes as they are (journal rows, dead letters), confirmed; raise `BusDown` or `StreamFull`."""
 
     async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> Follower:
-        """Read a stream in order, filtered by subjects (empty = all)."""
+        """Read a stream in order, filtered by subjects (empty = all).
+
+        A stream that lives in memory (INTENTS) begins anew with its server, and the follower with it.
+        """
 
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> Queue:
         """Attach to (and create) a durable queue of a stream; raise `QueueTaken` when the subjects are served."""

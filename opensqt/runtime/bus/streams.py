@@ -22,6 +22,7 @@ HOUR_S = 3600.0
 MESSAGE_BYTES_MAX = 1 * MIB
 FEED_KEPT_HOURS = 72
 FEED_BYTES_MAX = 2048 * MIB
+CONNECT_S_MAX = 5.0
 
 _NO_ROOM = 10047  # JetStream: insufficient storage resources
 
@@ -143,6 +144,11 @@ async def apply(js: JetStreamContext, specs: tuple[StreamSpec, ...] = STREAMS) -
             raise BusDown(f"stream {spec.name} could not be applied: {error!r}") from error
 
 
+async def restore(js: JetStreamContext) -> None:
+    """Make the streams that live in memory again: a restarted server has forgotten them; raise `BusDown`."""
+    await apply(js, tuple(spec for spec in STREAMS if spec.in_memory))
+
+
 def _refused(spec: StreamSpec, error: APIError) -> str:
     if error.err_code == _NO_ROOM:
         needed_mib = sum(one.bytes_max for one in STREAMS) // MIB
@@ -156,6 +162,10 @@ def _refused(spec: StreamSpec, error: APIError) -> str:
     )
 
 
+async def _quiet(_: Exception) -> None:
+    """Say nothing: the one line at the end tells what was wrong."""
+
+
 async def _main() -> int:
     url = os.environ.get(NATS_URL, "")
     if not url:
@@ -163,9 +173,13 @@ async def _main() -> int:
         return 2
     client = Client()
     try:
-        await client.connect(url, allow_reconnect=False, connect_timeout=5, name="streams")
+        async with asyncio.timeout(CONNECT_S_MAX):
+            await client.connect(url, error_cb=_quiet, connect_timeout=5, name="streams")
         check_server(server_version(client))
         await apply(client.jetstream())
+    except TimeoutError:
+        sys.stderr.write(f"streams not applied: no NATS server answers at {url}; start it\n")
+        return 2
     except (OSError, nats.errors.Error, ServerTooOld) as error:
         sys.stderr.write(f"streams not applied at {url}: {error!s} ({type(error).__name__})\n")
         return 2
