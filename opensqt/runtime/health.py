@@ -43,7 +43,8 @@ class Health:
     ) -> None:
         self._status = status
         self._metrics = metrics
-        self._actions = actions or {}
+        # The very mapping, not a copy: a service adds its actions after the server listens.
+        self._actions = actions if actions is not None else {}
         self._folder = folder
         self._server: asyncio.Server | None = None
 
