@@ -43,8 +43,8 @@ class Metrics:
         )
         self.desk_halted = Gauge(
             "opensqt_desk_halted",
-            "1 while openings are blocked in a scope: desk, a venue, a symbol, a strategy",
-            ("scope",),
+            "1 while openings are blocked in a scope (desk, venue, symbol, strategy); reason is a short code",
+            ("scope", "reason"),
             registry=self.registry,
         )
         self.redeliveries = Counter(

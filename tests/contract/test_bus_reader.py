@@ -14,7 +14,7 @@ from opensqt.domain.strategy import AnchorSet
 from opensqt.runtime.bus.dlq import Poison
 from opensqt.runtime.bus.port import Bus, Start, Stream
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Item, Restarted
-from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, TIME
+from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, RISK_ALIVE, TIME
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import Undecodable
 from opensqt.runtime.envelope import IGNORABLE_HEADER, Envelope
@@ -61,14 +61,14 @@ class Desk:
         for row in rows:
             await self.bus.send(row.subject, row.data, envelope_of(row).headers())
 
-    async def beat(self, generation: int) -> None:
+    async def beat(self, generation: int, subject: str = HEARTBEAT) -> None:
         """Publish a heartbeat."""
         now_ms = self.clock.wall_ms()
         message = Heartbeat(generation=generation, head_position=0, time_ms=now_ms)
         envelope = Envelope(
-            event_id=f"beat-{generation}-{now_ms}", type="Heartbeat", source="relay", time_ms=0
+            event_id=f"beat-{subject}-{generation}", type="Heartbeat", source="relay", time_ms=0
         )
-        await self.bus.publish(HEARTBEAT, message, envelope)
+        await self.bus.publish(subject, message, envelope)
 
     def reader(self, *filters: str, lookback_ms: int = 0) -> FeedReader:
         """A reader of these filters."""
@@ -177,10 +177,11 @@ async def test_the_basis_is_what_has_been_yielded(desk: Desk) -> None:
 
 
 async def test_a_new_feed_generation_begins_again(desk: Desk) -> None:
-    """A heartbeat of a newer generation restarts the reader; an older one does not."""
+    """A newer generation restarts the reader; an older one, or another process's epoch, does not."""
     items = aiter(desk.reader(GRID, TIME))
     await take(items, 1)
     await desk.beat(0)
+    await desk.beat(9, RISK_ALIVE)
     await publish_time(desk.bus, TIME, 1)
     assert places(await take(items, 1)) == ["time 1"]
     row = await desk.append(

@@ -11,7 +11,7 @@ from opensqt.runtime.bus.chain import Chain, Link
 from opensqt.runtime.bus.dlq import Poison, bury
 from opensqt.runtime.bus.items import CaughtUp, FeedItem
 from opensqt.runtime.bus.port import Bus, Delivery, Stream
-from opensqt.runtime.bus.subjects import FEED_GENERATION, matches
+from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, matches
 from opensqt.runtime.codec import Undecodable, UnknownType, decode
 from opensqt.runtime.envelope import IGNORABLE_HEADER, BadEnvelope, Envelope, from_headers
 from opensqt.runtime.journal.port import Journal, Recorded
@@ -22,6 +22,7 @@ from opensqt.runtime.metrics import Metrics
 HOLE_S_MAX = 2.0
 ROWS_PER_READ = 1000
 MARKET_DATA = "md.>"
+_OF_THE_RELAY = frozenset({FEED_GENERATION, HEARTBEAT})
 
 _log = Log("feed")
 
@@ -95,7 +96,7 @@ class FeedPass:
         return self._chain.held
 
     def _row(self, row: Recorded) -> FeedItem | None:
-        is_wanted = self._wants(row.subject)
+        is_wanted = _wants(self._filters, row.subject)
         if not is_wanted and row.subject != FEED_GENERATION:
             return None
         self._chain.seed(row.subject, row.position)
@@ -121,11 +122,10 @@ class FeedPass:
             else:
                 await self._poison(delivery, error)
             return None
-        if isinstance(message, FeedGeneration | Heartbeat) and (
-            message.generation > self.generation
-        ):
-            raise StartAgain("feed generation", f"{self.generation} became {message.generation}")
-        if not self._wants(delivery.subject):
+        newer = _generation_said(delivery.subject, message)
+        if newer > self.generation:
+            raise StartAgain("feed generation", f"{self.generation} became {newer}")
+        if not _wants(self._filters, delivery.subject):
             return None
         return self._wanted(message, envelope, delivery.subject, delivery.sequence)
 
@@ -169,5 +169,13 @@ class FeedPass:
         if not matches(MARKET_DATA, delivery.subject):
             raise Poison(f"{delivery.subject} {delivery.sequence}: {error}") from error
 
-    def _wants(self, subject: str) -> bool:
-        return any(matches(pattern, subject) for pattern in self._filters)
+
+def _wants(filters: Sequence[str], subject: str) -> bool:
+    return any(matches(pattern, subject) for pattern in filters)
+
+
+def _generation_said(subject: str, message: Message) -> int:
+    # Other processes beat too, with epochs of their own: only the relay's words count.
+    if subject in _OF_THE_RELAY and isinstance(message, FeedGeneration | Heartbeat):
+        return message.generation
+    return 0
