@@ -1,0 +1,41 @@
+"""What the documents promise is there: files, targets and variables that they name."""
+
+import re
+
+import pytest
+
+from tests.tidiness.source import ROOT, tracked
+
+PAGES = tuple(path for path in tracked() if path.endswith(".md"))
+LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
+TARGET = re.compile(r"(?:^|[`\s])make ([a-z][a-z0-9-]*)")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    """Every relative link of a page names a file or folder of the project."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = [match.group(1) for match in LINK.finditer(text)]
+    assert [t for t in targets if not ((ROOT / page).parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_make_targets_exist(page: str) -> None:
+    """Every `make` command that a page shows is a target with a line of help."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    known = set(re.findall(r"^([a-z][a-z0-9-]*):.*## ", makefile, flags=re.MULTILINE))
+    shown = set()
+    for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
+        if line.startswith("    make") or "`make" in line:
+            shown |= set(TARGET.findall(line))
+    assert shown <= known
+
+
+def test_every_decision_has_its_table() -> None:
+    """A decision is numbered once and says when, who and in what state."""
+    decisions = sorted(path for path in PAGES if path.startswith("docs/adr/"))
+    numbers = [path.split("/")[-1][:4] for path in decisions]
+    assert len(set(numbers)) == len(numbers)
+    for path in decisions:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert all(f"| {field} |" in text for field in ("Date", "Author", "Status")), path
