@@ -152,6 +152,8 @@ class Child:
             answer = await ask(self.spec.check)
             self.lag_events = answer.lag_events
             if answer.ready:
+                if self.state is State.STARTING:
+                    self._log.note("ready")
                 self._set(State.READY)
                 self.was_ready.set()
             else:

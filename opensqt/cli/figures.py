@@ -11,14 +11,14 @@ from opensqt.cli.health import EXECUTOR, HEALTH
 from opensqt.cli.runfile import RunFile
 from opensqt.runtime.latch import read as read_latch
 
-NORMAL, HALTED, UNKNOWN = "NORMAL", "HALTED", "UNKNOWN"
+HALTED, REDUCING = "HALTED", "REDUCING"
 STRATEGY_SERVICES = ("grid", "arb")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The last line of `status`; None where nobody could tell."""
 
-    mode: str = UNKNOWN
+    mode: str = HALTED
     killed: bool = False
     orders_open: int | None = None
     orders_unresolved: int | None = None
@@ -38,13 +38,17 @@ async def ask_all(run: RunFile) -> dict[str, loopback.Plain]:
 
 
 def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
-    """Return where the desk stands; a latch file kills whatever the processes say."""
+    """Return where the desk stands; a latch file kills whatever the processes say.
+
+    Nothing runs: nothing is sent, HALTED. Only risk is silent: it approves no opening, REDUCING.
+    """
     executors = [said for name, said in told.items() if name.startswith(EXECUTOR)]
     risk = told.get("risk", {})
     killed = read_latch(data) is not None or any(said.get("killed") is True for said in executors)
+    silent = REDUCING if told else HALTED
     mode = risk.get("mode")
     return Figures(
-        mode=HALTED if killed else (mode if isinstance(mode, str) else UNKNOWN),
+        mode=HALTED if killed else (mode if isinstance(mode, str) else silent),
         killed=killed,
         orders_open=_sum(said.get("orders_open") for said in executors),
         orders_unresolved=_sum(said.get("orders_unresolved") for said in executors),
