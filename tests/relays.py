@@ -63,9 +63,9 @@ class MemoryHouse(House, frozen=True, kw_only=True):
     memory: MemoryJournal
 
 
-def memory_house() -> MemoryHouse:
-    """Return an empty house in memory."""
-    clock = RunClock()
+def memory_house(clock: Clock | None = None) -> MemoryHouse:
+    """Return an empty house in memory, on the system's time unless a clock is given."""
+    clock = clock or RunClock()
     store, broker = MemoryStore(clock), MemoryBroker(clock)
     journal = MemoryJournal(store)
     return MemoryHouse(

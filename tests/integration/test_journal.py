@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from opensqt.runtime.journal.bell import Bell
 from opensqt.runtime.journal.connection import SETTINGS
 from opensqt.runtime.journal.migrate import Connection, migrate
 from opensqt.runtime.journal.port import (
@@ -172,13 +173,15 @@ async def test_a_take_over_waits_for_an_append_under_the_old_epoch(
     async with open_desk(postgres_dsn) as desk:
         old = await desk.leases.acquire("executor/main", "old", 1)
     assert old is not None
-    leader, successor = await asyncpg.connect(postgres_dsn), await asyncpg.connect(postgres_dsn)
+    leader, successor, another = [await asyncpg.connect(postgres_dsn) for _ in range(3)]
     hold = owner.transaction()
     await hold.start()
     await owner.execute("SELECT FROM journal_head FOR UPDATE")
     events, fences = _arrays([entry(event("late"), fence=old.fence)])
     appending = asyncio.create_task(leader.fetch(_APPEND, events, fences, [None]))
     await waiting_for_a_lock(owner, leader.get_server_pid())
+    with pytest.raises(asyncpg.LockNotAvailableError):
+        await another.execute("SELECT FROM lease WHERE name = 'executor/main' FOR UPDATE NOWAIT")
     taking = asyncio.create_task(
         successor.fetchrow("SELECT * FROM lease_acquire('executor/main', 'new', 1000)")
     )
@@ -189,8 +192,8 @@ async def test_a_take_over_waits_for_an_append_under_the_old_epoch(
     assert (row["outcome"], list(row["positions"])) == ("appended", [1])
     assert taken is not None
     assert (taken["epoch"], taken["head_position"]) == (2, 1)
-    await leader.close()
-    await successor.close()
+    for connection in (leader, successor, another):
+        await connection.close()
 
 
 @pytest.mark.row("J03")
@@ -244,6 +247,20 @@ async def test_a_reader_that_goes_on_from_what_it_saw_never_misses_a_row(postgre
                 read(160), *(write(one, str(number)) for number, one in enumerate(writers))
             )
     assert seen == list(range(1, 161))
+
+
+async def test_a_commit_rings_the_bell(postgres_dsn: str) -> None:
+    """Whoever waits is told by Postgres itself; looking again each second is only the floor."""
+    bell = Bell(postgres_dsn)
+    waiting = asyncio.create_task(bell.wait_beyond(0, 60))
+    async with open_desk(postgres_dsn) as desk, asyncio.timeout(10):
+        await desk.journal.append(entry(event("a")))
+        await waiting
+    again = asyncio.create_task(bell.wait_beyond(1, 60))
+    async with open_desk(postgres_dsn) as desk, asyncio.timeout(10):
+        await desk.journal.append(entry(event("b")))
+        await again
+    await bell.close()
 
 
 async def test_what_waits_shares_commits(postgres_dsn: str, owner: Connection) -> None:

@@ -8,6 +8,7 @@ import pytest
 from opensqt.domain.control import DeskGeneration, FeedGeneration, Heartbeat
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import Appended
@@ -328,3 +329,27 @@ async def test_time_goes_on_when_nothing_happens(house: MemoryHouse) -> None:
     assert times == sorted(set(times))
     assert all(time_ms % 100 == 0 for time_ms in times)
     assert times[-1] - times[0] == 100 * (len(times) - 1)
+
+
+@pytest.mark.row("A05")
+async def test_on_a_virtual_clock_the_same_run_gives_the_same_feed() -> None:
+    """The relay reads no other clock and draws nothing: two runs agree byte for byte."""
+
+    async def run() -> list[tuple[str, bytes, str]]:
+        clock = VirtualClock(wall_ms=1_000_000)
+        house = memory_house(clock)
+        relay = house.relay()
+        stop = asyncio.Event()
+        task = asyncio.create_task(relay.run(stop))
+        for number in range(5):
+            await clock.run_for(0.33)
+            await append(house, 3, f"n{number}")
+        await clock.run_for(1)
+        found = await feed(house.bus, pulse=True)
+        stop.set()
+        await clock.run_for(1)
+        assert task.done()
+        assert positions(found) == list(range(1, 18))
+        return [(one.subject, one.data, one.envelope.event_id) for one in found]
+
+    assert await run() == await run()
