@@ -9,12 +9,12 @@ from opensqt.domain.ids import intent_id
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
 from opensqt.domain.lattice import lattice_at, level_of, spread_over
+from opensqt.domain.ledger import due, ticket_of
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.planner import Live, Plan, Want, plan
 from opensqt.domain.strategy import AnchorSet, PositionAdopted
 from opensqt.domain.ticket import CYCLES_PER_RUN, UNSTAMPED, Ticket
-from services.grid.slots import ticket_of
 from services.grid.state import Grid, unowned
 from services.grid.target import Leave, Target, target_of
 
@@ -34,10 +34,10 @@ def decide(grid: Grid, event: Message) -> Decision:
     mid = (tick.bid_price + tick.ask_price) / 2
     reason, opening, closing = _permission(grid)
     target = target_of(grid, lattice, tick, rules, opening=opening, closing=closing)
-    lives = [_live(ticket) for ticket in grid.books.living.values()]
+    lives = [_live(ticket) for ticket in grid.books.ledger.living.values()]
     planned = plan(target.wants, lives, orders_max=grid.setup.orders_max, mid_price=mid)
     intents = (
-        *_again(grid, now_ms, placing=not grid.killed),
+        *due(grid.books.ledger, now_ms, grid.setup.timing, placing=not grid.killed),
         *_cancels(grid, planned, now_ms, target),
         *_places(grid, planned, now_ms),
     )
@@ -50,7 +50,7 @@ def openings_cancelled(grid: Grid) -> Decision:
     now_ms = grid.market.now_ms
     found = (
         tickets.cancel_of(ticket, now_ms, grid.setup.timing, "strategy stopped")
-        for ticket in grid.books.living.values()
+        for ticket in grid.books.ledger.living.values()
         if ticket.purpose == "open"
     )
     return Decision(intents=tuple(intent for intent in found if intent is not None))
@@ -145,20 +145,9 @@ def _live(ticket: Ticket) -> Live:
     )
 
 
-def _again(grid: Grid, now_ms: int, *, placing: bool) -> Iterator[PlaceIntent | CancelIntent]:
-    """Yield the unanswered intents that are due to be said again, unchanged."""
-    for ticket in grid.books.living.values():
-        place = tickets.place_due(ticket, now_ms, grid.setup.timing) if placing else None
-        cancel = tickets.cancel_due(ticket, now_ms, grid.setup.timing)
-        if cancel is not None:
-            yield cancel
-        elif place is not None and ticket.cancel is None:
-            yield place
-
-
 def _cancels(grid: Grid, planned: Plan, now_ms: int, target: Target) -> Iterator[CancelIntent]:
     for wanted in planned.cancels:
-        ticket = ticket_of(grid.books, wanted)
+        ticket = ticket_of(grid.books.ledger, wanted)
         # An intent without an answer lapses by itself; its order, if one comes, is cancelled then.
         if ticket is None or ticket.pending:
             continue

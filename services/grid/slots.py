@@ -8,21 +8,19 @@ from enum import StrEnum
 
 import msgspec
 
+from opensqt.domain import ledger as ledgers
 from opensqt.domain import position as positions
 from opensqt.domain import ticket as tickets
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.intent import CancelIntent, PlaceIntent
+from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.lattice import Lattice, level_of
-from opensqt.domain.life import OrderEvent
-from opensqt.domain.order import Accepted, Fill, IntentPlaced
+from opensqt.domain.ledger import Ledger, Outcome
+from opensqt.domain.order import Fill
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.ticket import Ticket, Timing
-from opensqt.domain.verdict import RiskApproved, RiskRefused
 
-FINISHED_MAX = 256
-PARKED_MAX = 64
 DOUBLINGS_MAX = 6
 
 
@@ -65,13 +63,11 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     started_ms: int = 0
     issued: int = 0  # intents of this run
     lattice: Lattice | None = None
-    adopted: bool = False
     traded: bool = False  # an order of ours is known
+    adopted: bool = False
     slots: dict[int, Slot] = {}
-    living: dict[str, Ticket] = {}  # by intent id: something may still come of them
-    finished: dict[str, Ticket] = {}  # the latest that are done, oldest first
+    ledger: Ledger = Ledger()
     strays: Position = FLAT  # fills of ours that belong to no level
-    parked: tuple[Fill, ...] = ()  # fills of which the venue did not say whose they are
 
 
 def moved(slot: Slot, to: SlotStatus) -> Slot:
@@ -87,11 +83,6 @@ def moved(slot: Slot, to: SlotStatus) -> Slot:
 def slot_at(books: Books, level: int) -> Slot:
     """Return the slot of a level, free if nothing ever happened there."""
     return books.slots.get(level) or Slot(level=level)
-
-
-def ticket_of(books: Books, intent_id: str) -> Ticket | None:
-    """Return the ticket of an intent, living or finished."""
-    return books.living.get(intent_id) or books.finished.get(intent_id)
 
 
 def total(books: Books) -> Position:
@@ -113,70 +104,32 @@ def total(books: Books) -> Position:
 
 def begun(books: Books, intent: PlaceIntent, now_ms: int) -> Books:
     """Fold our own place intent; said again it only notes the time."""
-    known = ticket_of(books, intent.intent_id)
-    if known is not None:
-        return _put(books, msgspec.structs.replace(known, emitted_ms=now_ms))
-    books = msgspec.structs.replace(books, issued=books.issued + 1)
     level = level_of(intent.slot)
-    if level is not None:
-        books = _with_slot(books, moved(slot_at(books, level), SlotStatus.PENDING))
-    return _put(books, tickets.issued(intent, now_ms))
+    if ledgers.ticket_of(books.ledger, intent.intent_id) is None:
+        books = msgspec.structs.replace(books, issued=books.issued + 1)
+        if level is not None:
+            books = _with_slot(books, moved(slot_at(books, level), SlotStatus.PENDING))
+    ledger, _ = ledgers.begun(books.ledger, intent, now_ms)
+    return msgspec.structs.replace(books, ledger=ledger)
 
 
-def wished_away(books: Books, intent: CancelIntent, now_ms: int) -> Books:
-    """Fold our own cancel intent."""
-    known = ticket_of(books, intent.target_intent_id)
-    return books if known is None else _put(books, tickets.wished_away(known, intent, now_ms))
-
-
-def judged(books: Books, verdict: RiskApproved | RiskRefused, now_ms: int, timing: Timing) -> Books:
-    """Fold risk's verdict on one of our intents."""
-    cancel = verdict.cancel
-    target = verdict.intent_id if cancel is None else cancel.target_intent_id
-    known = ticket_of(books, target)
-    if known is None:
-        return books
-    if isinstance(verdict, RiskRefused):
-        return _settle(books, known, tickets.refused(known, verdict), now_ms, timing)
-    if cancel is not None:
-        return _put(books, msgspec.structs.replace(known, cancel_heard=True))
-    return _put(books, msgspec.structs.replace(known, approved=True))
-
-
-def ordered(books: Books, event: OrderEvent, now_ms: int, timing: Timing) -> Books:
-    """Fold evidence about one of our orders; a trade is booked once."""
-    known = ticket_of(books, event.ref.intent_id)
-    if known is None and isinstance(event, IntentPlaced):
-        known = tickets.recalled(event)
-        books = msgspec.structs.replace(books, traded=True)
-    if known is None:
-        return _book_stray(books, event) if isinstance(event, Fill) else books
-    if isinstance(event, Fill) and tickets.is_news(known, event):
-        books = _book(books, known, event)
-    books = _settle(books, known, tickets.informed(known, event), now_ms, timing)
-    if isinstance(event, Accepted) and books.parked:
-        return _claim(books, event, now_ms, timing)
-    return books
-
-
-def attributed(books: Books, fill: Fill, now_ms: int, timing: Timing) -> Books:
-    """Fold a trade of the account of which the venue did not say whose it is: find its order, or park it."""
-    for ticket in (*books.living.values(), *books.finished.values()):
-        for order in ticket.orders:
-            ours = order.accepted is not None and fill.venue_order_id != ""
-            named = order.client_order_id == fill.ref.client_order_id
-            if named or (ours and order.accepted.venue_order_id == fill.venue_order_id):  # type: ignore[union-attr]
-                ref = msgspec.structs.replace(ticket.ref, client_order_id=order.client_order_id)
-                return ordered(books, msgspec.structs.replace(fill, ref=ref), now_ms, timing)
-    return msgspec.structs.replace(books, parked=(*books.parked, fill)[-PARKED_MAX:])
-
-
-def aged(books: Books, now_ms: int, timing: Timing) -> Books:
-    """Let time pass: declare dead what nobody answered."""
-    for ticket in books.living.values():
-        older = tickets.aged(ticket, now_ms, timing)
-        if older is not ticket:
-            books = _settle(books, ticket, older, now_ms, timing)
+def booked(books: Books, outcome: Outcome, now_ms: int, timing: Timing) -> Books:
+    """Take over what happened to tickets: book their trades and let their slots follow."""
+    ledger, changes = outcome
+    if ledger is not books.ledger:
+        books = msgspec.structs.replace(books, ledger=ledger)
+    for change in changes:
+        level = level_of(change.after.slot) if change.after is not None else None
+        if change.fill is not None:
+            books = _book(books, level, change.fill)
+        if change.after is None or level is None:
+            continue
+        slot = slot_at(books, level)
+        if change.ended:
+            slot = _learned(slot, change.after, now_ms, timing)
+        elif change.after.at_venue:
+            slot = msgspec.structs.replace(slot, failures=0, ticks_away=0)
+        books = _with_slot(books, _walked(slot, _due_status(books, slot)))
     return books
 
 
@@ -193,40 +146,12 @@ def taken_over(books: Books, event: PositionAdopted) -> Books:
     return msgspec.structs.replace(books, adopted=True)
 
 
-def _book(books: Books, ticket: Ticket, fill: Fill) -> Books:
-    level = level_of(ticket.slot)
+def _book(books: Books, level: int | None, fill: Fill) -> Books:
     if level is None:
-        return _book_stray(books, fill)
+        return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
     slot = slot_at(books, level)
     held = positions.fill(slot.position, fill)
     return _with_slot(books, msgspec.structs.replace(slot, position=held))
-
-
-def _book_stray(books: Books, fill: Fill) -> Books:
-    return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
-
-
-def _claim(books: Books, event: Accepted, now_ms: int, timing: Timing) -> Books:
-    mine = [fill for fill in books.parked if fill.venue_order_id == event.venue_order_id]
-    rest = tuple(fill for fill in books.parked if fill not in mine)
-    books = msgspec.structs.replace(books, parked=rest)
-    for fill in mine:
-        books = ordered(books, msgspec.structs.replace(fill, ref=event.ref), now_ms, timing)
-    return books
-
-
-def _settle(books: Books, before: Ticket, after: Ticket, now_ms: int, timing: Timing) -> Books:
-    """Store a changed ticket and let its slot follow."""
-    books = _put(books, after)
-    level = level_of(after.slot)
-    if level is None:
-        return books
-    slot = slot_at(books, level)
-    if after.done and not before.done:
-        slot = _learned(slot, after, now_ms, timing)
-    elif after.at_venue:
-        slot = msgspec.structs.replace(slot, failures=0, ticks_away=0)
-    return _with_slot(books, _walked(slot, _due_status(books, slot)))
 
 
 def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
@@ -246,7 +171,9 @@ def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
 
 
 def _due_status(books: Books, slot: Slot) -> SlotStatus:
-    mine = [ticket for ticket in books.living.values() if level_of(ticket.slot) == slot.level]
+    mine = [
+        ticket for ticket in books.ledger.living.values() if level_of(ticket.slot) == slot.level
+    ]
     if any(ticket.orders for ticket in mine):
         return SlotStatus.LOCKED
     if mine:
@@ -269,17 +196,3 @@ def _walked(slot: Slot, to: SlotStatus) -> Slot:
 
 def _with_slot(books: Books, slot: Slot) -> Books:
     return msgspec.structs.replace(books, slots={**books.slots, slot.level: slot})
-
-
-def _put(books: Books, ticket: Ticket) -> Books:
-    living, finished = books.living, books.finished
-    if ticket.done:
-        living = {key: known for key, known in living.items() if key != ticket.intent_id}
-        finished = {**finished, ticket.intent_id: ticket}
-        if len(finished) > FINISHED_MAX:
-            del finished[next(iter(finished))]
-    else:
-        living = {**living, ticket.intent_id: ticket}
-        if ticket.intent_id in finished:
-            finished = {key: old for key, old in finished.items() if key != ticket.intent_id}
-    return msgspec.structs.replace(books, living=living, finished=finished)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain import ledger as ledgers
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
@@ -11,6 +12,7 @@ from opensqt.domain.decision import Decision
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.lattice import Lattice
+from opensqt.domain.ledger import Outcome
 from opensqt.domain.life import OrderEvent, is_order_event
 from opensqt.domain.market import FeedState, FeedStatus, Tick, Time
 from opensqt.domain.messages import Message
@@ -118,8 +120,7 @@ def evolve(grid: Grid, event: Message | Decision) -> Grid:
         case StrategyStarted() | AnchorSet() | PositionAdopted():
             return _chosen(grid, event)
         case RiskApproved() | RiskRefused():
-            timing = grid.setup.timing
-            return _books(grid, slots.judged(grid.books, event, grid.market.now_ms, timing))
+            return _booked(grid, ledgers.judged(grid.books.ledger, event))
         case _:
             return grid
 
@@ -150,7 +151,7 @@ def _timed(grid: Grid, time_ms: int) -> Grid:
     if time_ms <= grid.market.now_ms:
         return grid
     grid = _market(grid, now_ms=time_ms)
-    return _books(grid, slots.aged(grid.books, time_ms, grid.setup.timing))
+    return _booked(grid, ledgers.aged(grid.books.ledger, time_ms, grid.setup.timing))
 
 
 def _chosen(grid: Grid, event: StrategyStarted | AnchorSet | PositionAdopted) -> Grid:
@@ -176,13 +177,15 @@ def _chosen(grid: Grid, event: StrategyStarted | AnchorSet | PositionAdopted) ->
 
 
 def _ordered(grid: Grid, event: OrderEvent) -> Grid:
-    setup, now_ms, ref = grid.setup, grid.market.now_ms, event.ref
+    setup, ledger, ref = grid.setup, grid.books.ledger, event.ref
     if (ref.venue, ref.account, ref.symbol) != (setup.venue, setup.account, setup.symbol):
         return grid
     if ref.strategy == setup.strategy:
-        return _books(grid, slots.ordered(grid.books, event, now_ms, setup.timing))
+        if not grid.books.traded:
+            grid = _books(grid, msgspec.structs.replace(grid.books, traded=True))
+        return _booked(grid, ledgers.ordered(ledger, event))
     if ref.strategy == "" and isinstance(event, Fill):
-        return _books(grid, slots.attributed(grid.books, event, now_ms, setup.timing))
+        return _booked(grid, ledgers.attributed(ledger, event))
     return grid if grid.market.others_trade else _market(grid, others_trade=True)
 
 
@@ -193,7 +196,8 @@ def _decided(grid: Grid, decision: Decision) -> Grid:
             case PlaceIntent():
                 books = slots.begun(books, intent, now_ms)
             case CancelIntent():
-                books = slots.wished_away(books, intent, now_ms)
+                ledger, _ = ledgers.wished_away(books.ledger, intent, now_ms)
+                books = msgspec.structs.replace(books, ledger=ledger)
     grid = _books(grid, books)
     for choice in decision.choices:
         if isinstance(choice.message, AnchorSet):
@@ -201,6 +205,10 @@ def _decided(grid: Grid, decision: Decision) -> Grid:
         else:
             grid = _market(grid, adoption_asked_ms=now_ms)
     return grid
+
+
+def _booked(grid: Grid, outcome: Outcome) -> Grid:
+    return _books(grid, slots.booked(grid.books, outcome, grid.market.now_ms, grid.setup.timing))
 
 
 def _books(grid: Grid, books: Books) -> Grid:
