@@ -1,0 +1,115 @@
+"""Both venues for contract tests: Binance through ccxt against the paper venue, and the in-memory twin."""
+
+import random
+import ssl
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from opensqt.domain.instruments import Market, Side
+from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.runtime.clock import RunClock
+from opensqt.runtime.config_schema import Venue as VenueConfig
+from opensqt.runtime.venue.binance import BinanceVenue
+from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
+from opensqt.runtime.venue.memory import MemoryVenue
+from opensqt.runtime.venue.memory_exchange import MemoryExchange
+from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.venue.port import OrderRequest, Venue
+from opensqt.runtime.venue.session import paper_session
+from opensqt.simulation import paper
+from tests.simulation.venue import scripted
+
+SPOT, PERP = scripted.SPOT, scripted.PERP
+BOTH = ("binance", "memory")
+PATIENCE_S = 10.0
+
+
+class House(msgspec.Struct, kw_only=True):
+    """One venue behind its port, and the hands that move its market."""
+
+    clock: RunClock
+    venue: Venue
+    trade: Callable[[str, str, str], None]  # symbol, price, quantity: sellers hit bids
+    real: paper.Venue | None = None
+
+    async def close(self) -> None:
+        """Disconnect and stop."""
+        await self.venue.close()
+        if self.real is not None:
+            await self.real.stop()
+
+    def request(
+        self,
+        client_order_id: str,
+        symbol: str = PERP,
+        *,
+        side: Side = Side.BUY,
+        price: str = "59000",
+        quantity: str = "0.01",
+        time_in_force: TimeInForce = TimeInForce.GTC,
+        reduce_only: bool = False,
+        signed_ms: int | None = None,
+    ) -> OrderRequest:
+        """Return a limit order that is signed now and may arrive within 2 s; the book is 59999 / 60001."""
+        now_ms = self.clock.market_ms() if signed_ms is None else signed_ms
+        return OrderRequest(
+            client_order_id=client_order_id,
+            symbol=symbol,
+            side=side,
+            type=OrderType.LIMIT,
+            time_in_force=time_in_force,
+            price=Decimal(price),
+            quantity=Decimal(quantity),
+            reduce_only=reduce_only,
+            signed_ms=now_ms,
+            deadline_ms=now_ms + 2000,
+        )
+
+
+async def open_house(kind: str, folder: Path) -> House:
+    """Start one of the venues."""
+    return await (_binance(folder) if kind == "binance" else _memory())
+
+
+def binance_gate(real: paper.Venue, clock: RunClock, markets: frozenset[Market]) -> BinanceGate:
+    """Return the door of the account `main` to a paper venue."""
+    key = scripted.KEYS["main"]
+    context = ssl.create_default_context(cafile=str(real.ca_path))
+    return BinanceGate(
+        session=paper_session("127.0.0.1", real.port, context),
+        clock=clock,
+        config=VenueConfig(),
+        credentials=Credentials(api_key=key.api_key, secret=key.secret),
+        markets=markets,
+        jitter=random.Random(1),
+    )
+
+
+async def _binance(folder: Path) -> House:
+    clock = RunClock()
+    real = paper.Venue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
+    await real.start()
+    gate = binance_gate(real, clock, frozenset(Market))
+    venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))
+
+    def trade(symbol: str, price: str, quantity: str) -> None:
+        scripted.play(real, scripted.trade(symbol, price, quantity, Side.SELL))
+
+    return House(clock=clock, venue=venue, trade=trade, real=real)
+
+
+async def _memory() -> House:
+    clock = RunClock()
+    exchange = MemoryExchange(
+        clock=clock, rules=scripted.RULES, balances=dict(scripted.BALANCES["main"])
+    )
+    for symbol in (SPOT, PERP):
+        exchange.trade(symbol, Decimal(60000))
+
+    def trade(symbol: str, price: str, quantity: str) -> None:
+        exchange.trade(symbol, Decimal(price), Decimal(quantity))
+
+    return House(clock=clock, venue=MemoryVenue(exchange), trade=trade)
