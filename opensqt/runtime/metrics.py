@@ -11,11 +11,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.tick_age_ms = Gauge(
-            "opensqt_tick_age_ms",
-            "Wall ms since the last tick of a symbol",
-            ("venue", "symbol"),
-            registry=self.registry,
+        self.tick_age_ms = self._gauge(
+            "tick_age_ms", "Wall ms since the last tick of a symbol", "venue", "symbol"
         )
         self.intent_to_ack_ms = Histogram(
             "opensqt_intent_to_ack_ms",
@@ -24,54 +21,37 @@ class Metrics:
             buckets=_LATENCY_MS,
             registry=self.registry,
         )
-        self.orders_unresolved = Gauge(
-            "opensqt_orders_unresolved",
-            "Orders whose outcome is unknown",
-            ("venue", "account"),
-            registry=self.registry,
+        self.orders_unresolved = self._gauge(
+            "orders_unresolved", "Orders whose outcome is unknown", "venue", "account"
         )
-        self.relay_lag_events = Gauge(
-            "opensqt_relay_lag_events",
-            "Journal rows that are not on FEED yet",
-            registry=self.registry,
+        self.relay_lag_events = self._gauge(
+            "relay_lag_events", "Journal rows that are not on FEED yet"
         )
-        self.consumer_lag = Gauge(
-            "opensqt_consumer_lag",
-            "Messages of a stream that this process has not read",
-            ("stream",),
-            registry=self.registry,
+        self.consumer_lag = self._gauge(
+            "consumer_lag", "Messages of a stream that this process has not read", "stream"
         )
-        self.desk_halted = Gauge(
-            "opensqt_desk_halted",
-            "1 while openings are blocked in a scope (desk, venue, symbol, strategy); reason is a short code",
-            ("scope", "reason"),
-            registry=self.registry,
+        self.desk_halted = self._gauge(
+            "desk_halted", "1 while openings are blocked; the reason is a code", "scope", "reason"
         )
-        self.redeliveries = Counter(
-            "opensqt_redeliveries",
-            "Messages that were delivered again",
-            ("stream",),
-            registry=self.registry,
+        self.redeliveries = self._counter(
+            "redeliveries", "Messages that were delivered again", "stream"
         )
-        self.dead_letters = Counter(
-            "opensqt_dead_letters",
-            "Messages that could not be understood",
-            ("stream", "reason"),
-            registry=self.registry,
+        self.dead_letters = self._counter(
+            "dead_letters", "Messages that could not be understood", "stream", "reason"
         )
-        self.skipped = Counter(
-            "opensqt_skipped",
-            "Messages of an unknown but ignorable type",
-            ("stream",),
-            registry=self.registry,
+        self.skipped = self._counter(
+            "skipped", "Messages of an unknown but ignorable type", "stream"
         )
-        self.feed_restarts = Counter(
-            "opensqt_feed_restarts",
-            "Times a reader of FEED began again from the journal",
-            ("reason",),
-            registry=self.registry,
+        self.feed_restarts = self._counter(
+            "feed_restarts", "Times a reader of FEED began again from the journal", "reason"
         )
 
     def render(self) -> bytes:
         """Return the metrics in the text format of Prometheus."""
         return generate_latest(self.registry)
+
+    def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
+        return Gauge(f"opensqt_{name}", words, labels, registry=self.registry)
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(f"opensqt_{name}", words, labels, registry=self.registry)

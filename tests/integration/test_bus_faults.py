@@ -16,6 +16,7 @@ from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.bus.streams import ServerTooOld, apply, check_server
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
+from tests.conditions import until
 from tests.contract.buses import envelope, publish_time
 from tests.servers import NatsServer
 
@@ -34,14 +35,15 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[NatsBus]:
 
 async def publish_until_confirmed(bus: Bus, subject: str, number: int) -> None:
     """Publish again until the bus is back."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                await publish_time(bus, subject, number)
-            except BusDown:
-                await asyncio.sleep(0.02)
-            else:
-                return
+
+    async def is_confirmed() -> bool:
+        try:
+            await publish_time(bus, subject, number)
+        except BusDown:
+            return False
+        return True
+
+    await until(is_confirmed, within_s=PATIENCE_S)
 
 
 def time_of(data: bytes) -> int:
@@ -76,9 +78,7 @@ async def test_publishing_without_a_server_fails_at_once(
 ) -> None:
     """Confirmed publishing raises, unconfirmed is dropped and counted: nothing is buffered for later."""
     await asyncio.to_thread(nats_server.kill)
-    async with asyncio.timeout(PATIENCE_S):
-        while bus.client.is_connected:
-            await asyncio.sleep(0)
+    await until(lambda: not bus.client.is_connected)
     with pytest.raises(BusDown):
         await publish_time(bus, "evt.time", 1)
     await bus.publish("evt.time", Time(time_ms=2), envelope("x"), confirmed=False)

@@ -16,6 +16,7 @@ import pytest
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.streams import apply
 from opensqt.runtime.clock import RunClock
+from tests.conditions import until
 from tests.servers import NatsServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,13 +75,12 @@ class Running:
         """Wait until it runs, then poll until it is ready; another process can only be polled."""
         if "running" not in [line["event"] for line in self.lines]:
             await self.until_logged("running")
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                code, body = await self.get("/readyz")
-                if code == 200:
-                    found: dict[str, Any] = json.loads(body)
-                    return found
-                await asyncio.sleep(0.02)
+        await until(self._is_ready, within_s=PATIENCE_S)
+        found: dict[str, Any] = json.loads((await self.get("/readyz"))[1])
+        return found
+
+    async def _is_ready(self) -> bool:
+        return (await self.get("/readyz"))[0] == 200
 
 
 class Starter:
