@@ -1,7 +1,7 @@
 """The paper venue's process, `python -m opensqt.cli.venue`: reads the run's folder and configuration, then serves.
 
-It takes its port and clock from run.json, its keys from DATA/venue/keys.json, market and balances from the
-configuration. SIGTERM states the balances in the audit and ends it with 0; SIGKILL loses nothing.
+It takes its address from the environment or run.json, its clock from run.json, its keys from DATA/venue/keys.json,
+market and balances from the configuration. SIGTERM states the balances in the audit and ends it with 0; SIGKILL loses nothing.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ import msgspec
 import uvloop
 
 from opensqt.cli.folder import paper_keys
-from opensqt.cli.runfile import read_run
+from opensqt.cli.runfile import RunFile, read_run
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config import Config, ConfigError, load
 from opensqt.runtime.environment import Environment
 from opensqt.simulation.binance.signature import ApiKey
 from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.paper import Venue, VenueSetup
+from opensqt.simulation.paper import LOOPBACK, Venue, VenueSetup
 
 EXIT_CONFIG = 2
 
@@ -50,15 +50,25 @@ def _venue(environment: Environment) -> Venue:
         paper_keys(data, tuple(config.accounts)).read_bytes(), type=dict[str, ApiKey]
     )
     clock = open_clock(data)
+    host, port = _address(environment.paper_venue, run)
     setup = VenueSetup(
         folder=data,
         balances={name: account.balances for name, account in config.accounts.items()},
         keys={name: key for name, key in keys.items() if name in config.accounts},
         funding=_funding(config),
         speed=clock.speed,
-        port=run.ports.get("venue", 0),
+        host=host,
+        port=port,
     )
     return Venue(setup, open_flow(run.market or config.paper.market), clock)
+
+
+def _address(given: str, run: RunFile) -> tuple[str, int]:
+    """Listen where clients are told to look (a pod: all interfaces), else on the run's own port."""
+    host, _, port = given.rpartition(":")
+    if host and port.isdecimal():
+        return host, int(port)
+    return LOOPBACK, run.ports.get("venue", 0)
 
 
 def _funding(config: Config) -> dict[str, FundingTerms]:

@@ -43,6 +43,7 @@ class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     funding: Mapping[str, FundingTerms] = {}
     policy: IdentityPolicy = IdentityPolicy()
     speed: Decimal = ONE
+    host: str = LOOPBACK
     port: int = 0
 
 
@@ -80,7 +81,7 @@ class Venue:
         self.player = Player(self.exchange, self._flow, setup.speed, self.server.public.flush)
         self.player.begin()
         self.player.pump()
-        self.port = await self.server.start(LOOPBACK, setup.port, server_pem)
+        self.port = await self.server.start(setup.host, setup.port, server_pem)
         self._tasks = [
             asyncio.create_task(self.player.run()),
             asyncio.create_task(self.server.run()),

@@ -12,6 +12,7 @@ from opensqt.simulation.faults import FaultName, Faults, Match
 
 QUEUE_MAX = 20_000
 PING_EVERY_S = 20.0
+OVERTAKEN_BY = 2  # frames that pass a reordered one
 STREAM_FAULTS = (
     FaultName.DROPPED_FRAME,
     FaultName.DUPLICATE_FRAME,
@@ -31,6 +32,7 @@ class Wire:
         self._faults = faults
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MAX)
         self._held: bytes | None = None
+        self._passed = 0
 
     def answer(self, payload: object) -> None:
         """Queue an answer to a request; no fault touches it."""
@@ -43,7 +45,7 @@ class Wire:
             case FaultName.DROPPED_FRAME | FaultName.MUTE:
                 return
             case FaultName.REORDERED_FRAME if self._held is None:
-                self._held = payload
+                self._held, self._passed = payload, 0
                 return
             case FaultName.DUPLICATE_FRAME:
                 self._put(payload)
@@ -51,8 +53,10 @@ class Wire:
                 pass
         self._put(payload)
         if self._held is not None:
-            held, self._held = self._held, None
-            self._put(held)
+            self._passed += 1
+            if self._passed >= OVERTAKEN_BY:
+                held, self._held = self._held, None
+                self._put(held)
 
     def close(self) -> None:
         """End the connection after what is queued."""
