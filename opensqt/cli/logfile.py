@@ -1,4 +1,4 @@
-"""A process's log: JSON Lines, rotated by size. Wraps what is not JSON; never drops a line silently."""
+"""A process's log: JSON Lines, rotated by size. Wraps what is not JSON; counts what a full disk refuses."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,8 @@ class LogFile:
         self._process = process
         self._clock = clock
         self._size_bytes_max = size_bytes_max
-        self._file = path.open("ab")
+        self._lines_lost = 0
+        self._file = path.open("ab", buffering=0)
 
     def write(self, line: bytes) -> None:
         """Append one line (without its end); what is no JSON object is wrapped into one."""
@@ -32,16 +33,11 @@ class LogFile:
         if not text.startswith("{") or not _is_json(text):
             self.last_words = text[-300:]
             text = self._wrapped(text)
-        self._file.write(text.encode() + b"\n")
-        self._file.flush()
-        if self._file.tell() >= self._size_bytes_max:
-            self._rotate()
+        self._append(text)
 
     def note(self, event: str, **fields: object) -> None:
         """Append a line of the supervisor itself about this process."""
-        line = {"time": self._time(), "level": "info", "process": self._process, "event": event}
-        self._file.write(json.dumps({**line, **fields}).encode() + b"\n")
-        self._file.flush()
+        self._append(self._line("info", event, **fields))
 
     def close(self) -> None:
         """Close the file."""
@@ -49,21 +45,29 @@ class LogFile:
 
     def _wrapped(self, text: str) -> str:
         level = "error" if any(mark in text for mark in ERROR_MARKS) else "info"
-        return json.dumps(
-            {
-                "time": self._time(),
-                "level": level,
-                "process": self._process,
-                "event": "output",
-                "text": text,
-            }
-        )
+        return self._line(level, "output", text=text)
+
+    def _line(self, level: str, event: str, **fields: object) -> str:
+        head = {"time": self._time(), "level": level, "process": self._process, "event": event}
+        return json.dumps(head | fields)
+
+    def _append(self, text: str) -> None:
+        """Write one line; a disk that is full must not stop the process that speaks."""
+        if self._lines_lost:
+            text = self._line("error", "lines lost", count=self._lines_lost) + "\n" + text
+        try:
+            self._file.write(text.encode() + b"\n")
+            if self._file.tell() >= self._size_bytes_max:
+                self._rotate()
+        except OSError:
+            self._lines_lost += 1
+        else:
+            self._lines_lost = 0
 
     def _time(self) -> str:
         return rfc3339(self._clock.wall_ms())
 
     def _rotate(self) -> None:
-        self._file.close()
         for number in range(FILES_KEPT, 0, -1):
             older = self.path.with_name(f"{self.path.name}.{number}")
             newer = (
@@ -71,7 +75,8 @@ class LogFile:
             )
             if newer.exists():
                 newer.replace(older)
-        self._file = self.path.open("ab")
+        self._file.close()
+        self._file = self.path.open("ab", buffering=0)
 
 
 def _is_json(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from opensqt.cli.spec import ProcessLine, State
@@ -38,5 +39,7 @@ class Progress:
         self._write(json.dumps(fields))
 
     def _write(self, text: str) -> None:
-        self._out.write(text + "\n")
-        self._out.flush()
+        """Write a line; when the reader or the terminal is gone, the run goes on without it."""
+        with suppress(OSError):
+            self._out.write(text + "\n")
+            self._out.flush()

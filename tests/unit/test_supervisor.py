@@ -1,6 +1,7 @@
 """The supervisor's parts that need no process: order, log files, ports, the data folder, the table."""
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli import nats, ports
+from opensqt.cli import loopback, nats, ports
+from opensqt.cli.figures import Figures, figures, strategies
 from opensqt.cli.folder import Folder, is_running, paper_keys
 from opensqt.cli.logfile import FILES_KEPT, LogFile
 from opensqt.cli.processes import Place, port_names, specs
+from opensqt.cli.progress import Progress
 from opensqt.cli.refusal import USAGE, Refusal
 from opensqt.cli.runfile import RunFile, read_run, write_run
 from opensqt.cli.spec import ProcessLine, Spec, State, levels
@@ -20,6 +23,7 @@ from opensqt.cli.up import span_s
 from opensqt.runtime.clock import RunClock, VirtualClock
 from opensqt.runtime.config import parse_config
 from opensqt.runtime.config_default import derive
+from opensqt.runtime.latch import Latch, latch
 
 CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})
 
@@ -52,6 +56,54 @@ def test_a_log_rotates_by_size_and_keeps_a_few(tmp_path: Path) -> None:
     assert names == ["a.jsonl", *(f"a.jsonl.{n}" for n in range(1, FILES_KEPT + 1))]
     newest = (tmp_path / "a.jsonl.1").read_text().splitlines()[-1]
     assert json.loads(newest)["number"] == 19
+
+
+def test_lines_that_a_full_disk_refuses_are_counted(tmp_path: Path) -> None:
+    """The process that speaks is not disturbed; the first line that fits again says how many are lost."""
+    log = LogFile(tmp_path / "a.jsonl", "a", VirtualClock())
+    good = log._file
+    with Path("/dev/full").open("ab", buffering=0) as full:
+        log._file = full
+        log.write(b"first")
+        log.write(b"second")
+        log._file = good
+        log.write(b"third")
+    log.close()
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert [(line["event"], line.get("count")) for line in lines] == [
+        ("lines lost", 2),
+        ("output", None),
+    ]
+
+
+def test_progress_survives_a_reader_that_is_gone() -> None:
+    """A closed terminal must not stop the trading of exits."""
+    with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
+        Progress(as_json=False, out=full).say("hello")
+        with contextlib.suppress(OSError):
+            full.close()
+
+
+def test_the_desk_stands_where_its_processes_say(tmp_path: Path) -> None:
+    """Orders are summed, positions are the furthest, a latch file kills, a silent gate opens nothing."""
+    told: dict[str, loopback.Plain] = {
+        "executor-a": {"orders_open": 2, "orders_unresolved": 0, "journal_position": 7},
+        "executor-b": {"orders_open": 3, "orders_unresolved": 1, "journal_position": 9},
+        "risk": {"mode": "NORMAL", "feed_sequence": 5},
+        "grid": {"strategies": [{"name": "g", "trading": False, "reason": "stale"}]},
+    }
+    assert figures(tmp_path, told) == Figures(
+        mode="NORMAL",
+        orders_open=5,
+        orders_unresolved=1,
+        journal_position=9,
+        feed_sequence=5,
+    )
+    assert strategies(told)[0]["reason"] == "stale"
+    assert figures(tmp_path, {"executor-a": {}}).mode == "REDUCING"
+    assert figures(tmp_path, {}).mode == "HALTED"
+    latch(tmp_path, Latch(scope="desk", reason="r", actor="a", time_ms=1))
+    assert (figures(tmp_path, told).killed, figures(tmp_path, told).mode) == (True, "HALTED")
 
 
 def test_undecodable_output_is_kept_readable(tmp_path: Path) -> None:
