@@ -1,7 +1,8 @@
 """The paper venue's process, `python -m opensqt.cli.venue`: reads the run's folder and configuration, then serves.
 
 It takes its address from the environment or run.json, its clock from run.json, its keys from DATA/venue/keys.json,
-market and balances from the configuration. SIGTERM states the balances in the audit and ends it with 0; SIGKILL loses nothing.
+market and balances from the configuration. SIGTERM states the balances in the audit and ends it with 0;
+SIGKILL loses nothing.
 """
 
 import asyncio

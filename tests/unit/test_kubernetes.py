@@ -84,6 +84,20 @@ def test_only_the_executor_is_a_stateful_service_beside_the_relay() -> None:
     assert stateful == {"executor": 2, "relay": 2, "nats": 1, "postgres": 1, "venue": 1}
 
 
+def test_every_command_is_a_module_that_exists() -> None:
+    """What a container is told to run is there."""
+    missing = []
+    for workload in workloads():
+        for container in workload["spec"]["template"]["spec"]["containers"]:
+            module = Path(str(container["args"][0]).replace(".", "/"))
+            there = (ROOT / module).with_suffix(".py").exists() or (
+                ROOT / module / "__main__.py"
+            ).exists()
+            if container["image"].startswith("opensqt:") and not there:
+                missing.append(str(module))
+    assert missing == []
+
+
 def test_every_container_is_locked_down() -> None:
     """Not root, a read-only root, no capability, no token, bounded memory."""
     for workload in workloads():
