@@ -22,6 +22,7 @@ from opensqt.simulation.faults import FaultName, Faults, FaultScript
 
 ADMIN_HOST = "venue.admin"
 TICK_S = 0.1
+LOCAL = ("127.0.0.1", "::1")
 
 
 class Server:
@@ -152,7 +153,7 @@ class Server:
         if request.path in ("/healthz", "/readyz"):
             ready = self._ready()
             return web.json_response({"ready": ready}, status=200 if ready else 503)
-        if request.path != "/admin/faults":
+        if request.path != "/admin/faults" or request.remote not in LOCAL:
             return web.json_response({"error": f"no such page {request.path}"}, status=404)
         if request.method == "POST":
             try:
