@@ -1,0 +1,157 @@
+"""A load publisher: intents of a strategy that does not exist, so that everything behind the strategies can be tried.
+
+Says an intent again, unchanged, until the log holds its end or it has expired, as a strategy does.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+from opensqt.cli.runfile import read_run
+from opensqt.domain import ids
+from opensqt.domain.decimals import floor_to
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import (
+    Basis,
+    CancelIntent,
+    OrderType,
+    PlaceIntent,
+    Purpose,
+    TimeInForce,
+)
+from opensqt.domain.market import Tick
+from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream
+from opensqt.runtime.bus.subjects import intent_subject, market_events
+from opensqt.runtime.clock import Clock, open_clock
+from opensqt.runtime.codec import decode
+from opensqt.runtime.envelope import Envelope
+
+STRATEGY = "load"
+VALID_FOR_MS = 2000
+DISTANCE_BPS = (5, 60)
+CANCEL_SHARE = 0.5
+QUANTITY = Decimal("0.002")
+TICK = Decimal("0.1")
+SYMBOL = "BTC/USDT:USDT"
+
+
+class Load:
+    """Places and cancels at a steady rate."""
+
+    def __init__(self, bus: Bus, clock: Clock, rate: float, seed: int) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._rate = rate
+        self._random = random.Random(seed)
+        self._tick: Tick | None = None
+        self._sequence = 0
+        self._placed: list[PlaceIntent] = []
+        self.count = 0
+
+    async def run(self, seconds: float) -> None:
+        """Publish for so many wall seconds."""
+        watching = asyncio.create_task(self._watch())
+        end_s = self._clock.monotonic_s() + seconds
+        while self._clock.monotonic_s() < end_s:
+            await self._clock.sleep(1 / self._rate)
+            if self._tick is not None:
+                await self._publish()
+        watching.cancel()
+
+    async def _watch(self) -> None:
+        subject = market_events("binance", SYMBOL, "tick")
+        follower = await self._bus.follow(Stream.FEED, [subject], Start())
+        async for delivery in follower:
+            message = decode(delivery.data)
+            if isinstance(message, Tick):
+                self._tick, self._sequence = message, delivery.sequence
+
+    async def _publish(self) -> None:
+        self.count += 1
+        cancels = self._placed and self._random.random() < CANCEL_SHARE
+        intent = self._cancel() if cancels else self._place()
+        envelope = Envelope(
+            event_id=ids.event_id("load", intent.intent_id),
+            type=type(intent).__name__,
+            source="load",
+            time_ms=intent.created_ms,
+        )
+        try:
+            await self._bus.publish(intent_subject(intent), intent, envelope)
+        except BusDown:
+            self._placed = [p for p in self._placed if p is not intent]
+
+    def _place(self) -> PlaceIntent:
+        tick = self._tick
+        if tick is None:
+            raise RuntimeError("no tick yet")
+        side = self._random.choice((Side.BUY, Side.SELL))
+        bps = Decimal(self._random.randint(*DISTANCE_BPS))
+        touch = tick.bid_price if side is Side.BUY else tick.ask_price
+        price = floor_to(touch * (1 - side.sign * bps / 10_000), TICK)
+        now_ms = self._clock.market_ms()
+        slot, cycle = f"s{self.count % 50}", now_ms * 1000 + self.count % 1000
+        intent = PlaceIntent(
+            intent_id=ids.intent_id(strategy=STRATEGY, slot=slot, cycle=cycle, action="place"),
+            strategy=STRATEGY,
+            slot=slot,
+            cycle=cycle,
+            venue="binance",
+            account="main",
+            symbol=SYMBOL,
+            side=side,
+            type=OrderType.LIMIT,
+            time_in_force=TimeInForce.POST_ONLY,
+            price=price,
+            quantity=QUANTITY,
+            purpose=Purpose.OPEN,
+            created_ms=now_ms,
+            valid_until_ms=now_ms + int(VALID_FOR_MS * self._clock.speed),
+            basis=Basis(generation=1, sequence=self._sequence),
+            reason="load",
+        )
+        self._placed.append(intent)
+        return intent
+
+    def _cancel(self) -> CancelIntent:
+        target = self._placed.pop(self._random.randrange(len(self._placed)))
+        now_ms = self._clock.market_ms()
+        return CancelIntent(
+            intent_id=ids.intent_id(
+                strategy=STRATEGY, slot=target.slot, cycle=target.cycle, action="cancel"
+            ),
+            strategy=STRATEGY,
+            venue="binance",
+            account="main",
+            symbol=SYMBOL,
+            target_intent_id=target.intent_id,
+            created_ms=now_ms,
+            valid_until_ms=now_ms + int(VALID_FOR_MS * self._clock.speed),
+            basis=Basis(generation=1, sequence=self._sequence),
+            reason="load",
+        )
+
+
+async def main(data: Path, rate: float, seconds: float, seed: int) -> int:
+    """Publish on the bus of a running folder and return how many intents were said."""
+    clock = open_clock(data)
+    bus = await NatsBus.connect(read_run(data).nats_url, "load", monotonic_s=clock.monotonic_s)
+    load = Load(bus, clock, rate, seed)
+    await load.run(seconds)
+    await bus.close()
+    return load.count
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--rate", type=float, default=20, help="intents a second")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    words = parser.parse_args()
+    said = asyncio.run(main(words.data, words.rate, words.seconds, words.seed))
+    sys.stdout.write(f"{said} intents\n")
