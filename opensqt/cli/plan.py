@@ -51,7 +51,8 @@ def make_plan(
     path = (named or data / FILE_NAME).absolute()
     derived = ""
     if named is None and not path.exists():
-        derived = default_text(overlaid.get(MARKET_KEY) or MARKET_DEFAULT)
+        market = overlaid.get(MARKET_KEY) or MARKET_DEFAULT
+        derived = default_text(market, overlaid.get(SPEED_KEY) or "1")
         config = parse_config(derived, overlaid)
     else:
         config = load(path, overlaid)
@@ -69,10 +70,12 @@ def make_plan(
     )
 
 
-def default_text(market: str) -> str:
+def default_text(market: str, speed: str = "1") -> str:
     """Write the default configuration for a market, as TOML."""
     wanted = absolute_market(market)
-    return derive([rules.symbol for rules in open_market(wanted).instruments], market=wanted)
+    return derive(
+        [rules.symbol for rules in open_market(wanted).instruments], market=wanted, speed=speed
+    )
 
 
 def open_market(market: str) -> MarketFlow:
