@@ -81,9 +81,8 @@ def _choices(grid: Grid) -> tuple[tuple[Choice, ...], str]:
 
 def _trading_from(grid: Grid) -> tuple[tuple[Choice, ...], str]:
     """A later run waits until no intent of the one before can become an order unseen."""
-    timing = grid.setup.timing
-    ready_ms = grid.books.started_ms + timing.valid_for_ms + timing.dead_after_ms
-    if grid.books.run > 1 and grid.market.now_ms <= ready_ms:
+    timing, resumed_ms = grid.setup.timing, grid.books.resumed_ms
+    if resumed_ms and grid.market.now_ms <= resumed_ms + timing.valid_for_ms + timing.dead_after_ms:
         return (), "waiting until earlier intents have lapsed"
     return (), ""
 

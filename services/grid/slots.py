@@ -60,7 +60,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a grid that the journal can tell."""
 
     run: int = 0
-    started_ms: int = 0
+    resumed_ms: int = 0  # market time of a start after a run that may have said intents
     issued: int = 0  # intents of this run
     lattice: Lattice | None = None
     traded: bool = False  # an order of ours is known

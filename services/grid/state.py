@@ -167,10 +167,9 @@ def _chosen(grid: Grid, event: StrategyStarted | AnchorSet | PositionAdopted) ->
     if event.strategy != setup.strategy:
         return grid
     if isinstance(event, StrategyStarted):
-        return _books(
-            grid,
-            msgspec.structs.replace(books, run=event.run, issued=0, started_ms=event.time_ms),
-        )
+        resumed_ms = event.time_ms if books.lattice is not None else 0
+        books = msgspec.structs.replace(books, run=event.run, issued=0, resumed_ms=resumed_ms)
+        return _books(grid, books)
     lattice = Lattice(anchor_price=event.anchor_price, step_price=event.step_price)
     kept = books.lattice or lattice
     return _books(grid, msgspec.structs.replace(books, lattice=kept))

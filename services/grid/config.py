@@ -1,0 +1,55 @@
+"""The grids of a desk from its configuration; what is given in wall time becomes market time."""
+
+from opensqt import __version__
+from opensqt.domain.ticket import Timing
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.config import Config, Grid, GridMode, strategy_hash
+from opensqt.runtime.strategy import Play
+from services.grid import decide, state
+
+ORDERS_PER_LEVEL = 2  # a level of the window may have an opening, and one beside it a close
+
+
+def setup_of(name: str, grid: Grid, config: Config, clock: Clock) -> state.Setup:
+    """Return what one grid is told to do."""
+    levels = grid.levels_below + grid.levels_above
+    return state.Setup(
+        strategy=name,
+        venue=config.accounts[grid.account].venue,
+        account=grid.account,
+        symbol=grid.symbol,
+        neutral=grid.mode is GridMode.NEUTRAL,
+        step_bps=grid.step_bps,
+        levels_below=grid.levels_below,
+        levels_above=grid.levels_above,
+        order_notional_quote=grid.order_notional_quote,
+        orders_max=min(ORDERS_PER_LEVEL * levels, config.risk.open_orders_max),
+        adopt=grid.adopt,
+        anchor_price=grid.anchor_price,
+        tick_age_ms_max=int(config.risk.tick_age_ms_max * clock.speed),
+        timing=Timing(valid_for_ms=grid.valid_for_ms).scaled(clock.speed),
+    )
+
+
+def plays_of(config: Config, clock: Clock) -> list[Play[state.Grid]]:
+    """Return every grid of the configuration, ready to be driven."""
+    found = []
+    for name, grid in config.strategies.items():
+        if not isinstance(grid, Grid):
+            continue
+        setup = setup_of(name, grid, config, clock)
+        found.append(
+            Play(
+                name=name,
+                venue=setup.venue,
+                account=setup.account,
+                symbols=(setup.symbol,),
+                config_hash=strategy_hash(grid),
+                code_version=__version__,
+                beginning=state.Grid(setup=setup),
+                decide=decide.decide,
+                evolve=state.evolve,
+                openings_cancelled=decide.openings_cancelled,
+            )
+        )
+    return found

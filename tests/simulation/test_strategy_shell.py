@@ -1,0 +1,210 @@
+"""The shell of strategies over the in-memory twins: runs, intents, isolation, restart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from opensqt.domain.decision import Decision
+from opensqt.domain.intent import Basis, PlaceIntent
+from opensqt.domain.messages import Message
+from opensqt.domain.strategy import AnchorSet, StrategyFaulted, StrategyStarted
+from opensqt.runtime.bus.port import Start, Stream
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.codec import decode
+from opensqt.runtime.config import Config, parse_config
+from opensqt.runtime.config_default import derive
+from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.strategy import Play, StrategyRunner, stamped
+from services.grid.config import plays_of
+from tests.conditions import until
+from tests.relays import House, feed, memory_house, running
+from tests.simulation.grid_rig import rig_of, setup_of
+from tests.simulation.strategy_facts import PERP, SPOT, rules_of, snapshot_of, tick_of
+
+
+@pytest.fixture
+def house() -> House:
+    """An empty house in memory."""
+    return memory_house()
+
+
+@pytest.fixture
+def config() -> Config:
+    """The configuration of a newcomer: one grid on each market, one carry."""
+    return parse_config(derive((SPOT, PERP), market="synthetic:7"), {})
+
+
+def context_of(house: House, config: Config) -> Context:
+    """Return what a strategy process of this house is given."""
+    return Context(
+        name="grid",
+        clock=house.clock,
+        config=config,
+        bus=house.bus,
+        journal=house.journal,
+        leases=house.leases,
+    )
+
+
+@asynccontextmanager
+async def desk(house: House, runner: StrategyRunner) -> AsyncIterator[None]:
+    """Run relay and strategies, and stop both in good order."""
+    stop = asyncio.Event()
+    async with running(house.relay()):
+
+        async def feed_is_there() -> bool:
+            return bool(await feed(house.bus))
+
+        await until(feed_is_there)
+        task = asyncio.create_task(runner.run(stop))
+        try:
+            await until(lambda: runner.ready)
+            yield
+        finally:
+            stop.set()
+            async with asyncio.timeout(10):
+                await task
+
+
+async def tell(house: House, *facts: Message) -> None:
+    """Publish market facts, which are not journalled."""
+    for number, fact in enumerate(facts):
+        envelope = Envelope(
+            event_id=f"{type(fact).__name__}-{house.clock.wall_ms()}-{number}",
+            type=type(fact).__name__,
+            source="market_data",
+            time_ms=getattr(fact, "time_ms", 0),
+        )
+        await house.bus.publish(subject_of(fact), fact, envelope)
+
+
+async def show(house: House) -> None:
+    """Let both markets show rules and a first price."""
+    now_ms = house.clock.market_ms()
+    await tell(house, rules_of(PERP), rules_of(SPOT, notional_min="5"))
+    await tell(house, tick_of(PERP, "45000", now_ms), tick_of(SPOT, "45000", now_ms))
+    await record(house, snapshot_of(symbols=(PERP, SPOT)))
+
+
+async def record(house: House, fact: Message) -> None:
+    """Append a fact as another process would."""
+    event = NewEvent(
+        event_id=f"{type(fact).__name__}-{house.clock.wall_ms()}",
+        stream="account/binance/main",
+        message=fact,
+        subject=subject_of(fact),
+        actor="executor",
+        occurred_at_ms=house.clock.market_ms(),
+    )
+    await house.journal.append(Entry(events=(event,)))
+
+
+async def journal_of(house: House, kind: type[Message]) -> list[Any]:
+    """Return the journalled facts of a kind."""
+    rows = await house.journal.read(0, 10_000)
+    return [fact for row in rows if isinstance(fact := decode(row.data), kind)]
+
+
+async def intents_of(house: House) -> list[PlaceIntent]:
+    """Return the place intents on the bus."""
+    end = (await house.bus.state(Stream.INTENTS)).last_sequence
+    found: list[PlaceIntent] = []
+    if end:
+        async for delivery in await house.bus.follow(Stream.INTENTS, (), Start(sequence=1)):
+            message = decode(delivery.data)
+            assert isinstance(message, PlaceIntent)
+            found.append(message)
+            if delivery.sequence >= end:
+                break
+    return found
+
+
+@pytest.mark.row("B02", "B19")
+async def test_a_first_run_sets_its_anchor_and_says_what_it_wants(
+    house: House, config: Config
+) -> None:
+    """Started, anchored and adopted stand in the journal before the first intent, which knows its basis."""
+    runner = StrategyRunner(context_of(house, config), "grid", plays_of(config, house.clock))
+    async with desk(house, runner):
+        await show(house)
+
+        async def both_trade() -> bool:
+            return {i.strategy for i in await intents_of(house)} == {"grid-perp", "grid-spot"}
+
+        await until(both_trade)
+        starts = await journal_of(house, StrategyStarted)
+        assert sorted((s.strategy, s.run) for s in starts) == [("grid-perp", 1), ("grid-spot", 1)]
+        anchors = await journal_of(house, AnchorSet)
+        assert sorted(a.strategy for a in anchors) == ["grid-perp", "grid-spot"]
+        assert all(i.basis.sequence > 0 for i in await intents_of(house))
+        assert [s["trading"] for s in runner.status()["strategies"]] == [True, True]
+
+
+@pytest.mark.row("B02", "B24")
+async def test_a_restart_is_a_new_run_on_the_old_lattice(house: House, config: Config) -> None:
+    """The second process counts on, keeps the anchor and waits out what the first may have said."""
+    plays = plays_of(config, house.clock)
+    first = StrategyRunner(context_of(house, config), "grid", plays)
+    async with desk(house, first):
+        await show(house)
+
+        async def anchored() -> bool:
+            return len(await journal_of(house, AnchorSet)) == 2
+
+        await until(anchored)
+    second = StrategyRunner(context_of(house, config), "grid", plays)
+    async with desk(house, second):
+
+        async def counted() -> bool:
+            return len(await journal_of(house, StrategyStarted)) == 4
+
+        await until(counted)
+        starts = await journal_of(house, StrategyStarted)
+        assert sorted(s.run for s in starts) == [1, 1, 2, 2]
+        waiting = "waiting until earlier intents have lapsed"
+        await until(lambda: {s["reason"] for s in second.status()["strategies"]} == {waiting})
+        assert len(await journal_of(house, AnchorSet)) == 2
+
+
+@pytest.mark.row("B24")
+async def test_a_fault_stops_one_strategy_and_no_other(house: House, config: Config) -> None:
+    """The broken one is named in the journal and in the status; the other trades on."""
+    good, bad = plays_of(config, house.clock)
+
+    def broken(state: Any, event: Message) -> Decision:
+        del state, event
+        raise ZeroDivisionError("no such level")
+
+    plays: list[Play[Any]] = [good, msgspec.structs.replace(bad, decide=broken)]
+    runner = StrategyRunner(context_of(house, config), "grid", plays)
+    async with desk(house, runner):
+        await show(house)
+
+        async def other_trades() -> bool:
+            return {i.strategy for i in await intents_of(house)} == {good.name}
+
+        async def named() -> bool:
+            return bool(await journal_of(house, StrategyFaulted))
+
+        await until(other_trades)
+        await until(named)
+        (fault,) = await journal_of(house, StrategyFaulted)
+        assert fault.strategy == bad.name
+        assert "no such level" in fault.error
+        states = {s["name"]: s for s in runner.status()["strategies"]}
+        assert states[good.name]["trading"]
+        assert states[bad.name]["reason"].startswith("stopped by a fault: ZeroDivisionError")
+
+
+def test_an_intent_said_again_keeps_its_basis() -> None:
+    """Stamping touches new intents only."""
+    new = rig_of(setup_of()).last
+    once = stamped(new, Basis(generation=1, sequence=7))
+    assert {i.basis.sequence for i in once.intents} == {7}
+    assert stamped(once, Basis(generation=1, sequence=9)) == once
