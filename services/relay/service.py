@@ -143,7 +143,7 @@ class Relay:
                 elif self._clock.monotonic_s() < busy_until_s:
                     await self._clock.sleep(self._settings.busy_poll_s)
                 else:
-                    await self._save(urgent=True)
+                    await self._save(urgent=False)
                     await self._journal.wait_beyond(
                         self._place.position, self._settings.idle_wait_s
                     )
