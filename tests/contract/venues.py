@@ -34,6 +34,13 @@ class House(msgspec.Struct, kw_only=True):
     venue: Venue
     trade: Callable[[str, str, str], None]  # symbol, price, quantity: sellers hit bids
     real: paper.Venue | None = None
+    door: BinanceGate | None = None
+
+    @property
+    def gate(self) -> BinanceGate:
+        """The door to the real venue."""
+        assert self.door is not None
+        return self.door
 
     async def close(self) -> None:
         """Disconnect and stop."""
@@ -74,14 +81,16 @@ async def open_house(kind: str, folder: Path) -> House:
     return await (_binance(folder) if kind == "binance" else _memory())
 
 
-def binance_gate(real: paper.Venue, clock: RunClock, markets: frozenset[Market]) -> BinanceGate:
-    """Return the door of the account `main` to a paper venue."""
+def binance_gate_to(
+    port: int, ca_path: Path, clock: RunClock, markets: frozenset[Market], config: VenueConfig
+) -> BinanceGate:
+    """Return the door of the account `main` to whatever listens on this port."""
     key = scripted.KEYS["main"]
-    context = ssl.create_default_context(cafile=str(real.ca_path))
+    context = ssl.create_default_context(cafile=str(ca_path))
     return BinanceGate(
-        session=paper_session("127.0.0.1", real.port, context),
+        session=paper_session("127.0.0.1", port, context),
         clock=clock,
-        config=VenueConfig(),
+        config=config,
         credentials=Credentials(api_key=key.api_key, secret=key.secret),
         markets=markets,
         jitter=random.Random(1),
@@ -92,13 +101,13 @@ async def _binance(folder: Path) -> House:
     clock = RunClock()
     real = paper.Venue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
     await real.start()
-    gate = binance_gate(real, clock, frozenset(Market))
+    gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
     venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))
 
     def trade(symbol: str, price: str, quantity: str) -> None:
         scripted.play(real, scripted.trade(symbol, price, quantity, Side.SELL))
 
-    return House(clock=clock, venue=venue, trade=trade, real=real)
+    return House(clock=clock, venue=venue, trade=trade, real=real, door=gate)
 
 
 async def _memory() -> House:
