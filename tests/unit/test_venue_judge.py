@@ -1,0 +1,212 @@
+"""What Binance's answers mean: every recorded error body, and that unknown is never a refusal."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from opensqt.domain.instruments import Market
+from opensqt.runtime.venue.binance_judge import (
+    judge_cancel,
+    judge_look,
+    judge_place,
+    retry_after_ms,
+)
+from opensqt.runtime.venue.binance_refusals import GENERAL, PERP, TEXTS, Refusal, refusal_of
+from opensqt.runtime.venue.port import Held, InDoubt, NotFound, NotSent, Refused, Throttled
+from opensqt.runtime.venue.reply import Reply, Sent
+
+SYMBOLS = {"BTCUSDT": "BTC/USDT"}
+# What public clients call the same thing (recordings/errors/jkorf_error_categories.csv).
+CATEGORIES = {
+    "Unauthorized": {Refusal.AUTH, Refusal.ACCOUNT},
+    "InvalidTimestamp": {Refusal.CLOCK},
+    "UnknownSymbol": {Refusal.SYMBOL},
+    "InsufficientBalance": {Refusal.FUNDS},
+    "DuplicateClientOrderId": {Refusal.DUPLICATE},
+    "InvalidPrice": {Refusal.FILTER},
+    "InvalidQuantity": {Refusal.FILTER},
+    "MissingParameter": {Refusal.PARAMETER},
+    "RateLimitOrder": {Refusal.OPEN_ORDERS},
+    "RejectedOrderConfiguration": {
+        Refusal.POST_ONLY,
+        Refusal.NOT_FILLABLE,
+        Refusal.PARAMETER,
+    },
+}
+
+
+def reply(code: int, message: str, status: int = 400) -> Reply:
+    """Return an error answer."""
+    return Reply(status=status, body=json.dumps({"code": code, "msg": message}))
+
+
+@pytest.mark.row("C04")
+@pytest.mark.recordings
+def test_table_agrees_with_what_public_clients_know(recordings: Path) -> None:
+    """Margin, symbol, clock, authority, duplicate, price and quantity codes have the same meaning everywhere."""
+    seen = 0
+    with (recordings / "errors" / "jkorf_error_categories.csv").open(encoding="utf-8") as rows:
+        for exchange, group, code, category, *_ in csv.reader(rows):
+            if exchange != "binance" or category not in CATEGORIES:
+                continue
+            market = Market.SPOT if group == "SpotErrors" else Market.PERP
+            known = refusal_of(market, int(code), "")
+            if known is not None:
+                assert known in CATEGORIES[category], (code, category, known)
+                seen += 1
+    assert seen > 30
+
+
+@pytest.mark.row("C04")
+@pytest.mark.recordings
+def test_every_recorded_error_body_is_judged_without_a_guess(recordings: Path) -> None:
+    """A recorded body is a refusal only if its code stands in the table, and never an acceptance."""
+    bodies = (recordings / "errors" / "raw_error_bodies_from_ccxt_comments.jsonl").read_text()
+    judged = 0
+    for line in bodies.splitlines():
+        row = json.loads(line)
+        if row["exchange"] != "binance":
+            continue
+        for market in Market:
+            answer = Reply(status=400, body=row["text"])
+            outcome = judge_place(market, answer, "qone", SYMBOLS)
+            code = (row.get("json") or {}).get("code")
+            listed = code in GENERAL or code in TEXTS or (market is Market.PERP and code in PERP)
+            assert not isinstance(outcome, NotFound | NotSent)
+            if isinstance(outcome, Refused):
+                assert listed
+            judged += 1
+    assert judged > 100
+
+
+@pytest.mark.row("C04")
+@pytest.mark.parametrize(
+    "market,code,message,refusal",
+    [
+        (Market.SPOT, -2010, "Account has insufficient balance for requested action.", "funds"),
+        (Market.PERP, -2019, "Margin is insufficient.", "funds"),
+        (Market.SPOT, -1121, "Invalid symbol.", "symbol"),
+        (Market.SPOT, -1021, "Timestamp for this request is outside of the recvWindow.", "clock"),
+        (
+            Market.PERP,
+            -5028,
+            "Timestamp for this request is outside of the ME recvWindow.",
+            "clock",
+        ),
+        (
+            Market.PERP,
+            -4061,
+            "Order's position side does not match user's setting.",
+            "position_mode",
+        ),
+        (Market.SPOT, -2010, "Order would immediately match and take.", "post_only"),
+        (Market.PERP, -5022, "Due to the order could not be executed as maker.", "post_only"),
+        (Market.PERP, -2022, "ReduceOnly Order is rejected.", "reduce_only"),
+        (Market.SPOT, -1013, "Filter failure: LOT_SIZE", "filter"),
+    ],
+)
+def test_refusals_are_classified(market: Market, code: int, message: str, refusal: str) -> None:
+    """The word before the colon tells the executor what it was, the rest tells the trader."""
+    outcome = judge_place(market, reply(code, message), "qone", SYMBOLS)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == str(code)
+    assert outcome.reason == f"{refusal}: {message}"
+
+
+@pytest.mark.row("C04")
+@pytest.mark.parametrize(
+    "market,code,message",
+    [
+        (Market.SPOT, -2010, "Duplicate order sent."),
+        (Market.PERP, -4116, "ClientOrderId is duplicated."),
+    ],
+)
+def test_duplicate_is_evidence_of_presence(market: Market, code: int, message: str) -> None:
+    """A duplicate id is the venue saying that it holds the order."""
+    outcome = judge_place(market, reply(code, message), "qone", SYMBOLS)
+    assert isinstance(outcome, Held)
+    assert outcome.duplicate
+
+
+@pytest.mark.row("C04")
+@pytest.mark.parametrize(
+    "message",
+    ["Duplicate order sent", "duplicate order sent.", "A Duplicate order sent. indeed", ""],
+)
+def test_texts_are_compared_whole(message: str) -> None:
+    """No substring matching: another text of the same code proves nothing."""
+    outcome = judge_place(Market.SPOT, reply(-2010, message), "qone", SYMBOLS)
+    assert isinstance(outcome, InDoubt)
+
+
+@pytest.mark.parametrize("code", [-1000, -1001, -1006, -1007, -1008, -1016, -4116, -2019, -7777])
+def test_codes_that_are_not_in_the_spot_table_are_in_doubt(code: int) -> None:
+    """Unknown and unknown-outcome codes, and codes of the other market, prove nothing."""
+    assert isinstance(judge_place(Market.SPOT, reply(code, "?"), "qone", SYMBOLS), InDoubt)
+
+
+def test_refusal_needs_an_error_status() -> None:
+    """A code in a 200 or a 5xx is not the refusal that the documentation promises."""
+    for status in (200, 500, 503):
+        answer = reply(-2019, "Margin is insufficient.", status)
+        assert isinstance(judge_place(Market.PERP, answer, "qone", SYMBOLS), InDoubt)
+
+
+@pytest.mark.parametrize(
+    "status,code,headers,wait_ms",
+    [
+        (429, -1003, {"retry-after": "5"}, 5000),
+        (429, -1015, {}, 1000),
+        (400, -1015, {}, 1000),
+        (418, -1003, {}, 120_000),
+    ],
+)
+def test_throttling_is_a_definite_answer(
+    status: int, code: int, headers: dict[str, str], wait_ms: int
+) -> None:
+    """Nothing was placed, and the wait is the venue's or the documented least."""
+    answer = Reply(status=status, body=json.dumps({"code": code, "msg": "x"}), headers=headers)
+    assert retry_after_ms(answer) == wait_ms
+    for judge in (judge_place, judge_cancel, judge_look):
+        outcome = judge(Market.SPOT, answer, "qone", SYMBOLS)
+        assert isinstance(outcome, Throttled)
+        assert outcome.retry_after_ms == wait_ms
+
+
+def test_only_the_failed_connect_is_not_sent() -> None:
+    """No answer is in doubt unless the transport proves that nothing left."""
+    maybe = judge_place(Market.SPOT, Reply(cause="TimeoutError"), "qone", SYMBOLS)
+    never = judge_place(Market.SPOT, Reply(sent=Sent.NEVER, cause="refused"), "qone", SYMBOLS)
+    assert isinstance(maybe, InDoubt)
+    assert isinstance(never, NotSent)
+
+
+def test_not_found_is_its_own_answer() -> None:
+    """-2011 answers a cancel, -2013 a look; neither is a refusal, and each only for its own question."""
+    gone = judge_cancel(Market.PERP, reply(-2011, "Unknown order sent."), "qone", SYMBOLS)
+    missing = judge_look(Market.PERP, reply(-2013, "Order does not exist."), "qone", SYMBOLS)
+    assert isinstance(gone, NotFound)
+    assert isinstance(missing, NotFound)
+    other = judge_look(Market.PERP, reply(-2011, "Unknown order sent."), "qone", SYMBOLS)
+    assert isinstance(other, InDoubt)
+
+
+def test_answer_about_another_order_is_in_doubt() -> None:
+    """An order with a different id of ours proves nothing about the one that was asked for."""
+    body = {
+        "symbol": "BTCUSDT",
+        "orderId": 1,
+        "clientOrderId": "qother",
+        "price": "1",
+        "origQty": "1",
+        "executedQty": "0",
+        "status": "NEW",
+        "side": "BUY",
+    }
+    answer = Reply(status=200, body=json.dumps(body))
+    assert isinstance(judge_place(Market.SPOT, answer, "qone", SYMBOLS), InDoubt)
+    assert isinstance(judge_place(Market.SPOT, answer, "qother", SYMBOLS), Held)
+    strange = Reply(status=200, body=json.dumps({**body, "status": "LIMBO"}))
+    assert isinstance(judge_place(Market.SPOT, strange, "qother", SYMBOLS), InDoubt)
