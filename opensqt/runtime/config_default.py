@@ -49,8 +49,8 @@ account = "main"
 symbol = "{symbol}"
 mode = "long"                  # buys below, sells what it bought
 step_bps = "25"                # a round trip costs 20 bps of maker fees
-levels_below = 5
-levels_above = 5
+levels_below = 3               # 3 x 25 bps stay inside the price collar of 100 bps
+levels_above = 3
 order_notional_quote = "500"
 """
 CARRY = """

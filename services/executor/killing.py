@@ -76,6 +76,8 @@ class Kill:
     async def watch(self) -> None:
         """Cancel all openings when risk or the journal have been silent too long, for ever."""
         account = self._account
+        # Silence counts from here: before this the loop may have been blocked by our own start.
+        self.hear_risk()
         while True:
             await account.clock.sleep(WATCH_S)
             risk_s = account.clock.monotonic_s() - self._risk_heard_s

@@ -8,6 +8,6 @@ NAME = "market_data"
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Wall times; tests shorten them."""
 
-    rules_every_s: float = 60.0
+    rules_every_s: float = 10.0  # within the look-back of every reader of FEED
     retry_s: float = 0.5
     idle_s: float = 0.5

@@ -30,6 +30,7 @@ BASIS_WAIT_S_MAX = 0.25
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
 INTENTS_BACK_MS = 5000
 BEAT_S = 1.0
+LOOKBACK_MS = 15_000  # wall; rules and ticks are published again within it
 RETRY_S = 0.1
 
 
@@ -53,6 +54,7 @@ class Gate:
             clock=self._clock,
             filters=["md.>", "evt.>", "ctl.>"],
             service="risk",
+            lookback_ms=LOOKBACK_MS,
             metrics=context.metrics,
         )
         self._state = State()
