@@ -5,6 +5,7 @@ themselves. A decimal travels as canonical text, an enum by its name; an unspeci
 number that is not canonical or an unknown type is an error, never a default.
 """
 
+import functools
 import importlib
 import json
 import types
@@ -34,7 +35,10 @@ class UnknownType(Undecodable):
 
 
 def encode(message: Message) -> bytes:
-    """Return the bytes of a message as an `opensqt.v1.Fact`; equal messages give equal bytes."""
+    """Return the bytes of a message as an `opensqt.v1.Fact`; equal messages give equal bytes.
+
+    Raises `NotADecimal` for a number of more than 38 digits, `ValueError` for an integer beyond its field.
+    """
     fact = _FACT(**{_FACT_FIELD[name_of(message)]: _to_wire(message)})
     return bytes(fact.SerializeToString(deterministic=True))
 
@@ -102,6 +106,16 @@ def _enum_names(kind: type[StrEnum]) -> tuple[dict[StrEnum, int], dict[int, StrE
     raise LookupError(f"no protobuf enum for {kind.__name__}")
 
 
+def _decimal(name: str, number: Decimal) -> str:
+    # Bytes that no reader accepts must never get into the journal: what is written is read first.
+    text = canonical(number)
+    try:
+        parse(text)
+    except NotADecimal as error:
+        raise NotADecimal(f"field {name}: {error}; round it before it is said") from error
+    return text
+
+
 def _identity(value: Any) -> Any:
     return value
 
@@ -113,7 +127,7 @@ def _field(name: str, annotation: Any) -> _Field:
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
         (annotation,) = (a for a in typing.get_args(annotation) if a is not types.NoneType)
     if annotation is Decimal:
-        return _Field(name, canonical, parse, "value")
+        return _Field(name, functools.partial(_decimal, name), parse, "value")
     if issubclass(annotation, StrEnum):
         numbers, members = _enum_names(annotation)
         return _Field(name, numbers.__getitem__, members.__getitem__, "value")

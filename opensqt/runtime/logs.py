@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, TextIO
 
 REDACTED = "***"
 SECRET_LENGTH_MIN = 6  # shorter values would blacken ordinary words
@@ -64,9 +64,9 @@ def describe(error: BaseException) -> dict[str, object]:
     return {"error": type(error).__name__, "detail": str(error), "where": " > ".join(where)}
 
 
-def set_up(process: str, *, debug: bool = False) -> None:
-    """Send all log lines of this process, third parties included, to standard error as JSON."""
-    handler = logging.StreamHandler(sys.stderr)
+def set_up(process: str, *, debug: bool = False, stream: TextIO | None = None) -> None:
+    """Send all log lines of this process, third parties included, to standard error (or `stream`) as JSON."""
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Lines(process))
     root = logging.getLogger()
     root.handlers[:] = [handler]

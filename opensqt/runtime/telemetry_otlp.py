@@ -1,5 +1,6 @@
 """Spans to an OpenTelemetry collector over HTTP. Loaded only when an endpoint is configured; never blocks a service."""
 
+import threading
 from collections.abc import Mapping
 
 from opentelemetry import trace
@@ -12,6 +13,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 _PROPAGATOR = TraceContextTextMapPropagator()
 _HEADER = "traceparent"
 _PATH = "/v1/traces"
+SEND_S_MAX = 2
+CLOSE_S_MAX = 1.0
 
 
 class OtlpRecording:
@@ -33,7 +36,8 @@ class OtlpExporter:
     """Batches spans in a thread of its own and sends them."""
 
     def __init__(self, process: str, exporter: SpanExporter) -> None:
-        self._provider = TracerProvider(resource=Resource.create({"service.name": process}))
+        resource = Resource.create({"service.name": process})
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("opensqt")
 
@@ -42,7 +46,7 @@ class OtlpExporter:
         """Return an exporter to a collector, e.g. `http://127.0.0.1:4318`."""
         address = endpoint.rstrip("/")
         url = address if address.endswith(_PATH) else address + _PATH
-        return cls(process, OTLPSpanExporter(endpoint=url))
+        return cls(process, OTLPSpanExporter(endpoint=url, timeout=SEND_S_MAX))
 
     def begin(
         self, name: str, parent: str, attributes: Mapping[str, str | int | float | bool]
@@ -53,4 +57,7 @@ class OtlpExporter:
         )
 
     def close(self) -> None:
-        self._provider.shutdown()
+        # The SDK tries again for many seconds when nobody answers; a stop cannot wait for that.
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+        closing.start()
+        closing.join(CLOSE_S_MAX)
