@@ -18,9 +18,11 @@ from opensqt.runtime.journal.memory import (
     MemoryLeases,
     MemoryStore,
 )
-from opensqt.runtime.journal.port import Journal, Leases
+from opensqt.runtime.journal.port import Appended, Journal, Leases
 from services.relay.config import Settings
 from services.relay.service import Relay
+from tests.conditions import until
+from tests.journals import entry, event
 
 SETTINGS = Settings(
     lease_ttl_ms=300,
@@ -126,6 +128,25 @@ async def feed(bus: Bus, *, pulse: bool = False) -> list[Message]:
         if delivery.sequence >= end:
             break
     return found
+
+
+async def append(house: House, count: int, name: str = "e") -> int:
+    """Append rows on two subjects in turn and return the head."""
+    for number in range(count):
+        one = event(f"{name}{number}", stream=name, subject=f"evt.test.{number % 2}")
+        assert isinstance(await house.journal.append(entry(one)), Appended)
+    return (await house.journal.head()).position
+
+
+async def everything_arrived(house: House) -> list[Message]:
+    """Wait until each row of the journal is in FEED and return FEED."""
+
+    async def is_there() -> bool:
+        head = (await house.journal.head()).position
+        return head in positions(await feed(house.bus))
+
+    await until(is_there)
+    return await feed(house.bus)
 
 
 def chains_hold(messages: list[Message], *, last: dict[str, int] | None = None) -> bool:
