@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from opensqt.domain import ticket as tickets
+from opensqt.domain import ticket as one
 from opensqt.domain.decision import Choice, Decision, Gap
 from opensqt.domain.ids import intent_id
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
 from opensqt.domain.lattice import lattice_at, level_of, spread_over
-from opensqt.domain.ledger import due, ticket_of
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.planner import Live, Plan, Want, plan
 from opensqt.domain.strategy import AnchorSet, PositionAdopted
+from opensqt.domain.switches import HALTED
 from opensqt.domain.ticket import CYCLES_PER_RUN, UNSTAMPED, Ticket
+from opensqt.domain.tickets import due, ticket_of
 from services.grid.state import Grid, unowned
 from services.grid.target import Leave, Target, target_of
 
@@ -34,10 +35,10 @@ def decide(grid: Grid, event: Message) -> Decision:
     mid = (tick.bid_price + tick.ask_price) / 2
     reason, opening, closing = _permission(grid)
     target = target_of(grid, lattice, tick, rules, opening=opening, closing=closing)
-    lives = [_live(ticket) for ticket in grid.books.ledger.living.values()]
+    lives = [_live(ticket) for ticket in grid.books.tickets.living.values()]
     planned = plan(target.wants, lives, orders_max=grid.setup.orders_max, mid_price=mid)
     intents = (
-        *due(grid.books.ledger, now_ms, grid.setup.timing, placing=not grid.killed),
+        *due(grid.books.tickets, now_ms, grid.setup.timing, placing=not grid.killed),
         *_cancels(grid, planned, now_ms, target),
         *_places(grid, planned, now_ms),
     )
@@ -49,8 +50,8 @@ def openings_cancelled(grid: Grid) -> Decision:
     """Return the cancels of every order that adds risk: what a stopped grid still owes."""
     now_ms = grid.market.now_ms
     found = (
-        tickets.cancel_of(ticket, now_ms, grid.setup.timing, "strategy stopped")
-        for ticket in grid.books.ledger.living.values()
+        one.cancel_of(ticket, now_ms, grid.setup.timing, "strategy stopped")
+        for ticket in grid.books.tickets.living.values()
         if ticket.purpose == "open"
     )
     return Decision(intents=tuple(intent for intent in found if intent is not None))
@@ -125,7 +126,7 @@ def _permission(grid: Grid) -> tuple[str, Leave, Leave]:
         return "kill latched", Leave.NONE, Leave.KEEP
     halt = grid.halt
     if halt is not None:
-        closing = Leave.KEEP if halt.mode == "HALTED" else Leave.PLACE
+        closing = Leave.KEEP if halt.mode == HALTED else Leave.PLACE
         return f"{halt.mode.lower()}: {halt.reason}", Leave.NONE, closing
     if grid.stale:
         return "market data stale", Leave.KEEP, Leave.PLACE
@@ -146,12 +147,12 @@ def _live(ticket: Ticket) -> Live:
 
 def _cancels(grid: Grid, planned: Plan, now_ms: int, target: Target) -> Iterator[CancelIntent]:
     for wanted in planned.cancels:
-        ticket = ticket_of(grid.books.ledger, wanted)
+        ticket = ticket_of(grid.books.tickets, wanted)
         # An intent without an answer lapses by itself; its order, if one comes, is cancelled then.
         if ticket is None or ticket.pending:
             continue
         why = target.leaving.get(ticket.slot, "not wanted any more")
-        intent = tickets.cancel_of(ticket, now_ms, grid.setup.timing, why)
+        intent = one.cancel_of(ticket, now_ms, grid.setup.timing, why)
         if intent is not None:
             yield intent
 

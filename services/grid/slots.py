@@ -8,18 +8,18 @@ from enum import StrEnum
 
 import msgspec
 
-from opensqt.domain import ledger as ledgers
 from opensqt.domain import position as positions
-from opensqt.domain import ticket as tickets
+from opensqt.domain import ticket as one
+from opensqt.domain import tickets as desk
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.lattice import Lattice, level_of
-from opensqt.domain.ledger import Ledger, Outcome
 from opensqt.domain.order import Fill
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.ticket import Ticket, Timing
+from opensqt.domain.tickets import Outcome, Tickets
 
 DOUBLINGS_MAX = 6
 
@@ -66,7 +66,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     traded: bool = False  # an order of ours is known
     adopted: bool = False
     slots: dict[int, Slot] = {}
-    ledger: Ledger = Ledger()
+    tickets: Tickets = Tickets()
     strays: Position = FLAT  # fills of ours that belong to no level
 
 
@@ -105,19 +105,19 @@ def total(books: Books) -> Position:
 def begun(books: Books, intent: PlaceIntent, now_ms: int) -> Books:
     """Fold our own place intent; said again it only notes the time."""
     level = level_of(intent.slot)
-    if ledgers.ticket_of(books.ledger, intent.intent_id) is None:
+    if desk.ticket_of(books.tickets, intent.intent_id) is None:
         books = msgspec.structs.replace(books, issued=books.issued + 1)
         if level is not None:
             books = _with_slot(books, moved(slot_at(books, level), SlotStatus.PENDING))
-    ledger, _ = ledgers.begun(books.ledger, intent, now_ms)
-    return msgspec.structs.replace(books, ledger=ledger)
+    tickets, _ = desk.begun(books.tickets, intent, now_ms)
+    return msgspec.structs.replace(books, tickets=tickets)
 
 
 def booked(books: Books, outcome: Outcome, now_ms: int, timing: Timing) -> Books:
     """Take over what happened to tickets: book their trades and let their slots follow."""
-    ledger, changes = outcome
-    if ledger is not books.ledger:
-        books = msgspec.structs.replace(books, ledger=ledger)
+    tickets, changes = outcome
+    if tickets is not books.tickets:
+        books = msgspec.structs.replace(books, tickets=tickets)
     for change in changes:
         level = level_of(change.after.slot) if change.after is not None else None
         if change.fill is not None:
@@ -156,11 +156,11 @@ def _book(books: Books, level: int | None, fill: Fill) -> Books:
 
 def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
     """Note how a ticket ended, so that what failed is not tried again at once."""
-    if tickets.was_maker_refusal(ticket):
+    if one.was_maker_refusal(ticket):
         return msgspec.structs.replace(
             slot, ticks_away=slot.ticks_away + 1, retry_ms=now_ms + timing.retry_wait_ms
         )
-    if not tickets.was_in_vain(ticket):
+    if not one.was_in_vain(ticket):
         return msgspec.structs.replace(slot, failures=0, ticks_away=0)
     wait_ms = timing.retry_wait_ms << min(slot.failures, DOUBLINGS_MAX)
     return msgspec.structs.replace(
@@ -172,7 +172,7 @@ def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
 
 def _due_status(books: Books, slot: Slot) -> SlotStatus:
     mine = [
-        ticket for ticket in books.ledger.living.values() if level_of(ticket.slot) == slot.level
+        ticket for ticket in books.tickets.living.values() if level_of(ticket.slot) == slot.level
     ]
     if any(ticket.orders for ticket in mine):
         return SlotStatus.LOCKED

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain import ledger as ledgers
+from opensqt.domain import tickets as desk
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
@@ -12,14 +12,15 @@ from opensqt.domain.decision import Decision
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.lattice import Lattice
-from opensqt.domain.ledger import Outcome
 from opensqt.domain.life import OrderEvent, is_order_event
 from opensqt.domain.market import FeedState, FeedStatus, Tick, Time
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill
 from opensqt.domain.recon import Halted, Resumed
 from opensqt.domain.strategy import AnchorSet, PositionAdopted, StrategyStarted
+from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.ticket import Timing
+from opensqt.domain.tickets import Outcome
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.grid import slots
 from services.grid.slots import Books
@@ -58,8 +59,7 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     tick: Tick | None = None
     rules: InstrumentRules | None = None
     sick: frozenset[str] = frozenset()  # price channels that are not live
-    kills: frozenset[str] = frozenset()  # scopes
-    halts: dict[str, Halted] = {}  # by scope
+    switches: Switches = Switches()
     snapshot: VenueSnapshot | None = None
     others_trade: bool = False  # another strategy has orders in this symbol and account
     anchor_asked_ms: int = -1
@@ -76,19 +76,13 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def killed(self) -> bool:
         """True while a kill of the desk or of this strategy is latched."""
-        scopes = {"desk", f"strategy/{self.setup.strategy}", self.setup.strategy}
-        return not scopes.isdisjoint(self.market.kills)
+        return self.market.switches.killed(self.setup.strategy)
 
     @property
     def halt(self) -> Halted | None:
         """The strictest halt that covers this grid, or None."""
-        place = f"{self.setup.venue}/{self.setup.account}"
-        found = [
-            self.market.halts[scope]
-            for scope in ("desk", place, f"{place}/{self.setup.symbol}")
-            if scope in self.market.halts
-        ]
-        return min(found, key=lambda halted: halted.mode) if found else None
+        setup = self.setup
+        return self.market.switches.halt(setup.venue, setup.account, (setup.symbol,))
 
     @property
     def stale(self) -> bool:
@@ -108,19 +102,12 @@ def evolve(grid: Grid, event: Message | Decision) -> Grid:
     match event:
         case Tick() | Time() | InstrumentRules() | FeedStatus() | VenueSnapshot():
             return _shown(grid, event)
-        case KillLatched(scope=scope):
-            return _market(grid, kills=grid.market.kills | {scope})
-        case KillReleased(scope=scope):
-            return _market(grid, kills=grid.market.kills - {scope})
-        case Halted(scope=scope):
-            return _market(grid, halts={**grid.market.halts, scope: event})
-        case Resumed(scope=scope):
-            halts = {key: halt for key, halt in grid.market.halts.items() if key != scope}
-            return _market(grid, halts=halts)
+        case KillLatched() | KillReleased() | Halted() | Resumed():
+            return _market(grid, switches=thrown(grid.market.switches, event))
         case StrategyStarted() | AnchorSet() | PositionAdopted():
             return _chosen(grid, event)
         case RiskApproved() | RiskRefused():
-            return _booked(grid, ledgers.judged(grid.books.ledger, event))
+            return _booked(grid, desk.judged(grid.books.tickets, event))
         case _:
             return grid
 
@@ -151,7 +138,7 @@ def _timed(grid: Grid, time_ms: int) -> Grid:
     if time_ms <= grid.market.now_ms:
         return grid
     grid = _market(grid, now_ms=time_ms)
-    return _booked(grid, ledgers.aged(grid.books.ledger, time_ms, grid.setup.timing))
+    return _booked(grid, desk.aged(grid.books.tickets, time_ms, grid.setup.timing))
 
 
 def _chosen(grid: Grid, event: StrategyStarted | AnchorSet | PositionAdopted) -> Grid:
@@ -176,15 +163,15 @@ def _chosen(grid: Grid, event: StrategyStarted | AnchorSet | PositionAdopted) ->
 
 
 def _ordered(grid: Grid, event: OrderEvent) -> Grid:
-    setup, ledger, ref = grid.setup, grid.books.ledger, event.ref
+    setup, tickets, ref = grid.setup, grid.books.tickets, event.ref
     if (ref.venue, ref.account, ref.symbol) != (setup.venue, setup.account, setup.symbol):
         return grid
     if ref.strategy == setup.strategy:
         if not grid.books.traded:
             grid = _books(grid, msgspec.structs.replace(grid.books, traded=True))
-        return _booked(grid, ledgers.ordered(ledger, event))
+        return _booked(grid, desk.ordered(tickets, event))
     if ref.strategy == "" and isinstance(event, Fill):
-        return _booked(grid, ledgers.attributed(ledger, event))
+        return _booked(grid, desk.attributed(tickets, event))
     return grid if grid.market.others_trade else _market(grid, others_trade=True)
 
 
@@ -195,8 +182,8 @@ def _decided(grid: Grid, decision: Decision) -> Grid:
             case PlaceIntent():
                 books = slots.begun(books, intent, now_ms)
             case CancelIntent():
-                ledger, _ = ledgers.wished_away(books.ledger, intent, now_ms)
-                books = msgspec.structs.replace(books, ledger=ledger)
+                tickets, _ = desk.wished_away(books.tickets, intent, now_ms)
+                books = msgspec.structs.replace(books, tickets=tickets)
     grid = _books(grid, books)
     for choice in decision.choices:
         if isinstance(choice.message, AnchorSet):

@@ -74,7 +74,7 @@ def target_of(
     """Return the target set at this price, given what is allowed."""
     busy = {
         level: ticket
-        for ticket in grid.books.ledger.living.values()
+        for ticket in grid.books.tickets.living.values()
         if (level := level_of(ticket.slot)) is not None
     }
     view = View(

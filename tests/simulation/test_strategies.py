@@ -135,8 +135,8 @@ def check(rig: Rig[Grid]) -> None:
     assert total.cost - total.realized_pnl == sum(spent, Decimal(0))
     live = Counter(placed.slot for placed in rig.live())
     assert not live or max(live.values()) == 1, f"two orders of one slot: {live}"
-    assert len(rig.state.books.ledger.living) <= CAP
-    assert {placed.ref.intent_id for placed in rig.live()} <= set(rig.state.books.ledger.living)
+    assert len(rig.state.books.tickets.living) <= CAP
+    assert {placed.ref.intent_id for placed in rig.live()} <= set(rig.state.books.tickets.living)
 
 
 def check_quiet(rig: Rig[Grid]) -> None:
@@ -196,7 +196,7 @@ def test_books_from_the_journal_equal_the_running_books(moves: list[tuple[str, i
     assert after.lattice == before.lattice
     held = {k: s.position for k, s in before.slots.items() if s.position.fills}
     assert {k: s.position for k, s in after.slots.items() if s.position.fills} == held
-    assert set(after.ledger.living) == set(before.ledger.living)
+    assert set(after.tickets.living) == set(before.tickets.living)
 
 
 def rig_of_journal(rig: Rig[Grid]) -> Grid:

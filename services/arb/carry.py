@@ -1,0 +1,129 @@
+"""What a funding carry is worth and how large its steps are. Formulas only; knows no orders."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+
+from opensqt.domain.decimals import BPS, EXACT, ZERO, floor_to
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.market import Funding, Tick
+
+HOURS_PER_YEAR = Decimal(24 * 365)
+SIDES = Decimal(2)  # a carry is entered and left
+GUARD = Decimal("0.10")  # of the mark: nearer to liquidation than this, it is left
+MAINTENANCE = Decimal("0.005")  # from memory: the first maintenance margin tier of large perpetuals
+_SHOWN = Decimal("0.1")
+
+
+class Wish(StrEnum):
+    """What the funding alone asks for."""
+
+    ENTER = "enter"  # long spot, short perpetual
+    ENTER_REVERSED = "enter_reversed"  # short spot, long perpetual
+    EXIT = "exit"
+    NONE = "none"
+
+
+def apr(rate: Decimal, interval_hours: int) -> Decimal:
+    """Return a funding rate per interval as a fraction a year; 0 where the interval is unknown."""
+    if interval_hours <= 0:
+        return ZERO
+    return EXACT.divide(EXACT.multiply(rate, HOURS_PER_YEAR), Decimal(interval_hours))
+
+
+def spread_apr(short: Funding, long: Funding | None = None) -> Decimal:
+    """Return what being short the one leg and long the other earns a year; each leg at its own interval."""
+    paid = apr(long.rate, long.interval_hours) if long is not None else ZERO
+    return EXACT.subtract(apr(short.rate, short.interval_hours), paid)
+
+
+def wish(carry_apr: Decimal, direction: int, entry_apr_min: Decimal, exit_apr_max: Decimal) -> Wish:
+    """Return what to do at this APR: `direction` is 0 when flat, 1 for long spot, -1 for the reverse.
+
+    An open carry is left when what it earns falls below `exit_apr_max`, and so also when the sign turns against it.
+    """
+    if direction == 0:
+        if carry_apr > entry_apr_min:
+            return Wish.ENTER
+        return Wish.ENTER_REVERSED if carry_apr < -entry_apr_min else Wish.NONE
+    return Wish.EXIT if carry_apr * direction < exit_apr_max else Wish.NONE
+
+
+def earned_bps(carry_apr: Decimal, holding_hours: Decimal) -> Decimal:
+    """Return what the carry is expected to earn over the holding time, in bps of one leg's notional."""
+    return EXACT.divide(carry_apr * holding_hours, HOURS_PER_YEAR) / BPS
+
+
+def cost_bps(
+    spot: InstrumentRules, perp: InstrumentRules, spot_tick: Tick, perp_tick: Tick
+) -> Decimal:
+    """Return what entering and leaving costs: taker fees of both legs on both sides, and both spreads once.
+
+    Crossing half a spread on the way in and half on the way out makes one whole spread a leg.
+    """
+    fees = SIDES * (spot.taker_fee + perp.taker_fee)
+    return (fees + _spread(spot_tick) + _spread(perp_tick)) / BPS
+
+
+def near_liquidation(mark_price: Decimal, liquidation_price: Decimal) -> bool:
+    """Tell whether the mark is within the guard of a liquidation price (0 = none)."""
+    if liquidation_price <= 0 or mark_price <= 0:
+        return False
+    return abs(mark_price - liquidation_price) < mark_price * GUARD
+
+
+def liquidation_price(quantity: Decimal, cost: Decimal, margin: Decimal) -> Decimal:
+    """Estimate the mark at which a position is liquidated with this much margin in quote units; 0 = never.
+
+    `quantity` and `cost` are signed. Solves margin + quantity * mark - cost = maintenance * |quantity| * mark.
+    """
+    slope = quantity - abs(quantity) * MAINTENANCE
+    if quantity == 0 or slope == 0:
+        return ZERO
+    return max(EXACT.divide(cost - margin, slope), ZERO)
+
+
+def common_step(one: Decimal, other: Decimal) -> Decimal:
+    """Return the smallest step that is a multiple of both."""
+    coarse, fine = max(one, other), min(one, other)
+    step = coarse
+    while step % fine != 0:
+        step += coarse
+    return step
+
+
+def clip_quantity(
+    notional_quote: Decimal, price: Decimal, spot: InstrumentRules, perp: InstrumentRules
+) -> Decimal:
+    """Return base units that both legs can trade exactly, at most this notional."""
+    step = common_step(spot.quantity_step, perp.quantity_step)
+    whole = EXACT.divide(notional_quote, price)
+    for rules in (spot, perp):
+        whole = min(whole, rules.quantity_max) if rules.quantity_max > 0 else whole
+    return floor_to(whole, step)
+
+
+def crossing_price(
+    tick: Tick,
+    side: Side,
+    slippage_bps_max: Decimal,
+    rules: InstrumentRules,
+    *,
+    own_bid: Decimal | None = None,
+    own_ask: Decimal | None = None,
+) -> Decimal:
+    """Return the limit of an order that takes: so far beyond the best, and never through our own orders."""
+    if side is Side.BUY:
+        limit = rules.fit_price(tick.ask_price * (1 + slippage_bps_max * BPS), side)
+        return limit if own_ask is None else min(limit, own_ask - rules.tick_size)
+    limit = rules.fit_price(tick.bid_price * (1 - slippage_bps_max * BPS), side)
+    return limit if own_bid is None else max(limit, own_bid + rules.tick_size)
+
+
+def shown(number: Decimal) -> str:
+    """Write a figure for people, with one digit after the point."""
+    return format(number.quantize(_SHOWN, rounding=ROUND_HALF_EVEN, context=EXACT), "f")
+
+
+def _spread(tick: Tick) -> Decimal:
+    mid = (tick.bid_price + tick.ask_price) / 2
+    return EXACT.divide(tick.ask_price - tick.bid_price, mid) if mid > 0 else ZERO
