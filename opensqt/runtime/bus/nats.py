@@ -88,6 +88,10 @@ class NatsBus:
 
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> NatsQueue:
         queue = NatsQueue(self._client, self._js, stream, durable, self._metrics)
+        for former in [one for one in self._queues if one.key == queue.key]:
+            # A second reader of the same durable would swallow what the first had asked for.
+            await former.detach()
+            self._queues.remove(former)
         await queue.open(filters)
         self._queues.append(queue)
         return queue

@@ -43,6 +43,7 @@ class NatsQueue:
         self._js = js
         self._stream = stream
         self._durable = durable
+        self.key = (stream, durable)
         self._redeliveries = metrics.redeliveries.labels(stream.value)
         self._inbox = ""
         self._subscription: Subscription | None = None
