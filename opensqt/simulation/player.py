@@ -48,7 +48,7 @@ class Player:
         self._pending = next(self._frames)
         if state is not None:
             matched_ms = int(records.meta("frame_ms") or 0)
-            while self._due_ms() <= matched_ms:
+            while self.due_ms <= matched_ms:
                 self._exchange.play(self._pending, match_trades=False)
                 self._pending = next(self._frames)
             if now_ms - matched_ms > CATCH_UP_MAX_MS:
@@ -59,9 +59,9 @@ class Player:
         """Play at most a batch of the frames that are due; return whether more are due."""
         now_ms = self._exchange.clock.market_ms()
         played = 0
-        while self._pending is not None and self._due_ms() <= now_ms and played < BATCH_MAX:
+        while self._pending is not None and self.due_ms <= now_ms and played < BATCH_MAX:
             played += 1
-            self._exchange.frame_ms = self._due_ms()
+            self._exchange.frame_ms = self.due_ms
             self._exchange.play(self._pending)
             if self._exchange.clock.wall_ms() >= self._checkpoint_at_ms:
                 self.checkpoint()
@@ -69,7 +69,7 @@ class Player:
         if self._exchange.settlement.changes:
             self._exchange.commit()
         self._after_batch()
-        return self._due_ms() <= now_ms
+        return self.due_ms <= now_ms
 
     def checkpoint(self) -> None:
         """Save the flow where its last played frame left it; only called before the next frame is drawn."""
@@ -90,8 +90,10 @@ class Player:
             if self.pump():
                 await asyncio.sleep(0)
                 continue
-            behind_ms = self._due_ms() - self._exchange.clock.market_ms()
+            behind_ms = self.due_ms - self._exchange.clock.market_ms()
             await asyncio.sleep(min(IDLE_S_MAX, max(IDLE_S_MIN, behind_ms / self._ms_per_second)))
 
-    def _due_ms(self) -> int:
+    @property
+    def due_ms(self) -> int:
+        """When the next frame is to be played (market ms)."""
         return 0 if self._pending is None else self._pending.time_ms + self._shift_ms

@@ -44,7 +44,7 @@ class Server:
         app = web.Application(client_max_size=1 << 20)
         app.router.add_route("*", "/{tail:.*}", self._handle)
         self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=False, shutdown_timeout=0.5
+            app, access_log=None, handler_cancellation=False, shutdown_timeout=0.1
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, ssl_context=context)
