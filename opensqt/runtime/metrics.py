@@ -30,6 +30,9 @@ class Metrics:
         self.consumer_lag = self._gauge(
             "consumer_lag", "Messages of a stream that this process has not read", "stream"
         )
+        self.stream_fill = self._gauge(
+            "stream_fill", "Share of its byte cap that a stream holds", "stream"
+        )
         self.desk_halted = self._gauge(
             "desk_halted", "1 while openings are blocked; the reason is a code", "scope", "reason"
         )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opensqt.runtime.archiver import Archiver
+from opensqt.runtime.bus.fill import watch_fill
 from opensqt.runtime.bus.port import Bus, BusDown
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.checkpoint import Checkpoints
@@ -97,6 +98,7 @@ class Relay:
         async with asyncio.TaskGroup() as group:
             pulse = Pulse(self._clock, self._bus, self._settings, self._stand)
             side = [self._keeper.keep(), pulse.beat(), pulse.tell_time(), self._watch_head()]
+            side.append(watch_fill(self._bus, self._clock, self._metrics))
             if self._archiver is not None:
                 side.append(self._archiver.run())
             tasks = [group.create_task(work) for work in side]

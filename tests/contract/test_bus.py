@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from opensqt.domain.market import Tick, Time
+from opensqt.runtime.bus.fill import FillWatch
 from opensqt.runtime.bus.port import (
     Bus,
     BusDown,
@@ -22,6 +23,7 @@ from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope, from_headers
+from opensqt.runtime.metrics import Metrics
 from tests.contract.buses import PATIENCE_S, envelope, memory_house, nats_house, publish_time
 
 Connect = Callable[[], Awaitable[Bus]]
@@ -239,3 +241,21 @@ async def test_state_tells_what_a_stream_holds(connect: Connect) -> None:
     assert (state.first_sequence, state.last_sequence, state.messages) == (1, 3, 3)
     assert state.size_bytes > 0
     assert abs(state.created_ms - RunClock().wall_ms()) < 60_000
+
+
+async def test_exits_alarm_long_before_they_are_full(connect: Connect) -> None:
+    """EXITS is never full in practice: a tenth of its room alarms, once, until it is better."""
+    bus = await connect()
+    watch = FillWatch(bus, Metrics())
+    await watch.check()
+    assert watch.alarmed == set()
+    payload = bytes(SPECS[Stream.EXITS].message_bytes_max - 1024)
+    for number in range(7):
+        await bus.send("cmd.exit.v.a.S", payload, {"Nats-Msg-Id": str(number)})
+    await watch.check()
+    assert watch.alarmed == {Stream.EXITS}
+    queue = await bus.queue(Stream.EXITS, "executor-a-1", [])
+    for delivery in await fetch(queue, 7):
+        await queue.ack(delivery)
+    await watch.check()
+    assert watch.alarmed == set()

@@ -44,6 +44,7 @@ class StreamSpec(msgspec.Struct, frozen=True, kw_only=True):
     duplicate_window_s: float = 120.0
     message_bytes_max: int = MESSAGE_BYTES_MAX
     replicas: int = 1
+    alarm_share: float = 0.8  # of bytes_max
 
     def config(self) -> api.StreamConfig:
         """Return the server's configuration of this stream; every limit is said, none is a default."""
@@ -98,6 +99,7 @@ STREAMS: tuple[StreamSpec, ...] = (
         discard_new=True,
         duplicate_window_s=10.0,
         bytes_max=64 * MIB,
+        alarm_share=0.1,
     ),
     StreamSpec(
         name=Stream.DLQ,
