@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -43,6 +44,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         port = environ.get("OPENSQT_HEALTH_PORT") or "0"
         if not port.isdecimal() or int(port) > 65535:
             raise ConfigError(f"OPENSQT_HEALTH_PORT is {port!r}, expected 0 to 65535 (0 = none)")
+        for address in ("OPENSQT_NATS_URL", "OPENSQT_POSTGRES_DSN"):
+            _hide_password(environ.get(address, ""))
         return cls(
             data=_path(environ, "OPENSQT_DATA"),
             config=_path(environ, "OPENSQT_CONFIG"),
@@ -68,6 +71,12 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             register_secret(key.api_key)
             register_secret(key.secret)
         return keys
+
+
+def _hide_password(address: str) -> None:
+    found = urlsplit(address)
+    # A NATS token stands where a user's name would: it is a secret when there is no password.
+    register_secret(unquote(found.password or (found.username or "") * (found.scheme == "nats")))
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:

@@ -1,0 +1,53 @@
+"""What a process reads from its environment, and that nothing of it is a secret in a log."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from opensqt.runtime import logs
+from opensqt.runtime.config import ConfigError
+from opensqt.runtime.environment import Environment
+
+
+def test_nothing_given_is_nothing_assumed() -> None:
+    """No folder, no servers, no health port, loopback."""
+    found = Environment.read({})
+    assert found == Environment()
+    assert (found.data, found.health_host, found.health_port) == (None, "127.0.0.1", 0)
+    assert found.paper_keys() == {}
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    """The variable, the value, and what was expected."""
+    with pytest.raises(ConfigError, match=r"OPENSQT_HEALTH_PORT is .* expected 0 to 65535"):
+        Environment.read({"OPENSQT_HEALTH_PORT": port})
+
+
+@pytest.mark.row("G11")
+@pytest.mark.parametrize(
+    "variable,address,secret",
+    [
+        ("OPENSQT_POSTGRES_DSN", "postgresql://desk:hunter-two@db/desk", "hunter-two"),
+        ("OPENSQT_POSTGRES_DSN", "postgresql://desk:hunter%2Ftwo@db/desk", "hunter/two"),
+        ("OPENSQT_NATS_URL", "nats://desk:s3cr3t-nats@bus:4222", "s3cr3t-nats"),
+        ("OPENSQT_NATS_URL", "nats://token-of-desk@bus:4222", "token-of-desk"),
+    ],
+)
+def test_passwords_in_addresses_are_blackened(variable: str, address: str, secret: str) -> None:
+    """An address may stand in a log line; its password may not."""
+    Environment.read({variable: address})
+    assert secret not in logs.redact(f"cannot reach {secret}")
+
+
+@pytest.mark.row("G11")
+def test_paper_keys_are_read_and_blackened(tmp_path: Path) -> None:
+    """Keys come from the data folder and never get into a log."""
+    folder = tmp_path / "venue"
+    folder.mkdir()
+    keys = {"main": {"api_key": "paper-key-1", "secret": "paper-secret-1"}}
+    (folder / "keys.json").write_text(json.dumps(keys))
+    found = Environment.read({"OPENSQT_DATA": str(tmp_path)}).paper_keys()
+    assert found["main"].secret == "paper-secret-1"
+    assert "paper-" not in logs.redact("paper-key-1 paper-secret-1")
