@@ -44,9 +44,11 @@ class _Side:
     def __init__(self, levels: Iterable[Level]) -> None:
         self._quantities = {price: quantity for price, quantity in levels if quantity}
         self._prices = sorted(self._quantities)
+        self._shown: dict[Decimal, BookLevel] = {}  # levels that were shown and have not changed
 
     def apply(self, levels: Iterable[Level]) -> None:
         for price, quantity in levels:
+            self._shown.pop(price, None)
             if quantity:
                 if price not in self._quantities:
                     insort(self._prices, price)
@@ -61,10 +63,12 @@ class _Side:
         return self._levels(self._prices[: -count - 1 : -1])
 
     def _levels(self, prices: list[Decimal]) -> tuple[BookLevel, ...]:
-        quantities = self._quantities
-        return tuple(
-            BookLevel(price=trimmed(price), quantity=trimmed(quantities[price])) for price in prices
-        )
+        return tuple(self._shown.get(price) or self._show(price) for price in prices)
+
+    def _show(self, price: Decimal) -> BookLevel:
+        level = BookLevel(price=trimmed(price), quantity=trimmed(self._quantities[price]))
+        self._shown[price] = level
+        return level
 
 
 class DepthBook:

@@ -112,8 +112,9 @@ class _Income(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def trimmed(number: Decimal) -> Decimal:
-    """Drop trailing zeros, without an exponent for large numbers."""
-    return Decimal(canonical(number.normalize()))
+    """Drop trailing zeros behind the point, exactly."""
+    text = canonical(number)
+    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
 
 
 def place_params(market: Market, venue_symbol: str, request: OrderRequest) -> dict[str, str]:

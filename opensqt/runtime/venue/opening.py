@@ -36,11 +36,12 @@ def open_venue(
         raise ConfigError(f"accounts.{account}.venue = {venue!r} is not supported (known: {VENUE})")
     settings = config.venues[venue]
     paper = config.run.profile is Profile.PAPER
+    credentials = _credentials(config, account, environ, data)
     gate = BinanceGate(
         session=open_session(environ, paper=paper),
         clock=clock,
         config=settings,
-        credentials=_credentials(config, account, environ, data),
+        credentials=credentials,
         markets=markets_of(config, account),
         jitter=jitter,
     )

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from opensqt.runtime.config import ConfigError
+
 PAPER_VENUE = "OPENSQT_PAPER_VENUE"
 PAPER_CA = "OPENSQT_PAPER_CA"
 
 
-class NoVenue(RuntimeError):
+class NoVenue(ConfigError):
     """The environment does not say how the venue is reached."""
 
 
