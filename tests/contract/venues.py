@@ -76,9 +76,10 @@ class House(msgspec.Struct, kw_only=True):
         )
 
 
-async def open_house(kind: str, folder: Path) -> House:
-    """Start one of the venues."""
-    return await (_binance(folder) if kind == "binance" else _memory())
+async def open_house(kind: str, folder: Path, clock: RunClock | None = None) -> House:
+    """Start one of the venues, on market time = wall time unless told otherwise."""
+    clock = clock or RunClock()
+    return await (_binance(folder, clock) if kind == "binance" else _memory(clock))
 
 
 def binance_gate_to(
@@ -97,8 +98,7 @@ def binance_gate_to(
     )
 
 
-async def _binance(folder: Path) -> House:
-    clock = RunClock()
+async def _binance(folder: Path, clock: RunClock) -> House:
     real = paper.Venue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
     await real.start()
     gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
@@ -110,8 +110,7 @@ async def _binance(folder: Path) -> House:
     return House(clock=clock, venue=venue, trade=trade, real=real, door=gate)
 
 
-async def _memory() -> House:
-    clock = RunClock()
+async def _memory(clock: RunClock) -> House:
     exchange = MemoryExchange(
         clock=clock, rules=scripted.RULES, balances=dict(scripted.BALANCES["main"])
     )

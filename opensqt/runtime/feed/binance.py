@@ -69,7 +69,8 @@ class BinanceFeed:
                     raise observation
                 yield observation
         finally:
-            self._gate.tap = None
+            if self._gate.tap == self._tap:
+                self._gate.tap = None
             await self._jobs.stop()
 
     async def close(self) -> None:

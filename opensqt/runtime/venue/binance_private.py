@@ -50,7 +50,8 @@ class PrivateStreams:
                     raise event
                 yield event
         finally:
-            self._gate.tap = None
+            if self._gate.tap == self._tap:
+                self._gate.tap = None
             for link in links:
                 link.cancel()
             await asyncio.gather(*links, return_exceptions=True)

@@ -1,0 +1,97 @@
+"""Long lists are read to their end, and market time of any speed signs and expires requests."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from opensqt.domain.instruments import Market
+from opensqt.runtime.clock import ClockOrigin, RunClock, system_wall_ms
+from opensqt.runtime.venue import binance_pages
+from opensqt.runtime.venue.port import BalanceView, Held, PrivateEvent, StreamUp
+from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, open_house
+
+HOURS_8_MS = 8 * 3_600_000
+
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Binance over the wire."""
+    opened = await open_house("binance", tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("symbol", [SPOT, PERP])
+async def test_trades_are_paged_to_the_end(
+    house: House, symbol: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five trades in pages of two come once each, in order, from a time and from an id."""
+    monkeypatch.setattr(binance_pages, "PAGE", 2)
+    start_ms = house.clock.market_ms() - 1000
+    for number in range(5):
+        await house.venue.place(house.request(f"q{number}", symbol, price="60001"))
+    trades = await house.venue.trades(symbol, after_trade_id="", since_ms=start_ms)
+    ids = [int(trade.trade_id) for trade in trades]
+    assert len(ids) == 5
+    assert ids == sorted(set(ids))
+    beyond = await house.venue.trades(symbol, after_trade_id=str(ids[0]), since_ms=0)
+    assert [int(trade.trade_id) for trade in beyond] == ids[1:]
+
+
+async def test_trades_of_long_ago_are_found_across_the_allowed_spans(house: House) -> None:
+    """The venue answers a day (spot) or a week (usdm) at a time; the walk finds what lies behind empty ones."""
+    for symbol in (SPOT, PERP):
+        await house.venue.place(house.request("qone", symbol, price="60001"))
+        long_ago_ms = house.clock.market_ms() - 9 * 24 * 3_600_000
+        trades = await house.venue.trades(symbol, after_trade_id="", since_ms=long_ago_ms)
+        assert len(trades) == 1
+
+
+async def test_funding_is_pushed_as_a_balance_and_read_as_a_payment(tmp_path: Path) -> None:
+    """At the boundary of market time, ten times as fast, the position pays; the row names amount and id."""
+    wall_ms = system_wall_ms()
+    boundary_ms = (wall_ms // HOURS_8_MS + 1) * HOURS_8_MS
+    origin = ClockOrigin(
+        origin_market_ms=boundary_ms - 20_000, origin_wall_ms=wall_ms, speed=Decimal(10)
+    )
+    house = await open_house("binance", tmp_path, RunClock(origin))
+    events: list[PrivateEvent] = []
+    up, paid = asyncio.Event(), asyncio.Event()
+
+    async def listen() -> None:
+        async for event in house.venue.private():
+            events.append(event)
+            if isinstance(event, StreamUp):
+                up.set()
+            if isinstance(event, BalanceView) and event.reason == "FUNDING_FEE":
+                paid.set()
+
+    listener = asyncio.create_task(listen())
+    async with asyncio.timeout(PATIENCE_S):
+        await up.wait()
+        request = house.request("qone", PERP, price="60001", quantity="0.1")
+        request = msgspec.structs.replace(request, deadline_ms=request.signed_ms + 20_000)
+        assert isinstance(await house.venue.place(request), Held)
+        await paid.wait()
+    (row,) = await house.venue.funding_paid(PERP, since_ms=boundary_ms - 1000)
+    assert row.amount == -Decimal("0.1") * Decimal(60000) * Decimal("0.0003")
+    assert (row.symbol, row.asset) == (PERP, "USDT")
+    assert row.income_id
+    assert abs(row.time_ms - boundary_ms) < 2000
+    pushed = [e for e in events if isinstance(e, BalanceView) and e.reason == "FUNDING_FEE"]
+    (perp,) = [
+        b
+        for b in (await house.venue.account()).balances
+        if (b.market, b.asset) == (Market.PERP, "USDT")
+    ]
+    assert pushed[-1].balance.total == perp.total
+    listener.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await listener
+    await house.close()
