@@ -22,6 +22,8 @@ START_DEADLINE_S = 20.0
 RESTART_DEADLINE_S = 10.0
 USER = "opensqt"
 NOBODY = 65534
+# A server must not outlive a test run that was killed.
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 class NoServer(RuntimeError):
@@ -81,6 +83,7 @@ class NatsServer:
         client, monitor = (str(port) for port in self._ports)
         self._process = _spawn(
             [
+                *DIE_WITH_PARENT,
                 *(str(binary), "-js", "-sd", str(self._folder), "-a", "127.0.0.1"),
                 *("-p", client, "-m", monitor, "--ports_file_dir", str(self._folder)),
             ],
@@ -200,13 +203,10 @@ class PostgresServer:
 def unprivileged() -> tuple[str, ...]:
     """Return what to put in front of a command that refuses root and must die with us."""
     if os.geteuid() != 0:
-        return _DIE_WITH_PARENT
+        return DIE_WITH_PARENT
     if _user() is not None:
-        return _DIE_WITH_PARENT
-    return ("unshare", "--user", "--map-user=1000", "--map-group=1000", *_DIE_WITH_PARENT)
-
-
-_DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+        return DIE_WITH_PARENT
+    return ("unshare", "--user", "--map-user=1000", "--map-group=1000", *DIE_WITH_PARENT)
 
 
 def _user() -> int | None:
