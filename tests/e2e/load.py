@@ -10,10 +10,12 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from opensqt.cli.runfile import read_run
 from opensqt.domain import ids
-from opensqt.domain.decimals import floor_to
-from opensqt.domain.instruments import Side
+from opensqt.domain.decimals import ceil_to
+from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import (
     Basis,
     CancelIntent,
@@ -32,47 +34,64 @@ from opensqt.runtime.envelope import Envelope
 
 STRATEGY = "load"
 VALID_FOR_MS = 2000
+BACK_MS = 15_000
 DISTANCE_BPS = (5, 60)
-CANCEL_SHARE = 0.5
-QUANTITY = Decimal("0.002")
-TICK = Decimal("0.1")
+NOTIONAL = Decimal(130)
 SYMBOL = "BTC/USDT:USDT"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How much load: intents a second for so many wall seconds; `cancel_share` of them cancel an earlier one."""
+
+    rate: float = 20.0
+    seconds: float = 10.0
+    seed: int = 1
+    cancel_share: float = 0.5
+    symbols: tuple[str, ...] = (SYMBOL,)
+    count_max: int = 1_000_000
 
 
 class Load:
     """Places and cancels at a steady rate."""
 
-    def __init__(self, bus: Bus, clock: Clock, rate: float, seed: int) -> None:
+    def __init__(self, bus: Bus, clock: Clock, plan: Plan) -> None:
         self._bus = bus
         self._clock = clock
-        self._rate = rate
-        self._random = random.Random(seed)
-        self._tick: Tick | None = None
+        self._plan = plan
+        self._random = random.Random(plan.seed)
+        self._ticks: dict[str, Tick] = {}
+        self._rules: dict[str, InstrumentRules] = {}
         self._sequence = 0
         self._placed: list[PlaceIntent] = []
         self.count = 0
 
-    async def run(self, seconds: float) -> None:
-        """Publish for so many wall seconds."""
+    async def run(self) -> None:
+        """Publish until the plan is done."""
         watching = asyncio.create_task(self._watch())
-        end_s = self._clock.monotonic_s() + seconds
-        while self._clock.monotonic_s() < end_s:
-            await self._clock.sleep(1 / self._rate)
-            if self._tick is not None:
+        end_s = self._clock.monotonic_s() + self._plan.seconds
+        while self._clock.monotonic_s() < end_s and self.count < self._plan.count_max:
+            await self._clock.sleep(1 / self._plan.rate)
+            if set(self._plan.symbols) <= self._ticks.keys() & self._rules.keys():
                 await self._publish()
         watching.cancel()
 
     async def _watch(self) -> None:
-        subject = market_events("binance", SYMBOL, "tick")
-        follower = await self._bus.follow(Stream.FEED, [subject], Start())
-        async for delivery in follower:
+        filters = [
+            market_events("binance", symbol, kind)
+            for symbol in self._plan.symbols
+            for kind in ("tick", "rules")
+        ]
+        back = Start(wall_ms=self._clock.wall_ms() - BACK_MS)
+        async for delivery in await self._bus.follow(Stream.FEED, filters, back):
             message = decode(delivery.data)
             if isinstance(message, Tick):
-                self._tick, self._sequence = message, delivery.sequence
+                self._ticks[message.symbol], self._sequence = message, delivery.sequence
+            elif isinstance(message, InstrumentRules):
+                self._rules[message.symbol] = message
 
     async def _publish(self) -> None:
         self.count += 1
-        cancels = self._placed and self._random.random() < CANCEL_SHARE
+        cancels = self._placed and self._random.random() < self._plan.cancel_share
         intent = self._cancel() if cancels else self._place()
         envelope = Envelope(
             event_id=ids.event_id("load", intent.intent_id),
@@ -86,13 +105,13 @@ class Load:
             self._placed = [p for p in self._placed if p is not intent]
 
     def _place(self) -> PlaceIntent:
-        tick = self._tick
-        if tick is None:
-            raise RuntimeError("no tick yet")
+        symbol = self._plan.symbols[self.count % len(self._plan.symbols)]
+        tick, rules = self._ticks[symbol], self._rules[symbol]
         side = self._random.choice((Side.BUY, Side.SELL))
         bps = Decimal(self._random.randint(*DISTANCE_BPS))
         touch = tick.bid_price if side is Side.BUY else tick.ask_price
-        price = floor_to(touch * (1 - side.sign * bps / 10_000), TICK)
+        price = rules.fit_price(touch * (1 - side.sign * bps / 10_000), side)
+        quantity = ceil_to(NOTIONAL / price, rules.quantity_step)
         now_ms = self._clock.market_ms()
         slot, cycle = f"s{self.count % 50}", now_ms * 1000 + self.count % 1000
         intent = PlaceIntent(
@@ -102,12 +121,12 @@ class Load:
             cycle=cycle,
             venue="binance",
             account="main",
-            symbol=SYMBOL,
+            symbol=symbol,
             side=side,
             type=OrderType.LIMIT,
             time_in_force=TimeInForce.POST_ONLY,
             price=price,
-            quantity=QUANTITY,
+            quantity=quantity,
             purpose=Purpose.OPEN,
             created_ms=now_ms,
             valid_until_ms=now_ms + int(VALID_FOR_MS * self._clock.speed),
@@ -127,7 +146,7 @@ class Load:
             strategy=STRATEGY,
             venue="binance",
             account="main",
-            symbol=SYMBOL,
+            symbol=target.symbol,
             target_intent_id=target.intent_id,
             created_ms=now_ms,
             valid_until_ms=now_ms + int(VALID_FOR_MS * self._clock.speed),
@@ -136,12 +155,12 @@ class Load:
         )
 
 
-async def main(data: Path, rate: float, seconds: float, seed: int) -> int:
+async def main(data: Path, plan: Plan) -> int:
     """Publish on the bus of a running folder and return how many intents were said."""
     clock = open_clock(data)
     bus = await NatsBus.connect(read_run(data).nats_url, "load", monotonic_s=clock.monotonic_s)
-    load = Load(bus, clock, rate, seed)
-    await load.run(seconds)
+    load = Load(bus, clock, plan)
+    await load.run()
     await bus.close()
     return load.count
 
@@ -153,5 +172,5 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     words = parser.parse_args()
-    said = asyncio.run(main(words.data, words.rate, words.seconds, words.seed))
-    sys.stdout.write(f"{said} intents\n")
+    wanted = Plan(rate=words.rate, seconds=words.seconds, seed=words.seed)
+    sys.stdout.write(f"{asyncio.run(main(words.data, wanted))} intents\n")
