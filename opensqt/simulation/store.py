@@ -75,7 +75,7 @@ class Store:
             os.ftruncate(self._audit, size)
             os.lseek(self._audit, size, os.SEEK_SET)
             missing = b"".join(row[1] for row in rows)
-            os.write(self._audit, missing)
+            self._append(missing)
             size += len(missing)
         return size
 
@@ -92,7 +92,7 @@ class Store:
         self._base.executemany("INSERT INTO audit VALUES (?, ?)", lines)
         self._base.execute("COMMIT")
         if lines:
-            os.write(self._audit, b"".join(line for _, line in lines))
+            self._append(b"".join(line for _, line in lines))
             self._end = end
 
     def _write(self, changes: Changes) -> None:
@@ -134,6 +134,16 @@ class Store:
         self._base.executemany(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", list(changes.meta.items())
         )
+
+    def _append(self, lines: bytes) -> None:
+        """Write all of it, or end the process: the next start repairs the file from what was committed."""
+        try:
+            while lines:
+                lines = lines[os.write(self._audit, lines) :]
+        except OSError as error:
+            raise SystemExit(
+                f"venue: the audit cannot be written ({error}): free the disk"
+            ) from error
 
     def prune_audit(self) -> None:
         """Forget committed lines that the audit file holds."""

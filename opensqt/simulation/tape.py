@@ -78,6 +78,7 @@ class Tape:
         self.trades.append(trade)
         self.fresh.append(trade)
         open_ms = trade.time_ms - trade.time_ms % MINUTE_MS
+        self._fill_gap(open_ms)
         if not self.candles or self.candles[-1].open_ms < open_ms:
             price = trade.price
             self.candles.append(
@@ -91,6 +92,18 @@ class Tape:
                 )
             )
         self.candles[-1].add(trade)
+
+    def _fill_gap(self, open_ms: int) -> None:
+        """Minutes without a trade are flat candles at the last close, as the venue has them."""
+        if not self.candles:
+            return
+        last = self.candles[-1]
+        first_ms = max(last.open_ms + MINUTE_MS, open_ms - CANDLES_KEPT * MINUTE_MS)
+        for flat_ms in range(first_ms, open_ms, MINUTE_MS):
+            price = last.close
+            self.candles.append(
+                Candle(open_ms=flat_ms, open=price, high=price, low=price, close=price)
+            )
 
     def drain(self) -> list[PublicTrade]:
         """Hand over what was printed since the last call."""

@@ -2,13 +2,12 @@
 
 from opensqt.domain.decimals import ONE, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.simulation.binance.filters import OPEN_ORDERS_MAX, PRICE_MAX, digits
+from opensqt.simulation.binance.filters import OPEN_ORDERS_MAX, PRICE_MAX, bands, digits
 from opensqt.simulation.binance.limits import SPOT_LIMITS, USDM_LIMITS, Limits
 from opensqt.simulation.binance.numbers import eight, plain
 
 ONBOARD_MS = 1_569_398_400_000
 PERPETUAL_MS = 4_133_404_800_000
-BAND_UP, BAND_DOWN = 5 * ONE, ONE / 5
 
 
 def spot_info(instruments: list[InstrumentRules], now_ms: int) -> dict[str, object]:
@@ -82,7 +81,7 @@ def _spot_symbol(rules: InstrumentRules) -> dict[str, object]:
 
 
 def _spot_filters(rules: InstrumentRules) -> list[dict[str, object]]:
-    up, down = plain(rules.price_band_up or BAND_UP), plain(rules.price_band_down or BAND_DOWN)
+    up, down = (plain(multiplier) for multiplier in bands(rules))
     highest = rules.quantity_max or 9000 * ONE
     return [
         {
@@ -164,8 +163,8 @@ def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:
             {"filterType": "MIN_NOTIONAL", "notional": plain(rules.notional_min)},
             {
                 "filterType": "PERCENT_PRICE",
-                "multiplierUp": plain(rules.price_band_up or BAND_UP),
-                "multiplierDown": plain(rules.price_band_down or BAND_DOWN),
+                "multiplierUp": plain(bands(rules)[0]),
+                "multiplierDown": plain(bands(rules)[1]),
                 "multiplierDecimal": "4",
             },
         ],

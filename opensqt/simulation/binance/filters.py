@@ -11,6 +11,7 @@ from opensqt.simulation.orders import OrderType
 SPOT_DIGITS_MAX = 8
 OPEN_ORDERS_MAX = 200
 PRICE_MAX = Decimal(1_000_000)
+BAND_UP, BAND_DOWN = Decimal(5), Decimal("0.2")  # where an instrument states no band
 
 
 def digits(number: Decimal) -> int:
@@ -101,23 +102,23 @@ def _check_usdm_price(
         raise VenueError(-4013, "Price less than min price.")
     if price != floor_to(price, rules.tick_size):
         raise VenueError(-4014, "Price not increased by tick size.")
-    if side is Side.BUY and rules.price_band_up > 0 and price > reference * rules.price_band_up:
-        limit = plain(floor_to(reference * rules.price_band_up, rules.tick_size))
+    up, down = bands(rules)
+    if side is Side.BUY and price > reference * up:
+        limit = plain(floor_to(reference * up, rules.tick_size))
         raise VenueError(-4016, f"Limit price can't be higher than {limit}.")
-    if (
-        side is Side.SELL
-        and rules.price_band_down > 0
-        and price < reference * rules.price_band_down
-    ):
-        limit = plain(floor_to(reference * rules.price_band_down, rules.tick_size))
+    if side is Side.SELL and price < reference * down:
+        limit = plain(floor_to(reference * down, rules.tick_size))
         raise VenueError(-4024, f"Limit price can't be lower than {limit}.")
 
 
+def bands(rules: InstrumentRules) -> tuple[Decimal, Decimal]:
+    """State the multipliers of the reference price that bound a limit price."""
+    return rules.price_band_up or BAND_UP, rules.price_band_down or BAND_DOWN
+
+
 def _outside_band(rules: InstrumentRules, price: Decimal, reference: Decimal) -> bool:
-    if reference <= 0:
-        return False
-    above = rules.price_band_up > 0 and price > reference * rules.price_band_up
-    return above or (rules.price_band_down > 0 and price < reference * rules.price_band_down)
+    up, down = bands(rules)
+    return reference > 0 and not reference * down <= price <= reference * up
 
 
 def _size_fits(rules: InstrumentRules, quantity: Decimal) -> bool:

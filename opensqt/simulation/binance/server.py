@@ -73,7 +73,7 @@ class Server:
         """Cut streams at once: public, private or (empty) all."""
         for wire in list(self.wires):
             if not kind or kind == ("private" if wire.account else "public"):
-                wire.close()
+                wire.cut()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         host = request.host.split(":")[0]
@@ -108,7 +108,7 @@ class Server:
         )
 
     async def _websocket(self, request: web.Request, host: str) -> web.StreamResponse:
-        wire = Wire(self._faults)
+        wire = Wire(self._faults, request.transport)
         market = (
             Market.SPOT if host in ("stream.binance.com", "ws-api.binance.com") else Market.PERP
         )

@@ -24,7 +24,8 @@ STREAM_FAULTS = (
 class Wire:
     """A connected client; `streams` are its subscriptions, `account` whose private stream it is."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, transport: asyncio.Transport | None) -> None:
+        self.transport = transport
         self.socket = web.WebSocketResponse(heartbeat=PING_EVERY_S, compress=False, autoping=True)
         self.streams: set[str] = set()
         self.combined = False
@@ -57,6 +58,11 @@ class Wire:
             if self._passed >= OVERTAKEN_BY:
                 held, self._held = self._held, None
                 self._put(held)
+
+    def cut(self) -> None:
+        """End the connection at once, without a closing handshake."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def close(self) -> None:
         """End the connection after what is queued."""
