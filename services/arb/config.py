@@ -1,0 +1,55 @@
+"""The carries of a desk from its configuration; what is given in wall time becomes market time."""
+
+from opensqt import __version__
+from opensqt.domain.ticket import Timing
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.config import Carry, Config, strategy_hash
+from opensqt.runtime.strategy import Play
+from services.arb import decide, state
+
+FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
+
+
+def setup_of(name: str, carry: Carry, config: Config, clock: Clock) -> state.Setup:
+    """Return what one carry is told to do."""
+    return state.Setup(
+        strategy=name,
+        venue=config.accounts[carry.account].venue,
+        account=carry.account,
+        spot=carry.spot,
+        perp=carry.perp,
+        entry_apr_min=carry.entry_apr_min,
+        exit_apr_max=carry.exit_apr_max,
+        notional_quote_max=carry.notional_quote_max,
+        order_notional_quote=carry.order_notional_quote,
+        slippage_bps_max=carry.slippage_bps_max,
+        holding_hours=carry.holding_hours,
+        leg_timeout_ms=int(carry.leg_timeout_ms * clock.speed),
+        tick_age_ms_max=int(config.risk.tick_age_ms_max * clock.speed),
+        funding_age_ms_max=int(FUNDING_AGE_MS_MAX * clock.speed),
+        timing=Timing(valid_for_ms=carry.valid_for_ms).scaled(clock.speed),
+    )
+
+
+def plays_of(config: Config, clock: Clock) -> list[Play[state.Carry]]:
+    """Return every carry of the configuration, ready to be driven."""
+    found = []
+    for name, carry in config.strategies.items():
+        if not isinstance(carry, Carry):
+            continue
+        setup = setup_of(name, carry, config, clock)
+        found.append(
+            Play(
+                name=name,
+                venue=setup.venue,
+                account=setup.account,
+                symbols=setup.symbols,
+                config_hash=strategy_hash(carry),
+                code_version=__version__,
+                beginning=state.Carry(setup=setup),
+                decide=decide.decide,
+                evolve=state.evolve,
+                openings_cancelled=decide.openings_cancelled,
+            )
+        )
+    return found

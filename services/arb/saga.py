@@ -1,0 +1,219 @@
+"""The two-leg trade: from what both legs hold and the last recorded step to the next step or order. Pure.
+
+Leg one trades spot in clips, leg two covers exactly what leg one executed. Whatever is left uncovered is hedged,
+then unwound, then escalated; the truth is always the sum of our own fills, so a restart goes on where the log stands.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import Purpose
+from opensqt.domain.market import Tick
+from services.arb.carry import clip_quantity, crossing_price, shown
+from services.arb.state import FLAT_STEPS, Carry
+
+ESCALATE_AFTER = 4  # leg timeouts
+VAIN_MAX = 8
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """One order of one leg."""
+
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    purpose: Purpose
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes next: a step for the journal, an order, both, or only a reason to wait."""
+
+    step: str = ""
+    detail: str = ""
+    leg: Leg | None = None
+    reason: str = ""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """A carry with everything that the saga needs to know."""
+
+    carry: Carry
+    spot: InstrumentRules
+    perp: InstrumentRules
+    spot_tick: Tick
+    perp_tick: Tick
+    closed: str  # why nothing new may be entered, or empty
+    leave: str  # why the carry should be left, or empty
+    opening: bool  # orders that add risk are allowed
+
+    @property
+    def rested(self) -> bool:
+        """True when the pause after a vain order is over."""
+        return self.carry.market.now_ms >= self.carry.books.retry_ms
+
+    def late(self, timeouts: int) -> bool:
+        """Tell whether the step lasts longer than so many leg timeouts."""
+        # After a restart nothing could be done before earlier intents had lapsed.
+        began_ms = max(self.carry.books.step_ms, self.carry.ready_ms)
+        spent_ms = self.carry.market.now_ms - began_ms
+        return spent_ms > timeouts * self.carry.setup.leg_timeout_ms
+
+
+def next_move(view: View) -> Move:
+    """Return the next step or order; nothing of ours may be under way."""
+    step = view.carry.books.step
+    if step in FLAT_STEPS:
+        return _from_flat(view)
+    if step == "entering":
+        return _entering(view)
+    if step == "exiting":
+        return _exiting(view)
+    if step == "neutral":
+        return _neutral(view)
+    return _naked(view, step)
+
+
+def _from_flat(view: View) -> Move:
+    if _hedge(view) is not None or _unwind(view) is not None:
+        return Move(step="compensating", detail="a fill came after the end")
+    if _sellable(view) > 0:
+        return Move(step="neutral", detail="both legs are held")
+    if view.closed or not view.rested:
+        return Move(reason=view.closed or "resting after a vain try")
+    return Move(step="entering", detail="funding pays")
+
+
+def _entering(view: View) -> Move:
+    hedge = _hedge(view)
+    if hedge is not None:
+        return Move(step="hedging", detail=_naked_text(view), leg=hedge)
+    clip = _clip(view)
+    if clip is None or view.closed or view.carry.books.vain >= VAIN_MAX:
+        return _settled(view, view.closed or "no more to enter")
+    return Move(leg=clip) if view.rested else Move(reason="resting after a vain try")
+
+
+def _neutral(view: View) -> Move:
+    if _hedge(view) is not None or _unwind(view) is not None:
+        return Move(step="hedging", detail=_naked_text(view))
+    if view.leave:
+        return Move(step="exiting", detail=view.leave)
+    if _sellable(view) == 0:
+        return Move(step="flat", detail="nothing is held")
+    if not view.closed and view.rested and _clip(view) is not None:
+        return Move(step="entering", detail="funding pays for more")
+    return Move()
+
+
+def _exiting(view: View) -> Move:
+    uncovered = _unwind(view)
+    if uncovered is not None:
+        if view.carry.books.vain >= VAIN_MAX:
+            return Move(step="escalated", detail=_naked_text(view))
+        return Move(leg=uncovered) if view.rested else Move(reason="resting after a vain try")
+    quantity = _sellable(view)
+    if quantity == 0:
+        return Move(step="flat", detail="both legs are closed")
+    leg = _leg(view, view.spot, Side.SELL, quantity, Purpose.CLOSE)
+    return Move(leg=leg) if view.rested else Move(reason="resting after a vain try")
+
+
+def _naked(view: View, step: str) -> Move:
+    """Hedge for one leg timeout, then unwind for some more, then call for a person and go on trying."""
+    hedge, unwind = _hedge(view), _unwind(view)
+    if hedge is None and unwind is None:
+        return _settled(view, "covered")
+    if step == "hedging":
+        if not view.opening and hedge is not None and hedge.purpose is Purpose.OPEN:
+            return Move(step="compensating", detail="openings are stopped")
+        if hedge is None or view.late(1):
+            return Move(step="compensating", detail=_naked_text(view))
+        return Move(leg=hedge) if view.rested else Move(reason=_naked_text(view))
+    if step == "compensating" and view.late(ESCALATE_AFTER):
+        return Move(step="escalated", detail=_naked_text(view))
+    # Escalated: whichever side works first.
+    turn = step == "escalated" and view.carry.books.vain % 2 == 1 and view.opening
+    leg = (hedge or unwind) if turn else (unwind or hedge)
+    reason = f"escalated: {_naked_text(view)}" if step == "escalated" else _naked_text(view)
+    return Move(leg=leg, reason=reason) if view.rested else Move(reason=reason)
+
+
+def _settled(view: View, detail: str) -> Move:
+    return Move(step="neutral" if _sellable(view) > 0 else "flat", detail=detail)
+
+
+def _hedge(view: View) -> Leg | None:
+    """Return the perpetual order that covers the imbalance, or None where that is too small to trade."""
+    imbalance = view.carry.books.imbalance
+    quantity = view.perp.fit_quantity(abs(imbalance))
+    if imbalance > 0:
+        return _leg(view, view.perp, Side.SELL, quantity, Purpose.OPEN)
+    return _leg(view, view.perp, Side.BUY, quantity, Purpose.CLOSE)
+
+
+def _unwind(view: View) -> Leg | None:
+    """Return the order that takes the imbalance back: spot that no short covers, or a short without spot."""
+    books = view.carry.books
+    if _hedge(view) is None:
+        # Too small for the perpetual is within tolerance, whatever spot could still trade.
+        return None
+    if books.imbalance > 0:
+        held = min(books.imbalance, books.spot.quantity)
+        return _leg(view, view.spot, Side.SELL, view.spot.fit_quantity(held), Purpose.CLOSE)
+    held = min(-books.imbalance, -books.perp.quantity)
+    return _leg(view, view.perp, Side.BUY, view.perp.fit_quantity(held), Purpose.CLOSE)
+
+
+def _clip(view: View) -> Leg | None:
+    """Return the next buy of spot, such that both legs can trade it exactly; None when there is no room."""
+    setup = view.carry.setup
+    room = setup.notional_quote_max - view.carry.books.spot.cost
+    size = min(setup.order_notional_quote, room)
+    if size * 2 < setup.order_notional_quote:
+        return None
+    price = _price(view, view.spot, Side.BUY)
+    quantity = clip_quantity(size, price, view.spot, view.perp)
+    if view.perp.refusal(_price(view, view.perp, Side.SELL), quantity):
+        return None
+    return _leg(view, view.spot, Side.BUY, quantity, Purpose.OPEN)
+
+
+def _sellable(view: View) -> Decimal:
+    """Return the spot quantity of the next exit clip; 0 where what is left is too small to trade."""
+    held = view.spot.fit_quantity(max(view.carry.books.spot.quantity, ZERO))
+    price = _price(view, view.spot, Side.SELL)
+    clip = clip_quantity(view.carry.setup.order_notional_quote, price, view.spot, view.perp)
+    rest = held - clip
+    quantity = held if rest <= 0 or view.spot.refusal(price, rest) else clip
+    return ZERO if view.spot.refusal(price, quantity) else quantity
+
+
+def _leg(
+    view: View, rules: InstrumentRules, side: Side, quantity: Decimal, purpose: Purpose
+) -> Leg | None:
+    price = _price(view, rules, side)
+    if rules.refusal(price, quantity):
+        return None
+    return Leg(symbol=rules.symbol, side=side, quantity=quantity, price=price, purpose=purpose)
+
+
+def _price(view: View, rules: InstrumentRules, side: Side) -> Decimal:
+    carry = view.carry
+    return crossing_price(
+        view.spot_tick if rules is view.spot else view.perp_tick,
+        side,
+        carry.setup.slippage_bps_max,
+        rules,
+        own_bid=carry.own_best(rules.symbol, Side.BUY),
+        own_ask=carry.own_best(rules.symbol, Side.SELL),
+    )
+
+
+def _naked_text(view: View) -> str:
+    imbalance = view.carry.books.imbalance
+    mid = (view.spot_tick.bid_price + view.spot_tick.ask_price) / 2
+    return f"{imbalance} uncovered, about {shown(imbalance * mid)} quote"

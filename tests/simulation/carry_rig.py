@@ -1,0 +1,102 @@
+"""Carries in a rig: how the carry's tests set one up, let the venue answer, and look at it."""
+
+from decimal import Decimal
+
+from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.market import Funding
+from opensqt.domain.messages import Message
+from opensqt.domain.strategy import SagaStep
+from services.arb.decide import decide
+from services.arb.state import Carry, Setup, evolve
+from tests.simulation.strategy_facts import PERP, SPOT, rules_of
+from tests.simulation.strategy_rig import Rig
+
+
+def carry_setup(**changes: object) -> Setup:
+    """Return a carry of at most 900 in clips of 450 at a price of 45 000."""
+    values: dict[str, object] = {
+        "strategy": "carry",
+        "venue": "binance",
+        "account": "main",
+        "spot": SPOT,
+        "perp": PERP,
+        "entry_apr_min": Decimal("0.10"),
+        "exit_apr_max": Decimal("0.01"),
+        "notional_quote_max": Decimal(910),
+        "order_notional_quote": Decimal(455),
+        "slippage_bps_max": Decimal(10),
+        "holding_hours": Decimal(336),
+        "tick_age_ms_max": 3_600_000,
+        "funding_age_ms_max": 3_600_000,
+    }
+    return Setup(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def funding_of(rate: str, time_ms: int) -> Funding:
+    """Return a funding rate every eight hours."""
+    return Funding(
+        venue="binance",
+        symbol=PERP,
+        rate=Decimal(rate),
+        interval_hours=8,
+        next_funding_ms=time_ms + 1_000_000,
+        time_ms=time_ms,
+    )
+
+
+class CarryRig(Rig[Carry]):
+    """A carry and its surroundings."""
+
+    def __init__(self, setup: Setup | None = None, rate: str = "0.0003", **perp: str) -> None:
+        super().__init__(Carry(setup=setup or carry_setup()), decide, evolve)
+        self.feed(rules_of(SPOT, taker_fee="0.001", quantity_step="0.00001"))
+        self.feed(rules_of(PERP, **perp))
+        self.feed(funding_of(rate, self.now_ms))
+        self.start("carry")
+        self.prices("45000")
+
+    def prices(self, price: str | Decimal) -> None:
+        """Move both legs to a price."""
+        self.tick(SPOT, price)
+        self.tick(PERP, price)
+
+    def fund(self, rate: str) -> None:
+        """Let the venue show another funding rate."""
+        self.feed(funding_of(rate, self.now_ms))
+
+    def next(self) -> PlaceIntent:
+        """Return the one intent that waits."""
+        (intent,) = self.places()
+        return intent
+
+    def take(self, quantity: str | Decimal | None = None) -> PlaceIntent:
+        """Let the waiting order fill (all of it by default) and end as an IOC does; return its intent."""
+        intent = self.next()
+        cid = self.accept(intent)
+        amount = intent.quantity if quantity is None else Decimal(quantity)
+        if amount > 0:
+            self.fill(cid, amount)
+        if amount < intent.quantity:
+            self.feed(self.expired(cid))
+        return intent
+
+    def steps(self) -> list[str]:
+        """Return the recorded steps."""
+        return [event.step for event in self.history if isinstance(event, SagaStep)]
+
+    def restart(self, journal: list[Message], run: int) -> "CarryRig":
+        """Return another process that has read this journal and the market, later than any old intent."""
+        other = CarryRig.__new__(CarryRig)
+        Rig.__init__(other, Carry(setup=self.state.setup), decide, evolve)
+        other.now_ms, other.trades = self.now_ms, self.trades
+        for event in journal:
+            other.fold(event)
+            other.state = evolve(other.state, event)
+        other.start("carry", run=run)
+        for symbol in (SPOT, PERP):
+            other.feed(self.state.market.rules[symbol])
+        funding = self.state.market.funding
+        if funding is not None:
+            other.feed(funding)
+        other.prices("45000")
+        return other
