@@ -80,17 +80,25 @@ class Store:
         return size
 
     def commit(self, changes: Changes) -> None:
-        """Make changes durable and write their audit lines; when it returns a reply may leave."""
+        """Make changes durable and write their audit lines; when it returns a reply may leave.
+
+        Where the disk refuses, the process ends: memory must not run ahead of what a restart would know.
+        """
         lines: list[tuple[int, bytes]] = []
         end = self._end
         for row in changes.audit:
             line = msgspec.json.encode(row) + b"\n"
             lines.append((end, line))
             end += len(line)
-        self._base.execute("BEGIN")
-        self._write(changes)
-        self._base.executemany("INSERT INTO audit VALUES (?, ?)", lines)
-        self._base.execute("COMMIT")
+        try:
+            self._base.execute("BEGIN")
+            self._write(changes)
+            self._base.executemany("INSERT INTO audit VALUES (?, ?)", lines)
+            self._base.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise SystemExit(
+                f"venue: the state cannot be written ({error}): free the disk"
+            ) from error
         if lines:
             self._append(b"".join(line for _, line in lines))
             self._end = end

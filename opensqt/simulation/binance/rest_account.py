@@ -167,6 +167,24 @@ def dual_side(_floor: Floor, call: Call) -> object:
     raise VenueError(-4059, "No need to change position side.")
 
 
+def symbol_config(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/symbolConfig."""
+    wallet = floor.exchange.settlement.accounts[call.account].perp
+    chosen = (
+        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(Market.PERP)
+    )
+    return [
+        {
+            "symbol": rules.venue_symbol,
+            "marginType": "CROSSED",
+            "isAutoAddMargin": False,
+            "leverage": wallet.position(rules.symbol).leverage,
+            "maxNotionalValue": views.NOTIONAL_MAX,
+        }
+        for rules in chosen
+    ]
+
+
 def income(floor: Floor, call: Call) -> object:
     """GET /fapi/v1/income."""
     symbol = floor.directory.rules(call).symbol if call.text("symbol") else ""
@@ -230,6 +248,9 @@ ROUTES: Routes = {
         handler=dual_side, signed=True, weight=30, kind="account"
     ),
     ("POST", "/fapi/v1/positionSide/dual"): Route(handler=dual_side, signed=True, kind="setting"),
+    ("GET", "/fapi/v1/symbolConfig"): Route(
+        handler=symbol_config, signed=True, weight=5, kind="account"
+    ),
     ("GET", "/fapi/v1/income"): Route(handler=income, signed=True, weight=30, kind="income"),
     ("GET", "/fapi/v1/commissionRate"): Route(
         handler=commission, signed=True, weight=20, kind="account"

@@ -118,6 +118,21 @@ def book_ticker(floor: Floor, call: Call) -> object:
     return [_book_ticker(floor, rules) for rules in floor.directory.of(call.market)]
 
 
+def price_ticker(floor: Floor, call: Call) -> object:
+    """GET ticker/price: the last trade, or mid before the first."""
+    chosen = (
+        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
+    )
+    rows: list[Json] = []
+    for rules in chosen:
+        trades_seen = floor.exchange.settlement.tapes[rules.symbol].trades
+        last = (
+            trades_seen[-1].price if trades_seen else floor.exchange.settlement.marks[rules.symbol]
+        )
+        rows.append({"symbol": rules.venue_symbol, "price": level(rules, last, ZERO)[0]})
+    return rows[0] if call.text("symbol") else rows
+
+
 def premium_index(floor: Floor, call: Call) -> object:
     """GET /fapi/v1/premiumIndex: mark is mid; the funding rate is the configured one."""
     if call.text("symbol"):
@@ -237,6 +252,7 @@ def _shared(prefix: str) -> Routes:
         ("GET", f"{prefix}/aggTrades"): Route(handler=agg_trades, weight=4),
         ("GET", f"{prefix}/klines"): Route(handler=klines, weight=2),
         ("GET", f"{prefix}/ticker/24hr"): Route(handler=ticker, weight=2),
+        ("GET", f"{prefix}/ticker/price"): Route(handler=price_ticker, weight=2),
         ("GET", f"{prefix}/ticker/bookTicker"): Route(handler=book_ticker, weight=2),
     }
 

@@ -5,6 +5,7 @@ from opensqt.simulation.binance.call import Call
 from opensqt.simulation.binance.errors import VenueError, refused
 from opensqt.simulation.binance.floor import Floor, Route, Routes
 from opensqt.simulation.binance.lookup import all_orders, executions, find_order, open_orders
+from opensqt.simulation.binance.numbers import plain
 from opensqt.simulation.binance.placing import read_placement
 from opensqt.simulation.orders import Order, Refusal
 
@@ -116,6 +117,21 @@ def commission(floor: Floor, call: Call) -> object:
     return views.commission(floor.directory.rules(call))
 
 
+def trade_fees(floor: Floor, call: Call) -> object:
+    """GET /sapi/v1/asset/tradeFee."""
+    chosen = (
+        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
+    )
+    return [
+        {
+            "symbol": rules.venue_symbol,
+            "makerCommission": plain(rules.maker_fee),
+            "takerCommission": plain(rules.taker_fee),
+        }
+        for rules in chosen
+    ]
+
+
 def nothing(_floor: Floor, _call: Call) -> object:
     """Endpoints of products that the paper venue does not have: a valid, empty list."""
     return []
@@ -136,6 +152,7 @@ ROUTES: Routes = {
     ("GET", "/api/v3/account/commission"): Route(
         handler=commission, signed=True, weight=20, kind="account"
     ),
+    ("GET", "/sapi/v1/asset/tradeFee"): Route(handler=trade_fees, signed=True, kind="account"),
     ("GET", "/sapi/v1/capital/config/getall"): Route(
         handler=nothing, signed=True, weight=10, kind="account"
     ),

@@ -196,5 +196,7 @@ async def test_settings_answer_as_the_venue_does(perp: Client) -> None:
         await perp.ccxt.set_position_mode(hedged=False)
     fees = await perp.ccxt.fetch_trading_fee(PERP)
     assert (fees["maker"], fees["taker"]) == (d("0.0002"), d("0.0005"))
+    await perp.ccxt.set_leverage(7, PERP)
+    assert (await perp.ccxt.fetch_leverage(PERP))["longLeverage"] == 7
     rate = await perp.ccxt.fapiPublicGetFundingInfo()
     assert rate[0]["fundingIntervalHours"] == 8

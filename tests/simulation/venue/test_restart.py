@@ -137,6 +137,24 @@ def test_a_torn_audit_line_is_repaired_and_none_is_lost_or_doubled(tmp_path: Pat
         assert path.read_bytes() == whole
 
 
+def test_a_disk_that_refuses_ends_the_venue_before_it_answers(tmp_path: Path) -> None:
+    """No reply may leave for what a restart would not know; the next start repairs the file."""
+    path = tmp_path / "venue-audit.jsonl"
+    store = Store(tmp_path / "venue", path)
+    store.commit(Changes(audit=[AuditRow(time="t", venue="binance", account="a", kind=Kind.PLACE)]))
+    whole = path.read_bytes()
+    os.close(store._audit)
+    with pytest.raises(SystemExit, match="free the disk"):
+        store.commit(
+            Changes(audit=[AuditRow(time="t", venue="binance", account="b", kind=Kind.PLACE)])
+        )
+    store._base.close()
+    Store(tmp_path / "venue", path).close()
+    lines = path.read_bytes().splitlines()
+    assert path.read_bytes().startswith(whole)
+    assert [json.loads(line)["account"] for line in lines] == ["a", "b"]
+
+
 @pytest.mark.row("H09")
 @pytest.mark.slow
 async def test_the_real_process_survives_sigkill(tmp_path: Path) -> None:

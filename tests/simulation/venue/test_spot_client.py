@@ -169,6 +169,14 @@ async def test_a_client_id_is_unique_among_open_orders_only(spot: Client, clock:
         await spot.ccxt.fetch_order(first["id"], SPOT)
 
 
+async def test_fees_and_last_price_are_told(spot: Client) -> None:
+    """The account's fees and the last price have their endpoints."""
+    fee = await spot.ccxt.fetch_trading_fee(SPOT)
+    assert (fee["maker"], fee["taker"]) == (d("0.001"), d("0.001"))
+    prices = await spot.ccxt.fetch_last_prices([SPOT])
+    assert prices[SPOT]["price"] == d("60000")
+
+
 async def test_all_orders_of_a_symbol_are_cancelled_at_once(spot: Client) -> None:
     """cancel_all leaves nothing open and frees what was locked."""
     for price in ("59000", "58000"):
