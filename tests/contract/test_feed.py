@@ -23,6 +23,7 @@ from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
 from opensqt.runtime.venue.session import paper_session
 from opensqt.simulation import paper
 from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from tests import conditions
 from tests.simulation.venue import scripted
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
@@ -269,8 +270,8 @@ async def test_hole_in_the_book_is_said_and_closed(tmp_path: Path) -> None:
         )
     )
     house.bid(SPOT, "7")
-    while not house.real.faults.met[0]:
-        await asyncio.sleep(0)
+    faults = house.real.faults
+    await conditions.until(lambda: faults.met[0] == 1)
     house.bid(SPOT, "8")
     await watching.until(lambda o: isinstance(o, FeedStatus) and o.state is FeedState.GAP)
     right = await watching.until(

@@ -142,7 +142,7 @@ class MemoryExchange:
             left = None if left is None else left - amount
 
     def pay_funding(self, symbol: str, rate: Decimal, mark_price: Decimal) -> None:
-        """Book a funding payment on the position of a perpetual: longs pay a positive rate."""
+        """Book a funding payment: longs pay a positive rate. The stream shows the balance only, as Binance does."""
         position = self.wallet.position(symbol)
         if position.quantity == 0:
             return
@@ -159,7 +159,6 @@ class MemoryExchange:
         )
         self.wallet.add(Market.PERP, asset, amount)
         self.funding.append(paid)
-        self.stream.push(paid)
         self._push_balance(Market.PERP, asset, "FUNDING_FEE")
 
     def balances(self) -> tuple[SnapshotBalance, ...]:
