@@ -1,163 +1,298 @@
-"""The ledger of a strategy's tickets: which intents live, what came of them, whose each trade is.
+"""The books of a desk as a fold of its journal: orders, fills, positions, wallets, runs, halts and sagas.
 
-Pure; it decides nothing.
+Pure and exact. Every fact is folded once, in journal order; a fill is booked once by (venue, account, symbol, trade
+id), also when nobody knows yet whose it is. It never asks the venue and never repairs anything.
 """
 
-from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
-from opensqt.domain import ticket as tickets
-from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.life import OrderEvent
-from opensqt.domain.order import Accepted, Fill, IntentPlaced
-from opensqt.domain.ticket import Ticket, Timing
+from opensqt.domain import life, position
+from opensqt.domain.account import Deposit, FundingPaid
+from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.instruments import Market
+from opensqt.domain.ledger_wallet import (
+    Flow,
+    Wallet,
+    booked,
+    flows_of,
+    market_of,
+    quote_fee,
+    shared,
+)
+from opensqt.domain.messages import Message
+from opensqt.domain.order import Fill, OrderRef
+from opensqt.domain.position import FLAT, Position
+from opensqt.domain.recon import Adjustment, Halted, Resumed, Transferred
+from opensqt.domain.strategy import (
+    AnchorSet,
+    PositionAdopted,
+    SagaStep,
+    StrategyFaulted,
+    StrategyStarted,
+)
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 
-FINISHED_MAX = 256
-PARKED_MAX = 64
+Key = tuple[str, ...]
 
 
-class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All tickets of one strategy."""
+class Table(StrEnum):
+    """What the books consist of; the names of the projections."""
 
-    living: dict[str, Ticket] = {}  # by intent id: something may still come of them
-    finished: dict[str, Ticket] = {}  # the latest that are done, oldest first
-    parked: tuple[Fill, ...] = ()  # trades of the account that nobody has claimed yet
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What one event did to one ticket. `fill` is a trade to be booked now; without a ticket it is a stray."""
-
-    before: Ticket | None
-    after: Ticket | None
-    fill: Fill | None = None
-
-    @property
-    def ended(self) -> bool:
-        """True when the ticket was done by this event."""
-        was_done = self.before is not None and self.before.done
-        return self.after is not None and self.after.done and not was_done
+    ORDERS = "orders"  # by client order id
+    FILLS = "fills"  # by venue, account, symbol, trade id
+    POSITIONS = "positions"  # by venue, account, symbol
+    HOLDINGS = "holdings"  # by strategy, venue, account, symbol
+    BALANCES = "balances"  # by venue, account, market, asset
+    FUNDING = "funding"  # by venue, account, income id
+    STRATEGIES = "strategies"  # by strategy
+    SAGAS = "sagas"  # by strategy, saga id
+    HALTS = "halts"  # by kind (halt or kill), scope
 
 
-Outcome = tuple[Ledger, tuple[Change, ...]]
+class Net(msgspec.Struct, frozen=True, kw_only=True):
+    """The net of all owners in one symbol; `fees_quote` in quote units at the price of each trade."""
+
+    position: Position = FLAT
+    fees_quote: Decimal = ZERO
+    last_price: Decimal = ZERO  # of our last trade
 
 
-def ticket_of(ledger: Ledger, intent_id: str) -> Ticket | None:
-    """Return the ticket of an intent, living or finished."""
-    return ledger.living.get(intent_id) or ledger.finished.get(intent_id)
+class StrategyRun(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest run of a strategy and the choice it made last."""
+
+    strategy: str
+    run: int = 0
+    config_hash: str = ""
+    code_version: str = ""
+    state_fingerprint: str = ""
+    started_ms: int = 0
+    fault: str = ""
+    anchor: AnchorSet | None = None
 
 
-def begun(ledger: Ledger, intent: PlaceIntent, now_ms: int) -> Outcome:
-    """Fold our own place intent; said again it only notes the time."""
-    known = ticket_of(ledger, intent.intent_id)
-    if known is not None:
-        return _changed(ledger, known, msgspec.structs.replace(known, emitted_ms=now_ms))
-    return _changed(ledger, None, tickets.issued(intent, now_ms))
+class Books:
+    """Everything that the journal says; `touched` names what changed since it was last taken."""
+
+    def __init__(self) -> None:
+        self.position = 0  # of the journal, folded
+        self.desk = ""
+        self.approved = 0
+        self.refused = 0
+        self.orders: dict[str, life.Order] = {}
+        self.venue_ids: dict[Key, str] = {}  # venue, account, symbol, venue order id -> our id
+        self.fills: dict[Key, Fill] = {}
+        self.parked: set[Key] = set()  # fills of which nobody knows the owner
+        self.holdings: dict[Key, Position] = {}
+        self.nets: dict[Key, Net] = {}
+        self.wallets: dict[Key, Wallet] = {}
+        self.funding: dict[Key, FundingPaid] = {}
+        self.strategies: dict[str, StrategyRun] = {}
+        self.sagas: dict[Key, SagaStep] = {}
+        self.halts: dict[str, Halted] = {}
+        self.kills: dict[str, KillLatched] = {}
+        self.limits: dict[str, LimitChanged] = {}
+        self.touched: dict[tuple[Table, Key], None] = {}
+
+    def fold(self, at: int, message: Message) -> None:
+        """Take in the fact of a journal position; each position once and in order."""
+        self.position = at
+        if isinstance(message, Fill):
+            self._fill(message)
+        elif life.is_order_event(message):
+            self._order(message)
+        else:
+            _take(self, message)
+
+    def take_touched(self) -> list[tuple[Table, Key]]:
+        """Return what changed since the last call."""
+        touched = list(self.touched)
+        self.touched.clear()
+        return touched
+
+    def move(self, key: Key, flow: Flow) -> None:
+        """Add a flow to the wallet (venue, account, market, asset)."""
+        self.wallets[key] = booked(self.wallets.get(key, Wallet()), flow)
+        self._touch(Table.BALANCES, key)
+
+    def hold(self, strategy: str, place: Key, quantity: Decimal, price: Decimal | None) -> None:
+        """Add signed base units to an owner and to the net; without a price at the average cost."""
+        held, net = (strategy, *place), self.nets.get(place, Net())
+        before = self.holdings.get(held, FLAT)
+        for_owner = before.entry_price if price is None else price
+        for_net = net.position.entry_price if price is None else price
+        self.holdings[held] = position.trade(before, quantity, for_owner)
+        self.nets[place] = msgspec.structs.replace(
+            net, position=position.trade(net.position, quantity, for_net)
+        )
+        self._touch(Table.HOLDINGS, held)
+        self._touch(Table.POSITIONS, place)
+
+    def pay(self, paid: FundingPaid) -> None:
+        """Book a funding payment once by its income id."""
+        key = (paid.venue, paid.account, paid.income_id)
+        if key in self.funding:
+            return
+        self.funding[key] = paid
+        self._touch(Table.FUNDING, key)
+        place = (paid.venue, paid.account, paid.symbol)
+        net = self.nets.get(place, Net())
+        after = position.funding(net.position, paid.amount)
+        self.nets[place] = msgspec.structs.replace(net, position=after)
+        self._touch(Table.POSITIONS, place)
+        owners = {key: held for key, held in self.holdings.items() if key[1:] == place}
+        for owner, amount in shared(paid.amount, owners):
+            self.holdings[owner] = position.funding(owners[owner], amount)
+            self._touch(Table.HOLDINGS, owner)
+        self.move(
+            (paid.venue, paid.account, Market.PERP.value, paid.asset), Flow(funding=paid.amount)
+        )
+
+    def _touch(self, table: Table, key: Key) -> None:
+        self.touched[table, key] = None
+
+    def _order(self, event: Message) -> None:
+        ref: OrderRef = event.ref  # type: ignore[attr-defined]
+        name = ref.client_order_id
+        if not name:
+            return
+        order = self.orders.get(name) or life.begin(name)
+        self.orders[name] = life.fold(order, event)  # type: ignore[arg-type]
+        self._touch(Table.ORDERS, (name,))
+        venue_order_id: str = getattr(event, "venue_order_id", "")
+        if venue_order_id:
+            self.venue_ids[ref.venue, ref.account, ref.symbol, venue_order_id] = name
+        for key in sorted(self.parked):
+            self._attribute(key)
+
+    def _fill(self, fill: Fill) -> None:
+        ref = fill.ref
+        place = (ref.venue, ref.account, ref.symbol)
+        key = (*place, fill.trade_id)
+        if key in self.fills:
+            return
+        self.fills[key] = fill
+        self._touch(Table.FILLS, key)
+        for asset, flow in flows_of(fill):
+            self.move((ref.venue, ref.account, market_of(ref.symbol).value, asset), flow)
+        net = self.nets.get(place, Net())
+        self.nets[place] = Net(
+            position=position.fill(net.position, fill),
+            fees_quote=EXACT.add(net.fees_quote, quote_fee(fill)),
+            last_price=fill.price,
+        )
+        self._touch(Table.POSITIONS, place)
+        if ref.strategy:
+            self._own(key, fill)
+        else:
+            self.parked.add(key)
+            self._attribute(key)
+
+    def _attribute(self, key: Key) -> None:
+        """Give a parked fill to its order as soon as that is known, by our id or by the venue's."""
+        fill = self.fills[key]
+        ids = self.venue_ids
+        name = fill.ref.client_order_id or ids.get((*key[:3], fill.venue_order_id), "")
+        order = self.orders.get(name)
+        if order is None or order.placed is None:
+            return
+        self.parked.discard(key)
+        owned = msgspec.structs.replace(fill, ref=order.placed.ref)
+        self.fills[key] = owned
+        self._touch(Table.FILLS, key)
+        self._own(key, owned)
+
+    def _own(self, key: Key, fill: Fill) -> None:
+        held = (fill.ref.strategy, *key[:3])
+        self.holdings[held] = position.fill(self.holdings.get(held, FLAT), fill)
+        self._touch(Table.HOLDINGS, held)
+        self._order(fill)
 
 
-def wished_away(ledger: Ledger, intent: CancelIntent, now_ms: int) -> Outcome:
-    """Fold our own cancel intent."""
-    known = ticket_of(ledger, intent.target_intent_id)
-    if known is None:
-        return ledger, ()
-    return _changed(ledger, known, tickets.wished_away(known, intent, now_ms))
+def _take(books: Books, message: Message) -> None:
+    """Take in a fact that is not about an order."""
+    match message:
+        case RiskApproved():
+            books.approved += 1
+        case RiskRefused():
+            books.refused += 1
+        case Deposit():
+            key = (message.venue, message.account, message.market.value, message.asset)
+            books.move(key, Flow(deposited=message.amount))
+        case FundingPaid():
+            books.pay(message)
+        case Transferred():
+            _transfer(books, message)
+        case Adjustment():
+            place = (message.venue, message.account, message.symbol)
+            books.hold(message.strategy, place, message.quantity, None)
+        case PositionAdopted():
+            place = (message.venue, message.account, message.symbol)
+            books.hold(message.strategy, place, message.quantity, message.entry_price)
+        case Halted() | Resumed() | KillLatched() | KillReleased():
+            _switch(books, message)
+        case DeskGeneration():
+            books.desk = message.generation
+        case LimitChanged():
+            books.limits[message.field] = message
+        case _:
+            _strategy(books, message)
 
 
-def judged(ledger: Ledger, verdict: RiskApproved | RiskRefused) -> Outcome:
-    """Fold risk's verdict on one of our intents."""
-    cancel = verdict.cancel
-    target = verdict.intent_id if cancel is None else cancel.target_intent_id
-    known = ticket_of(ledger, target)
-    if known is None:
-        return ledger, ()
-    if isinstance(verdict, RiskRefused):
-        return _changed(ledger, known, tickets.refused(known, verdict))
-    if cancel is not None:
-        return _changed(ledger, known, msgspec.structs.replace(known, cancel_heard=True))
-    return _changed(ledger, known, msgspec.structs.replace(known, approved=True))
+def _transfer(books: Books, message: Transferred) -> None:
+    wallets = {market.value for market in Market}
+    for wallet, amount in (
+        (message.from_wallet, -message.amount),
+        (message.to_wallet, message.amount),
+    ):
+        if wallet in wallets:
+            key = (message.venue, message.account, wallet, message.asset)
+            books.move(key, Flow(transferred=amount))
 
 
-def ordered(ledger: Ledger, event: OrderEvent) -> Outcome:
-    """Fold evidence about one of our orders; each trade is handed out once."""
-    known = ticket_of(ledger, event.ref.intent_id)
-    base = known
-    if base is None and isinstance(event, IntentPlaced):
-        base = tickets.recalled(event)
-    if base is None:
-        stray = event if isinstance(event, Fill) else None
-        return ledger, (Change(before=None, after=None, fill=stray),) if stray else ()
-    fill = event if isinstance(event, Fill) and tickets.is_news(base, event) else None
-    after = tickets.informed(base, event)
-    ledger = _put(ledger, after)
-    changes: tuple[Change, ...] = (Change(before=known, after=after, fill=fill),)
-    if isinstance(event, Accepted) and ledger.parked:
-        ledger, claimed = _claimed(ledger, event)
-        changes += claimed
-    return ledger, changes
+def _switch(books: Books, message: Halted | Resumed | KillLatched | KillReleased) -> None:
+    is_halt = isinstance(message, Halted | Resumed)
+    match message:
+        case Halted():
+            books.halts[message.scope] = message
+        case KillLatched():
+            books.kills[message.scope] = message
+        case Resumed():
+            books.halts.pop(message.scope, None)
+        case KillReleased():
+            books.kills.pop(message.scope, None)
+    books.touched[Table.HALTS, ("halt" if is_halt else "kill", message.scope)] = None
 
 
-def attributed(ledger: Ledger, fill: Fill) -> Outcome:
-    """Fold a trade of the account of which the venue did not say whose it is: find its order, or park it."""
-    for ticket in (*ledger.living.values(), *ledger.finished.values()):
-        for order in ticket.orders:
-            shown = order.accepted.venue_order_id if order.accepted is not None else ""
-            by_id = order.client_order_id == fill.ref.client_order_id
-            if by_id or (shown and shown == fill.venue_order_id):
-                ref = msgspec.structs.replace(ticket.ref, client_order_id=order.client_order_id)
-                return ordered(ledger, msgspec.structs.replace(fill, ref=ref))
-    parked = (*ledger.parked, fill)[-PARKED_MAX:]
-    return msgspec.structs.replace(ledger, parked=parked), ()
-
-
-def aged(ledger: Ledger, now_ms: int, timing: Timing) -> Outcome:
-    """Let time pass: declare dead what nobody answered."""
-    changes: tuple[Change, ...] = ()
-    for ticket in ledger.living.values():
-        older = tickets.aged(ticket, now_ms, timing)
-        if older is not ticket:
-            ledger, changed = _changed(ledger, ticket, older)
-            changes += changed
-    return ledger, changes
-
-
-def due(
-    ledger: Ledger, now_ms: int, timing: Timing, *, placing: bool
-) -> Iterator[PlaceIntent | CancelIntent]:
-    """Yield the unanswered intents that it is time to say again, unchanged; places only while `placing`."""
-    for ticket in ledger.living.values():
-        cancel = tickets.cancel_due(ticket, now_ms, timing)
-        place = tickets.place_due(ticket, now_ms, timing) if placing else None
-        if cancel is not None:
-            yield cancel
-        elif place is not None and ticket.cancel is None:
-            yield place
-
-
-def _claimed(ledger: Ledger, event: Accepted) -> Outcome:
-    mine = [fill for fill in ledger.parked if fill.venue_order_id == event.venue_order_id]
-    rest = tuple(fill for fill in ledger.parked if fill not in mine)
-    ledger = msgspec.structs.replace(ledger, parked=rest)
-    changes: tuple[Change, ...] = ()
-    for fill in mine:
-        ledger, changed = ordered(ledger, msgspec.structs.replace(fill, ref=event.ref))
-        changes += changed
-    return ledger, changes
-
-
-def _changed(ledger: Ledger, before: Ticket | None, after: Ticket) -> Outcome:
-    return _put(ledger, after), (Change(before=before, after=after),)
-
-
-def _put(ledger: Ledger, ticket: Ticket) -> Ledger:
-    living, finished = ledger.living, ledger.finished
-    if ticket.done:
-        living = {key: known for key, known in living.items() if key != ticket.intent_id}
-        finished = {**finished, ticket.intent_id: ticket}
-        if len(finished) > FINISHED_MAX:
-            del finished[next(iter(finished))]
-    else:
-        living = {**living, ticket.intent_id: ticket}
-        if ticket.intent_id in finished:
-            finished = {key: old for key, old in finished.items() if key != ticket.intent_id}
-    return msgspec.structs.replace(ledger, living=living, finished=finished)
+def _strategy(books: Books, message: Message) -> None:
+    replace = msgspec.structs.replace
+    match message:
+        case StrategyStarted():
+            run = books.strategies.get(message.strategy) or StrategyRun(strategy=message.strategy)
+            run = replace(
+                run,
+                run=message.run,
+                config_hash=message.config_hash,
+                code_version=message.code_version,
+                state_fingerprint=message.state_fingerprint,
+                started_ms=message.time_ms,
+                fault="",
+            )
+        case StrategyFaulted():
+            run = books.strategies.get(message.strategy) or StrategyRun(strategy=message.strategy)
+            run = replace(run, fault=message.error)
+        case AnchorSet():
+            run = books.strategies.get(message.strategy) or StrategyRun(strategy=message.strategy)
+            run = replace(run, anchor=message)
+        case SagaStep():
+            key = (message.strategy, message.saga_id)
+            books.sagas[key] = message
+            books.touched[Table.SAGAS, key] = None
+            return
+        case _:
+            return
+    books.strategies[run.strategy] = run
+    books.touched[Table.STRATEGIES, (run.strategy,)] = None

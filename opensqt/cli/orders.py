@@ -1,0 +1,53 @@
+"""`opensqt orders`: what was ordered and what became of it. Reads the projections; changes nothing."""
+
+import argparse
+
+from opensqt.cli import table
+from opensqt.cli.reading import Source, fetch, read
+from opensqt.cli.refusal import GOOD
+from opensqt.domain.ledger import Table
+from opensqt.runtime.projection import SHAPES
+
+COLUMNS = SHAPES[Table.ORDERS].columns
+SHOWN = (
+    "created_at",
+    "strategy",
+    "symbol",
+    "side",
+    "type",
+    "price",
+    "quantity",
+    "filled",
+    "status",
+    "reason",
+    "client_order_id",
+)
+OPEN = ("planned", "submitting", "unresolved", "live", "partially_filled")
+_SELECT = (
+    f"SELECT {', '.join(COLUMNS)} FROM view.orders"  # noqa: S608  # our own names
+    " WHERE ($1 = '' OR strategy = $1) AND ($2 = '' OR symbol = $2) AND ($3::text[] IS NULL OR status = ANY($3))"
+    " ORDER BY created_at, client_order_id"
+)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `orders`."""
+    parser.add_argument("--strategy", default="", help="only of this strategy")
+    parser.add_argument("--symbol", default="", help="only of this symbol, e.g. BTC/USDT:USDT")
+    parser.add_argument("--open", action="store_true", help="only those that may still fill")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the orders, oldest first."""
+
+    async def rows(source: Source) -> list[dict[str, object]]:
+        wanted = list(OPEN) if args.open else None
+        found = await fetch(source, _SELECT, args.strategy, args.symbol, wanted)
+        return [dict(row) for row in found]
+
+    found = read(args.data, rows)
+    if args.json:
+        table.as_json(found)
+    else:
+        table.as_text(SHOWN, found, "no orders yet")
+    return GOOD

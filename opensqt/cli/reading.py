@@ -1,0 +1,115 @@
+"""The database of a folder for whoever only reads: a running desk's own, or a stopped one's for as long as it takes.
+
+A stopped folder is locked meanwhile and its projections are brought to the journal's end first. Never starts trading.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+
+from opensqt.cli import postgres
+from opensqt.cli.folder import Folder, is_running
+from opensqt.cli.refusal import NOT_RUNNING, Refusal
+from opensqt.cli.runfile import RunFile, read_run
+from opensqt.runtime.clock import RunClock
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.journal.postgres import PostgresJournal
+from opensqt.runtime.projection_store import ProjectionMoved, Projections, caught_up
+
+CONNECT_S_MAX = 3.0
+RETRY_S = 0.2
+
+_Result = TypeVar("_Result")
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to read, and whether the desk goes on meanwhile."""
+
+    dsn: str
+    running: bool
+    data: Path
+    run: RunFile
+
+
+def read(data: Path, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
+    """Run a reader over the folder's database; raise `Refusal` when there is none."""
+
+    async def work() -> _Result:
+        async with opened(data.absolute()) as source:
+            return await call(source)
+
+    try:
+        return asyncio.run(work())
+    except (JournalDown, asyncpg.PostgresError, OSError) as error:
+        raise Refusal(f"the database of {data} does not answer: {error}", NOT_RUNNING) from error
+
+
+@asynccontextmanager
+async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
+    """Open the database of a folder; raise `Refusal` when there is none or it does not answer."""
+    run = read_run(data)
+    if is_running(data):
+        if not run.postgres_dsn:
+            raise Refusal(f"{data} is just starting: try again in a second", NOT_RUNNING)
+        yield Source(dsn=run.postgres_dsn, running=True, data=data, run=run)
+        return
+    if not run.postgres_dsn:
+        raise Refusal(
+            f"{data} holds no desk: start one with `opensqt up --data {data}`", NOT_RUNNING
+        )
+    if not (data / "postgres").exists():
+        if project:
+            await bring_up(run.postgres_dsn)
+        yield Source(dsn=run.postgres_dsn, running=False, data=data, run=run)
+        return
+    folder = Folder(data, RunClock())
+    await folder.open()
+    try:
+        async with postgres.serving(data) as dsn:
+            if project:
+                await bring_up(dsn)
+            yield Source(dsn=dsn, running=False, data=data, run=run)
+    finally:
+        folder.close()
+
+
+async def bring_up(dsn: str) -> None:
+    """Bring the projections of a desk that does not run to the end of its journal."""
+    journal = await PostgresJournal.connect(dsn)
+    try:
+        await caught_up(journal, Projections(journal.pool))
+    except (ProjectionMoved, asyncpg.UndefinedTableError) as error:
+        raise Refusal(
+            f"the projections cannot be brought up: {error}; try `opensqt rebuild`"
+        ) from error
+    finally:
+        await journal.close()
+
+
+async def connect(dsn: str) -> "asyncpg.Connection[Any]":
+    """Connect to a desk's database for reading, patiently while it starts; raise `Refusal`."""
+    clock = RunClock()
+    end_s = clock.monotonic_s() + CONNECT_S_MAX
+    while True:
+        try:
+            return await asyncpg.connect(
+                dsn, timeout=CONNECT_S_MAX, server_settings={"default_transaction_read_only": "on"}
+            )
+        except (OSError, asyncpg.PostgresError) as error:
+            if clock.monotonic_s() >= end_s:
+                raise Refusal(f"the database does not answer: {error}", NOT_RUNNING) from error
+            await clock.sleep(RETRY_S)
+
+
+async def fetch(source: Source, statement: str, *values: object) -> Sequence[asyncpg.Record]:
+    """Return the rows of one statement."""
+    connection = await connect(source.dsn)
+    try:
+        return await connection.fetch(statement, *values)
+    finally:
+        await connection.close()

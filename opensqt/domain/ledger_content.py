@@ -1,0 +1,119 @@
+"""The books as bytes: one canonical form for digests and snapshots. The same books give the same bytes, always.
+
+It never trusts bytes: `restore` raises when they do not hold books of this version.
+"""
+
+import functools
+import hashlib
+import json
+from typing import TypeVar
+
+import msgspec
+
+from opensqt.domain.account import FundingPaid
+from opensqt.domain.control import KillLatched, LimitChanged
+from opensqt.domain.ledger import Books, Key, Net, StrategyRun
+from opensqt.domain.ledger_wallet import Wallet
+from opensqt.domain.life import Order
+from opensqt.domain.order import Fill
+from opensqt.domain.position import Position
+from opensqt.domain.recon import Halted
+from opensqt.domain.strategy import SagaStep
+
+_Value = TypeVar("_Value")
+
+
+class NotBooks(ValueError):
+    """Bytes that are not the books of this version."""
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """Books as values in a fixed order."""
+
+    position: int
+    desk: str
+    approved: int
+    refused: int
+    orders: tuple[Order, ...]
+    venue_ids: tuple[tuple[Key, str], ...]
+    fills: tuple[tuple[Key, Fill], ...]
+    parked: tuple[Key, ...]
+    holdings: tuple[tuple[Key, Position], ...]
+    nets: tuple[tuple[Key, Net], ...]
+    wallets: tuple[tuple[Key, Wallet], ...]
+    funding: tuple[tuple[Key, FundingPaid], ...]
+    strategies: tuple[StrategyRun, ...]
+    sagas: tuple[tuple[Key, SagaStep], ...]
+    halts: tuple[Halted, ...]
+    kills: tuple[KillLatched, ...]
+    limits: tuple[LimitChanged, ...]
+
+
+def content(books: Books) -> bytes:
+    """Return the books in their canonical form, whatever the order in which they were filled."""
+    return msgspec.msgpack.encode(
+        Content(
+            position=books.position,
+            desk=books.desk,
+            approved=books.approved,
+            refused=books.refused,
+            orders=_values(books.orders),
+            venue_ids=_items(books.venue_ids),
+            fills=_items(books.fills),
+            parked=tuple(sorted(books.parked)),
+            holdings=_items(books.holdings),
+            nets=_items(books.nets),
+            wallets=_items(books.wallets),
+            funding=_items(books.funding),
+            strategies=_values(books.strategies),
+            sagas=_items(books.sagas),
+            halts=_values(books.halts),
+            kills=_values(books.kills),
+            limits=_values(books.limits),
+        )
+    )
+
+
+def digest(books: Books) -> str:
+    """Return the sha256 of the books' canonical form, in hex."""
+    return hashlib.sha256(content(books)).hexdigest()
+
+
+def restore(data: bytes) -> Books:
+    """Return the books of a canonical form; raise `NotBooks`."""
+    try:
+        found = msgspec.msgpack.decode(data, type=Content)
+    except msgspec.MsgspecError as error:
+        raise NotBooks(f"{len(data)} bytes are not books of this version: {error}") from error
+    books = Books()
+    books.position, books.desk = found.position, found.desk
+    books.approved, books.refused = found.approved, found.refused
+    books.orders = {order.client_order_id: order for order in found.orders}
+    books.venue_ids = dict(found.venue_ids)
+    books.fills = dict(found.fills)
+    books.parked = set(found.parked)
+    books.holdings = dict(found.holdings)
+    books.nets = dict(found.nets)
+    books.wallets = dict(found.wallets)
+    books.funding = dict(found.funding)
+    books.strategies = {run.strategy: run for run in found.strategies}
+    books.sagas = dict(found.sagas)
+    books.halts = {halt.scope: halt for halt in found.halts}
+    books.kills = {kill.scope: kill for kill in found.kills}
+    books.limits = {limit.field: limit for limit in found.limits}
+    return books
+
+
+@functools.cache
+def fingerprint() -> str:
+    """Return what changes whenever the form of the books changes: sha256 of their schema, in hex."""
+    schema = json.dumps(msgspec.json.schema(Content), sort_keys=True)
+    return hashlib.sha256(schema.encode()).hexdigest()
+
+
+def _items(found: dict[Key, _Value]) -> tuple[tuple[Key, _Value], ...]:
+    return tuple(sorted(found.items(), key=lambda item: item[0]))
+
+
+def _values(found: dict[str, _Value]) -> tuple[_Value, ...]:
+    return tuple(found[name] for name in sorted(found))

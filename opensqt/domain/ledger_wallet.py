@@ -1,0 +1,101 @@
+"""Wallets: what one asset of one wallet has gained and lost, and what a trade does to it. Exact, never rounded."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import msgspec
+
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.instruments import Market
+from opensqt.domain.order import Fill
+from opensqt.domain.position import GRAIN, Position
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a wallet, in units of its asset."""
+
+    deposited: Decimal = ZERO
+    traded: Decimal = ZERO  # what spot trades brought, signed
+    realized_pnl: Decimal = ZERO  # of perpetuals, as the venue books it
+    fees: Decimal = ZERO  # positive = paid
+    funding: Decimal = ZERO  # positive = received
+    transferred: Decimal = ZERO  # between wallets, signed
+
+
+class Wallet(Flow, frozen=True, kw_only=True):
+    """All flows of one asset in one wallet together."""
+
+    @property
+    def total(self) -> Decimal:
+        """The balance that these flows make."""
+        gained = (self.deposited, self.traded, self.realized_pnl, self.funding, self.transferred)
+        total = ZERO
+        for amount in gained:
+            total = EXACT.add(total, amount)
+        return EXACT.subtract(total, self.fees)
+
+
+def booked(wallet: Wallet, flow: Flow) -> Wallet:
+    """Return the wallet with a flow added."""
+    changed = {
+        name: EXACT.add(getattr(wallet, name), amount)
+        for name in flow.__struct_fields__
+        if (amount := getattr(flow, name)) != 0
+    }
+    return msgspec.structs.replace(wallet, **changed)
+
+
+def market_of(symbol: str) -> Market:
+    """Return the market of a unified symbol: one with a settle asset is a perpetual."""
+    return Market.PERP if ":" in symbol else Market.SPOT
+
+
+def assets_of(symbol: str) -> tuple[str, str, str]:
+    """Return base, quote and settle asset of a unified symbol; raise `ValueError` for anything else."""
+    pair, _, settle = symbol.partition(":")
+    base, slash, quote = pair.partition("/")
+    if not (base and slash and quote):
+        raise ValueError(
+            f"symbol {symbol!r} is not unified, expected BASE/QUOTE or BASE/QUOTE:SETTLE"
+        )
+    return base, quote, settle or quote
+
+
+def flows_of(fill: Fill) -> list[tuple[str, Flow]]:
+    """Return what a trade does to the wallet of its market, by asset."""
+    base, quote, settle = assets_of(fill.ref.symbol)
+    flows: list[tuple[str, Flow]] = []
+    if market_of(fill.ref.symbol) is Market.PERP:
+        flows.append((settle, Flow(realized_pnl=fill.realized_pnl)))
+    else:
+        quantity = fill.side.sign * fill.quantity
+        flows.append((base, Flow(traded=quantity)))
+        flows.append((quote, Flow(traded=EXACT.multiply(-quantity, fill.price))))
+    if fill.fee != 0:
+        flows.append((fill.fee_asset, Flow(fees=fill.fee)))
+    return flows
+
+
+def quote_fee(fill: Fill) -> Decimal:
+    """Return a trade's fee in quote units; 0 for a fee in a third asset, whose price is not known here."""
+    base, quote, settle = assets_of(fill.ref.symbol)
+    if fill.fee_asset in (quote, settle):
+        return fill.fee
+    return EXACT.multiply(fill.fee, fill.price) if fill.fee_asset == base else ZERO
+
+
+def shared(
+    amount: Decimal, owners: dict[tuple[str, ...], Position]
+) -> list[tuple[tuple[str, ...], Decimal]]:
+    """Divide a funding payment among owners by what each holds, the last one gets the rest; exact in sum."""
+    holding = sorted(key for key, held in owners.items() if held.quantity != 0)
+    whole = sum((owners[key].quantity for key in holding), ZERO)
+    if whole == 0:
+        return []
+    shares: list[tuple[tuple[str, ...], Decimal]] = []
+    left = amount
+    for key in holding[:-1]:
+        exact = EXACT.divide(EXACT.multiply(amount, owners[key].quantity), whole)
+        part = exact.quantize(GRAIN, rounding=ROUND_HALF_EVEN, context=EXACT)
+        shares.append((key, part))
+        left = EXACT.subtract(left, part)
+    return [*shares, (holding[-1], left)]

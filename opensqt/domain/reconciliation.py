@@ -1,0 +1,188 @@
+"""Comparing what the journal says with what the venue showed: pure rules, exact, both sides of every union.
+
+A comparison never blames what may still be on its way: it asks whether the venue's figure was true at any instant since
+the venue was asked. It never invents a fill, a price or an order.
+"""
+
+from collections import deque
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain import ids, life
+from opensqt.domain.account import SnapshotOrder, VenueSnapshot
+from opensqt.domain.decimals import EXACT, ZERO, canonical
+from opensqt.domain.ledger import Books
+from opensqt.domain.recon import DiscrepancyKind
+
+STEPS_KEPT = 1000
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One disagreement; `subject` is the order, asset or symbol it is about."""
+
+    kind: DiscrepancyKind
+    symbol: str
+    subject: str
+    expected: str
+    observed: str
+    detail: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two findings the same disagreement at two instants."""
+        return self.kind.value, self.symbol, self.subject
+
+
+class Track:
+    """How a figure of the books moved, by journal position."""
+
+    def __init__(self) -> None:
+        self._steps: deque[tuple[int, Decimal]] = deque(maxlen=STEPS_KEPT)
+
+    def note(self, position: int, figure: Decimal) -> None:
+        """Remember the figure after a journal position."""
+        self._steps.append((position, figure))
+
+    def since(self, position: int) -> tuple[Decimal, ...] | None:
+        """Return the figure at a position and all later ones; None when that is too long ago to know."""
+        before = ZERO
+        known = len(self._steps) < STEPS_KEPT
+        later: list[Decimal] = []
+        for at, figure in self._steps:
+            if at <= position:
+                before, known = figure, True
+            else:
+                later.append(figure)
+        return (before, *later) if known else None
+
+
+def drift(venue: Decimal, ledger: Decimal, lot: Decimal) -> Decimal:
+    """Return the disagreement of two quantities as a share of the larger one, at least of one lot (> 0)."""
+    whole = max(abs(venue), abs(ledger), lot)
+    if whole == 0:
+        return ZERO
+    return EXACT.divide(abs(EXACT.subtract(venue, ledger)), whole)
+
+
+def differences(venue: Decimal, figures: tuple[Decimal, ...]) -> frozenset[Decimal]:
+    """Return by how much the venue's figure differs from each of ours; nothing when it agrees with any."""
+    found = frozenset(EXACT.subtract(venue, figure) for figure in figures)
+    return frozenset() if ZERO in found else found
+
+
+def is_doubtful(books: Books, account: str, symbol: str) -> bool:
+    """Tell whether an order of the account in this symbol may be at the venue without our knowing."""
+    return any(
+        order.phase in life.IN_DOUBT
+        for order in books.orders.values()
+        if order.placed is not None
+        and order.placed.ref.account == account
+        and order.placed.ref.symbol == symbol
+    )
+
+
+def owner(books: Books, place: tuple[str, ...]) -> str:
+    """Return which strategy holds most of a symbol; an empty text when none holds any."""
+    held = sorted(
+        (-abs(one.quantity), key[0])
+        for key, one in books.holdings.items()
+        if key[1:] == place and one.quantity != 0
+    )
+    return held[0][1] if held else ""
+
+
+def shown_orders(
+    books: Books, snapshot: VenueSnapshot, moved: dict[str, int]
+) -> tuple[list[Finding], set[str]]:
+    """Compare the orders that the venue shows; return what disagrees and which subjects cannot be judged.
+
+    `moved` is the last journal position of each order: evidence after the venue was asked voids a comparison.
+    """
+    findings: list[Finding] = []
+    void: set[str] = set()
+    for shown in snapshot.orders:
+        name = shown.client_order_id
+        place = (snapshot.venue, snapshot.account, shown.symbol)
+        if name not in books.orders:
+            name = books.venue_ids.get((*place, shown.venue_order_id), "")
+        order = books.orders.get(name)
+        if order is None or order.placed is None:
+            findings.append(_stranger(shown))
+        elif moved.get(name, 0) > snapshot.journal_position:
+            void.add(name)
+        elif order.terminal:
+            findings.append(_undead(shown, order))
+        elif shown.filled_quantity != order.filled:
+            findings.append(_unfilled(shown, order))
+    return findings, void
+
+
+def missing_orders(
+    books: Books, snapshot: VenueSnapshot, living: set[str], moved: dict[str, int]
+) -> tuple[list[Finding], set[str]]:
+    """Find orders that the journal holds for open and the venue does not show, where it was asked for them."""
+    shown = {order.client_order_id for order in snapshot.orders}
+    shown_ids = {(order.symbol, order.venue_order_id) for order in snapshot.orders}
+    findings: list[Finding] = []
+    void: set[str] = set()
+    for name in sorted(living - shown):
+        order = books.orders[name]
+        if order.placed is None or order.phase not in life.AT_VENUE:
+            continue
+        ref = order.placed.ref
+        venue_order_id = order.accepted.venue_order_id if order.accepted is not None else ""
+        elsewhere = ref.symbol not in snapshot.symbols or ref.account != snapshot.account
+        if elsewhere or (ref.symbol, venue_order_id) in shown_ids:
+            continue
+        if moved.get(name, 0) > snapshot.journal_position:
+            void.add(name)
+            continue
+        findings.append(
+            Finding(
+                kind=DiscrepancyKind.MISSING_ORDER,
+                symbol=ref.symbol,
+                subject=name,
+                expected=order.phase.value,
+                observed="not open",
+                detail="open in the journal, not open at the venue; its end is asked for",
+            )
+        )
+    return findings, void
+
+
+def _stranger(shown: SnapshotOrder) -> Finding:
+    ours = ids.is_ours(shown.client_order_id)
+    kind = DiscrepancyKind.ORPHAN_ORDER if ours else DiscrepancyKind.UNKNOWN_ORDER
+    whose = "the id has our form, the journal does not know it" if ours else "not placed by us"
+    size = f"{shown.side.value} {canonical(shown.quantity)} at {canonical(shown.price)}"
+    return Finding(
+        kind=kind,
+        symbol=shown.symbol,
+        subject=shown.client_order_id or shown.venue_order_id,
+        expected="none",
+        observed=f"open, venue order {shown.venue_order_id}",
+        detail=f"{size}: {whose}; it is left alone",
+    )
+
+
+def _undead(shown: SnapshotOrder, order: life.Order) -> Finding:
+    return Finding(
+        kind=DiscrepancyKind.ORPHAN_ORDER,
+        symbol=shown.symbol,
+        subject=order.client_order_id,
+        expected=order.phase.value,
+        observed=f"open, venue order {shown.venue_order_id}",
+        detail="ended in the journal, open at the venue; it is left alone",
+    )
+
+
+def _unfilled(shown: SnapshotOrder, order: life.Order) -> Finding:
+    return Finding(
+        kind=DiscrepancyKind.FILLED_QUANTITY,
+        symbol=shown.symbol,
+        subject=order.client_order_id,
+        expected=canonical(order.filled),
+        observed=canonical(shown.filled_quantity),
+        detail="the venue filled another quantity than our trades show",
+    )

@@ -1,0 +1,96 @@
+"""Marks: the last price of each symbol and a count of ticks, for people. No trading decision reads them."""
+
+from decimal import Decimal
+
+from opensqt.domain.market import Mark, Tick
+from opensqt.domain.messages import Message
+from opensqt.runtime import projection_store
+from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.codec import Undecodable, decode
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.logs import Log
+from opensqt.runtime.projection import instant
+from opensqt.runtime.projection_store import Projections
+
+HEARD = ("md.*.*.tick", "md.*.*.mark")
+HALF = Decimal("0.5")
+
+_log = Log("reconciler.marks")
+
+
+class Marks:
+    """Hears the market and writes its last prices once in a while; what is lost meanwhile is not missed."""
+
+    def __init__(
+        self, bus: Bus, clock: Clock, projections: Projections, *, every_s: float, retry_s: float
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._projections = projections
+        self._every_s = every_s
+        self._retry_s = retry_s
+        self._prices: dict[tuple[str, str], tuple[Decimal, int]] = {}
+        self._ticks: dict[tuple[str, str], int] = {}
+        self._marked: set[tuple[str, str]] = set()  # symbols whose venue states a mark
+
+    async def hear(self) -> None:
+        """Follow the market for ever."""
+        while True:
+            try:
+                follower = await self._bus.follow(Stream.FEED, HEARD, Start())
+                async for delivery in follower:
+                    self._take(delivery.data)
+            except BusDown as error:
+                _log.warning("market_lost", detail=str(error))
+            await self._clock.sleep(self._retry_s)
+
+    async def write(self) -> None:
+        """Write what changed, for ever."""
+        while True:
+            await self._clock.sleep(self._every_s)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what changed since the last time; what cannot be written now is written later."""
+        marks = [
+            projection_store.Mark(
+                venue=key[0],
+                symbol=key[1],
+                price=price,
+                ticks=self._ticks.get(key, 0),
+                time=instant(time_ms),
+            )
+            for key, (price, time_ms) in self._prices.items()
+        ]
+        if not marks:
+            return
+        try:
+            await self._projections.mark(marks)
+        except JournalDown as error:
+            _log.warning("marks_not_written", detail=str(error))
+            return
+        for mark in marks:
+            key = (mark.venue, mark.symbol)
+            self._ticks[key] = self._ticks.get(key, 0) - mark.ticks
+
+    def take(self, message: Message) -> None:
+        """Take in one message of the market."""
+        if isinstance(message, Mark):
+            key = (message.venue, message.symbol)
+            self._marked.add(key)
+            self._prices[key] = (message.mark_price, message.time_ms)
+        elif isinstance(message, Tick):
+            key = (message.venue, message.symbol)
+            self._ticks[key] = self._ticks.get(key, 0) + 1
+            if key not in self._marked:
+                self._prices[key] = (
+                    (message.bid_price + message.ask_price) * HALF,
+                    message.time_ms,
+                )
+
+    def _take(self, data: bytes) -> None:
+        try:
+            self.take(decode(data))
+        except Undecodable as error:
+            _log.error("market_not_understood", detail=str(error))

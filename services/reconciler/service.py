@@ -1,0 +1,212 @@
+"""The reconciler's I/O: reads the journal itself, keeps the projections at its head, appends what was judged.
+
+It reads the journal and not FEED, because projections are a function of a journal position. It decides nothing here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from opensqt.domain.ledger import Books
+from opensqt.runtime.journal.port import (
+    Appended,
+    Duplicate,
+    Entry,
+    Fenced,
+    JournalDown,
+    NewEvent,
+    Recorded,
+)
+from opensqt.runtime.journal.reading import decode_row
+from opensqt.runtime.lease import LeaseKeeper, LeaseLost, holder_of
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.projection_store import ProjectionMoved, Projections
+from services.reconciler.config import LEASE, NAME, Settings
+from services.reconciler.decide import Judge
+from services.reconciler.marks import Marks
+
+FOLD_ROWS = 50  # between two breaths of the event loop
+
+
+class Reconciler:
+    """One reconciler process: a standby until the lease is its own."""
+
+    def __init__(self, context: Context, projections: Projections, settings: Settings) -> None:
+        self._context = context
+        self._clock = context.clock
+        self._journal = context.journal
+        self._log = context.log
+        self._projections = projections
+        self._settings = settings
+        self._lease = LeaseKeeper(
+            context.leases,
+            context.clock,
+            name=LEASE,
+            holder=holder_of(context.name),
+            ttl_ms=settings.lease_ttl_ms,
+        )
+        self._marks = Marks(
+            context.bus,
+            context.clock,
+            projections,
+            every_s=settings.marks_every_s,
+            retry_s=settings.retry_s,
+        )
+        self._books = Books()
+        self._judge = Judge(grace_ms=settings.grace_ms, drift_max=settings.drift_max)
+        self._projected = 0
+        self._kept = 0
+        self._head = 0
+        self._caught_up = False
+        self._stated_s = 0.0
+        self._why = "waiting for the lease"
+
+    @property
+    def ready(self) -> bool:
+        """True when the projections follow the journal."""
+        return self._caught_up and self._lease.held
+
+    def status(self) -> dict[str, Any]:
+        """Return how far the projections are and what does not agree."""
+        return {
+            "why": "" if self.ready else self._why,
+            "journal_position": self._books.position,
+            "projected": self._projected,
+            "lag": max(0, self._head - self._projected),
+            "snapshots_judged": self._judge.judged,
+            "discrepancies": self._judge.standing(),
+        }
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Fold, project and judge until `stop`; raise `LeaseLost` when another reconciler has taken over."""
+        stopped = asyncio.create_task(stop.wait())
+        taken = asyncio.create_task(self._lease.take())
+        await asyncio.wait((stopped, taken), return_when=asyncio.FIRST_COMPLETED)
+        if taken.done():
+            await self._work(taken.result().epoch, stop)
+        for task in (stopped, taken):
+            task.cancel()
+        await self._lease.release()
+
+    async def _work(self, epoch: int, stop: asyncio.Event) -> None:
+        self._why = "reading the journal"
+        async with asyncio.TaskGroup() as tasks:
+            side = [
+                tasks.create_task(work)
+                for work in (self._lease.keep(), self._marks.hear(), self._marks.write())
+            ]
+            await self._persist(self._catch_up, stop)
+            self._log.info("reconciler_running", epoch=epoch, position=self._books.position)
+            while not stop.is_set():
+                await self._persist(self._step, stop)
+            if self._caught_up:
+                await self._leave()
+            for task in side:
+                task.cancel()
+
+    async def _persist(self, call: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+        """Do it again, until `stop`, while Postgres is away."""
+        while not stop.is_set():
+            try:
+                await call()
+            except JournalDown as error:
+                self._why = f"the journal is away: {error}"
+                await self._clock.sleep(self._settings.retry_s)
+            else:
+                return
+
+    async def _catch_up(self) -> None:
+        """Fold the whole journal to its head; what was projected before is not written again."""
+        head = self._head = (await self._journal.head()).position
+        before = await self._projections.head()
+        while self._books.position < head:
+            at = self._books.position
+            count = before - at if at < before else head - at
+            rows = await self._journal.read(at, min(count, self._settings.rows_max))
+            await self._fold(rows)
+            if self._books.position <= before:
+                self._books.take_touched()
+        if before > head:
+            self._log.warning("projections are ahead of the journal", at=before, head=head)
+            await self._projections.replace(self._books)
+            self._books.take_touched()
+        else:
+            await self._project(before)
+        self._projected = self._books.position
+        self._caught_up = True
+
+    async def _step(self) -> None:
+        """Fold and project what is new, then judge, state and append."""
+        before = self._books.position
+        rows = await self._journal.read(before, self._settings.rows_max)
+        if rows:
+            self._head = max(self._head, rows[-1].position)
+            await self._fold(rows)
+        if self._projected < self._books.position:
+            await self._project(self._projected)
+        if not rows:
+            # Nothing will come between: what was due by the clock is judged as the next row would judge it.
+            self._judge.pass_time(self._books, self._clock.wall_ms() - self._settings.grace_ms)
+        await self._speak()
+        if self._projected - self._kept >= self._settings.snapshot_rows:
+            await self._projections.keep(self._books)
+            self._kept = self._projected
+        if not rows:
+            await self._journal.wait_beyond(before, self._settings.idle_wait_s)
+
+    async def _fold(self, rows: Sequence[Recorded]) -> None:
+        for number, row in enumerate(rows, start=1):
+            message = decode_row(row)
+            self._judge.before(self._books, row.recorded_at_ms)
+            self._books.fold(row.position, message)
+            self._judge.after(self._books, row, message)
+            if number % FOLD_ROWS == 0:
+                await asyncio.sleep(0)
+
+    async def _project(self, before: int) -> None:
+        touched = list(self._books.touched)
+        if self._books.position > before:
+            try:
+                await self._projections.write(self._books, touched, before)
+            except ProjectionMoved:
+                # An answer of ours was lost: the same rows once more, from where they are now.
+                at = await self._projections.head()
+                if not before < at <= self._books.position:
+                    raise
+                await self._projections.write(self._books, touched, at)
+        for one in touched:
+            self._books.touched.pop(one, None)
+        self._projected = self._books.position
+
+    async def _speak(self) -> None:
+        """Append what was judged and, now and then, what strategies hold."""
+        now_s = self._clock.monotonic_s()
+        due = now_s >= self._stated_s + self._settings.state_every_s
+        if due:
+            self._stated_s = now_s
+            self._judge.state_positions(self._books, self._clock.market_ms())
+        for group in self._judge.take_outbox():
+            try:
+                await self._append(group)
+            except JournalDown:
+                self._judge.put_back(group)
+                raise
+
+    async def _append(self, group: tuple[NewEvent, ...]) -> None:
+        outcome = await self._journal.append(Entry(events=group, fence=self._lease.fence))
+        match outcome:
+            case Fenced():
+                raise LeaseLost(f"lease {LEASE} was taken over")
+            case Appended() | Duplicate():
+                return
+            case _:
+                self._log.error("judgement_not_recorded", outcome=str(outcome), by=NAME)
+
+    async def _leave(self) -> None:
+        """Bring the projections to the journal's end and keep the books, so that the next start is quick."""
+        try:
+            await self._step()
+            await self._marks.flush()
+            await self._projections.keep(self._books)
+        except JournalDown as error:
+            self._log.warning("left without a snapshot", detail=str(error))

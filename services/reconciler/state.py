@@ -1,0 +1,142 @@
+"""What the reconciler remembers between two looks at the venue. Pure; folded from the journal like the books."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain import life
+from opensqt.domain.account import Deposit, FundingPaid, PositionStated, VenueSnapshot
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Market
+from opensqt.domain.ledger import Books, Key
+from opensqt.domain.ledger_wallet import assets_of, market_of
+from opensqt.domain.messages import Message
+from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.recon import Adjustment, Transferred
+from opensqt.domain.reconciliation import Track
+from opensqt.domain.strategy import PositionAdopted
+
+DAY_MS = 86_400_000
+REVERSES = "reverses"  # how the detail of an adjustment that takes another one back begins
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot that is not judged yet; `recorded_ms` is wall time."""
+
+    position: int
+    recorded_ms: int
+    snapshot: VenueSnapshot
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A disagreement that stands: since which evidence, by which differences, told or not."""
+
+    since: str  # hash of the evidence that showed it first
+    differences: frozenset[Decimal] = frozenset()
+    passes: int = 1
+    told: bool = False
+
+
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """What was last stated about a holding."""
+
+    quantity: Decimal
+    entry_price: Decimal
+    realized_pnl: Decimal
+    funding: Decimal
+
+
+class Corrected(msgspec.Struct, frozen=True, kw_only=True):
+    """An adjustment that was made and not reversed."""
+
+    event_id: str
+    adjustment: Adjustment
+
+
+class State:
+    """The reconciler's memory; every change comes through `fold`."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Waiting] = []
+        self.standing: dict[Key, Standing] = {}
+        self.nets: defaultdict[Key, Track] = defaultdict(Track)
+        self.wallets: defaultdict[Key, Track] = defaultdict(Track)
+        self.moved: dict[str, int] = {}  # order -> last journal position
+        self.living: set[str] = set()
+        self.lots: dict[str, Decimal] = {}  # symbol -> smallest quantity ordered
+        self.stated: dict[Key, Stated] = {}
+        self.corrected: list[Corrected] = []
+
+    def fold(self, books: Books, at: int, event_id: str, message: Message) -> None:
+        """Take in a fact that the books have folded already."""
+        match message:
+            case _ if life.is_order_event(message):
+                self._order(books, at, message)
+            case Deposit():
+                self._wallet(
+                    books, at, message.venue, message.account, message.market, message.asset
+                )
+            case FundingPaid():
+                self._wallet(books, at, message.venue, message.account, Market.PERP, message.asset)
+            case Transferred():
+                for market in Market:
+                    self._wallet(books, at, message.venue, message.account, market, message.asset)
+            case PositionAdopted():
+                self._net(books, at, (message.venue, message.account, message.symbol))
+            case Adjustment():
+                self._net(books, at, (message.venue, message.account, message.symbol))
+                if not message.detail.startswith(REVERSES):
+                    self.corrected.append(Corrected(event_id=event_id, adjustment=message))
+            case PositionStated():
+                key = (message.strategy, message.venue, message.account, message.symbol)
+                self.stated[key] = Stated(
+                    quantity=message.quantity,
+                    entry_price=message.entry_price,
+                    realized_pnl=message.realized_pnl,
+                    funding=message.funding,
+                )
+            case _:
+                return
+
+    def adjusted(self, place: Key, now_ms: int) -> Decimal:
+        """Return the sum of the sizes of all adjustments of a symbol within 24 h of market time."""
+        sizes = (
+            abs(one.adjustment.quantity)
+            for one in self.corrected
+            if (one.adjustment.venue, one.adjustment.account, one.adjustment.symbol) == place
+            and one.adjustment.time_ms > now_ms - DAY_MS
+        )
+        return sum(sizes, ZERO)
+
+    def _order(self, books: Books, at: int, event: Message) -> None:
+        name: str = event.ref.client_order_id  # type: ignore[attr-defined]
+        if isinstance(event, IntentPlaced):
+            lot = self.lots.get(event.ref.symbol, event.quantity)
+            self.lots[event.ref.symbol] = min(lot, event.quantity)
+        if isinstance(event, Fill):
+            self._fill(books, at, event)
+        order = books.orders.get(name)
+        if order is None:
+            return
+        self.moved[name] = at
+        if order.terminal:
+            self.living.discard(name)
+        else:
+            self.living.add(name)
+
+    def _fill(self, books: Books, at: int, fill: Fill) -> None:
+        ref = fill.ref
+        self._net(books, at, (ref.venue, ref.account, ref.symbol))
+        for asset in {*assets_of(ref.symbol), fill.fee_asset} - {""}:
+            self._wallet(books, at, ref.venue, ref.account, market_of(ref.symbol), asset)
+
+    def _net(self, books: Books, at: int, place: Key) -> None:
+        self.nets[place].note(at, books.nets[place].position.quantity)
+
+    def _wallet(
+        self, books: Books, at: int, venue: str, account: str, market: Market, asset: str
+    ) -> None:
+        key = (venue, account, market.value, asset)
+        if key in books.wallets:
+            self.wallets[key].note(at, books.wallets[key].total)
