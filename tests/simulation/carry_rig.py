@@ -4,12 +4,11 @@ from decimal import Decimal
 
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Funding
-from opensqt.domain.messages import Message
 from opensqt.domain.strategy import SagaStep
 from services.arb.decide import decide
 from services.arb.state import Carry, Setup, evolve
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of
-from tests.simulation.strategy_rig import Rig
+from tests.simulation.strategy_rig import Rig, restarted
 
 
 def carry_setup(**changes: object) -> Setup:
@@ -84,19 +83,12 @@ class CarryRig(Rig[Carry]):
         """Return the recorded steps."""
         return [event.step for event in self.history if isinstance(event, SagaStep)]
 
-    def restart(self, journal: list[Message], run: int) -> "CarryRig":
-        """Return another process that has read this journal and the market, later than any old intent."""
+    def restart(self, run: int) -> "CarryRig":
+        """Return the next process, which has read the journal and the market."""
         other = CarryRig.__new__(CarryRig)
         Rig.__init__(other, Carry(setup=self.state.setup), decide, evolve)
-        other.now_ms, other.trades = self.now_ms, self.trades
-        for event in journal:
-            other.fold(event)
-            other.state = evolve(other.state, event)
-        other.start("carry", run=run)
-        for symbol in (SPOT, PERP):
-            other.feed(self.state.market.rules[symbol])
-        funding = self.state.market.funding
-        if funding is not None:
-            other.feed(funding)
+        market = self.state.market
+        funding = [market.funding] if market.funding is not None else []
+        restarted(self, other, "carry", run, [*market.rules.values(), *funding])
         other.prices("45000")
         return other

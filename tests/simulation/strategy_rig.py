@@ -1,6 +1,6 @@
 """A rig that drives the pure part of a strategy: it plays risk, executor and venue, event by event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Generic, TypeVar
 
@@ -19,7 +19,7 @@ from opensqt.domain.order import (
 from opensqt.domain.strategy import StrategyStarted
 from opensqt.domain.ticket import UNSTAMPED
 from opensqt.domain.verdict import RiskRefused
-from tests.simulation.strategy_facts import Evidence, Intent, approval_of, tick_of
+from tests.simulation.strategy_facts import Evidence, Intent, approval_of, journalled, tick_of
 
 S = TypeVar("S")
 
@@ -185,3 +185,15 @@ class Rig(Evidence, Generic[S]):
             if choice.cause not in self.recorded:
                 self.recorded.add(choice.cause)
                 self.feed(choice.message)
+
+
+def restarted(rig: Rig[S], into: Rig[S], name: str, run: int, market: Iterable[Message]) -> None:
+    """Make `into` the process after `rig`: it has read the journal; what `rig` said may still be answered."""
+    into.now_ms, into.trades = rig.now_ms, rig.trades
+    into.recorded, into.sent = rig.recorded, rig.sent
+    into.waiting = dict(rig.waiting)
+    for event in journalled(rig.history):
+        into.fold(event)
+        into.state = into.evolve(into.state, event)
+    into.start(name, run=run)
+    into.feed(*market)

@@ -14,17 +14,20 @@ from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill
 from services.grid import slots
+from services.grid.decide import decide
 from services.grid.slots import SlotStatus
 from services.grid.state import Grid, evolve
 from tests.simulation.grid_rig import long_of, rig_of, setup_of
 from tests.simulation.strategy_facts import journalled
-from tests.simulation.strategy_rig import Rig
+from tests.simulation.strategy_rig import Rig, restarted
 
 CAP = 7
 ACTIONS = ("tick", "answer", "ack", "fill", "part", "reject", "expire", "never", "retry", "late")
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from((*ACTIONS, "tick", "answer", "refuse", "wait", "repeat", "cancel")),
+        st.sampled_from(
+            (*ACTIONS, "tick", "answer", "refuse", "wait", "repeat", "cancel", "restart")
+        ),
         st.integers(0, 1_000_000),
     ),
     max_size=120,
@@ -37,6 +40,7 @@ class Chaos:
     def __init__(self, rig: Rig[Grid]) -> None:
         self.rig = rig
         self.price = Decimal(45_000)
+        self.runs = 1
         self.late: list[Fill] = []  # trades that the venue has counted and not told yet
 
     def move(self, action: str, number: int) -> None:
@@ -46,6 +50,8 @@ class Chaos:
             self.rig.tick(self.rig.state.setup.symbol, self.price)
         elif action == "wait":
             self.rig.wait((number % 8 + 1) * 400, 400)
+        elif action == "restart":
+            self.restart()
         elif action == "ack" and self.late:
             self.rig.feed(self.late.pop())
         elif action in ("answer", "refuse"):
@@ -57,6 +63,16 @@ class Chaos:
                 self.rig.feed(event)
         else:
             self._evidence(action, number)
+
+    def restart(self) -> None:
+        """Let another process go on from the journal; what the first one said may still be answered."""
+        self.runs += 1
+        old, market = self.rig, self.rig.state.market
+        setup = old.state.setup
+        self.rig = Rig(Grid(setup=setup), decide, evolve)
+        rules = [market.rules] if market.rules is not None else []
+        restarted(old, self.rig, setup.strategy, self.runs, rules)
+        self.rig.tick(setup.symbol, self.price)
 
     def settle(self) -> None:
         """Let the venue tell and answer all, and time pass beyond every pause."""
@@ -166,7 +182,7 @@ def check_quiet(rig: Rig[Grid]) -> None:
 
 
 @pytest.mark.row("B06", "B07", "B08", "B09", "B10", "B11", "B18", "B22")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(MOVES, st.booleans())
 def test_a_grid_stays_sound_in_every_interleaving(
     moves: list[tuple[str, int]], neutral: bool

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from opensqt.domain.intent import CancelIntent
 from opensqt.domain.life import Phase
 from tests.simulation.carry_rig import CarryRig
-from tests.simulation.strategy_facts import journalled
 
 RATES = ("0.0003", "0.00001", "-0.0003", "0.000004", "0.0006")
 REST = ("reject", "never", "wait", "tick", "fund", "restart")
@@ -42,7 +41,7 @@ class Chaos:
                 rig.fund(RATES[number % len(RATES)])
             case "restart":
                 self.run += 1
-                self.rig = rig.restart(journalled(rig.history), self.run)
+                self.rig = rig.restart(self.run)
             case "submit" | "refuse":
                 waiting = [i for i in rig.places() if rig.now_ms <= i.valid_until_ms]
                 if waiting and action == "submit":
