@@ -1,6 +1,5 @@
 """Both buses for contract tests, with what each needs to be broken on purpose."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -31,9 +30,22 @@ class House(msgspec.Struct, kw_only=True):
             await bus.close()
 
 
-async def nats_house(request: pytest.FixtureRequest) -> House:
+def server_of(request: pytest.FixtureRequest) -> str:
+    """Return the NATS server of a fixture with the parameter "nats", nothing for "memory".
+
+    Called outside of the event loop: a server dies with the thread that started it.
+    """
+    url: str = request.getfixturevalue("nats_url") if request.param == "nats" else ""
+    return url
+
+
+async def house_at(url: str) -> House:
+    """Open the bus on this server, or the twin."""
+    return await (nats_house(url) if url else memory_house())
+
+
+async def nats_house(url: str) -> House:
     """Real JetStream with the desk's streams."""
-    url: str = await asyncio.to_thread(request.getfixturevalue, "nats_url")
     opened: list[Bus] = []
 
     async def connect() -> Bus:

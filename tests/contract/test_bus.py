@@ -24,15 +24,21 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope, from_headers
 from opensqt.runtime.metrics import Metrics
-from tests.contract.buses import PATIENCE_S, envelope, memory_house, nats_house, publish_time
+from tests.contract.buses import PATIENCE_S, envelope, house_at, publish_time, server_of
 
 Connect = Callable[[], Awaitable[Bus]]
 
 
 @pytest.fixture(params=["nats", "memory"])
-async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
+def server(request: pytest.FixtureRequest) -> str:
+    """Each bus."""
+    return server_of(request)
+
+
+@pytest.fixture
+async def connect(server: str) -> AsyncIterator[Connect]:
     """Connections to one bus with the desk's streams."""
-    house = await (nats_house(request) if request.param == "nats" else memory_house())
+    house = await house_at(server)
     yield house.connect
     await house.close()
 

@@ -8,15 +8,21 @@ from opensqt.runtime.bus.dlq import Poison, refuse
 from opensqt.runtime.bus.port import Bus, Stream
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.metrics import Metrics
-from tests.contract.buses import House, memory_house, nats_house, publish_time
+from tests.contract.buses import House, house_at, publish_time, server_of
 
 SUBJECT = "cmd.open.v.a.S"
 
 
 @pytest.fixture(params=["nats", "memory"])
-async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
+def server(request: pytest.FixtureRequest) -> str:
     """Each bus."""
-    found = await (nats_house(request) if request.param == "nats" else memory_house())
+    return server_of(request)
+
+
+@pytest.fixture
+async def house(server: str) -> AsyncIterator[House]:
+    """Each bus."""
+    found = await house_at(server)
     yield found
     await found.close()
 

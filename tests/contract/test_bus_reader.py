@@ -22,7 +22,7 @@ from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
 from opensqt.runtime.journal.port import Entry, NewEvent, Recorded
 from opensqt.runtime.journal.reading import envelope_of
 from opensqt.runtime.metrics import Metrics
-from tests.contract.buses import PATIENCE_S, House, memory_house, nats_house, publish_time
+from tests.contract.buses import PATIENCE_S, House, house_at, publish_time, server_of
 
 GRID, CARRY = "evt.strategy.grid", "evt.strategy.carry"
 
@@ -99,9 +99,15 @@ def anchor(subject: str) -> AnchorSet:
 
 
 @pytest.fixture(params=["nats", "memory"])
-async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+def server(request: pytest.FixtureRequest) -> str:
+    """Each bus."""
+    return server_of(request)
+
+
+@pytest.fixture
+async def desk(server: str) -> AsyncIterator[Desk]:
     """A desk on each bus."""
-    house = await (nats_house(request) if request.param == "nats" else memory_house())
+    house = await house_at(server)
     found = Desk(house, await house.connect())
     yield found
     for reader in found.readers:

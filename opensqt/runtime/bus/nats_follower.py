@@ -28,6 +28,7 @@ HEARTBEAT_S = 0.5
 SILENCE_S_MAX = 2.5 * HEARTBEAT_S
 INACTIVE_S = 5.0  # the server forgets an abandoned consumer after this
 RETRY_S = 0.1
+CREATE_S_MAX = 2.0
 
 _LAST_CONSUMER = "Nats-Last-Consumer"
 _STALLED = "Nats-Consumer-Stalled"
@@ -174,7 +175,6 @@ class NatsFollower:
         await _unsubscribe(self._subscription)
         self._incarnation += 1
         self._consumer_sequence = 0
-        self._heard_s = asyncio.get_running_loop().time()
         inbox = client_inbox(self._client)
         self._subscription = await self._client.subscribe(
             inbox,
@@ -182,7 +182,8 @@ class NatsFollower:
             pending_msgs_limit=0,
             pending_bytes_limit=0,
         )
-        await self._js.add_consumer(self._stream.value, self._config(inbox), timeout=1.0)
+        await self._js.add_consumer(self._stream.value, self._config(inbox), timeout=CREATE_S_MAX)
+        self._heard_s = asyncio.get_running_loop().time()
 
     def _config(self, inbox: str) -> api.ConsumerConfig:
         config = api.ConsumerConfig(

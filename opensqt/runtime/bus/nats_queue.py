@@ -22,6 +22,7 @@ from opensqt.runtime.metrics import Metrics
 ACK_WAIT_S = 30.0
 ACK_TIMEOUT_S = 2.0
 UNACKED_MAX = 256
+RETRY_S = 0.05
 NS_PER_S = 1_000_000_000
 
 _TAKEN = frozenset({10099, 10100})  # JetStream: work queue subjects already have a consumer
@@ -81,9 +82,11 @@ class NatsQueue:
 
     async def fetch(self, count_max: int, wait_s: float) -> list[Delivery]:
         if not self._arrived:
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(wait_s):
                     await self._wait(count_max, wait_s)
+            except TimeoutError:
+                self._asked = 0  # the request has expired with us, even if nobody told
         if self._gone and not self._arrived:
             raise BusDown(f"queue {self._durable} of {self._stream} is gone: {self._gone}")
         ready = min(count_max, len(self._arrived))
@@ -166,4 +169,4 @@ class NatsQueue:
         except NotFoundError:
             self._gone = f"{status} {description or 'deleted'}"
         except (nats.errors.Error, OSError):
-            return
+            await asyncio.sleep(RETRY_S)
