@@ -31,7 +31,9 @@ class Chores:
         records = exchange.store.records
         perps = [rules.symbol for rules in exchange.rules.values() if rules.market is Market.PERP]
         self.terms = {symbol: terms.get(symbol, FundingTerms()) for symbol in perps}
-        self._settled_ms = int(records.meta("settled_ms") or exchange.clock.market_ms())
+        if records.meta("settled_ms") is None:
+            exchange.commit({"settled_ms": str(exchange.clock.market_ms()).encode()})
+        self._settled_ms = int(records.meta("settled_ms") or 0)
         self.points = msgspec.json.decode(records.meta("funding") or b"[]", type=list[FundingPoint])
         timers = msgspec.json.decode(records.meta("countdowns") or b"[]", type=list[Countdown])
         self._countdowns = {(timer.account, timer.symbol): timer for timer in timers}
@@ -66,6 +68,8 @@ class Chores:
 
     def _settle(self, now_ms: int) -> None:
         exchange = self._exchange
+        if any(exchange.settlement.marks[symbol] == 0 for symbol in self.terms):
+            return
         paid = False
         for symbol, terms in self.terms.items():
             for boundary_ms in terms.boundaries(self._settled_ms, now_ms):

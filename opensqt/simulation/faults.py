@@ -50,7 +50,10 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class FaultRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One fault: how often (`count` times after `skip`, or with `probability` 0..1), how long or late (`ms`)."""
+    """One fault: how often (`count` times after `skip`, or with `probability` 0..1), how long or late.
+
+    `ms` is wall time for late_ack, market time for stale_reads and visibility_lag.
+    """
 
     fault: FaultName
     match: Match = Match()

@@ -228,6 +228,33 @@ def test_a_trade_before_the_crash_fills_nobody_again(tmp_path: Path) -> None:
     assert house.store.records.executions("main", SPOT, Window()) == before
 
 
+def test_a_boundary_that_passed_while_the_venue_was_dead_is_paid_once(tmp_path: Path) -> None:
+    """Killed just before the hour and started after it: funding is paid then, and not again."""
+    house = House(tmp_path)
+    house.clock.now_ms += HOUR_MS - 10_000
+    house.run(1)
+    house.exchange.place(
+        Placement(
+            account="main",
+            symbol=PERP,
+            side=Side.BUY,
+            type=OrderType.MARKET,
+            time_in_force=TimeInForce.IOC,
+            quantity=d("0.1"),
+        )
+    )
+    house.exchange.commit()
+    house.kill()
+    house.clock.now_ms += 20_000
+    house.open()
+    house.run(1)
+    house.kill()
+    house.open()
+    house.run(1)
+    paid = [d(row["quantity"]) for row in house.audit() if row["kind"] == "funding"]
+    assert paid == [-d("0.1") * d("60000") * d("0.0003")]
+
+
 def test_after_a_long_pause_the_market_was_closed(tmp_path: Path) -> None:
     """A pause longer than the catch-up shifts the flow: the price goes on where it stood."""
     house = House(tmp_path, "synthetic:6")

@@ -1,9 +1,11 @@
 """Signatures, the recvWindow rule, rate limits, listings, funding arithmetic and the wallet's identity."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import ccxt
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,10 +17,20 @@ from opensqt.simulation.binance.limits import IGNORED_MAX, SPOT_LIMITS, Meter
 from opensqt.simulation.binance.numbers import eight, grid, plain
 from opensqt.simulation.binance.signature import ApiKey, Keyring, check_time, signed_payload
 from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.orders import IdentityPolicy
+from opensqt.simulation.orders import IdentityPolicy, Uniqueness
 from opensqt.simulation.paper import Venue
 from opensqt.simulation.wallets import Position, rounded
-from tests.simulation.venue.scripted import PERP, SPOT, Client, TestClock, d, play, trade
+from tests.simulation.venue.scripted import (
+    PERP,
+    SPOT,
+    Client,
+    ScriptedFlow,
+    TestClock,
+    d,
+    play,
+    setup,
+    trade,
+)
 
 # The venue's own documented example.
 SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
@@ -80,8 +92,6 @@ async def test_a_late_request_is_refused_and_audited(
 
 
 async def _audit_rows(venue: Venue) -> list[dict[str, Any]]:
-    import msgspec
-
     path = venue._setup.folder / "venue-audit.jsonl"
     return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
 
@@ -210,27 +220,22 @@ def test_a_position_realises_what_its_fills_earned(run: list[tuple[Side, Decimal
     assert realized == rounded(realized) == position.realized_pnl
 
 
-def test_gate_rules_are_a_policy_away() -> None:
-    """With no visibility after closing only pending orders are found by id."""
-    gate = IdentityPolicy(closed_visible_ms=0)
-    from opensqt.domain.instruments import Market
-    from opensqt.simulation.orders import Order, OrderType, Status, TimeInForce
-
-    order = Order(
-        order_id=1,
-        client_order_id="c",
-        account="a",
-        symbol=SPOT,
-        market=Market.SPOT,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        quantity=d("1"),
-    )
-    assert gate.finds(order, 10)
-    order.status = Status.CANCELED
-    assert not gate.finds(order, 10)
-    assert IdentityPolicy().finds(order, 10)
+async def test_gate_rules_are_a_policy_away(tmp_path: Path, clock: TestClock) -> None:
+    """No uniqueness: the same id places twice; by-id queries find pending orders only."""
+    policy = IdentityPolicy(uniqueness=Uniqueness.NEVER, closed_visible_ms=0)
+    venue = Venue(msgspec.structs.replace(setup(tmp_path), policy=policy), ScriptedFlow(), clock)
+    await venue.start()
+    client = Client(venue, "spot", clock)
+    same = {"clientOrderId": "same"}
+    for _ in range(2):
+        await client.ccxt.create_order(SPOT, "limit", "buy", d("0.01"), d("59000"), same)
+    assert len(await client.ccxt.fetch_open_orders(SPOT)) == 2
+    await client.ccxt.fetch_order(None, SPOT, same)
+    await client.ccxt.cancel_all_orders(SPOT)
+    with pytest.raises(ccxt.OrderNotFound):
+        await client.ccxt.fetch_order(None, SPOT, same)
+    await client.close()
+    await venue.stop()
 
 
 def test_numbers_are_written_as_the_venue_writes_them() -> None:
