@@ -8,11 +8,12 @@ import pytest
 from opensqt.domain.decision import Decision
 from opensqt.domain.intent import Purpose
 from services.grid import slots
-from services.grid.decide import openings_cancelled
+from services.grid.decide import decide, openings_cancelled
 from services.grid.slots import Slot, SlotStatus
-from services.grid.state import evolve
+from services.grid.state import Grid, evolve
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
-from tests.simulation.strategy_facts import SPOT, d, journalled
+from tests.simulation.strategy_facts import SPOT, d, rules_of
+from tests.simulation.strategy_rig import Rig, restarted
 
 
 @pytest.mark.row("B04")
@@ -272,3 +273,18 @@ def test_a_slot_waits_for_the_trades_that_the_venue_has_counted() -> None:
     assert not rig.waiting
     rig.feed(late)
     assert [(p.side, p.quantity) for p in rig.places()] == [(SELL, d("0.004"))]
+
+
+@pytest.mark.row("B02")
+def test_a_late_answer_to_the_run_before_doubles_nothing() -> None:
+    """An intent of a process that died becomes an order after the restart: its level stays at one."""
+    old = rig_of(long_of(levels_below=1))
+    (said,) = old.places()
+    new = Rig(Grid(setup=old.state.setup), decide, evolve)
+    restarted(old, new, "grid", 2, [rules_of(SPOT)])
+    new.tick(SPOT, "45000")
+    assert new.places() == [said]
+    new.accept(said)
+    new.wait(8_000)
+    assert [placed.slot for placed in new.live()] == ["g-1"]
+    assert not new.waiting
