@@ -12,7 +12,7 @@ from services.grid.decide import decide, openings_cancelled
 from services.grid.slots import Slot, SlotStatus
 from services.grid.state import Grid, evolve
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
-from tests.simulation.strategy_facts import SPOT, d, rules_of
+from tests.simulation.strategy_facts import SPOT, d, journalled, rules_of
 from tests.simulation.strategy_rig import Rig, restarted
 
 
