@@ -20,6 +20,12 @@ from services.market_data.state import MARK, TICK, Ill, Pace, Paced, View
 Observation = BookTop | Trade | Candle | Funding | Mark | FeedStatus
 Step = tuple[View, tuple[Message, ...]]
 
+# What is no news while nothing has been said: of ticks with a book, and of marks or before the first book.
+_EXPECTED: dict[bool, frozenset[FeedState]] = {
+    False: frozenset(),
+    True: frozenset({FeedState.LIVE, FeedState.GAP}),
+}
+
 
 class Now(msgspec.Struct, frozen=True, kw_only=True):
     """The two times of a decision."""
@@ -134,15 +140,14 @@ def _reported(view: View, status: FeedStatus, now: Now) -> Step:
 
 
 def _said(view: View, now: Now) -> Step:
-    """Publish the health of ticks and marks where it changed; nothing is said before the first frame of a book."""
+    """Publish the health of ticks and marks where it changed; before the first book only bad news is news."""
     messages: list[Message] = []
     said = dict(view.said)
     for channel, of_marks in ((TICK, False), (MARK, True)):
         ill = view.worst(of_marks=of_marks)
-        silent = channel not in said and ill.state is FeedState.LIVE
-        if said.get(channel) is ill.state or (silent and view.heard_ms is None):
+        if said.get(channel) is ill.state:
             continue
-        if silent and of_marks:
+        if channel not in said and ill.state in _EXPECTED[of_marks or view.heard_ms is None]:
             continue
         said[channel] = ill.state
         messages.append(_status(view, channel, ill, now))

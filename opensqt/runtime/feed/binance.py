@@ -134,9 +134,9 @@ class BinanceFeed:
 
     def _line_up(self, line: Line) -> None:
         for symbol in self._symbols_of(line):
-            self._books.say(symbol, line.category, FeedState.LIVE, "")
             if line.has_books:
-                self._books.renew(symbol)
+                self._books.renew(symbol, "waiting for the first snapshot of this connection")
+            self._books.say(symbol, line.category, FeedState.LIVE, "")
 
     def _line_down(self, line: Line, cause: str) -> None:
         for symbol in self._symbols_of(line):

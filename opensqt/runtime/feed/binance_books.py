@@ -43,8 +43,9 @@ class BookKeeper:
         self._stop(symbol)
         self._books[symbol].reset()
 
-    def renew(self, symbol: str) -> None:
-        """Begin again from a snapshot; changes that come meanwhile are kept."""
+    def renew(self, symbol: str, cause: str) -> None:
+        """Say that there is no book and begin again from a snapshot; changes that come meanwhile are kept."""
+        self.say(symbol, BOOK, FeedState.GAP, cause)
         self._stop(symbol)
         self._books[symbol].reset()
         self._synchronising[symbol] = self._jobs.start(self._synchronise(symbol))
@@ -55,8 +56,7 @@ class BookKeeper:
             if self._books[symbol].change(change):
                 self._show(symbol)
         except DepthGap as gap:
-            self.say(symbol, BOOK, FeedState.GAP, str(gap))
-            self.renew(symbol)
+            self.renew(symbol, str(gap))
 
     def say(self, symbol: str, channel: str, state: FeedState, detail: str) -> None:
         """Report the health of a channel."""

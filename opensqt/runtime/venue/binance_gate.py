@@ -67,6 +67,8 @@ class BinanceGate:
         self._config = config
         self._credentials = credentials
         self._client: BinanceClient | None = None
+        self._named: Mapping[str, Any] | None = None
+        self._names: dict[Market, dict[str, str]] = {}
 
     @property
     def client(self) -> "BinanceClient":
@@ -121,7 +123,11 @@ class BinanceGate:
 
     async def symbols(self, market: Market) -> dict[str, str]:
         """Return our symbol of each of the venue's symbols; raise `VenueDown`."""
-        return venue_symbols(await self.listing(), market)
+        listing = await self.listing()
+        if self._named is not listing:
+            self._named = listing
+            self._names = {each: venue_symbols(listing, each) for each in Market}
+        return self._names[market]
 
     async def venue_symbol(self, symbol: str) -> str:
         """Return the venue's symbol of ours; raise `VenueDown` or `LookupError`."""

@@ -26,6 +26,7 @@ class VenueSocket:
         self._client = client
         self._clock = clock
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._socket: Any = None
         self._lost: asyncio.Future[Any] | None = None
         self._dialled_ms = clock.wall_ms()
 
@@ -33,15 +34,17 @@ class VenueSocket:
         """Connect; raise `SocketLost`."""
         self._lost = self._client.watch(self.url, LOSS, None, LOSS, {"name": LOSS})
         self._lost.add_done_callback(_consume)
-        connected = self._client.client(self.url).connected
-        await asyncio.wait({connected, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+        self._socket = self._client.client(self.url)
+        await asyncio.wait(
+            {self._socket.connected, self._lost}, return_when=asyncio.FIRST_COMPLETED
+        )
         self._check()
         self._dialled_ms = self._clock.wall_ms()
 
     async def send(self, message: dict[str, object]) -> None:
         """Send one JSON message; raise `SocketLost`."""
         try:
-            await self._client.client(self.url).send(message)
+            await self._socket.send(message)
         except (ConnectionError, BaseError) as error:
             raise SocketLost(f"could not send: {error}") from error
 
@@ -63,7 +66,8 @@ class VenueSocket:
     @property
     def heard_ms(self) -> int:
         """Wall time in ms of the last frame, pongs included."""
-        return self._client.client(self.url).last_message_at or self._dialled_ms
+        heard_ms: int | None = self._socket.last_message_at
+        return heard_ms or self._dialled_ms
 
     async def drop(self) -> None:
         """Close for good."""
