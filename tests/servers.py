@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 START_DEADLINE_S = 20.0
@@ -24,6 +25,8 @@ USER = "opensqt"
 NOBODY = 65534
 # A server must not outlive a test run that was killed.
 DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+# The kernel takes the thread that started a server for its parent: this one lives as long as we do.
+_PARENT = ThreadPoolExecutor(max_workers=1, thread_name_prefix="server-parent")
 
 
 class NoServer(RuntimeError):
@@ -231,9 +234,11 @@ def _give_away(folder: Path) -> None:
 
 def _spawn(argv: Sequence[str], log: Path, user: int | None = None) -> subprocess.Popen[bytes]:
     with log.open("ab") as out:
-        return subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, user=user, cwd=log.parent
-        )
+        return _PARENT.submit(
+            lambda: subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, user=user, cwd=log.parent
+            )
+        ).result()
 
 
 def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes], deadline_s: float) -> bool:
