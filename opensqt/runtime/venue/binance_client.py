@@ -5,6 +5,7 @@ books, and never turns a number into a float.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from decimal import Decimal
@@ -20,6 +21,7 @@ from opensqt.runtime.venue.port import VenueDown
 from opensqt.runtime.venue.reply import Reply, Sent
 
 KEEP_ALIVE_MS = 5000
+CLOSE_S_MAX = 1.0
 _REPLY: ContextVar[Reply | None] = ContextVar("binance_reply", default=None)
 
 # Takes a raw text frame and says whether it was consumed; the rest is ccxt's own business (acknowledgements).
@@ -124,10 +126,15 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
         return socket
 
     async def drop_socket(self, url: str) -> None:
-        """Close a socket for good, so that the next watch dials again."""
+        """Close a socket for good; the next watch dials at once, the back-off is the caller's."""
         socket = (self.clients or {}).pop(url, None)
+        getattr(self, "ws_dial_backoff", {}).pop(url, None)
         if socket is not None:
-            await socket.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(
+                    CLOSE_S_MAX
+                ):  # a mute peer does not answer a close either
+                    await socket.close()
 
     def user_url(self, listen_key: str = "") -> str:
         """Return the URL of the user stream: spot, or usdm with its listen key."""
