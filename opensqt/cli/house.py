@@ -25,7 +25,7 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config import Profile, config_hash
 
 READY_S_MAX = 120.0
-SUMMARY_S_MAX = 10.0
+SUMMARY_S_MAX = 60.0
 SUMMARY_S_MAX_STOPPED = 1.5
 SNAPSHOT_S = 1.0
 KEPT_FOR_SUMMARY = "postgres"
@@ -168,7 +168,7 @@ class House:
         try:
             await supervisor.stop(keep=KEPT_FOR_SUMMARY)
             async with asyncio.timeout(SUMMARY_S_MAX if limited else SUMMARY_S_MAX_STOPPED):
-                found = await summary(place.postgres_dsn, self.data)
+                found = await summary(place.postgres_dsn, self.data, limited=limited)
         except (TimeoutError, OSError, asyncpg.PostgresError) as error:
             self.progress.say(f"no summary: {str(error) or 'the database did not answer in time'}")
         finally:

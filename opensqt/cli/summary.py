@@ -1,13 +1,40 @@
-"""The last line of `up`: what a run did. Reads journal and audit; writes nothing."""
+"""The last line of `up`: what the desk of a folder has done so far. Reads journal, projections and audit.
+
+Brings the projections to the journal's end first, as nobody else does once the desk has stopped.
+"""
 
 from decimal import Decimal
 from pathlib import Path
 
+import asyncpg
 import msgspec
+
+from opensqt.cli.positions import positions
+from opensqt.cli.reading import Source, bring_up, fetch
+from opensqt.cli.runfile import read_run
+from opensqt.cli.verify import judged
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.runtime.codec import Undecodable
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.projection import tidied
+
+JUDGED_ROWS_MAX = (
+    5_000  # of a desk that was told to stop now: longer journals are for `opensqt verify`
+)
+CENT = Decimal("0.00000001")
+_COUNTS = (
+    "SELECT (SELECT coalesce(sum(ticks), 0) FROM view.marks)::bigint AS ticks,"
+    " (SELECT count(*) FROM journal WHERE type IN ('RiskApproved', 'RiskRefused')) AS intents,"
+    " (SELECT count(*) FROM view.orders) AS orders, (SELECT count(*) FROM view.fills) AS fills,"
+    " (SELECT position FROM journal_head) AS position"
+)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures of a run; `pnl` and `fees` in quote units; `verdict` is None when nobody judged."""
+    """Figures of a desk since its beginning; `pnl` net of fees and with funding, marked at the last known prices.
+
+    `pnl` and `fees` in quote units; `verdict` is None when nobody judged.
+    """
 
     ticks: int = 0
     intents: int = 0
@@ -18,7 +45,38 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     verdict: bool | None = None
 
 
-async def summary(dsn: str, data: Path) -> Summary:
-    """Return the figures of the run in this folder; the database at `dsn` must be reachable."""
-    del dsn, data
-    return Summary()
+async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
+    """Return the figures of the desk in this folder; the database at `dsn` must be reachable.
+
+    A run of limited time is judged whatever its length; else only a short journal is.
+    """
+    source = Source(dsn=dsn, running=False, data=data, run=read_run(data))
+    try:
+        await bring_up(dsn)
+        (counts,) = await fetch(source, _COUNTS)
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, JournalDown):
+        return Summary()  # it never got as far as a journal
+    pnl = fees = ZERO
+    for held in await positions(source):
+        parts = (held["realized_pnl"], held["unrealized_pnl"], held["funding"])
+        pnl = sum((part for part in parts if isinstance(part, Decimal)), pnl)
+        fees += held["fees"] if isinstance(held["fees"], Decimal) else ZERO
+    verdict: bool | None = None
+    if limited or counts["position"] <= JUDGED_ROWS_MAX:
+        try:
+            verdict = all(check.holds for check in await judged(source))
+        except Undecodable:
+            verdict = False
+    return Summary(
+        ticks=counts["ticks"],
+        intents=counts["intents"],
+        orders=counts["orders"],
+        fills=counts["fills"],
+        pnl=_shown(EXACT.subtract(pnl, fees)),
+        fees=_shown(fees),
+        verdict=verdict,
+    )
+
+
+def _shown(amount: Decimal) -> Decimal:
+    return tidied(amount.quantize(CENT, context=EXACT))

@@ -1,0 +1,85 @@
+"""`opensqt rebuild`: empty the projections and fold them from the journal again; say whether they were the same."""
+
+import argparse
+import json
+from collections.abc import Mapping
+
+from opensqt.cli.reading import Source, opened
+from opensqt.cli.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.domain.ledger import Books, Table
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.journal.postgres import PostgresJournal
+from opensqt.runtime.projection import Row, rows
+from opensqt.runtime.projection_store import Projections, folded
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `rebuild`: none of its own."""
+    del parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rebuild a stopped desk's projections; return 0, or 1 when rows differed from those before."""
+    import asyncio
+
+    async def work() -> list[dict[str, object]]:
+        async with opened(args.data.absolute(), project=False) as source:
+            return await _rebuild(source)
+
+    try:
+        lines = asyncio.run(work())
+    except (JournalDown, OSError) as error:
+        raise Refusal(f"the desk of {args.data} cannot be read: {error}", NOT_RUNNING) from error
+    for line in lines:
+        print(json.dumps(line) if args.json else _for_people(line))
+    return GOOD if all(line["same"] for line in lines) else JUDGED_FALSE
+
+
+async def _rebuild(source: Source) -> list[dict[str, object]]:
+    """Compare at the position of the live rows, then write the rows at the journal's head."""
+    if source.running:
+        raise Refusal(
+            f"{source.data} is running and its reconciler writes the projections:"
+            f" `opensqt down --data {source.data}` first, or judge them with `opensqt verify`"
+        )
+    journal = await PostgresJournal.connect(source.dsn)
+    try:
+        projections = Projections(journal.pool)
+        position, before = await projections.live()
+        head = (await journal.head()).position
+        books = Books()
+        await folded(journal, books, min(position, head))
+        lines = _compared(before, rows(books))
+        await folded(journal, books, head)
+        await projections.replace(books)
+        await projections.keep(books)
+        _, after = await projections.live()
+        written = rows(books)
+    finally:
+        await journal.close()
+    same = after == written and position <= head and all(line["same"] for line in lines)
+    last = {"type": "rebuild", "position": head, "compared_at": position, "same": same}
+    return [*lines, last]
+
+
+def _compared(
+    before: Mapping[Table, set[Row]], now: Mapping[Table, set[Row]]
+) -> list[dict[str, object]]:
+    return [
+        {
+            "type": "table",
+            "table": table.value,
+            "rows": len(now[table]),
+            "same": before[table] == now[table],
+            "different": len(now[table] ^ before[table]),
+        }
+        for table in Table
+    ]
+
+
+def _for_people(line: Mapping[str, object]) -> str:
+    if line["type"] == "table":
+        state = "same" if line["same"] else f"{line['different']} DIFFERENT"
+        return f"{line['table']!s:<12} {line['rows']:>8} rows  {state}"
+    state = "as before" if line["same"] else "NOT as before; they are right now"
+    return f"rebuilt to position {line['position']}: {state}"

@@ -1,0 +1,89 @@
+"""`opensqt tail SUBJECT`: what passes on the bus, decoded. Listens; publishes nothing."""
+
+import argparse
+import asyncio
+import json
+import re
+
+import nats
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from opensqt.cli.folder import is_running
+from opensqt.cli.instant import rfc3339
+from opensqt.cli.refusal import GOOD, NOT_RUNNING, USAGE, Refusal
+from opensqt.cli.runfile import read_run
+from opensqt.runtime.codec import Undecodable, decode, to_json
+from opensqt.runtime.envelope import BadEnvelope, from_headers
+
+CONNECT_S_MAX = 3.0
+PATTERN = re.compile(r"(?:[A-Za-z0-9_-]+|\*)(?:\.(?:[A-Za-z0-9_-]+|\*))*(?:\.>)?|>")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `tail`."""
+    parser.add_argument("subject", help="what to listen to, e.g. 'evt.>' or 'md.*.*.tick'")
+    parser.add_argument("--count", type=int, default=0, help="stop after so many messages")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print messages as they pass, until interrupted."""
+    data = args.data.absolute()
+    if PATTERN.fullmatch(args.subject) is None:
+        raise Refusal(
+            f"{args.subject!r} is no subject, expected one like evt.> or md.*.*.tick", USAGE
+        )
+    if not is_running(data):
+        raise Refusal(f"{data} is not running, so nothing passes", NOT_RUNNING)
+    try:
+        asyncio.run(_listen(read_run(data).nats_url, args))
+    except (NatsError, OSError, TimeoutError) as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise Refusal(f"the bus of {data} does not answer: {error}", NOT_RUNNING) from error
+    return GOOD
+
+
+async def _listen(url: str, args: argparse.Namespace) -> None:
+    async def quiet(_: Exception) -> None:
+        return
+
+    client = await nats.connect(
+        url, connect_timeout=CONNECT_S_MAX, allow_reconnect=False, error_cb=quiet
+    )
+    try:
+        subscription = await client.subscribe(args.subject)
+        left = args.count
+        async for message in subscription.messages:
+            print(json.dumps(_line(message)) if args.json else _for_people(message), flush=True)
+            left -= 1
+            if left == 0:
+                return
+    finally:
+        await client.close()
+
+
+def _line(message: Msg) -> dict[str, object]:
+    said: dict[str, object] = {"subject": message.subject}
+    try:
+        envelope = from_headers(message.headers)
+    except BadEnvelope:
+        pass
+    else:
+        said |= {
+            "type": envelope.type,
+            "source": envelope.source,
+            "event_id": envelope.event_id,
+            "position": envelope.position,
+            "time": rfc3339(envelope.time_ms),
+        }
+    try:
+        return said | {"data": to_json(decode(message.data))}
+    except Undecodable as error:
+        return said | {"undecodable": str(error)}
+
+
+def _for_people(message: Msg) -> str:
+    line = _line(message)
+    told = line.get("data", line.get("undecodable"))
+    return f"{line.get('time', '')!s:<24}  {line['subject']!s:<44} {json.dumps(told)}"

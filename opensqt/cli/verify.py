@@ -1,0 +1,154 @@
+"""`opensqt verify`: judge a desk by the venue's audit and its own journal. Reads; repairs nothing.
+
+A running desk is judged up to a few seconds ago, and again until 10 s have passed: what is under way is no failure.
+"""
+
+import argparse
+import asyncio
+import json
+
+import asyncpg
+import msgspec
+
+from opensqt.cli.reading import Source, connect, opened
+from opensqt.cli.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.cli.verify_books import Live, fold, projections_equal_fold, state_hash
+from opensqt.cli.verify_evidence import Check, Event, Evidence, read_audit, read_events
+from opensqt.cli.verify_money import fills_equal_position, ledger_identity
+from opensqt.cli.verify_orders import (
+    no_order_without_intent,
+    nothing_unresolved,
+    one_order_per_intent,
+)
+from opensqt.runtime.clock import open_clock
+from opensqt.runtime.codec import Undecodable
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.journal.postgres import PostgresJournal
+from opensqt.runtime.projection_store import Projections
+
+PATIENCE_S = 10.0
+PAUSE_S = 0.5
+MARGIN_MS = 3000  # wall
+EXECUTOR = "executor"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `verify`: none of its own."""
+    del parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line for each check and the verdict; return 0, or 1 when it is false."""
+
+    async def work() -> list[Check]:
+        async with opened(args.data.absolute(), project=False) as source:
+            return await judged(source)
+
+    try:
+        checks = asyncio.run(work())
+    except (JournalDown, asyncpg.PostgresError, OSError) as error:
+        raise Refusal(f"the desk of {args.data} cannot be read: {error}", NOT_RUNNING) from error
+    except Undecodable as error:
+        raise Refusal(f"the journal cannot be judged: {error}", JUDGED_FALSE) from error
+    failed = [check.check for check in checks if not check.holds]
+    if args.json:
+        for check in checks:
+            print(json.dumps(msgspec.to_builtins(check)))
+        print(json.dumps({"type": "verdict", "holds": not failed, "failed": failed}))
+    else:
+        _show(checks, failed)
+    return JUDGED_FALSE if failed else GOOD
+
+
+async def judged(source: Source) -> list[Check]:
+    """Judge a desk; a running one as often as 10 wall seconds allow, until everything holds."""
+    clock = open_clock(source.data)
+    end_s = clock.monotonic_s() + PATIENCE_S
+    bench = _Bench(source)
+    connection = await connect(source.dsn)
+    journal = await PostgresJournal.connect(source.dsn)
+    try:
+        while True:
+            margin_ms = int(MARGIN_MS * clock.speed)
+            until_ms = clock.market_ms() - margin_ms if source.running else None
+            await bench.look(connection, Projections(journal.pool))
+            checks = bench.judge(until_ms)
+            if all(check.holds for check in checks):
+                return checks
+            if not source.running:
+                return bench.judge_stopped(checks, margin_ms)
+            if clock.monotonic_s() >= end_s:
+                return checks
+            await clock.sleep(PAUSE_S)
+    finally:
+        await connection.close()
+        await journal.close()
+
+
+class _Bench:
+    """The evidence of one judgement; what was read once is not read again."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._audit = read_audit(source.data)
+        self._events: list[Event] = []
+        self._live: Live | None = None
+
+    async def look(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", projections: Projections
+    ) -> None:
+        """Read audit, projections and journal, in this order: the journal is never behind the others."""
+        self._audit = read_audit(self._source.data)
+        position, tables = await projections.live()
+        snapshot = await projections.newest()
+        self._live = Live(position=position, tables=tables, snapshot=snapshot)
+        after = self._events[-1].position if self._events else 0
+        self._events += await read_events(connection, after)
+
+    def judge(self, until_ms: int | None) -> list[Check]:
+        """Judge everything up to an instant of market time."""
+        evidence = Evidence(audit=self._audit, events=tuple(self._events), until_ms=until_ms)
+        live = self._live
+        if live is None:
+            raise RuntimeError("look first")
+        folded = fold(self._events, live)
+        return [
+            one_order_per_intent(evidence),
+            no_order_without_intent(evidence),
+            fills_equal_position(evidence, folded.positions),
+            ledger_identity(evidence),
+            projections_equal_fold(live, folded),
+            state_hash(self._events, live, folded),
+            nothing_unresolved(evidence, folded.parked),
+        ]
+
+    def judge_stopped(self, strict: list[Check], margin_ms: int) -> list[Check]:
+        """Judge a stopped desk up to its executors' last word: what the venue did later nobody could record.
+
+        What nobody knows the end of stays unresolved, however it came to be.
+        """
+        last_ms = max(
+            (e.occurred_ms for e in self._events if e.actor.startswith(EXECUTOR)), default=0
+        )
+        lenient = {check.check: check for check in self.judge(last_ms - margin_ms)}
+        own = ("projections_equal_fold", "state_hash", "nothing_unresolved")
+        return [c if c.holds or c.check in own else lenient[c.check] for c in strict]
+
+
+def _show(checks: list[Check], failed: list[str]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    figures = max(len(check.figure) for check in checks)
+    for check in checks:
+        style = "green" if check.holds else "bold red"
+        line = Text()
+        line.append(" ✓ " if check.holds else " ✗ ", style=style)
+        line.append(f"{check.check:<24}", style="" if check.holds else style)
+        line.append(f"{check.figure:<{figures}}  ", style="dim" if check.holds else "")
+        line.append(check.detail, style="yellow" if check.holds else "red")
+        line.rstrip()
+        console.print(line)
+    verdict = "holds" if not failed else f"FALSE: {', '.join(failed)}"
+    console.print(Text(f" verdict: {verdict}", style="bold green" if not failed else "bold red"))

@@ -1,0 +1,95 @@
+"""What `verify` judges by: the venue's audit and the journal's rows, as they are. Judges nothing, folds nothing."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from opensqt.cli.instant import EPOCH
+from opensqt.domain.messages import Message
+from opensqt.runtime.codec import decode
+from opensqt.simulation.audit import AuditRow
+
+FILE = "venue-audit.jsonl"
+CHUNK = 5000
+MS = 1000
+_ROWS = "SELECT position, actor, occurred_at_ms, data FROM journal WHERE position > $1 ORDER BY position LIMIT $2"
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was judged; `figure` is what was counted."""
+
+    check: str
+    holds: bool
+    figure: str
+    detail: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One journal row, decoded."""
+
+    position: int
+    actor: str
+    occurred_ms: int
+    message: Message
+
+
+class Audited(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the audit and its time in ms UTC of market time."""
+
+    row: AuditRow
+    time_ms: int
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Both sides. `audit` is None where the venue is not simulated.
+
+    What happened after `until_ms` (market time) may not have reached the other side yet: it is pending, not wrong.
+    """
+
+    audit: tuple[Audited, ...] | None
+    events: tuple[Event, ...]
+    until_ms: int | None = None
+
+    def is_pending(self, time_ms: int) -> bool:
+        """Tell whether an instant is too late to be judged."""
+        return self.until_ms is not None and time_ms > self.until_ms
+
+
+def read_audit(data: Path) -> tuple[Audited, ...] | None:
+    """Return the whole lines of a folder's audit; None where there is none."""
+    try:
+        text = (data / FILE).read_bytes()
+    except FileNotFoundError:
+        return None
+    whole = text[: text.rfind(b"\n") + 1]
+    decoder = msgspec.json.Decoder(AuditRow)
+    rows = (decoder.decode(line) for line in whole.splitlines())
+    return tuple(Audited(row=row, time_ms=_ms(row.time)) for row in rows)
+
+
+async def read_events(connection: "asyncpg.Connection[Any]", after: int) -> list[Event]:
+    """Return the journal's rows beyond a position."""
+    found: list[Event] = []
+    while True:
+        rows = await connection.fetch(_ROWS, after, CHUNK)
+        for row in rows:
+            message = decode(row["data"])
+            found.append(
+                Event(
+                    position=row["position"],
+                    actor=row["actor"],
+                    occurred_ms=row["occurred_at_ms"],
+                    message=message,
+                )
+            )
+        if len(rows) < CHUNK:
+            return found
+        after = rows[-1]["position"]
+
+
+def _ms(time: str) -> int:
+    span = datetime.fromisoformat(time) - EPOCH
+    return round(span.total_seconds() * MS)

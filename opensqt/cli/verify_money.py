@@ -1,0 +1,189 @@
+"""Trades and balances, counted over audit and journal to the last digit. Shares no fold with the services."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+
+from opensqt.cli.verify_evidence import Audited, Check, Evidence
+from opensqt.cli.verify_orders import told
+from opensqt.domain.account import Deposit, FundingPaid
+from opensqt.domain.decimals import EXACT, ZERO, canonical
+from opensqt.domain.order import Fill
+from opensqt.domain.recon import Adjustment
+from opensqt.domain.strategy import PositionAdopted
+
+FILL, FUNDING, BALANCE = "fill", "funding", "balance"
+SPOT, PERP = "spot", "perp"
+
+TradeKey = tuple[str, str, str, str]  # account, market, the venue's symbol, trade id
+Place = tuple[str, ...]  # venue, account, symbol
+WalletKey = tuple[str, str, str]  # account, market, asset
+
+
+def fills_equal_position(evidence: Evidence, positions: Mapping[Place, Decimal]) -> Check:
+    """The journal's trades are the audit's, one by one, and their sum is the position of the books."""
+    fills = _fills(evidence)
+    wrong = [f"trade {key[3]} is in the journal twice" for key, n in _counted(evidence) if n > 1]
+    pending = 0
+    seen: set[TradeKey] = set()
+    for one in evidence.audit or ():
+        if one.row.kind.value != FILL:
+            continue
+        key = _audited(one)
+        fill = fills.get(key)
+        if key in seen:
+            wrong.append(f"trade {key[3]} of {key[2]} is in the audit twice")
+        elif fill is None and evidence.is_pending(one.time_ms):
+            pending += 1
+        elif fill is None:
+            wrong.append(f"trade {key[3]} of {key[2]} is not in the journal")
+        elif _terms(fill) != _audited_terms(one):
+            wrong.append(f"trade {key[3]} of {key[2]} differs in its terms")
+        seen.add(key)
+    if evidence.audit is not None:
+        strangers = [k for k in fills.keys() - seen if not evidence.is_pending(fills[k].time_ms)]
+        wrong += [f"trade {key[3]} of {key[2]} is not in the audit" for key in strangers]
+    wrong += _unequal(evidence, positions)
+    return Check(
+        check="fills_equal_position",
+        holds=not wrong,
+        figure=f"{len(fills)} fills, {len(positions)} positions",
+        detail=told(wrong) or (f"{pending} trades are not paged yet" if pending else ""),
+    )
+
+
+def ledger_identity(evidence: Evidence) -> Check:
+    """Opening balances and flows of the journal make the newest balance that the venue states, in every wallet.
+
+    A balance is judged by exactly the trades and payments that the audit shows before it.
+    """
+    audit = evidence.audit or ()
+    fills, funding = _fills(evidence), _funding(evidence)
+    totals = _deposits(evidence)
+    found: dict[WalletKey, tuple[Decimal, Decimal]] = {}
+    unknown = 0
+    for one in audit:
+        row = one.row
+        if row.kind.value == FILL:
+            fill = fills.get(_audited(one))
+            unknown += fill is None
+            for key, amount in _flows(fill) if fill is not None else ():
+                totals[key] = EXACT.add(totals[key], amount)
+        elif row.kind.value == FUNDING:
+            paid = (row.account, _symbol(row.symbol), Decimal(row.quantity))
+            unknown += funding[paid] == 0
+            funding[paid] -= 1
+            key = (row.account, row.market, row.fee_asset)
+            totals[key] = EXACT.add(totals[key], Decimal(row.quantity))
+        elif row.kind.value == BALANCE and not unknown:
+            # Beyond a trade that the journal does not hold yet, balances are not judged: they are pending.
+            key = (row.account, row.market, row.fee_asset)
+            found[key] = (Decimal(row.quantity), totals[key])
+    wrong = [
+        f"{'/'.join(key)}: the venue states {canonical(stated)}, the journal makes {canonical(ours)}"
+        for key, (stated, ours) in sorted(found.items())
+        if stated != ours
+    ]
+    if evidence.audit is not None and not found and fills:
+        wrong.append("no balance of the venue can be judged")
+    pending = f"{unknown} trades or payments are pending" if unknown else ""
+    return Check(
+        check="ledger_identity",
+        holds=not wrong,
+        figure=f"{len(found)} wallets, difference {canonical(_gap(found))}",
+        detail=told(wrong) or pending,
+    )
+
+
+def _gap(found: Mapping[WalletKey, tuple[Decimal, Decimal]]) -> Decimal:
+    return sum((abs(EXACT.subtract(a, b)) for a, b in found.values()), ZERO)
+
+
+def _unequal(evidence: Evidence, positions: Mapping[Place, Decimal]) -> list[str]:
+    """Compare the plain sum of trades, adoptions and adjustments with the books."""
+    sums: defaultdict[Place, Decimal] = defaultdict(lambda: ZERO)
+    trades: set[tuple[str, ...]] = set()
+    for event in evidence.events:
+        match event.message:
+            case Fill(ref=ref, side=side, quantity=quantity, trade_id=trade_id):
+                place = (ref.venue, ref.account, ref.symbol)
+                if (*place, trade_id) not in trades:
+                    sums[place] += side.sign * quantity
+                trades.add((*place, trade_id))
+            case Adjustment() | PositionAdopted() as moved:
+                sums[moved.venue, moved.account, moved.symbol] += moved.quantity
+    return [
+        f"{place[2]}: trades make {sums[place]}, the books hold {positions.get(place, ZERO)}"
+        for place in sorted(sums.keys() | positions.keys())
+        if sums[place] != positions.get(place, ZERO)
+    ]
+
+
+def _fills(evidence: Evidence) -> dict[TradeKey, Fill]:
+    return {
+        _key(event.message): event.message
+        for event in evidence.events
+        if isinstance(event.message, Fill)
+    }
+
+
+def _counted(evidence: Evidence) -> list[tuple[TradeKey, int]]:
+    keys = (_key(e.message) for e in evidence.events if isinstance(e.message, Fill))
+    return list(Counter(keys).items())
+
+
+def _key(fill: Fill) -> TradeKey:
+    market = PERP if ":" in fill.ref.symbol else SPOT
+    return fill.ref.account, market, _symbol(fill.ref.symbol.partition(":")[0]), fill.trade_id
+
+
+def _audited(one: Audited) -> TradeKey:
+    return one.row.account, one.row.market, _symbol(one.row.symbol), one.row.trade_id
+
+
+def _symbol(name: str) -> str:
+    """Return what a unified and a venue's symbol have in common: base and quote, without marks."""
+    return "".join(filter(str.isalnum, name)).upper().removesuffix("SWAP")
+
+
+def _terms(fill: Fill) -> tuple[object, ...]:
+    return fill.side.value, fill.quantity, fill.price, fill.fee, fill.fee_asset
+
+
+def _audited_terms(one: Audited) -> tuple[object, ...]:
+    row = one.row
+    return row.side, Decimal(row.quantity), Decimal(row.price), Decimal(row.fee), row.fee_asset
+
+
+def _deposits(evidence: Evidence) -> defaultdict[WalletKey, Decimal]:
+    totals: defaultdict[WalletKey, Decimal] = defaultdict(lambda: ZERO)
+    for event in evidence.events:
+        if isinstance(event.message, Deposit):
+            paid = event.message
+            totals[paid.account, paid.market.value, paid.asset] += paid.amount
+    return totals
+
+
+def _funding(evidence: Evidence) -> Counter[tuple[str, str, Decimal]]:
+    return Counter(
+        (paid.account, _symbol(paid.symbol.partition(":")[0]), paid.amount)
+        for event in evidence.events
+        if isinstance(paid := event.message, FundingPaid)
+    )
+
+
+def _flows(fill: Fill) -> list[tuple[WalletKey, Decimal]]:
+    pair, _, settle = fill.ref.symbol.partition(":")
+    base, _, quote = pair.partition("/")
+    account = fill.ref.account
+    if settle:
+        return [
+            ((account, PERP, settle), fill.realized_pnl),
+            ((account, PERP, fill.fee_asset), -fill.fee),
+        ]
+    quantity = fill.side.sign * fill.quantity
+    return [
+        ((account, SPOT, base), quantity),
+        ((account, SPOT, quote), EXACT.multiply(-quantity, fill.price)),
+        ((account, SPOT, fill.fee_asset), -fill.fee),
+    ]
