@@ -4,7 +4,8 @@ The fill model
 - The book is the flow's L2 book plus our resting orders. On entry an order's queue position (`ahead`) is the flow's
   displayed quantity at its price; our orders at one price keep their time order among themselves.
 - A trade of the flow at our price eats the queue ahead first, then us, then what stands between us and our next order.
-- When the flow lowers a level by more than trades explain, people cancelled: `ahead` shrinks in proportion.
+- When the flow lowers a level by more than trades explain, people cancelled: `ahead` shrinks in proportion
+  (`standing`; a level and the trades that changed it may be told in either order).
 - A trade through our price would have met us first: it fills us at our price, at most its quantity.
 - A flow quote that crosses our price fills us at our price, at most its quantity, and that quantity is used up.
 - A taker walks the book; the flow's liquidity it takes stays taken until the flow states that level again. Resting
@@ -12,15 +13,14 @@ The fill model
 It never fills worse than a limit price and never more than what was displayed or traded.
 """
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.simulation.book import MergedBook
 from opensqt.simulation.flow import BookDelta, BookSnapshot, Frame, Level, MarketTrade
 from opensqt.simulation.orders import Ledger, Order, OrderType, Reason, Refusal, Status, TimeInForce
-
-QUEUE_GRAIN = Decimal("0.00000001")
+from opensqt.simulation.standing import Standing
 
 
 class Matcher:
@@ -30,18 +30,18 @@ class Matcher:
         self.rules = rules
         self.book = MergedBook()
         self._ledger = ledger
-        self._explained: dict[tuple[Side, Decimal], Decimal] = {}
+        self._standing = Standing(self.book)
 
     def play(self, frame: Frame, *, match_trades: bool = True) -> Decimal:
         """Apply one frame of the flow; return the part of a trade that did not meet our orders (base units)."""
         match frame:
             case BookSnapshot():
-                self._restate(Side.BUY, frame.bids)
-                self._restate(Side.SELL, frame.asks)
+                self._restate(Side.BUY, frame.bids, frame.time_ms)
+                self._restate(Side.SELL, frame.asks, frame.time_ms)
             case BookDelta():
                 for side, levels in ((Side.BUY, frame.bids), (Side.SELL, frame.asks)):
                     for price, quantity in levels:
-                        self._set_level(side, price, quantity)
+                        self._set_level(side, price, quantity, frame.time_ms)
             case MarketTrade():
                 return self._trade(frame) if match_trades else frame.quantity
         if match_trades:
@@ -90,24 +90,15 @@ class Matcher:
             total += quantity
         return total
 
-    def _restate(self, side: Side, levels: tuple[Level, ...]) -> None:
+    def _restate(self, side: Side, levels: tuple[Level, ...], time_ms: int) -> None:
         stated = dict(levels)
         for price in [price for price in self.book.flow[side].prices() if price not in stated]:
-            self._set_level(side, price, ZERO)
+            self._set_level(side, price, ZERO, time_ms)
         for price, quantity in levels:
-            self._set_level(side, price, quantity)
+            self._set_level(side, price, quantity, time_ms)
 
-    def _set_level(self, side: Side, price: Decimal, quantity: Decimal) -> None:
-        explained = self._explained.pop((side, price), ZERO)
-        own = self.book.resting[side].get(price)
-        if own:
-            queue = self.book.flow[side].quantity(price) - explained
-            for order in own:
-                ahead = order.ahead
-                if queue > quantity:
-                    ahead = EXACT.divide(EXACT.multiply(ahead, quantity), queue)
-                    ahead = ahead.quantize(QUEUE_GRAIN, ROUND_CEILING)
-                self.book.requeue(order, min(ahead, quantity))
+    def _set_level(self, side: Side, price: Decimal, quantity: Decimal, time_ms: int) -> None:
+        self._standing.level_changes(side, price, quantity, time_ms)
         self.book.put(side, price, quantity)
 
     def _trade(self, trade: MarketTrade) -> Decimal:
@@ -119,6 +110,7 @@ class Matcher:
         for price in sorted(through, reverse=side is Side.BUY):
             for maker in list(own.get(price, ())):
                 left -= self._fill_maker(maker, left)
+        self._standing.trade_arrives(side, trade.price, left, trade.time_ms)
         eaten = ZERO
         for maker in list(own.get(trade.price, ())):
             ahead = min(left, max(ZERO, maker.ahead - eaten))
@@ -126,8 +118,6 @@ class Matcher:
             left -= self._fill_maker(maker, left)
         if eaten > 0:
             self.book.advance(side, trade.price, eaten)
-            key = (side, trade.price)
-            self._explained[key] = self._explained.get(key, ZERO) + eaten
         return left + eaten
 
     def _cross(self, side: Side) -> None:

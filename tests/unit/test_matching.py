@@ -122,6 +122,29 @@ def test_a_decrease_that_trades_explain_moves_nobody() -> None:
     assert mine.ahead == 2
 
 
+def test_a_trade_told_after_its_level_changed_moves_the_queue_once() -> None:
+    """The decrease came first and looked like a cancel; the trade that caused it does not count again."""
+    matcher, book = market()
+    mine = order(1, BUY, "2", "99")
+    matcher.place(mine)
+    matcher.play(states({"99": "2"}))
+    matcher.play(prints("99", "3", SELL))
+    assert (mine.ahead, book.fills) == (d("2"), [])
+    matcher.play(prints("99", "3", SELL))
+    assert book.fills == [(1, d("99"), d("1"), True)]
+
+
+def test_a_trade_long_after_a_decrease_is_another_one() -> None:
+    """Half a second later the decrease was a cancel, and the trade eats what is left ahead."""
+    matcher, _ = market()
+    mine = order(1, BUY, "2", "99")
+    matcher.place(mine)
+    matcher.play(states({"99": "4"}))
+    late = MarketTrade(symbol=S, time_ms=501, price=d("99"), quantity=d("3"), taker=SELL)
+    matcher.play(late)
+    assert mine.ahead == 1
+
+
 def test_cancels_ahead_shorten_the_queue_in_proportion() -> None:
     """Of ten at the level five were ahead of us; half of the level cancels, so half of those ahead did."""
     matcher, _ = market()
