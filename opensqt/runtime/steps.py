@@ -17,7 +17,7 @@ _Port = TypeVar("_Port")
 
 
 class CrashRefused(RuntimeError):
-    """A crash was asked for where real money may be at stake, or at a step that does not exist."""
+    """A crash was asked for where real money may be at stake, or with a count that is none."""
 
 
 class Steps:

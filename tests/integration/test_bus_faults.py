@@ -8,12 +8,13 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
-from opensqt.runtime.bus.streams import ServerTooOld, apply, check_server
+from opensqt.runtime.bus.streams import SPECS, ServerTooOld, apply, check_server
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from tests.conditions import until
@@ -157,6 +158,13 @@ async def test_applying_the_streams_twice_changes_nothing(bus: NatsBus) -> None:
     before = [await bus.state(stream) for stream in Stream]
     await apply(bus.client.jetstream())
     assert [await bus.state(stream) for stream in Stream] == before
+
+
+async def test_a_disk_that_is_too_small_is_said_with_the_fix(bus: NatsBus) -> None:
+    """A stream that does not fit names itself, what it needs and what to do."""
+    huge = msgspec.structs.replace(SPECS[Stream.DLQ], bytes_max=10**17)
+    with pytest.raises(BusDown, match=r"stream DLQ does not fit: .* free disk space"):
+        await apply(bus.client.jetstream(), (huge,))
 
 
 async def test_the_streams_command_says_what_it_did(nats_url: str) -> None:
