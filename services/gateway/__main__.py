@@ -1,0 +1,24 @@
+"""`python -m services.gateway`: wires the gateway to its ports."""
+
+import os
+import sys
+
+from opensqt.runtime.process import run_service
+from opensqt.runtime.process_context import Context
+from services.gateway.config import NAME, Settings, port_of, token_file_of
+from services.gateway.service import Gateway
+
+
+def build(context: Context) -> Gateway:
+    """Return the gateway of this process."""
+    configured = context.config.gateway
+    settings = Settings(
+        host=configured.host,
+        port=port_of(os.environ, configured.port),
+        token_file=token_file_of(os.environ, context.environment.data),
+    )
+    return Gateway(context, settings)
+
+
+if __name__ == "__main__":
+    sys.exit(run_service(NAME, build))

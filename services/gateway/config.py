@@ -1,0 +1,49 @@
+"""The gateway's constants, with units, and where it listens. None of them is a trader's choice but host and port."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from opensqt.runtime.config import ConfigError
+from opensqt.runtime.health import TOKEN_FILE
+
+NAME = "gateway"
+PORT = "OPENSQT_GATEWAY_PORT"
+TOKEN_PATH = "OPENSQT_TOKEN_FILE"  # noqa: S105  # the name of a variable, not a secret
+LOOPBACK = "127.0.0.1"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the gateway works; times are wall times, tests shorten them."""
+
+    host: str = LOOPBACK
+    port: int = 0
+    token_file: Path | None = None  # None: nobody may command
+    delta_every_s: float = 0.2  # at most five pictures a second to a client, the latest wins
+    ask_every_s: float = 1.0  # the processes, about their health
+    ask_s_max: float = 1.0
+    command_s_max: float = 10.0
+    clients_max: int = 100
+    inbound_bytes_max: int = 4096
+    slow_client_s_max: float = 5.0
+    ping_every_s: float = 20.0
+    lookback_ms: int = 60_000  # of FEED, wall: rules, funding and health are said again within it
+    chart_lookback_ms: int = 4 * 3_600_000  # of candles, wall
+    retry_s: float = 0.5
+
+
+def port_of(environ: Mapping[str, str], configured: int) -> int:
+    """Return the port to listen on: the supervisor's, else the configured one; raise `ConfigError`."""
+    text = environ.get(PORT) or str(configured)
+    if not text.isdecimal() or int(text) > 65535:
+        raise ConfigError(f"{PORT} is {text!r}, expected 0 to 65535 (0 = any free port)")
+    return int(text)
+
+
+def token_file_of(environ: Mapping[str, str], data: Path | None) -> Path | None:
+    """Return where the token for commands lies: named by the environment, else in the data folder."""
+    named = environ.get(TOKEN_PATH, "")
+    if named:
+        return Path(named)
+    return data / TOKEN_FILE if data is not None else None

@@ -1,0 +1,161 @@
+"""What the desk's mode is, what is wrong, and what of a picture is new. Pure: no I/O, no clock, no randomness."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from opensqt.domain.decimals import ONE
+from opensqt.domain.life import Phase
+from services.gateway.state import Place, State
+from services.gateway.tape import BAD, WARN
+
+NORMAL, REDUCING, HALTED, KILLED = "NORMAL", "REDUCING", "HALTED", "KILLED"
+DESK = "desk"
+CANDLES = "candles"
+TIME = "time"
+EXECUTOR = "executor-"
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """One process as the supervisor and the process itself tell; `state` as the supervisor names it."""
+
+    name: str
+    state: str = "unknown"
+    ready: bool = False
+    restarts: int = 0
+    pid: int | None = None
+    why: str = ""
+    lag: int | None = None
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the journal and FEED do not say: configuration, clock, processes, how far was read."""
+
+    desk: str = ""
+    profile: str = ""
+    market: str = ""
+    version: str = ""
+    speed: Decimal = ONE
+    tick_age_ms_max: int = 3000
+    places: tuple[Place, ...] = ()
+    kinds: Mapping[str, str] = {}  # strategy -> grid or carry
+    keys: Mapping[str, str] = {}  # strategy -> the symbol of its chart
+    legs: Mapping[str, tuple[Place, ...]] = {}
+    market_ms: int = 0
+    wall_ms: int = 0
+    live: bool = False
+    why: str = ""
+    position: int = 0
+    sequence: int = 0
+    generation: int = 0
+    latched: str = ""  # who latched the file of the folder, and why
+    processes: tuple[Process, ...] = ()
+    statuses: Mapping[str, Mapping[str, Any]] = {}  # by process, those that answered
+
+    def age_ms(self, time_ms: int) -> int:
+        """Return how long ago a market time was, in wall ms."""
+        return max(0, int((self.market_ms - time_ms) / self.speed))
+
+    def trading(self, strategy: str) -> dict[str, Any]:
+        """Return whether a strategy trades, and why not."""
+        service = self.kinds.get(strategy, "").replace("carry", "arb")
+        if service not in self.statuses:
+            return {"trading": False, "reason": f"{service} does not answer", "skipped": {}}
+        for line in self.statuses[service].get("strategies") or ():
+            if line.get("name") == strategy:
+                return {
+                    "trading": bool(line.get("trading")),
+                    "reason": str(line.get("reason") or ""),
+                    "skipped": line.get("skipped") or {},
+                }
+        return {"trading": False, "reason": f"{service} does not know it yet", "skipped": {}}
+
+
+def mode_of(state: State, told: Told) -> dict[str, Any]:
+    """Return the mode of the desk, the worst that anybody says, and who said it."""
+    kills = [
+        {"scope": kill.scope, "reason": kill.reason, "actor": kill.actor, "time_ms": kill.time_ms}
+        for _, kill in sorted(state.books.kills.items())
+    ]
+    halts = [
+        {"scope": halt.scope, "mode": halt.mode, "reason": halt.reason, "time_ms": halt.time_ms}
+        for _, halt in sorted(state.books.halts.items())
+    ]
+    said = [s for name, s in told.statuses.items() if name.startswith(EXECUTOR)]
+    killed = DESK in state.books.kills or told.latched != ""
+    killed = killed or any(status.get("killed") is True for status in said)
+    risk = told.statuses.get("risk")
+    mode, why = NORMAL, ""
+    if killed:
+        mode = KILLED
+        why = next(
+            (f"{k['actor']}: {k['reason']}" for k in kills if k["scope"] == DESK), told.latched
+        )
+    elif any(halt["mode"] == HALTED and halt["scope"] == DESK for halt in halts):
+        mode, why = HALTED, str(halts[0]["reason"])
+    elif risk is None:
+        mode, why = REDUCING, "risk does not answer: no opening is approved"
+    elif risk.get("mode") in (REDUCING, HALTED):
+        mode, why = str(risk["mode"]), "; ".join(str(halt["reason"]) for halt in halts)
+    elif halts:
+        mode, why = REDUCING, f"{halts[0]['scope']}: {halts[0]['reason']}"
+    return {"mode": mode, "why": why, "kills": kills, "halts": halts}
+
+
+def troubles(state: State, told: Told) -> list[dict[str, str]]:
+    """Return what is wrong now, the worst first; empty means that nothing is."""
+    found: list[tuple[str, str]] = []
+    if not told.live:
+        found.append((BAD, f"the page is behind: {told.why}"))
+    found += [
+        (BAD, f"{process.name} is {process.state} {process.why}".rstrip())
+        for process in told.processes
+        if not process.ready and process.state not in ("done", "stopped")
+    ]
+    for place in told.places:
+        found += _feed(state, told, place)
+    for halt in state.books.halts.values():
+        found.append((BAD, f"{halt.scope} {halt.mode}: {halt.reason}"))
+    doubtful = sum(order.phase is Phase.UNRESOLVED for order in state.living.values())
+    if doubtful:
+        found.append((WARN, f"{doubtful} order(s) without an answer of the venue"))
+    if state.books.parked:
+        found.append((WARN, f"{len(state.books.parked)} fill(s) of unknown owner"))
+    for name in told.kinds:
+        line = told.trading(name)
+        if not line["trading"]:
+            found.append((WARN, f"{name} is not trading: {line['reason']}"))
+    found.sort(key=lambda one: one[0] != BAD)
+    return [{"tone": tone, "text": text} for tone, text in found]
+
+
+def _feed(state: State, told: Told, place: Place) -> list[tuple[str, str]]:
+    tick = state.quotes.ticks.get(place)
+    if tick is None:
+        return [(WARN, f"no price of {place[1]} yet")]
+    age_ms = told.age_ms(tick.time_ms)
+    if age_ms > told.tick_age_ms_max:
+        return [(BAD, f"the price of {place[1]} is {age_ms / 1000:.1f} s old")]
+    return []
+
+
+def delta(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections that changed; of candles only the rows that did. Empty when only time has passed."""
+    changed = {name: part for name, part in after.items() if part != before.get(name)}
+    if CANDLES in changed:
+        changed[CANDLES] = _candles(before.get(CANDLES, {}), after[CANDLES])
+    return changed
+
+
+def _candles(
+    before: Mapping[str, list[Any]], after: Mapping[str, list[Any]]
+) -> dict[str, list[Any]]:
+    fresh = {}
+    for name, rows in after.items():
+        known = {row[0]: row for row in before.get(name, ())}
+        changed = [row for row in rows if known.get(row[0]) != row]
+        if changed:
+            fresh[name] = changed
+    return fresh

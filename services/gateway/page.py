@@ -1,0 +1,319 @@
+"""The picture of the desk that a page or a screen shows: plain values, decimals as text. Pure; it holds no secret.
+
+A section is a top-level key; sections travel alone, so nothing in one may need another to be read.
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import msgspec
+
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.lattice import Lattice, level_of
+from opensqt.domain.ledger_wallet import assets_of, market_of
+from opensqt.domain.life import AT_VENUE, IN_DOUBT, Order
+from opensqt.domain.market import Candle
+from opensqt.domain.order import Fill
+from opensqt.domain.position import FLAT, Position
+from services.gateway.decide import Told, mode_of, troubles
+from services.gateway.state import HOUR_MS, HOURS, Chart, Place, State
+from services.gateway.tape import plain
+
+Section = Any
+Picture = dict[str, Section]
+
+CENTS = Decimal("0.00000001")
+
+
+def picture(state: State, chart: Chart, told: Told) -> Picture:
+    """Return everything there is to see now, by section."""
+    places = sorted({*told.places, *state.quotes.ticks})
+    rows = [_symbol(state, told, place) for place in places]
+    return {
+        "desk": {
+            "name": told.desk,
+            "profile": told.profile,
+            "market": told.market,
+            "speed": plain(told.speed),
+            "version": told.version,
+        },
+        "time": {"market_ms": told.market_ms, "wall_ms": told.wall_ms},
+        "mode": mode_of(state, told),
+        "troubles": troubles(state, told),
+        "money": _money(state),
+        "journal": {
+            "live": told.live,
+            "why": told.why,
+            "position": told.position,
+            "sequence": told.sequence,
+            "generation": told.generation,
+            "approved": state.books.approved,
+            "refused": state.books.refused,
+            "orders": len(state.books.orders),
+            "fills": state.fills_count,
+        },
+        "symbols": rows,
+        "candles": {_name(place): [_candle(row) for row in chart.rows(place)] for place in places},
+        "orders": [_order(order) for order in _living(state)],
+        "fills": [_fill(fill) for fill in reversed(state.fills)],
+        "positions": _positions(state),
+        "grids": [_grid(state, told, name) for name, kind in told.kinds.items() if kind == "grid"],
+        "carries": [
+            _carry(state, told, name) for name, kind in told.kinds.items() if kind == "carry"
+        ],
+        "balances": _balances(state),
+        "refusals": [_refusal(refused) for refused in reversed(state.refusals)],
+        "hours": _hours(state, told),
+        "tape": [msgspec.to_builtins(line) for line in reversed(state.tape)],
+        "processes": [msgspec.to_builtins(process) for process in told.processes],
+    }
+
+
+def _name(place: Place) -> str:
+    return "|".join(place)
+
+
+def _cash(amount: Decimal) -> str:
+    return plain(amount.quantize(CENTS, rounding=ROUND_HALF_EVEN, context=EXACT))
+
+
+def _symbol(state: State, told: Told, place: Place) -> Section:
+    quotes = state.quotes
+    tick, mark, funding = (
+        quotes.ticks.get(place),
+        quotes.marks.get(place),
+        quotes.fundings.get(place),
+    )
+    rules = quotes.rules.get(place)
+    sick = {
+        channel: {"state": status.state.value, "detail": status.detail}
+        for (venue, symbol, channel), status in quotes.feeds.items()
+        if (venue, symbol) == place and status.state.value != "live"
+    }
+    return {
+        "key": _name(place),
+        "venue": place[0],
+        "symbol": place[1],
+        "market": market_of(place[1]).value,
+        "bid": plain(tick.bid_price) if tick else None,
+        "ask": plain(tick.ask_price) if tick else None,
+        "age_ms": told.age_ms(tick.time_ms) if tick else None,
+        "age_ms_max": told.tick_age_ms_max,
+        "mark": plain(mark.mark_price) if mark else None,
+        "funding_rate": plain(funding.rate) if funding else None,
+        "funding_hours": funding.interval_hours if funding else None,
+        "funding_ms": funding.next_funding_ms if funding else None,
+        "tick_size": plain(rules.tick_size) if rules else None,
+        "quantity_step": plain(rules.quantity_step) if rules else None,
+        "sick": sick,
+    }
+
+
+def _candle(row: Candle) -> Section:
+    prices = [plain(price) for price in (row.open, row.high, row.low, row.close)]
+    return [row.open_time_ms, *prices, plain(row.volume)]
+
+
+def _living(state: State) -> list[Order]:
+    def place(order: Order) -> tuple[str, Decimal]:
+        placed = order.placed
+        return (placed.ref.symbol, -placed.price) if placed is not None else ("", ZERO)
+
+    return sorted(state.living.values(), key=place)
+
+
+def _order(order: Order) -> Section:
+    placed = order.placed
+    if placed is None:
+        return {}
+    return {
+        "id": order.client_order_id,
+        "strategy": placed.ref.strategy,
+        "account": placed.ref.account,
+        "key": f"{placed.ref.venue}|{placed.ref.symbol}",
+        "symbol": placed.ref.symbol,
+        "slot": placed.slot,
+        "side": placed.side.value,
+        "type": placed.type.value,
+        "price": plain(placed.price),
+        "quantity": plain(placed.quantity),
+        "filled": plain(order.filled),
+        "phase": order.phase.value,
+        "purpose": placed.purpose.value,
+        "reduce_only": placed.reduce_only,
+        "cancelling": order.cancel_requested is not None,
+        "time_ms": placed.time_ms,
+    }
+
+
+def _fill(fill: Fill) -> Section:
+    return {
+        "id": f"{fill.ref.symbol} {fill.trade_id}",
+        "strategy": fill.ref.strategy,
+        "key": f"{fill.ref.venue}|{fill.ref.symbol}",
+        "symbol": fill.ref.symbol,
+        "side": fill.side.value,
+        "price": plain(fill.price),
+        "quantity": plain(fill.quantity),
+        "fee": plain(fill.fee),
+        "fee_asset": fill.fee_asset,
+        "liquidity": fill.liquidity.value,
+        "time_ms": fill.time_ms,
+    }
+
+
+def _unrealized(state: State, place: Place, held: Position) -> Decimal | None:
+    price = state.quotes.price(place)
+    if held.quantity == 0:
+        return ZERO
+    return held.unrealized_pnl(price) if price is not None else None
+
+
+def _positions(state: State) -> list[Section]:
+    rows = []
+    for (venue, account, symbol), net in sorted(state.books.nets.items()):
+        held, place = net.position, (venue, symbol)
+        price = state.quotes.price(place)
+        unrealized = _unrealized(state, place, held)
+        pnl = held.realized_pnl + (unrealized or ZERO) + held.funding - net.fees_quote
+        rows.append(
+            {
+                "key": f"{venue}|{symbol}",
+                "account": account,
+                "symbol": symbol,
+                "quote": assets_of(symbol)[1],
+                "quantity": plain(held.quantity),
+                "entry": _cash(held.entry_price),
+                "mark": plain(price) if price is not None else None,
+                "realized": _cash(held.realized_pnl),
+                "unrealized": _cash(unrealized) if unrealized is not None else None,
+                "funding": _cash(held.funding),
+                "fees": _cash(net.fees_quote),
+                "pnl": _cash(pnl),
+                "fills": held.fills,
+                "owners": [
+                    {"strategy": owner[0], "quantity": plain(part.quantity)}
+                    for owner, part in sorted(state.books.holdings.items())
+                    if owner[1:] == (venue, account, symbol) and part.quantity != 0
+                ],
+            }
+        )
+    return rows
+
+
+def _money(state: State) -> list[Section]:
+    """Sum what was earned, by quote asset: what is counted in different money is never added."""
+    names = ("realized", "unrealized", "funding", "fees", "pnl")
+    sums: dict[str, dict[str, Decimal]] = {}
+    for row in _positions(state):
+        total = sums.setdefault(row["quote"], dict.fromkeys(names, ZERO))
+        for name in names:
+            total[name] += Decimal(row[name] or "0")
+    return [
+        {"quote": quote, **{name: _cash(amount) for name, amount in total.items()}}
+        for quote, total in sorted(sums.items())
+    ]
+
+
+def _grid(state: State, told: Told, name: str) -> Section:
+    run = state.books.strategies.get(name)
+    anchor = run.anchor if run is not None else None
+    lattice = (
+        Lattice(anchor_price=anchor.anchor_price, step_price=anchor.step_price) if anchor else None
+    )
+    orders: dict[int, Order] = {}
+    for order in state.living.values():
+        level = level_of(order.placed.slot) if order.placed is not None else None
+        if level is not None and order.placed is not None and order.placed.ref.strategy == name:
+            orders[level] = order
+    held = state.levels.get(name, {})
+    levels = sorted(
+        {*orders, *(at for at, part in held.items() if part.quantity != 0)}, reverse=True
+    )
+    return {
+        "strategy": name,
+        "key": told.keys.get(name, ""),
+        **told.trading(name),
+        "anchor": plain(lattice.anchor_price) if lattice else None,
+        "step": plain(lattice.step_price) if lattice else None,
+        "earned": _cash(sum((part.realized_pnl for part in held.values()), ZERO)),
+        "slots": [
+            _slot(level, lattice, orders.get(level), held.get(level, FLAT)) for level in levels
+        ],
+    }
+
+
+def _slot(level: int, lattice: Lattice | None, order: Order | None, held: Position) -> Section:
+    placed = order.placed if order is not None else None
+    state = "holding" if held.quantity != 0 else "free"
+    if order is not None and order.phase in AT_VENUE:
+        state = "working"
+    elif order is not None:
+        state = "in doubt" if order.phase in IN_DOUBT else "pending"
+    return {
+        "level": level,
+        "price": plain(lattice.price(level)) if lattice else None,
+        "state": state,
+        "held": plain(held.quantity),
+        "cost": _cash(held.entry_price),
+        "side": placed.side.value if placed else None,
+        "order_price": plain(placed.price) if placed else None,
+        "quantity": plain(placed.quantity) if placed else None,
+        "filled": plain(order.filled) if order else None,
+    }
+
+
+def _carry(state: State, told: Told, name: str) -> Section:
+    sagas = [saga for key, saga in state.books.sagas.items() if key[0] == name]
+    last = max(sagas, key=lambda saga: saga.time_ms, default=None)
+    return {
+        "strategy": name,
+        "keys": [f"{venue}|{symbol}" for venue, symbol in told.legs.get(name, ())],
+        **told.trading(name),
+        "step": last.step if last else None,
+        "spot": plain(last.spot_quantity) if last else None,
+        "perp": plain(last.perp_quantity) if last else None,
+        "detail": last.detail if last else "",
+        "time_ms": last.time_ms if last else None,
+    }
+
+
+def _balances(state: State) -> list[Section]:
+    return [
+        {
+            "venue": key[0],
+            "account": key[1],
+            "wallet": key[2],
+            "asset": key[3],
+            "total": plain(w.total),
+        }
+        for key, w in sorted(state.books.wallets.items())
+    ]
+
+
+def _refusal(refused: Any) -> Section:
+    intent = refused.place or refused.cancel
+    return {
+        "id": refused.intent_id,
+        "strategy": intent.strategy if intent is not None else "",
+        "symbol": intent.symbol if intent is not None else "",
+        "reason": refused.reason,
+        "detail": refused.detail,
+        "time_ms": refused.time_ms,
+    }
+
+
+def _hours(state: State, told: Told) -> list[Section]:
+    """Return exactly 24 hours, oldest first, those without a trade too."""
+    newest = told.market_ms - told.market_ms % HOUR_MS
+    rows = []
+    for back in reversed(range(HOURS)):
+        hour = state.hours.get(newest - back * HOUR_MS)
+        rows.append(
+            {
+                "hour_ms": newest - back * HOUR_MS,
+                "fills": hour.fills if hour else 0,
+                "pnl": _cash(hour.realized_pnl - hour.fees) if hour else "0",
+            }
+        )
+    return rows

@@ -1,0 +1,226 @@
+"""What the page knows: the books of the desk and the last moments of the market, folded. Pure; it decides nothing.
+
+The books are the shared fold of the journal; kept beside them is only what a person looks at now.
+"""
+
+from collections import deque
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain import position as positions
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.lattice import level_of
+from opensqt.domain.ledger import Books, Key, Table
+from opensqt.domain.ledger_wallet import quote_fee
+from opensqt.domain.life import Order
+from opensqt.domain.market import Candle, FeedStatus, Funding, Mark, Tick, Time
+from opensqt.domain.messages import Message
+from opensqt.domain.order import Fill
+from opensqt.domain.position import FLAT, Position
+from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.verdict import RiskRefused
+from services.gateway.tape import Line, line_of
+
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+HOURS = 24
+CANDLES_MAX = 240
+FILLS_MAX = 200
+REFUSALS_MAX = 20
+TAPE_MAX = 80
+
+Place = tuple[str, str]  # venue, symbol
+
+
+class Hour(msgspec.Struct, frozen=True, kw_only=True):
+    """One hour of trading, quote units; not weighed over different quotes."""
+
+    fills: int = 0
+    realized_pnl: Decimal = ZERO
+    fees: Decimal = ZERO
+
+
+class Quotes:
+    """The last words of the market about each symbol."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        self.ticks: dict[Place, Tick] = {}
+        self.marks: dict[Place, Mark] = {}
+        self.fundings: dict[Place, Funding] = {}
+        self.rules: dict[Place, InstrumentRules] = {}
+        self.feeds: dict[tuple[str, str, str], FeedStatus] = {}
+
+    def fold(self, message: Message) -> None:
+        """Take in one market message."""
+        match message:
+            case Tick():
+                self.ticks[message.venue, message.symbol] = message
+            case Mark():
+                self.marks[message.venue, message.symbol] = message
+            case Funding():
+                self.fundings[message.venue, message.symbol] = message
+            case InstrumentRules():
+                self.rules[message.venue, message.symbol] = message
+            case FeedStatus():
+                self.feeds[message.venue, message.symbol, message.channel] = message
+            case Time():
+                self.now_ms = max(self.now_ms, message.time_ms)
+
+    def price(self, place: Place) -> Decimal | None:
+        """Return mark, else middle, in quote units; None while nothing was heard."""
+        mark = self.marks.get(place)
+        if mark is not None:
+            return mark.mark_price
+        tick = self.ticks.get(place)
+        return middle(tick) if tick is not None else None
+
+
+class Chart:
+    """One-minute candles by symbol; where none came yet, the tick draws a provisional one."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Place, dict[int, Candle]] = {}
+        self._drawn: set[tuple[Place, int]] = set()
+
+    def fold(self, message: Message) -> None:
+        """Take in a candle, or let a tick move the provisional one."""
+        match message:
+            case Candle(interval_ms=interval_ms) if interval_ms == MINUTE_MS:
+                place = (message.venue, message.symbol)
+                self._drawn.discard((place, message.open_time_ms))
+                self._put(place, message)
+            case Tick():
+                self._draw(message)
+
+    def rows(self, place: Place) -> list[Candle]:
+        """Return the candles of a symbol, oldest first."""
+        return list(self._rows.get(place, {}).values())
+
+    def _draw(self, tick: Tick) -> None:
+        place, price = (tick.venue, tick.symbol), middle(tick)
+        open_ms = tick.time_ms - tick.time_ms % MINUTE_MS
+        known = self._rows.get(place, {}).get(open_ms)
+        if known is not None and (place, open_ms) not in self._drawn:
+            return
+        self._drawn.add((place, open_ms))
+        self._put(
+            place,
+            Candle(
+                venue=tick.venue,
+                symbol=tick.symbol,
+                interval_ms=MINUTE_MS,
+                open_time_ms=open_ms,
+                open=known.open if known else price,
+                high=max(known.high, price) if known else price,
+                low=min(known.low, price) if known else price,
+                close=price,
+                volume=ZERO,
+                closed=False,
+                time_ms=tick.time_ms,
+            ),
+        )
+
+    def _put(self, place: Place, candle: Candle) -> None:
+        rows = self._rows.setdefault(place, {})
+        late = bool(rows) and candle.open_time_ms < next(reversed(rows))
+        is_new = candle.open_time_ms not in rows
+        rows[candle.open_time_ms] = candle
+        if late and is_new:
+            self._rows[place] = rows = dict(sorted(rows.items()))
+        while len(rows) > CANDLES_MAX:
+            oldest = next(iter(rows))
+            del rows[oldest]
+            self._drawn.discard((place, oldest))
+
+
+class State:
+    """Everything the page shows, by folding FEED; made anew when FEED begins again."""
+
+    def __init__(self) -> None:
+        self.books = Books()
+        self.quotes = Quotes()
+        self.living: dict[str, Order] = {}
+        self.fills: deque[Fill] = deque(maxlen=FILLS_MAX)
+        self.fills_count = 0
+        self.refusals: deque[RiskRefused] = deque(maxlen=REFUSALS_MAX)
+        self.tape: deque[Line] = deque(maxlen=TAPE_MAX)
+        self.levels: dict[str, dict[int, Position]] = {}
+        self.hours: dict[int, Hour] = {}
+        self._seen: set[Key] = set()
+        self._owned: set[Key] = set()
+        self._realized: dict[Key, Decimal] = {}
+
+    def fold(self, message: Message, position: int) -> None:
+        """Take in one message of FEED; `position` 0 for what is not in the journal."""
+        self.quotes.fold(message)
+        if position:
+            self.books.fold(position, message)
+            self._follow()
+        if isinstance(message, RiskRefused):
+            self.refusals.append(message)
+        if isinstance(message, PositionAdopted):
+            self._adopt(message)
+        line = line_of(message, position)
+        if line is not None:
+            self.tape.append(line)
+
+    def _follow(self) -> None:
+        for table, key in self.books.take_touched():
+            match table:
+                case Table.ORDERS:
+                    self._order(key[0])
+                case Table.FILLS:
+                    self._fill(key)
+                case _:
+                    pass
+
+    def _order(self, name: str) -> None:
+        order = self.books.orders[name]
+        if order.terminal or order.placed is None:
+            self.living.pop(name, None)
+        else:
+            self.living[name] = order
+
+    def _fill(self, key: Key) -> None:
+        fill = self.books.fills[key]
+        if key not in self._seen:
+            self._seen.add(key)
+            self.fills.append(fill)
+            self.fills_count += 1
+            self._count(key[:3], fill)
+        order = self.books.orders.get(fill.ref.client_order_id)
+        if key in self._owned or order is None or order.placed is None:
+            return
+        self._owned.add(key)
+        level = level_of(order.placed.slot)
+        if level is not None:
+            levels = self.levels.setdefault(order.placed.ref.strategy, {})
+            levels[level] = positions.fill(levels.get(level, FLAT), fill)
+
+    def _count(self, place: Key, fill: Fill) -> None:
+        realized = self.books.nets[place].position.realized_pnl
+        gained = EXACT.subtract(realized, self._realized.get(place, ZERO))
+        self._realized[place] = realized
+        at_ms = fill.time_ms - fill.time_ms % HOUR_MS
+        hour = self.hours.get(at_ms, Hour())
+        self.hours[at_ms] = Hour(
+            fills=hour.fills + 1,
+            realized_pnl=EXACT.add(hour.realized_pnl, gained),
+            fees=EXACT.add(hour.fees, quote_fee(fill)),
+        )
+        for old in [ms for ms in self.hours if ms <= max(self.hours) - HOURS * HOUR_MS]:
+            del self.hours[old]
+
+    def _adopt(self, event: PositionAdopted) -> None:
+        levels = self.levels.setdefault(event.strategy, {})
+        for slot in event.slots:
+            held = levels.get(slot.level, FLAT)
+            levels[slot.level] = positions.trade(held, slot.quantity, slot.cost_price)
+
+
+def middle(tick: Tick) -> Decimal:
+    """Return the middle of a tick in quote units."""
+    return EXACT.multiply(EXACT.add(tick.bid_price, tick.ask_price), Decimal("0.5"))

@@ -1,0 +1,207 @@
+"""The web server: the page, its picture over a WebSocket, kill and resume behind the token. It knows no trading.
+
+Everybody on an allowed host may look; nobody writes over the WebSocket; a command needs the token of the data folder.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from opensqt.runtime.logs import Log
+from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
+from services.gateway.access import POLICY, host_allowed, origin_allowed, token_right
+from services.gateway.config import NAME, Settings
+from services.gateway.decide import TIME, delta
+from services.gateway.page import Picture
+
+FILES = Path(__file__).parent / "static"
+KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+REASON_MAX = 200
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_encode = msgspec.json.encode
+_log = Log(NAME)
+
+
+class House(Protocol):
+    """What the web server shows and asks; the service is it."""
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the picture is of now."""
+
+    def status(self) -> dict[str, Any]:
+        """Say what the gateway says of itself."""
+
+    def look(self) -> Picture:
+        """Return the newest picture."""
+
+    def token(self) -> str:
+        """Return the token of the folder, or nothing."""
+
+    async def order(self, verb: str, scope: str, reason: str, actor: str) -> dict[str, Any]:
+        """Pass a command on and return what came of it."""
+
+
+class Web:
+    """Answers people; one picture is made for all of them at once."""
+
+    def __init__(
+        self,
+        house: House,
+        settings: Settings,
+        metrics: Metrics,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._house = house
+        self._settings = settings
+        self._metrics = metrics
+        self._sleep = sleep
+        self._clients: set[web.WebSocketResponse] = set()
+        self._runner: web.AppRunner | None = None
+        self._files = {path.name: path.read_bytes() for path in sorted(FILES.iterdir())}
+        self.port = 0
+
+    async def open(self) -> None:
+        """Listen; raise `OSError` when the port is taken."""
+        app = web.Application(
+            middlewares=[self._guard], client_max_size=self._settings.inbound_bytes_max
+        )
+        app.router.add_get("/", self._file)
+        app.router.add_get("/static/{name}", self._file)
+        app.router.add_get("/ws", self._socket)
+        app.router.add_get("/api/snapshot", self._snapshot)
+        app.router.add_post("/api/{verb:kill|resume}", self._command)
+        for path in ("/healthz", "/readyz", "/metrics"):
+            app.router.add_get(path, self._health)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Tell every client that this is the end, then stop listening."""
+        for client in tuple(self._clients):
+            await client.close(code=1001, message=b"the gateway stops")
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def clients(self) -> int:
+        """How many pages are open."""
+        return len(self._clients)
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not host_allowed(request.headers.get("Host", ""), self._settings.host):
+            return _refused(403, "this host name is not ours: use the address that `up` prints")
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = _refused(error.status, error.reason)
+        if not response.prepared:
+            response.headers.update(POLICY)
+        return response
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info.get("name", "index.html")
+        body = self._files.get(name)
+        if body is None:
+            return _refused(404, "no such file")
+        kind = KINDS.get(Path(name).suffix, "application/octet-stream")
+        return web.Response(body=body, content_type=kind, charset="utf-8")
+
+    async def _snapshot(self, request: web.Request) -> web.StreamResponse:
+        del request
+        return web.Response(body=_encode(self._house.look()), content_type="application/json")
+
+    async def _health(self, request: web.Request) -> web.StreamResponse:
+        match request.path:
+            case "/healthz":
+                return web.json_response({"alive": True})
+            case "/readyz":
+                said = self._house.status() | {"ready": self._house.ready}
+                return web.json_response(said, status=200 if self._house.ready else 503)
+            case _:
+                return web.Response(
+                    body=self._metrics.render(), headers={"Content-Type": CONTENT_TYPE}
+                )
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        if not origin_allowed(request.headers, required=True):
+            return _refused(403, "only the page of this gateway may listen here")
+        if len(self._clients) >= self._settings.clients_max:
+            return _refused(503, f"{self._settings.clients_max} pages are open: close one")
+        socket = web.WebSocketResponse(
+            heartbeat=self._settings.ping_every_s,
+            max_msg_size=self._settings.inbound_bytes_max,
+            compress=False,
+        )
+        socket.headers.update(POLICY)
+        await socket.prepare(request)
+        self._clients.add(socket)
+        showing = asyncio.create_task(self._show(socket))
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    break
+        finally:
+            self._clients.discard(socket)
+            showing.cancel()
+        return socket
+
+    async def _show(self, socket: web.WebSocketResponse) -> None:
+        """Send the whole picture, then what changed; who does not read in time is dropped."""
+        seen: Picture = {}
+        try:
+            while not socket.closed:
+                picture = self._house.look()
+                kind = "delta" if seen else "snapshot"
+                news = delta(seen, picture)
+                seen = picture
+                if news.keys() - {TIME} or kind == "snapshot":
+                    text = _encode({"type": kind, **news}).decode()
+                    async with asyncio.timeout(self._settings.slow_client_s_max):
+                        await socket.send_str(text)
+                await self._sleep(self._settings.delta_every_s)
+        except TimeoutError:
+            _log.warning("slow client dropped", limit_s=self._settings.slow_client_s_max)
+            await socket.close(code=1008, message=b"too slow")
+        except ConnectionError:
+            return
+
+    async def _command(self, request: web.Request) -> web.StreamResponse:
+        verb = request.match_info["verb"]
+        peer = request.remote or "unknown"
+        if not origin_allowed(request.headers, required=False):
+            _log.warning("command refused", verb=verb, peer=peer, reason="foreign origin")
+            return _refused(403, "only the page of this gateway may command")
+        if not token_right(request.headers, self._house.token()):
+            _log.warning("command refused", verb=verb, peer=peer, reason="wrong token")
+            return _refused(401, "wrong token: it is in the file `token` of the data folder")
+        try:
+            words = json.loads(await request.text() or "{}")
+        except ValueError:
+            words = None
+        if not isinstance(words, dict):
+            return _refused(400, "the body must be a JSON object")
+        reason = str(words.get("reason") or "no reason given")[:REASON_MAX]
+        scope = str(words.get("scope") or "desk")[:REASON_MAX]
+        actor = str(words.get("actor") or f"page at {peer}")[:REASON_MAX]
+        result = await self._house.order(verb, scope, reason, actor)
+        return web.json_response(result, status=200 if result["ok"] else 502)
+
+
+def _refused(status: int, why: str) -> web.Response:
+    return web.json_response({"ok": False, "detail": why}, status=status)
