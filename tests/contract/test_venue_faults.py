@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import Market
+from opensqt.domain.intent import TimeInForce
 from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue import ccxt_socket
+from opensqt.runtime.venue import budget
 from opensqt.runtime.venue.binance import BinanceVenue
 from opensqt.runtime.venue.policy import policy_of
 from opensqt.runtime.venue.port import (
@@ -19,15 +22,12 @@ from opensqt.runtime.venue.port import (
     InDoubt,
     NotFound,
     NotSent,
-    OrderView,
-    PrivateEvent,
-    StreamDown,
-    StreamUp,
     Throttled,
+    VenueDown,
 )
 from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
 from tests import conditions
-from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, binance_gate_to, open_house
+from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 BODY = b'{"symbol":"BTCUSDT","orderId":1,"clientOrderId":"qone"'
@@ -106,8 +106,10 @@ async def reset(writer: asyncio.StreamWriter) -> None:
 
 
 @contextlib.asynccontextmanager
-async def broken_venue(house: House, answer: Answer, folder: Path) -> AsyncIterator[BinanceVenue]:
-    """A venue at an address where every request gets this answer; the markets are known from before."""
+async def broken_venue(
+    house: House, answer: Answer, folder: Path, calls: list[str]
+) -> AsyncIterator[BinanceVenue]:
+    """A venue that answers every request like this; `calls` gets request lines and bodies."""
     assert house.real is not None
     listing = await house.gate.listing()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -115,7 +117,10 @@ async def broken_venue(house: House, answer: Answer, folder: Path) -> AsyncItera
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = re.search(r"Content-Length: (\d+)", head)
+            body = await reader.readexactly(int(length[1]) if length else 0)
+            calls.append(f"{head.splitlines()[0]}\n{body.decode()}")
             await answer(writer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
@@ -158,9 +163,11 @@ async def test_whatever_proves_nothing_is_in_doubt(
     house: House, answer: Answer, tmp_path: Path
 ) -> None:
     """An answer that is not in the table is neither acceptance nor refusal."""
-    async with broken_venue(house, answer, tmp_path) as venue:
+    calls: list[str] = []
+    async with broken_venue(house, answer, tmp_path, calls) as venue:
         outcome = await venue.place(house.request("qone"))
     assert isinstance(outcome, InDoubt), outcome
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "418 I'm a teapot"])
@@ -168,10 +175,67 @@ async def test_rate_limit_answers_name_their_wait(
     house: House, status: str, tmp_path: Path
 ) -> None:
     """The venue's Retry-After is taken over."""
-    async with broken_venue(house, raw(b"<html>", status=status), tmp_path) as venue:
+    async with broken_venue(house, raw(b"<html>", status=status), tmp_path, []) as venue:
         outcome = await venue.place(house.request("qone"))
     assert isinstance(outcome, Throttled)
     assert outcome.retry_after_ms == 7000
+
+
+@pytest.mark.row("C03")
+async def test_only_reads_are_sent_again(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted on the wire: one POST for a place, one DELETE for a cancel, five GETs for a read."""
+    monkeypatch.setattr(budget, "RETRY_FIRST_S", 0.01)
+    calls: list[str] = []
+    busy = raw(b"<html>", status="503 Service Unavailable")
+    async with broken_venue(house, busy, tmp_path, calls) as venue:
+        await venue.place(house.request("qone"))
+        await venue.cancel(PERP, "qone")
+        await venue.look(PERP, "qone")
+        with pytest.raises(VenueDown):
+            await venue.open_orders(PERP)
+    verbs = [call.split()[0] for call in calls]
+    assert verbs == ["POST", "DELETE", "GET", *["GET"] * 5]
+
+
+@pytest.mark.parametrize(
+    "symbol,time_in_force,wire",
+    [
+        (SPOT, TimeInForce.POST_ONLY, {"type": "LIMIT_MAKER"}),
+        (PERP, TimeInForce.POST_ONLY, {"type": "LIMIT", "timeInForce": "GTX"}),
+        (SPOT, TimeInForce.IOC, {"type": "LIMIT", "timeInForce": "IOC"}),
+        (PERP, TimeInForce.GTC, {"type": "LIMIT", "timeInForce": "GTC", "reduceOnly": "true"}),
+    ],
+)
+async def test_every_order_names_its_deadline_and_self_trade_mode(
+    house: House, tmp_path: Path, symbol: str, time_in_force: TimeInForce, wire: dict[str, str]
+) -> None:
+    """Signed with our time and window, our id, and an explicit self-trade mode; nothing is added or rounded."""
+    calls: list[str] = []
+    async with broken_venue(house, finish, tmp_path, calls) as venue:
+        request = house.request(
+            "qone",
+            symbol,
+            price="59000.10",
+            time_in_force=time_in_force,
+            reduce_only="reduceOnly" in wire,
+        )
+        await venue.place(request)
+    sent = dict(parse_qsl(calls[0].partition("\n")[2]))
+    assert len(sent.pop("signature")) == 64
+    assert sent == {
+        "timestamp": str(request.signed_ms),
+        "recvWindow": "2000",
+        "symbol": "BTCUSDT",
+        "side": "BUY",
+        "newClientOrderId": "qone",
+        "newOrderRespType": "RESULT",
+        "selfTradePreventionMode": "EXPIRE_TAKER",
+        "quantity": "0.01",
+        "price": "59000.1",
+        **wire,
+    }
 
 
 async def test_refused_connection_was_not_sent(house: House) -> None:
@@ -212,55 +276,3 @@ async def test_request_is_not_sent_after_its_deadline(
     assert isinstance(await house.venue.place(request), NotSent)
     monkeypatch.undo()
     assert isinstance(await house.venue.look(PERP, "qone"), NotFound)
-
-
-def hear(
-    house: House, until: type[PrivateEvent], count: int
-) -> tuple["asyncio.Task[list[PrivateEvent]]", asyncio.Event]:
-    """Hear the private streams up to the `count`-th event of a kind; the event says that they are up."""
-    up = asyncio.Event()
-
-    async def listen() -> list[PrivateEvent]:
-        events: list[PrivateEvent] = []
-        async with asyncio.timeout(PATIENCE_S):
-            async for event in house.venue.private():
-                events.append(event)
-                if isinstance(event, StreamUp):
-                    up.set()
-                if sum(isinstance(e, until) for e in events) == count:
-                    break
-        return events
-
-    return asyncio.create_task(listen()), up
-
-
-async def test_lost_private_stream_is_said_and_regained(house: House) -> None:
-    """A disconnect is StreamDown, the regained connection StreamUp: then REST is read again."""
-    hearing, up = hear(house, StreamUp, 2)
-    await up.wait()
-    assert house.real is not None
-    house.real.server.disconnect("private")
-    kinds = [type(e) for e in await hearing if isinstance(e, StreamUp | StreamDown)]
-    assert kinds == [StreamUp, StreamDown, StreamUp]
-
-
-async def test_mute_private_stream_counts_as_lost(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A connection without any frame for too long is not believed."""
-    monkeypatch.setattr(ccxt_socket, "MUTE_MS_MAX", 100)
-    events = await hear(house, StreamDown, 1)[0]
-    (down,) = [event for event in events if isinstance(event, StreamDown)]
-    assert "mute" in down.cause
-
-
-async def test_duplicate_frames_are_passed_on_unchanged(house: House) -> None:
-    """Nothing is conflated here: whoever folds is idempotent."""
-    set_faults(
-        house, FaultRule(fault=FaultName.DUPLICATE_FRAME, match=Match(kind="private"), count=100)
-    )
-    hearing, up = hear(house, OrderView, 2)
-    await up.wait()
-    await house.venue.place(house.request("qone"))
-    first, second = [e for e in await hearing if isinstance(e, OrderView)]
-    assert first == second
