@@ -194,6 +194,20 @@ async def test_missing_nats_is_waited_for(
     assert await running.ended() == 0
 
 
+async def test_missing_postgres_is_waited_for(tmp_path: Path, nats_url: str) -> None:
+    """A process started before Postgres stays alive and not ready, and says in one line what it waits for."""
+    await with_streams(nats_url)
+    starter = Starter(tmp_path, nats_url, "postgresql://opensqt@127.0.0.1:1/opensqt")
+    running = await starter.start()
+    line = await running.until_logged("waiting")
+    assert line["for_what"] == "Postgres"
+    code, body = await running.get("/readyz")
+    assert (code, json.loads(body)["why"]) == (503, "waiting for Postgres")
+    assert (await running.get("/healthz"))[0] == 200
+    running.process.send_signal(signal.SIGTERM)
+    assert await running.ended() == 0
+
+
 async def test_stop_while_waiting_ends_at_once(tmp_path: Path, postgres_dsn: str) -> None:
     """A process that still waits for its servers obeys SIGTERM."""
     starter = Starter(tmp_path, "nats://127.0.0.1:1", postgres_dsn)
