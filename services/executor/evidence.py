@@ -28,7 +28,7 @@ from services.executor.decide import after_trade, after_view
 
 SWEEP_S = 5.0
 SNAPSHOT_S = 15.0
-TRADES_BACK_MS = 60_000  # market ms before the first order of ours
+TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot
 
 
 class Evidence:
@@ -38,6 +38,7 @@ class Evidence:
         self._account = account
         self._poked: dict[str, None] = {}
         self._wake = asyncio.Event()
+        self._marks: dict[str, str] = {}  # symbol -> trade id up to which REST has shown all
         self._reading = {symbol: asyncio.Lock() for symbol in account.symbols}
         self.stream_up = False
 
@@ -107,16 +108,21 @@ class Evidence:
         return orders
 
     async def read_trades(self, symbol: str) -> None:
-        """Read our trades of a symbol beyond the newest that is known."""
+        """Read our trades of a symbol beyond the newest up to which REST has shown all of them.
+
+        A pushed trade does not move that mark: the stream may have missed the one before it.
+        """
         account = self._account
+        lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
         async with self._reading[symbol]:
-            mark = account.state.marks.get(symbol)
-            since_ms = mark.time_ms if mark else self._first_ms()
+            settled_ms = account.clock.market_ms() - lag_ms
             trades = await account.venue.trades(
-                symbol, after_trade_id=mark.trade_id if mark else "", since_ms=since_ms
+                symbol, after_trade_id=self._marks.get(symbol, ""), since_ms=self._since_ms(symbol)
             )
             for trade in trades:
                 await self._on_trade(trade)
+                if trade.time_ms <= settled_ms:
+                    self._marks[symbol] = trade.trade_id
 
     async def snapshot(self, trigger: str) -> None:
         """Record what the venue holds now, with the raw answers as evidence."""
@@ -222,6 +228,12 @@ class Evidence:
         author = self._account.author
         stream = f"account/{author.venue}/{author.account}"
         return facts.fact(author, message, stream, (author.venue, author.account, *cause))
+
+    def _since_ms(self, symbol: str) -> int:
+        account = self._account
+        read_ms = account.state.read_ms.get(symbol)
+        lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
+        return self._first_ms() if read_ms is None else read_ms - lag_ms - TRADES_BACK_MS
 
     def _first_ms(self) -> int:
         orders = self._account.state.orders.values()

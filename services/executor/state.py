@@ -2,10 +2,8 @@
 
 from decimal import Decimal
 
-import msgspec
-
 from opensqt.domain import life
-from opensqt.domain.account import Deposit, FundingPaid
+from opensqt.domain.account import Deposit, FundingPaid, VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
@@ -15,13 +13,6 @@ from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 
 DESK = "desk"
-
-
-class TradeMark(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest trade that was folded: reading goes on behind it."""
-
-    trade_id: str
-    time_ms: int
 
 
 class State:
@@ -34,7 +25,9 @@ class State:
         self.venue_ids: dict[tuple[str, str], str] = {}  # symbol, venue order id -> client order id
         self.judged: set[str] = set()  # intents whose verdict is in the journal
         self.tombstones: set[str] = set()  # place intents cancelled before they were seen
-        self.marks: dict[str, TradeMark] = {}
+        self.read_ms: dict[
+            str, int
+        ] = {}  # symbol -> market time up to which a snapshot read all trades
         self.trades: set[tuple[str, str]] = set()
         self.net: dict[str, Decimal] = {}
         self.killed: dict[str, KillLatched] = {}
@@ -55,6 +48,8 @@ class State:
                 self.killed.pop(message.scope, None)
             case Deposit() if message.account == self.account:
                 self.deposits.add((message.market, message.asset))
+            case VenueSnapshot() if message.account == self.account:
+                self.read_ms |= dict.fromkeys(message.symbols, message.started_ms)
             case FundingPaid() if message.account == self.account:
                 self.income.add(message.income_id)
                 self.income_ms = max(self.income_ms, message.time_ms)
@@ -142,11 +137,3 @@ class State:
         self.trades.add((symbol, fill.trade_id))
         signed = fill.side.sign * fill.quantity
         self.net[symbol] = self.net.get(symbol, ZERO) + signed
-        mark = self.marks.get(symbol)
-        if mark is None or _number(fill.trade_id) > _number(mark.trade_id):
-            self.marks[symbol] = TradeMark(trade_id=fill.trade_id, time_ms=fill.time_ms)
-
-
-def _number(trade_id: str) -> tuple[int, str]:
-    # Venues with numeric trade ids count upwards; others are compared as text of equal length.
-    return (int(trade_id), "") if trade_id.isdecimal() else (0, trade_id)
