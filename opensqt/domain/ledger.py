@@ -197,7 +197,7 @@ class Books:
         ids = self.venue_ids
         name = fill.ref.client_order_id or ids.get((*key[:3], fill.venue_order_id), "")
         order = self.orders.get(name)
-        if order is None or order.placed is None:
+        if key not in self.parked or order is None or order.placed is None:
             return
         self.parked.discard(key)
         owned = msgspec.structs.replace(fill, ref=order.placed.ref)
