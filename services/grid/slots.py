@@ -22,6 +22,7 @@ from opensqt.domain.ticket import Ticket, Timing
 from opensqt.domain.tickets import Outcome, Tickets
 
 DOUBLINGS_MAX = 6
+TICKS_AWAY_MAX = 5
 
 
 class SlotStatus(StrEnum):
@@ -158,7 +159,9 @@ def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
     """Note how a ticket ended, so that what failed is not tried again at once."""
     if one.was_maker_refusal(ticket):
         return msgspec.structs.replace(
-            slot, ticks_away=slot.ticks_away + 1, retry_ms=now_ms + timing.retry_wait_ms
+            slot,
+            ticks_away=min(slot.ticks_away + 1, TICKS_AWAY_MAX),
+            retry_ms=now_ms + timing.retry_wait_ms,
         )
     if not one.was_in_vain(ticket):
         return msgspec.structs.replace(slot, failures=0, ticks_away=0)

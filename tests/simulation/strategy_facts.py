@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from opensqt.domain import life
 from opensqt.domain.account import SnapshotPosition, VenueSnapshot
+from opensqt.domain.ids import client_order_id
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.life import Order
@@ -18,6 +19,7 @@ from opensqt.domain.order import (
     IntentPlaced,
     Liquidity,
     NeverPlaced,
+    OrderRef,
     Rejected,
 )
 from opensqt.domain.ticket import UNSTAMPED
@@ -100,6 +102,41 @@ def approval_of(intent: Intent, now_ms: int) -> RiskApproved:
         risk_epoch=1,
         basis=UNSTAMPED,
         config_version="",
+        time_ms=now_ms,
+    )
+
+
+def placed_of(intent: PlaceIntent, now_ms: int, attempt: int = 1) -> IntentPlaced:
+    """Return the order that the executor makes of an intent."""
+    cid = client_order_id(
+        generation="g",
+        account="main",
+        strategy=intent.strategy,
+        slot=intent.slot,
+        cycle=intent.cycle,
+        attempt=attempt,
+    )
+    ref = OrderRef(
+        client_order_id=cid,
+        intent_id=intent.intent_id,
+        attempt=attempt,
+        strategy=intent.strategy,
+        venue=intent.venue,
+        account=intent.account,
+        symbol=intent.symbol,
+    )
+    return IntentPlaced(
+        ref=ref,
+        slot=intent.slot,
+        cycle=intent.cycle,
+        side=intent.side,
+        type=intent.type,
+        time_in_force=intent.time_in_force,
+        price=intent.price,
+        quantity=intent.quantity,
+        purpose=intent.purpose,
+        reduce_only=False,
+        valid_until_ms=intent.valid_until_ms,
         time_ms=now_ms,
     )
 

@@ -5,21 +5,25 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from opensqt.domain.decision import Decision
-from opensqt.domain.ids import client_order_id
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Message
 from opensqt.domain.order import (
     CancelRequested,
     Fill,
-    IntentPlaced,
-    OrderRef,
     Submitting,
 )
 from opensqt.domain.strategy import StrategyStarted
 from opensqt.domain.ticket import UNSTAMPED
 from opensqt.domain.verdict import RiskRefused
-from tests.simulation.strategy_facts import Evidence, Intent, approval_of, journalled, tick_of
+from tests.simulation.strategy_facts import (
+    Evidence,
+    Intent,
+    approval_of,
+    journalled,
+    placed_of,
+    tick_of,
+)
 
 S = TypeVar("S")
 
@@ -100,38 +104,9 @@ class Rig(Evidence, Generic[S]):
 
     def submit(self, intent: PlaceIntent, attempt: int = 1) -> str:
         """Approve a place intent; its request has left."""
-        cid = client_order_id(
-            generation="g",
-            account="main",
-            strategy=intent.strategy,
-            slot=intent.slot,
-            cycle=intent.cycle,
-            attempt=attempt,
-        )
-        ref = OrderRef(
-            client_order_id=cid,
-            intent_id=intent.intent_id,
-            attempt=attempt,
-            strategy=intent.strategy,
-            venue=intent.venue,
-            account=intent.account,
-            symbol=intent.symbol,
-        )
+        placed = placed_of(intent, self.now_ms, attempt)
+        ref, cid = placed.ref, placed.ref.client_order_id
         self.waiting.pop(intent.intent_id, None)
-        placed = IntentPlaced(
-            ref=ref,
-            slot=intent.slot,
-            cycle=intent.cycle,
-            side=intent.side,
-            type=intent.type,
-            time_in_force=intent.time_in_force,
-            price=intent.price,
-            quantity=intent.quantity,
-            purpose=intent.purpose,
-            reduce_only=False,
-            valid_until_ms=intent.valid_until_ms,
-            time_ms=self.now_ms,
-        )
         sent = Submitting(ref=ref, epoch=1, deadline_ms=self.now_ms + 2_000, time_ms=self.now_ms)
         self.feed(approval_of(intent, self.now_ms), placed, sent)
         return cid

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from opensqt.domain.decision import Decision
-from opensqt.domain.intent import Basis, PlaceIntent
+from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message
-from opensqt.domain.strategy import AnchorSet, StrategyFaulted, StrategyStarted
+from opensqt.domain.strategy import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.codec import decode
@@ -21,11 +21,22 @@ from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strategy import Play, StrategyRunner, stamped
+from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of
 from tests.conditions import until
 from tests.relays import House, feed, memory_house, running
+from tests.simulation.carry_rig import funding_of
 from tests.simulation.grid_rig import rig_of, setup_of
-from tests.simulation.strategy_facts import PERP, SPOT, rules_of, snapshot_of, tick_of
+from tests.simulation.strategy_facts import (
+    PERP,
+    SPOT,
+    Evidence,
+    Intent,
+    placed_of,
+    rules_of,
+    snapshot_of,
+    tick_of,
+)
 
 
 @pytest.fixture
@@ -92,11 +103,11 @@ async def show(house: House) -> None:
     await record(house, snapshot_of(symbols=(PERP, SPOT)))
 
 
-async def record(house: House, fact: Message) -> None:
+async def record(house: House, fact: Message, stream: str = "account/binance/main") -> None:
     """Append a fact as another process would."""
     event = NewEvent(
-        event_id=f"{type(fact).__name__}-{house.clock.wall_ms()}",
-        stream="account/binance/main",
+        event_id=f"{type(fact).__name__}-{stream}-{house.clock.wall_ms()}",
+        stream=stream,
         message=fact,
         subject=subject_of(fact),
         actor="executor",
@@ -111,14 +122,14 @@ async def journal_of(house: House, kind: type[Message]) -> list[Any]:
     return [fact for row in rows if isinstance(fact := decode(row.data), kind)]
 
 
-async def intents_of(house: House) -> list[PlaceIntent]:
-    """Return the place intents on the bus."""
+async def intents_of(house: House) -> list[Intent]:
+    """Return the intents on the bus."""
     end = (await house.bus.state(Stream.INTENTS)).last_sequence
-    found: list[PlaceIntent] = []
+    found: list[Intent] = []
     if end:
         async for delivery in await house.bus.follow(Stream.INTENTS, (), Start(sequence=1)):
             message = decode(delivery.data)
-            assert isinstance(message, PlaceIntent)
+            assert isinstance(message, PlaceIntent | CancelIntent)
             found.append(message)
             if delivery.sequence >= end:
                 break
@@ -208,3 +219,59 @@ def test_an_intent_said_again_keeps_its_basis() -> None:
     once = stamped(new, Basis(generation=1, sequence=7))
     assert {i.basis.sequence for i in once.intents} == {7}
     assert stamped(once, Basis(generation=1, sequence=9)) == once
+
+
+@pytest.mark.row("B24")
+async def test_a_stopped_strategy_pulls_its_openings(house: House, config: Config) -> None:
+    """An order that was there before the fault is cancelled after it, and nothing is placed."""
+    play = plays_of(config, house.clock)[0]
+    broken = False
+
+    def decide(state: Any, event: Message) -> Decision:
+        if broken:
+            raise ZeroDivisionError("no such level")
+        return play.decide(state, event)
+
+    runner = StrategyRunner(
+        context_of(house, config), "grid", [msgspec.structs.replace(play, decide=decide)]
+    )
+    async with desk(house, runner):
+        await show(house)
+
+        async def wishes() -> bool:
+            return bool(await intents_of(house))
+
+        await until(wishes)
+        said = next(i for i in await intents_of(house) if isinstance(i, PlaceIntent))
+        venue = Evidence()
+        placed = placed_of(said, house.clock.market_ms())
+        venue.fold(placed)
+        cid = placed.ref.client_order_id
+        await record(house, placed, f"order/{cid}")
+        await record(house, venue.accepted(cid), f"order/{cid}")
+        broken = True
+
+        async def pulled() -> bool:
+            found = await intents_of(house)
+            return said.intent_id in {
+                i.target_intent_id for i in found if isinstance(i, CancelIntent)
+            }
+
+        await until(pulled)
+
+
+async def test_a_carry_begins_its_saga_in_the_journal(house: House, config: Config) -> None:
+    """The step stands there before the first leg is wished for."""
+    runner = StrategyRunner(context_of(house, config), "arb", carries_of(config, house.clock))
+    async with desk(house, runner):
+        await show(house)
+        await tell(house, funding_of("0.0003", house.clock.market_ms()))
+
+        async def wished() -> bool:
+            return bool(await intents_of(house))
+
+        await until(wished)
+        (step,) = await journal_of(house, SagaStep)
+        (leg, *_) = await intents_of(house)
+        assert (step.strategy, step.step) == ("carry", "entering")
+        assert (leg.strategy, leg.symbol) == ("carry", SPOT)
