@@ -17,7 +17,7 @@ from opensqt.domain.market import FeedState, FeedStatus, Funding, Mark, Tick, Ti
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon import Adjustment, Halted, Resumed
 from opensqt.domain.strategy import SagaStep, StrategyStarted
 from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.ticket import Timing
@@ -153,6 +153,9 @@ def evolve(carry: Carry, event: Message | Decision) -> Carry:
             return _market(carry, switches=thrown(carry.market.switches, event))
         case StrategyStarted() | SagaStep():
             return _chosen(carry, event) if event.strategy == carry.setup.strategy else carry
+        case Adjustment(venue=venue, account=account, strategy=strategy):
+            here = (carry.setup.venue, carry.setup.account, carry.setup.strategy)
+            return _corrected(carry, event) if (venue, account, strategy) == here else carry
         case RiskApproved() | RiskRefused():
             return _booked(carry, desk.judged(carry.books.tickets, event))
         case _:
@@ -233,6 +236,13 @@ def _booked(carry: Carry, outcome: Outcome) -> Carry:
         if change.ended and change.after is not None and change.after.filled == 0:
             carry = _in_vain(carry)
     return carry
+
+
+def _corrected(carry: Carry, event: Adjustment) -> Carry:
+    """Fold a correction of what a leg holds, at the leg's own cost."""
+    leg = "spot" if event.symbol == carry.setup.spot else "perp"
+    held: Position = getattr(carry.books, leg)
+    return _books(carry, **{leg: positions.trade(held, event.quantity, held.entry_price)})
 
 
 def _in_vain(carry: Carry) -> Carry:

@@ -4,6 +4,7 @@ Folded from the journal and from the strategy's own intents. A step of ours that
 `IllegalTransition`; evidence of the venue never does, it walks the machine.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -145,6 +146,25 @@ def taken_over(books: Books, event: PositionAdopted) -> Books:
         slot = msgspec.structs.replace(slot, position=held)
         books = _with_slot(books, _walked(slot, SlotStatus.FILLED))
     return msgspec.structs.replace(books, adopted=True)
+
+
+def corrected(books: Books, quantity: Decimal) -> Books:
+    """Fold a correction of what we hold: taken from the slots farthest from the anchor, at their own cost.
+
+    What no slot can give up, and whatever was found beyond our trades, is kept aside: it belongs to no level.
+    """
+    left = quantity
+    for slot in sorted(books.slots.values(), key=lambda slot: -abs(slot.level)):
+        held = slot.position
+        if held.quantity == 0 or (held.quantity > 0) == (left > 0) or left == 0:
+            continue
+        part = min(abs(left), abs(held.quantity)) * (1 if left > 0 else -1)
+        left -= part
+        lowered = positions.trade(held, part, held.entry_price)
+        after = msgspec.structs.replace(slot, position=lowered)
+        books = _with_slot(books, _walked(after, _due_status(books, after)))
+    aside = positions.trade(books.strays, left, books.strays.entry_price)
+    return msgspec.structs.replace(books, strays=aside)
 
 
 def _book(books: Books, level: int | None, fill: Fill) -> Books:

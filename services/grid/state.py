@@ -16,7 +16,7 @@ from opensqt.domain.life import OrderEvent, is_order_event
 from opensqt.domain.market import FeedState, FeedStatus, Tick, Time
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon import Adjustment, Halted, Resumed
 from opensqt.domain.strategy import AnchorSet, PositionAdopted, StrategyStarted
 from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.ticket import Timing
@@ -106,6 +106,11 @@ def evolve(grid: Grid, event: Message | Decision) -> Grid:
             return _market(grid, switches=thrown(grid.market.switches, event))
         case StrategyStarted() | AnchorSet() | PositionAdopted():
             return _chosen(grid, event)
+        case Adjustment(venue=venue, account=account, symbol=symbol, strategy=strategy):
+            setup = grid.setup
+            here = (setup.venue, setup.account, setup.symbol, setup.strategy)
+            ours = (venue, account, symbol, strategy) == here
+            return _books(grid, slots.corrected(grid.books, event.quantity)) if ours else grid
         case RiskApproved() | RiskRefused():
             return _booked(grid, desk.judged(grid.books.tickets, event))
         case _:

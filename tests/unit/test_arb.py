@@ -9,7 +9,7 @@ from opensqt.domain.account import SnapshotBalance
 from opensqt.domain.control import KillLatched
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.domain.recon import Halted
+from opensqt.domain.recon import Adjustment, Halted
 from opensqt.domain.strategy import SagaStep
 from tests.simulation.carry_rig import CarryRig, carry_setup
 from tests.simulation.grid_rig import rig_of, setup_of
@@ -270,3 +270,24 @@ def test_a_crash_after_leg_one_is_completed_once(acknowledged: bool) -> None:
     assert (hedge.symbol, hedge.side, hedge.quantity) == (PERP, SELL, d("0.010"))
     assert hedge.cycle > 2_000_000
     assert other.state.books.imbalance == 0
+
+
+def test_a_correction_of_a_leg_is_made_good() -> None:
+    """When the reconciler finds a part of the short gone, the rest of the spot is covered again."""
+    rig = CarryRig()
+    entered(rig)
+    rig.feed(
+        Adjustment(
+            venue="binance",
+            account="main",
+            symbol=PERP,
+            strategy="carry",
+            quantity=d("0.005"),
+            evidence_hash="",
+            detail="",
+            time_ms=rig.now_ms,
+        )
+    )
+    hedge = rig.take()
+    assert (hedge.symbol, hedge.side, hedge.quantity) == (PERP, SELL, d("0.005"))
+    assert rig.steps()[-2:] == ["hedging", "neutral"]

@@ -9,12 +9,12 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.lattice import Lattice
 from opensqt.domain.market import FeedState, FeedStatus
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon import Adjustment, Halted, Resumed
 from opensqt.domain.strategy import AnchorSet, PositionAdopted
 from services.grid import slots
 from services.grid.decide import decide
 from services.grid.state import Grid, evolve
-from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of
+from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import PERP, Intent, d, journalled, rules_of, snapshot_of
 from tests.simulation.strategy_rig import Rig
 
@@ -246,3 +246,27 @@ def test_stale_data_keeps_orders_and_opens_none() -> None:
     rig.wait(3_100)
     assert rig.last.reason == "market data stale"
     assert len(rig.live()) == 4
+
+
+def test_a_correction_is_taken_from_the_slots() -> None:
+    """What the reconciler found to be gone is not sold again; what it found beyond is kept aside."""
+    rig = rig_of(setup_of())
+    rig.accept_all()
+    rig.fill(rig.cid_at("44990"))
+    gone = Adjustment(
+        venue="binance",
+        account="main",
+        symbol=PERP,
+        strategy="grid",
+        quantity=d("-0.010"),
+        evidence_hash="",
+        detail="",
+        time_ms=rig.now_ms,
+    )
+    rig.waiting.clear()
+    rig.feed(gone)
+    assert slot(rig, -1).position.quantity == 0
+    rig.feed(msgspec.structs.replace(gone, quantity=d("0.003")))
+    assert rig.state.books.strays.quantity == d("0.003")
+    rig.feed(msgspec.structs.replace(gone, strategy="other"))
+    assert slots.total(rig.state.books).quantity == d("0.003")
