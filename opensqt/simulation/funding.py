@@ -8,7 +8,7 @@ HOUR_MS = 3_600_000
 
 
 class FundingTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """Funding of one perp: a fraction of notional per interval, positive when longs pay; caps are informative."""
+    """Funding of one perp: a fraction of notional per interval, positive when longs pay."""
 
     rate: Decimal = Decimal("0.0001")
     interval_hours: int = 8

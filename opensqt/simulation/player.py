@@ -2,8 +2,8 @@
 
 After a restart the flow goes on from its last saved state. Frames that the dead process had already matched are
 played for the book alone, so no trade fills an order twice; then our orders return and the missed frames are played.
-After a pause longer than `CATCH_UP_MAX_MS` the market was closed: later frames are shifted by the pause. It never
-invents a frame.
+After a pause longer than `CATCH_UP_MAX_MS` (dead, asleep, or too slow) the market was closed: later frames are
+shifted by the pause. It never invents a frame.
 """
 
 import asyncio
@@ -51,13 +51,12 @@ class Player:
             while self.due_ms <= matched_ms:
                 self._exchange.play(self._pending, match_trades=False)
                 self._pending = next(self._frames)
-            if now_ms - matched_ms > CATCH_UP_MAX_MS:
-                self._shift_ms += now_ms - matched_ms
         self._exchange.reinstate()
 
     def pump(self) -> bool:
         """Play at most a batch of the frames that are due; return whether more are due."""
         now_ms = self._exchange.clock.market_ms()
+        self._skip_pause(now_ms)
         played = 0
         while self._pending is not None and self.due_ms <= now_ms and played < BATCH_MAX:
             played += 1
@@ -70,6 +69,14 @@ class Player:
             self._exchange.commit()
         self._after_batch()
         return self.due_ms <= now_ms
+
+    def _skip_pause(self, now_ms: int) -> None:
+        """After a long pause go on where the market stood; what was played before stays played."""
+        pause_ms = now_ms - self.due_ms
+        if pause_ms > CATCH_UP_MAX_MS:
+            self._shift_ms += pause_ms
+            self._exchange.frame_ms = now_ms
+            self._exchange.commit({"shift_ms": str(self._shift_ms).encode()})
 
     def checkpoint(self) -> None:
         """Save the flow where its last played frame left it; only called before the next frame is drawn."""
