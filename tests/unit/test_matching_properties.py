@@ -10,7 +10,7 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.simulation.flow import BookDelta, Frame, MarketTrade
 from opensqt.simulation.orders import Order
-from tests.unit.matching_market import BUY, SELL, S, market, order
+from tests.unit.matching_market import BUY, SELL, S, d, market, order
 
 prices = st.integers(95, 105).map(Decimal)
 sizes = st.integers(1, 9).map(Decimal)
