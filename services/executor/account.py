@@ -126,6 +126,24 @@ class Account:
                 pass
         return outcome
 
+    async def commit_surely(self, entry: Entry) -> AppendOutcome:
+        """Append, again after a lost answer: what we committed ourselves a moment ago is still ours to act upon.
+
+        Only one task may have an entry of these events under way. Raises `LeaseLost`.
+        """
+        tried, pause_s = False, PAUSE_S
+        while True:
+            try:
+                outcome = await self.commit(entry)
+            except JournalDown:
+                tried = True
+                await self.clock.sleep(pause_s)
+                pause_s = min(pause_s * 2, PAUSE_S_MAX)
+                continue
+            if tried and isinstance(outcome, Duplicate):
+                return Appended(positions=outcome.positions)
+            return outcome
+
     async def record(self, events: Iterable[NewEvent]) -> None:
         """Bring facts into the journal, each for itself, however long it takes; known facts are left out."""
         fresh = [event for event in events if event.event_id not in self._recorded]

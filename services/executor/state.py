@@ -81,8 +81,8 @@ class State:
         return [order for order in self.orders.values() if order.phase in life.IN_DOUBT]
 
     def wished_away(self) -> list[life.Order]:
-        """Return the living orders that somebody asked to cancel."""
-        return [order for order in self.living() if order.cancel_requested is not None]
+        """Return the living orders that somebody asked to cancel, also before they were known."""
+        return [order for order in self.living() if self._unwanted(order)]
 
     def at_stake(self, symbol: str) -> Decimal:
         """Return the largest absolute position if all living orders of a symbol fill, base units."""
@@ -106,6 +106,10 @@ class State:
             if order.accepted is not None and order.accepted.ref.symbol == symbol:
                 return order.client_order_id
         return ""
+
+    def _unwanted(self, order: life.Order) -> bool:
+        known = order.placed is not None and order.placed.ref.intent_id in self.tombstones
+        return known or order.cancel_requested is not None
 
     def _judge(self, verdict: RiskApproved | RiskRefused) -> None:
         intent = verdict.place or verdict.cancel

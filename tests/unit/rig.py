@@ -23,9 +23,10 @@ from opensqt.domain.messages import Message
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.subjects import RISK_ALIVE, command_subject
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper
@@ -68,6 +69,8 @@ class Rig:
         )
         self.exchange.trade(SYMBOL, Decimal(50_000))
         self.venue = MemoryVenue(self.exchange)
+        self.journals: list[MemoryJournal] = []  # of the executors started, the newest last
+        self.commands = 0
         self.started = 0
         self.risk_epoch = 0
         self.risk_alive = True
@@ -75,9 +78,9 @@ class Rig:
     def executor(self, *, cancel_on_stop: bool = False) -> Executor:
         """Return a new executor process for the account, as its supervisor would start it."""
         self.started += 1
-        leases = MemoryLeases(MemoryJournal(self.store))
+        self.journals.append(MemoryJournal(self.store))
         lease = LeaseKeeper(
-            leases,
+            MemoryLeases(MemoryJournal(self.store)),
             self.clock,
             name="executor/binance/main",
             holder=f"process-{self.started}",
@@ -86,7 +89,7 @@ class Rig:
         account = Account(
             author=Author(actor="executor", venue="binance", account="main", generation="g1"),
             venue=self.venue,
-            journal=MemoryJournal(self.store),
+            journal=self.journals[-1],
             lease=lease,
             clock=self.clock,
             symbols=(SYMBOL,),
@@ -141,14 +144,37 @@ class Rig:
                 )
                 await self.bus.publish(RISK_ALIVE, message, envelope, confirmed=False)
 
+    @asynccontextmanager
+    async def dying(self, executor: Executor) -> AsyncIterator[Executor]:
+        """Run an executor until it takes commands; at the end it dies as by SIGKILL."""
+        task = asyncio.create_task(executor.run(asyncio.Event()))
+        try:
+            while not executor.ready and not task.done():
+                await self.clock.run_for(0.1)
+            yield executor
+        finally:
+            await self.crash(executor, task)
+
     async def crash(self, executor: Executor, task: asyncio.Task[None]) -> None:
         """End an executor as SIGKILL does: nothing is said or released."""
         del executor
+        self.journals[-1].down = True
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    async def approve(self, intent: PlaceIntent | CancelIntent) -> None:
-        """Queue an intent as risk does after approving it."""
+    def approve_again(self) -> None:
+        """Queue the newest command once more, as a sender does whose first one was beyond the duplicate window."""
+        stored = self.broker.stream(Stream.COMMANDS)
+        last = stored.find(stored.last_sequence)
+        if last is not None:
+            self.commands += 1
+            headers = last.headers | {MESSAGE_ID: f"again-{self.commands}"}
+            self.broker.publish(last.subject, headers, last.data)
+
+    async def approve(
+        self, intent: PlaceIntent | CancelIntent, *, is_exit: bool | None = None
+    ) -> None:
+        """Queue an intent as risk does after approving it; cancels are exits."""
         place = intent if isinstance(intent, PlaceIntent) else None
         cancel = intent if isinstance(intent, CancelIntent) else None
         approval = RiskApproved(
@@ -162,7 +188,7 @@ class Rig:
             time_ms=self.clock.market_ms(),
         )
         await self.bus.publish(
-            command_subject(intent, is_exit=cancel is not None),
+            command_subject(intent, is_exit=cancel is not None if is_exit is None else is_exit),
             Command(approval=approval),
             Envelope(
                 event_id=f"cmd-{intent.intent_id}",
