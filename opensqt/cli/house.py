@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
 
 import asyncpg
@@ -70,7 +71,8 @@ class House:
         snapshots = asyncio.create_task(self._write_snapshots())
         try:
             self.supervisor.start()
-            was_ready = await self._stay(self.supervisor, seconds)
+            async with self._shown(self.supervisor):
+                was_ready = await self._stay(self.supervisor, seconds)
         finally:
             found = await self._close(self.supervisor, place, limited=seconds is not None)
             snapshots.cancel()
@@ -127,6 +129,14 @@ class House:
         write_run(self.data, self.run, durable=True)
         self._folder.settle()
         return place
+
+    def _shown(self, supervisor: Supervisor) -> AbstractAsyncContextManager[None]:
+        """Show the screen on a terminal; elsewhere the progress lines are all there is."""
+        if not self.screen or self.progress.as_json or not sys.stdout.isatty():
+            return nullcontext()
+        from opensqt.cli import screen
+
+        return screen.shown(screen.open_screen(self, supervisor), self.progress)
 
     async def _stay(self, supervisor: Supervisor, seconds: float | None) -> bool:
         """Wait for the stop; return whether everything has been ready once."""

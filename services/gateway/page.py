@@ -4,6 +4,7 @@ A section is a top-level key; sections travel alone, so nothing in one may need 
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ Section = Any
 Picture = dict[str, Section]
 
 CENTS = Decimal("0.00000001")
+FILLS_SHOWN = 20
 
 
 def picture(state: State, chart: Chart, told: Told) -> Picture:
@@ -55,7 +57,8 @@ def picture(state: State, chart: Chart, told: Told) -> Picture:
         "symbols": rows,
         "candles": {_name(place): [_candle(row) for row in chart.rows(place)] for place in places},
         "orders": [_order(order) for order in _living(state)],
-        "fills": [_fill(fill) for fill in reversed(state.fills)],
+        "fills": [_fill(fill) for fill in islice(reversed(state.fills), FILLS_SHOWN)],
+        "markers": _markers(state),
         "positions": _positions(state),
         "grids": [_grid(state, told, name) for name, kind in told.kinds.items() if kind == "grid"],
         "carries": [
@@ -160,6 +163,15 @@ def _fill(fill: Fill) -> Section:
         "liquidity": fill.liquidity.value,
         "time_ms": fill.time_ms,
     }
+
+
+def _markers(state: State) -> dict[str, list[Section]]:
+    """Return where the chart marks our fills, by symbol: time, side, price."""
+    marks: dict[str, list[Section]] = {}
+    for fill in state.fills:
+        row = [fill.time_ms, fill.side.value, plain(fill.price)]
+        marks.setdefault(f"{fill.ref.venue}|{fill.ref.symbol}", []).append(row)
+    return marks
 
 
 def _unrealized(state: State, place: Place, held: Position) -> Decimal | None:

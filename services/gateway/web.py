@@ -123,8 +123,11 @@ class Web:
         return web.Response(body=body, content_type=kind, charset="utf-8")
 
     async def _snapshot(self, request: web.Request) -> web.StreamResponse:
-        del request
-        return web.Response(body=_encode(self._house.look()), content_type="application/json")
+        picture = self._house.look()
+        wanted = {name for name in request.query.get("sections", "").split(",") if name}
+        if wanted:
+            picture = {name: part for name, part in picture.items() if name in wanted}
+        return web.Response(body=_encode(picture), content_type="application/json")
 
     async def _health(self, request: web.Request) -> web.StreamResponse:
         match request.path:

@@ -6,7 +6,8 @@ const MINUTE = 60_000;
 const AXIS = 78;
 const FOOT = 22;
 const TOP = 10;
-const SLOT = 9; // pixels a candle, wished
+const SLOT = { least: 8, most: 26 }; // pixels a candle
+const ROOM = 4; // minutes right of the newest
 
 export class Chart {
   constructor(canvas, legend) {
@@ -14,6 +15,7 @@ export class Chart {
     this.legend = legend;
     this.pointer = null;
     this.data = null;
+    this.slot = SLOT.least;
     new ResizeObserver(() => this.draw()).observe(canvas);
     canvas.addEventListener("pointermove", (event) => this.point(event.offsetX, event.offsetY));
     canvas.addEventListener("pointerleave", () => this.point(null));
@@ -31,7 +33,7 @@ export class Chart {
   }
 
   key(event) {
-    const step = { ArrowLeft: -SLOT, ArrowRight: SLOT }[event.key];
+    const step = { ArrowLeft: -this.slot, ArrowRight: this.slot }[event.key];
     if (!step) return;
     event.preventDefault();
     const x = (this.pointer?.x ?? this.canvas.clientWidth - AXIS) + step;
@@ -68,9 +70,12 @@ export class Chart {
     const { candles, orders, last, entry, places } = this.data;
     if (!candles.length && last === null) return null;
     const plot = { left: 0, right: width - AXIS, top: TOP, bottom: height - FOOT };
-    const count = Math.max(20, Math.floor((plot.right - plot.left) / SLOT));
     const newest = candles.length ? candles.at(-1)[0] : Date.now();
-    const first = newest - (count - 3) * MINUTE;
+    const span = candles.length ? (newest - candles[0][0]) / MINUTE + 1 + ROOM : 0;
+    const room = plot.right - plot.left;
+    const slot = Math.min(SLOT.most, Math.max(SLOT.least, room / Math.max(span, 1)));
+    this.slot = slot;
+    const first = newest - (Math.floor(room / slot) - ROOM) * MINUTE;
     const rows = candles.filter((row) => row[0] >= first);
     const prices = rows.flatMap((row) => [row[2], row[3]]).concat(last ?? []);
     let [low, high] = [Math.min(...prices), Math.max(...prices)];
@@ -81,12 +86,12 @@ export class Chart {
     high = Math.max(high, ...near);
     const air = Math.max((high - low) * 0.07, middle * 0.00005);
     [low, high] = [low - air, high + air];
-    const x = (ms) => plot.left + ((ms - first) / MINUTE + 0.5) * SLOT;
+    const x = (ms) => plot.left + ((ms - first) / MINUTE + 0.5) * slot;
     const y = (at) => plot.top + ((high - at) / (high - low)) * (plot.bottom - plot.top);
-    return { plot, rows, first, low, high, x, y, places, width, height };
+    return { plot, rows, first, slot, low, high, x, y, places, width, height };
   }
 
-  grid(pen, { plot, first, low, high, x, y, places }, colour) {
+  grid(pen, { plot, first, slot, low, high, x, y, places }, colour) {
     pen.strokeStyle = colour("grid");
     pen.fillStyle = colour("quiet");
     pen.lineWidth = 1;
@@ -97,15 +102,15 @@ export class Chart {
       line(pen, plot.left, plot.right, y(at));
       pen.fillText(priceText(at, Math.min(places, Math.max(0, -Math.floor(Math.log10(step))))), plot.right + 8, y(at));
     }
-    const each = MINUTE * [5, 10, 15, 30, 60].find((minutes) => minutes * SLOT > 90);
+    const each = MINUTE * [2, 5, 10, 15, 30, 60].find((minutes) => minutes * slot > 90);
     pen.textAlign = "center";
     for (let ms = Math.ceil(first / each) * each; x(ms) < plot.right - 20; ms += each) {
       if (x(ms) > plot.left + 24) pen.fillText(clock(ms, false), x(ms), plot.bottom + FOOT / 2 + 2);
     }
   }
 
-  candles(pen, { rows, x, y, plot }, colour) {
-    const body = SLOT - 3;
+  candles(pen, { rows, slot, x, y, plot }, colour) {
+    const body = Math.max(3, Math.round(slot * 0.32) * 2 - 1);
     for (const [ms, open, top, bottom, close] of rows) {
       const at = Math.round(x(ms));
       if (at < plot.left) continue;

@@ -22,7 +22,7 @@ const PANELS = [
   [["processes"], panels.processes],
   [["tape"], panels.tape],
   [["refusals"], panels.refusals],
-  [["candles", "symbols", "orders", "fills", "positions"], drawChart],
+  [["candles", "symbols", "orders", "markers", "positions"], drawChart],
 ];
 const LOST = {
   lost: "No connection to the gateway: what you see is old. Check the terminal, or use opensqt status.",
@@ -106,7 +106,7 @@ function quoteOf() {
   return parts.join("   ");
 }
 
-function drawChart({ candles = {}, orders = [], fills = [], positions = [] }) {
+function drawChart({ candles = {}, orders = [], markers = {}, positions = [] }) {
   const symbol = picked();
   const held = positions.find((position) => position.key === chosen && Number(position.quantity));
   const rows = (candles[chosen] ?? []).map((row) => row.map(Number));
@@ -122,7 +122,7 @@ function drawChart({ candles = {}, orders = [], fills = [], positions = [] }) {
       price: Number(order.price),
       atVenue: ["live", "partially_filled"].includes(order.phase) && !order.cancelling,
     })),
-    fills: fills.filter((fill) => fill.key === chosen).map((fill) => ({ ms: fill.time_ms, price: Number(fill.price), side: fill.side })),
+    fills: (markers[chosen] ?? []).map(([ms, side, at]) => ({ ms, side, price: Number(at) })),
   });
 }
 

@@ -43,7 +43,7 @@ export function fills({ fills: rows = [], symbols }) {
     { name: "fee", cell: (row) => [`${amount(row.fee, 6)} ${row.fee_asset}`, "quiet"] },
     { name: "as", left: true, cell: (row) => [row.liquidity, row.liquidity === "taker" ? "warn" : "quiet"] },
     { name: "for", left: true, cell: (row) => [row.strategy || "unknown", "quiet"] },
-  ], rows.slice(0, 20), (row) => row.id, "no fill yet: an order fills when the market comes to it");
+  ], rows, (row) => row.id, "no fill yet: an order fills when the market comes to it");
 }
 
 export function balances({ balances: rows = [] }) {
