@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from opensqt.cli.runfile import RunFile
-from opensqt.runtime.health import TOKEN_FILE
+from opensqt.runtime.token import read_token
 
 PREFIX = "health.executor-"
 ANSWER_S_MAX = 10.0
@@ -25,10 +25,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def ask_executors(data: Path, run: RunFile, path: str, words: dict[str, Any]) -> list[Asked]:
     """Post to every executor of the folder and return what each answered."""
-    try:
-        token = (data / TOKEN_FILE).read_text().strip()
-    except OSError:
-        token = ""
+    token = read_token(data)
     ports = {name: port for name, port in run.ports.items() if name.startswith(PREFIX)}
     return [_ask(name, port, token, path, words) for name, port in sorted(ports.items())]
 

@@ -1,7 +1,7 @@
 """`opensqt kill`: stop new orders and cancel what is open, by every way there is. It never waits for history."""
 
 import argparse
-import asyncio
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -9,17 +9,10 @@ from typing import Any
 
 from opensqt.cli.executors import Asked, actor, ask_executors, reason_of
 from opensqt.cli.refusal import Refusal
-from opensqt.cli.runfile import RunFile, read_run
-from opensqt.domain.control import KillLatched
-from opensqt.domain.ids import event_id
+from opensqt.cli.runfile import read_run
 from opensqt.runtime import latch
-from opensqt.runtime.bus import subjects
-from opensqt.runtime.bus.nats import NatsBus
-from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.clock import open_clock, system_wall_ms
-from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.clock import open_clock
 
-BUS_S_MAX = 2.0
 DESK = "desk"
 NOT_REACHED = 1
 
@@ -38,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     answers = ask_executors(args.data, run_file, "/kill", words)
     reached = [answer for answer in answers if answer.ok]
     if len(reached) < len(answers) or not answers:
-        _by_bus(args.data, run_file, words)
+        # Imported only now: the direct way must not wait for the libraries of the other.
+        importlib.import_module("opensqt.cli.kill_by_bus").publish(args.data, run_file, words)
         if scope == DESK:
             _by_file(args.data, words)
     _say(args, scope, answers)
@@ -52,35 +46,6 @@ def _by_file(data: Path, words: dict[str, Any]) -> None:
         latch.latch(data, value)
     except OSError as error:
         raise Refusal(f"{data / latch.FILE_NAME} cannot be written: {error.strerror}") from error
-
-
-def _by_bus(data: Path, run_file: RunFile, words: dict[str, Any]) -> None:
-    if not run_file.nats_url:
-        return
-    clock = open_clock(data)
-    message = KillLatched(
-        scope=words["scope"],
-        reason=words["reason"],
-        actor=words["actor"],
-        time_ms=clock.market_ms(),
-    )
-    envelope = Envelope(
-        event_id=event_id("kill", words["scope"], system_wall_ms()),
-        type="KillLatched",
-        source="cli",
-        time_ms=message.time_ms,
-    )
-
-    async def publish() -> None:
-        async with asyncio.timeout(BUS_S_MAX):
-            bus = await NatsBus.connect(run_file.nats_url, "kill", monotonic_s=clock.monotonic_s)
-            await bus.publish(subjects.KILL, message, envelope)
-            await bus.close()
-
-    try:
-        asyncio.run(publish())
-    except (TimeoutError, BusDown) as error:
-        sys.stderr.write(f"opensqt: the bus did not take the kill ({type(error).__name__})\n")
 
 
 def _say(args: argparse.Namespace, scope: str, answers: list[Asked]) -> None:

@@ -5,18 +5,17 @@ Reading is free on loopback; an action (POST) needs the token of the data folder
 
 import asyncio
 import contextlib
-import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
+from opensqt.runtime.token import fits
 
 REQUEST_BYTES_MAX = 8192
 REQUEST_S_MAX = 2.0
 ACTION_S_MAX = 10.0
-TOKEN_FILE = "token"  # noqa: S105  # the name of a file, not a secret
 _REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -99,12 +98,8 @@ class Health:
     def _allowed(self, head: str) -> bool:
         if self._folder is None:
             return False
-        try:
-            token = (self._folder / TOKEN_FILE).read_text().strip()
-        except OSError:
-            return False
         said = _header(head, "authorization").removeprefix("Bearer ").strip()
-        return bool(token) and hmac.compare_digest(said.encode(), token.encode())
+        return fits(self._folder, said)
 
     def _reply(self, method: str = "", target: str = "") -> tuple[int, str, bytes]:
         if method not in ("GET", "HEAD"):

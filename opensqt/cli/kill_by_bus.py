@@ -1,0 +1,47 @@
+"""The kill over the bus: for executors that their own port does not reach. Slow to load, so never the first way."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+from opensqt.cli.runfile import RunFile
+from opensqt.domain.control import KillLatched
+from opensqt.domain.ids import event_id
+from opensqt.runtime.bus import subjects
+from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.bus.port import BusDown
+from opensqt.runtime.clock import open_clock, system_wall_ms
+from opensqt.runtime.envelope import Envelope
+
+BUS_S_MAX = 2.0
+
+
+def publish(data: Path, run_file: RunFile, words: dict[str, Any]) -> None:
+    """Publish the kill on `ctl.kill`; say so on standard error when the bus does not take it."""
+    if not run_file.nats_url:
+        return
+    clock = open_clock(data)
+    message = KillLatched(
+        scope=words["scope"],
+        reason=words["reason"],
+        actor=words["actor"],
+        time_ms=clock.market_ms(),
+    )
+    envelope = Envelope(
+        event_id=event_id("kill", words["scope"], system_wall_ms()),
+        type="KillLatched",
+        source="cli",
+        time_ms=message.time_ms,
+    )
+
+    async def say() -> None:
+        async with asyncio.timeout(BUS_S_MAX):
+            bus = await NatsBus.connect(run_file.nats_url, "kill", monotonic_s=clock.monotonic_s)
+            await bus.publish(subjects.KILL, message, envelope)
+            await bus.close()
+
+    try:
+        asyncio.run(say())
+    except (TimeoutError, BusDown) as error:
+        sys.stderr.write(f"opensqt: the bus did not take the kill ({type(error).__name__})\n")
