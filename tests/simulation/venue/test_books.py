@@ -226,6 +226,7 @@ def test_a_trade_before_the_crash_fills_nobody_again(tmp_path: Path) -> None:
     house.kill()
     house.open()
     assert house.store.records.executions("main", SPOT, Window()) == before
+    assert not house.exchange.settlement.tapes[SPOT].trades
 
 
 def test_a_boundary_that_passed_while_the_venue_was_dead_is_paid_once(tmp_path: Path) -> None:
