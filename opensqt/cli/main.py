@@ -23,6 +23,8 @@ VERBS = {
     "events": "show the journal, or follow it",
     "verify": "judge orders, fills, balances and projections",
     "rebuild": "fold the projections from the journal again",
+    "backup": "write a desk into one file",
+    "restore": "make a desk of a backup, in an empty folder",
     "tail": "listen to the bus, decoded",
     "decode": "turn an event's bytes into JSON",
     "kill": "stop new orders and cancel all that are open, latched",

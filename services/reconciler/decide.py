@@ -12,11 +12,12 @@ import msgspec
 
 from opensqt.domain import ids
 from opensqt.domain.account import PositionStated, VenueSnapshot
+from opensqt.domain.control import KillReleased
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill
-from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted
+from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted, Resumed
 from opensqt.domain.reconciliation import (
     Finding,
     Track,
@@ -33,6 +34,7 @@ from services.reconciler.config import NAME
 from services.reconciler.state import REVERSES, Standing, State, Stated, Waiting
 
 REDUCING = "REDUCING"
+DESK = "desk"
 PASSES = 2
 
 Group = tuple[NewEvent, ...]
@@ -71,6 +73,8 @@ class Judge:
             )
         elif isinstance(message, Fill):
             self._reverse(message)
+        elif isinstance(message, KillReleased) and message.scope == DESK:
+            self._resume(books, row.event_id, message)
 
     def state_positions(self, books: Books, now_ms: int) -> None:
         """Say what each strategy holds, where that differs from what was said last."""
@@ -235,6 +239,17 @@ class Judge:
             )
             stream = f"recon/{made.venue}/{made.account}"
             self._say(_event(back, stream, ("reversal", one.event_id)))
+
+    def _resume(self, books: Books, cause: str, released: KillReleased) -> None:
+        """Lift every halt when a person releases the desk; what still disagrees will halt again."""
+        for scope in sorted(books.halts):
+            message = Resumed(
+                scope=scope,
+                reason=released.reason,
+                actor=released.actor,
+                time_ms=released.time_ms,
+            )
+            self._say(_event(message, "control", ("resumed", scope, cause)))
 
     def _tell(self, snapshot: VenueSnapshot, finding: Finding, since: str) -> None:
         message = Discrepancy(

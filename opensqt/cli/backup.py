@@ -1,0 +1,131 @@
+"""`opensqt backup`: one file that a desk can be restored from, also while it runs. Changes nothing, holds no key.
+
+The journal is taken first and the paper venue after it: a desk may find more at its venue than it knows, never less.
+"""
+
+import argparse
+import asyncio
+import json
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import asyncpg
+
+import opensqt
+from opensqt.cli import postgres
+from opensqt.cli.backup_file import DUMP, SCHEMA, Manifest, pack, sha256_of
+from opensqt.cli.instant import rfc3339
+from opensqt.cli.plan import FILE_NAME
+from opensqt.cli.reading import Source, connect, opened
+from opensqt.cli.refusal import GOOD, NOT_RUNNING, Refusal
+from opensqt.cli.verify_evidence import FILE as AUDIT
+from opensqt.runtime.clock import RUN_FILE, open_clock
+from opensqt.runtime.latch import FILE_NAME as LATCH
+
+VENUE = "venue/state.sqlite"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `backup`."""
+    parser.add_argument("--to", type=Path, help="the file (default: ./opensqt-backup-TIME.tar.gz)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the backup and say where it is and how far it goes."""
+
+    async def work() -> tuple[Path, Manifest]:
+        async with opened(args.data.absolute(), project=False) as source:
+            return await _backup(source, args.to)
+
+    try:
+        target, manifest = asyncio.run(work())
+    except (asyncpg.PostgresError, sqlite3.Error, OSError) as error:
+        raise Refusal(f"{args.data} cannot be backed up: {error}", NOT_RUNNING) from error
+    line = {
+        "type": "backup",
+        "path": str(target),
+        "position": manifest.position,
+        "bytes": target.stat().st_size,
+    }
+    told = f"wrote {target}: journal up to position {manifest.position}, {line['bytes']} bytes"
+    print(json.dumps(line) if args.json else told)
+    return GOOD
+
+
+async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
+    clock = open_clock(source.data)
+    now_ms = clock.wall_ms()
+    name = f"opensqt-backup-{rfc3339(now_ms)[:19].replace(':', '')}Z.tar.gz"
+    target = (wanted or Path.cwd() / name).absolute()
+    if target.exists():
+        raise Refusal(f"{target} exists: name another file with --to")
+    with tempfile.TemporaryDirectory(prefix="opensqt-backup-", dir=target.parent) as scratch:
+        folder = Path(scratch)
+        connection = await connect(source.dsn)
+        try:
+            head = await connection.fetchrow("SELECT position, generation FROM journal_head")
+        finally:
+            await connection.close()
+        if head is None:
+            raise Refusal(f"{source.data} has no journal yet")
+        await _dump(source.dsn, folder / DUMP)  # holds this position, and perhaps more
+        parts = {DUMP: folder / DUMP} | _files(source.data, folder)
+        manifest = Manifest(
+            schema=SCHEMA,
+            version=opensqt.__version__,
+            created_ms=now_ms,
+            market_ms=max(clock.market_ms(), source.run.market_ms_last),
+            position=head["position"],
+            generation=head["generation"],
+            parts={name: sha256_of(path) for name, path in parts.items()},
+        )
+        pack(target, manifest, parts)
+    return target, manifest
+
+
+async def _dump(dsn: str, target: Path) -> None:
+    tool = str(postgres.find_folder() / "pg_dump")
+    words = ("--format=custom", "--compress=0", f"--dbname={dsn}", f"--file={target}")
+    await run_tool(tool, *words)
+
+
+async def run_tool(tool: str, *words: str) -> None:
+    """Run a tool of Postgres to its end; raise `Refusal` with its last words."""
+    process = await asyncio.create_subprocess_exec(
+        tool,
+        *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    if process.returncode != 0:
+        last = said.decode(errors="replace").strip().splitlines()
+        raise Refusal(f"{Path(tool).name} failed: {last[-1] if last else 'no reason given'}")
+
+
+def _files(data: Path, scratch: Path) -> dict[str, Path]:
+    """Return the small files of a folder; those that are being written are copied to `scratch` first.
+
+    The audit goes before the venue's state, which can complete it.
+    """
+    found: dict[str, Path] = {}
+    for name in (FILE_NAME, RUN_FILE, LATCH):
+        if (data / name).exists():
+            found[name] = scratch / name
+            found[name].write_bytes((data / name).read_bytes())
+    if (data / AUDIT).exists():
+        text = (data / AUDIT).read_bytes()
+        (scratch / AUDIT).write_bytes(text[: text.rfind(b"\n") + 1])
+        found[AUDIT] = scratch / AUDIT
+    if (data / VENUE).exists():
+        found[VENUE] = scratch / "state.sqlite"
+        with (
+            sqlite3.connect(f"file:{data / VENUE}?mode=ro", uri=True) as live,
+            sqlite3.connect(found[VENUE]) as copy,
+        ):
+            live.backup(copy)
+        live.close()
+        copy.close()
+    return found

@@ -1,0 +1,138 @@
+"""`opensqt restore`: an empty folder becomes a desk again, from a backup. Never writes over a desk.
+
+What happened after the backup is not known here, so no old order id may come again (a new desk generation) and nothing
+is opened until a person says `opensqt resume`.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+from opensqt.cli import ports, postgres
+from opensqt.cli.backup import run_tool
+from opensqt.cli.backup_file import DUMP, Manifest, unpack
+from opensqt.cli.folder import Folder
+from opensqt.cli.reading import bring_up
+from opensqt.cli.refusal import GOOD, Refusal
+from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.domain.ids import event_id
+from opensqt.domain.recon import Halted
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.clock import RunClock, open_clock
+from opensqt.runtime.journal.desk import ensure_generation
+from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
+from opensqt.runtime.journal.postgres import PostgresJournal
+
+ACTOR = "restore"
+DESK = "desk"
+KEPT = {"lock"}
+_ROLE = (
+    "DO $$ BEGIN CREATE ROLE opensqt_service NOLOGIN; ALTER ROLE opensqt_service SET lock_timeout = '250ms';"
+    " ALTER ROLE opensqt_service SET statement_timeout = '1s';"
+    " ALTER ROLE opensqt_service SET idle_in_transaction_session_timeout = '500ms';"
+    " ALTER ROLE opensqt_service SET synchronous_commit = 'on';"
+    " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `restore`."""
+    parser.add_argument("source", type=Path, help="a file that `opensqt backup` wrote")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Restore into the folder, which must be empty; say what the desk starts with."""
+    data = args.data.absolute()
+    if data.exists() and any(path.name not in KEPT for path in data.iterdir()):
+        raise Refusal(f"{data} is not empty: name an empty folder with --data")
+    if not args.source.is_file():
+        raise Refusal(f"{args.source} is no file: name one that `opensqt backup` wrote")
+    try:
+        manifest, generation = asyncio.run(_restore(data, args.source))
+    except (asyncpg.PostgresError, JournalDown, OSError) as error:
+        raise Refusal(f"{args.source} cannot be restored: {error}") from error
+    line = {
+        "type": "restore",
+        "data": str(data),
+        "position": manifest.position,
+        "generation": generation,
+    }
+    told = (
+        f"restored {data} up to journal position {manifest.position}, under a new desk generation.\n"
+        f"It opens nothing until you have looked: `opensqt up --data {data}`, then `opensqt resume`"
+    )
+    print(json.dumps(line) if args.json else told)
+    return GOOD
+
+
+async def _restore(data: Path, source: Path) -> tuple[Manifest, str]:
+    clock = RunClock()
+    folder = Folder(data, clock)
+    await folder.open()
+    try:
+        manifest = unpack(source, data)
+        port = ports.choose(("postgres",), {})["postgres"]
+        write_run(data, _run(data, manifest, port), durable=True)
+        await postgres.prepare(data, dict(os.environ))
+        async with postgres.serving(data) as dsn:
+            generation = await _fill(dsn, data)
+        folder.settle()
+    except (Refusal, OSError, asyncpg.PostgresError, JournalDown):
+        folder.undo()
+        raise
+    finally:
+        (data / DUMP).unlink(missing_ok=True)
+        folder.close()
+    return manifest, generation
+
+
+def _run(data: Path, manifest: Manifest, port: int) -> RunFile:
+    """Return the run of the restored folder: the same market and clock, nothing of the old machine."""
+    before = read_run(data)
+    return msgspec.structs.replace(
+        before,
+        pid=0,
+        ports={"postgres": port},
+        config="",
+        market_ms_last=max(before.market_ms_last, manifest.market_ms),
+        nats_url="",
+        postgres_dsn=postgres.dsn_of(port),
+        processes=(),
+    )
+
+
+async def _fill(dsn: str, data: Path) -> str:
+    """Fill the database, draw a new generation and journal it with a halt; return the generation."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(_ROLE)
+        tool = str(postgres.find_folder() / "pg_restore")
+        words = ("--exit-on-error", "--single-transaction", f"--dbname={dsn}", str(data / DUMP))
+        await run_tool(tool, *words)
+        await connection.execute("SELECT journal_new_generation()")
+    finally:
+        await connection.close()
+    journal = await PostgresJournal.connect(dsn)
+    try:
+        clock = open_clock(data)
+        generation = await ensure_generation(journal, ACTOR, clock)
+        reason = "restored from a backup: look at the venue, then resume"
+        message = Halted(scope=DESK, mode="REDUCING", reason=reason, time_ms=clock.market_ms())
+        event = NewEvent(
+            event_id=event_id("restored", generation),
+            stream="control",
+            message=message,
+            subject=subject_of(message),
+            actor=ACTOR,
+            occurred_at_ms=message.time_ms,
+        )
+        await journal.append(Entry(events=(event,)))
+    finally:
+        await journal.close()
+    await bring_up(dsn)
+    return generation
