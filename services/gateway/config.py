@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from opensqt.runtime.config import ConfigError
-from opensqt.runtime.health import TOKEN_FILE
+from opensqt.runtime.token import TOKEN_FILE
 
 NAME = "gateway"
 PORT = "OPENSQT_GATEWAY_PORT"

@@ -27,7 +27,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int = 0
     pid: int | None = None
     why: str = ""
-    lag: int | None = None
+    lag_events: int | None = msgspec.field(default=None, name="lag")
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

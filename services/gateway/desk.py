@@ -167,5 +167,5 @@ def _process(row: Mapping[str, Any], statuses: Mapping[str, Plain]) -> Process:
         restarts=int(row.get("restarts") or 0),
         pid=row.get("pid"),
         why="" if ready else str(said.get("why") or row.get("why") or ""),
-        lag=said.get("lag", row.get("lag")),
+        lag_events=said.get("lag", row.get("lag")),
     )

@@ -3,27 +3,26 @@
 A section is a top-level key; sections travel alone, so nothing in one may need another to be read.
 """
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from opensqt.domain.decimals import EXACT, ZERO
-from opensqt.domain.lattice import Lattice, level_of
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.ledger_wallet import assets_of, market_of
-from opensqt.domain.life import AT_VENUE, IN_DOUBT, Order
+from opensqt.domain.life import Order
 from opensqt.domain.market import Candle
 from opensqt.domain.order import Fill
-from opensqt.domain.position import FLAT, Position
+from opensqt.domain.position import Position
 from services.gateway.decide import Told, mode_of, troubles
+from services.gateway.ladder import carry, grid
 from services.gateway.state import HOUR_MS, HOURS, Chart, Place, State
-from services.gateway.tape import plain
+from services.gateway.tape import cash, plain
 
 Section = Any
 Picture = dict[str, Section]
 
-CENTS = Decimal("0.00000001")
 FILLS_SHOWN = 20
 
 
@@ -60,9 +59,9 @@ def picture(state: State, chart: Chart, told: Told) -> Picture:
         "fills": [_fill(fill) for fill in islice(reversed(state.fills), FILLS_SHOWN)],
         "markers": _markers(state),
         "positions": _positions(state),
-        "grids": [_grid(state, told, name) for name, kind in told.kinds.items() if kind == "grid"],
+        "grids": [grid(state, told, name) for name, kind in told.kinds.items() if kind == "grid"],
         "carries": [
-            _carry(state, told, name) for name, kind in told.kinds.items() if kind == "carry"
+            carry(state, told, name) for name, kind in told.kinds.items() if kind == "carry"
         ],
         "balances": _balances(state),
         "refusals": [_refusal(refused) for refused in reversed(state.refusals)],
@@ -74,10 +73,6 @@ def picture(state: State, chart: Chart, told: Told) -> Picture:
 
 def _name(place: Place) -> str:
     return "|".join(place)
-
-
-def _cash(amount: Decimal) -> str:
-    return plain(amount.quantize(CENTS, rounding=ROUND_HALF_EVEN, context=EXACT))
 
 
 def _symbol(state: State, told: Told, place: Place) -> Section:
@@ -195,13 +190,13 @@ def _positions(state: State) -> list[Section]:
                 "symbol": symbol,
                 "quote": assets_of(symbol)[1],
                 "quantity": plain(held.quantity),
-                "entry": _cash(held.entry_price),
+                "entry": cash(held.entry_price),
                 "mark": plain(price) if price is not None else None,
-                "realized": _cash(held.realized_pnl),
-                "unrealized": _cash(unrealized) if unrealized is not None else None,
-                "funding": _cash(held.funding),
-                "fees": _cash(net.fees_quote),
-                "pnl": _cash(pnl),
+                "realized": cash(held.realized_pnl),
+                "unrealized": cash(unrealized) if unrealized is not None else None,
+                "funding": cash(held.funding),
+                "fees": cash(net.fees_quote),
+                "pnl": cash(pnl),
                 "fills": held.fills,
                 "owners": [
                     {"strategy": owner[0], "quantity": plain(part.quantity)}
@@ -222,72 +217,9 @@ def _money(state: State) -> list[Section]:
         for name in names:
             total[name] += Decimal(row[name] or "0")
     return [
-        {"quote": quote, **{name: _cash(amount) for name, amount in total.items()}}
+        {"quote": quote, **{name: cash(amount) for name, amount in total.items()}}
         for quote, total in sorted(sums.items())
     ]
-
-
-def _grid(state: State, told: Told, name: str) -> Section:
-    run = state.books.strategies.get(name)
-    anchor = run.anchor if run is not None else None
-    lattice = (
-        Lattice(anchor_price=anchor.anchor_price, step_price=anchor.step_price) if anchor else None
-    )
-    orders: dict[int, Order] = {}
-    for order in state.living.values():
-        level = level_of(order.placed.slot) if order.placed is not None else None
-        if level is not None and order.placed is not None and order.placed.ref.strategy == name:
-            orders[level] = order
-    held = state.levels.get(name, {})
-    levels = sorted(
-        {*orders, *(at for at, part in held.items() if part.quantity != 0)}, reverse=True
-    )
-    return {
-        "strategy": name,
-        "key": told.keys.get(name, ""),
-        **told.trading(name),
-        "anchor": plain(lattice.anchor_price) if lattice else None,
-        "step": plain(lattice.step_price) if lattice else None,
-        "earned": _cash(sum((part.realized_pnl for part in held.values()), ZERO)),
-        "slots": [
-            _slot(level, lattice, orders.get(level), held.get(level, FLAT)) for level in levels
-        ],
-    }
-
-
-def _slot(level: int, lattice: Lattice | None, order: Order | None, held: Position) -> Section:
-    placed = order.placed if order is not None else None
-    state = "holding" if held.quantity != 0 else "free"
-    if order is not None and order.phase in AT_VENUE:
-        state = "working"
-    elif order is not None:
-        state = "in doubt" if order.phase in IN_DOUBT else "pending"
-    return {
-        "level": level,
-        "price": plain(lattice.price(level)) if lattice else None,
-        "state": state,
-        "held": plain(held.quantity),
-        "cost": _cash(held.entry_price),
-        "side": placed.side.value if placed else None,
-        "order_price": plain(placed.price) if placed else None,
-        "quantity": plain(placed.quantity) if placed else None,
-        "filled": plain(order.filled) if order else None,
-    }
-
-
-def _carry(state: State, told: Told, name: str) -> Section:
-    sagas = [saga for key, saga in state.books.sagas.items() if key[0] == name]
-    last = max(sagas, key=lambda saga: saga.time_ms, default=None)
-    return {
-        "strategy": name,
-        "keys": [f"{venue}|{symbol}" for venue, symbol in told.legs.get(name, ())],
-        **told.trading(name),
-        "step": last.step if last else None,
-        "spot": plain(last.spot_quantity) if last else None,
-        "perp": plain(last.perp_quantity) if last else None,
-        "detail": last.detail if last else "",
-        "time_ms": last.time_ms if last else None,
-    }
 
 
 def _balances(state: State) -> list[Section]:
@@ -325,7 +257,7 @@ def _hours(state: State, told: Told) -> list[Section]:
             {
                 "hour_ms": newest - back * HOUR_MS,
                 "fills": hour.fills if hour else 0,
-                "pnl": _cash(hour.realized_pnl - hour.fees) if hour else "0",
+                "pnl": cash(hour.realized_pnl - hour.fees) if hour else "0",
             }
         )
     return rows

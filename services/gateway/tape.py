@@ -1,6 +1,6 @@
 """The event tape: what happened, in one short line each, for a person. Pure; facts only, no advice."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
@@ -11,6 +11,7 @@ from opensqt.domain.verdict import RiskRefused
 
 GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
 SHORT = 160
+CENTS = Decimal("0.00000001")
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,11 @@ def line_of(message: Message, position: int) -> Line | None:
 def plain(number: Decimal) -> str:
     """Return a number without exponent and without trailing zeros."""
     return format(EXACT.normalize(number), "f") if number else "0"
+
+
+def cash(amount: Decimal) -> str:
+    """Return an amount of money rounded for the eye, to eight places."""
+    return plain(amount.quantize(CENTS, rounding=ROUND_HALF_EVEN, context=EXACT))
 
 
 def _of_order(message: Message) -> tuple[str, str] | None:

@@ -2,8 +2,15 @@
 
 import { age, byId, clock, element, keyed, money, text, tone } from "./format.js";
 
-export function mode({ mode: found }) {
+export function mode({ mode: found, time }, link = "live") {
   if (!found) return;
+  if (link !== "live") {
+    byId("state").dataset.mode = "UNKNOWN";
+    text(byId("mode"), "UNKNOWN");
+    text(byId("mode-why"), `last known: ${found.mode} at ${clock(time?.market_ms)}`);
+    document.title = "UNKNOWN · OpenSQT";
+    return;
+  }
   const card = byId("state");
   card.dataset.mode = found.mode;
   text(byId("mode"), found.mode);

@@ -9,7 +9,7 @@ import { Link } from "./link.js";
 import * as panels from "./panels.js";
 
 const PANELS = [
-  [["mode"], head.mode],
+  [["mode"], (picture) => head.mode(picture, linkState)],
   [["money"], head.gains],
   [["desk", "journal"], head.desk],
   [["hours"], head.hours],
@@ -64,7 +64,10 @@ function told(state) {
   const pill = byId("link");
   pill.className = `pill ${state === "live" ? "good" : "bad"}`;
   text(pill, { live: "live", lost: "no link", silent: "silent" }[state] ?? state);
-  document.body.dataset.link = state;
+  if (document.body.dataset.link !== state) {
+    document.body.dataset.link = state;
+    head.mode(link?.picture ?? {}, state);
+  }
 }
 
 function second() {

@@ -1,0 +1,78 @@
+"""The strategies in the picture: levels of a grid, legs of a carry. Pure; derived from orders and fills."""
+
+from typing import Any
+
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.lattice import Lattice, level_of
+from opensqt.domain.life import AT_VENUE, IN_DOUBT, Order
+from opensqt.domain.position import FLAT, Position
+from services.gateway.decide import Told
+from services.gateway.state import State
+from services.gateway.tape import cash, plain
+
+Section = dict[str, Any]
+
+
+def grid(state: State, told: Told, name: str) -> Section:
+    """Return one grid: whether it trades, where it is anchored, what each level holds and has at work."""
+    run = state.books.strategies.get(name)
+    anchor = run.anchor if run is not None else None
+    lattice = (
+        Lattice(anchor_price=anchor.anchor_price, step_price=anchor.step_price) if anchor else None
+    )
+    orders: dict[int, Order] = {}
+    for order in state.living.values():
+        level = level_of(order.placed.slot) if order.placed is not None else None
+        if level is not None and order.placed is not None and order.placed.ref.strategy == name:
+            orders[level] = order
+    held = state.levels.get(name, {})
+    levels = sorted(
+        {*orders, *(at for at, part in held.items() if part.quantity != 0)}, reverse=True
+    )
+    return {
+        "strategy": name,
+        "key": told.keys.get(name, ""),
+        **told.trading(name),
+        "anchor": plain(lattice.anchor_price) if lattice else None,
+        "step": plain(lattice.step_price) if lattice else None,
+        "earned": cash(sum((part.realized_pnl for part in held.values()), ZERO)),
+        "slots": [
+            _slot(level, lattice, orders.get(level), held.get(level, FLAT)) for level in levels
+        ],
+    }
+
+
+def _slot(level: int, lattice: Lattice | None, order: Order | None, held: Position) -> Section:
+    placed = order.placed if order is not None else None
+    state = "holding" if held.quantity != 0 else "free"
+    if order is not None and order.phase in AT_VENUE:
+        state = "working"
+    elif order is not None:
+        state = "in doubt" if order.phase in IN_DOUBT else "pending"
+    return {
+        "level": level,
+        "price": plain(lattice.price(level)) if lattice else None,
+        "state": state,
+        "held": plain(held.quantity),
+        "cost": cash(held.entry_price),
+        "side": placed.side.value if placed else None,
+        "order_price": plain(placed.price) if placed else None,
+        "quantity": plain(placed.quantity) if placed else None,
+        "filled": plain(order.filled) if order else None,
+    }
+
+
+def carry(state: State, told: Told, name: str) -> Section:
+    """Return one carry: whether it watches, and how its last two-leg trade stands."""
+    sagas = [saga for key, saga in state.books.sagas.items() if key[0] == name]
+    last = max(sagas, key=lambda saga: saga.time_ms, default=None)
+    return {
+        "strategy": name,
+        "keys": [f"{venue}|{symbol}" for venue, symbol in told.legs.get(name, ())],
+        **told.trading(name),
+        "step": last.step if last else None,
+        "spot": plain(last.spot_quantity) if last else None,
+        "perp": plain(last.perp_quantity) if last else None,
+        "detail": last.detail if last else "",
+        "time_ms": last.time_ms if last else None,
+    }
