@@ -72,6 +72,7 @@ class Account:
         self.caps = caps
         self.state = State(author.account)
         self.position = 0  # of the journal, folded
+        self.closing = False  # a clean stop has begun: nothing new is taken or sent
         self.sending: set[str] = set()  # orders whose request is under way
         self.traces: dict[str, str] = {}  # stream of an order -> traceparent of its decision
         self.log = Log(f"executor.{author.account}")
@@ -83,6 +84,11 @@ class Account:
         """Wall seconds for which the journal has not answered; 0 while it does."""
         down = self._down_since_s
         return 0.0 if down is None else self.clock.monotonic_s() - down
+
+    def watched(self) -> tuple[str, ...]:
+        """Return the configured symbols and those of living orders, whose strategy may be gone."""
+        living = (order.placed.ref.symbol for order in self.state.living() if order.placed)
+        return tuple(sorted({*self.symbols, *living}))
 
     def market_span_ms(self, wall_ms: int) -> int:
         """Return a span of wall time as market time."""
@@ -144,10 +150,10 @@ class Account:
                 return Appended(positions=outcome.positions)
             return outcome
 
-    async def record(self, events: Iterable[NewEvent]) -> None:
+    async def record(self, events: Iterable[NewEvent], *, fenced: bool = True) -> None:
         """Bring facts into the journal, each for itself, however long it takes; known facts are left out."""
         fresh = [event for event in events if event.event_id not in self._recorded]
-        await asyncio.gather(*(self._record(event) for event in fresh))
+        await asyncio.gather(*(self._record(event, fenced=fenced) for event in fresh))
 
     async def keep(self, kind: str, data: bytes) -> str:
         """Store evidence and return its hash, however long it takes."""
@@ -164,8 +170,8 @@ class Account:
                 await self.clock.sleep(pause_s)
                 pause_s *= 2
 
-    async def _record(self, event: NewEvent) -> None:
-        entry = Entry(events=(event,), fence=self.lease.fence)
+    async def _record(self, event: NewEvent, *, fenced: bool) -> None:
+        entry = Entry(events=(event,), fence=self.lease.fence if fenced else None)
         pause_s = PAUSE_S
         while True:
             try:

@@ -70,7 +70,11 @@ class Commands:
         many are under way is bounded by what the queue hands out without an ack.
         """
         while True:
-            for delivery in await queue.fetch(BATCH_MAX, FETCH_WAIT_S):
+            batch = await queue.fetch(BATCH_MAX, FETCH_WAIT_S)
+            if self._account.closing:
+                # Left in the queue, for a successor or to expire.
+                return
+            for delivery in batch:
                 self._spawn(self._take(queue, delivery))
 
     async def _take(self, queue: Queue, delivery: Delivery) -> None:

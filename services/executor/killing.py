@@ -4,7 +4,6 @@ It cancels first and records after; it needs neither journal nor bus nor history
 """
 
 import asyncio
-import itertools
 
 from opensqt.domain import ids
 from opensqt.domain.control import KillLatched, KillReleased
@@ -36,13 +35,22 @@ class Kill:
         self._spawn = spawn
         self._risk_heard_s = account.clock.monotonic_s()
         self._silenced = False
+        self._resumed = 0
+        self._untold: list[NewEvent] = []  # latches and releases that are not in the journal yet
+        self._telling = asyncio.Lock()
 
     def restore(self) -> None:
-        """Latch again what the latch file holds; before anything else is read."""
+        """Latch again what the latch file holds: before anything is read, and after the history, which may release.
+
+        The journal learns of it too: the kill may have been its only witness.
+        """
         found = latch.read(self._account.folder)
         if found is not None:
-            self._account.state.fold(_latched(found))
+            message = _latched(found)
+            self._account.state.fold(message)
             self._account.log.warning("kill_still_latched", reason=found.reason, actor=found.actor)
+            self._untold.append(self._of_control(message))
+            self._spawn(self._tell())
 
     async def kill(self, scope: str, reason: str, actor: str) -> int:
         """Latch, cancel every order in scope, record; return the number of cancels sent at once."""
@@ -51,11 +59,12 @@ class Kill:
         message = _latched(value)
         account.state.fold(message)
         if scope == DESK:
-            latch.latch(account.folder, value)
+            self._latch(value)
         sent = await self._cancel_known(scope)
         account.log.warning("killed", scope=scope, reason=reason, actor=actor, cancels=sent)
-        self._spawn(account.record((self._of_control(message),)))
-        self._spawn(self._sweep(scope))
+        self._untold.append(self._of_control(message))
+        self._spawn(self._tell())
+        self._spawn(self._sweep(scope, self._resumed))
         return sent
 
     async def resume(self, scope: str, reason: str, actor: str) -> None:
@@ -63,7 +72,14 @@ class Kill:
         account = self._account
         now_ms = account.clock.market_ms()
         message = KillReleased(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
-        await account.record((self._of_control(message),))
+        release = self._of_control(message)
+        self._untold.append(release)
+        try:
+            await self._tell()
+        finally:
+            if release in self._untold:
+                self._untold.remove(release)
+        self._resumed += 1
         if scope == DESK:
             latch.release(account.folder)
         account.log.warning("resumed", scope=scope, reason=reason, actor=actor)
@@ -87,11 +103,41 @@ class Kill:
                 sent = await self._cancel_known(DESK, openings_only=True)
                 account.log.error("openings_cancelled", silent_s=round(silent_s, 1), cancels=sent)
 
-    async def cancel_all(self) -> int:
-        """Cancel every order of ours and wait until none is left that could appear (a clean stop)."""
-        sent = await self._cancel_known(DESK)
-        await self._sweep(DESK)
-        return sent
+    async def cancel_all(self, seconds_max: float) -> bool:
+        """Cancel every order of ours until none is left that could appear; False when wall time ran out before."""
+        work = asyncio.ensure_future(self._cancel_and_sweep())
+        limit = asyncio.ensure_future(self._account.clock.sleep(seconds_max))
+        try:
+            await asyncio.wait((work, limit), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+            return work.done()
+        finally:
+            work.cancel()
+            limit.cancel()
+
+    async def _cancel_and_sweep(self) -> None:
+        await self._cancel_known(DESK)
+        await self._sweep(DESK, self._resumed)
+
+    async def _tell(self) -> None:
+        """Record latches and releases in the order in which they happened, whenever the journal takes them.
+
+        They are nobody's privilege: a standby records them as well, without the lease.
+        """
+        async with self._telling:
+            while self._untold:
+                event = self._untold[0]
+                await self._account.record((event,), fenced=False)
+                if event in self._untold:
+                    self._untold.remove(event)
+
+    def _latch(self, value: Latch) -> None:
+        try:
+            latch.latch(self._account.folder, value)
+        except OSError as error:
+            # The orders come off all the same; then only the journal keeps the desk killed.
+            self._account.log.error("latch_not_on_disk", detail=str(error), fix="make room")
 
     async def _cancel_known(self, scope: str, *, openings_only: bool = False) -> int:
         names: dict[str, str] = {}
@@ -112,21 +158,22 @@ class Kill:
                 outcome = await self._account.venue.cancel(symbol, name, urgent=True)
             if isinstance(outcome, Held) and outcome.order is not None:
                 self._spawn(self._evidence.show(outcome.order))
-            elif not isinstance(outcome, NotFound):
+            elif not isinstance(outcome, NotFound) or name in self._account.state.orders:
+                # What is not there may still arrive; a wish lives until the order is terminal.
                 self._doubts.wish_away(name)
 
         await asyncio.gather(*(one(name, symbol) for name, symbol in names.items()))
 
-    async def _sweep(self, scope: str) -> None:
-        """Look at the venue itself until, behind every deadline, nothing of ours is open."""
+    async def _sweep(self, scope: str, resumed: int) -> None:
+        """Look at the venue itself until, behind every deadline, nothing of ours is open; a resume ends it too."""
         account = self._account
         policy = account.venue.policy
-        wall_ms = policy.deadline_ms + policy.visibility_lag_ms
+        wall_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
         last_s = account.clock.monotonic_s() + wall_ms / MS_PER_S
-        for _ in itertools.count():
+        while self._resumed == resumed:
             left = 0
             try:
-                for symbol in account.symbols:
+                for symbol in account.watched():
                     left += await self._sweep_symbol(scope, symbol)
             except VenueDown as error:
                 account.log.warning("sweep_not_answered", detail=str(error))

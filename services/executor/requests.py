@@ -75,6 +75,8 @@ class Requests:
         if not account.lease.held:
             # Somebody else may act already.
             return NotSent(cause="the lease ran out before the request left")
+        if account.closing:
+            return NotSent(cause="stopped before the request left")
         if account.state.killed_for(submit.ref.strategy) is not None:
             return NotSent(cause="killed before the request left")
         if submit.ref.intent_id in account.state.tombstones:
@@ -89,7 +91,7 @@ class Requests:
         order = account.state.orders[ref.client_order_id]
         placed = order.placed
         left_ms = 0 if placed is None else placed.valid_until_ms - account.clock.market_ms()
-        if account.market_span_ms(wait_ms) >= left_ms or not account.lease.held:
+        if account.market_span_ms(wait_ms) >= left_ms or not account.lease.held or account.closing:
             return False
         await account.clock.sleep(wait_ms / MS_PER_S)
         order = account.state.orders[ref.client_order_id]

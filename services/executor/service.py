@@ -30,6 +30,7 @@ from services.executor.state import DESK
 READ_MAX = 1000
 PAUSE_S = 0.5
 MEASURE_S = 1.0
+STOP_S_MAX = 4.5  # the process is ended at 7 s, and requests under way want their end
 MS_PER_S = 1000
 FOLDED = ("intent/", "order/", "account/", "control", "stray/")
 
@@ -81,17 +82,19 @@ class Executor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; raise `LeaseLost` when a successor has taken over."""
-        self.kill.restore()
         for assumption in self._account.venue.policy.from_memory:
             self._log.warning("assumption_from_memory", assumption=assumption)
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            self.kill.restore()
             self._spawn(self._work())
             await stop.wait()
-            self._phase = "stopping"
-            if self._cancel_on_stop and self._account.lease.held:
-                sent = await self.kill.cancel_all()
-                self._log.info("orders_cancelled_on_stop", cancels=sent)
+            served = self._phase == "running"
+            self._phase, self._account.closing = "stopping", True
+            # Cancels need no lease: the journal may be away. One that never served has nothing to cancel.
+            if self._cancel_on_stop and served:
+                done = await self.kill.cancel_all(STOP_S_MAX)
+                self._log.info("orders_cancelled_on_stop", all_gone=done)
             await self._account.lease.release()
             for task in tuple(self._running):
                 task.cancel()
@@ -107,6 +110,7 @@ class Executor:
             tasks.create_task(self._hear())
             self._phase = "reading the journal"
             await self._bootstrap(lease.head_position)
+            self.kill.restore()
             account.author = msgspec.structs.replace(
                 account.author, generation=(await account.journal.head()).generation
             )
@@ -160,7 +164,7 @@ class Executor:
         durable = f"{prefix}e{account.lease.lease.epoch}"
         kind = "exit" if stream is Stream.EXITS else "open"
         place = f"{subjects.token(author.venue)}.{subjects.token(author.account)}"
-        while True:
+        while not account.closing:
             try:
                 await self._bus.drop_queues(stream, prefix=prefix, keep=durable)
                 queue = await self._bus.queue(stream, durable, [f"cmd.{kind}.{place}.>"])
