@@ -111,7 +111,7 @@ class Rig:
         await self.start_risk()
         stop = asyncio.Event()
         task = asyncio.create_task(executor.run(stop))
-        beat = asyncio.create_task(self._beat())
+        beat = asyncio.create_task(self.beat())
         try:
             for _ in range(400):
                 if executor.ready or task.done():
@@ -129,7 +129,7 @@ class Rig:
                 await self.clock.run_for(0.05)
             await task
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
         """Be risk's heartbeat."""
         for count in itertools.count():
             await self.clock.sleep(1)

@@ -158,6 +158,7 @@ async def test_a_clean_stop_cancels_while_the_journal_is_away(rig: Rig) -> None:
     await rig.start_risk()
     stop = asyncio.Event()
     task = asyncio.create_task(executor.run(stop))
+    beat = asyncio.create_task(rig.beat())
     while not executor.ready:
         await rig.clock.run_for(0.1)
     await rig.approve(rig.place())
@@ -166,5 +167,6 @@ async def test_a_clean_stop_cancels_while_the_journal_is_away(rig: Rig) -> None:
     await rig.clock.run_for(3.5)
     stop.set()
     await rig.clock.run_for(7)
+    beat.cancel()
     assert task.done()
     assert await rig.venue.open_orders(SYMBOL) == []
