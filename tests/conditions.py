@@ -17,3 +17,13 @@ async def until(holds: Callable[[], bool | Awaitable[bool]], *, within_s: float 
             return
         await asyncio.sleep(POLL_S)
     raise TimeoutError(f"{inspect.getsource(holds).strip()} did not hold within {within_s} s")
+
+
+async def stays(holds: Callable[[], bool], *, for_s: float) -> bool:
+    """Watch a condition for so many wall seconds; tell whether it held all the time."""
+    end_s = time.monotonic() + for_s
+    while time.monotonic() < end_s:
+        if not holds():
+            return False
+        await asyncio.sleep(POLL_S)
+    return True

@@ -1,4 +1,4 @@
-"""The token of a data folder: whoever can read the folder may act on the desk. Never logged, compared in constant time."""
+"""The token of a data folder: whoever can read it may act on the desk. Never logged, compared in constant time."""
 
 import hmac
 from pathlib import Path

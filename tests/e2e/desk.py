@@ -1,14 +1,13 @@
-"""A desk as its owner sees it: a folder, the command `opensqt`, processes to kill and the venue's audit to judge by."""
+"""A desk as its owner sees it: a folder, the command `opensqt`, processes to kill, verbs to ask."""
 
 import asyncio
 import json
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_S_MAX = 120.0
 STOP_S_MAX = 20.0
 VERB_S_MAX = 60.0
-POLL_S = 0.1
 
 Line = dict[str, Any]
 
@@ -50,7 +48,7 @@ class Desk:
             *(sys.executable, "-m", "opensqt.cli", "up", "--data", str(self.data)),
             *("--json", "--no-screen", *words),
             stdout=PIPE,
-            stderr=(self.data.parent / "up.stderr").open("ab"),
+            stderr=DEVNULL,
             limit=1024 * 1024,
             env={**os.environ, "PYTHONPATH": str(ROOT), **env},
         )
@@ -90,16 +88,6 @@ class Desk:
                     raise RuntimeError(f"the desk ended before that; its last lines: {last}")
                 self._news.clear()
                 await self._news.wait()
-
-    async def eventually(self, holds: Callable[[], Any], *, within_s: float = READY_S_MAX) -> Any:
-        """Ask until the answer (of a function or coroutine) is true, and return it."""
-        async with asyncio.timeout(within_s):
-            while True:
-                answer = holds()
-                answer = await answer if asyncio.iscoroutine(answer) else answer
-                if answer:
-                    return answer
-                await asyncio.sleep(POLL_S)
 
     async def verb(self, *words: str, check: bool = True) -> list[Line]:
         """Run a reading verb with --json and return its lines."""
@@ -150,34 +138,6 @@ class Desk:
         """Return the names of the long-running processes of this run."""
         return tuple(p.name for p in self.run_file.processes if p.state != "done")
 
-    def audit(self) -> list[Line]:
-        """Return what the venue has written down."""
-        path = self.data / "venue-audit.jsonl"
-        if not path.exists():
-            return []
-        whole = path.read_text().rpartition("\n")[0]
-        return [json.loads(line) for line in whole.splitlines()]
-
-    def fills(self, market: str) -> list[Line]:
-        """Return the fills of one market (spot or perp) from the audit."""
-        return [x for x in self.audit() if x["kind"] == "fill" and x["market"] == market]
-
-    def open_at_venue(self) -> set[str]:
-        """Return the orders that are open by the audit: accepted, not cancelled, expired or filled."""
-        left: dict[str, Decimal] = {}
-        for row in self.audit():
-            key = f"{row['market']}/{row['venue_order_id']}"
-            quantity = row["quantity"]
-            if row["kind"] == "place" and row["result"] == "accepted":
-                left[key] = Decimal(quantity)
-            elif row["kind"] == "fill" and key in left:
-                left[key] -= Decimal(quantity)
-            elif (row["kind"] == "cancel" and row["result"] == "accepted") or (
-                row["kind"] == "expire"
-            ):
-                left.pop(key, None)
-        return {key for key, quantity in left.items() if quantity > 0}
-
     async def _read(self, process: Process) -> None:
         if process.stdout is None:
             raise RuntimeError("the desk has no standard output")
@@ -185,13 +145,3 @@ class Desk:
             self.lines.append(json.loads(raw))
             self._news.set()
         self._news.set()
-
-
-def exactly_once(audit: list[Line]) -> list[str]:
-    """Judge the venue's audit: name every client order id that was accepted more than once."""
-    accepted: dict[tuple[str, str], int] = {}
-    for row in audit:
-        if row["kind"] == "place" and row["result"] == "accepted":
-            key = (row["market"], row["client_order_id"])
-            accepted[key] = accepted.get(key, 0) + 1
-    return [f"{market} {name} x{count}" for (market, name), count in accepted.items() if count > 1]

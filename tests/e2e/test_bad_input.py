@@ -6,7 +6,8 @@ from pathlib import Path
 import nats
 import pytest
 
-from tests.e2e import load
+from tests.conditions import until
+from tests.e2e import audit, load
 from tests.e2e.desk import Desk
 from tests.e2e.load import Plan
 
@@ -24,14 +25,16 @@ async def test_undecodable_bytes_on_cmd_are_put_aside_and_trading_goes_on(tmp_pa
         stream = client.jetstream()
         await stream.publish(SUBJECT, GARBAGE)
         await load.main(desk.data, Plan(rate=10, seconds=2, cancel_share=0))
-        letter = await desk.eventually(lambda: _given_up(desk), within_s=60)
+        await until(lambda: _given_up(desk) is not None, within_s=60)
+        letter = _given_up(desk)
+        assert letter is not None
         assert "opensqt tail dlq.executor" in letter["fix"]
         buried = await stream.get_last_msg("DLQ", "dlq.executor")
         assert buried.data == GARBAGE
         await client.close()
-        before = len(desk.audit())
+        before = len(audit.rows(desk.data))
         await load.main(desk.data, Plan(rate=10, seconds=3, cancel_share=0))
-        await desk.eventually(lambda: len(desk.audit()) > before)
+        await until(lambda: len(audit.rows(desk.data)) > before, within_s=30)
 
 
 def _given_up(desk: Desk) -> dict[str, str] | None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import load
-from tests.e2e.desk import Desk, exactly_once
+from tests.conditions import until
+from tests.e2e import audit, load
+from tests.e2e.desk import Desk
 from tests.e2e.load import Plan
 
-CALM_S = 2.0
+ROWS_AFTER = 5  # the venue must hear of us again so often
 pytestmark = pytest.mark.timeout(400)
 
 
@@ -23,25 +24,22 @@ async def test_every_process_may_die_at_any_time(tmp_path: Path) -> None:
         loading = asyncio.create_task(load.main(desk.data, Plan(rate=10, seconds=300)))
         try:
             for name in desk.processes:
-                placed = len(desk.audit())
+                rows_before = len(audit.rows(desk.data))
                 await desk.kill_nine(name)
-                await desk.eventually(partial(_trades_on, desk, placed))
+                await until(partial(_goes_on, desk, rows_before), within_s=60)
         finally:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
-        status = await desk.eventually(lambda: _quiet(desk), within_s=30)
-        assert status["orders_unresolved"] == 0
-    assert exactly_once(desk.audit()) == []
-    assert desk.open_at_venue() == set()
+        await until(partial(_resolved, desk), within_s=30)
+    assert audit.doubled(desk.data) == []
+    assert audit.open_orders(desk.data) == set()
     lines = await desk.verb("verify", check=False)
     assert lines[-1] == {"type": "verdict", "holds": True, "failed": []}, lines
 
 
-def _trades_on(desk: Desk, rows_before: int) -> bool:
-    return len(desk.audit()) > rows_before + 5
+def _goes_on(desk: Desk, rows_before: int) -> bool:
+    return len(audit.rows(desk.data)) > rows_before + ROWS_AFTER
 
 
-async def _quiet(desk: Desk) -> dict[str, object] | None:
-    await asyncio.sleep(CALM_S)
-    last = (await desk.verb("status"))[-1]
-    return last if last["orders_unresolved"] == 0 else None
+async def _resolved(desk: Desk) -> bool:
+    return (await desk.verb("status"))[-1]["orders_unresolved"] == 0
