@@ -46,6 +46,18 @@ class State:
         self.trades: set[tuple[str, str, str]] = set()
         self.now_ms = 0
 
+    def anew(self) -> "State":
+        """Return books to fold again from the journal's beginning.
+
+        Verdicts of ours that nobody has recorded yet are not in the journal: they are kept, or an intent said again
+        would be judged twice and its exposure forgotten meanwhile.
+        """
+        fresh = State()
+        fresh.verdicts = dict(self.verdicts)
+        fresh.pending = dict(self.pending)
+        fresh.now_ms = self.now_ms
+        return fresh
+
     def fold(self, message: Message) -> None:
         """Take in one message of FEED; repeated messages change nothing."""
         self.now_ms = max(self.now_ms, getattr(message, "time_ms", 0))

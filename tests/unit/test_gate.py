@@ -273,3 +273,20 @@ async def test_a_command_that_the_bus_lost_is_queued_when_the_intent_is_said_aga
         await house.say(intent)
         assert house.commands() == first
         assert house.refusals() == []
+
+
+async def test_approvals_under_way_survive_a_new_feed_generation() -> None:
+    """When FEED begins again the gate still counts, and still stands by, what it approved a moment ago."""
+    house = House()
+    async with house.open() as gate:
+        intent = await house.place()
+        await house.say(intent)
+        house.broker.make_anew(Stream.FEED)
+        await house.market()
+        for _ in range(100):
+            await house.clock.run_for(0.05)
+            if gate.ready:
+                break
+        await house.say(intent)
+        assert len(house.commands()) == 1
+        assert house.refusals() == []

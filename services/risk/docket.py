@@ -1,0 +1,197 @@
+"""What lies before the gate: intents are taken in order, judged once FEED has been seen as far, and answered.
+
+It decides nothing itself; an approval becomes a command on the bus, a refusal a verdict in the journal.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any
+
+from opensqt.domain import ids
+from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
+from opensqt.domain.verdict import Command, RiskApproved, RiskRefused
+from opensqt.runtime.bus.dlq import bury
+from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamFull
+from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
+from opensqt.runtime.bus.subjects import command_subject, subject_of
+from opensqt.runtime.codec import Undecodable, decode
+from opensqt.runtime.config import config_hash
+from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
+from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
+from opensqt.runtime.lease import LeaseKeeper
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.waiting import event_within
+from services.risk.config import limits_of
+from services.risk.decide import Intent, Judgement, Seat, blocked, judge, late
+from services.risk.state import State
+
+BASIS_WAIT_S_MAX = 0.25
+INTENTS_BACK_MS = 5000
+RETRY_S = 0.1
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Sight:
+    """What the gate has seen of FEED."""
+
+    def __init__(self, reader: FeedReader) -> None:
+        self.reader = reader
+        self.state = State()
+        self.caught_up = asyncio.Event()
+        self.moved = asyncio.Event()
+
+    async def run(self) -> None:
+        """Fold FEED for ever; when it begins again, keep only our own approvals that are under way."""
+        async for item in self.reader:
+            match item:
+                case FeedItem():
+                    self.state.fold(item.message)
+                case CaughtUp():
+                    self.caught_up.set()
+                case Restarted():
+                    self.caught_up.clear()
+                    self.state = self.state.anew()
+            self.moved.set()
+
+
+class Docket:
+    """The intents before one gate."""
+
+    def __init__(self, context: Context, sight: Sight, lease: LeaseKeeper, spawn: Spawn) -> None:
+        self._context = context
+        self._clock = context.clock
+        self._sight = sight
+        self._lease = lease
+        self._spawn = spawn
+        self._limits = limits_of(context.config, context.clock.speed)
+        self._config_version = config_hash(context.config)
+        self.opens_from_ms = 0
+        self.judged = {"approved": 0, "refused": 0}
+
+    async def run(self) -> None:
+        """Judge every intent for ever, those said shortly before our start included."""
+        await self._sight.caught_up.wait()
+        while True:
+            # Whatever came while we were away gets its recorded end, too.
+            start = Start(wall_ms=self._clock.wall_ms() - INTENTS_BACK_MS)
+            try:
+                follower = await self._context.bus.follow(Stream.INTENTS, [], start)
+                async for delivery in follower:
+                    await self._take(delivery)
+            except BusDown as error:
+                self._context.log.warning("intents_lost", detail=str(error))
+                await self._clock.sleep(RETRY_S)
+
+    async def _take(self, delivery: Delivery) -> None:
+        try:
+            intent = decode(delivery.data)
+            envelope = from_headers(delivery.headers)
+        except (Undecodable, BadEnvelope) as error:
+            await bury(self._context.bus, "risk", delivery, str(error))
+            return
+        if not isinstance(intent, PlaceIntent | CancelIntent):
+            cause = f"{type(intent).__name__} is no intent"
+            await bury(self._context.bus, "risk", delivery, cause)
+            return
+        with self._context.tracer.span(
+            "risk.judge", envelope.traceparent, strategy=intent.strategy, symbol=intent.symbol
+        ) as span:
+            judgement = await self._judge(intent)
+            await self._answer(intent, judgement, span.traceparent)
+
+    async def _judge(self, intent: Intent) -> Judgement:
+        reached = await self._reach(intent.basis)
+        now_ms, seat = self._clock.market_ms(), self._seat()
+        judgement = judge(self._sight.state, intent, self._limits, seat, now_ms)
+        approves = isinstance(judgement.verdict, RiskApproved) and not judgement.repeated
+        return late(intent, seat, now_ms) if approves and not reached else judgement
+
+    async def _reach(self, basis: Basis) -> bool:
+        """Wait, bounded, until FEED has been folded as far as the strategy had seen it."""
+        until_s = self._clock.monotonic_s() + BASIS_WAIT_S_MAX
+        while True:
+            self._sight.moved.clear()
+            here = self._sight.reader.basis
+            if here.generation == basis.generation and here.sequence >= basis.sequence:
+                return self._sight.caught_up.is_set()
+            left_s = until_s - self._clock.monotonic_s()
+            if left_s <= 0 or here.generation > basis.generation:
+                return False
+            await event_within(self._clock, self._sight.moved, left_s)
+
+    async def _answer(self, intent: Intent, judgement: Judgement, traceparent: str) -> None:
+        verdict = judgement.verdict
+        if isinstance(verdict, RiskRefused):
+            if not judgement.repeated:
+                self._refuse(intent, verdict, traceparent)
+            return
+        if not judgement.repeated:
+            self.judged["approved"] += 1
+            self._sight.state.reserve(verdict, _price(self._sight.state, intent))
+        subject = command_subject(intent, is_exit=judgement.is_exit)
+        envelope = Envelope(
+            event_id=ids.event_id("command", intent.intent_id),
+            type="Command",
+            source="risk",
+            time_ms=self._clock.market_ms(),
+            correlation_id=intent.intent_id,
+            causation_id=intent.intent_id,
+            traceparent=traceparent,
+        )
+        try:
+            await self._context.bus.publish(subject, Command(approval=verdict), envelope)
+        except StreamFull as error:
+            full = blocked(intent, self._seat(), self._clock.market_ms(), str(error)).verdict
+            if isinstance(full, RiskRefused):
+                self._refuse(intent, full, traceparent)
+        except BusDown as error:
+            # The strategy says it again; the same verdict is then published again.
+            self._context.log.warning("command_not_published", detail=str(error))
+
+    def _refuse(self, intent: Intent, verdict: RiskRefused, traceparent: str) -> None:
+        self.judged["refused"] += 1
+        self._sight.state.fold(verdict)
+        if verdict.reason == "intent_conflict":
+            self._context.log.error(
+                "intent_conflict", intent=intent.intent_id, strategy=intent.strategy
+            )
+        event = NewEvent(
+            event_id=ids.event_id("verdict", intent.intent_id),
+            stream=f"intent/{intent.intent_id}",
+            version=1,
+            message=verdict,
+            subject=subject_of(verdict),
+            actor="risk",
+            occurred_at_ms=verdict.time_ms,
+            correlation_id=intent.intent_id,
+            causation_id=intent.intent_id,
+            traceparent=traceparent,
+        )
+        self._spawn(self._append(Entry(events=(event,), fence=self._lease.fence)))
+
+    async def _append(self, entry: Entry) -> None:
+        while True:
+            try:
+                # A conflict means that a verdict stands already: the first one holds.
+                await self._context.journal.append(entry)
+            except JournalDown:
+                await self._clock.sleep(RETRY_S)
+            else:
+                return
+
+    def _seat(self) -> Seat:
+        return Seat(
+            epoch=self._lease.lease.epoch,
+            config_version=self._config_version,
+            basis=self._sight.reader.basis,
+            opens_from_ms=self.opens_from_ms,
+        )
+
+
+def _price(state: State, intent: Intent) -> Decimal:
+    if isinstance(intent, PlaceIntent) and intent.price > 0:
+        return intent.price
+    tick = state.ticks.get((intent.venue, intent.symbol))
+    return tick.ask_price if tick is not None else Decimal(0)
