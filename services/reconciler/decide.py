@@ -6,18 +6,16 @@ pass raises an alert; two agreeing passes may adjust or halt. It never cancels a
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
-from opensqt.domain import ids
-from opensqt.domain.account import PositionStated, VenueSnapshot
+from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillReleased
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill
-from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted, Resumed
+from opensqt.domain.recon import DiscrepancyKind
 from opensqt.domain.reconciliation import (
     Finding,
     Track,
@@ -25,15 +23,12 @@ from opensqt.domain.reconciliation import (
     drift,
     is_doubtful,
     missing_orders,
-    owner,
     shown_orders,
 )
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent, Recorded
-from services.reconciler.config import NAME
-from services.reconciler.state import REVERSES, Standing, State, Stated, Waiting
+from services.reconciler import facts
+from services.reconciler.state import Standing, State, Stated, Waiting
 
-REDUCING = "REDUCING"
 DESK = "desk"
 PASSES = 2
 
@@ -50,10 +45,6 @@ class Judge:
         self._outbox: dict[str, Group] = {}
         self._on_the_way: set[str] = set()
         self.judged = 0
-
-    def before(self, books: Books, recorded_ms: int) -> None:
-        """Judge what is due before a row of this instant (wall) is folded."""
-        self.pass_time(books, recorded_ms)
 
     def pass_time(self, books: Books, wall_ms: int) -> None:
         """Judge the snapshots whose grace had passed at an instant up to which the journal is folded."""
@@ -72,9 +63,12 @@ class Judge:
                 Waiting(position=row.position, recorded_ms=row.recorded_at_ms, snapshot=message)
             )
         elif isinstance(message, Fill):
-            self._reverse(message)
+            for one in self._state.disproved(message):
+                self._say(facts.reversal(one, message))
         elif isinstance(message, KillReleased) and message.scope == DESK:
-            self._resume(books, row.event_id, message)
+            # What still disagrees will halt again.
+            for event in facts.resumed(books, message, row.event_id):
+                self._say(event)
 
     def state_positions(self, books: Books, now_ms: int) -> None:
         """Say what each strategy holds, where that differs from what was said last."""
@@ -89,19 +83,7 @@ class Judge:
             if self._state.stated.get(key) == said:
                 continue
             self._state.stated[key] = said
-            strategy, venue, account, symbol = key
-            message = PositionStated(
-                venue=venue,
-                account=account,
-                symbol=symbol,
-                strategy=strategy,
-                **msgspec.structs.asdict(said),
-                fees=held.fees,
-                journal_position=books.position,
-                time_ms=now_ms,
-            )
-            stream = f"position/{venue}/{account}/{symbol}"
-            self._say(_event(message, stream, ("position_stated", *key, books.position)))
+            self._say(facts.position_stated(books, key, said, now_ms))
 
     def take_outbox(self) -> list[Group]:
         """Return what is to be appended; what the journal shows meanwhile is not said again."""
@@ -132,7 +114,7 @@ class Judge:
             passes = 1 if before is None else before.passes + 1
             self._state.standing[key] = Standing(since=since, passes=passes, told=True)
             if before is None:
-                self._tell(snapshot, finding, since)
+                self._say(facts.discrepancy(snapshot, finding, since))
         stale: list[Key] = [k for k in self._state.standing if k[:2] == scope and k not in found]
         for gone in stale:
             if _is_order(gone) and gone[4] not in void | void_shown:
@@ -173,7 +155,7 @@ class Judge:
                 observed=canonical(observed),
                 detail=f"differs by {canonical(min(now.differences, key=abs))}",
             )
-            self._tell(snapshot, finding, now.since)
+            self._say(facts.discrepancy(snapshot, finding, now.since))
             now = msgspec.structs.replace(now, told=True)
         self._state.standing[key] = now
         return now
@@ -191,77 +173,10 @@ class Judge:
         share = drift(observed, ledger, lot)
         before = self._state.adjusted(place, snapshot.time_ms)
         summed = EXACT.divide(before + abs(gap), whole)
-        if share >= self._drift_max or summed >= self._drift_max:
-            self._halt(books, snapshot, place, gap, max(share, summed))
-        else:
-            self._adjust(books, snapshot, place, gap)
-
-    def _halt(
-        self, books: Books, snapshot: VenueSnapshot, place: Key, gap: Decimal, share: Decimal
-    ) -> None:
-        scope = "/".join(place)
-        if scope in books.halts:
-            return
-        percent = EXACT.multiply(share, Decimal(100)).quantize(Decimal("0.01"))
-        reason = f"position differs from the venue's by {canonical(gap)} ({percent} %)"
-        message = Halted(scope=scope, mode=REDUCING, reason=reason, time_ms=snapshot.time_ms)
-        stream = "recon/" + "/".join(place[:2])
-        self._say(_event(message, stream, ("halted", scope, snapshot.evidence_hash)))
-
-    def _adjust(self, books: Books, snapshot: VenueSnapshot, place: Key, gap: Decimal) -> None:
-        venue, account, symbol = place
-        message = Adjustment(
-            venue=venue,
-            account=account,
-            symbol=symbol,
-            strategy=owner(books, place),
-            quantity=gap,
-            evidence_hash=snapshot.evidence_hash,
-            detail=f"no trade explains it up to {snapshot.time_ms}; two looks agree",
-            time_ms=snapshot.time_ms,
-        )
-        cause = ("adjustment", *place, snapshot.evidence_hash, canonical(gap))
-        self._say(_event(message, f"recon/{venue}/{account}", cause))
-
-    def _reverse(self, fill: Fill) -> None:
-        """Take an adjustment back when a trade of its window was found after all."""
-        place = (fill.ref.venue, fill.ref.account, fill.ref.symbol)
-        for one in list(self._state.corrected):
-            made = one.adjustment
-            same = (made.venue, made.account, made.symbol) == place
-            if not same or fill.time_ms > made.time_ms:
-                continue
-            self._state.corrected.remove(one)
-            back = msgspec.structs.replace(
-                made,
-                quantity=-made.quantity,
-                detail=f"{REVERSES} {one.event_id}: trade {fill.trade_id} was found",
-            )
-            stream = f"recon/{made.venue}/{made.account}"
-            self._say(_event(back, stream, ("reversal", one.event_id)))
-
-    def _resume(self, books: Books, cause: str, released: KillReleased) -> None:
-        """Lift every halt when a person releases the desk; what still disagrees will halt again."""
-        for scope in sorted(books.halts):
-            message = Resumed(
-                scope=scope,
-                reason=released.reason,
-                actor=released.actor,
-                time_ms=released.time_ms,
-            )
-            self._say(_event(message, "control", ("resumed", scope, cause)))
-
-    def _tell(self, snapshot: VenueSnapshot, finding: Finding, since: str) -> None:
-        message = Discrepancy(
-            **msgspec.structs.asdict(finding),
-            venue=snapshot.venue,
-            account=snapshot.account,
-            evidence_hash=snapshot.evidence_hash,
-            time_ms=snapshot.time_ms,
-        )
-        scope = (snapshot.venue, snapshot.account)
-        cause = ("discrepancy", *scope, *finding.key, since)
-        self._say(_event(message, "recon/" + "/".join(scope), cause))
+        if share < self._drift_max and summed < self._drift_max:
+            self._say(facts.adjustment(books, snapshot, place, gap))
+        elif "/".join(place) not in books.halts:
+            self._say(facts.halted(snapshot, place, gap, max(share, summed)))
 
     def _say(self, event: NewEvent) -> None:
         if event.event_id not in self._on_the_way:
@@ -279,14 +194,3 @@ def _positions(books: Books, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Dec
 
 def _is_order(key: Key) -> bool:
     return key[2] not in (DiscrepancyKind.POSITION.value, DiscrepancyKind.BALANCE.value)
-
-
-def _event(message: Any, stream: str, cause: tuple[str | int, ...]) -> NewEvent:
-    return NewEvent(
-        event_id=ids.event_id(*cause),
-        stream=stream,
-        message=message,
-        subject=subject_of(message),
-        actor=NAME,
-        occurred_at_ms=message.time_ms,
-    )

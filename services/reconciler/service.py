@@ -157,7 +157,7 @@ class Reconciler:
     async def _fold(self, rows: Sequence[Recorded]) -> None:
         for number, row in enumerate(rows, start=1):
             message = decode_row(row)
-            self._judge.before(self._books, row.recorded_at_ms)
+            self._judge.pass_time(self._books, row.recorded_at_ms)
             self._books.fold(row.position, message)
             self._judge.after(self._books, row, message)
             if number % FOLD_ROWS == 0:

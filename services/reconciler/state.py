@@ -109,6 +109,18 @@ class State:
         )
         return sum(sizes, ZERO)
 
+    def disproved(self, fill: Fill) -> list[Corrected]:
+        """Return, and forget, the adjustments in whose window this trade lies."""
+        place = (fill.ref.venue, fill.ref.account, fill.ref.symbol)
+        found = [
+            one
+            for one in self.corrected
+            if (one.adjustment.venue, one.adjustment.account, one.adjustment.symbol) == place
+            and fill.time_ms <= one.adjustment.time_ms
+        ]
+        self.corrected = [one for one in self.corrected if one not in found]
+        return found
+
     def _order(self, books: Books, at: int, event: Message) -> None:
         name: str = event.ref.client_order_id  # type: ignore[attr-defined]
         if isinstance(event, IntentPlaced):

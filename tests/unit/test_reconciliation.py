@@ -2,19 +2,15 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TypeVar
 
 import pytest
 
-from opensqt.domain.account import PositionStated, SnapshotOrder
+from opensqt.domain.account import PositionStated
+from opensqt.domain.control import KillReleased
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.ledger import Books
-from opensqt.domain.messages import Message
 from opensqt.domain.order import Submitting
-from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted
+from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted, Resumed
 from opensqt.domain.reconciliation import Track, drift
-from opensqt.runtime.journal.port import NewEvent, Recorded
-from services.reconciler.decide import Judge
 from tests.ledgers import (
     ACCOUNT,
     PERP,
@@ -28,110 +24,7 @@ from tests.ledgers import (
     ref_of,
     snapshot,
 )
-
-GRACE_MS = 1500
-LATER_MS = 100_000
-_Kind = TypeVar("_Kind")
-
-
-class Desk:
-    """A journal in a list, with books and judge as the service keeps them."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[Recorded, Message]] = []
-        self.books = Books()
-        self.judge = Judge(grace_ms=GRACE_MS, drift_max=Decimal("0.05"))
-        self.said: list[NewEvent] = []
-        self.now_ms = 0
-
-    @property
-    def head(self) -> int:
-        """The last position."""
-        return len(self.rows)
-
-    def write(self, *messages: Message, event_id: str = "") -> None:
-        """Append facts, a millisecond apart."""
-        for message in messages:
-            self.now_ms += 1
-            name = event_id or f"fact{self.head + 1}"
-            row = recorded(self.head + 1, name, self.now_ms)
-            self.rows.append((row, message))
-            self.fold(row, message)
-
-    def fold(self, row: Recorded, message: Message) -> None:
-        """Fold one row as the service does."""
-        self.judge.before(self.books, row.recorded_at_ms)
-        self.books.fold(row.position, message)
-        self.judge.after(self.books, row, message)
-
-    def wait(self) -> None:
-        """Let the grace pass, and append what the judge says."""
-        self.now_ms += 10_000
-        self.judge.pass_time(self.books, self.now_ms)
-        for group in self.judge.take_outbox():
-            for event in group:
-                self.said.append(event)
-                self.write(event.message, event_id=event.event_id)
-
-    def look(self, held: str | None, evidence: str, **more: object) -> None:
-        """Let the executor take a snapshot, and judge it."""
-        time_ms = self.now_ms + 10
-        self.write(snapshot(self.head, held, evidence=evidence, time_ms=time_ms, **more))
-        self.wait()
-
-    def told(self, kind: type[_Kind]) -> list[_Kind]:
-        """Return what was said of a kind."""
-        return [event.message for event in self.said if isinstance(event.message, kind)]
-
-
-def recorded(position: int, event_id: str, at_ms: int) -> Recorded:
-    """Return a journal row without its bytes."""
-    return Recorded(
-        position=position,
-        prev=0,
-        event_id=event_id,
-        stream="s",
-        version=1,
-        type="t",
-        schema_version=1,
-        subject="s",
-        data=b"",
-        data_hash=b"",
-        actor="a",
-        correlation_id="",
-        causation_id="",
-        traceparent="",
-        venue_time_ms=None,
-        occurred_at_ms=at_ms,
-        recorded_at_ms=at_ms,
-        epoch=1,
-    )
-
-
-def trading(quantity: str = "1") -> Desk:
-    """Return a desk that holds this much of the perpetual."""
-    desk = Desk()
-    ref = ref_of(1)
-    desk.write(*opened(ref, quantity=quantity), fill(ref, "t1", quantity))
-    return desk
-
-
-def shown(client_order_id: str, venue_order_id: str = "v9", filled: str = "0") -> SnapshotOrder:
-    """Return an open order as the venue shows it."""
-    return SnapshotOrder(
-        client_order_id=client_order_id,
-        venue_order_id=venue_order_id,
-        symbol=PERP,
-        side=Side.BUY,
-        price=Decimal(100),
-        quantity=Decimal(1),
-        filled_quantity=Decimal(filled),
-    )
-
-
-def kinds(desk: Desk) -> list[DiscrepancyKind]:
-    """Return the kinds of all discrepancies told."""
-    return [one.kind for one in desk.told(Discrepancy)]
+from tests.reconciling import LATER_MS, Desk, kinds, shown, trading
 
 
 def test_agreement_says_nothing() -> None:
@@ -259,78 +152,6 @@ def test_a_drift_is_seen_while_trades_come_in() -> None:
     assert [one.quantity for one in desk.told(Adjustment)] == [Decimal("-0.04")]
 
 
-@pytest.mark.row("E12")
-@pytest.mark.parametrize(
-    "client_order_id, kind",
-    [("q" + "0" * 26, DiscrepancyKind.ORPHAN_ORDER), ("web_1", DiscrepancyKind.UNKNOWN_ORDER)],
-)
-def test_a_strange_order_is_told_and_left_alone(
-    client_order_id: str, kind: DiscrepancyKind
-) -> None:
-    """Ours by its form or not: one alert, never a cancel, and silence while it stays."""
-    desk = trading()
-    for number in range(3):
-        desk.look("1", f"e{number}", orders=(shown(client_order_id),))
-    assert kinds(desk) == [kind]
-    assert all(isinstance(event.message, Discrepancy) for event in desk.said)
-    desk.look("1", "e7")
-    desk.look("1", "e8", orders=(shown(client_order_id),))
-    assert kinds(desk) == [kind, kind]
-
-
-@pytest.mark.row("E11")
-def test_an_order_that_is_missing_at_the_venue_is_told() -> None:
-    """Open in the journal, not shown although asked for: told once, and over when its end is known."""
-    desk = trading()
-    ref = ref_of(2)
-    desk.write(*opened(ref))
-    desk.look("1", "e1")
-    assert kinds(desk) == [DiscrepancyKind.MISSING_ORDER]
-    assert desk.told(Discrepancy)[0].subject == ref.client_order_id
-    desk.look("1", "e2")
-    assert len(desk.said) == 1
-    desk.write(canceled(ref))
-    desk.look("1", "e3")
-    assert desk.judge.standing() == []
-
-
-def test_an_order_of_a_symbol_that_was_not_asked_for_is_not_missing() -> None:
-    """Absence proves nothing where nobody looked."""
-    desk = trading()
-    desk.write(*opened(ref_of(2)))
-    desk.look("1", "e1", symbols=())
-    assert kinds(desk) == []
-
-
-def test_an_order_that_was_accepted_after_the_question_is_not_missing() -> None:
-    """Evidence after the venue was asked voids the comparison."""
-    desk = trading()
-    asked = desk.head
-    desk.write(*opened(ref_of(2)))
-    desk.write(snapshot(asked, "1"))
-    desk.wait()
-    assert desk.said == []
-
-
-def test_an_order_that_ended_and_is_still_open_is_told() -> None:
-    """The journal has its end, the venue still shows it."""
-    desk = trading()
-    ref = ref_of(2)
-    desk.write(*opened(ref), canceled(ref))
-    desk.look("1", "e1", orders=(shown(ref.client_order_id),))
-    assert kinds(desk) == [DiscrepancyKind.ORPHAN_ORDER]
-
-
-def test_a_fill_that_no_trade_shows_is_told() -> None:
-    """The venue says that more was filled than our trades make."""
-    desk = trading()
-    ref = ref_of(2)
-    desk.write(*opened(ref))
-    desk.look("1", "e1", orders=(shown(ref.client_order_id, filled="0.25"),))
-    assert kinds(desk) == [DiscrepancyKind.FILLED_QUANTITY]
-    assert (desk.said[0].message.expected, desk.said[0].message.observed) == ("0", "0.25")  # type: ignore[attr-defined]  # a Discrepancy
-
-
 def test_a_position_that_one_side_does_not_know_is_a_disagreement() -> None:
     """The union of both sides is compared: a symbol that the venue leaves out is flat there."""
     desk = trading()
@@ -418,3 +239,23 @@ def test_a_track_remembers_where_a_figure_was(call: Callable[[Track], tuple[Deci
         track.note(at, Decimal(at))
     assert track.since(5) is None
     assert track.since(1998) == (Decimal(1998), Decimal(1999))
+
+
+@pytest.mark.row("E13")
+def test_a_person_lifts_a_halt_and_what_still_disagrees_halts_again() -> None:
+    """Releasing the desk resumes every scope; the drift that stays is halted by the next look."""
+    desk = trading()
+    desk.look("0.5", "e1")
+    desk.look("0.5", "e2")
+    assert len(desk.books.halts) == 1
+    desk.write(KillReleased(scope="desk", reason="looked", actor="ann", time_ms=9))
+    desk.wait()
+    assert [(one.actor, one.reason) for one in desk.told(Resumed)] == [("ann", "looked")]
+    assert desk.books.halts == {}
+    desk.look("0.5", "e3")
+    assert len(desk.told(Halted)) == 2
+    desk.look("1", "e4")
+    desk.write(KillReleased(scope="desk", reason="closed", actor="ann", time_ms=9))
+    desk.wait()
+    desk.look("1", "e5")
+    assert desk.books.halts == {}

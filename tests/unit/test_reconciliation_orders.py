@@ -1,0 +1,84 @@
+"""What the reconciler concludes from the orders that a venue shows: alerts only, once, and never a cancel."""
+
+import pytest
+
+from opensqt.domain.recon import Discrepancy, DiscrepancyKind
+from tests.ledgers import (
+    canceled,
+    opened,
+    ref_of,
+    snapshot,
+)
+from tests.reconciling import kinds, shown, trading
+
+
+@pytest.mark.row("E12")
+@pytest.mark.parametrize(
+    "client_order_id, kind",
+    [("q" + "0" * 26, DiscrepancyKind.ORPHAN_ORDER), ("web_1", DiscrepancyKind.UNKNOWN_ORDER)],
+)
+def test_a_strange_order_is_told_and_left_alone(
+    client_order_id: str, kind: DiscrepancyKind
+) -> None:
+    """Ours by its form or not: one alert, never a cancel, and silence while it stays."""
+    desk = trading()
+    for number in range(3):
+        desk.look("1", f"e{number}", orders=(shown(client_order_id),))
+    assert kinds(desk) == [kind]
+    assert all(isinstance(event.message, Discrepancy) for event in desk.said)
+    desk.look("1", "e7")
+    desk.look("1", "e8", orders=(shown(client_order_id),))
+    assert kinds(desk) == [kind, kind]
+
+
+@pytest.mark.row("E11")
+def test_an_order_that_is_missing_at_the_venue_is_told() -> None:
+    """Open in the journal, not shown although asked for: told once, and over when its end is known."""
+    desk = trading()
+    ref = ref_of(2)
+    desk.write(*opened(ref))
+    desk.look("1", "e1")
+    assert kinds(desk) == [DiscrepancyKind.MISSING_ORDER]
+    assert desk.told(Discrepancy)[0].subject == ref.client_order_id
+    desk.look("1", "e2")
+    assert len(desk.said) == 1
+    desk.write(canceled(ref))
+    desk.look("1", "e3")
+    assert desk.judge.standing() == []
+
+
+def test_an_order_of_a_symbol_that_was_not_asked_for_is_not_missing() -> None:
+    """Absence proves nothing where nobody looked."""
+    desk = trading()
+    desk.write(*opened(ref_of(2)))
+    desk.look("1", "e1", symbols=())
+    assert kinds(desk) == []
+
+
+def test_an_order_that_was_accepted_after_the_question_is_not_missing() -> None:
+    """Evidence after the venue was asked voids the comparison."""
+    desk = trading()
+    asked = desk.head
+    desk.write(*opened(ref_of(2)))
+    desk.write(snapshot(asked, "1"))
+    desk.wait()
+    assert desk.said == []
+
+
+def test_an_order_that_ended_and_is_still_open_is_told() -> None:
+    """The journal has its end, the venue still shows it."""
+    desk = trading()
+    ref = ref_of(2)
+    desk.write(*opened(ref), canceled(ref))
+    desk.look("1", "e1", orders=(shown(ref.client_order_id),))
+    assert kinds(desk) == [DiscrepancyKind.ORPHAN_ORDER]
+
+
+def test_a_fill_that_no_trade_shows_is_told() -> None:
+    """The venue says that more was filled than our trades make."""
+    desk = trading()
+    ref = ref_of(2)
+    desk.write(*opened(ref))
+    desk.look("1", "e1", orders=(shown(ref.client_order_id, filled="0.25"),))
+    assert kinds(desk) == [DiscrepancyKind.FILLED_QUANTITY]
+    assert (desk.said[0].message.expected, desk.said[0].message.observed) == ("0", "0.25")  # type: ignore[attr-defined]  # a Discrepancy
