@@ -29,8 +29,9 @@ from opensqt.runtime.journal.port import (
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.logs import Log
 from opensqt.runtime.venue.port import Venue
-from services.executor.decide import Terms
 from services.executor.facts import Author
+from services.executor.limits import Terms
+from services.executor.recent import Recent
 from services.executor.state import State
 
 PAUSE_S = 0.05  # between two tries to reach the journal
@@ -74,9 +75,9 @@ class Account:
         self.position = 0  # of the journal, folded
         self.closing = False  # a clean stop has begun: nothing new is taken or sent
         self.sending: set[str] = set()  # orders whose request is under way
-        self.traces: dict[str, str] = {}  # stream of an order -> traceparent of its decision
+        self.traces: dict[str, str] = {}  # stream of a living order -> traceparent of its decision
         self.log = Log(f"executor.{author.account}")
-        self._recorded: dict[str, None] = {}
+        self._recorded: Recent[str] = Recent(REMEMBERED_MAX)
         self._down_since_s: float | None = None
 
     @property
@@ -184,12 +185,16 @@ class Account:
                 self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
             return
 
+    def trace(self, stream: str, traceparent: str) -> None:
+        """Let what is appended to a stream carry this trace; the oldest streams are forgotten."""
+        self.traces[stream] = traceparent
+        if len(self.traces) > REMEMBERED_MAX:
+            del self.traces[next(iter(self.traces))]
+
     def _traced(self, event: NewEvent) -> NewEvent:
         trace = event.traceparent or self.traces.get(event.stream, "")
         return msgspec.structs.replace(event, traceparent=trace)
 
     def _fold(self, event: NewEvent) -> None:
         self.state.fold(event.message)
-        self._recorded[event.event_id] = None
-        if len(self._recorded) > REMEMBERED_MAX:
-            del self._recorded[next(iter(self._recorded))]
+        self._recorded.add(event.event_id)

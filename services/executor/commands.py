@@ -106,11 +106,11 @@ class Commands:
         await queue.ack(delivery)
 
     def _trace(self, approval: RiskApproved, traceparent: str) -> None:
-        traces = self._account.traces
-        traces[f"intent/{approval.intent_id}"] = traceparent
+        account = self._account
+        account.trace(f"intent/{approval.intent_id}", traceparent)
         if approval.place is not None:
-            ref = facts.ref_of(self._account.author, approval.place, 1)
-            traces[f"order/{ref.client_order_id}"] = traceparent
+            ref = facts.ref_of(account.author, approval.place, 1)
+            account.trace(f"order/{ref.client_order_id}", traceparent)
 
     async def _obey(self, approval: RiskApproved) -> None:
         if approval.place is not None:

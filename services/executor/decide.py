@@ -4,13 +4,12 @@ It never changes a price or a size, never sends twice, and calls nothing failed 
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import assert_never
 
 import msgspec
 
 from opensqt.domain import life
-from opensqt.domain.intent import OrderType, PlaceIntent
+from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.order import OrderRef
 from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.journal.port import Entry, Fence, NewEvent
@@ -27,21 +26,10 @@ from opensqt.runtime.venue.port import (
 )
 from services.executor import facts
 from services.executor.facts import Author
+from services.executor.limits import Terms, obstacle
 from services.executor.state import State
 
 ATTEMPTS_MAX = 5
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """Under what the executor acts now. All times are market ms; `fence_ms` is behind the deadline."""
-
-    now_ms: int
-    epoch: int
-    deadline_ms: int
-    fence_ms: int
-    valid_until_wall_ms: int
-    orders_max: int
-    notional_max: Decimal
 
 
 class Submit(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +67,7 @@ def admit_place(
     if intent.intent_id in state.judged:
         return Skip(reason="already in the journal")
     ref = facts.ref_of(author, intent, 1)
-    reason = _obstacle(state, intent, terms)
+    reason = obstacle(state, intent, terms)
     if reason:
         return Settle(entry=_ended(author, approval, ref, fence, terms, reason), reason=reason)
     events = (
@@ -221,26 +209,6 @@ def after_trade(
     else:
         ref = facts.stray_ref(author, trade.symbol, trade.client_order_id)
     return (facts.fill(author, ref, trade, evidence_hash),)
-
-
-def _obstacle(state: State, intent: PlaceIntent, terms: Terms) -> str:
-    latch = state.killed_for(intent.strategy)
-    if latch is not None:
-        return f"killed by {latch.actor}: {latch.reason}"
-    if intent.intent_id in state.tombstones:
-        return "canceled before it was sent"
-    if terms.now_ms >= intent.valid_until_ms:
-        return f"valid until {intent.valid_until_ms}, now {terms.now_ms}"
-    count = len(state.living()) + len(state.admitted)
-    if count >= terms.orders_max:
-        return f"executor cap: {count} orders living, allowed {terms.orders_max}"
-    net = state.net.get(intent.symbol, Decimal(0))
-    reduces = net * intent.side.sign < 0 and intent.quantity <= abs(net)
-    if intent.type is OrderType.LIMIT and not reduces:
-        worst = (state.at_stake(intent.symbol) + intent.quantity) * intent.price
-        if worst > terms.notional_max:
-            return f"executor cap: worst case {worst} above {terms.notional_max}"
-    return ""
 
 
 def _attempt(

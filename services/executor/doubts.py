@@ -26,6 +26,7 @@ from services.executor.evidence import Evidence
 
 LOOK_PAUSES_S = (0.1, 0.3, 1.0, 3.0, 5.0)
 CANCEL_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+WITNESS_AGE_MS_MAX = 24 * 3_600_000  # market ms; venues forget ended orders after days
 MS_PER_S = 1000
 
 
@@ -116,9 +117,7 @@ class Doubts:
         ref = placed.ref
         started_ms = account.clock.market_ms()
         try:
-            witness = account.state.witness(ref.symbol)
-            if witness == ref.client_order_id:
-                witness = ""
+            witness = self._witness(ref)
             seen = await self._sees(ref.symbol, witness) if witness else False
             by_id = await account.venue.look(ref.symbol, ref.client_order_id)
             if isinstance(by_id, Throttled | NotSent | InDoubt):
@@ -141,6 +140,13 @@ class Doubts:
             witness_seen=seen,
             position=unexplained,
         )
+
+    def _witness(self, ref: OrderRef) -> str:
+        account = self._account
+        ever = account.venue.policy.by_id_query == "any"
+        now_ms = account.clock.market_ms()
+        since_ms = now_ms - WITNESS_AGE_MS_MAX if ever else now_ms
+        return account.state.witness(ref.symbol, ref.client_order_id, since_ms)
 
     async def _sees(self, symbol: str, witness: str) -> bool:
         return isinstance(await self._account.venue.look(symbol, witness), Held)

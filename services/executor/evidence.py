@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.domain import life
 from opensqt.domain.account import Deposit, SnapshotOrder, VenueSnapshot
-from opensqt.runtime.journal.port import NewEvent
+from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.venue.port import (
     AccountView,
     BalanceView,
@@ -39,7 +39,7 @@ class Evidence:
         self._poked: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._marks: dict[str, str] = {}  # symbol -> trade id up to which REST has shown all
-        self._reading = {symbol: asyncio.Lock() for symbol in account.symbols}
+        self._reading: dict[str, asyncio.Lock] = {}
         self.stream_up = False
 
     def poke(self, symbol: str) -> None:
@@ -58,7 +58,7 @@ class Evidence:
                 case StreamUp():
                     self.stream_up = True
                     # What happened before this instant may never be pushed.
-                    for symbol in self._account.symbols:
+                    for symbol in self._account.watched():
                         self.poke(symbol)
                 case StreamDown():
                     self.stream_up = False
@@ -80,7 +80,7 @@ class Evidence:
             due = now_s >= swept_s + SWEEP_S
             swept_s = now_s if due else swept_s
             try:
-                for symbol in self._account.symbols if due else poked:
+                for symbol in self._account.watched() if due else poked:
                     await self.sweep(symbol)
                 if now_s >= snapped_s + SNAPSHOT_S:
                     snapped_s = now_s
@@ -114,7 +114,7 @@ class Evidence:
         """
         account = self._account
         lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
-        async with self._reading[symbol]:
+        async with self._reading.setdefault(symbol, asyncio.Lock()):
             settled_ms = account.clock.market_ms() - lag_ms
             trades = await account.venue.trades(
                 symbol, after_trade_id=self._marks.get(symbol, ""), since_ms=self._since_ms(symbol)
@@ -131,7 +131,10 @@ class Evidence:
         orders = [view for symbol in account.symbols for view in await self.sweep(symbol)]
         await self._read_income()
         view = await account.venue.account()
-        await account.record(self._deposits(view))
+        opening = self._deposits(view)
+        if opening:
+            # Together or not at all: half of them would pass for the whole after a crash.
+            await account.commit_surely(Entry(events=opening, fence=account.lease.fence))
         raw = b"\n".join([view.evidence, *(order.evidence for order in orders)])
         message = VenueSnapshot(
             venue=account.author.venue,
@@ -192,7 +195,7 @@ class Evidence:
 
     async def _read_income(self) -> None:
         account = self._account
-        since_ms = max(account.state.income_ms, self._first_ms())
+        since_ms = account.state.income_ms or self._first_ms()
         for symbol in account.symbols:
             if ":" not in symbol:
                 continue
@@ -203,11 +206,11 @@ class Evidence:
                         (self._of_account(message, "funding", symbol, paid.income_id),)
                     )
 
-    def _deposits(self, view: AccountView) -> list[NewEvent]:
+    def _deposits(self, view: AccountView) -> tuple[NewEvent, ...]:
         """Return the opening balances; only before the very first trade is a balance an opening one."""
         account = self._account
         if account.state.deposits:
-            return []
+            return ()
         now_ms = account.clock.market_ms()
         opening = [
             Deposit(
@@ -222,7 +225,7 @@ class Evidence:
             for balance in view.balances
             if balance.total != 0
         ]
-        return [self._of_account(d, "opening", d.market.value, d.asset) for d in opening]
+        return tuple(self._of_account(d, "opening", d.market.value, d.asset) for d in opening)
 
     def _of_account(self, message: Any, *cause: str | int) -> NewEvent:
         author = self._account.author

@@ -112,7 +112,7 @@ class Executor:
             await self._bootstrap(lease.head_position)
             self.kill.restore()
             account.author = msgspec.structs.replace(
-                account.author, generation=(await account.journal.head()).generation
+                account.author, generation=await self._generation()
             )
             tasks.create_task(self._evidence.listen())
             self._phase = "reading the venue"
@@ -141,10 +141,17 @@ class Executor:
                 if row.stream.startswith(FOLDED):
                     account.state.fold(decode_row(row))
                     if row.traceparent:
-                        account.traces[row.stream] = row.traceparent
+                        account.trace(row.stream, row.traceparent)
                 account.position = row.position
             if len(rows) < READ_MAX and account.position >= head:
                 return
+
+    async def _generation(self) -> str:
+        while True:
+            try:
+                return (await self._account.journal.head()).generation
+            except JournalDown:
+                await self._account.clock.sleep(PAUSE_S)
 
     async def _first_look(self) -> None:
         while True:

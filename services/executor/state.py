@@ -11,8 +11,11 @@ from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced
 from opensqt.domain.verdict import RiskApproved, RiskRefused
+from services.executor.recent import Recent
 
 DESK = "desk"
+SETTLED_MAX = 20_000  # ended orders that late evidence may still name
+REMEMBERED_MAX = 100_000
 
 
 class State:
@@ -23,19 +26,20 @@ class State:
         self.orders: dict[str, life.Order] = {}
         self.attempts: dict[str, list[str]] = {}  # intent id -> client order ids, oldest first
         self.venue_ids: dict[tuple[str, str], str] = {}  # symbol, venue order id -> client order id
-        self.judged: set[str] = set()  # intents whose verdict is in the journal
-        self.tombstones: set[str] = set()  # place intents cancelled before they were seen
-        self.read_ms: dict[
-            str, int
-        ] = {}  # symbol -> market time up to which a snapshot read all trades
-        self.trades: set[tuple[str, str]] = set()
+        # The journal guards verdicts and fills for ever; these only spare the asking.
+        self.judged: Recent[str] = Recent(REMEMBERED_MAX)  # intents whose verdict is in the journal
+        self.tombstones: Recent[str] = Recent(REMEMBERED_MAX)  # place intents that were cancelled
+        self.trades: Recent[tuple[str, str]] = Recent(REMEMBERED_MAX)
+        self.income: Recent[str] = Recent(REMEMBERED_MAX)
+        self.read_ms: dict[str, int] = {}  # symbol -> up to when a snapshot read all trades
         self.net: dict[str, Decimal] = {}
+        self.prices: dict[str, Decimal] = {}  # of the newest fill of a symbol
         self.killed: dict[str, KillLatched] = {}
         self.deposits: set[tuple[Market, str]] = set()
-        self.income: set[str] = set()
         self.income_ms = 0
-        self.contradicted: set[str] = set()
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
+        self._living: dict[str, None] = {}  # orders of ours that may still fill
+        self._settled: Recent[str] = Recent(SETTLED_MAX)  # ended orders, and those of others
 
     def fold(self, message: Message) -> None:
         """Take in one fact of the journal."""
@@ -73,38 +77,42 @@ class State:
         return self.orders.get(name)
 
     def living(self) -> list[life.Order]:
-        """Return the orders that are not terminal."""
-        return [order for order in self.orders.values() if not order.terminal]
+        """Return our orders that are not terminal."""
+        return [self.orders[name] for name in self._living]
 
     def doubtful(self) -> list[life.Order]:
         """Return the orders of which nobody knows whether the venue holds them."""
-        return [order for order in self.orders.values() if order.phase in life.IN_DOUBT]
+        return [order for order in self.living() if order.phase in life.IN_DOUBT]
 
     def wished_away(self) -> list[life.Order]:
         """Return the living orders that somebody asked to cancel, also before they were known."""
         return [order for order in self.living() if self._unwanted(order)]
 
-    def at_stake(self, symbol: str) -> Decimal:
-        """Return the largest absolute position if all living orders of a symbol fill, base units."""
-        buys = sells = ZERO
-        for order in self.living():
-            if order.placed is not None and order.placed.ref.symbol == symbol:
-                if order.placed.side is Side.BUY:
-                    buys += order.remaining
-                else:
-                    sells += order.remaining
-        for intent in self.admitted.values():
-            if intent.symbol == symbol:
-                buys += intent.quantity if intent.side is Side.BUY else ZERO
-                sells += intent.quantity if intent.side is Side.SELL else ZERO
-        net = self.net.get(symbol, ZERO)
-        return max(net + buys, sells - net)
+    def queued(self, symbol: str, side: Side) -> Decimal:
+        """Return what the living and admitted orders of a side may still fill, base units."""
+        placed = [(order.placed, order.remaining) for order in self.living()]
+        resting = (left for p, left in placed if p and (p.ref.symbol, p.side) == (symbol, side))
+        waiting = self.admitted.values()
+        coming = (i.quantity for i in waiting if (i.symbol, i.side) == (symbol, side))
+        return sum(resting, ZERO) + sum(coming, ZERO)
 
-    def witness(self, symbol: str) -> str:
-        """Return our id of an order that the venue is known to hold or have held, or an empty text."""
-        for order in reversed(self.orders.values()):
-            if order.accepted is not None and order.accepted.ref.symbol == symbol:
+    def witness(self, symbol: str, but: str, since_ms: int) -> str:
+        """Return our id of an order that a query must see, or an empty text.
+
+        Best is one that the venue holds now; else one that it took since `since_ms` (market), as venues forget.
+        """
+        for order in self.living():
+            if (
+                order.phase in life.AT_VENUE
+                and _took(order, symbol)
+                and order.client_order_id != but
+            ):
                 return order.client_order_id
+        for name in reversed(self.orders):
+            order = self.orders[name]
+            if _took(order, symbol) and name != but:
+                taken_ms = order.accepted.time_ms if order.accepted is not None else 0
+                return name if taken_ms >= since_ms else ""
         return ""
 
     def _unwanted(self, order: life.Order) -> bool:
@@ -125,14 +133,42 @@ class State:
         ref = event.ref  # type: ignore[attr-defined]
         if not ref.client_order_id:
             return
-        order = self.orders.get(ref.client_order_id) or life.begin(ref.client_order_id)
-        self.orders[ref.client_order_id] = life.fold(order, event)  # type: ignore[arg-type]
+        name = ref.client_order_id
+        order = self.orders.get(name) or life.begin(name)
+        order = self.orders[name] = life.fold(order, event)  # type: ignore[arg-type]
         if isinstance(event, IntentPlaced):
             attempts = self.attempts.setdefault(ref.intent_id, [])
-            if ref.client_order_id not in attempts:
-                attempts.append(ref.client_order_id)
+            if name not in attempts:
+                attempts.append(name)
         if isinstance(event, Accepted | Canceled | Expired | Fill) and event.venue_order_id:
-            self.venue_ids[ref.symbol, event.venue_order_id] = ref.client_order_id
+            self.venue_ids[ref.symbol, event.venue_order_id] = name
+        self._file(order)
+
+    def _file(self, order: life.Order) -> None:
+        name = order.client_order_id
+        ours = order.placed is not None
+        if ours and not order.terminal:
+            self._living[name] = None
+        else:
+            self._living.pop(name, None)
+        if order.settled or not ours:
+            oldest = self._settled.add(name)
+            if oldest is not None:
+                self._forget(self.orders.pop(oldest))
+        else:
+            self._settled.discard(name)
+
+    def _forget(self, order: life.Order) -> None:
+        ends = (order.accepted, order.canceled, order.expired, *order.fills)
+        for event in ends:
+            if event is not None:
+                self.venue_ids.pop((event.ref.symbol, event.venue_order_id), None)
+        intent_id = order.placed.ref.intent_id if order.placed is not None else ""
+        attempts = self.attempts.get(intent_id, [])
+        if order.client_order_id in attempts:
+            attempts.remove(order.client_order_id)
+        if not attempts:
+            self.attempts.pop(intent_id, None)
 
     def _book(self, fill: Fill) -> None:
         symbol = fill.ref.symbol
@@ -141,3 +177,8 @@ class State:
         self.trades.add((symbol, fill.trade_id))
         signed = fill.side.sign * fill.quantity
         self.net[symbol] = self.net.get(symbol, ZERO) + signed
+        self.prices[symbol] = fill.price
+
+
+def _took(order: life.Order, symbol: str) -> bool:
+    return order.accepted is not None and order.accepted.ref.symbol == symbol

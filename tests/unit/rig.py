@@ -60,6 +60,8 @@ class Rig:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.symbols: tuple[str, ...] = (SYMBOL,)
+        self.caps = Caps(orders_max=50, notional_max=Decimal(1_000_000))
         self.clock = VirtualClock(wall_ms=START_MS)
         self.broker = MemoryBroker(self.clock)
         self.bus = MemoryBus(self.broker)
@@ -92,9 +94,9 @@ class Rig:
             journal=self.journals[-1],
             lease=lease,
             clock=self.clock,
-            symbols=(SYMBOL,),
+            symbols=self.symbols,
             folder=self.folder,
-            caps=Caps(orders_max=50, notional_max=Decimal(1_000_000)),
+            caps=self.caps,
         )
         return Executor(
             account, MemoryBus(self.broker), Metrics(), Tracer(), cancel_on_stop=cancel_on_stop
@@ -147,6 +149,7 @@ class Rig:
     @asynccontextmanager
     async def dying(self, executor: Executor) -> AsyncIterator[Executor]:
         """Run an executor until it takes commands; at the end it dies as by SIGKILL."""
+        await self.start_risk()
         task = asyncio.create_task(executor.run(asyncio.Event()))
         try:
             while not executor.ready and not task.done():

@@ -95,6 +95,7 @@ async def test_two_deliveries_of_a_place_while_answers_are_lost_send_it_once(rig
         assert len(rig.venue.sent) == 1
 
 
+@pytest.mark.row("C02")
 async def test_a_place_that_waits_for_the_journal_holds_up_no_cancel(rig: Rig) -> None:
     """With the journal down a reducing place cannot leave; the cancel behind it in the queue of exits can."""
     async with rig.running(rig.executor()):
@@ -113,7 +114,6 @@ async def test_a_place_that_waits_for_the_journal_holds_up_no_cancel(rig: Rig) -
 
 async def test_a_cancel_is_acked_only_when_it_is_in_the_journal(rig: Rig) -> None:
     """A cancel that was carried out and not recorded comes again to a successor: the wish outlives the process."""
-    await rig.start_risk()
     async with rig.dying(rig.executor()):
         await rig.approve(rig.place(1))
         await rig.clock.run_for(0.5)
