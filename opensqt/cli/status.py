@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from rich.console import Console
 
 from opensqt.cli.figures import ask_all, figures, strategies
 from opensqt.cli.folder import is_running
@@ -24,10 +25,11 @@ def run(args: argparse.Namespace) -> int:
     data = args.data.absolute()
     running = is_running(data)
     lines = asyncio.run(_lines(data, running=running))
-    for line in lines:
-        print(json.dumps(line) if args.json else _for_people(line))
-    if not running and not args.json:
-        print(f"not running: start it with `opensqt up --data {data}`")
+    if args.json:
+        for line in lines:
+            print(json.dumps(line))
+    else:
+        _show(lines, data, running=running)
     return GOOD if running else NOT_RUNNING
 
 
@@ -54,17 +56,36 @@ async def _lines(data: Path, *, running: bool) -> list[dict[str, object]]:
     return lines
 
 
-def _for_people(line: Mapping[str, object]) -> str:
-    match line["type"]:
-        case "process":
-            pid = line["pid"] or "-"
-            text = (
-                f"{line['name']:<24} {line['state']:<9} pid {pid!s:<8} restarts {line['restarts']}"
-            )
-            return f"{text}  {line['why']}" if line["why"] else text
-        case "strategy":
-            if line.get("trading"):
-                return f"{line.get('name')!s:<24} trading"
-            return f"{line.get('name')!s:<24} not trading: {line.get('reason', 'unknown')}"
-        case _:
-            return "  ".join(f"{name} {value}" for name, value in line.items() if name != "type")
+def _show(lines: list[dict[str, object]], data: Path, *, running: bool) -> None:
+    """Print for a tired person: first whether it is safe, then what is open, then who is well."""
+    console = Console(highlight=False)
+    last = lines[-1]
+    if not running:
+        console.print("[bold red]NOT RUNNING[/]  start it with", f"`opensqt up --data {data}`")
+    else:
+        mode = "KILLED" if last["killed"] else str(last["mode"])
+        colour = {"NORMAL": "green", "REDUCING": "yellow"}.get(mode, "red")
+        ready = "ready" if last["ready"] else "[yellow]not all processes are ready[/]"
+        console.print(f"[bold {colour}]{mode}[/]  {ready}  page {last['gateway']}")
+        console.print(
+            f"orders open {_known(last['orders_open'])}, unresolved"
+            f" {_known(last['orders_unresolved'])}; journal {_known(last['journal_position'])},"
+            f" feed {_known(last['feed_sequence'])}; nats {last['nats']}"
+        )
+    for line in lines[:-1]:
+        console.print(_row(line))
+
+
+def _known(value: object) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _row(line: Mapping[str, object]) -> str:
+    if line["type"] == "strategy":
+        dot = "[green]●[/]" if line.get("trading") else "[yellow]●[/]"
+        why = "trading" if line.get("trading") else f"not trading: {line.get('reason', 'unknown')}"
+        return f"{dot} {line.get('name')!s:<22} {why}"
+    dot = "[green]●[/]" if line["ready"] else "[red]●[/]"
+    text = f"{dot} {line['name']!s:<22} {line['state']!s:<9} pid {line['pid'] or '-'!s:<8}"
+    restarts = f"  restarts {line['restarts']}" if line["restarts"] else ""
+    return f"{text}{restarts}  {line['why'] or ''}".rstrip()
