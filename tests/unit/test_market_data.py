@@ -136,9 +136,7 @@ def test_ticks_are_conflated_latest_wins_with_a_ceiling() -> None:
     assert len(ticks) <= 21
     assert ticks[-1] == tick_of(book(100, bid=10))
     instants = [wall_ms for wall_ms, message in desk.published if isinstance(message, Tick)]
-    assert all(
-        later - earlier >= 50 for earlier, later in itertools.pairwise(instants)
-    )
+    assert all(later - earlier >= 50 for earlier, later in itertools.pairwise(instants))
 
 
 def test_quiet_market_is_published_at_once() -> None:
