@@ -83,7 +83,11 @@ async def bring_up(dsn: str) -> None:
     journal = await PostgresJournal.connect(dsn)
     try:
         await caught_up(journal, Projections(journal.pool))
-    except (ProjectionMoved, asyncpg.UndefinedTableError) as error:
+    except asyncpg.UndefinedTableError as error:
+        raise Refusal(
+            "the database was never set up: start the desk once with `opensqt up`"
+        ) from error
+    except ProjectionMoved as error:
         raise Refusal(
             f"the projections cannot be brought up: {error}; try `opensqt rebuild`"
         ) from error

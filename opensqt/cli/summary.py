@@ -11,6 +11,7 @@ import msgspec
 
 from opensqt.cli.positions import positions
 from opensqt.cli.reading import Source, bring_up, fetch
+from opensqt.cli.refusal import Refusal
 from opensqt.cli.runfile import read_run
 from opensqt.cli.verify import judged
 from opensqt.domain.decimals import EXACT, ZERO
@@ -54,7 +55,7 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
     try:
         await bring_up(dsn)
         (counts,) = await fetch(source, _COUNTS)
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, JournalDown):
+    except (Refusal, JournalDown, asyncpg.UndefinedTableError):
         return Summary()  # it never got as far as a journal
     pnl = fees = ZERO
     for held in await positions(source):

@@ -1,0 +1,252 @@
+"""The reading verbs over a real database: the columns of the contract, and verdicts that a script can trust."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from opensqt.cli.main import main
+from opensqt.cli.reading import bring_up
+from opensqt.cli.runfile import RunFile, write_run
+from opensqt.cli.summary import Summary, summary
+from opensqt.domain.control import KillLatched
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.codec import encode
+from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.runtime.journal.postgres import PostgresJournal
+from tests.ledgers import Day
+
+COLUMNS = {
+    "orders": "client_order_id venue_order_id intent_id attempt strategy venue account symbol side type price quantity"
+    " filled status reason created_at updated_at",
+    "fills": "trade_id client_order_id strategy venue account symbol side price quantity fee fee_asset liquidity time",
+    "positions": "venue account symbol quantity entry_price mark_price realized_pnl unrealized_pnl funding fees",
+    "events": "position stream version type schema_version event_id correlation_id causation_id occurred_at recorded_at"
+    " data",
+}
+CHECKS = [
+    "one_order_per_intent",
+    "no_order_without_intent",
+    "fills_equal_position",
+    "ledger_identity",
+    "projections_equal_fold",
+    "state_hash",
+    "nothing_unresolved",
+]
+KILL = KillLatched(scope="desk", reason="why", actor="ann", time_ms=7)
+
+_Result = TypeVar("_Result")
+
+
+def wait(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run a coroutine to its end."""
+    return asyncio.run(work)
+
+
+async def fill_journal(dsn: str) -> None:
+    """Write a day of a desk."""
+    journal = await PostgresJournal.connect(dsn)
+    entries = [
+        Entry(
+            events=(
+                NewEvent(
+                    event_id=f"f{number}",
+                    stream=f"test/{number % 3}",
+                    message=message,
+                    subject=subject_of(message),
+                    actor="executor-main",
+                    occurred_at_ms=number,
+                ),
+            )
+        )
+        for number, message in enumerate(Day(11).facts)
+    ]
+    await asyncio.gather(*(journal.append(entry) for entry in entries))
+    await journal.close()
+
+
+async def execute(dsn: str, statement: str) -> None:
+    """Change the database behind everybody's back."""
+    owner = await asyncpg.connect(dsn)
+    await owner.execute(statement)
+    await owner.close()
+
+
+@pytest.fixture
+def desk(postgres_dsn: str, tmp_path: Path) -> Path:
+    """A stopped desk in a folder; its database is the test's."""
+    wait(fill_journal(postgres_dsn))
+    write_run(tmp_path, RunFile(postgres_dsn=postgres_dsn))
+    return tmp_path
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def said(capsys: Capture, *words: str) -> tuple[int, list[dict[str, Any]]]:
+    """Run a verb and return its exit code and its lines of JSON."""
+    code = main([*words, "--json"])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("verb", COLUMNS)
+def test_a_line_holds_the_columns_of_the_contract(desk: Path, capsys: Capture, verb: str) -> None:
+    """Every name in its order, decimals as strings, times in RFC 3339 UTC."""
+    code, lines = said(capsys, verb, "--data", str(desk))
+    assert code == 0
+    assert lines
+    assert all(list(line) == COLUMNS[verb].split() for line in lines)
+    for line in lines:
+        assert not any(isinstance(value, float) for value in line.values())
+        times = [line[name] for name in line if name.endswith("_at") or name == "time"]
+        assert all(time[10] == "T" and time.endswith("Z") for time in times)
+
+
+def test_people_get_tables_and_scripts_csv(desk: Path, capsys: Capture) -> None:
+    """Without --json a table; fills also as CSV with a head."""
+    for verb in ("orders", "fills", "positions", "events"):
+        assert main([verb, "--data", str(desk)]) == 0
+        assert "BTC/USDT" in capsys.readouterr().out
+    assert main(["fills", "--csv", "--data", str(desk)]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split(",") == COLUMNS["fills"].split()
+    assert all(row.count(",") == head.count(",") for row in rows)
+
+
+def test_events_can_be_narrowed(desk: Path, capsys: Capture) -> None:
+    """By position, by stream and by type."""
+    _, lines = said(
+        capsys,
+        "events",
+        "--data",
+        str(desk),
+        "--type",
+        "Fill",
+        "--after",
+        "9",
+        "--stream",
+        "test/1",
+    )
+    assert lines
+    assert {(line["type"], line["stream"]) for line in lines} == {("Fill", "test/1")}
+    assert min(line["position"] for line in lines) > 9
+
+
+def test_a_sound_desk_is_judged_sound(desk: Path, capsys: Capture) -> None:
+    """Seven checks and a verdict, also where projections lag behind the journal."""
+    code, lines = said(capsys, "verify", "--data", str(desk))
+    assert [line["check"] for line in lines[:-1]] == CHECKS
+    assert all(set(line) == {"check", "holds", "figure", "detail"} for line in lines[:-1])
+    assert lines[-1] == {"type": "verdict", "holds": True, "failed": []}
+    assert code == 0
+
+
+@pytest.mark.row("I02")
+def test_a_damaged_table_is_judged_and_rebuilt(
+    desk: Path, capsys: Capture, postgres_dsn: str
+) -> None:
+    """Verify names it with exit code 1, rebuild says what differed once, and then it is as before."""
+    wait(bring_up(postgres_dsn))
+    _, before = said(capsys, "orders", "--data", str(desk))
+    wait(execute(postgres_dsn, "UPDATE view.orders SET filled = 99; DELETE FROM view.fills"))
+    code, lines = said(capsys, "verify", "--data", str(desk))
+    assert (code, lines[-1]["failed"]) == (1, ["projections_equal_fold"])
+    code, lines = said(capsys, "rebuild", "--data", str(desk))
+    assert code == 1
+    assert {line["table"] for line in lines[:-1] if not line["same"]} == {"orders", "fills"}
+    code, lines = said(capsys, "rebuild", "--data", str(desk))
+    assert (code, lines[-1]["same"]) == (0, True)
+    assert said(capsys, "orders", "--data", str(desk)) == (0, before)
+    assert said(capsys, "verify", "--data", str(desk))[0] == 0
+
+
+def test_the_summary_counts_and_judges(desk: Path, postgres_dsn: str) -> None:
+    """Counts of the journal, profit net of fees, and the verdict."""
+    found = wait(summary(postgres_dsn, desk))
+    facts = Day(11).facts
+    assert found.orders == 40
+    assert found.fills == sum(type(fact).__name__ == "Fill" for fact in facts)
+    assert found.verdict is True
+    assert found.fees > 0
+    assert found.pnl != 0
+
+
+def test_the_summary_of_a_desk_that_never_was_is_empty(
+    tmp_path: Path, postgres_empty_dsn: str
+) -> None:
+    """A start that ended before its database was set up has nothing to say, and says it calmly."""
+    assert wait(summary(postgres_empty_dsn, tmp_path)) == Summary()
+
+
+def test_a_folder_without_a_desk_is_refused_in_one_line(tmp_path: Path, capsys: Capture) -> None:
+    """Every reading verb names the folder and what to do."""
+    for verb in ("orders", "fills", "positions", "events", "verify", "rebuild", "backup"):
+        assert main([verb, "--data", str(tmp_path)]) == 3
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert str(tmp_path) in error
+
+
+@pytest.mark.parametrize("form", ["hex", "pg", "base64"])
+def test_decode_understands_what_databases_and_tools_print(form: str, capsys: Capture) -> None:
+    """Hex, Postgres' hex and base64 of an event become JSON with its type."""
+    data = encode(KILL)
+    import base64
+
+    word = {"hex": data.hex(), "pg": "\\x" + data.hex(), "base64": base64.b64encode(data).decode()}
+    assert main(["decode", word[form]]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "type": "KillLatched",
+        "scope": "desk",
+        "reason": "why",
+        "actor": "ann",
+        "time_ms": 7,
+    }
+
+
+@pytest.mark.parametrize("wrong", ["zz!", "00ff", "0a"])
+def test_decode_refuses_what_is_no_event(wrong: str, capsys: Capture) -> None:
+    """One clear line and exit code 1."""
+    assert main(["decode", wrong]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("opensqt: not an event")
+    assert captured.err.count("\n") == 1
+
+
+def test_a_backup_becomes_a_desk_of_a_new_generation(
+    desk: Path, tmp_path_factory: pytest.TempPathFactory, capsys: Capture
+) -> None:
+    """The restored desk has the same books, another generation, and opens nothing by itself."""
+    elsewhere = tmp_path_factory.mktemp("restored")
+    file, fresh = elsewhere / "desk.tar.gz", elsewhere / "data"
+    code, (line,) = said(capsys, "backup", "--data", str(desk), "--to", str(file))
+    assert (code, line["position"]) == (0, len(Day(11).facts))
+    _, before = said(capsys, "fills", "--data", str(desk))
+    code, (line,) = said(capsys, "restore", "--data", str(fresh), str(file))
+    assert code == 0
+    assert said(capsys, "fills", "--data", str(fresh)) == (0, before)
+    _, events = said(capsys, "events", "--data", str(fresh), "--after", str(len(Day(11).facts)))
+    assert [event["type"] for event in events] == ["DeskGeneration", "Halted"]
+    assert events[0]["data"]["generation"] == line["generation"]
+    assert said(capsys, "verify", "--data", str(fresh))[0] == 0
+    assert main(["restore", "--data", str(fresh), str(file)]) == 2
+    assert "not empty" in capsys.readouterr().err
+
+
+def test_a_damaged_backup_is_refused_and_leaves_nothing(
+    desk: Path, tmp_path_factory: pytest.TempPathFactory, capsys: Capture
+) -> None:
+    """A flipped byte is found before a database is made."""
+    elsewhere = tmp_path_factory.mktemp("damaged")
+    file, fresh = elsewhere / "desk.tar.gz", elsewhere / "data"
+    said(capsys, "backup", "--data", str(desk), "--to", str(file))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-200])
+    assert main(["restore", "--data", str(fresh), str(file)]) == 1
+    assert "no whole backup" in capsys.readouterr().err
+    assert not fresh.exists()
