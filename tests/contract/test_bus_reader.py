@@ -182,6 +182,7 @@ async def test_the_basis_is_what_has_been_yielded(desk: Desk) -> None:
     assert (reader.basis.generation, reader.basis.sequence) == (3, 2)
 
 
+@pytest.mark.row("A11")
 async def test_a_new_feed_generation_begins_again(desk: Desk) -> None:
     """A newer generation restarts the reader; an older one, or another process's epoch, does not."""
     items = aiter(desk.reader(GRID, TIME))

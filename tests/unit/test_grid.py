@@ -98,17 +98,27 @@ def test_an_order_that_the_price_comes_near_is_not_pulled() -> None:
 
 
 @pytest.mark.row("B16")
-def test_levels_too_small_are_skipped_with_a_counted_reason() -> None:
-    """A notional below the venue's smallest is no order and no silence."""
-    rig = rig_of(long_of(order_notional_quote=Decimal(60)), notional_min="100")
+@pytest.mark.parametrize(
+    "filters, why",
+    [
+        ({"notional_min": "100"}, "below_notional_min"),
+        ({"notional_min": "5", "quantity_min": "0.002"}, "below_quantity_min"),
+    ],
+)
+def test_levels_too_small_are_skipped_with_a_counted_reason(
+    filters: dict[str, str], why: str
+) -> None:
+    """Less than the venue's smallest notional or quantity is no order and no silence."""
+    rig = rig_of(long_of(order_notional_quote=Decimal(60)), **filters)
     assert rig.places() == []
-    assert [gap.why for gap in rig.last.gaps] == ["below_notional_min", "below_notional_min"]
+    assert [gap.why for gap in rig.last.gaps] == [why, why]
 
 
 @pytest.mark.row("B17")
 def test_orders_fit_the_rules_of_the_venue() -> None:
     """Price on the tick, quantity on the step and below the maximum, nothing outside the band."""
     rig = rig_of(setup_of(step_bps=d("7.77")), "45000.03", quantity_max="0.005")
+    assert len(rig.places()) == 4
     for place in rig.places():
         assert place.price % d("0.1") == 0
         assert place.quantity == d("0.005")

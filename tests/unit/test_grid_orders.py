@@ -21,6 +21,7 @@ def test_neutral_tracks_a_short_and_closes_it_one_level_below() -> None:
     """A filled opening sell is a short of its slot, bought back one step lower with its own size."""
     rig = rig_of(setup_of())
     rig.accept_all()
+    rig.tick(rig.state.setup.symbol, "45009")
     rig.fill(rig.cid_at("45010"))
     assert slot(rig, 1).status is SlotStatus.PENDING
     assert slot(rig, 1).position.quantity == d("-0.009")
