@@ -24,7 +24,7 @@ from opensqt.domain.ledger_wallet import (
     shared,
 )
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, OrderRef
+from opensqt.domain.order import Fill, IntentPlaced, OrderRef
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon import Adjustment, Halted, Resumed, Transferred
 from opensqt.domain.strategy import (
@@ -162,11 +162,15 @@ class Books:
         order = self.orders.get(name) or life.begin(name)
         self.orders[name] = life.fold(order, event)  # type: ignore[arg-type]
         self._touch(Table.ORDERS, (name,))
+        place = (ref.venue, ref.account, ref.symbol)
         venue_order_id: str = getattr(event, "venue_order_id", "")
-        if venue_order_id:
-            self.venue_ids[ref.venue, ref.account, ref.symbol, venue_order_id] = name
-        for key in sorted(self.parked):
-            self._attribute(key)
+        is_news = isinstance(event, IntentPlaced)
+        if venue_order_id and (*place, venue_order_id) not in self.venue_ids:
+            self.venue_ids[*place, venue_order_id] = name
+            is_news = True
+        for key in sorted(self.parked) if is_news else ():
+            if key[:3] == place:
+                self._attribute(key)
 
     def _fill(self, fill: Fill) -> None:
         ref = fill.ref
@@ -268,25 +272,21 @@ def _switch(books: Books, message: Halted | Resumed | KillLatched | KillReleased
 
 
 def _strategy(books: Books, message: Message) -> None:
-    replace = msgspec.structs.replace
     match message:
         case StrategyStarted():
-            run = books.strategies.get(message.strategy) or StrategyRun(strategy=message.strategy)
-            run = replace(
-                run,
+            run = StrategyRun(
+                strategy=message.strategy,
                 run=message.run,
                 config_hash=message.config_hash,
                 code_version=message.code_version,
                 state_fingerprint=message.state_fingerprint,
                 started_ms=message.time_ms,
-                fault="",
+                anchor=_run(books, message.strategy).anchor,
             )
         case StrategyFaulted():
-            run = books.strategies.get(message.strategy) or StrategyRun(strategy=message.strategy)
-            run = replace(run, fault=message.error)
+            run = msgspec.structs.replace(_run(books, message.strategy), fault=message.error)
         case AnchorSet():
-            run = books.strategies.get(message.strategy) or StrategyRun(strategy=message.strategy)
-            run = replace(run, anchor=message)
+            run = msgspec.structs.replace(_run(books, message.strategy), anchor=message)
         case SagaStep():
             key = (message.strategy, message.saga_id)
             books.sagas[key] = message
@@ -296,3 +296,7 @@ def _strategy(books: Books, message: Message) -> None:
             return
     books.strategies[run.strategy] = run
     books.touched[Table.STRATEGIES, (run.strategy,)] = None
+
+
+def _run(books: Books, strategy: str) -> StrategyRun:
+    return books.strategies.get(strategy) or StrategyRun(strategy=strategy)
