@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.decimals import EXACT, ZERO, ceil_to
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.simulation.audit import AuditRow, Kind, balance_row, order_row
 from opensqt.simulation.flow import Frame, MarketTrade
@@ -104,7 +104,8 @@ class Exchange:
         for orders in self.open.values():
             for order in sorted(orders.values(), key=lambda o: o.order_id):
                 if order.symbol in self.matchers:
-                    self.matchers[order.symbol].book.rest(order, order.ahead)
+                    ahead = ceil_to(order.ahead, self.rules[order.symbol].quantity_step)
+                    self.matchers[order.symbol].book.rest(order, ahead)
         self.settlement.now_ms = self.clock.market_ms()
         for symbol, matcher in self.matchers.items():
             matcher.uncross()

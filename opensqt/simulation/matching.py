@@ -10,12 +10,14 @@ The fill model
 - A flow quote that crosses our price fills us at our price, at most its quantity, and that quantity is used up.
 - A taker walks the book; the flow's liquidity it takes stays taken until the flow states that level again. Resting
   orders of other accounts are met in the same queue. Meeting an order of its own account expires the taker.
+- The flow's quantities count in whole steps: dust finer than the step (spot books hold it) cannot be traded, so it is
+  not in the book, and every fill is a multiple of the step.
 It never fills worse than a limit price and never more than what was displayed or traded.
 """
 
 from decimal import Decimal
 
-from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.decimals import EXACT, ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.simulation.book import MergedBook
 from opensqt.simulation.flow import BookDelta, BookSnapshot, Frame, Level, MarketTrade
@@ -30,7 +32,7 @@ class Matcher:
         self.rules = rules
         self.book = MergedBook()
         self._ledger = ledger
-        self._standing = Standing(self.book)
+        self._standing = Standing(self.book, rules.quantity_step)
 
     def play(self, frame: Frame, *, match_trades: bool = True) -> Decimal:
         """Apply one frame of the flow; return the part of a trade that did not meet our orders (base units)."""
@@ -97,15 +99,17 @@ class Matcher:
         for price, quantity in levels:
             self._set_level(side, price, quantity, time_ms)
 
-    def _set_level(self, side: Side, price: Decimal, quantity: Decimal, time_ms: int) -> None:
+    def _set_level(self, side: Side, price: Decimal, stated: Decimal, time_ms: int) -> None:
+        quantity = floor_to(stated, self.rules.quantity_step)
         self._standing.level_changes(side, price, quantity, time_ms)
         self.book.put(side, price, quantity)
 
     def _trade(self, trade: MarketTrade) -> Decimal:
-        side, left = trade.taker.opposite, trade.quantity
+        side, left = trade.taker.opposite, floor_to(trade.quantity, self.rules.quantity_step)
         own = self.book.resting[side]
         if not own:
-            return left
+            return trade.quantity
+        dust = trade.quantity - left
         through = (price for price in own if (price - trade.price) * side.sign > 0)
         for price in sorted(through, reverse=side is Side.BUY):
             for maker in list(own.get(price, ())):
@@ -118,7 +122,7 @@ class Matcher:
             left -= self._fill_maker(maker, left)
         if eaten > 0:
             self.book.advance(side, trade.price, eaten)
-        return left + eaten
+        return left + eaten + dust
 
     def _cross(self, side: Side) -> None:
         flow = self.book.flow[side.opposite]
@@ -136,7 +140,7 @@ class Matcher:
     def _take(self, order: Order) -> bool:
         """Walk the book with a taker; return whether it met an order of its own account."""
         side = order.side.opposite
-        while (wanted := min(order.remaining, self._ledger.fillable(order))) > 0:
+        while (wanted := self._fillable(order)) > 0:
             price = self.book.best(side)
             if price is None or not order.crosses(price):
                 return False
@@ -170,8 +174,12 @@ class Matcher:
         self.book.put(side, price, flow - eaten)
         return own_met
 
+    def _fillable(self, order: Order) -> Decimal:
+        fillable = min(order.remaining, self._ledger.fillable(order))
+        return floor_to(fillable, self.rules.quantity_step)
+
     def _fill_maker(self, maker: Order, offered: Decimal) -> Decimal:
-        quantity = min(offered, maker.remaining, self._ledger.fillable(maker))
+        quantity = min(offered, self._fillable(maker))
         if quantity <= 0:
             return ZERO
         self._fill(maker, maker.price, quantity, maker=True)

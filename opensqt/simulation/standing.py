@@ -1,19 +1,19 @@
 """Where our orders stand in their queues when levels change: cancels ahead in proportion, trades counted once.
 
+Positions are whole steps, rounded up: a part of a step ahead would leave a part of a step for us.
 A level and its trades are told apart, in either order. A decrease that a trade has explained moves nobody again; a
 trade that comes up to `LATE_TRADE_MS` after the decrease it caused takes back what was taken for a cancel. It never
 fills anything and never reads a clock: times are those of the frames.
 """
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.decimals import EXACT, ZERO, ceil_to
 from opensqt.domain.instruments import Side
 from opensqt.simulation.book import MergedBook
 
-QUEUE_GRAIN = Decimal("0.00000001")
 LATE_TRADE_MS = 500
 
 Key = tuple[Side, Decimal]
@@ -28,10 +28,11 @@ class Vanished(msgspec.Struct, kw_only=True):
 
 
 class Standing:
-    """The queue positions of one book."""
+    """The queue positions of one book, in multiples of `step` (base units)."""
 
-    def __init__(self, book: MergedBook) -> None:
+    def __init__(self, book: MergedBook, step: Decimal) -> None:
         self._book = book
+        self.step = step
         self._explained: dict[Key, Decimal] = {}
         self._vanished: dict[Key, Vanished] = {}
 
@@ -52,7 +53,7 @@ class Standing:
             ahead = order.ahead
             if gone > 0:
                 ahead = EXACT.divide(EXACT.multiply(ahead, quantity), queue)
-                ahead = ahead.quantize(QUEUE_GRAIN, ROUND_CEILING, context=EXACT)
+                ahead = ceil_to(ahead, self.step)
             ahead = min(ahead, quantity)
             taken = vanished.taken.get(order.order_id, ZERO)
             vanished.taken[order.order_id] = taken + order.ahead - ahead
@@ -75,7 +76,7 @@ class Standing:
             for order in own:
                 taken = vanished.taken.get(order.order_id, ZERO)
                 back = EXACT.divide(EXACT.multiply(taken, late), vanished.quantity)
-                back = min(taken, back.quantize(QUEUE_GRAIN, ROUND_CEILING, context=EXACT))
+                back = min(taken, ceil_to(back, self.step))
                 vanished.taken[order.order_id] = taken - back
                 self._book.requeue(order, order.ahead + back)
             vanished.quantity -= late

@@ -24,8 +24,8 @@ RULES = InstrumentRules(
     base="BTC",
     quote="USDT",
     tick_size=d("1"),
-    quantity_step=d("1"),
-    quantity_min=d("1"),
+    quantity_step=d("0.5"),
+    quantity_min=d("0.5"),
     quantity_max=d("1000"),
     notional_min=d("1"),
 )

@@ -1,4 +1,4 @@
-"""Whatever happens, nothing is filled worse or more than there was, and time order holds."""
+"""Whatever happens, nothing is filled worse or more than there was, in whole steps, and time order holds."""
 
 from decimal import Decimal
 from itertools import pairwise
@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.simulation.flow import BookDelta, Frame, MarketTrade
-from opensqt.simulation.orders import Order
+from opensqt.simulation.orders import Order, Status
 from tests.unit.matching_market import BUY, SELL, S, d, market, order
 
 prices = st.integers(95, 105).map(Decimal)
 sizes = st.integers(1, 9).map(Decimal)
+dusty = st.integers(0, 900).map(lambda hundredths: Decimal(hundredths) / 100)
 sides = st.sampled_from(Side)
 
 
@@ -24,9 +25,9 @@ def steps(draw: st.DrawFn) -> list[Frame | tuple[Side, Decimal, Decimal, str]]:
     for _ in range(draw(st.integers(1, 25))):
         match draw(st.integers(0, 2)):
             case 0:
-                price, quantity = draw(st.integers(95, 99)), draw(st.integers(0, 9))
+                price, quantity = draw(st.integers(95, 99)), draw(dusty)
                 side = draw(sides)
-                level = ((Decimal(price if side is BUY else 200 - price), Decimal(quantity)),)
+                level = ((Decimal(price if side is BUY else 200 - price), quantity),)
                 bids, asks = (level, ()) if side is BUY else ((), level)
                 run.append(BookDelta(symbol=S, time_ms=0, bids=bids, asks=asks))
             case 1:
@@ -35,7 +36,7 @@ def steps(draw: st.DrawFn) -> list[Frame | tuple[Side, Decimal, Decimal, str]]:
                         symbol=S,
                         time_ms=0,
                         price=draw(prices),
-                        quantity=draw(sizes),
+                        quantity=draw(dusty),
                         taker=draw(sides),
                     )
                 )
@@ -75,11 +76,13 @@ def test_nothing_is_filled_worse_or_more_than_there_was(
     for number, price, quantity, maker in book.fills:
         made = by_number[number]
         assert quantity > 0
+        assert quantity % matcher.rules.quantity_step == 0
         assert (price - made.price) * made.side.sign <= 0
         assert not maker or price == made.price
     for made in orders:
         assert made.filled == sum((q for n, _, q, _ in book.fills if n == made.order_id), ZERO)
         assert ZERO <= made.filled <= made.quantity
+        assert (made.status is Status.FILLED) == (made.filled == made.quantity)
         resting = made in matcher.book.resting[made.side].get(made.price, [])
         assert resting == made.is_open
 
