@@ -1,8 +1,8 @@
 """The paper venue's process, `python -m opensqt.cli.venue`: reads the run's folder and configuration, then serves.
 
 It takes its address from the environment or run.json, its clock from run.json, its keys from DATA/venue/keys.json,
-market and balances from the configuration. SIGTERM states the balances in the audit and ends it with 0;
-SIGKILL loses nothing.
+market and balances from the configuration. SIGTERM states the balances in the audit and ends it with 0; a market that
+cannot be played on ends it with one line and 1; SIGKILL loses nothing.
 """
 
 import asyncio
@@ -21,18 +21,25 @@ from opensqt.runtime.environment import Environment
 from opensqt.simulation.binance.signature import ApiKey
 from opensqt.simulation.funding import FundingTerms
 from opensqt.simulation.paper import LOOPBACK, Venue, VenueSetup
+from opensqt.simulation.recording_files import RecordingRefused
+from opensqt.simulation.synthetic import StateRefused
 
+EXIT_MARKET = 1
 EXIT_CONFIG = 2
 
 
 def main() -> int:
-    """Run until a signal; return the exit code (2: configuration)."""
+    """Run until a signal; return the exit code (1: the market cannot be played on, 2: configuration)."""
     try:
         venue = _venue(Environment.read(os.environ))
     except (ConfigError, OSError, ValueError) as error:
         print(f"venue: {error}", file=sys.stderr)
         return EXIT_CONFIG
-    uvloop.run(_serve(venue))
+    try:
+        uvloop.run(_serve(venue))
+    except (RecordingRefused, StateRefused) as error:
+        print(f"venue: {error}", file=sys.stderr)
+        return EXIT_MARKET
     return 0
 
 
