@@ -40,6 +40,7 @@ class Evidence:
         self._wake = asyncio.Event()
         self._marks: dict[str, str] = {}  # symbol -> trade id up to which REST has shown all
         self._reading: dict[str, asyncio.Lock] = {}
+        self._regained = False  # the stream came back and nobody has looked at everything since
         self.stream_up = False
 
     def poke(self, symbol: str) -> None:
@@ -61,7 +62,7 @@ class Evidence:
                     for symbol in self._account.watched():
                         self.poke(symbol)
                 case StreamDown():
-                    self.stream_up = False
+                    self.stream_up, self._regained = False, True
                     self._account.log.warning("private_stream_down", cause=event.cause)
                 case BalanceView():
                     continue
@@ -82,9 +83,12 @@ class Evidence:
             try:
                 for symbol in self._account.watched() if due else poked:
                     await self.sweep(symbol)
-                if now_s >= snapped_s + SNAPSHOT_S:
+                regained = self._regained and self.stream_up
+                trigger = _trigger(now_s - snapped_s, regained=regained)
+                if trigger:
                     snapped_s = now_s
-                    await self.snapshot("schedule")
+                    self._regained = self._regained and not regained
+                    await self.snapshot(trigger)
             except VenueDown as error:
                 self._account.log.warning("venue_not_read", detail=str(error))
 
@@ -247,6 +251,13 @@ class Evidence:
         self._wake.clear()
         if not self._poked:
             await event_within(self._account.clock, self._wake, seconds)
+
+
+def _trigger(since_s: float, *, regained: bool) -> str:
+    """Say why everything should be looked at now, or nothing; a stream that flickers asks once a sweep."""
+    if regained and since_s >= SWEEP_S:
+        return "reconnect"
+    return "schedule" if since_s >= SNAPSHOT_S else ""
 
 
 def _symbol(order: life.Order) -> str:

@@ -96,8 +96,10 @@ async def test_an_order_of_somebody_else_is_told_and_never_cancelled(rig: Rig) -
 
 
 @pytest.mark.row("E14")
-async def test_the_venue_is_looked_at_on_start_and_on_schedule_also_while_killed(rig: Rig) -> None:
-    """A snapshot for the reconciler at the start and every 15 s; a kill does not blind anybody."""
+async def test_the_venue_is_looked_at_on_start_schedule_and_reconnect_also_while_killed(
+    rig: Rig,
+) -> None:
+    """A snapshot for the reconciler at the start, every 15 s and after a broken stream; a kill blinds nobody."""
 
     def triggers() -> list[str]:
         return [fact.trigger for fact in rig.facts() if isinstance(fact, VenueSnapshot)]
@@ -109,6 +111,12 @@ async def test_the_venue_is_looked_at_on_start_and_on_schedule_also_while_killed
         await executor.kill.kill("desk", "drill", "alice")
         await rig.clock.run_for(21)
         assert triggers()[2:] == ["schedule"]
+        for _ in range(3):
+            rig.exchange.stream.break_off("cut by the test")
+            await rig.clock.run_for(0.5)
+            rig.exchange.stream.restore()
+        await rig.clock.run_for(6)
+        assert triggers()[3:].count("reconnect") == 1
 
 
 @pytest.mark.row("A08")
