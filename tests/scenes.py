@@ -170,8 +170,8 @@ def grid(now_ms: int) -> list[Message]:
     return facts
 
 
-def desk(now_ms: int) -> list[Message]:
-    """Return everything that the journal of this desk holds."""
+def refusal(now_ms: int) -> RiskRefused:
+    """Return risk's no to an order far from the price."""
     wish = PlaceIntent(
         intent_id="intent-refused",
         strategy="grid-spot",
@@ -186,51 +186,63 @@ def desk(now_ms: int) -> list[Message]:
         price=Decimal(50_000),
         quantity=SIZE,
         purpose=Purpose.OPEN,
-        created_ms=now_ms - 40_000,
-        valid_until_ms=now_ms - 38_000,
+        created_ms=now_ms,
+        valid_until_ms=now_ms + 2000,
         basis=UNSTAMPED,
         reason="",
     )
+    return RiskRefused(
+        intent_id=wish.intent_id,
+        place=wish,
+        reason="price_collar",
+        detail="50000 is 1670 bps from the price, at most 100",
+        risk_epoch=1,
+        basis=UNSTAMPED,
+        config_version="c",
+        time_ms=now_ms,
+    )
+
+
+def opening(now_ms: int) -> list[Message]:
+    """Return the opening balances of both wallets."""
     return [
-        *(
-            Deposit(
-                venue="binance",
-                account="main",
-                market=market,
-                asset="USDT",
-                amount=Decimal(100_000),
-                reason="opening",
-                time_ms=now_ms - 91 * MINUTE_MS,
-            )
-            for market in (Market.SPOT, Market.PERP)
-        ),
-        *grid(now_ms),
-        SagaStep(
-            strategy="carry",
-            saga_id="s1",
-            step="neutral",
-            spot_quantity=Decimal("0.08"),
-            perp_quantity=Decimal("-0.08"),
-            detail="covered",
-            time_ms=now_ms - 30 * MINUTE_MS,
-        ),
-        FundingPaid(
+        Deposit(
             venue="binance",
             account="main",
-            symbol=PERP,
+            market=wallet,
             asset="USDT",
-            amount=Decimal("1.42"),
-            income_id="i1",
-            time_ms=now_ms - 20 * MINUTE_MS,
-        ),
-        RiskRefused(
-            intent_id=wish.intent_id,
-            place=wish,
-            reason="price_collar",
-            detail="50000 is 1670 bps from the price, at most 100",
-            risk_epoch=1,
-            basis=UNSTAMPED,
-            config_version="c",
-            time_ms=now_ms - 40_000,
-        ),
+            amount=Decimal(100_000),
+            reason="opening",
+            time_ms=now_ms,
+        )
+        for wallet in (Market.SPOT, Market.PERP)
+    ]
+
+
+def desk(now_ms: int) -> list[Message]:
+    """Return everything that the journal of this desk holds."""
+    covered = SagaStep(
+        strategy="carry",
+        saga_id="s1",
+        step="neutral",
+        spot_quantity=Decimal("0.08"),
+        perp_quantity=Decimal("-0.08"),
+        detail="covered",
+        time_ms=now_ms - 30 * MINUTE_MS,
+    )
+    paid = FundingPaid(
+        venue="binance",
+        account="main",
+        symbol=PERP,
+        asset="USDT",
+        amount=Decimal("1.42"),
+        income_id="i1",
+        time_ms=now_ms - 20 * MINUTE_MS,
+    )
+    return [
+        *opening(now_ms - 91 * MINUTE_MS),
+        *grid(now_ms),
+        covered,
+        paid,
+        refusal(now_ms - 40_000),
     ]

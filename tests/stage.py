@@ -138,7 +138,11 @@ class Stage:
             journal=self.house.journal,
         )
         quick = Settings(
-            token_file=self.folder / "token", delta_every_s=0.05, ask_every_s=0.1, retry_s=0.05
+            token_file=self.folder / "token",
+            delta_every_s=0.05,
+            ask_every_s=0.1,
+            retry_s=0.05,
+            silence_s_max=1.0,
         )
         gateway, stop = Gateway(context, settings or quick), asyncio.Event()
         async with running(self.house.relay()):

@@ -26,11 +26,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     command_s_max: float = 10.0
     clients_max: int = 100
     inbound_bytes_max: int = 4096
+    outbound_bytes_max: int = 131_072  # of old news on its way to a client, in each buffer
     slow_client_s_max: float = 5.0
     ping_every_s: float = 20.0
     lookback_ms: int = 60_000  # of FEED, wall: rules, funding and health are said again within it
     chart_lookback_ms: int = 4 * 3_600_000  # of candles, wall
     retry_s: float = 0.5
+    silence_s_max: float = 3.0  # without a heartbeat of the relay the picture is old
 
 
 def port_of(environ: Mapping[str, str], configured: int) -> int:

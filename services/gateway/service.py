@@ -1,7 +1,6 @@
 """The gateway's I/O: FEED in, pictures out, commands on. It decides no trade and holds no venue credential."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -56,6 +55,7 @@ class Gateway:
         self._chart = Chart()
         self._live = False
         self._why = "reading the journal"
+        self._heard_s = float("-inf")
         self._picture: Picture = {}
         self._seen_s = float("-inf")
         self.web = Web(self, settings, context.metrics, context.clock.sleep)
@@ -107,7 +107,7 @@ class Gateway:
         answers = await asking
         reached = bool(answers) and all(answer.ok for answer in answers)
         if verb == KILL and scope == DESK and not reached:
-            self._latch(reason, actor)
+            _latch(self._context, reason, actor)
         self._log.warning("command answered", verb=verb, scope=scope, ok=reached)
         return {
             "ok": reached,
@@ -138,9 +138,12 @@ class Gateway:
         async for item in self._reader:
             match item:
                 case FeedItem():
+                    if item.live and item.subject == subjects.HEARTBEAT:
+                        self._heard_s = self._clock.monotonic_s()
                     self._fresh.fold(item.message, item.envelope.position)
                     self._chart.fold(item.message)
                 case CaughtUp():
+                    self._heard_s = self._clock.monotonic_s()
                     self._state, self._live, self._why = self._fresh, True, ""
                 case Restarted(reason=reason):
                     # People go on seeing the last picture, marked as old, until the new one is whole.
@@ -167,14 +170,22 @@ class Gateway:
             await self._desk.ask()
             await self._clock.sleep(self._settings.ask_every_s)
 
+    def _doubt(self) -> str:
+        """Say why the picture may be old, or nothing."""
+        silent_s = self._clock.monotonic_s() - self._heard_s
+        if self._live and silent_s > self._settings.silence_s_max:
+            return f"nothing heard of the relay for {silent_s:.0f} s"
+        return self._why
+
     def _draw(self) -> Picture:
+        doubt = self._doubt()
         told = msgspec.structs.replace(
             self._desk.told(),
             speed=self._clock.speed,
             market_ms=max(self._clock.market_ms(), self._state.quotes.now_ms),
             wall_ms=self._clock.wall_ms(),
-            live=self._live,
-            why=self._why,
+            live=doubt == "",
+            why=doubt,
             position=self._reader.position,
             sequence=self._reader.basis.sequence,
             generation=self._reader.basis.generation,
@@ -196,16 +207,17 @@ class Gateway:
         except (TimeoutError, BusDown) as error:
             self._log.error("the bus did not take the kill", detail=str(error))
 
-    def _latch(self, reason: str, actor: str) -> None:
-        """Latch on disk when an executor did not answer: it reads the file when it starts."""
-        folder: Path | None = self._context.environment.data
-        if folder is None:
-            return
-        now_ms = self._clock.market_ms()
-        try:
-            latch.latch(folder, latch.Latch(scope=DESK, reason=reason, actor=actor, time_ms=now_ms))
-        except OSError as error:
-            self._log.error("the latch could not be written", detail=str(error))
+
+def _latch(context: Context, reason: str, actor: str) -> None:
+    """Latch on disk when an executor did not answer: it reads the file when it starts."""
+    folder = context.environment.data
+    if folder is None:
+        return
+    now_ms = context.clock.market_ms()
+    try:
+        latch.latch(folder, latch.Latch(scope=DESK, reason=reason, actor=actor, time_ms=now_ms))
+    except OSError as error:
+        context.log.error("the latch could not be written", detail=str(error))
 
 
 def _told(verb: str, answers: list[Answer]) -> str:

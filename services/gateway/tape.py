@@ -27,8 +27,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 def line_of(message: Message, position: int) -> Line | None:
     """Return the line of a message, or None for what is no news to a person."""
     found = _of_order(message) or _of_desk(message)
-    if found is None:
-        return None
+    if found is None or (position == 0 and not isinstance(message, market.FeedStatus)):
+        return None  # what is not journalled is an echo of what is, or a wish
     tone, text = found
     return Line(
         position=position,
@@ -97,7 +97,8 @@ def _of_desk(message: Message) -> tuple[str, str] | None:
             text = f"{message.symbol} {message.channel} feed {message.state} {message.detail}"
             return tone, text.rstrip()
         case control.FeedGeneration():
-            return WARN, f"feed generation {message.generation}: {message.reason}"
+            tone = WARN if message.generation > 1 else PLAIN
+            return tone, f"feed generation {message.generation}: {message.reason}"
         case _:
             return _of_strategy(message)
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any, Protocol
 
 import msgspec
@@ -150,11 +151,13 @@ class Web:
             heartbeat=self._settings.ping_every_s,
             max_msg_size=self._settings.inbound_bytes_max,
             compress=False,
+            writer_limit=self._settings.outbound_bytes_max,
         )
+        self._narrow(request)
         socket.headers.update(POLICY)
         await socket.prepare(request)
         self._clients.add(socket)
-        showing = asyncio.create_task(self._show(socket))
+        showing = asyncio.create_task(self._show(socket, request.transport))
         try:
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
@@ -164,7 +167,13 @@ class Web:
             showing.cancel()
         return socket
 
-    async def _show(self, socket: web.WebSocketResponse) -> None:
+    def _narrow(self, request: web.Request) -> None:
+        """Keep the kernel from holding minutes of old news for a client that does not read."""
+        wire = request.transport.get_extra_info("socket") if request.transport else None
+        if wire is not None:
+            wire.setsockopt(SOL_SOCKET, SO_SNDBUF, self._settings.outbound_bytes_max)
+
+    async def _show(self, socket: web.WebSocketResponse, wire: asyncio.Transport | None) -> None:
         """Send the whole picture, then what changed; who does not read in time is dropped."""
         seen: Picture = {}
         try:
@@ -180,7 +189,8 @@ class Web:
                 await self._sleep(self._settings.delta_every_s)
         except TimeoutError:
             _log.warning("slow client dropped", limit_s=self._settings.slow_client_s_max)
-            await socket.close(code=1008, message=b"too slow")
+            if wire is not None:
+                wire.abort()  # a farewell would wait behind what the client does not read
         except ConnectionError:
             return
 

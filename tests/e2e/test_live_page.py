@@ -148,7 +148,7 @@ async def test_the_page_asks_nobody_but_its_own_gateway(tmp_path: Path, browser_
         assert seen.complaints == []
 
 
-@pytest.mark.row("E09", "H04")
+@pytest.mark.row("H04")
 async def test_a_person_kills_and_resumes_with_the_token(tmp_path: Path, browser_path: str) -> None:
     """Holding the button and giving the token kills the desk; a wrong token does not; resume brings it back."""
     async with staged(tmp_path / "desk") as stage, sight(stage, browser_path) as seen:

@@ -18,6 +18,10 @@ export function amount(text, most = 8) {
   return Number(text).toLocaleString("en-US", { maximumFractionDigits: most }).replace("-", "−");
 }
 
+export function significant(text, most = 4) {
+  return Number(text).toLocaleString("en-US", { maximumSignificantDigits: most }).replace("-", "−");
+}
+
 export function money(text, places = 2) {
   if (text === null || text === undefined || text === "") return "–";
   const number = Number(text);

@@ -1,6 +1,6 @@
 // The tables: positions, orders, fills, balances, processes, and the two tapes.
 
-import { amount, byId, clock, digits, element, keyed, money, price, table, text, tone } from "./format.js";
+import { amount, byId, clock, digits, element, keyed, money, price, significant, table, text, tone } from "./format.js";
 
 const placesOf = (symbols, key) => digits(symbols?.find((symbol) => symbol.key === key)?.tick_size);
 
@@ -40,7 +40,7 @@ export function fills({ fills: rows = [], symbols }) {
     { name: "side", left: true, cell: (row) => [row.side, row.side === "buy" ? "good" : "bad"] },
     { name: "price", cell: (row) => [price(row.price, placesOf(symbols, row.key))] },
     { name: "quantity", cell: (row) => [amount(row.quantity)] },
-    { name: "fee", cell: (row) => [`${amount(row.fee, 8)} ${row.fee_asset}`, "quiet"] },
+    { name: "fee", cell: (row) => [`${significant(row.fee)} ${row.fee_asset}`, "quiet"] },
     { name: "as", left: true, cell: (row) => [row.liquidity, row.liquidity === "taker" ? "warn" : "quiet"] },
     { name: "for", left: true, cell: (row) => [row.strategy || "unknown", "quiet"] },
   ], rows, (row) => row.id, "no fill yet: an order fills when the market comes to it");
