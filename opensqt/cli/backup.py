@@ -70,7 +70,7 @@ async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
         if head is None:
             raise Refusal(f"{source.data} has no journal yet")
         await _dump(source.dsn, folder / DUMP)  # holds this position, and perhaps more
-        parts = {DUMP: folder / DUMP} | _files(source.data, folder)
+        parts = {DUMP: folder / DUMP} | _files(source.data, folder, source.run.config)
         manifest = Manifest(
             schema=SCHEMA,
             version=opensqt.__version__,
@@ -105,16 +105,21 @@ async def run_tool(tool: str, *words: str) -> None:
         raise Refusal(f"{Path(tool).name} failed: {last[-1] if last else 'no reason given'}")
 
 
-def _files(data: Path, scratch: Path) -> dict[str, Path]:
+def _files(data: Path, scratch: Path, config: str) -> dict[str, Path]:
     """Return the small files of a folder; those that are being written are copied to `scratch` first.
 
-    The audit goes before the venue's state, which can complete it.
+    A configuration that lies elsewhere (`up --config`) comes along. The audit goes before the venue's state, which can
+    complete it.
     """
     found: dict[str, Path] = {}
     for name in (FILE_NAME, RUN_FILE, LATCH):
         if (data / name).exists():
             found[name] = scratch / name
             found[name].write_bytes((data / name).read_bytes())
+    elsewhere = Path(config)
+    if FILE_NAME not in found and config and elsewhere.is_file():
+        found[FILE_NAME] = scratch / FILE_NAME
+        found[FILE_NAME].write_bytes(elsewhere.read_bytes())
     if (data / AUDIT).exists():
         text = (data / AUDIT).read_bytes()
         (scratch / AUDIT).write_bytes(text[: text.rfind(b"\n") + 1])

@@ -18,5 +18,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     marks_every_s: float = 1.0
     state_every_s: float = 1.0  # a position is stated at most this often
     snapshot_rows: int = 5000  # and once more at a clean stop
-    grace_ms: int = 1500  # wall: what the venue did meanwhile must be in the journal by then
+    grace_ms: int = (
+        6000  # wall: by then a sweep of the executor has read what its stream did not tell
+    )
     drift_max: Decimal = Decimal("0.05")

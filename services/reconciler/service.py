@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from opensqt.domain.ledger import Books
+from opensqt.domain.recon import Adjustment, Discrepancy, Halted
 from opensqt.runtime.journal.port import (
     Appended,
     Duplicate,
@@ -19,6 +20,7 @@ from opensqt.runtime.journal.port import (
 )
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost, holder_of
+from opensqt.runtime.logs import Log
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.projection_store import ProjectionMoved, Projections
 from services.reconciler.config import LEASE, NAME, Settings
@@ -197,7 +199,10 @@ class Reconciler:
         match outcome:
             case Fenced():
                 raise LeaseLost(f"lease {LEASE} was taken over")
-            case Appended() | Duplicate():
+            case Appended():
+                for event in group:
+                    _warn(self._log, event)
+            case Duplicate():
                 return
             case _:
                 self._log.error("judgement_not_recorded", outcome=str(outcome), by=NAME)
@@ -210,3 +215,16 @@ class Reconciler:
             await self._projections.keep(self._books)
         except JournalDown as error:
             self._log.warning("left without a snapshot", detail=str(error))
+
+
+def _warn(log: Log, event: NewEvent) -> None:
+    """Say in the log what needs a person."""
+    match event.message:
+        case Discrepancy(kind=kind, symbol=symbol, subject=subject, detail=detail):
+            log.error("discrepancy", kind=kind.value, symbol=symbol, subject=subject, detail=detail)
+        case Halted(scope=scope, reason=reason):
+            log.error("halted", scope=scope, reason=reason)
+        case Adjustment(symbol=symbol, quantity=quantity, detail=detail):
+            log.error("adjusted", symbol=symbol, quantity=str(quantity), detail=detail)
+        case _:
+            return
