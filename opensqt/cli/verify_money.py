@@ -8,7 +8,7 @@ from opensqt.cli.verify_evidence import Audited, Check, Evidence
 from opensqt.cli.verify_orders import told
 from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.decimals import EXACT, ZERO, canonical
-from opensqt.domain.order import Fill
+from opensqt.domain.order import Canceled, Expired, Fill
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import PositionAdopted
 
@@ -21,11 +21,19 @@ WalletKey = tuple[str, str, str]  # account, market, asset
 
 
 def fills_equal_position(evidence: Evidence, positions: Mapping[Place, Decimal]) -> Check:
-    """The journal's trades are the audit's, one by one, and their sum is the position of the books."""
+    """The journal's trades are the audit's, one by one, and their sum is the position of the books.
+
+    A trade may be pending, but not that of an order whose end the journal holds.
+    """
     fills = _fills(evidence)
     wrong = [f"trade {key[3]} is in the journal twice" for key, n in _counted(evidence) if n > 1]
     pending = 0
     seen: set[TradeKey] = set()
+    ended = {
+        event.message.ref.client_order_id
+        for event in evidence.events
+        if isinstance(event.message, Canceled | Expired)
+    }
     for one in evidence.audit or ():
         if one.row.kind.value != FILL:
             continue
@@ -33,7 +41,11 @@ def fills_equal_position(evidence: Evidence, positions: Mapping[Place, Decimal])
         fill = fills.get(key)
         if key in seen:
             wrong.append(f"trade {key[3]} of {key[2]} is in the audit twice")
-        elif fill is None and evidence.is_pending(one.time_ms):
+        elif (
+            fill is None
+            and evidence.is_pending(one.time_ms)
+            and one.row.client_order_id not in ended
+        ):
             pending += 1
         elif fill is None:
             wrong.append(f"trade {key[3]} of {key[2]} is not in the journal")

@@ -21,7 +21,7 @@ from opensqt.domain.order import Fill, NeverPlaced, Submitting
 from opensqt.runtime.projection import rows
 from opensqt.runtime.projection_store import Snapshot
 from opensqt.simulation.audit import AuditRow, Kind, rfc3339
-from tests.ledgers import PERP, SPOT, deposit, fill, folded, opened, ref_of
+from tests.ledgers import PERP, SPOT, canceled, deposit, fill, folded, opened, ref_of
 
 ONE, TWO = ref_of(1), ref_of(2, SPOT)
 TRADES = (
@@ -214,6 +214,13 @@ def test_what_is_under_way_is_pending_not_wrong() -> None:
     assert all(check.holds for check in found.values())
     assert "not paged yet" in found["fills_equal_position"].detail
     assert "pending" in found["ledger_identity"].detail
+
+
+def test_the_trades_of_an_order_that_ended_are_never_pending() -> None:
+    """The journal holds the end of the order, so a trade that is missing is lost."""
+    messages = [m for m in facts() if m is not TRADES[2]]
+    found = judged(evidence(audit(), [*messages, canceled(TWO, "2")], until_ms=4))
+    assert not found["fills_equal_position"].holds
 
 
 def test_without_an_audit_the_journal_is_judged_alone() -> None:
