@@ -12,7 +12,7 @@ from opensqt.runtime import latch
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent
 from opensqt.runtime.latch import Latch
-from opensqt.runtime.venue.port import Held, NotFound, VenueDown
+from opensqt.runtime.venue.port import Held, VenueDown
 from services.executor.account import Account, Spawn
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
@@ -51,6 +51,11 @@ class Kill:
             self._account.log.warning("kill_still_latched", reason=found.reason, actor=found.actor)
             self._untold.append(self._of_control(message))
             self._spawn(self._tell())
+
+    def go_on(self) -> None:
+        """Sweep again under every latch: the process that was told to may have died over it."""
+        for scope in self._account.state.killed:
+            self._spawn(self._sweep(scope, self._resumed))
 
     async def kill(self, scope: str, reason: str, actor: str) -> int:
         """Latch, cancel every order in scope, record; return the number of cancels sent at once."""
@@ -158,7 +163,7 @@ class Kill:
                 outcome = await self._account.venue.cancel(symbol, name, urgent=True)
             if isinstance(outcome, Held) and outcome.order is not None:
                 self._spawn(self._evidence.show(outcome.order))
-            elif not isinstance(outcome, NotFound) or name in self._account.state.orders:
+            elif name in self._account.state.orders:
                 # What is not there may still arrive; a wish lives until the order is terminal.
                 self._doubts.wish_away(name)
 

@@ -111,6 +111,7 @@ class Executor:
             self._phase = "reading the journal"
             await self._bootstrap(lease.head_position)
             self.kill.restore()
+            self.kill.go_on()
             account.author = msgspec.structs.replace(
                 account.author, generation=await self._generation()
             )
@@ -131,9 +132,12 @@ class Executor:
     async def _bootstrap(self, head: int) -> None:
         """Fold everything that is in the journal, at least up to the head of the take-over."""
         account = self._account
+        position = (
+            0  # our own: a kill that is recorded meanwhile moves the account's beyond the history
+        )
         while True:
             try:
-                rows = await account.journal.read(account.position, READ_MAX)
+                rows = await account.journal.read(position, READ_MAX)
             except JournalDown:
                 await account.clock.sleep(PAUSE_S)
                 continue
@@ -142,8 +146,9 @@ class Executor:
                     account.state.fold(decode_row(row))
                     if row.traceparent:
                         account.trace(row.stream, row.traceparent)
-                account.position = row.position
-            if len(rows) < READ_MAX and account.position >= head:
+                position = row.position
+            account.position = max(account.position, position)
+            if len(rows) < READ_MAX and position >= head:
                 return
 
     async def _generation(self) -> str:

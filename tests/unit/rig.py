@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -72,7 +72,9 @@ class Rig:
         self.exchange.trade(SYMBOL, Decimal(50_000))
         self.venue = MemoryVenue(self.exchange)
         self.journals: list[MemoryJournal] = []  # of the executors started, the newest last
+        self.journal_of: dict[Executor, MemoryJournal] = {}
         self.commands = 0
+        self.wire: Callable[[Any], Any] = lambda port: port  # what stands before venue and journal
         self.started = 0
         self.risk_epoch = 0
         self.risk_alive = True
@@ -82,7 +84,7 @@ class Rig:
         self.started += 1
         self.journals.append(MemoryJournal(self.store))
         lease = LeaseKeeper(
-            MemoryLeases(MemoryJournal(self.store)),
+            MemoryLeases(self.journals[-1]),
             self.clock,
             name="executor/binance/main",
             holder=f"process-{self.started}",
@@ -90,17 +92,19 @@ class Rig:
         )
         account = Account(
             author=Author(actor="executor", venue="binance", account="main", generation="g1"),
-            venue=self.venue,
-            journal=self.journals[-1],
+            venue=self.wire(self.venue),
+            journal=self.wire(self.journals[-1]),
             lease=lease,
             clock=self.clock,
             symbols=self.symbols,
             folder=self.folder,
             caps=self.caps,
         )
-        return Executor(
+        executor = Executor(
             account, MemoryBus(self.broker), Metrics(), Tracer(), cancel_on_stop=cancel_on_stop
         )
+        self.journal_of[executor] = self.journals[-1]
+        return executor
 
     async def start_risk(self) -> None:
         """Take the gate's lease, so that commands can carry its epoch."""
@@ -160,8 +164,7 @@ class Rig:
 
     async def crash(self, executor: Executor, task: asyncio.Task[None]) -> None:
         """End an executor as SIGKILL does: nothing is said or released."""
-        del executor
-        self.journals[-1].down = True
+        self.journal_of[executor].down = True
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

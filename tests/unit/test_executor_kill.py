@@ -67,6 +67,57 @@ async def test_a_kill_before_the_lease_is_ours_sweeps_all_the_same(rig: Rig) -> 
 
 
 @pytest.mark.row("E10")
+async def test_a_kill_is_carried_on_by_the_successor(rig: Rig) -> None:
+    """A process that dies between its latch and its cancels leaves them to the next one, whatever it knows."""
+    async with rig.dying(rig.executor()) as executor:
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        rig.venue.faults.set("cancel", *[Fault.LOST_REQUEST] * 50)
+        await executor.kill.kill("desk", "drill", "alice")
+    while rig.venue.faults.take("cancel"):
+        pass
+    async with rig.running(rig.executor()):
+        await rig.clock.run_for(2)
+        assert await rig.venue.open_orders(SYMBOL) == []
+        assert rig.order_of().phase is Phase.CANCELED
+
+
+@pytest.mark.row("E10")
+async def test_a_kill_that_is_not_answered_for_an_order_it_does_not_know_goes_on(rig: Rig) -> None:
+    """Before the history is read a cancel without an answer is repeated by the sweep, and kills no process."""
+    async with rig.dying(rig.executor()):
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+    await MemoryLeases(MemoryJournal(rig.store)).acquire("executor/binance/main", "other", 600_000)
+    standby = rig.executor()
+    task = asyncio.create_task(standby.run(asyncio.Event()))
+    await rig.clock.run_for(0.1)
+    rig.venue.faults.set("cancel", Fault.LOST_REQUEST)
+    await standby.kill.kill("desk", "drill", "alice")
+    await rig.clock.run_for(2)
+    assert not task.done()
+    assert await rig.venue.open_orders(SYMBOL) == []
+    await rig.crash(standby, task)
+
+
+@pytest.mark.row("E10")
+async def test_a_kill_before_the_history_is_read_hides_none_of_it(rig: Rig) -> None:
+    """The latch that a standby records stands behind the history; it still reads all of it when it takes over."""
+    async with rig.dying(rig.executor()):
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        standby = rig.executor()
+        task = asyncio.create_task(standby.run(asyncio.Event()))
+        await rig.clock.run_for(0.1)
+        rig.venue.faults.set("read", *[Fault.LOST_REQUEST] * 9)
+        await standby.kill.kill("desk", "drill", "alice")
+    await rig.clock.run_for(30)
+    assert standby.ready
+    assert rig.order_of().phase is Phase.CANCELED
+    await rig.crash(standby, task)
+
+
+@pytest.mark.row("E10")
 async def test_a_latch_file_that_cannot_be_written_stops_no_cancel(rig: Rig) -> None:
     """A full disk must not keep the kill from cancelling; the journal then holds the latch alone."""
     async with rig.running(rig.executor()) as executor:

@@ -8,6 +8,8 @@ from opensqt.domain.account import SnapshotBalance, SnapshotPosition
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 
+ENTRY_STEP = Decimal("0.00000001")  # venues round the average entry price
+
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
     """What a fill did: its fee, its realised profit, and the assets whose balance moved."""
@@ -108,4 +110,4 @@ def _entry(before: SnapshotPosition, signed: Decimal, after: Decimal, price: Dec
     if before.quantity * signed < 0:
         return before.entry_price
     cost = before.entry_price * abs(before.quantity) + price * abs(signed)
-    return EXACT.divide(cost, abs(after))
+    return EXACT.divide(cost, abs(after)).quantize(ENTRY_STEP)
