@@ -12,7 +12,7 @@ import msgspec
 
 from opensqt.domain.control import Heartbeat, KillLatched
 from opensqt.runtime.bus import subjects
-from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Start, Stream
+from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Start, Stream, StreamChanged
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
@@ -199,7 +199,7 @@ class Executor:
                 follower = await self._bus.follow(Stream.FEED, ["ctl.>"], Start())
                 async for delivery in follower:
                     await self._on_control(delivery.subject, delivery.data)
-            except BusDown as error:
+            except (BusDown, StreamChanged) as error:
                 self._log.warning("control_lost", detail=str(error))
                 await self._account.clock.sleep(PAUSE_S)
 
