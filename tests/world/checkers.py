@@ -1,0 +1,242 @@
+"""The judge of the World: counts what the venue took and what the journal holds, with no fold of the services."""
+
+import hashlib
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from opensqt.domain import control, order, verdict
+from opensqt.domain.intent import Purpose
+from opensqt.runtime.journal.port import Lease, Recorded
+from opensqt.runtime.journal.reading import decode_row
+from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
+from opensqt.runtime.venue.port import OrderRequest
+from tests.world.loop import Life, WorldClock
+
+EXECUTOR = "executor/binance/main"
+CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
+PRICE_SLACK = Decimal("1.02")  # the price moves between a verdict and a fill
+DOUBTFUL = ("submitting", "unresolved")  # before there is evidence of presence
+ENDS = ("Canceled", "Expired", "Rejected", "NeverPlaced")
+READ = {
+    "RiskApproved",
+    "RiskRefused",
+    "IntentPlaced",
+    "Submitting",
+    "Fill",
+    "KillLatched",
+    "Accepted",
+    "Unresolved",
+    "CancelRequested",
+    "FeedGeneration",
+    *ENDS,
+}
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """An invariant that was broken, and when (ms after the beginning)."""
+
+    name: str
+    detail: str
+    at_ms: int
+
+
+class Told(msgspec.Struct, kw_only=True):
+    """What the journal says of one order, counted row by row."""
+
+    intent: str
+    symbol: str
+    quantity: Decimal
+    epoch: int = 0  # of its Submitting, 0: none
+    phase: str = "placed"
+    end: str = ""
+    filled: Decimal = Decimal(0)
+
+    @property
+    def over(self) -> bool:
+        """True when it can do nothing more."""
+        return bool(self.end) or self.filled >= self.quantity
+
+
+class Judge:
+    """Sees every commit, every request and every order taken, and remembers the first broken invariants."""
+
+    def __init__(self, clock: WorldClock, deadline_ms: int, notional_max: Decimal) -> None:
+        self._clock = clock
+        self._start_ms = clock.wall_ms()
+        self._deadline_ms = deadline_ms
+        self._notional_max = notional_max
+        self._log = hashlib.sha256()
+        self.exchange: MemoryExchange | None = None
+        self.violations: list[Violation] = []
+        self.told: dict[str, Told] = {}
+        self.fills: dict[tuple[str, str], Decimal] = {}
+        self.verdicts: dict[str, str] = {}
+        self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
+        self.closing: set[str] = set()  # cids of orders that only take off
+        self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
+        self.generation = 0
+        self.killed = False
+        self.blind_until_ms = 0  # until then a service may not have heard of a cancel
+        self._sent: set[str] = set()
+        self._taken: dict[str, int] = {}
+        self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
+        self.counts = {"sent": 0, "taken": 0, "rows": 0}
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash over everything that happened, in order."""
+        return self._log.hexdigest()
+
+    def note(self, *words: object) -> None:
+        """Remember in the fingerprint that something happened now."""
+        self._log.update(repr((self._clock.wall_ms() - self._start_ms, *words)).encode())
+
+    def blame(self, name: str, detail: str) -> None:
+        """Record a broken invariant."""
+        at_ms = self._clock.wall_ms() - self._start_ms
+        self.violations.append(Violation(name=name, detail=detail, at_ms=at_ms))
+
+    def acquired(self, lease: Lease) -> None:
+        """A process took a lease."""
+        self.note("lease", lease.name, lease.epoch)
+        self.epochs[lease.name] = (lease.epoch, self._clock.wall_ms())
+
+    def committed(self, rows: list[Recorded]) -> None:
+        """The journal took these rows together."""
+        for row in rows:
+            self.counts["rows"] += 1
+            self.note("row", row.event_id, row.type, row.data_hash.hex()[:12])
+            if row.type in READ:
+                self._row(decode_row(row), row.type)
+
+    def sent(self, request: OrderRequest, life: Life) -> None:
+        """A place request leaves a process."""
+        name, now_ms = request.client_order_id, self._clock.wall_ms()
+        self.note("send", name, life.name)
+        self.counts["sent"] += 1
+        told = self.told.get(name)
+        if name in self._sent:
+            self.blame("sent once", f"{name} left a second time")
+        self._sent.add(name)
+        if told is None or told.epoch == 0:
+            self.blame("committed before sent", f"{name} left without a Submitting")
+            return
+        epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
+        if told.epoch != epoch:
+            self.blame("sent under the newest epoch", f"{name} of {told.epoch}, newest {epoch}")
+        elif now_ms < since_ms + self._deadline_ms:
+            self.blame("fence waited out", f"{name} left {now_ms - since_ms} ms after take-over")
+        if told.over:
+            self.blame("nothing sent after its end", f"{name} had ended: {told.end}")
+        if self.killed:
+            self.blame("nothing sent behind a kill", name)
+        cancelled_ms = self.cancelled_ms.get(told.intent)
+        if cancelled_ms is not None and now_ms >= self.blind_until_ms:
+            late_ms = now_ms - max(cancelled_ms, self.blind_until_ms)
+            if late_ms > CANCEL_SEEN_MS:
+                self.blame("nothing sent behind its cancel", f"{name}, {late_ms} ms after")
+
+    def took(self, taken: MemoryOrder) -> None:
+        """The venue took an order."""
+        name = taken.request.client_order_id
+        self.note("take", name)
+        self.counts["taken"] += 1
+        self._taken[name] = self._taken.get(name, 0) + 1
+        if self._taken[name] > 1:
+            self.blame("one order per id", f"the venue holds {self._taken[name]} of {name}")
+        told = self.told.get(name)
+        if told is None:
+            self.blame("no order without an intent", name)
+            return
+        first = self._taken_of.setdefault(told.intent, name)
+        if first != name:
+            self.blame("one order per intent", f"{first} and {name} of {told.intent}")
+        if told.end:
+            self.blame("the journal knew better", f"{name}: {told.end}, and the venue took it")
+        if self.verdicts.get(told.intent) != "RiskApproved":
+            self.blame("nothing without approval", f"{name}: {self.verdicts.get(told.intent)}")
+        epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
+        if told.epoch != epoch and self._clock.wall_ms() > since_ms + self._deadline_ms:
+            self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
+        self._weigh(taken)
+
+    def living(self) -> dict[str, int]:
+        """Count the orders that are not over, by phase."""
+        found: dict[str, int] = {}
+        for told in self.told.values():
+            if not told.over:
+                found[told.phase] = found.get(told.phase, 0) + 1
+        return found
+
+    def _weigh(self, taken: MemoryOrder) -> None:
+        """Check the exposure that is there if everything open fills."""
+        if self.exchange is None or taken.request.client_order_id in self.closing:
+            return
+        symbol, side = taken.request.symbol, taken.request.side
+        held = self.exchange.wallet.position(symbol).quantity * side.sign
+        still_open = sum(
+            (
+                o.request.quantity - o.filled
+                for o in self.exchange.orders
+                if o.ending is Ending.OPEN and o.request.symbol == symbol and o.request.side is side
+            ),
+            Decimal(0),
+        )
+        worst = (held + still_open) * self.exchange.prices[symbol]
+        if worst > self._notional_max * PRICE_SLACK:
+            self.blame("exposure in the limit", f"{symbol} {side}: {worst} quote")
+
+    def _row(self, fact: Any, kind: str) -> None:
+        match fact:
+            case verdict.RiskApproved() | verdict.RiskRefused():
+                self._verdict(fact, kind)
+            case order.IntentPlaced():
+                ref = fact.ref
+                self.told[ref.client_order_id] = Told(
+                    intent=ref.intent_id, symbol=ref.symbol, quantity=fact.quantity
+                )
+                if fact.purpose is Purpose.CLOSE:
+                    self.closing.add(ref.client_order_id)
+            case order.Fill():
+                self._fill(fact)
+            case control.KillLatched():
+                self.killed = True
+            case control.KillReleased():
+                self.killed = False
+            case control.FeedGeneration():
+                self.generation = fact.generation
+            case _:
+                self._order(fact, kind)
+
+    def _verdict(self, fact: verdict.RiskApproved | verdict.RiskRefused, kind: str) -> None:
+        if fact.intent_id in self.verdicts:
+            self.blame("one verdict per intent", fact.intent_id)
+        self.verdicts[fact.intent_id] = kind
+        if fact.cancel is not None and kind == "RiskApproved":
+            self.cancelled_ms.setdefault(fact.cancel.target_intent_id, self._clock.wall_ms())
+
+    def _fill(self, fact: order.Fill) -> None:
+        key = (fact.ref.symbol, fact.trade_id)
+        if key in self.fills:
+            self.blame("a fill is booked once", f"trade {fact.trade_id} of {fact.ref.symbol}")
+        self.fills[key] = fact.quantity * fact.side.sign
+        told = self.told.get(fact.ref.client_order_id)
+        if told is not None:
+            told.filled += fact.quantity
+            told.phase = "partial"
+
+    def _order(self, fact: Any, kind: str) -> None:
+        told = self.told.get(fact.ref.client_order_id)
+        if told is None:
+            return
+        if kind in ENDS:
+            told.end = kind
+            name = fact.ref.client_order_id
+            if kind in ("Rejected", "NeverPlaced") and name in self._taken:
+                self.blame("the venue knew better", f"{name}: {kind}, but the venue has it")
+        elif kind == "Submitting":
+            told.epoch, told.phase = fact.epoch, kind.lower()
+        elif told.phase in DOUBTFUL or kind == "CancelRequested":
+            told.phase = kind.lower()

@@ -1,0 +1,183 @@
+"""Brings a plan of faults over a desk, counts which orders each fault met, and heals everything at the end."""
+
+from collections import Counter
+
+from opensqt.domain.control import KillLatched
+from opensqt.runtime.bus import subjects
+from opensqt.runtime.bus.memory import MemoryBus
+from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.envelope import MESSAGE_ID, Envelope
+from opensqt.runtime.venue.memory import Fault as Reply
+from tests.world.desk import Desk
+from tests.world.faults import Fault, Kind
+
+MS_PER_S = 1000
+REQUESTS: dict[Kind, tuple[str, Reply]] = {
+    Kind.PLACE_ACK_LOST: ("place", Reply.LOST_ACK),
+    Kind.PLACE_ACK_LATE: ("place", Reply.LATE),
+    Kind.PLACE_LOST: ("place", Reply.LOST_REQUEST),
+    Kind.PLACE_NOT_SENT: ("place", Reply.NOT_SENT),
+    Kind.PLACE_THROTTLED: ("place", Reply.THROTTLED),
+    Kind.PLACE_REFUSED: ("place", Reply.REFUSED),
+    Kind.CANCEL_ACK_LOST: ("cancel", Reply.LOST_ACK),
+    Kind.CANCEL_LOST: ("cancel", Reply.LOST_REQUEST),
+    Kind.CANCEL_THROTTLED: ("cancel", Reply.THROTTLED),
+    Kind.LOOK_LOST: ("look", Reply.LOST_REQUEST),
+    Kind.READS_DOWN: ("read", Reply.LOST_REQUEST),
+}
+LAG_MS = 400
+TAIL = 7  # messages that FEED loses
+
+
+class Inflictor:
+    """The plan at work."""
+
+    def __init__(self, desk: Desk, bus: MemoryBus, plan: tuple[Fault, ...]) -> None:
+        self._desk = desk
+        self._bus = bus
+        self._plan = plan
+        self._count = 0
+        self.coverage: Counter[tuple[str, str]] = Counter()
+
+    async def run(self) -> None:
+        """Inflict every fault at its time."""
+        clock = self._desk.clock
+        began_ms = clock.wall_ms()
+        for fault in self._plan:
+            await clock.sleep((began_ms + fault.at_ms - clock.wall_ms()) / MS_PER_S)
+            self._desk.judge.note("fault", str(fault))
+            for phase in self._desk.judge.living() or {"none": 1}:
+                self.coverage[fault.kind.value, phase] += 1
+            self._desk.outside(self._inflict(fault))
+
+    async def heal(self) -> None:
+        """End every fault that has not ended by itself."""
+        desk = self._desk
+        desk.faults._next.clear()
+        desk.faults.deliver_late()
+        frames = desk.exchange.frames
+        frames.mute, frames.lose, frames.repeat, frames.swap = False, 0, 0, False
+        frames.break_off("healed")
+        frames.restore()
+        desk.exchange.visibility_lag_ms = 0
+        desk.store.down = False
+        if desk.broker.is_down:
+            await desk.broker.up()
+        for post in desk.posts.values():
+            post.life.after(-1, _nothing)
+            if post.journal is not None:
+                post.journal.answers_lost = 0
+            self._thaw(post.name)
+
+    async def _inflict(self, fault: Fault) -> None:
+        if fault.kind in REQUESTS:
+            call, reply = REQUESTS[fault.kind]
+            self._desk.faults.set(call, *[reply] * fault.count)
+            if reply is Reply.LATE:
+                await self._wait(fault)
+                self._desk.faults.deliver_late()
+            return
+        match fault.kind:
+            case Kind.CRASH | Kind.FREEZE | Kind.STANDBY | Kind.ANSWER_LOST:
+                await self._process(fault)
+            case Kind.STORE_DOWN:
+                self._desk.store.down = True
+                await self._wait(fault)
+                self._desk.store.down = False
+                self._blind()
+            case Kind.BROKER_DOWN | Kind.FEED_TAIL | Kind.FEED_ANEW:
+                await self._broker(fault)
+            case Kind.COMMAND_AGAIN:
+                self._command_again()
+            case Kind.KILL:
+                await self._kill()
+            case _:
+                await self._frames(fault)
+
+    async def _process(self, fault: Fault) -> None:
+        desk = self._desk
+        name = fault.whom if fault.whom not in ("", "executor") else desk.leader()
+        post = desk.posts[name]
+        if fault.kind is Kind.CRASH:
+            post.life.after(fault.count, lambda: desk.kill(name))
+            self._blind(ahead_ms=4000)
+        elif fault.kind is Kind.ANSWER_LOST:
+            if post.journal is not None:
+                post.journal.answers_lost += fault.count
+            self._blind(ahead_ms=1000)
+        elif not post.life.frozen:
+            if fault.kind is Kind.STANDBY:
+                desk.standby()
+            life = post.life
+            life.after(fault.count, lambda: setattr(life, "frozen", True))
+            await self._wait(fault)
+            if post.life is life:
+                self._thaw(name)
+
+    async def _broker(self, fault: Fault) -> None:
+        broker = self._desk.broker
+        broker.down()
+        await self._wait(fault)
+        if fault.kind is Kind.FEED_TAIL:
+            broker.lose_tail(Stream.FEED, TAIL * fault.count)
+        elif fault.kind is Kind.FEED_ANEW:
+            broker.make_anew(Stream.FEED)
+        await broker.up()
+
+    async def _frames(self, fault: Fault) -> None:
+        frames = self._desk.exchange.frames
+        match fault.kind:
+            case Kind.STREAM_DOWN:
+                frames.break_off("fault")
+                await self._wait(fault)
+                frames.restore()
+            case Kind.STREAM_MUTE:
+                frames.mute = True
+                await self._wait(fault)
+                frames.mute = False
+            case Kind.STREAM_LOSES:
+                frames.lose += fault.count
+            case Kind.STREAM_REPEATS:
+                frames.repeat += fault.count
+            case Kind.STREAM_SWAPS:
+                frames.swap = True
+            case Kind.LAG:
+                self._desk.exchange.visibility_lag_ms = LAG_MS
+                await self._wait(fault)
+                self._desk.exchange.visibility_lag_ms = 0
+            case _:
+                raise ValueError(f"fault {fault.kind} is not known here")
+
+    def _command_again(self) -> None:
+        for name in (Stream.COMMANDS, Stream.EXITS):
+            if self._desk.broker.is_down:
+                return
+            stored = self._desk.broker.stream(name)
+            last = stored.find(stored.last_sequence)
+            if last is not None:
+                self._count += 1
+                headers = last.headers | {MESSAGE_ID: f"again-{self._count}"}
+                self._desk.broker.publish(last.subject, headers, last.data)
+
+    async def _kill(self) -> None:
+        now_ms = self._desk.clock.market_ms()
+        message = KillLatched(scope="desk", reason="fault", actor="world", time_ms=now_ms)
+        envelope = Envelope(event_id="kill", type="KillLatched", source="world", time_ms=now_ms)
+        await self._bus.publish(subjects.KILL, message, envelope, confirmed=False)
+
+    def _thaw(self, name: str) -> None:
+        life = self._desk.posts[name].life
+        if life.frozen:
+            self._blind()
+            self._desk.loop.thaw(life)
+
+    def _blind(self, ahead_ms: int = 0) -> None:
+        judge = self._desk.judge
+        judge.blind_until_ms = max(judge.blind_until_ms, self._desk.clock.wall_ms() + ahead_ms)
+
+    async def _wait(self, fault: Fault) -> None:
+        await self._desk.clock.sleep(fault.span_ms / MS_PER_S)
+
+
+def _nothing() -> None:
+    """Happen not at all."""

@@ -1,0 +1,157 @@
+"""The load of the World: a strategy that is only a seeded script of places and cancels, said again until answered."""
+
+import random
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain import ids
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import (
+    Basis,
+    CancelIntent,
+    OrderType,
+    PlaceIntent,
+    Purpose,
+    TimeInForce,
+)
+from opensqt.domain.messages import name_of
+from opensqt.runtime.bus.memory import MemoryBus
+from opensqt.runtime.bus.port import BusDown, Stream
+from opensqt.runtime.bus.subjects import intent_subject
+from opensqt.runtime.envelope import Envelope
+from tests.world.checkers import Judge
+from tests.world.loop import WorldClock
+
+NAME = "load"
+VALID_MS = 2000
+AGAIN_S = 0.35
+MS_PER_S = 1000
+
+Intent = PlaceIntent | CancelIntent
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One command of the script; `cancels` is the number of the place to cancel, 0 for a place."""
+
+    at_ms: int
+    number: int
+    cancels: int = 0
+    side: Side = Side.BUY
+    offset_ticks: int = 0  # away from the price, against the market; negative crosses
+    quantity: Decimal = Decimal(0)
+    time_in_force: TimeInForce = TimeInForce.POST_ONLY
+
+
+def script_of(draw: random.Random, length_ms: int, count: int) -> list[Step]:
+    """Draw places, and for half of them a cancel: soon, late, or before the place itself."""
+    steps = []
+    for number in range(1, count * 2 // 3 + 1):
+        at_ms = draw.randrange(length_ms)
+        resting = draw.random() < 0.7  # a weight
+        steps.append(
+            Step(
+                at_ms=at_ms,
+                number=number,
+                side=draw.choice((Side.BUY, Side.SELL)),
+                offset_ticks=draw.randrange(1, 400) if resting else -draw.randrange(1, 50),
+                quantity=Decimal(draw.randrange(4, 36)) / 1000,
+                time_in_force=TimeInForce.POST_ONLY
+                if resting
+                else draw.choice((TimeInForce.GTC, TimeInForce.IOC)),
+            )
+        )
+        if len(steps) < count and draw.random() < 0.6:  # a weight
+            after_ms = draw.choice((-1500, 0, 1, 10, 30, 100, 400, 1500, 3000))
+            steps.append(Step(at_ms=max(0, at_ms + after_ms), number=number, cancels=number))
+    return sorted(steps, key=lambda step: (step.at_ms, step.number, step.cancels))
+
+
+class Load:
+    """Says the script, and again what has no verdict yet."""
+
+    def __init__(self, clock: WorldClock, bus: MemoryBus, judge: Judge, symbol: str) -> None:
+        self._clock = clock
+        self._bus = bus
+        self._judge = judge
+        self._symbol = symbol
+        self.price = Decimal(0)
+        self.said: dict[str, Intent] = {}
+        self._waiting: dict[str, Intent] = {}
+
+    def unanswered(self) -> list[str]:
+        """Return what was said and has no verdict in the journal."""
+        for name in [name for name in self._waiting if name in self._judge.verdicts]:
+            del self._waiting[name]
+        return list(self._waiting)
+
+    async def run(self, steps: list[Step]) -> None:
+        """Say the whole script."""
+        began_ms = self._clock.wall_ms()
+        for step in steps:
+            await self._clock.sleep((began_ms + step.at_ms - self._clock.wall_ms()) / MS_PER_S)
+            intent = await self._cancel(step) if step.cancels else await self._place(step)
+            self.said[intent.intent_id] = self._waiting[intent.intent_id] = intent
+            await self._say(intent)
+
+    async def repeat(self) -> None:
+        """Say unanswered intents again, for ever."""
+        while True:
+            await self._clock.sleep(AGAIN_S)
+            for name in self.unanswered():
+                await self._say(self._waiting[name])
+
+    async def _say(self, intent: Intent) -> None:
+        envelope = Envelope(
+            event_id=ids.event_id("intent", intent.intent_id),
+            type=name_of(intent),
+            source=NAME,
+            time_ms=intent.created_ms,
+            correlation_id=intent.intent_id,
+        )
+        await self._bus.publish(intent_subject(intent), intent, envelope, confirmed=False)
+
+    async def _basis(self) -> Basis:
+        try:
+            sequence = (await self._bus.state(Stream.FEED)).last_sequence
+        except BusDown:
+            sequence = 1
+        return Basis(generation=self._judge.generation, sequence=sequence)
+
+    async def _place(self, step: Step) -> PlaceIntent:
+        now_ms = self._clock.market_ms()
+        away = Decimal(step.offset_ticks) / 10 * step.side.sign
+        return PlaceIntent(
+            intent_id=f"place-{step.number}",
+            strategy=NAME,
+            slot=f"s{step.number % 7}",
+            cycle=step.number,
+            venue="binance",
+            account="main",
+            symbol=self._symbol,
+            side=step.side,
+            type=OrderType.LIMIT,
+            time_in_force=step.time_in_force,
+            price=self.price - away,
+            quantity=step.quantity,
+            purpose=Purpose.OPEN,
+            created_ms=now_ms,
+            valid_until_ms=now_ms + VALID_MS,
+            basis=await self._basis(),
+            reason="script",
+        )
+
+    async def _cancel(self, step: Step) -> CancelIntent:
+        now_ms = self._clock.market_ms()
+        return CancelIntent(
+            intent_id=f"cancel-{step.number}",
+            strategy=NAME,
+            venue="binance",
+            account="main",
+            symbol=self._symbol,
+            target_intent_id=f"place-{step.cancels}",
+            created_ms=now_ms,
+            valid_until_ms=now_ms + VALID_MS,
+            basis=await self._basis(),
+            reason="script",
+        )

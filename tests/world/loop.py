@@ -1,0 +1,178 @@
+"""The World's time and event loop: time jumps when nobody can run, and a process can be killed or frozen at any await.
+
+Each callback belongs to the `Life` (one start of one process) in whose context it was scheduled. A dead Life's
+callbacks never run again, not even a `finally`; a frozen one's wait until it is thawed, as with SIGKILL and SIGSTOP.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar
+from decimal import Decimal
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+US_PER_MS = 1_000
+US_PER_S = 1_000_000
+LIFE: ContextVar["Life | None"] = ContextVar("life", default=None)
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Stuck(RuntimeError):
+    """Nobody can run and nobody sleeps: nothing would ever happen again."""
+
+
+class Life:
+    """One start of one process: alive, frozen or dead."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.dead = False
+        self.frozen = False
+        self.frozen_ever_ms = -1  # when it was last frozen
+        self.turns_left = -1  # until `fate` is called; -1: never
+        self.fate: Callable[[], None] | None = None
+        self.backlog: list[asyncio.Handle] = []
+
+    def after(self, turns: int, fate: Callable[[], None]) -> None:
+        """Call `fate` just before the `turns`-th callback from now would run."""
+        self.turns_left, self.fate = turns, fate
+
+    def may_run(self, handle: asyncio.Handle) -> bool:
+        """Count one callback and tell whether it may run now."""
+        if self.turns_left >= 0:
+            self.turns_left -= 1
+            if self.turns_left < 0 and self.fate is not None:
+                self.fate()
+        if self.frozen or self.dead:
+            self.backlog.append(handle)
+            return False
+        return True
+
+
+class _Handle(asyncio.Handle):
+    """A callback that asks its Life before it runs."""
+
+    __slots__ = ("_life",)
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(callback, args, loop, context)
+        self._life = LIFE.get() if context is None else context.get(LIFE)
+
+    def _run(self) -> None:
+        if self._life is None or self._life.may_run(self):
+            super()._run()
+
+
+class WorldClock:
+    """Two times that are one here; moves only when the loop has nothing else to do."""
+
+    speed = Decimal(1)
+
+    def __init__(self, start_ms: int) -> None:
+        self._start_us = self._now_us = start_ms * US_PER_MS
+        self._arrivals = 0
+        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
+
+    def market_ms(self) -> int:
+        """Return market time in ms UTC."""
+        return self._now_us // US_PER_MS
+
+    def wall_ms(self) -> int:
+        """Return wall time in ms UTC."""
+        return self._now_us // US_PER_MS
+
+    def monotonic_s(self) -> float:
+        """Return seconds since the beginning."""
+        return (self._now_us - self._start_us) / US_PER_S
+
+    async def sleep(self, seconds_wall: float) -> None:
+        """Wait until the clock has jumped that far (at least one turn)."""
+        if seconds_wall <= 0:
+            await asyncio.sleep(0)
+            return
+        self._arrivals += 1
+        wake_us = self._now_us + max(1, round(seconds_wall * US_PER_S))
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (wake_us, self._arrivals, future))
+        await future
+
+    def jump(self, seconds_max: float | None) -> None:
+        """Move to the next sleeper and wake it, or by `seconds_max` if that is sooner."""
+        sleepers = self._sleepers
+        while sleepers and sleepers[0][2].done():
+            heapq.heappop(sleepers)
+        limit_us = None if seconds_max is None else self._now_us + round(seconds_max * US_PER_S) + 1
+        if sleepers and (limit_us is None or sleepers[0][0] <= limit_us):
+            wake_us, _, future = heapq.heappop(sleepers)
+            self._now_us = max(self._now_us, wake_us)
+            future.set_result(None)
+        elif limit_us is not None:
+            self._now_us = limit_us
+        else:
+            raise Stuck("the World stands still: nobody sleeps and nobody can run")
+
+
+class _NoFiles:
+    """What an event loop asks for files; there are none, so waiting means jumping."""
+
+    def __init__(self, clock: WorldClock) -> None:
+        self._clock = clock
+
+    def select(self, seconds: float | None) -> list[object]:
+        """Jump instead of waiting."""
+        if seconds is None or seconds > 0:
+            self._clock.jump(seconds)
+        return []
+
+
+class WorldLoop(asyncio.BaseEventLoop):
+    """An event loop without files whose time is the World's."""
+
+    def __init__(self, clock: WorldClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._selector = _NoFiles(clock)
+        self._queue: deque[asyncio.Handle] = vars(self)["_ready"]
+        self.set_exception_handler(lambda _, __: None)
+
+    def time(self) -> float:
+        """Return the World's time in seconds."""
+        return self._clock.monotonic_s()
+
+    def call_soon(
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """Run a callback in the next turn, if its Life allows it then."""
+        handle = _Handle(callback, args, self, context)
+        self._queue.append(handle)
+        return handle
+
+    def thaw(self, life: Life) -> None:
+        """Let a frozen Life go on where it stood."""
+        life.frozen = False
+        backlog, life.backlog = life.backlog, []
+        self._queue.extend(backlog)
+
+    def born(self, life: Life, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a coroutine as the first task of a Life."""
+        context = Context()
+        context.run(LIFE.set, life)
+        return self.create_task(work, context=context)
+
+    def _process_events(self, events: list[object]) -> None:
+        """Files would be served here."""
+
+    def _write_to_self(self) -> None:
+        """Another thread would wake the loop here."""

@@ -1,0 +1,80 @@
+"""The market of a World: a seeded walk of prices that fills what it crosses, seen by the services as ticks on FEED."""
+
+import random
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain import ids
+from opensqt.domain.market import Tick
+from opensqt.domain.messages import Message, name_of
+from opensqt.runtime.bus.memory import MemoryBus
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.envelope import Envelope
+from tests.world.desk import LOADED, RULES, Desk
+from tests.world.load import Load
+
+TICK_S = 0.25
+RULES_EVERY = 12
+BEGIN = {"BTC/USDT:USDT": Decimal(50_000), "ETH/USDT:USDT": Decimal(2_500)}
+BAND_BPS = 80
+
+
+class MarketMaker:
+    """Moves the prices; `still` lets them rest."""
+
+    def __init__(self, desk: Desk, bus: MemoryBus, draw: random.Random) -> None:
+        self._desk = desk
+        self._bus = bus
+        self._draw = draw
+        self._at_bps = dict.fromkeys(BEGIN, 0)
+        self._count = 0
+        self.still = False
+
+    async def run(self, load: Load) -> None:
+        """Trade for ever."""
+        while True:
+            for rule in RULES:
+                price = self._step(rule.symbol, rule.tick_size)
+                if rule.symbol == LOADED:
+                    load.price = price
+                if self._count % RULES_EVERY == 0:
+                    now_ms = self._desk.clock.market_ms()
+                    await self._show(msgspec.structs.replace(rule, time_ms=now_ms))
+                await self._show(self._tick(rule.symbol, price, rule.tick_size))
+            self._count += 1
+            await self._desk.clock.sleep(TICK_S)
+
+    def _step(self, symbol: str, tick_size: Decimal) -> Decimal:
+        if not self.still:
+            moved = self._at_bps[symbol] + self._draw.choice((-12, -5, -2, 0, 2, 5, 12))
+            self._at_bps[symbol] = max(-BAND_BPS, min(BAND_BPS, moved))
+        price = BEGIN[symbol] * (10_000 + self._at_bps[symbol]) / 10_000
+        price = (price / tick_size).to_integral_value() * tick_size
+        volume = self._draw.choice((None, None, Decimal("0.003"), Decimal("0.02")))
+        if not self.still or symbol not in self._desk.exchange.prices:
+            self._desk.exchange.trade(symbol, price, volume)
+        return price
+
+    def _tick(self, symbol: str, price: Decimal, tick_size: Decimal) -> Tick:
+        return Tick(
+            venue="binance",
+            symbol=symbol,
+            bid_price=price - tick_size,
+            bid_quantity=Decimal(1),
+            ask_price=price + tick_size,
+            ask_quantity=Decimal(1),
+            time_ms=self._desk.clock.market_ms(),
+            book_sequence=self._count + 1,
+        )
+
+    async def _show(self, message: Message) -> None:
+        now_ms = self._desk.clock.market_ms()
+        subject = subject_of(message)
+        envelope = Envelope(
+            event_id=ids.event_id("market", subject, self._count),
+            type=name_of(message),
+            source="market",
+            time_ms=now_ms,
+        )
+        await self._bus.publish(subject, message, envelope, confirmed=False)

@@ -1,0 +1,74 @@
+"""What must hold when the faults are over: everything ended or stands as the venue says, and all books agree."""
+
+from decimal import Decimal
+
+from opensqt.domain.decimals import ZERO
+from opensqt.runtime.venue.memory_exchange import Ending
+from services.grid import slots
+from tests.world.checkers import DOUBTFUL
+from tests.world.desk import GRIDDED, SYMBOLS, Desk
+
+
+def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
+    """Return what does not hold yet: (invariant, detail)."""
+    found = [("no intent without end", name) for name in unanswered]
+    found += [("everybody comes back", n) for n in desk.posts if _should_serve(desk, n)]
+    found += _orders(desk)
+    found += _fills(desk)
+    return found or _books(desk)
+
+
+def _should_serve(desk: Desk, name: str) -> bool:
+    if name.startswith("executor"):
+        return not desk.posts[desk.leader()].ready
+    return not desk.posts[name].ready
+
+
+def _orders(desk: Desk) -> list[tuple[str, str]]:
+    found = []
+    judge = desk.judge
+    at_venue = {o.request.client_order_id: o for o in desk.exchange.orders}
+    for name, told in judge.told.items():
+        taken = at_venue.get(name)
+        is_open = taken is not None and taken.ending is Ending.OPEN
+        if not told.over and not is_open:
+            found.append(("every order ends", f"{name} is {told.phase}, the venue has it no more"))
+        elif not told.over and told.phase in DOUBTFUL:
+            found.append(("nothing unresolved", f"{name} is {told.phase}, the venue shows it"))
+        elif told.over and is_open:
+            found.append(("fold = venue", f"{name} ended as {told.end}, the venue has it open"))
+        elif is_open and told.intent in judge.cancelled_ms:
+            found.append(("a wish is kept", f"{name} is open, its cancel was approved"))
+        if is_open and judge.killed:
+            found.append(("a kill leaves nothing", f"{name} is open"))
+    found += [("no orphan", name) for name in at_venue if name not in judge.told]
+    return found
+
+
+def _fills(desk: Desk) -> list[tuple[str, str]]:
+    there = {(t.symbol, t.trade_id) for _, t in desk.exchange.trades}
+    missing = there - desk.judge.fills.keys()
+    invented = desk.judge.fills.keys() - there
+    found = [("fills = trades", f"missing {key}") for key in sorted(missing)]
+    return found + [("fills = trades", f"invented {key}") for key in sorted(invented)]
+
+
+def _books(desk: Desk) -> list[tuple[str, str]]:
+    """Compare the position in each service's own books with the venue's trades."""
+    found = []
+    for symbol in SYMBOLS:
+        net = desk.net(symbol)
+        seen: dict[str, Decimal] = {}
+        leader = desk.leader()
+        seen[leader] = desk.accounts[leader].state.net.get(symbol, ZERO)
+        gate = vars(desk.posts["risk"].service)["_sight"].state
+        seen["risk"] = sum((q for (_, _, s), q in gate.positions.items() if s == symbol), ZERO)
+        if symbol == GRIDDED:
+            actor = vars(desk.posts["grid"].service)["_actors"][0]
+            seen["grid"] = slots.total(actor.state.books).quantity
+        found += [
+            ("books = trades", f"{who} holds {held} {symbol}, trades say {net}")
+            for who, held in seen.items()
+            if held != net
+        ]
+    return found

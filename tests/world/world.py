@@ -1,0 +1,179 @@
+"""One World from one seed: start the desk, let load, market and faults run, wait for quiet, and judge.
+
+The same seed and plan give the same fingerprint. Nothing here takes real time, a file or a socket of a service.
+"""
+
+import contextlib
+import gc
+import logging
+import random
+import sys
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from opensqt.runtime.bus.memory import MemoryBus
+from tests.world.checkers import Judge, Violation
+from tests.world.desk import LOADED, NOTIONAL_MAX, Desk
+from tests.world.faults import Fault, plan_of
+from tests.world.inflict import Inflictor
+from tests.world.load import Load, script_of
+from tests.world.loop import WorldClock, WorldLoop
+from tests.world.market import MarketMaker
+from tests.world.quiet import unsettled
+
+START_MS = 1_700_000_000_000
+WARM_S = 2.6  # the fence of the executor, and the gate's horizon
+LOAD_MS = 6000
+BIG_LOAD_MS = 12_000
+QUIET_S_MAX = 40.0
+STEP_S = 0.25
+DEADLINE_MS = 2000
+COMMANDS = 42
+COMMANDS_BIG = 205
+FAULTS_MIN = 5
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a World."""
+
+    seed: int
+    plan: tuple[Fault, ...]
+    violations: tuple[Violation, ...]
+    fingerprint: str
+    coverage: Counter[tuple[str, str]]
+    counts: dict[str, int]
+
+
+def plan_for(seed: int) -> tuple[Fault, ...]:
+    """Return the faults of a seed."""
+    draw = random.Random(f"plan {seed}")
+    length_ms = BIG_LOAD_MS if is_big(seed) else LOAD_MS
+    return plan_of(draw, length_ms, draw.randrange(FAULTS_MIN, FAULTS_MIN * 2))
+
+
+def is_big(seed: int) -> bool:
+    """One World in ten has a long script."""
+    return seed % 10 == 0
+
+
+def run(seed: int, plan: tuple[Fault, ...] | None = None) -> Outcome:
+    """Play one World to its end."""
+    faults = plan_for(seed) if plan is None else plan
+    with tempfile.TemporaryDirectory() as folder, _quietly():
+        return _play(seed, faults, Path(folder))
+
+
+def _play(seed: int, faults: tuple[Fault, ...], folder: Path) -> Outcome:
+    """Play; whatever is left of the processes must be out of reach when this returns."""
+    clock = WorldClock(START_MS)
+    loop = WorldLoop(clock)
+    judge = Judge(clock, DEADLINE_MS, NOTIONAL_MAX)
+    world = World(seed, faults, clock, judge, folder, loop)
+    try:
+        loop.run_until_complete(world.play())
+    finally:
+        loop.close()
+    return Outcome(
+        seed=seed,
+        plan=faults,
+        violations=tuple(judge.violations),
+        fingerprint=judge.fingerprint,
+        coverage=world.inflictor.coverage,
+        counts=dict(judge.counts),
+    )
+
+
+class World:
+    """Everything of one seed."""
+
+    def __init__(
+        self,
+        seed: int,
+        plan: tuple[Fault, ...],
+        clock: WorldClock,
+        judge: Judge,
+        folder: Path,
+        loop: WorldLoop,
+    ) -> None:
+        self._clock = clock
+        self._judge = judge
+        self._desk = Desk(clock, random.Random(f"wires {seed}"), judge, folder, loop)
+        bus = MemoryBus(self._desk.broker)
+        self._load = Load(clock, bus, judge, LOADED)
+        self._market = MarketMaker(self._desk, bus, random.Random(f"market {seed}"))
+        self.inflictor = Inflictor(self._desk, bus, plan)
+        big = is_big(seed)
+        self._length_ms = BIG_LOAD_MS if big else LOAD_MS
+        draw = random.Random(f"load {seed}")
+        self._script = script_of(draw, self._length_ms, COMMANDS_BIG if big else COMMANDS)
+
+    async def play(self) -> None:
+        """Begin, trade under faults, and come to rest."""
+        desk = self._desk
+        desk.outside(self._market.run(self._load))
+        for name in list(desk.posts):
+            desk.start(name)
+        await self._until_ready()
+        desk.outside(self._load.run(self._script))
+        desk.outside(self._load.repeat())
+        desk.outside(self.inflictor.run())
+        await self._pass_time(self._length_ms / 1000)
+        if self._judge.violations:
+            return
+        self._market.still = True
+        await self.inflictor.heal()
+        await self._come_to_rest()
+
+    async def _until_ready(self) -> None:
+        await self._pass_time(WARM_S)
+        for _ in range(40):
+            if all(post.ready for post in self._desk.posts.values()):
+                return
+            await self._clock.sleep(STEP_S)
+        late = [name for name, post in self._desk.posts.items() if not post.ready]
+        self._judge.blame("everybody starts", ", ".join(late))
+
+    async def _pass_time(self, seconds: float) -> None:
+        until_s = self._clock.monotonic_s() + seconds
+        while self._clock.monotonic_s() < until_s and not self._judge.violations:
+            await self._clock.sleep(STEP_S)
+
+    async def _come_to_rest(self) -> None:
+        until_s = self._clock.monotonic_s() + QUIET_S_MAX
+        left: list[tuple[str, str]] = []
+        while not self._judge.violations:
+            left = unsettled(self._desk, self._load.unanswered())
+            if not left:
+                return
+            if self._clock.monotonic_s() >= until_s:
+                for name, detail in left:
+                    self._judge.blame(name, detail)
+            await self._clock.sleep(STEP_S)
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Let no service log, and let the dead be swept away without a word."""
+    logging.disable(logging.CRITICAL)
+    hook = sys.unraisablehook
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()  # modules need not be looked at after each World
+    collecting = gc.isenabled()
+    gc.disable()
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()
+        sys.unraisablehook = hook
+        if collecting:
+            gc.enable()
+        logging.disable(logging.NOTSET)
