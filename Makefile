@@ -92,6 +92,10 @@ integration: setup-dev ## the tests on a real NATS and Postgres
 e2e: setup-dev ## the tests of the whole platform
 	@$(PYTEST) -q $(wildcard tests/e2e tests/crash) $(ARGS) $(none_is_fine)
 
+.PHONY: crash-matrix
+crash-matrix: setup-dev ## every named step x scenario dies on real processes (ARGS="--kills 50 --services risk ...")
+	@$(BIN)/python -m tests.crash.matrix $(ARGS)
+
 lint: setup-dev ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "format differs: make format"; exit 1; }

@@ -13,6 +13,8 @@ from opensqt.runtime.logs import register_secret
 from opensqt.runtime.steps import CRASH_AT
 
 KEYS_FILE = Path("venue") / "keys.json"
+LEASE_MS = 3000
+LEASE_MS_MIN = 300
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     health_host: str = "127.0.0.1"
     health_port: int = 0  # 0 = no health server
     crash_at: str = ""
+    lease_ms: int = LEASE_MS  # shorter in tests only; the same for every process of a desk
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -44,6 +47,10 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         port = environ.get("OPENSQT_HEALTH_PORT") or "0"
         if not port.isdecimal() or int(port) > 65535:
             raise ConfigError(f"OPENSQT_HEALTH_PORT is {port!r}, expected 0 to 65535 (0 = none)")
+        lease = environ.get("OPENSQT_LEASE_MS") or str(LEASE_MS)
+        if not lease.isdecimal() or int(lease) < LEASE_MS_MIN:
+            least = f"expected ms, at least {LEASE_MS_MIN}; leave it unset outside tests"
+            raise ConfigError(f"OPENSQT_LEASE_MS is {lease!r}, {least}")
         for address in ("OPENSQT_NATS_URL", "OPENSQT_POSTGRES_DSN"):
             _hide_password(environ.get(address, ""))
         return cls(
@@ -56,6 +63,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             health_host=environ.get("OPENSQT_HEALTH_HOST") or "127.0.0.1",
             health_port=int(port),
             crash_at=environ.get(CRASH_AT, ""),
+            lease_ms=int(lease),
         )
 
     def paper_keys(self) -> dict[str, Key]:

@@ -16,7 +16,6 @@ from services.executor.facts import Author
 from services.executor.service import Executor
 from services.executor.state import DESK
 
-LEASE_MS = 3000
 CAP_FACTOR = 2  # the second line stands behind the gate's own limits
 
 
@@ -45,7 +44,7 @@ def build(context: Context, name: str) -> Executor:
             context.clock,
             name=f"executor/{venue_name}/{name}",
             holder=holder_of(context.name),
-            ttl_ms=LEASE_MS,
+            ttl_ms=context.environment.lease_ms,
         ),
         clock=context.clock,
         symbols=tuple(

@@ -10,7 +10,7 @@ from opensqt.runtime.journal.postgres import PostgresCheckpoints
 from opensqt.runtime.process import run_service
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.steps import stepped
-from services.relay.config import NAME
+from services.relay.config import NAME, Settings
 from services.relay.service import Relay
 
 
@@ -30,6 +30,7 @@ def build(context: Context) -> Relay:
         holder=f"{NAME}@{socket.gethostname()}",
         archiver=archiver,
         metrics=context.metrics,
+        settings=Settings(lease_ttl_ms=context.environment.lease_ms),
     )
 
 

@@ -15,7 +15,6 @@ from services.risk.docket import Docket, Sight
 from services.risk.state import DESK
 
 LEASE = "risk"
-LEASE_MS = 3000
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
 BEAT_S = 1.0
 LOOKBACK_MS = 15_000  # wall; rules and ticks are published again within it
@@ -28,7 +27,11 @@ class Gate:
         self._context = context
         self._clock = context.clock
         self._lease = LeaseKeeper(
-            context.leases, self._clock, name=LEASE, holder=holder_of(context.name), ttl_ms=LEASE_MS
+            context.leases,
+            self._clock,
+            name=LEASE,
+            holder=holder_of(context.name),
+            ttl_ms=context.environment.lease_ms,
         )
         self._sight = Sight(
             FeedReader(

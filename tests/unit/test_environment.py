@@ -25,6 +25,14 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
         Environment.read({"OPENSQT_HEALTH_PORT": port})
 
 
+def test_a_lease_may_be_shorter_in_tests_but_not_a_moment() -> None:
+    """Three seconds unless given; a length that no process could keep is refused by name."""
+    assert Environment.read({}).lease_ms == 3000
+    assert Environment.read({"OPENSQT_LEASE_MS": "1000"}).lease_ms == 1000
+    with pytest.raises(ConfigError, match="OPENSQT_LEASE_MS is '50', expected ms, at least 300"):
+        Environment.read({"OPENSQT_LEASE_MS": "50"})
+
+
 @pytest.mark.row("G11")
 @pytest.mark.parametrize(
     "variable,address,secret",

@@ -1,0 +1,143 @@
+"""One cell of the matrix: a scenario in which one process dies at one step, and the verdict on what is left."""
+
+import signal
+from collections import Counter
+
+import msgspec
+
+from tests.conditions import until
+from tests.crash import judge
+from tests.crash.desk import Desk, Seat
+from tests.crash.house import Shared
+from tests.crash.intents import Author
+from tests.crash.scenarios import SCENARIOS
+from tests.e2e import audit
+
+READY_S = 20.0
+STOP_S = 9.0
+TAKE_OVER, KILL_SWITCH = "take-over", "kill switch"
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """Who dies where in which scenario; without a step nobody does. `stopping`: at a stop in good order."""
+
+    service: str
+    scenario: str
+    step: str = ""
+    count: int = 1
+    stopping: bool = False
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """How often each step was passed before the scenario, up to its end, and up to the end of a clean stop."""
+
+    before: Counter[str]
+    during: Counter[str]
+    after: Counter[str]
+
+    def cell(self, service: str, scenario: str, step: str) -> Cell | None:
+        """Return the cell in which this step is died at for the first time within the scenario, if it is passed."""
+        count, stopping = 1, False
+        if self.during[step] > self.before[step]:
+            count = self.before[step] + 1
+        elif self.before[step] == 0:
+            if self.after[step] == 0:
+                return None
+            stopping = True
+        return Cell(service=service, scenario=scenario, step=step, count=count, stopping=stopping)
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a cell; `broken` is empty where the promise held."""
+
+    cell: Cell
+    died: bool
+    broken: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # processes that ended by themselves
+    seconds: float = 0.0
+
+
+async def survey(shared: Shared, service: str, scenario: str) -> Survey:
+    """Play a scenario in which nobody dies and count the steps; raise `AssertionError` when it does not end well."""
+    async with Desk(shared) as desk:
+        cell = Cell(service=service, scenario=scenario)
+        seat, author = await _begin(desk, cell)
+        await author.surely()
+        before = desk.passed(seat.name)
+        await SCENARIOS[scenario](desk, author)
+        found = await _verdict(desk, author)
+        during = desk.passed(seat.name)
+        await _stop(seat)
+        assert not found, f"{service}, {scenario}, nobody died: {found}"
+        return Survey(before=before, during=during, after=desk.passed(seat.name))
+
+
+async def run(shared: Shared, cell: Cell) -> Outcome:
+    """Let a process die at the cell's step and judge."""
+    async with Desk(shared) as desk:
+        began_s = desk.house.clock.monotonic_s()
+        broken: list[str] = []
+        try:
+            broken = await _play(desk, cell)
+        except TimeoutError as error:
+            rows = audit.rows(desk.house.folder)
+            broken = [str(error), judge.differs(desk.house.record, rows)]
+        return Outcome(
+            cell=cell,
+            died=any(death.startswith(f"{cell.service} ") for death in desk.deaths),
+            broken=tuple(broken),
+            faults=tuple(desk.faults),
+            seconds=desk.house.clock.monotonic_s() - began_s,
+        )
+
+
+async def _play(desk: Desk, cell: Cell) -> list[str]:
+    seat, author = await _begin(desk, cell)
+    await author.surely()
+    await SCENARIOS[cell.scenario](desk, author)
+    if cell.stopping:
+        seat.vacant = True
+        await _stop(seat)
+        if cell.scenario != TAKE_OVER:
+            await desk.start(seat)
+            await until(lambda: desk.ready(seat), within_s=READY_S)
+    if cell.scenario != KILL_SWITCH:
+        await author.surely()
+    return await _verdict(desk, author)
+
+
+async def _begin(desk: Desk, cell: Cell) -> tuple[Seat, Author]:
+    """Start the processes that the scenario needs, the mortal one last; return it and the author of intents."""
+    desk.play_market()
+    lease = None if cell.service == "risk" else await desk.play_risk()
+    needed = ("relay", "executor") if lease else ("relay", "executor", "risk")
+    seat = Seat(service=cell.service, vacant=cell.scenario == TAKE_OVER)
+    for service in needed:
+        if service != cell.service:
+            await desk.start(Seat(service=service))
+    await desk.start(seat, f"{cell.step}:{cell.count}" if cell.step else "")
+
+    async def sits_or_died() -> bool:
+        return bool(desk.deaths) or await desk.ready(seat)
+
+    await until(sits_or_died, within_s=READY_S)
+    if cell.scenario == TAKE_OVER:
+        await desk.start(Seat(service=cell.service, host="twin"))
+    return seat, Author(desk, lease)
+
+
+async def _stop(seat: Seat) -> None:
+    """Stop a process in good order, or as far as it gets."""
+    seat.vacant = True
+    if seat.child is not None:
+        child = seat.child
+        child.signal(signal.SIGTERM)
+        await until(lambda: not child.alive, within_s=STOP_S)
+
+
+async def _verdict(desk: Desk, author: Author) -> list[str]:
+    house = desk.house
+    found = [await judge.quiet(desk), await judge.unheard(desk)]
+    await house.record.read()
+    found += judge.broken(house.record, audit.rows(house.folder), author.places)
+    return [text for text in found if text]

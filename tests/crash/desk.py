@@ -1,0 +1,188 @@
+"""The processes of one cell, their supervisor, and the parts that the matrix plays itself: market, risk, operator."""
+
+import asyncio
+import signal
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import msgspec
+
+from opensqt.cli import ports
+from opensqt.domain.control import Heartbeat, KillLatched
+from opensqt.runtime import latch
+from opensqt.runtime.bus import subjects
+from opensqt.runtime.journal.port import Lease
+from tests.crash.children import KILLED, Child, Order
+from tests.crash.house import TOKEN, House, Shared
+from tests.simulation.strategy_facts import tick_of
+from tests.simulation.venue.scripted import PERP, RULES
+
+ACCOUNT = "main"
+RISK_TTL_MS = 60_000
+EVERY_S = 0.5
+HTTP = aiohttp.ClientTimeout(total=5)
+KILL = {"scope": "desk", "reason": "matrix", "actor": "matrix"}
+
+
+class Seat(msgspec.Struct, kw_only=True):
+    """A place for one process: how it is started, and the one that sits there now."""
+
+    service: str
+    host: str = ""
+    child: Child | None = None
+    port: int = 0
+    starts: int = 0
+    vacant: bool = False  # its supervisor leaves it empty from the next death on
+
+    @property
+    def name(self) -> str:
+        """The service, and the host of a twin."""
+        return f"{self.service}@{self.host}" if self.host else self.service
+
+    @property
+    def here(self) -> bool:
+        """Whether a process sits there."""
+        return self.child is not None and self.child.alive
+
+
+class Desk:
+    """The processes of one cell; an asynchronous context manager around its house."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.house = House(shared)
+        self.seats: dict[str, Seat] = {}
+        self.deaths: list[str] = []  # seats whose process was killed, in order
+        self.faults: list[str] = []  # processes that ended by themselves
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Open the house; no process runs yet."""
+        await self.house.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End every process, then close the house."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for seat in self.seats.values():
+            if seat.child is not None:
+                seat.child.signal(signal.SIGKILL)
+                await seat.child.ended
+        await self.house.__aexit__(kind, error, trace)
+
+    async def start(self, seat: Seat, crash_at: str = "") -> None:
+        """Start a process, to die at a step if one is named; from the first start on it is supervised."""
+        if seat.name not in self.seats:
+            self.seats[seat.name] = seat
+            seat.port = ports.choose(["health"], {})["health"]
+            await self._launch(seat, crash_at)
+            self._tasks.append(asyncio.create_task(self._supervise(seat)))
+        else:
+            await self._launch(seat, crash_at)
+
+    def trace(self, name: str) -> Path:
+        """Return where the processes of a seat write the steps that they pass."""
+        return self.house.folder / f"{name}.trace"
+
+    def passed(self, name: str) -> Counter[str]:
+        """Return how often the processes of a seat have passed each step so far."""
+        path = self.trace(name)
+        return Counter(path.read_text().split("\n")[:-1]) if path.exists() else Counter()
+
+    async def ready(self, seat: Seat) -> bool:
+        """Tell whether the process that sits there says that it does its work."""
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=HTTP) as session,
+                session.get(f"http://127.0.0.1:{seat.port}/readyz") as answer,
+            ):
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def kill(self) -> None:
+        """Kill the desk as the command does: every executor's port; where one is silent, bus and file as well."""
+        house = self.house
+        seats = [seat for seat in self.seats.values() if seat.service == "executor"]
+        answers = await asyncio.gather(*(_post(seat) for seat in seats))
+        if not all(answers):
+            now_ms = house.clock.market_ms()
+            await house.publish(subjects.KILL, KillLatched(**KILL, time_ms=now_ms))
+            latch.latch(house.folder, latch.Latch(**KILL, time_ms=now_ms))
+
+    async def play_risk(self) -> Lease:
+        """Hold risk's lease and be its heart, for cells whose commands come from the matrix."""
+        lease = await self.house.leases.acquire("risk", "matrix", RISK_TTL_MS)
+        if lease is None:
+            raise RuntimeError("somebody else holds the lease of risk")
+        self._tasks.append(asyncio.create_task(self._beat(lease)))
+        return lease
+
+    def play_market(self) -> None:
+        """Publish rules and ticks for ever."""
+        self._tasks.append(asyncio.create_task(self._tick()))
+
+    async def _launch(self, seat: Seat, crash_at: str) -> None:
+        told = {"OPENSQT_HEALTH_PORT": str(seat.port)}
+        if crash_at:
+            told["OPENSQT_CRASH_AT"] = crash_at
+        seat.starts += 1
+        seat.child = await self.house.shared.launcher.start(
+            Order(
+                module=f"services.{seat.service}",
+                argv=("--account", ACCOUNT) if seat.service == "executor" else (),
+                env=self.house.environment() | told,
+                log=self.house.folder / f"{seat.name}.log",
+                trace=self.trace(seat.name),
+                host=seat.host,
+            )
+        )
+
+    async def _supervise(self, seat: Seat) -> None:
+        """Start a process again whenever it has died, as `up` does, without the crash."""
+        while seat.child is not None:
+            code = await asyncio.shield(seat.child.ended)
+            (self.deaths if code == KILLED else self.faults).append(f"{seat.name} {code}")
+            if seat.vacant:
+                return
+            await self._launch(seat, "")
+
+    async def _beat(self, lease: Lease) -> None:
+        clock = self.house.clock
+        while True:
+            beat = Heartbeat(generation=lease.epoch, head_position=0, time_ms=clock.market_ms())
+            await self.house.publish(subjects.RISK_ALIVE, beat)
+            await clock.sleep(EVERY_S)
+
+    async def _tick(self) -> None:
+        clock = self.house.clock
+        while True:
+            now_ms = clock.market_ms()
+            for message in (
+                msgspec.structs.replace(RULES[1], time_ms=now_ms),
+                tick_of(PERP, "60000", now_ms),
+            ):
+                await self.house.publish(subjects.subject_of(message), message)
+            await clock.sleep(EVERY_S)
+
+
+async def _post(seat: Seat) -> bool:
+    """Post a kill to an executor; tell whether it confirmed."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=HTTP) as session,
+            session.post(f"http://127.0.0.1:{seat.port}/kill", json=KILL, headers=headers) as said,
+        ):
+            return said.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False

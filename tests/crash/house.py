@@ -1,0 +1,150 @@
+"""The surroundings of one cell: a venue, a NATS and a database of its own, and the journal as the judge reads it.
+
+The venue lives in the matrix's own process: it outlives every crash, and its audit can be believed.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from opensqt.domain.ids import event_id
+from opensqt.domain.messages import Message, name_of
+from opensqt.runtime.bus import streams
+from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.clock import RunClock
+from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
+from opensqt.simulation.paper import Venue
+from tests import databases, servers
+from tests.conditions import until
+from tests.crash.children import Launcher
+from tests.crash.record import Record
+from tests.simulation.venue.scripted import KEYS, ScriptedFlow, setup
+
+TOKEN = "token-of-the-cell"  # opens nothing but this cell's own ports
+KEEP = "OPENSQT_CRASH_KEEP"  # set: the folders of failed cells stay
+LEASE_MS = 1000
+PATIENCE_S = 20.0
+CONFIG = """
+schema = 1
+desk = "crash"
+[venues.binance]
+deadline_ms = 500
+visibility_lag_ms = 200
+[accounts.main]
+venue = "binance"
+balances = { USDT = "100000", BTC = "1" }
+[strategies.matrix]
+kind = "grid"
+account = "main"
+symbol = "BTC/USDT:USDT"
+mode = "neutral"
+step_bps = "6"
+levels_below = 1
+levels_above = 1
+order_notional_quote = "500"
+"""
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What all cells use: the launcher, a Postgres with a template, a folder with the authority of the venues."""
+
+    launcher: Launcher
+    postgres_dsn: str
+    template: str
+    authority: Path
+
+
+class House:
+    """The servers of one cell; an asynchronous context manager."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.clock = RunClock()
+        self.folder = Path(tempfile.mkdtemp(prefix="crash-"))
+        self._facts = 0
+
+    async def __aenter__(self) -> Self:
+        """Open venue, bus and journal."""
+        self._write_folder()
+        self.venue = Venue(setup(self.folder), ScriptedFlow(), self.clock)
+        await self.venue.start()
+        self._nats = servers.NatsServer(self.folder / "nats")
+        await asyncio.to_thread(self._nats.start)
+        self._database = await databases.copy(self.shared.postgres_dsn, self.shared.template)
+        self.dsn = databases.on(self.shared.postgres_dsn, self._database)
+        self.bus = await NatsBus.connect(
+            self._nats.url, "matrix", monotonic_s=self.clock.monotonic_s
+        )
+        await streams.apply(self.bus.client.jetstream())
+        self.journal = await PostgresJournal.connect(self.dsn)
+        self.leases = PostgresLeases(self.journal)
+        self.record = Record(self.journal)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close all; what processes are left must have been ended before."""
+        await self.journal.close()
+        await self.bus.close()
+        await asyncio.to_thread(self._nats.kill)
+        await self.venue.stop()
+        await databases.drop(self.shared.postgres_dsn, self._database)
+        if not os.environ.get(KEEP):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def environment(self) -> dict[str, str]:
+        """Return what every process of this desk is told."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return kept | {
+            "OPENSQT_DATA": str(self.folder),
+            "OPENSQT_CONFIG": str(self.folder / "opensqt.toml"),
+            "OPENSQT_NATS_URL": self._nats.url,
+            "OPENSQT_POSTGRES_DSN": self.dsn,
+            "OPENSQT_PAPER_VENUE": f"127.0.0.1:{self.venue.port}",
+            "OPENSQT_PAPER_CA": str(self.venue.ca_path),
+            "OPENSQT_LEASE_MS": str(LEASE_MS),
+        }
+
+    async def publish(self, subject: str, message: Message, *cause: str | int) -> None:
+        """Publish a message under an id that is a function of its cause."""
+        self._facts += 1
+        envelope = Envelope(
+            event_id=event_id("matrix", *(cause or (self._facts,))),
+            type=name_of(message),
+            source="matrix",
+            time_ms=self.clock.market_ms(),
+        )
+        await self.bus.publish(subject, message, envelope)
+
+    async def reads_until(
+        self, holds: Callable[[Record], bool], within_s: float = PATIENCE_S
+    ) -> None:
+        """Read the journal until a question about it is answered with yes; raise `TimeoutError`."""
+
+        async def answered() -> bool:
+            await self.record.read()
+            return holds(self.record)
+
+        await until(answered, within_s=within_s)
+
+    def _write_folder(self) -> None:
+        (self.folder / "venue").mkdir()
+        keys = {name: {"api_key": key.api_key, "secret": key.secret} for name, key in KEYS.items()}
+        (self.folder / "venue" / "keys.json").write_text(json.dumps(keys))
+        (self.folder / "opensqt.toml").write_text(CONFIG)
+        (self.folder / "token").write_text(TOKEN)
+        if self.shared.authority.exists():
+            shutil.copytree(self.shared.authority, self.folder / "ca")

@@ -1,0 +1,69 @@
+"""What happens while a process dies: place, cancel, place during fill, kill switch, take-over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+from opensqt.domain.instruments import Side
+from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from tests.conditions import until
+from tests.crash.desk import Desk
+from tests.crash.intents import Author
+from tests.crash.judge import open_at_venue
+from tests.e2e import audit
+from tests.simulation.venue.scripted import PERP, play, trade
+
+NEAR, CROSSING = Decimal("59999.5"), Decimal(60001)
+GONE_S = 15.0
+
+Scenario = Callable[[Desk, Author], Awaitable[None]]
+
+
+async def place(_: Desk, author: Author) -> None:
+    """One order that rests."""
+    await author.known(await author.place())
+
+
+async def cancel(_: Desk, author: Author) -> None:
+    """One order that rests and is wished away."""
+    intent = await author.place()
+    await author.known(intent)
+    await author.cancel(intent)
+
+
+async def place_during_fill(desk: Desk, author: Author) -> None:
+    """A resting order fills in part while another is placed that fills at once."""
+    resting = await author.place(NEAR)
+    await author.known(resting)
+    taking = await author.place(CROSSING)
+    play(desk.house.venue, trade(PERP, str(NEAR), "0.002", Side.SELL))
+    await author.known(taking)
+
+
+async def kill_switch(desk: Desk, author: Author) -> None:
+    """A kill while one order rests and another is on its way: in the end nothing is open."""
+    resting = await author.place()
+    await author.known(resting)
+    await author.place()
+    await desk.kill()
+    await until(lambda: not open_at_venue(audit.rows(desk.house.folder)), within_s=GONE_S)
+    await desk.house.reads_until(lambda record: record.kills > 0)
+
+
+async def take_over(desk: Desk, author: Author) -> None:
+    """Two places, the answer to one lost, and a cancel, while a twin on another host stands by."""
+    lost = FaultRule(fault=FaultName.LOST_ACK, match=Match(kind="place"), count=1)
+    desk.house.venue.faults.load(FaultScript(rules=[lost]))
+    intents = [await author.place() for _ in range(2)]
+    await asyncio.gather(*(author.known(intent) for intent in intents))
+    await author.cancel(intents[0])
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "place": place,
+    "cancel": cancel,
+    "place during fill": place_during_fill,
+    "kill switch": kill_switch,
+    "take-over": take_over,
+}
+BATCH_PLACE = "batch places do not exist yet: every command is one order"

@@ -1,0 +1,61 @@
+"""The table of the matrix: steps down, scenarios across, a reason for every cell that is not there."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tests.crash.cell import Outcome
+from tests.crash.scenarios import BATCH_PLACE
+from tests.crash.steps import STEPS, unreachable
+
+SHORT = {"place during fill": "fill", "kill switch": "kill"}
+WIDTH = 44
+
+
+def lines(
+    outcomes: Iterable[Outcome], services: Sequence[str], scenarios: Sequence[str]
+) -> Iterator[str]:
+    """Yield the table, the reasons and the summary."""
+    found = {(one.cell.scenario, one.cell.step): one for one in outcomes}
+    yield "step".ljust(WIDTH) + "".join(SHORT.get(name, name).ljust(11) for name in scenarios)
+    for service in services:
+        for step in STEPS[service]:
+            marks = [_mark(found.get((name, step))) for name in scenarios]
+            yield step.ljust(WIDTH) + "".join(mark.ljust(11) for mark in marks)
+    yield ""
+    yield f"batch place: n/a ({BATCH_PLACE})"
+    for service in services:
+        for step in STEPS[service]:
+            if not any((name, step) in found for name in scenarios):
+                yield f"n/a {step}: {unreachable(step) or 'FAIL: reached by no scenario'}"
+    yield "n/a elsewhere: the survey of the scenario, in which nobody dies, does not pass the step"
+    for one in found.values():
+        if one.broken or not one.died:
+            yield line_of(one)
+    yield _summary(tuple(found.values()))
+
+
+def line_of(outcome: Outcome) -> str:
+    """Return what went wrong in a cell, in one line."""
+    one = outcome.cell
+    where = f"{one.service} {one.scenario} {one.step}:{one.count}"
+    if not outcome.died and not outcome.broken:
+        return f"MISSED {where}: it did not die there this time"
+    return f"FAIL {where}: {' | '.join(outcome.broken)} {list(outcome.faults)}"
+
+
+def _mark(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "n/a"
+    if outcome.broken:
+        return "FAIL"
+    return ("stop" if outcome.cell.stopping else "ok") if outcome.died else "missed"
+
+
+def _summary(outcomes: Sequence[Outcome]) -> str:
+    failed = sum(bool(one.broken) for one in outcomes)
+    missed = sum(not one.died and not one.broken for one in outcomes)
+    steps = len({one.cell.step for one in outcomes if one.died})
+    ended = sum(bool(one.faults) for one in outcomes)
+    return (
+        f"{len(outcomes)} cells at {steps} steps: {len(outcomes) - failed - missed} ok, {failed} FAIL,"
+        f" {missed} missed; in {ended} a process also ended by itself"
+    )
