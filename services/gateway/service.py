@@ -102,16 +102,16 @@ class Gateway:
         asking = asyncio.create_task(
             self._desk.command(f"/{verb}", words, self.token(), self._settings.command_s_max)
         )
-        if verb == KILL:
-            await self._publish_kill(scope, reason, actor)
+        heard = verb == KILL and await self._publish_kill(scope, reason, actor)
         answers = await asking
-        reached = bool(answers) and all(answer.ok for answer in answers)
+        # Where no executor can be asked (they run elsewhere), the bus is the way.
+        reached = all(answer.ok for answer in answers) if answers else heard
         if verb == KILL and scope == DESK and not reached:
             _latch(self._context, reason, actor)
         self._log.warning("command answered", verb=verb, scope=scope, ok=reached)
         return {
             "ok": reached,
-            "detail": _told(verb, answers),
+            "detail": _told(verb, answers, heard=heard),
             "answers": msgspec.to_builtins(answers),
         }
 
@@ -192,7 +192,7 @@ class Gateway:
         )
         return picture(self._state, self._chart, told)
 
-    async def _publish_kill(self, scope: str, reason: str, actor: str) -> None:
+    async def _publish_kill(self, scope: str, reason: str, actor: str) -> bool:
         now_ms = self._clock.market_ms()
         message = KillLatched(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
         envelope = Envelope(
@@ -206,6 +206,8 @@ class Gateway:
                 await self._context.bus.publish(subjects.KILL, message, envelope)
         except (TimeoutError, BusDown) as error:
             self._log.error("the bus did not take the kill", detail=str(error))
+            return False
+        return True
 
 
 def _latch(context: Context, reason: str, actor: str) -> None:
@@ -220,11 +222,9 @@ def _latch(context: Context, reason: str, actor: str) -> None:
         context.log.error("the latch could not be written", detail=str(error))
 
 
-def _told(verb: str, answers: list[Answer]) -> str:
+def _told(verb: str, answers: list[Answer], *, heard: bool) -> str:
     if not answers:
-        return "no executor is known here" + (
-            "; the kill is on disk and on the bus" * (verb == KILL)
-        )
+        return "no executor is known here" + "; the kill is on the bus" * heard
     words = []
     for answer in answers:
         if not answer.ok:

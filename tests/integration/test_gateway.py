@@ -1,89 +1,22 @@
-"""The gateway over real HTTP and WebSockets, before scripted facts: looking, listening, commanding."""
+"""The gateway over real HTTP and WebSockets, before scripted facts: looking and listening."""
 
 import asyncio
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from opensqt.domain.control import KillLatched
 from opensqt.domain.instruments import Side
-from opensqt.runtime import latch
-from opensqt.runtime.bus.port import Start, Stream
-from opensqt.runtime.bus.subjects import KILL
-from opensqt.runtime.codec import decode
 from services.gateway.config import Settings
-from services.gateway.service import Gateway
 from tests import scenes
 from tests.conditions import until
 from tests.simulation.strategy_facts import PERP
-from tests.stage import TOKEN, Stage, staged
-
-PATIENCE_S = 10.0
-RIGHT = {"Authorization": f"Bearer {TOKEN}"}
-CANARIES = (TOKEN, "canary-key-71aa", "canary-secret-55bb")
-
-
-class Visitor:
-    """A client of one gateway."""
-
-    def __init__(self, session: aiohttp.ClientSession, gateway: Gateway) -> None:
-        self.session = session
-        self.gateway = gateway
-        self._listening: list[aiohttp.ClientWebSocketResponse] = []
-        self.address = f"http://127.0.0.1:{gateway.web.port}"
-
-    async def get(self, path: str, **headers: str) -> tuple[int, bytes]:
-        """Get a path and return status and body."""
-        async with self.session.get(self.address + path, headers=headers) as reply:
-            return reply.status, await reply.read()
-
-    async def picture(self) -> dict[str, Any]:
-        """Return the picture of now."""
-        found: dict[str, Any] = json.loads((await self.get("/api/snapshot"))[1])
-        return found
-
-    async def post(
-        self, verb: str, words: object, headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
-        """Give a command and return status and answer."""
-        url = f"{self.address}/api/{verb}"
-        async with self.session.post(url, json=words, headers=headers) as reply:
-            return reply.status, await reply.json()
-
-    async def listen(self, origin: str | None = None) -> aiohttp.ClientWebSocketResponse:
-        """Open the WebSocket as the page does, or from another origin; an empty one sends none."""
-        headers = {"Origin": self.address if origin is None else origin}
-        if origin == "":
-            headers = {}
-        listening = await self.session.ws_connect(self.address + "/ws", headers=headers)
-        self._listening.append(listening)
-        return listening
-
-    async def leave(self) -> None:
-        """Close what is open."""
-        for listening in self._listening:
-            await listening.close()
-
-
-@asynccontextmanager
-async def visited(stage: Stage, settings: Settings | None = None) -> AsyncIterator[Visitor]:
-    """Visit a gateway whose desk has a history and a market."""
-    now_ms = stage.house.clock.market_ms()
-    await stage.record(*scenes.desk(now_ms))
-    async with stage.gateway(settings) as gateway, aiohttp.ClientSession() as session:
-        await stage.publish(*scenes.market(now_ms))
-        visitor = Visitor(session, gateway)
-        try:
-            yield visitor
-        finally:
-            await visitor.leave()
+from tests.stage import Stage, staged
+from tests.visitors import CANARIES, PATIENCE_S, RIGHT, visited
 
 
 async def _heard(listening: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
@@ -145,75 +78,6 @@ async def test_strangers_neither_listen_nor_command(tmp_path: Path) -> None:
         assert (await visitor.post("kill", {}, stranger))[0] == 403
         assert (await visitor.get("/api/snapshot", Host="evil.example"))[0] == 403
         assert stage.heard == []
-
-
-@pytest.mark.row("G07")
-async def test_commands_need_the_token(tmp_path: Path) -> None:
-    """Without the token, or with a wrong one, nobody hears of the command."""
-    async with staged(tmp_path) as stage, visited(stage) as visitor:
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
-            for verb in ("kill", "resume"):
-                status, answer = await visitor.post(verb, {}, dict(headers))
-                assert (status, answer["ok"]) == (401, False)
-        assert stage.heard == []
-        assert (await visitor.get("/api/kill"))[0] == 405
-
-
-@pytest.mark.row("G07")
-async def test_without_a_token_file_nobody_commands(tmp_path: Path) -> None:
-    """A gateway that knows no token refuses even an empty one."""
-    async with staged(tmp_path) as stage, visited(stage, Settings()) as visitor:
-        assert (await visitor.post("kill", {}, {"Authorization": "Bearer "}))[0] == 401
-        assert stage.heard == []
-
-
-async def test_a_kill_reaches_executors_and_bus_and_is_recorded(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The executor hears scope, reason and actor; `ctl.kill` is published; the log names who asked for what."""
-    caplog.set_level(logging.INFO)
-    async with staged(tmp_path) as stage, visited(stage) as visitor:
-        status, answer = await visitor.post("kill", {"reason": "fire", "actor": "anna"}, RIGHT)
-        assert (status, answer["ok"]) == (200, True)
-        assert answer["detail"] == "executor-main: KILLED, 8 orders cancelled"
-        words = {"scope": "desk", "reason": "fire", "actor": "anna"}
-        assert stage.heard == [("kill", words)]
-        follower = await stage.house.bus.follow(Stream.FEED, [KILL], Start(sequence=1))
-        async for delivery in follower:
-            message = decode(delivery.data)
-            assert isinstance(message, KillLatched)
-            assert (message.reason, message.actor) == ("fire", "anna")
-            break
-        await until(lambda: visitor.gateway.look()["mode"]["mode"] == "KILLED")
-        fields = [getattr(record, "fields", {}) for record in caplog.records]
-        assert {"verb": "kill", **words} in fields
-        assert (await visitor.post("resume", {"reason": "out"}, RIGHT))[0] == 200
-        await until(lambda: visitor.gateway.look()["mode"]["mode"] == "NORMAL")
-
-
-async def test_a_kill_is_latched_on_disk_when_no_executor_answers(tmp_path: Path) -> None:
-    """A silent executor is named in the answer, and finds the latch when it starts."""
-    async with staged(tmp_path) as stage, visited(stage) as visitor:
-        await stage.servers["executor-main"].close()
-        status, answer = await visitor.post("kill", {"reason": "fire", "actor": "anna"}, RIGHT)
-        assert (status, answer["ok"]) == (502, False)
-        assert answer["detail"].startswith("executor-main did not answer")
-        found = latch.read(tmp_path)
-        assert found is not None
-        assert (found.reason, found.actor) == ("fire", "anna")
-        await until(lambda: visitor.gateway.look()["mode"]["mode"] == "KILLED")
-
-
-async def test_an_unknown_scope_or_body_is_refused_with_the_fix(tmp_path: Path) -> None:
-    """A misspelt strategy kills nobody, and the answer says what was expected."""
-    async with staged(tmp_path) as stage, visited(stage) as visitor:
-        _, answer = await visitor.post("kill", {"scope": "strategy/typo"}, RIGHT)
-        assert answer["detail"] == "scope strategy/typo: expected desk or strategy/NAME"
-        assert (await visitor.post("kill", ["no"], RIGHT))[0] == 400
-        assert (await visitor.post("kill", {"reason": "x" * 5000}, RIGHT))[0] == 413
-        assert stage.heard == []
-        _, answer = await visitor.post("kill", {"scope": "strategy/carry"}, RIGHT)
-        assert answer["ok"] is True
 
 
 @pytest.mark.row("H06")

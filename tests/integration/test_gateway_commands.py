@@ -1,0 +1,98 @@
+"""Kill and resume through the gateway: who may, who hears it, what is left when nobody answers."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from opensqt.domain.control import KillLatched
+from opensqt.runtime import latch
+from opensqt.runtime.bus.port import Start, Stream
+from opensqt.runtime.bus.subjects import KILL
+from opensqt.runtime.codec import decode
+from services.gateway.config import Settings
+from tests.conditions import until
+from tests.stage import TOKEN, staged
+from tests.visitors import RIGHT, visited
+
+
+@pytest.mark.row("G07")
+async def test_commands_need_the_token(tmp_path: Path) -> None:
+    """Without the token, or with a wrong one, nobody hears of the command."""
+    async with staged(tmp_path) as stage, visited(stage) as visitor:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
+            for verb in ("kill", "resume"):
+                status, answer = await visitor.post(verb, {}, dict(headers))
+                assert (status, answer["ok"]) == (401, False)
+        assert stage.heard == []
+        assert (await visitor.get("/api/kill"))[0] == 405
+
+
+@pytest.mark.row("G07")
+async def test_without_a_token_file_nobody_commands(tmp_path: Path) -> None:
+    """A gateway that knows no token refuses even an empty one."""
+    async with staged(tmp_path) as stage, visited(stage, Settings()) as visitor:
+        assert (await visitor.post("kill", {}, {"Authorization": "Bearer "}))[0] == 401
+        assert stage.heard == []
+
+
+async def test_a_kill_reaches_executors_and_bus_and_is_recorded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The executor hears scope, reason and actor; `ctl.kill` is published; the log names who asked for what."""
+    caplog.set_level(logging.INFO)
+    async with staged(tmp_path) as stage, visited(stage) as visitor:
+        status, answer = await visitor.post("kill", {"reason": "fire", "actor": "anna"}, RIGHT)
+        assert (status, answer["ok"]) == (200, True)
+        assert answer["detail"] == "executor-main: KILLED, 8 orders cancelled"
+        words = {"scope": "desk", "reason": "fire", "actor": "anna"}
+        assert stage.heard == [("kill", words)]
+        follower = await stage.house.bus.follow(Stream.FEED, [KILL], Start(sequence=1))
+        async for delivery in follower:
+            message = decode(delivery.data)
+            assert isinstance(message, KillLatched)
+            assert (message.reason, message.actor) == ("fire", "anna")
+            break
+        await until(lambda: visitor.gateway.look()["mode"]["mode"] == "KILLED")
+        fields = [getattr(record, "fields", {}) for record in caplog.records]
+        assert {"verb": "kill", **words} in fields
+        assert (await visitor.post("resume", {"reason": "out"}, RIGHT))[0] == 200
+        await until(lambda: visitor.gateway.look()["mode"]["mode"] == "NORMAL")
+
+
+async def test_a_kill_is_latched_on_disk_when_no_executor_answers(tmp_path: Path) -> None:
+    """A silent executor is named in the answer, and finds the latch when it starts."""
+    async with staged(tmp_path) as stage, visited(stage) as visitor:
+        await stage.servers["executor-main"].close()
+        status, answer = await visitor.post("kill", {"reason": "fire", "actor": "anna"}, RIGHT)
+        assert (status, answer["ok"]) == (502, False)
+        assert answer["detail"].startswith("executor-main did not answer")
+        found = latch.read(tmp_path)
+        assert found is not None
+        assert (found.reason, found.actor) == ("fire", "anna")
+        await until(lambda: visitor.gateway.look()["mode"]["mode"] == "KILLED")
+
+
+async def test_a_kill_goes_by_the_bus_where_no_executor_can_be_asked(tmp_path: Path) -> None:
+    """Without executors in `run.json` the kill is published and said to be; a resume is not pretended."""
+    async with staged(tmp_path) as stage:
+        stage.ports.clear()
+        stage.write_run()
+        async with visited(stage) as visitor:
+            status, answer = await visitor.post("kill", {}, RIGHT)
+            words = "no executor is known here; the kill is on the bus"
+            assert (status, answer["ok"], answer["detail"]) == (200, True, words)
+            status, answer = await visitor.post("resume", {}, RIGHT)
+            assert (status, answer["ok"]) == (502, False)
+
+
+async def test_an_unknown_scope_or_body_is_refused_with_the_fix(tmp_path: Path) -> None:
+    """A misspelt strategy kills nobody, and the answer says what was expected."""
+    async with staged(tmp_path) as stage, visited(stage) as visitor:
+        _, answer = await visitor.post("kill", {"scope": "strategy/typo"}, RIGHT)
+        assert answer["detail"] == "scope strategy/typo: expected desk or strategy/NAME"
+        assert (await visitor.post("kill", ["no"], RIGHT))[0] == 400
+        assert (await visitor.post("kill", {"reason": "x" * 5000}, RIGHT))[0] == 413
+        assert stage.heard == []
+        _, answer = await visitor.post("kill", {"scope": "strategy/carry"}, RIGHT)
+        assert answer["ok"] is True
