@@ -106,7 +106,9 @@ class Docket:
         now_ms, seat = self._clock.market_ms(), self._seat()
         judgement = judge(self._sight.state, intent, self._limits, seat, now_ms)
         approves = isinstance(judgement.verdict, RiskApproved) and not judgement.repeated
-        return late(intent, seat, now_ms) if approves and not reached else judgement
+        # A cancel takes risk away whatever the gate has seen: exits are always possible.
+        needs_basis = approves and isinstance(intent, PlaceIntent)
+        return late(intent, seat, now_ms) if needs_basis and not reached else judgement
 
     async def _reach(self, basis: Basis) -> bool:
         """Wait, bounded, until FEED has been folded as far as the strategy had seen it."""
@@ -124,7 +126,13 @@ class Docket:
     async def _answer(self, intent: Intent, judgement: Judgement, traceparent: str) -> None:
         verdict = judgement.verdict
         if isinstance(verdict, RiskRefused):
-            if not judgement.repeated:
+            if verdict.reason == "intent_conflict":
+                # The first verdict stands, and what it reserved; a second one could take its place in the journal.
+                self.judged["refused"] += 1
+                self._context.log.error(
+                    "intent_conflict", intent=intent.intent_id, strategy=intent.strategy
+                )
+            elif not judgement.repeated:
                 self._refuse(intent, verdict, traceparent)
             return
         if not judgement.repeated:
@@ -143,6 +151,8 @@ class Docket:
         try:
             await self._context.bus.publish(subject, Command(approval=verdict), envelope)
         except StreamFull as error:
+            if judgement.repeated:
+                return  # the first copy may be in the queue: its verdict is not taken back
             full = blocked(intent, self._seat(), self._clock.market_ms(), str(error)).verdict
             if isinstance(full, RiskRefused):
                 self._refuse(intent, full, traceparent)
@@ -153,10 +163,6 @@ class Docket:
     def _refuse(self, intent: Intent, verdict: RiskRefused, traceparent: str) -> None:
         self.judged["refused"] += 1
         self._sight.state.fold(verdict)
-        if verdict.reason == "intent_conflict":
-            self._context.log.error(
-                "intent_conflict", intent=intent.intent_id, strategy=intent.strategy
-            )
         event = NewEvent(
             event_id=ids.event_id("verdict", intent.intent_id),
             stream=f"intent/{intent.intent_id}",

@@ -18,6 +18,7 @@ from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.risk.limits import Exposure
 
 DESK = "desk"
+TRADES_MAX = 100_000  # a repetition comes at once or not at all
 SETTLED_KEPT_MS = 60_000  # market ms that verdicts and ended orders are remembered
 
 Verdict = RiskApproved | RiskRefused
@@ -43,7 +44,7 @@ class State:
         self.killed: dict[str, KillLatched] = {}
         self.halts: dict[str, Halted] = {}
         self.parked: dict[tuple[str, str], Decimal] = {}  # account, symbol: fills of unknown orders
-        self.trades: set[tuple[str, str, str]] = set()
+        self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
 
     def anew(self) -> "State":
@@ -178,7 +179,7 @@ class State:
             if verdict.time_ms < old:
                 del self.verdicts[intent_id]
         for client_order_id, order in list(self.orders.items()):
-            if order.settled and order.placed is not None and order.placed.valid_until_ms < old:
+            if _over(order) and _last_ms(order) < old:
                 del self.orders[client_order_id]
 
     def _remaining(self, placed: IntentPlaced) -> Decimal:
@@ -199,7 +200,9 @@ class State:
         key = (fill.ref.account, fill.ref.symbol, fill.trade_id)
         if key in self.trades:
             return
-        self.trades.add(key)
+        self.trades[key] = None
+        if len(self.trades) > TRADES_MAX:
+            del self.trades[next(iter(self.trades))]
         quantity = fill.side.sign * fill.quantity
         if fill.ref.strategy:
             self._move(fill.ref.strategy, fill.ref.account, fill.ref.symbol, quantity)
@@ -210,3 +213,14 @@ class State:
     def _move(self, strategy: str, account: str, symbol: str, quantity: Decimal) -> None:
         key = (strategy, account, symbol)
         self.positions[key] = self.positions.get(key, ZERO) + quantity
+
+
+def _over(order: life.Order) -> bool:
+    # Without IntentPlaced it is no order of ours, or one that was forgotten before.
+    return order.settled or order.placed is None
+
+
+def _last_ms(order: life.Order) -> int:
+    ends = (order.accepted, order.rejected, order.canceled, order.expired, order.never_placed)
+    times = [event.time_ms for event in (*ends, *order.fills) if event is not None]
+    return max(times, default=0)

@@ -1,0 +1,49 @@
+"""The gate says one thing about an intent, whatever is said under its id, and never stands in the way of a cancel."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import Basis
+from opensqt.runtime.bus.port import Stream
+from services.risk.state import SETTLED_KEPT_MS, State
+from tests.unit import gate_books
+from tests.unit.test_gate import House
+
+
+async def test_a_conflict_takes_nothing_back() -> None:
+    """Other content under an approved id is refused with an alarm; the first verdict stands and stays reserved."""
+    house = House()
+    async with house.open() as gate:
+        intent = await house.place()
+        await house.say(intent)
+        await house.say(msgspec.structs.replace(intent, quantity=Decimal("0.011")))
+        await house.say(intent)
+        assert [approval.place for approval in house.commands()] == [intent]
+        assert house.refusals() == [], "version 1 is left to the verdict that was given"
+        assert gate.status()["judged"] == {"approved": 1, "refused": 1}
+
+
+@pytest.mark.row("J10")
+async def test_a_cancel_needs_no_basis() -> None:
+    """A gate that has not seen as much as the strategy still approves its cancel."""
+    house = House()
+    async with house.open():
+        place = await house.place()
+        ahead = Basis(generation=0, sequence=10_000)
+        times = {"created_ms": place.created_ms, "valid_until_ms": place.valid_until_ms}
+        await house.say(gate_books.cancel(basis=ahead, **times), wait_s=0.4)
+        (approval,) = house.commands(Stream.EXITS)
+        assert approval.cancel is not None
+
+
+def test_fills_of_strangers_are_forgotten_in_time() -> None:
+    """Orders that are not ours leave their position behind and nothing else."""
+    state = State()
+    fill = gate_books.fill("web-1", Side.BUY, "0.010", strategy="")
+    state.fold(fill)
+    state.forget(fill.time_ms + SETTLED_KEPT_MS + 1)
+    assert state.orders == {}
+    assert state.net("main", gate_books.SYMBOL) == Decimal("0.010")
