@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from opensqt.runtime.config_default import derive
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy import Play, StrategyRunner, stamped
+from opensqt.runtime.strategy import Actor, Play, StrategyRunner, stamped
 from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of
 from tests.conditions import until
@@ -219,6 +220,14 @@ def test_an_intent_said_again_keeps_its_basis() -> None:
     once = stamped(new, Basis(generation=1, sequence=7))
     assert {i.basis.sequence for i in once.intents} == {7}
     assert stamped(once, Basis(generation=1, sequence=9)) == once
+
+
+@pytest.mark.row("B16")
+def test_the_status_counts_what_is_skipped_by_reason(house: House, config: Config) -> None:
+    """A person sees how many levels have no order, and why."""
+    actor = Actor(plays_of(config, house.clock)[0])
+    actor.last = rig_of(setup_of(order_notional_quote=Decimal(60)), notional_min="100").last
+    assert actor.status()["skipped"] == {"below_notional_min": 4}
 
 
 @pytest.mark.row("B24")

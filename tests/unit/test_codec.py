@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opensqt.domain.account import BalanceChanged
-from opensqt.domain.decimals import NotADecimal
+from opensqt.domain.decimals import NotADecimal, from_foreign
 from opensqt.domain.market import Mark, Time
 from opensqt.domain.messages import CATALOGUE, MODULES, PARTS, TRAVELLING, Message, name_of
 from opensqt.domain.order import Accepted
@@ -70,6 +70,16 @@ def test_a_number_that_no_reader_accepts_is_never_written(number: Decimal) -> No
     )
     with pytest.raises(NotADecimal):
         encode(mark)
+
+
+@pytest.mark.row("A01")
+@given(st.floats())
+def test_no_float_enters_the_domain(number: float) -> None:
+    """A float of a foreign library is refused at the door, and no message has a place for one."""
+    with pytest.raises(NotADecimal, match="float"):
+        from_foreign(number)
+    fields = {hint for kind in kinds() for hint in get_type_hints(kind).values()}
+    assert [hint for hint in fields if "float" in str(hint)] == []
 
 
 @pytest.mark.row("A02")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from opensqt.runtime.venue.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
 
 PAGES = tuple(path for path in tracked() if path.endswith(".md"))
@@ -39,3 +40,35 @@ def test_every_decision_has_its_table() -> None:
     for path in decisions:
         text = (ROOT / path).read_text(encoding="utf-8")
         assert all(f"| {field} |" in text for field in ("Date", "Author", "Status")), path
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "deadline_ms",
+        "clock_skew_ms_max",
+        "visibility_lag_ms",
+        "id_unique",
+        "by_id_query",
+        "dead_man_timer",
+    ],
+)
+def test_what_is_assumed_of_a_venue_is_what_is_written(field: str) -> None:
+    """The table of docs/guarantees.md holds the values of the policy, and marks what is from memory."""
+    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| `")]
+    (row,) = [[cell.strip() for cell in cells] for cells in rows if f"`{field}`" in cells[0]]
+    policy = policy_of("binance")
+    value = getattr(policy, field)
+    shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    assert row[1] == row[2] == shown
+    from_memory = any(name.split()[0] == field for name in policy.from_memory)
+    assert ("from memory" in row[4]) is from_memory
+
+
+def test_the_fence_is_the_sum_of_its_parts() -> None:
+    """The figure in docs/guarantees.md is deadline + clock skew + visibility lag."""
+    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    policy = policy_of("binance")
+    fence_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
+    assert f"visibility lag: {fence_ms} ms" in text

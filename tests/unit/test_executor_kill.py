@@ -221,3 +221,18 @@ async def test_a_clean_stop_cancels_while_the_journal_is_away(rig: Rig) -> None:
     beat.cancel()
     assert task.done()
     assert await rig.venue.open_orders(SYMBOL) == []
+
+
+@pytest.mark.row("E10")
+async def test_a_kill_of_one_strategy_leaves_the_others(rig: Rig) -> None:
+    """Its orders go and none comes again; the orders of the others stay and new ones pass."""
+    async with rig.running(rig.executor()) as executor:
+        await rig.approve(rig.place(1))
+        await rig.approve(rig.place(2, strategy="carry"))
+        await rig.clock.run_for(1)
+        assert await executor.kill.kill("strategy/grid-perp", "drill", "alice") == 1
+        await rig.approve(rig.place(3))
+        await rig.approve(rig.place(4, strategy="carry"))
+        await rig.clock.run_for(4)
+        phases = [rig.order_of(number).phase for number in (1, 2, 3, 4)]
+        assert phases == [Phase.CANCELED, Phase.LIVE, Phase.EXPIRED, Phase.LIVE]
