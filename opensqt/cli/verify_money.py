@@ -72,6 +72,7 @@ def ledger_identity(evidence: Evidence) -> Check:
     audit = evidence.audit or ()
     fills, funding = _fills(evidence), _funding(evidence)
     totals = _deposits(evidence)
+    unread = _unread(evidence)
     found: dict[WalletKey, tuple[Decimal, Decimal]] = {}
     unknown = 0
     for one in audit:
@@ -87,7 +88,7 @@ def ledger_identity(evidence: Evidence) -> Check:
             funding[paid] -= 1
             key = (row.account, row.market, row.fee_asset)
             totals[key] = EXACT.add(totals[key], Decimal(row.quantity))
-        elif row.kind.value == BALANCE and not unknown:
+        elif row.kind.value == BALANCE and not unknown and row.account not in unread:
             # Beyond a trade that the journal does not hold yet, balances are not judged: they are pending.
             key = (row.account, row.market, row.fee_asset)
             found[key] = (Decimal(row.quantity), totals[key])
@@ -99,12 +100,22 @@ def ledger_identity(evidence: Evidence) -> Check:
     if evidence.audit is not None and not found and fills:
         wrong.append("no balance of the venue can be judged")
     pending = f"{unknown} trades or payments are pending" if unknown else ""
+    if unread:
+        pending = f"opening balances of {', '.join(sorted(unread))} are not read yet"
     return Check(
         check="ledger_identity",
         holds=not wrong,
         figure=f"{len(found)} wallets, difference {canonical(_gap(found))}",
         detail=told(wrong) or pending,
     )
+
+
+def _unread(evidence: Evidence) -> set[str]:
+    """Return the accounts that nobody has read or traded yet: a run that was stopped while it started."""
+    audited = {one.row.account for one in evidence.audit or ()}
+    traded = {one.row.account for one in evidence.audit or () if one.row.kind.value != BALANCE}
+    opened = {e.message.account for e in evidence.events if isinstance(e.message, Deposit)}
+    return audited - traded - opened
 
 
 def _gap(found: Mapping[WalletKey, tuple[Decimal, Decimal]]) -> Decimal:
