@@ -75,8 +75,11 @@ none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
 .PHONY: test test-only slow check unit integration e2e lint types imports format proto rows bench
 test: check test-only ## everything: checks and all tests (longer forms: make slow)
 
+# Tests of the whole platform start a dozen processes each: they run one after the other, and nothing beside them.
+WHOLE := $(wildcard tests/e2e tests/crash)
 test-only: setup-dev ## all tests without the checks
-	@$(PYTEST) tests -m "not slow" -n $(TEST_WORKERS) --dist loadfile --durations=10 $(ARGS)
+	@$(PYTEST) tests -m "not slow" $(addprefix --ignore=,$(WHOLE)) -n $(TEST_WORKERS) --dist loadfile --durations=10 $(ARGS)
+	@$(PYTEST) $(WHOLE) -m "not slow" --durations=10 $(ARGS)
 
 slow: setup-dev ## the longer forms: minutes each
 	@$(PYTEST) tests -m slow --timeout 900 --durations=10 $(ARGS) $(none_is_fine)
@@ -90,7 +93,7 @@ integration: setup-dev ## the tests on a real NATS and Postgres
 	@$(PYTEST) -q $(wildcard tests/integration tests/contract) $(ARGS) $(none_is_fine)
 
 e2e: setup-dev ## the tests of the whole platform
-	@$(PYTEST) -q $(wildcard tests/e2e tests/crash) $(ARGS) $(none_is_fine)
+	@$(PYTEST) -q $(WHOLE) $(ARGS) $(none_is_fine)
 
 .PHONY: crash-matrix
 crash-matrix: setup-dev ## every named step x scenario dies on real processes (ARGS="--kills 50 --services risk ...")
