@@ -42,4 +42,4 @@ def _goes_on(desk: Desk, rows_before: int) -> bool:
 
 
 async def _resolved(desk: Desk) -> bool:
-    return (await desk.verb("status"))[-1]["orders_unresolved"] == 0
+    return bool((await desk.verb("status"))[-1]["orders_unresolved"] == 0)
