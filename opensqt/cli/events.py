@@ -67,7 +67,7 @@ async def _rows(source: Source, args: argparse.Namespace) -> AsyncIterator[async
             sys.stdout.flush()
             await clock.sleep(POLL_S)
     finally:
-        await connection.close()
+        connection.terminate()
 
 
 def _line(row: asyncpg.Record) -> dict[str, object]:

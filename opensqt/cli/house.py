@@ -179,7 +179,13 @@ class House:
             await supervisor.stop(keep=KEPT_FOR_SUMMARY)
             async with asyncio.timeout(SUMMARY_S_MAX if limited else SUMMARY_S_MAX_STOPPED):
                 found = await summary(place.postgres_dsn, self.data, limited=limited)
-        except (TimeoutError, OSError, asyncpg.PostgresError) as error:
+        except (
+            Refusal,
+            TimeoutError,
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+        ) as error:
             self.progress.say(f"no summary: {str(error) or 'the database did not answer in time'}")
         finally:
             await supervisor.stop()

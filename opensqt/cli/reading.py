@@ -116,4 +116,4 @@ async def fetch(source: Source, statement: str, *values: object) -> Sequence[asy
     try:
         return await connection.fetch(statement, *values)
     finally:
-        await connection.close()
+        connection.terminate()  # also in the middle of a statement, when time has run out

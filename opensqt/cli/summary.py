@@ -44,6 +44,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     pnl: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
     verdict: bool | None = None
+    failed: tuple[str, ...] = ()  # the checks that did not hold
 
 
 async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
@@ -63,11 +64,13 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         pnl = sum((part for part in parts if isinstance(part, Decimal)), pnl)
         fees += held["fees"] if isinstance(held["fees"], Decimal) else ZERO
     verdict: bool | None = None
+    failed: tuple[str, ...] = ()
     if limited or counts["position"] <= JUDGED_ROWS_MAX:
         try:
-            verdict = all(check.holds for check in await judged(source))
+            failed = tuple(check.check for check in await judged(source) if not check.holds)
         except Undecodable:
-            verdict = False
+            failed = ("journal",)
+        verdict = not failed
     return Summary(
         ticks=counts["ticks"],
         intents=counts["intents"],
@@ -76,6 +79,7 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         pnl=_shown(EXACT.subtract(pnl, fees)),
         fees=_shown(fees),
         verdict=verdict,
+        failed=failed,
     )
 
 

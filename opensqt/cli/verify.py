@@ -6,6 +6,7 @@ A running desk is judged up to a few seconds ago, and again until 10 s have pass
 import argparse
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import asyncpg
 import msgspec
@@ -65,9 +66,11 @@ async def judged(source: Source) -> list[Check]:
     clock = open_clock(source.data)
     end_s = clock.monotonic_s() + PATIENCE_S
     bench = _Bench(source)
-    connection = await connect(source.dsn)
-    journal = await PostgresJournal.connect(source.dsn)
-    try:
+    async with AsyncExitStack() as stack:
+        connection = await connect(source.dsn)
+        stack.callback(connection.terminate)
+        journal = await PostgresJournal.connect(source.dsn)
+        stack.push_async_callback(journal.close)
         while True:
             margin_ms = int(MARGIN_MS * clock.speed)
             until_ms = clock.market_ms() - margin_ms if source.running else None
@@ -80,9 +83,6 @@ async def judged(source: Source) -> list[Check]:
             if clock.monotonic_s() >= end_s:
                 return checks
             await clock.sleep(PAUSE_S)
-    finally:
-        await connection.close()
-        await journal.close()
 
 
 class _Bench:

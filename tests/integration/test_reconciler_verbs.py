@@ -175,6 +175,23 @@ def test_the_summary_counts_and_judges(desk: Path, postgres_dsn: str) -> None:
     assert found.pnl != 0
 
 
+# The database's client leaves a connection to the collector when it is cancelled while it connects.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_summary_that_takes_too_long_is_only_late(desk: Path, postgres_dsn: str) -> None:
+    """Whenever its time runs out, that is all that happens: a stop never ends in an error of its own."""
+
+    async def within(seconds: float) -> str:
+        try:
+            async with asyncio.timeout(seconds):
+                await summary(postgres_dsn, desk)
+        except TimeoutError:
+            return "late"
+        return "done"
+
+    assert {wait(within(number / 250)) for number in range(1, 60)} == {"late", "done"}
+
+
 def test_the_summary_of_a_desk_that_never_was_is_empty(
     tmp_path: Path, postgres_empty_dsn: str
 ) -> None:
