@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from opensqt.cli.main import VERBS
 from opensqt.runtime.venue.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
 
@@ -72,3 +73,10 @@ def test_the_fence_is_the_sum_of_its_parts() -> None:
     policy = policy_of("binance")
     fence_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
     assert f"visibility lag: {fence_ms} ms" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_verbs_exist(page: str) -> None:
+    """Every `opensqt` command that a page shows is a verb of the command."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert set(re.findall(r"`(?:\.venv/bin/)?opensqt ([a-z]+)", text)) <= VERBS.keys()
