@@ -72,7 +72,7 @@ PYTEST := $(BIN)/python -m pytest
 # A part whose folder has no test yet is no failure: pytest says 5.
 none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
 
-.PHONY: test test-only slow check unit integration e2e lint types imports format proto rows bench
+.PHONY: test test-only slow check unit integration e2e lint types imports format proto rows bench simulate simulate-long
 test: check test-only ## everything: checks and all tests (longer forms: make slow)
 
 # Tests of the whole platform start a dozen processes each: they run one after the other, and nothing beside them.
@@ -130,6 +130,15 @@ proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
 
 rows: setup-dev ## write docs/rows.md from the tests' row markers
 	@$(BIN)/python -m tests.tidiness.rows --write
+
+SEED ?= 1
+SEEDS ?= 1:100001
+simulate: setup-dev ## one seeded world with its faults, shrunk if it breaks (SEED=7)
+	@$(BIN)/python -m tests.world $(SEED)
+
+simulate-long: setup-dev ## many seeds on both cores, resumable (SEEDS=1:100001), then the mutants
+	@$(BIN)/python -m tests.world $(SEEDS) --cores 2 --progress reports/world-$(subst :,-,$(SEEDS)).json
+	@$(BIN)/python -m tests.world mutants
 
 bench: setup-dev ## every published figure
 	@for file in benchmarks/*.py; do echo "bench  $$file"; $(BIN)/python $$file; done

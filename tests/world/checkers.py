@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain import control, order, verdict
 from opensqt.domain.intent import Purpose
-from opensqt.runtime.journal.port import Lease, Recorded
+from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
@@ -103,13 +103,30 @@ class Judge:
         self.note("lease", lease.name, lease.epoch)
         self.epochs[lease.name] = (lease.epoch, self._clock.wall_ms())
 
-    def committed(self, rows: list[Recorded]) -> None:
-        """The journal took these rows together."""
+    def committed(self, rows: list[Recorded], fence: Fence | None) -> None:
+        """The journal took these rows together, under this fence."""
+        if fence is not None and rows and fence.epoch != self.epochs[fence.name][0]:
+            newest = self.epochs[fence.name][0]
+            self.blame("no row of an old epoch", f"{fence.name} {fence.epoch}, newest {newest}")
+        begins = any(row.type == "Submitting" for row in rows)
         for row in rows:
             self.counts["rows"] += 1
             self.note("row", row.event_id, row.type, row.data_hash.hex()[:12])
             if row.type in READ:
-                self._row(decode_row(row), row.type)
+                fact: Any = decode_row(row)
+                self._row(fact, row.type)
+                if begins:
+                    self._begun(fact, row.recorded_at_ms)
+
+    def _begun(self, fact: Any, now_ms: int) -> None:
+        """Check what a new order rests on."""
+        match fact:
+            case verdict.RiskApproved() if fact.risk_epoch != self.epochs["risk"][0]:
+                name = f"{fact.intent_id} of {fact.risk_epoch}, newest {self.epochs['risk'][0]}"
+                self.blame("approved under the newest risk epoch", name)
+            case order.IntentPlaced() if now_ms > fact.valid_until_ms:
+                late_ms = now_ms - fact.valid_until_ms
+                self.blame("begun while valid", f"{fact.ref.client_order_id}, {late_ms} ms late")
 
     def sent(self, request: OrderRequest, life: Life) -> None:
         """A place request leaves a process."""

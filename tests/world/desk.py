@@ -183,7 +183,7 @@ class Desk:
         self.outside(self._again(post.name, RESTART_S))
 
     def _journal(self, life: Life) -> WiredJournal:
-        journal = WiredJournal(self.store, self.wire())
+        journal = WiredJournal(self.store, self.wire(), life)
         self.posts[life.name].journal = journal
         return journal
 
@@ -236,11 +236,17 @@ class Desk:
             ),
             clock=self.clock,
             symbols=SYMBOLS,
-            folder=self._folder,
+            folder=self._host(life.name),
             caps=Caps(orders_max=200, notional_max=NOTIONAL_MAX * 2),
         )
         bus = WiredBus(self.broker, self.wire())
         return Executor(account, bus, METRICS, self._tracer, cancel_on_stop=False)
+
+    def _host(self, name: str) -> Path:
+        """Return the disk of a process, which outlives it."""
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def net(self, symbol: str) -> Decimal:
         """Return what the venue's trades of a symbol add up to."""

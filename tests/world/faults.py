@@ -42,6 +42,9 @@ SERVICES = ("executor", "risk", "relay", "grid")
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
 OFTEN = (Kind.CRASH, Kind.CRASH, Kind.CRASH, Kind.FREEZE)
 SPANS_MS = (200, 700, 1500, 3000)
+PROCESS = (Kind.CRASH, Kind.FREEZE, Kind.ANSWER_LOST)
+KILLED = 0.1  # share of Worlds
+EXECUTOR_HIT = 0.5  # share of the faults of processes
 LONG_MS = (3500, 5000, 6500)  # longer than a lease lives
 
 
@@ -53,32 +56,38 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     span_ms: int = 0
     count: int = 1
     whom: str = ""
+    aim: str = ""  # where a process is hit: between commit and send, or while the request leaves
 
     def __str__(self) -> str:
         whom = f" {self.whom}" if self.whom else ""
-        return f"{self.at_ms} ms: {self.kind}{whom} x{self.count} for {self.span_ms} ms"
+        return f"{self.at_ms} ms: {self.kind}{whom} x{self.count} for {self.span_ms} ms {self.aim}"
 
 
-def plan_of(draw: random.Random, length_ms: int, count: int) -> tuple[Fault, ...]:
-    """Draw a plan; a kill is rare and comes last, because nothing trades behind it."""
+def plan_of(
+    draw: random.Random, length_ms: int, count: int, focus: tuple[Kind, ...] = ()
+) -> tuple[Fault, ...]:
+    """Draw a plan, with each kind in `focus` beside it; a kill is rare and comes late: nothing trades behind it."""
     kinds = [kind for kind in Kind if kind is not Kind.KILL]
-    found = []
-    for _ in range(count):
-        kind = draw.choice((*kinds, *OFTEN, *AT_VENUE))
-        whom = draw.choice(SERVICES) if kind in (Kind.CRASH, Kind.FREEZE, Kind.ANSWER_LOST) else ""
-        if kind in (Kind.CRASH, Kind.FREEZE) and draw.random() < 0.4:  # a weight
-            whom = "executor"
-        spans = LONG_MS if kind is Kind.STANDBY else SPANS_MS
-        found.append(
-            Fault(
-                kind=kind,
-                at_ms=draw.randrange(length_ms),
-                span_ms=draw.choice(spans),
-                # How often for requests and frames; how many callbacks from now for a crash.
-                count=draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4),
-                whom=whom,
-            )
-        )
-    if draw.random() < 0.1:  # a weight
-        found.append(Fault(kind=Kind.KILL, at_ms=draw.randrange(length_ms * 3 // 4, length_ms)))
+    drawn = [draw.choice((*kinds, *OFTEN, *AT_VENUE)) for _ in range(count)]
+    found = [_fault(draw, kind, length_ms) for kind in (*drawn, *focus)]
+    if draw.random() < KILLED:
+        found.append(_fault(draw, Kind.KILL, length_ms))
     return tuple(sorted(found, key=lambda fault: fault.at_ms))
+
+
+def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
+    whom = aim = ""
+    if kind in PROCESS:
+        whom = "executor" if draw.random() < EXECUTOR_HIT else draw.choice(SERVICES)
+    if kind is Kind.STANDBY or (kind in PROCESS and whom == "executor"):
+        aim = draw.choice(("", "commit", "commit", "send"))
+    late = kind is Kind.KILL
+    return Fault(
+        kind=kind,
+        at_ms=draw.randrange(length_ms * 2 // 3 if late else 0, length_ms),
+        span_ms=draw.choice(LONG_MS if kind is Kind.STANDBY else SPANS_MS),
+        # How often for requests and frames; how many callbacks from now for a crash.
+        count=draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4),
+        whom=whom,
+        aim=aim,
+    )

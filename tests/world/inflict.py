@@ -1,6 +1,7 @@
 """Brings a plan of faults over a desk, counts which orders each fault met, and heals everything at the end."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from opensqt.domain.control import KillLatched
 from opensqt.runtime.bus import subjects
@@ -10,6 +11,7 @@ from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.venue.memory import Fault as Reply
 from tests.world.desk import Desk
 from tests.world.faults import Fault, Kind
+from tests.world.loop import Life
 
 MS_PER_S = 1000
 REQUESTS: dict[Kind, tuple[str, Reply]] = {
@@ -64,7 +66,7 @@ class Inflictor:
         if desk.broker.is_down:
             await desk.broker.up()
         for post in desk.posts.values():
-            post.life.after(-1, _nothing)
+            post.life.spare()
             if post.journal is not None:
                 post.journal.answers_lost = 0
             self._thaw(post.name)
@@ -99,7 +101,7 @@ class Inflictor:
         name = fault.whom if fault.whom not in ("", "executor") else desk.leader()
         post = desk.posts[name]
         if fault.kind is Kind.CRASH:
-            post.life.after(fault.count, lambda: desk.kill(name))
+            _hit(post.life, fault, lambda: desk.kill(name))
             self._blind(ahead_ms=4000)
         elif fault.kind is Kind.ANSWER_LOST:
             if post.journal is not None:
@@ -109,7 +111,7 @@ class Inflictor:
             if fault.kind is Kind.STANDBY:
                 desk.standby()
             life = post.life
-            life.after(fault.count, lambda: setattr(life, "frozen", True))
+            _hit(life, fault, lambda: setattr(life, "frozen", True))
             await self._wait(fault)
             if post.life is life:
                 self._thaw(name)
@@ -179,5 +181,8 @@ class Inflictor:
         await self._desk.clock.sleep(fault.span_ms / MS_PER_S)
 
 
-def _nothing() -> None:
-    """Happen not at all."""
+def _hit(life: Life, fault: Fault, fate: Callable[[], None]) -> None:
+    if fault.aim:
+        life.at(fault.aim, fate)
+    else:
+        life.after(fault.count, fate)

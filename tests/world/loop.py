@@ -31,14 +31,28 @@ class Life:
         self.name = name
         self.dead = False
         self.frozen = False
-        self.frozen_ever_ms = -1  # when it was last frozen
         self.turns_left = -1  # until `fate` is called; -1: never
         self.fate: Callable[[], None] | None = None
+        self.aim = ""  # the place at which `fate` comes instead
         self.backlog: list[asyncio.Handle] = []
+
+    def at(self, aim: str, fate: Callable[[], None]) -> None:
+        """Call `fate` when this Life next comes to a named place (commit, send)."""
+        self.aim, self.fate = aim, fate
+
+    def reach(self, place: str) -> None:
+        """Come to a place."""
+        if self.aim == place and self.fate is not None:
+            self.aim = ""
+            self.fate()
 
     def after(self, turns: int, fate: Callable[[], None]) -> None:
         """Call `fate` just before the `turns`-th callback from now would run."""
         self.turns_left, self.fate = turns, fate
+
+    def spare(self) -> None:
+        """Forget the fate that waits."""
+        self.aim, self.turns_left, self.fate = "", -1, None
 
     def may_run(self, handle: asyncio.Handle) -> bool:
         """Count one callback and tell whether it may run now."""

@@ -8,7 +8,7 @@ from tests.world.world import Outcome, run
 
 def shrink(
     broken: Outcome,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None],
     play: Callable[[int, tuple[Fault, ...]], Outcome] = run,
 ) -> Outcome:
     """Drop faults one by one while the same invariant still breaks; return the shortest World."""

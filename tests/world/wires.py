@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.order import Submitting
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Published
@@ -87,13 +88,20 @@ class WiredBus(MemoryBus):
 class WiredJournal(MemoryJournal):
     """A connection to the store with a wire in between."""
 
-    def __init__(self, store: MemoryStore, wire: Wire) -> None:
+    def __init__(self, store: MemoryStore, wire: Wire, life: Life) -> None:
         super().__init__(store)
         self.wire = wire
+        self._life = life
 
     async def append(self, entry: Entry) -> AppendOutcome:
         """Append over the wire."""
-        return await self.wire.carry(lambda: MemoryJournal.append(self, entry))
+        return await self.wire.carry(lambda: self._append(entry))
+
+    async def _append(self, entry: Entry) -> AppendOutcome:
+        outcome = await MemoryJournal.append(self, entry)
+        if any(isinstance(event.message, Submitting) for event in entry.events):
+            self._life.reach("commit")
+        return outcome
 
 
 class WiredLeases(MemoryLeases):
@@ -134,6 +142,7 @@ class WiredVenue(MemoryVenue):
     async def place(self, request: OrderRequest) -> PlaceOutcome:
         """Send a place request."""
         self._judge.sent(request, self._life)
+        self._life.reach("send")
         return await self._wire.carry(lambda: MemoryVenue.place(self, request))
 
     async def cancel(
@@ -232,5 +241,5 @@ class WorldStore(MemoryStore):
         """Judge and append an entry."""
         before = len(self.rows)
         outcome = super().append(entry)
-        self._judge.committed(self.rows[before:])
+        self._judge.committed(self.rows[before:], entry.fence)
         return outcome

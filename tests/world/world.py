@@ -19,7 +19,7 @@ import msgspec
 from opensqt.runtime.bus.memory import MemoryBus
 from tests.world.checkers import Judge, Violation
 from tests.world.desk import LOADED, NOTIONAL_MAX, Desk
-from tests.world.faults import Fault, plan_of
+from tests.world.faults import Fault, Kind, plan_of
 from tests.world.inflict import Inflictor
 from tests.world.load import Load, script_of
 from tests.world.loop import WorldClock, WorldLoop
@@ -49,11 +49,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
-def plan_for(seed: int) -> tuple[Fault, ...]:
-    """Return the faults of a seed."""
+def plan_for(seed: int, focus: tuple[Kind, ...] = ()) -> tuple[Fault, ...]:
+    """Return the faults of a seed, with those of a focus beside them."""
     draw = random.Random(f"plan {seed}")
     length_ms = BIG_LOAD_MS if is_big(seed) else LOAD_MS
-    return plan_of(draw, length_ms, draw.randrange(FAULTS_MIN, FAULTS_MIN * 2))
+    return plan_of(draw, length_ms, draw.randrange(FAULTS_MIN, FAULTS_MIN * 2), focus)
 
 
 def is_big(seed: int) -> bool:

@@ -1,0 +1,79 @@
+"""The World in `make test`: as many seeds as fit the time given here; the long form is `make simulate-long`."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.world.__main__ import caught_by
+from tests.world.faults import Fault
+from tests.world.mutants import MUTANTS, Mutant
+from tests.world.shrink import shrink
+from tests.world.world import Outcome, plan_for, run
+
+SEEDS_S = 45.0  # how long seeds are played here
+SEEDS_MIN = 10
+MUTANT_SEEDS = 25
+QUICK = ("epoch not checked by the journal", "commit after send", "resend on timeout")
+
+
+@pytest.mark.row("J02")
+def test_an_order_is_placed_once_in_every_world_that_fits_the_time() -> None:
+    """Each seed plays at least 40 commands and 5 faults over the shipped shells; no invariant may break."""
+    until_s, seed = time.monotonic() + SEEDS_S, 0
+    broken: list[Outcome] = []
+    while seed < SEEDS_MIN or time.monotonic() < until_s:
+        seed += 1
+        outcome = run(seed)
+        if outcome.violations:
+            broken.append(outcome)
+    assert not broken, "\n".join(
+        f"make simulate SEED={one.seed}: {one.violations[0]}" for one in broken
+    )
+
+
+@pytest.mark.row("J02")
+def test_a_seed_repeats_itself() -> None:
+    """The same seed gives the same history, byte for byte; another seed another one."""
+    first, again, other = run(7), run(7), run(8)
+    assert first.fingerprint == again.fingerprint
+    assert first.fingerprint != other.fingerprint
+
+
+@pytest.mark.row("J02")
+@pytest.mark.parametrize("name", QUICK)
+def test_a_world_catches_what_makes_it_unsafe(name: str) -> None:
+    """A safety line that is switched off is found within a few seeds."""
+    assert caught_by(_mutant(name), MUTANT_SEEDS) is not None
+
+
+@pytest.mark.slow
+@pytest.mark.row("J02")
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_mutant_is_caught(mutant: Mutant) -> None:
+    """Each safety line of the list is missed by some seed."""
+    assert caught_by(mutant, MUTANT_SEEDS) is not None
+
+
+def test_a_broken_world_is_shrunk_to_the_faults_that_matter() -> None:
+    """What is left of the plan still breaks the same invariant, and nothing of it can go."""
+    mutant = _mutant("resend on timeout")
+    said: list[str] = []
+    with mutant.alive():
+        broken = next(one for one in map(_played(mutant), range(1, MUTANT_SEEDS)) if one.violations)
+        shortest = shrink(broken, said.append)
+        name = broken.violations[0].name
+        assert shortest.violations[0].name == name
+        assert len(shortest.plan) < len(broken.plan)
+        for index in range(len(shortest.plan)):
+            fewer: tuple[Fault, ...] = (*shortest.plan[:index], *shortest.plan[index + 1 :])
+            assert all(violation.name != name for violation in run(broken.seed, fewer).violations)
+    assert f"seed {broken.seed}" in said[0]
+
+
+def _played(mutant: Mutant) -> Callable[[int], Outcome]:
+    return lambda seed: run(seed, plan_for(seed, mutant.focus))
+
+
+def _mutant(name: str) -> Mutant:
+    return next(mutant for mutant in MUTANTS if mutant.name == name)

@@ -1,0 +1,277 @@
+"""Safety lines switched off one at a time: each World of a mutant must sooner or later break an invariant."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from opensqt.domain import absence
+from opensqt.domain.verdict import RiskRefused
+from opensqt.runtime.journal.memory import MemoryStore
+from opensqt.runtime.journal.port import Appended, Conflict, Duplicate, JournalDown
+from opensqt.runtime.lease import LeaseKeeper
+from opensqt.runtime.venue.port import InDoubt, NotSent
+from services.executor import commands, decide, facts, limits, requests, service
+from services.executor.account import Account
+from services.executor.doubts import Doubts
+from services.executor.evidence import Evidence
+from services.executor.requests import Requests
+from services.executor.state import State
+from services.risk.state import State as GateState
+from tests.world.faults import Kind
+
+Patch = tuple[Any, str, Any]
+
+
+class Mutant(msgspec.Struct, frozen=True, kw_only=True):
+    """One safety line less; `focus` are faults that every World of it has beside its own."""
+
+    name: str
+    patches: Callable[[], list[Patch]]
+    focus: tuple[Kind, ...] = ()
+
+    @contextlib.contextmanager
+    def alive(self) -> Iterator[None]:
+        """Let the mutant live for a while."""
+        undo: list[Patch] = []
+        for owner, name, value in self.patches():
+            undo.append((owner, name, vars(owner)[name]))
+            setattr(owner, name, value)
+        try:
+            yield
+        finally:
+            for owner, name, value in reversed(undo):
+                setattr(owner, name, value)
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+async def _idle(*_: Any, **__: Any) -> None:
+    return None
+
+
+async def _sweepless(*_: Any) -> list[Any]:
+    return []
+
+
+def _commit_answers() -> list[Patch]:
+    """A commit that was there already counts as a fresh one, and verdicts are not remembered."""
+    real = Account.commit_surely
+
+    async def commit(account: Account, entry: Any) -> Any:
+        outcome = await real(account, entry)
+        return Appended(positions=outcome.positions) if isinstance(outcome, Duplicate) else outcome
+
+    class Forgetful(set[str]):
+        def __contains__(self, _: object) -> bool:
+            return False
+
+    start = State.__init__
+
+    def begin(state: State, account: str) -> None:
+        start(state, account)
+        state.judged = Forgetful()  # type: ignore[assignment]  # it forgets on purpose
+
+    return [(Account, "commit_surely", commit), (State, "__init__", begin)]
+
+
+def _answer_lost() -> list[Patch]:
+    async def commit(account: Account, entry: Any) -> Any:
+        try:
+            return await account.commit(entry)
+        except JournalDown:
+            return Conflict(stream="", expected=0, actual=0)
+
+    return [(Account, "commit_surely", commit)]
+
+
+def _resent() -> list[Patch]:
+    real = Requests._request
+
+    async def request(self: Requests, submit: Any) -> Any:
+        outcome = await real(self, submit)
+        return await real(self, submit) if isinstance(outcome, InDoubt) else outcome
+
+    return [(Requests, "_request", request)]
+
+
+def _again_in_doubt() -> list[Patch]:
+    real = Requests._request
+
+    async def request(self: Requests, submit: Any) -> Any:
+        outcome = await real(self, submit)
+        return NotSent(cause="timeout") if isinstance(outcome, InDoubt) else outcome
+
+    return [(Requests, "_request", request)]
+
+
+def _refused_in_doubt() -> list[Patch]:
+    real = decide.after_place
+
+    def after(author: Any, ref: Any, outcome: Any, evidence: str, terms: Any) -> Any:
+        if isinstance(outcome, InDoubt):
+            return (facts.rejected(author, ref, "timeout", "", evidence, terms.now_ms),)
+        return real(author, ref, outcome, evidence, terms)
+
+    return [(requests, "after_place", after)]
+
+
+def _sent_first() -> list[Patch]:
+    real = Account.commit_surely
+
+    async def place(self: commands.Commands, approval: Any, intent: Any) -> None:
+        account = self._account
+        terms, fence = account.terms(intent.valid_until_ms), account.lease.fence
+        chosen = decide.admit_place(account.state, account.author, approval, fence, terms)
+        if isinstance(chosen, decide.Submit):
+            await account.venue.place(chosen.request)
+            await real(account, chosen.entry)
+
+    return [(commands.Commands, "_place", place)]
+
+
+def _ref(**changes: int) -> Callable[[], list[Patch]]:
+    def patches() -> list[Patch]:
+        real = facts.ref_of
+
+        def ref_of(author: Any, intent: Any, attempt: int) -> Any:
+            alike = msgspec.structs.replace(intent, cycle=changes.get("cycle", intent.cycle))
+            ref = real(author, alike, changes.get("attempt", attempt))
+            return msgspec.structs.replace(ref, attempt=attempt)
+
+        journal = (MemoryStore, "_conflict", _nothing), (MemoryStore, "_known", _nothing)
+        return [(facts, "ref_of", ref_of), *journal]
+
+    return patches
+
+
+def _no_fence() -> list[Patch]:
+    real = absence.begin
+
+    def begin(**_: int) -> Any:
+        return real(deadline_ms=0, lag_ms=0, skew_ms=0)
+
+    return [(absence, "begin", begin)]
+
+
+def _no_deadline() -> list[Patch]:
+    real = decide.request_of
+
+    def request_of(*words: Any, **more: Any) -> Any:
+        return msgspec.structs.replace(real(*words, **more), deadline_ms=2**52)
+
+    return [(decide, "request_of", request_of)]
+
+
+def _no_tombstone() -> list[Patch]:
+    def judge(state: State, verdict: Any) -> None:
+        state.judged.add(verdict.intent_id)
+
+    return [(State, "_judge", judge)]
+
+
+def _fills_twice() -> list[Patch]:
+    real, count = facts.fill, iter(range(10**9))
+
+    def fill(*words: Any) -> Any:
+        return msgspec.structs.replace(real(*words), event_id=f"fill {next(count)}")
+
+    class Blind(set[tuple[str, str]]):
+        def __contains__(self, _: object) -> bool:
+            return False
+
+    start = State.__init__
+
+    def begin(state: State, account: str) -> None:
+        start(state, account)
+        state.trades = Blind()  # type: ignore[assignment]  # it forgets on purpose
+
+    return [(facts, "fill", fill), (State, "__init__", begin)]
+
+
+def _no_guard() -> list[Patch]:
+    real = decide.admit_place
+
+    def admit(*words: Any) -> Any:
+        chosen = real(*words)
+        if isinstance(chosen, decide.Submit):
+            entry = msgspec.structs.replace(chosen.entry, guards=())
+            return msgspec.structs.replace(chosen, entry=entry)
+        return chosen
+
+    return [(commands, "admit_place", admit)]
+
+
+def _late_too() -> list[Patch]:
+    real = limits.obstacle
+
+    def obstacle(state: State, intent: Any, terms: Any) -> str:
+        return real(state, intent, msgspec.structs.replace(terms, now_ms=0))
+
+    return [(decide, "obstacle", obstacle), (MemoryStore, "_late", _nothing)]
+
+
+def _cancelled_once() -> list[Patch]:
+    async def cancel(self: Doubts, name: str) -> None:
+        order = self._account.state.orders[name]
+        if order.placed is not None:
+            await self._cancel_once(order, order.placed.ref)
+
+    return [(Doubts, "_cancel", cancel)]
+
+
+def _verdict_twice() -> list[Patch]:
+    """The journal keeps neither versions nor ids, and the gate forgets what it judged."""
+    real = GateState.fold
+
+    def fold(state: GateState, message: Any) -> None:
+        real(state, message)
+        if isinstance(message, RiskRefused):
+            state.verdicts.clear()
+
+    return [
+        (MemoryStore, "_known", _nothing),
+        (MemoryStore, "_conflict", _nothing),
+        (GateState, "fold", fold),
+    ]
+
+
+def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
+    return lambda: [(owner, name, value)]
+
+
+_held = property(lambda keeper: keeper._lease is not None)
+PLACES = (Kind.PLACE_ACK_LOST, Kind.PLACE_LOST)
+LATE = (Kind.PLACE_ACK_LATE, Kind.PLACE_ACK_LATE, Kind.PLACE_ACK_LATE)
+TAKEN_OVER = (Kind.STANDBY, Kind.STANDBY)
+M = Mutant
+MUTANTS = (
+    M(name="epoch not checked by the journal", patches=_one(MemoryStore, "_fenced", _nothing), focus=TAKEN_OVER),
+    M(name="lease not checked before the send", patches=_one(LeaseKeeper, "held", _held), focus=TAKEN_OVER),
+    M(name="fence not waited out", patches=_one(service, "MS_PER_S", 10**9), focus=(Kind.CRASH,)),
+    M(name="verdict twice", patches=_verdict_twice, focus=(Kind.COMMAND_AGAIN, Kind.ANSWER_LOST)),
+    M(name="repeated command sent again", patches=_commit_answers, focus=(Kind.COMMAND_AGAIN,) * 3),
+    M(name="no tombstone", patches=_no_tombstone),
+    M(name="resend on timeout", patches=_resent, focus=PLACES),
+    M(name="new attempt on timeout", patches=_again_in_doubt, focus=PLACES),
+    M(name="timeout is a refusal", patches=_refused_in_doubt, focus=PLACES),
+    M(name="commit after send", patches=_sent_first),
+    M(name="id without attempt", patches=_ref(attempt=1), focus=(Kind.PLACE_NOT_SENT, Kind.PLACE_THROTTLED)),
+    M(name="id without cycle", patches=_ref(cycle=1)),
+    M(name="absence without fence", patches=_no_fence, focus=LATE),
+    M(name="request without deadline", patches=_no_deadline, focus=LATE),
+    M(name="kill ignored", patches=_one(State, "killed_for", _nothing), focus=(Kind.KILL, Kind.PLACE_THROTTLED)),
+    M(name="fills not unique", patches=_fills_twice, focus=(Kind.STREAM_REPEATS,)),
+    M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH,) * 3),
+    M(name="late command admitted", patches=_late_too, focus=(Kind.FREEZE, Kind.STORE_DOWN)),
+    M(name="cancel sent only once", patches=_cancelled_once, focus=(Kind.CANCEL_LOST,) * 2),
+    M(name="lost answer is no commit", patches=_answer_lost, focus=(Kind.ANSWER_LOST,) * 2),
+    M(name="trades not read by REST", patches=_one(Evidence, "read_trades", _idle), focus=(Kind.STREAM_LOSES,) * 2),
+    M(name="open orders not read by REST", patches=_one(Evidence, "sweep", _sweepless), focus=(Kind.STREAM_MUTE,)),
+    M(name="history not read", patches=_one(service.Executor, "_bootstrap", _idle), focus=(Kind.CRASH,)),
+    M(name="unknown orders not pursued", patches=_one(Doubts, "_resolve", _idle), focus=PLACES),
+    M(name="approvals not reserved", patches=_one(GateState, "reserve", _nothing), focus=(Kind.CRASH,) * 2),
+)  # fmt: skip
