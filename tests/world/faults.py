@@ -42,6 +42,7 @@ SERVICES = ("executor", "risk", "relay", "grid")
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
 OFTEN = (Kind.CRASH, Kind.CRASH, Kind.CRASH, Kind.FREEZE)
 SPANS_MS = (200, 700, 1500, 3000)
+LATE_MS = (200, 700, 3000, 6000, 9000)  # before and behind deadline and fence
 PROCESS = (Kind.CRASH, Kind.FREEZE, Kind.ANSWER_LOST)
 KILLED = 0.1  # share of Worlds
 EXECUTOR_HIT = 0.5  # share of the faults of processes
@@ -82,10 +83,11 @@ def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
     if kind is Kind.STANDBY or (kind in PROCESS and whom == "executor"):
         aim = draw.choice(("", "commit", "commit", "send"))
     late = kind is Kind.KILL
+    spans = {Kind.STANDBY: LONG_MS, Kind.PLACE_ACK_LATE: LATE_MS}.get(kind, SPANS_MS)
     return Fault(
         kind=kind,
         at_ms=draw.randrange(length_ms * 2 // 3 if late else 0, length_ms),
-        span_ms=draw.choice(LONG_MS if kind is Kind.STANDBY else SPANS_MS),
+        span_ms=draw.choice(spans),
         # How often for requests and frames; how many callbacks from now for a crash.
         count=draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4),
         whom=whom,

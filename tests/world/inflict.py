@@ -56,7 +56,6 @@ class Inflictor:
         """End every fault that has not ended by itself."""
         desk = self._desk
         desk.faults._next.clear()
-        desk.faults.deliver_late()
         frames = desk.exchange.frames
         frames.mute, frames.lose, frames.repeat, frames.swap = False, 0, 0, False
         frames.break_off("healed")

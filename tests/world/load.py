@@ -45,15 +45,19 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 def script_of(draw: random.Random, length_ms: int, count: int) -> list[Step]:
     """Draw places, and for half of them a cancel: soon, late, or before the place itself."""
-    steps = []
+    steps: list[Step] = []
+    cancels: list[Step] = []
     for number in range(1, count * 2 // 3 + 1):
-        at_ms = draw.randrange(length_ms)
+        # Some come in bursts, faster than an order of ours can come back.
+        again = bool(steps) and draw.random() < 0.4  # a weight
+        at_ms = steps[-1].at_ms if again else draw.randrange(length_ms)
+        side = steps[-1].side if again else draw.choice((Side.BUY, Side.SELL))
         resting = draw.random() < 0.7  # a weight
         steps.append(
             Step(
                 at_ms=at_ms,
                 number=number,
-                side=draw.choice((Side.BUY, Side.SELL)),
+                side=side,
                 offset_ticks=draw.randrange(1, 400) if resting else -draw.randrange(1, 50),
                 quantity=Decimal(draw.randrange(4, 36)) / 1000,
                 time_in_force=TimeInForce.POST_ONLY
@@ -61,10 +65,10 @@ def script_of(draw: random.Random, length_ms: int, count: int) -> list[Step]:
                 else draw.choice((TimeInForce.GTC, TimeInForce.IOC)),
             )
         )
-        if len(steps) < count and draw.random() < 0.6:  # a weight
+        if len(steps) + len(cancels) < count and draw.random() < 0.6:  # a weight
             after_ms = draw.choice((-1500, 0, 1, 10, 30, 100, 400, 1500, 3000))
-            steps.append(Step(at_ms=max(0, at_ms + after_ms), number=number, cancels=number))
-    return sorted(steps, key=lambda step: (step.at_ms, step.number, step.cancels))
+            cancels.append(Step(at_ms=max(0, at_ms + after_ms), number=number, cancels=number))
+    return sorted(steps + cancels, key=lambda step: (step.at_ms, step.number, step.cancels))
 
 
 class Load:

@@ -265,7 +265,7 @@ MUTANTS = (
     M(name="request without deadline", patches=_no_deadline, focus=LATE),
     M(name="kill ignored", patches=_one(State, "killed_for", _nothing), focus=(Kind.KILL, Kind.PLACE_THROTTLED)),
     M(name="fills not unique", patches=_fills_twice, focus=(Kind.STREAM_REPEATS,)),
-    M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH,) * 3),
+    M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH, Kind.FREEZE) * 4),
     M(name="late command admitted", patches=_late_too, focus=(Kind.FREEZE, Kind.STORE_DOWN)),
     M(name="cancel sent only once", patches=_cancelled_once, focus=(Kind.CANCEL_LOST,) * 2),
     M(name="lost answer is no commit", patches=_answer_lost, focus=(Kind.ANSWER_LOST,) * 2),
