@@ -4,7 +4,7 @@ from typing import Any
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.lattice import Lattice, level_of
-from opensqt.domain.life import AT_VENUE, IN_DOUBT, Order
+from opensqt.domain.life import AT_VENUE, Order, Phase
 from opensqt.domain.position import FLAT, Position
 from services.gateway.decide import Told
 from services.gateway.state import State
@@ -48,7 +48,7 @@ def _slot(level: int, lattice: Lattice | None, order: Order | None, held: Positi
     if order is not None and order.phase in AT_VENUE:
         state = "working"
     elif order is not None:
-        state = "in doubt" if order.phase in IN_DOUBT else "pending"
+        state = "in doubt" if order.phase is Phase.UNRESOLVED else "pending"
     return {
         "level": level,
         "price": plain(lattice.price(level)) if lattice else None,

@@ -192,7 +192,7 @@ export class Chart {
     label(pen, plot.right + 2, level, priceText(here, places), colour("line"), colour("text"));
     const [open, top, bottom, close] = row.slice(1, 5).map((one) => priceText(one, places));
     const order = this.data.orders.find((one) => Math.abs(y(one.price) - at.y) < 4);
-    const own = order ? `   ${order.side} ${order.quantity} @ ${priceText(order.price, places)} ${order.slot}` : "";
+    const own = order ? `   ${order.side} ${order.quantity} @ ${priceText(order.price, places)}` : "";
     this.legend(`${clock(row[0], false)}  O ${open}  H ${top}  L ${bottom}  C ${close}  V ${row[5]}${own}`);
   }
 }

@@ -16,7 +16,7 @@ const PANELS = [
   [["grids", "symbols"], (picture) => ladder(picture, chosen)],
   [["carries", "symbols"], carry],
   [["positions"], panels.positions],
-  [["orders"], panels.orders],
+  [["orders", "mode"], panels.orders],
   [["fills"], panels.fills],
   [["balances"], panels.balances],
   [["processes"], panels.processes],

@@ -19,7 +19,7 @@ export function positions({ positions: rows = [], symbols }) {
   ], rows, (row) => `${row.account} ${row.key}`, "flat: no position yet");
 }
 
-export function orders({ orders: rows = [], symbols }) {
+export function orders({ orders: rows = [], symbols, mode }) {
   text(byId("orders-count"), rows.length ? String(rows.length) : "");
   table(byId("orders-table"), [
     { name: "symbol", left: true, cell: (row) => [row.symbol] },
@@ -30,7 +30,7 @@ export function orders({ orders: rows = [], symbols }) {
     { name: "state", left: true, cell: (row) => [row.cancelling ? "cancelling" : row.phase.replace("_", " "), row.phase === "unresolved" ? "bad" : row.cancelling ? "warn" : ""] },
     { name: "for", left: true, cell: (row) => [`${row.strategy} ${row.slot}`, "quiet"] },
     { name: "since", cell: (row) => [clock(row.time_ms), "quiet"] },
-  ], rows, (row) => row.id, "no order at work: the strategies have not asked for one yet");
+  ], rows, (row) => row.id, mode?.mode === "KILLED" ? "none: the desk is killed, and nothing is sent until you resume" : "none: the strategies have not asked for one yet");
 }
 
 export function fills({ fills: rows = [], symbols }) {
