@@ -1,7 +1,9 @@
 """The one door to Binance for an account: budget, one send, retried reads, and the venue's markets. Decides nothing."""
 
 import asyncio
+import importlib
 import random
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,8 @@ from opensqt.runtime.venue.reply import Reply, Sent
 if TYPE_CHECKING:
     from opensqt.runtime.venue.binance_client import BinanceClient
 
+CLIENT_MODULE = "opensqt.runtime.venue.binance_client"
+LAST_OF_CLIENT = "finished"  # where the module has its last name, its import is over
 PATIENCE_MS = 1000  # how long we wait for an answer beyond the deadline that the venue enforces
 SECTIONS = {Market.SPOT: "private", Market.PERP: "fapiPrivate"}
 
@@ -67,12 +71,13 @@ class BinanceGate:
         self._config = config
         self._credentials = credentials
         self._client: BinanceClient | None = None
+        self._importing: asyncio.Future[Any] | None = None
         self._named: Mapping[str, Any] | None = None
         self._names: dict[Market, dict[str, str]] = {}
 
     @property
     def client(self) -> "BinanceClient":
-        """The ccxt client; importing it takes half a second, once."""
+        """The ccxt client; where nobody has `connected` before, importing it blocks the loop for seconds."""
         if self._client is None:
             from opensqt.runtime.venue.binance_client import BinanceClient
 
@@ -89,14 +94,25 @@ class BinanceGate:
             )
         return self._client
 
+    async def connected(self) -> "BinanceClient":
+        """Return the ccxt client, imported beside the loop: kill and health answer meanwhile."""
+        if self._client is None and not hasattr(sys.modules.get(CLIENT_MODULE), LAST_OF_CLIENT):
+            # One import for all who ask meanwhile: a second one would wait for it inside the loop.
+            if self._importing is None:
+                work = asyncio.to_thread(importlib.import_module, CLIENT_MODULE)
+                self._importing = asyncio.ensure_future(work)
+            await asyncio.shield(self._importing)
+        return self.client
+
     async def send(self, request: Request, until_ms: int | None = None) -> Reply:
         """Send once, within the budget; past market time `until_ms` it is not sent any more."""
+        client = await self.connected()
         from opensqt.runtime.venue.binance_client import finished
 
         await self.budget.acquire(request.cost, request.lane)
         if until_ms is not None and self.clock.market_ms() >= until_ms:
             return Reply(sent=Sent.NEVER, cause="the deadline passed before it could be sent")
-        call = self.client.call(request.section, request.verb, request.path, request.params)
+        call = client.call(request.section, request.verb, request.path, request.params)
         reply = await finished(asyncio.ensure_future(call))
         wait_ms = retry_after_ms(reply)
         if wait_ms is not None:
@@ -117,9 +133,10 @@ class BinanceGate:
 
     async def listing(self, *, reload: bool = False) -> Mapping[str, Any]:
         """Return ccxt's markets by unified symbol, loaded once or anew; raise `VenueDown`."""
+        client = await self.connected()
         from opensqt.runtime.venue.binance_client import load_markets
 
-        return await load_markets(self.client, reload=reload)
+        return await load_markets(client, reload=reload)
 
     async def symbols(self, market: Market) -> dict[str, str]:
         """Return our symbol of each of the venue's symbols; raise `VenueDown`."""

@@ -58,6 +58,7 @@ class PrivateStreams:
 
     async def _keep(self, market: Market) -> None:
         """Keep one market's stream connected."""
+        await self._gate.connected()
         from opensqt.runtime.venue.ccxt_socket import SocketLost
 
         attempt = 0
