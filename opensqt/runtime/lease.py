@@ -1,6 +1,7 @@
 """Holding a lease: taking it, renewing it in time, and knowing at any instant whether it is still ours.
 
-It never assumes: a lease counts as held only until `ttl_ms` after the last renewal *began*, by our own wall clock.
+It never assumes: a lease counts as held only until `ttl_ms` after the last renewal *began*, by both of our clocks: wall
+time runs on while a machine sleeps, the monotonic one does not go back when somebody sets the time.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ class LeaseKeeper:
         self._ttl_ms = ttl_ms
         self._lease: Lease | None = None
         self._held_until_ms = 0
+        self._held_until_s = 0.0
 
     @property
     def lease(self) -> Lease:
@@ -46,19 +48,21 @@ class LeaseKeeper:
     @property
     def held(self) -> bool:
         """Tell whether the lease is certainly still ours at this instant."""
-        return self._lease is not None and self._clock.wall_ms() < self._held_until_ms
+        clock = self._clock
+        ours = self._lease is not None and clock.wall_ms() < self._held_until_ms
+        return ours and clock.monotonic_s() < self._held_until_s
 
     async def take(self) -> Lease:
         """Wait until the lease is ours, as a standby if need be."""
         while True:
-            began_ms = self._clock.wall_ms()
+            began = self._clock.wall_ms(), self._clock.monotonic_s()
             try:
                 lease = await self._leases.acquire(self._name, self._holder, self._ttl_ms)
             except JournalDown:
                 lease = None
             if lease is not None:
                 self._lease = lease
-                self._held_until_ms = began_ms + self._ttl_ms
+                self._hold(*began)
                 return lease
             await self._clock.sleep(self._pause_s)
 
@@ -66,7 +70,7 @@ class LeaseKeeper:
         """Renew for ever; raise `LeaseLost` when somebody else holds it or it could not be renewed in time."""
         while True:
             await self._clock.sleep(self._pause_s)
-            began_ms = self._clock.wall_ms()
+            began = self._clock.wall_ms(), self._clock.monotonic_s()
             try:
                 kept = await self._leases.renew(self.lease)
             except JournalDown:
@@ -74,7 +78,7 @@ class LeaseKeeper:
                 continue
             if not kept:
                 raise LeaseLost(f"lease {self._name} epoch {self.lease.epoch} was taken over")
-            self._held_until_ms = began_ms + self._ttl_ms
+            self._hold(*began)
 
     async def release(self) -> None:
         """Give the lease back so that a standby need not wait; harmless when the journal is away."""
@@ -86,6 +90,10 @@ class LeaseKeeper:
                 await self._leases.release(self._lease)
         except (JournalDown, TimeoutError):
             return
+
+    def _hold(self, wall_ms: int, monotonic_s: float) -> None:
+        self._held_until_ms = wall_ms + self._ttl_ms
+        self._held_until_s = monotonic_s + self._ttl_ms / MS_PER_S
 
     @property
     def _pause_s(self) -> float:
