@@ -6,7 +6,7 @@ It only keeps; the rules of who trades with whom are in `matching`. No I/O, no c
 from collections.abc import Iterator
 from decimal import Decimal
 
-from opensqt.domain.decimals import ZERO
+from opensqt.domain.decimals import ZERO, ceil_to, floor_to
 from opensqt.domain.instruments import Side
 from opensqt.simulation.flow import Level
 from opensqt.simulation.ladder import Ladder
@@ -14,9 +14,13 @@ from opensqt.simulation.orders import Order
 
 
 class MergedBook:
-    """Flow and own orders side by side; `touched` holds the changed prices, `requeued` orders whose queue moved."""
+    """Flow and own orders side by side; `touched` holds the changed prices, `requeued` orders whose queue moved.
 
-    def __init__(self) -> None:
+    The flow's levels are multiples of `step` (base units): finer dust cannot be traded, so it is not here.
+    """
+
+    def __init__(self, step: Decimal) -> None:
+        self.step = step
         self.flow = {side: Ladder(side) for side in Side}
         self.resting: dict[Side, dict[Decimal, list[Order]]] = {side: {} for side in Side}
         self.touched: dict[Side, set[Decimal]] = {side: set() for side in Side}
@@ -69,6 +73,17 @@ class MergedBook:
             yield price, self.level(side, price)
         for price in own:
             yield price, self.level(side, price)
+
+    def restep(self, step: Decimal) -> None:
+        """Hold the flow and all queue positions in multiples of another step (base units)."""
+        self.step = step
+        for side in Side:
+            for price in list(self.flow[side].prices()):
+                quantity = self.flow[side].quantity(price)
+                self.put(side, price, floor_to(quantity, step))
+            for orders in self.resting[side].values():
+                for order in orders:
+                    self.requeue(order, ceil_to(order.ahead, step))
 
     def put(self, side: Side, price: Decimal, quantity: Decimal) -> None:
         """Set the flow's quantity at a price (base units)."""

@@ -109,7 +109,7 @@ class Exchange:
         self.settlement.now_ms = self.clock.market_ms()
         for symbol, matcher in self.matchers.items():
             matcher.uncross()
-            self._tidy(symbol)
+            self.tidy(symbol)
 
     def play(self, frame: Frame, *, match_trades: bool = True) -> None:
         """Apply one frame of other people's market; fills of ours wait for `commit`."""
@@ -133,7 +133,7 @@ class Exchange:
             if bid is not None and ask is not None:
                 settlement.marks[frame.symbol] = EXACT.divide(bid + ask, Decimal(2))
         if settlement.changes.executions:
-            self._tidy(frame.symbol)
+            self.tidy(frame.symbol)
 
     def place(self, placement: Placement) -> Order:
         """Accept and match an order, or raise `Refusal` and change nothing."""
@@ -170,8 +170,8 @@ class Exchange:
         if order.is_open:
             self.open.setdefault((order.account, order.symbol), {})[order.order_id] = order
         elif order.status is not Status.FILLED:
-            self._close(order, order.status, Kind.EXPIRE)
-        self._tidy(order.symbol)
+            self.close(order, order.status, Kind.EXPIRE)
+        self.tidy(order.symbol)
         return order
 
     def cancel(
@@ -183,8 +183,8 @@ class Exchange:
             by_id = order_id is None or order.order_id == order_id
             if by_id and (order_id is not None or order.client_order_id == client_id):
                 order.cancel_id = cancel_id
-                self._close(order, Status.CANCELED, Kind.CANCEL)
-                self._tidy(symbol)
+                self.close(order, Status.CANCELED, Kind.CANCEL)
+                self.tidy(symbol)
                 return order
         raise Refusal(Reason.UNKNOWN_CANCEL)
 
@@ -239,7 +239,7 @@ class Exchange:
                 order.account, claim.asset, -claim.amount * sign, claim.amount * sign
             )
 
-    def _close(self, order: Order, status: Status, kind: Kind) -> None:
+    def close(self, order: Order, status: Status, kind: Kind) -> None:
         """End an open order with the rest of it unfilled."""
         settlement = self.settlement
         self._claim(order, -1)
@@ -253,7 +253,7 @@ class Exchange:
         )
         settlement.note(order, Happening.CANCELED if kind is Kind.CANCEL else Happening.EXPIRED)
 
-    def _tidy(self, symbol: str) -> None:
+    def tidy(self, symbol: str) -> None:
         """Forget closed orders, and expire reduce-only orders that have nothing left to reduce."""
         for (account, known), orders in self.open.items():
             if known != symbol:
@@ -263,7 +263,7 @@ class Exchange:
                 if order.is_open and order.reduce_only:
                     held = position.position(symbol).quantity
                     if held * -order.side.sign <= 0:
-                        self._close(order, Status.EXPIRED, Kind.EXPIRE)
+                        self.close(order, Status.EXPIRED, Kind.EXPIRE)
                 if not order.is_open:
                     del orders[order.order_id]
 

@@ -2,13 +2,29 @@
 
 A rule applies to requests (`match.kind` is the kind of an endpoint: place, cancel, query ...) or to stream frames
 (`match.kind` is private or public). Empty fields of a match fit everything. It never touches the exchange itself.
+
+| fault | what the client meets | what the venue did |
+|---|---|---|
+| lost_request, timeout_refused | no answer; 408 and -1007 | nothing |
+| lost_ack, late_ack (`ms`), error_5xx_after_accept | no answer; a late one; 503 and -1007 | all of it |
+| error_5xx_refused, 429, 418 (both for `ms`) | 503 and -1008; Retry-After | nothing |
+| fill_before_cancel (`share`) | a cancel of less than it knows, or of a filled order | the fill, then the cancel |
+| stale_reads, visibility_lag (`ms`) | reads of a world that is older; without what is new | goes on |
+| clock_skew (`ms`, signed) | a venue whose clock is ahead (a new script is a step) | refuses by its own clock |
+| maintenance | 503, no streams, an exchangeInfo that says so; the book goes on | nothing |
+| precision_change (`tick_size`, `quantity_step`) | orders on the old grid are refused | expires what is off the step |
+| disconnect, disconnect_storm (every `ms`) | cut streams, at once; again and again | goes on |
+| duplicate_frame, dropped_frame, reordered_frame, mute | frames twice, never, late; a silent stream | goes on |
 """
 
 import random
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
+
+from opensqt.domain.decimals import ONE, ZERO
 
 
 class FaultName(StrEnum):
@@ -16,6 +32,7 @@ class FaultName(StrEnum):
 
     LOST_ACK = "lost_ack"
     LOST_REQUEST = "lost_request"
+    TIMEOUT_REFUSED = "timeout_refused"
     LATE_ACK = "late_ack"
     ERROR_AFTER_ACCEPT = "error_5xx_after_accept"
     ERROR_REFUSED = "error_5xx_refused"
@@ -23,7 +40,12 @@ class FaultName(StrEnum):
     BANNED = "418"
     STALE_READS = "stale_reads"
     VISIBILITY_LAG = "visibility_lag"
+    FILL_BEFORE_CANCEL = "fill_before_cancel"
+    CLOCK_SKEW = "clock_skew"
+    MAINTENANCE = "maintenance"
+    PRECISION_CHANGE = "precision_change"
     DISCONNECT = "disconnect"
+    DISCONNECT_STORM = "disconnect_storm"
     DUPLICATE_FRAME = "duplicate_frame"
     DROPPED_FRAME = "dropped_frame"
     REORDERED_FRAME = "reordered_frame"
@@ -52,7 +74,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class FaultRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault: how often (`count` times after `skip`, or with `probability` 0..1), how long or late.
 
-    `ms` is wall time for late_ack, market time for stale_reads and visibility_lag.
+    `ms` is wall time for late_ack, 429, 418 and disconnect_storm, market time for stale_reads, visibility_lag and
+    clock_skew. `share` of what is left is filled before a cancel; a `tick_size` or `quantity_step` of 0 stays as it is.
     """
 
     fault: FaultName
@@ -61,6 +84,21 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     skip: int = 0
     probability: float | None = None
     ms: int = 0
+    share: Decimal = ONE
+    tick_size: Decimal = ZERO
+    quantity_step: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(
+                f"share {self.share} of {self.fault.value}: expected above 0, at most 1"
+            )
+        if self.tick_size < 0 or self.quantity_step < 0:
+            raise ValueError(f"tick_size or quantity_step of {self.fault.value} is below 0")
+        if self.fault is FaultName.DISCONNECT_STORM and self.ms <= 0:
+            raise ValueError(
+                f"ms {self.ms} of {self.fault.value}: expected the ms between two cuts"
+            )
 
 
 class FaultScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

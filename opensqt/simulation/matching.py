@@ -30,9 +30,9 @@ class Matcher:
 
     def __init__(self, rules: InstrumentRules, ledger: Ledger) -> None:
         self.rules = rules
-        self.book = MergedBook()
+        self.book = MergedBook(rules.quantity_step)
         self._ledger = ledger
-        self._standing = Standing(self.book, rules.quantity_step)
+        self._standing = Standing(self.book)
 
     def play(self, frame: Frame, *, match_trades: bool = True) -> Decimal:
         """Apply one frame of the flow; return the part of a trade that did not meet our orders (base units)."""
@@ -100,12 +100,12 @@ class Matcher:
             self._set_level(side, price, quantity, time_ms)
 
     def _set_level(self, side: Side, price: Decimal, stated: Decimal, time_ms: int) -> None:
-        quantity = floor_to(stated, self.rules.quantity_step)
+        quantity = floor_to(stated, self.book.step)
         self._standing.level_changes(side, price, quantity, time_ms)
         self.book.put(side, price, quantity)
 
     def _trade(self, trade: MarketTrade) -> Decimal:
-        side, left = trade.taker.opposite, floor_to(trade.quantity, self.rules.quantity_step)
+        side, left = trade.taker.opposite, floor_to(trade.quantity, self.book.step)
         own = self.book.resting[side]
         if not own:
             return trade.quantity
@@ -113,13 +113,13 @@ class Matcher:
         through = (price for price in own if (price - trade.price) * side.sign > 0)
         for price in sorted(through, reverse=side is Side.BUY):
             for maker in list(own.get(price, ())):
-                left -= self._fill_maker(maker, left)
+                left -= self.fill_maker(maker, left)
         self._standing.trade_arrives(side, trade.price, left, trade.time_ms)
         eaten = ZERO
         for maker in list(own.get(trade.price, ())):
             ahead = min(left, max(ZERO, maker.ahead - eaten))
             eaten, left = eaten + ahead, left - ahead
-            left -= self._fill_maker(maker, left)
+            left -= self.fill_maker(maker, left)
         if eaten > 0:
             self.book.advance(side, trade.price, eaten)
         return left + eaten + dust
@@ -132,7 +132,7 @@ class Matcher:
                 return
             before = left = flow.quantity(counter)
             for maker in list(self.book.resting[side][price]):
-                left -= self._fill_maker(maker, left)
+                left -= self.fill_maker(maker, left)
             if left == before:
                 return
             self.book.put(side.opposite, counter, left)
@@ -140,7 +140,7 @@ class Matcher:
     def _take(self, order: Order) -> bool:
         """Walk the book with a taker; return whether it met an order of its own account."""
         side = order.side.opposite
-        while (wanted := self._fillable(order)) > 0:
+        while (wanted := _fillable(order, self._ledger, self.book.step)) > 0:
             price = self.book.best(side)
             if price is None or not order.crosses(price):
                 return False
@@ -161,7 +161,7 @@ class Matcher:
             own_met = wanted > 0 and maker.account == order.account
             if own_met or wanted == 0:
                 break
-            met = self._fill_maker(maker, wanted)
+            met = self.fill_maker(maker, wanted)
             if met > 0:
                 self._fill(order, price, met, maker=False)
                 wanted -= met
@@ -174,12 +174,9 @@ class Matcher:
         self.book.put(side, price, flow - eaten)
         return own_met
 
-    def _fillable(self, order: Order) -> Decimal:
-        fillable = min(order.remaining, self._ledger.fillable(order))
-        return floor_to(fillable, self.rules.quantity_step)
-
-    def _fill_maker(self, maker: Order, offered: Decimal) -> Decimal:
-        quantity = min(offered, self._fillable(maker))
+    def fill_maker(self, maker: Order, offered: Decimal) -> Decimal:
+        """Fill a resting order with what is offered, as far as it may be; return how much it was (base units)."""
+        quantity = min(offered, _fillable(maker, self._ledger, self.book.step))
         if quantity <= 0:
             return ZERO
         self._fill(maker, maker.price, quantity, maker=True)
@@ -194,3 +191,7 @@ class Matcher:
         if maker:
             self.book.touch(order.side, price)
         self._ledger.matched(order, price, quantity, maker=maker)
+
+
+def _fillable(order: Order, ledger: Ledger, step: Decimal) -> Decimal:
+    return floor_to(min(order.remaining, ledger.fillable(order)), step)

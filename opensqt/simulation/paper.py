@@ -26,6 +26,7 @@ from opensqt.simulation.exchange import Exchange, VenueClock
 from opensqt.simulation.faults import Faults
 from opensqt.simulation.flow import MarketFlow
 from opensqt.simulation.funding import FundingTerms
+from opensqt.simulation.incidents import instruments_of
 from opensqt.simulation.orders import IdentityPolicy
 from opensqt.simulation.player import Player
 from opensqt.simulation.store import Store
@@ -62,7 +63,7 @@ class Venue:
         self._store = Store(setup.folder / "venue", setup.folder / AUDIT_FILE)
         self.exchange = Exchange(
             venue="binance",
-            instruments=self._flow.instruments,
+            instruments=instruments_of(self._flow.instruments, self._store.records),
             clock=self._clock,
             store=self._store,
             policy=setup.policy,
@@ -71,13 +72,14 @@ class Venue:
         self.ca_path, server_pem = certificate.ensure(setup.folder / "ca")
         floor = Floor(
             exchange=self.exchange,
-            directory=directory(self._flow.instruments),
+            directory=directory(self.exchange.rules),
             keyring=Keyring(setup.keys),
             chores=Chores(self.exchange, setup.funding),
             listen_keys=ListenKeys(self._store.records.meta("listen_keys")),
             meters={Market.SPOT: Meter(SPOT_LIMITS), Market.PERP: Meter(USDM_LIMITS)},
+            faults=self.faults,
         )
-        self.server = Server(floor, self.faults, self._is_ready)
+        self.server = Server(floor, self._is_ready)
         self.player = Player(self.exchange, self._flow, setup.speed, self.server.public.flush)
         self.player.begin()
         self.player.pump()

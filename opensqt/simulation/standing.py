@@ -28,11 +28,10 @@ class Vanished(msgspec.Struct, kw_only=True):
 
 
 class Standing:
-    """The queue positions of one book, in multiples of `step` (base units)."""
+    """The queue positions of one book, in multiples of its step."""
 
-    def __init__(self, book: MergedBook, step: Decimal) -> None:
+    def __init__(self, book: MergedBook) -> None:
         self._book = book
-        self.step = step
         self._explained: dict[Key, Decimal] = {}
         self._vanished: dict[Key, Vanished] = {}
 
@@ -53,7 +52,7 @@ class Standing:
             ahead = order.ahead
             if gone > 0:
                 ahead = EXACT.divide(EXACT.multiply(ahead, quantity), queue)
-                ahead = ceil_to(ahead, self.step)
+                ahead = ceil_to(ahead, self._book.step)
             ahead = min(ahead, quantity)
             taken = vanished.taken.get(order.order_id, ZERO)
             vanished.taken[order.order_id] = taken + order.ahead - ahead
@@ -76,7 +75,7 @@ class Standing:
             for order in own:
                 taken = vanished.taken.get(order.order_id, ZERO)
                 back = EXACT.divide(EXACT.multiply(taken, late), vanished.quantity)
-                back = min(taken, ceil_to(back, self.step))
+                back = min(taken, ceil_to(back, self._book.step))
                 vanished.taken[order.order_id] = taken - back
                 self._book.requeue(order, order.ahead + back)
             vanished.quantity -= late

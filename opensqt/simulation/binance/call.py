@@ -1,6 +1,7 @@
 """One request to the venue: its parameters, who sent it, and how parameters are read. It never answers."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -14,7 +15,8 @@ NUMBER = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A request after routing and, where needed, authentication; `account` is empty for public calls.
 
-    Faults: reads do not see orders younger than `hidden_ms`, and see everything as it was `stale_ms` ago (market ms).
+    Faults: reads do not see orders younger than `hidden_ms`, and see everything as it was `stale_ms` ago (market ms);
+    `skew_ms` is how far the venue's clock is ahead, `closed` that the venue is in maintenance.
     """
 
     market: Market
@@ -24,6 +26,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     hidden_ms: int = 0
     stale_ms: int = 0
+    skew_ms: int = 0
+    closed: bool = False
 
     def text(self, name: str, default: str = "") -> str:
         """A parameter as text."""
@@ -61,9 +65,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Directory(msgspec.Struct, frozen=True):
-    """Which instruments the venue has, by its own ids."""
+    """Which instruments the venue has, by its own ids, with the rules of this moment."""
 
-    by_id: dict[tuple[Market, str], InstrumentRules]
+    known: Mapping[str, InstrumentRules]
+    by_id: dict[tuple[Market, str], str]
 
     def rules(self, call: Call) -> InstrumentRules:
         """The instrument that a call names in `symbol`."""
@@ -71,16 +76,17 @@ class Directory(msgspec.Struct, frozen=True):
 
     def find(self, market: Market, venue_symbol: str) -> InstrumentRules:
         """The instrument with this id; raise `VenueError` -1121 where there is none."""
-        rules = self.by_id.get((market, venue_symbol.upper()))
-        if rules is None:
+        symbol = self.by_id.get((market, venue_symbol.upper()))
+        if symbol is None:
             raise VenueError(*BAD_SYMBOL)
-        return rules
+        return self.known[symbol]
 
     def of(self, market: Market) -> list[InstrumentRules]:
         """All instruments of a market."""
-        return [rules for (owner, _), rules in self.by_id.items() if owner is market]
+        return [rules for rules in self.known.values() if rules.market is market]
 
 
-def directory(instruments: tuple[InstrumentRules, ...]) -> Directory:
-    """Index instruments by market and venue id."""
-    return Directory({(rules.market, rules.venue_symbol): rules for rules in instruments})
+def directory(known: Mapping[str, InstrumentRules]) -> Directory:
+    """Index instruments by market and venue id; `known` may change its rules, not its symbols."""
+    ids = {(rules.market, rules.venue_symbol): symbol for symbol, rules in known.items()}
+    return Directory(known, ids)

@@ -12,11 +12,12 @@ from opensqt.domain.instruments import Market
 from opensqt.simulation.audit import Kind
 from opensqt.simulation.binance import rest_account, rest_public, rest_spot, rest_usdm
 from opensqt.simulation.binance.call import Call
-from opensqt.simulation.binance.errors import UNKNOWN_STATUS, VenueError
+from opensqt.simulation.binance.errors import UNAVAILABLE, UNKNOWN_STATUS, VenueError
 from opensqt.simulation.binance.floor import Floor, Route, Routes
 from opensqt.simulation.binance.placing import refused_row
 from opensqt.simulation.binance.signature import check_time, signed_payload
-from opensqt.simulation.faults import FaultName, Faults, Match
+from opensqt.simulation.faults import FaultName, FaultRule, Match
+from opensqt.simulation.incidents import fill_some
 
 ROUTES: Routes = {
     **rest_public.ROUTES,
@@ -25,9 +26,15 @@ ROUTES: Routes = {
     **rest_account.ROUTES,
 }
 AUDITED = {"place": Kind.PLACE, "cancel": Kind.CANCEL}
-BEFORE = (FaultName.LOST_REQUEST, FaultName.LIMITED, FaultName.BANNED, FaultName.ERROR_REFUSED)
+BEFORE = (
+    FaultName.LOST_REQUEST,
+    FaultName.TIMEOUT_REFUSED,
+    FaultName.LIMITED,
+    FaultName.BANNED,
+    FaultName.ERROR_REFUSED,
+)
 AFTER = (FaultName.LOST_ACK, FaultName.LATE_ACK, FaultName.ERROR_AFTER_ACCEPT)
-RETRY_AFTER_S = 1
+RETRY_AFTER_MS = 1000
 
 
 def _unknown(_floor: Floor, call: Call) -> object:
@@ -60,8 +67,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Dispatcher:
     """All REST endpoints over one floor."""
 
-    def __init__(self, floor: Floor, faults: Faults) -> None:
-        self._floor, self._faults = floor, faults
+    def __init__(self, floor: Floor) -> None:
+        self._floor, self._faults = floor, floor.faults
 
     def serve(self, request: Request) -> Answer:
         """Answer one request."""
@@ -101,19 +108,25 @@ class Dispatcher:
             account=call.account,
             symbol=call.text("symbol").upper(),
         )
+        closed = self._floor.is_closed(occasion)
+        if closed and not route.always:
+            raise VenueError(*UNAVAILABLE)
         before = self._faults.draw(BEFORE, occasion)
         if before is not None:
             if before.fault is FaultName.LOST_REQUEST:
                 return Answer(lost=True)
-            raise _early_error(before.fault)
+            raise self._early_error(call, before)
+        call = msgspec.structs.replace(call, skew_ms=self._floor.skew_ms(occasion), closed=closed)
         if route.signed:
-            check_time(call.params, self._floor.now_ms())
+            check_time(call.params, self._floor.now_ms() + call.skew_ms)
             payload = signed_payload(request.query, request.body)
             self._floor.keyring.verify(request.api_key, payload, call.text("signature"))
         call = self._clouded(route, call, occasion)
         meter = self._floor.meters[call.market]
         if route.orders:
             meter.count_order(call.account, route.orders, self._floor.exchange.clock.wall_ms())
+        if route.kind == "cancel":
+            self._fill_before_cancel(call, occasion)
         result = route.handler(self._floor, call)
         self._floor.exchange.commit()
         after = self._faults.draw(AFTER, occasion)
@@ -137,14 +150,36 @@ class Dispatcher:
             call, stale_ms=stale.ms if stale else 0, hidden_ms=hidden.ms if hidden else 0
         )
 
-
-def _early_error(fault: FaultName) -> VenueError:
-    match fault:
-        case FaultName.LIMITED:
-            return VenueError(-1003, "Too many requests.", 429, {"Retry-After": str(RETRY_AFTER_S)})
-        case FaultName.BANNED:
-            return VenueError(
-                -1003, "Way too many requests; IP banned.", 418, {"Retry-After": str(RETRY_AFTER_S)}
+    def _fill_before_cancel(self, call: Call, occasion: Match) -> None:
+        """Let somebody trade with the order that is about to be cancelled."""
+        rules = self._floor.directory.rules(call)
+        order_id, client_id = call.integer("orderId"), call.text("origClientOrderId")
+        orders = self._floor.exchange.open.get((call.account, rules.symbol), {})
+        meant = (
+            order
+            for order in orders.values()
+            if (
+                order.client_order_id == client_id
+                if order_id is None
+                else order.order_id == order_id
             )
-        case _:
-            return VenueError(-1008, "Request throttled by system-level protection.", 503)
+        )
+        order = next(meant, None)
+        if order is None:
+            return
+        rule = self._faults.draw((FaultName.FILL_BEFORE_CANCEL,), occasion)
+        if rule is not None:
+            fill_some(self._floor.exchange, order, rule.share)
+
+    def _early_error(self, call: Call, rule: FaultRule) -> VenueError:
+        match rule.fault:
+            case FaultName.LIMITED | FaultName.BANNED:
+                status, wall_ms = int(rule.fault.value), self._floor.exchange.clock.wall_ms()
+                meter = self._floor.meters[call.market]
+                if rule.ms:
+                    return meter.bar(status, wall_ms + rule.ms, wall_ms)
+                return meter.refusal(status, wall_ms + RETRY_AFTER_MS, wall_ms)
+            case FaultName.TIMEOUT_REFUSED:
+                return VenueError(*UNKNOWN_STATUS, status=408)
+            case _:
+                return VenueError(-1008, "Request throttled by system-level protection.", 503)

@@ -84,6 +84,7 @@ TIME_AHEAD = (-1021, "Timestamp for this request was 1000ms ahead of the server'
 TIME_BEHIND = (-1021, "Timestamp for this request is outside of the recvWindow.")
 WINDOW_TOO_LONG = (-1131, "recvWindow must be less than 60000")
 NO_LISTEN_KEY = (-1125, "This listenKey does not exist.")
+UNAVAILABLE = (0, "Service Unavailable.", 503)
 UNKNOWN_STATUS = (
     -1007,
     "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",

@@ -6,23 +6,31 @@ from opensqt.simulation.binance.filters import OPEN_ORDERS_MAX, PRICE_MAX, bands
 from opensqt.simulation.binance.limits import SPOT_LIMITS, USDM_LIMITS, Limits
 from opensqt.simulation.binance.numbers import eight, plain
 
+TRADING, SPOT_CLOSED, USDM_CLOSED = "TRADING", "BREAK", "PENDING_TRADING"
 ONBOARD_MS = 1_569_398_400_000
 PERPETUAL_MS = 4_133_404_800_000
 
 
-def spot_info(instruments: list[InstrumentRules], now_ms: int) -> dict[str, object]:
+def spot_info(
+    instruments: list[InstrumentRules], now_ms: int, *, closed: bool = False
+) -> dict[str, object]:
     """GET /api/v3/exchangeInfo."""
-    return {**_head(SPOT_LIMITS, now_ms), "symbols": [_spot_symbol(rules) for rules in instruments]}
+    status = SPOT_CLOSED if closed else TRADING
+    symbols = [{**_spot_symbol(rules), "status": status} for rules in instruments]
+    return {**_head(SPOT_LIMITS, now_ms), "symbols": symbols}
 
 
-def usdm_info(instruments: list[InstrumentRules], now_ms: int) -> dict[str, object]:
+def usdm_info(
+    instruments: list[InstrumentRules], now_ms: int, *, closed: bool = False
+) -> dict[str, object]:
     """GET /fapi/v1/exchangeInfo."""
+    status = USDM_CLOSED if closed else TRADING
     assets = [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}]
     return {
         **_head(USDM_LIMITS, now_ms),
         "futuresType": "U_MARGINED",
         "assets": assets,
-        "symbols": [_usdm_symbol(rules) for rules in instruments],
+        "symbols": [{**_usdm_symbol(rules), "status": status} for rules in instruments],
     }
 
 
@@ -58,7 +66,7 @@ def _head(limits: Limits, now_ms: int) -> dict[str, object]:
 def _spot_symbol(rules: InstrumentRules) -> dict[str, object]:
     return {
         "symbol": rules.venue_symbol,
-        "status": "TRADING",
+        "status": TRADING,
         "baseAsset": rules.base,
         "baseAssetPrecision": 8,
         "quoteAsset": rules.quote,
@@ -134,7 +142,7 @@ def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:
         "contractType": "PERPETUAL",
         "deliveryDate": PERPETUAL_MS,
         "onboardDate": ONBOARD_MS,
-        "status": "TRADING",
+        "status": TRADING,
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": rules.base,

@@ -11,6 +11,7 @@ from opensqt.simulation.binance.listen_keys import ListenKeys
 from opensqt.simulation.binance.signature import Keyring
 from opensqt.simulation.chores import Chores
 from opensqt.simulation.exchange import Exchange
+from opensqt.simulation.faults import FaultName, Faults, Match
 
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,17 +23,30 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     chores: Chores
     listen_keys: ListenKeys
     meters: dict[Market, Meter]
+    faults: Faults
 
     def now_ms(self) -> int:
         """Market time in ms."""
         return self.exchange.clock.market_ms()
+
+    def skew_ms(self, occasion: Match) -> int:
+        """How far the venue's clock is ahead of the run's as a request sees it (market ms)."""
+        rule = self.faults.draw((FaultName.CLOCK_SKEW,), occasion)
+        return 0 if rule is None else rule.ms
+
+    def is_closed(self, occasion: Match) -> bool:
+        """Whether the venue is in maintenance."""
+        return self.faults.draw((FaultName.MAINTENANCE,), occasion) is not None
 
 
 Handler = Callable[[Floor, Call], object]
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint: who may call it, what it weighs, how many orders it counts; `kind` is what faults are matched by."""
+    """An endpoint: who may call it, what it weighs, how many orders it counts; `kind` is what faults are matched by.
+
+    `always` is answered in maintenance too.
+    """
 
     handler: Handler
     keyed: bool = False
@@ -40,6 +54,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     weight: int = 1
     orders: int = 0
     kind: str = "public"
+    always: bool = False
 
 
 Routes = dict[tuple[str, str], Route]

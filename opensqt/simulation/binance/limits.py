@@ -53,13 +53,14 @@ class Meter:
         self._weight = 0
         self._minute = 0
         self._ignored = 0
-        self._banned_until_ms = 0
+        self._barred_until_ms = 0
+        self._barred_status = 418
         self._orders: dict[tuple[str, str], tuple[int, int]] = {}
 
     def weigh(self, weight: int, wall_ms: int) -> None:
         """Count a request; raise `VenueError` 429 or 418."""
-        if wall_ms < self._banned_until_ms:
-            raise self._refusal(418, self._banned_until_ms, wall_ms)
+        if wall_ms < self._barred_until_ms:
+            raise self.refusal(self._barred_status, self._barred_until_ms, wall_ms)
         minute = wall_ms // MINUTE_MS
         if minute != self._minute:
             self._minute, self._weight, self._ignored = minute, 0, 0
@@ -68,9 +69,13 @@ class Meter:
             return
         self._ignored += 1
         if self._ignored > IGNORED_MAX:
-            self._banned_until_ms = wall_ms + BAN_MS
-            raise self._refusal(418, self._banned_until_ms, wall_ms)
-        raise self._refusal(429, (minute + 1) * MINUTE_MS, wall_ms)
+            raise self.bar(418, wall_ms + BAN_MS, wall_ms)
+        raise self.refusal(429, (minute + 1) * MINUTE_MS, wall_ms)
+
+    def bar(self, status: int, until_ms: int, wall_ms: int) -> VenueError:
+        """Refuse everything until a wall time with 429 or 418; return the refusal of this request."""
+        self._barred_status, self._barred_until_ms = status, until_ms
+        return self.refusal(status, until_ms, wall_ms)
 
     def count_order(self, account: str, orders: int, wall_ms: int) -> None:
         """Count new orders of an account; raise `VenueError` -1015."""
@@ -94,8 +99,9 @@ class Meter:
                 stated[f"X-MBX-ORDER-COUNT-{window.header}"] = str(count)
         return stated
 
-    def _refusal(self, status: int, until_ms: int, wall_ms: int) -> VenueError:
+    def refusal(self, status: int, until_ms: int, wall_ms: int) -> VenueError:
+        """State that there were too many requests and until when to wait (wall ms)."""
         text = f"Too many requests; current limit is {self._limits.weight_max} request weight per 1 MINUTE."
         return VenueError(
-            -1003, text, status, {"Retry-After": str((until_ms - wall_ms) // 1000 + 1)}
+            -1003, text, status, {"Retry-After": str(-((wall_ms - until_ms) // 1000))}
         )

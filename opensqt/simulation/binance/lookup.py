@@ -21,7 +21,7 @@ def find_order(floor: Floor, call: Call, rules: InstrumentRules) -> Order:
     if order_id is not None:
         order = records.order_by_id(call.account, rules.symbol, order_id)
     elif client_id:
-        order = records.order_by_client_id(call.account, rules.symbol, client_id)
+        order = _by_client_id(floor, call.account, rules.symbol, client_id)
     else:
         raise VenueError(
             -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
@@ -31,6 +31,15 @@ def find_order(floor: Floor, call: Call, rules: InstrumentRules) -> Order:
     if seen is None or not floor.exchange.policy.finds(seen, now_ms):
         raise refused(call.market, Reason.UNKNOWN_ORDER)
     return seen
+
+
+def _by_client_id(floor: Floor, account: str, symbol: str, client_id: str) -> Order | None:
+    """The newest pending order of this id, else the newest; an id may be used twice."""
+    pending = floor.exchange.open.get((account, symbol), {}).values()
+    found = [order for order in pending if order.client_order_id == client_id]
+    if found:
+        return found[-1]
+    return floor.exchange.store.records.order_by_client_id(account, symbol, client_id)
 
 
 def seen_order(floor: Floor, call: Call, order: Order) -> Order | None:

@@ -20,16 +20,23 @@ def ping(_floor: Floor, _call: Call) -> object:
     return {}
 
 
-def server_time(floor: Floor, _call: Call) -> object:
+def server_time(floor: Floor, call: Call) -> object:
     """GET time."""
-    return {"serverTime": floor.now_ms()}
+    return {"serverTime": floor.now_ms() + call.skew_ms}
+
+
+def system_status(_floor: Floor, call: Call) -> object:
+    """GET /sapi/v1/system/status."""
+    if call.closed:
+        return {"status": 1, "msg": "system_maintenance"}
+    return {"status": 0, "msg": "normal"}
 
 
 def exchange_info(floor: Floor, call: Call) -> object:
     """GET exchangeInfo."""
     instruments = floor.directory.of(call.market)
     make = spot_info if call.market is Market.SPOT else usdm_info
-    return make(instruments, floor.now_ms())
+    return make(instruments, floor.now_ms() + call.skew_ms, closed=call.closed)
 
 
 def coinm_exchange_info(floor: Floor, _call: Call) -> object:
@@ -244,9 +251,9 @@ def _premium(floor: Floor, rules: InstrumentRules) -> Json:
 
 def _shared(prefix: str) -> Routes:
     return {
-        ("GET", f"{prefix}/ping"): Route(handler=ping),
-        ("GET", f"{prefix}/time"): Route(handler=server_time),
-        ("GET", f"{prefix}/exchangeInfo"): Route(handler=exchange_info, weight=20),
+        ("GET", f"{prefix}/ping"): Route(handler=ping, always=True),
+        ("GET", f"{prefix}/time"): Route(handler=server_time, always=True),
+        ("GET", f"{prefix}/exchangeInfo"): Route(handler=exchange_info, weight=20, always=True),
         ("GET", f"{prefix}/depth"): Route(handler=depth, weight=20),
         ("GET", f"{prefix}/trades"): Route(handler=trades, weight=5),
         ("GET", f"{prefix}/aggTrades"): Route(handler=agg_trades, weight=4),
@@ -260,8 +267,9 @@ def _shared(prefix: str) -> Routes:
 ROUTES: Routes = {
     **_shared("/api/v3"),
     **_shared("/fapi/v1"),
+    ("GET", "/sapi/v1/system/status"): Route(handler=system_status, always=True),
     ("GET", "/fapi/v1/premiumIndex"): Route(handler=premium_index),
     ("GET", "/fapi/v1/fundingRate"): Route(handler=funding_rate),
     ("GET", "/fapi/v1/fundingInfo"): Route(handler=funding_info),
-    ("GET", "/dapi/v1/exchangeInfo"): Route(handler=coinm_exchange_info),
+    ("GET", "/dapi/v1/exchangeInfo"): Route(handler=coinm_exchange_info, always=True),
 }

@@ -18,7 +18,8 @@ from opensqt.simulation.binance.streams_private import PrivateStreams
 from opensqt.simulation.binance.streams_public import PublicStreams
 from opensqt.simulation.binance.wire import Wire
 from opensqt.simulation.binance.ws_api import api_request, stream_request
-from opensqt.simulation.faults import FaultName, Faults, FaultScript
+from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.simulation.incidents import Grid, change_grid
 
 ADMIN_HOST = "venue.admin"
 TICK_S = 0.1
@@ -28,9 +29,10 @@ LOCAL = ("127.0.0.1", "::1")
 class Server:
     """The listening side of the simulated Binance."""
 
-    def __init__(self, floor: Floor, faults: Faults, ready: Callable[[], bool]) -> None:
-        self._floor, self._faults, self._ready = floor, faults, ready
-        self._dispatcher = Dispatcher(floor, faults)
+    def __init__(self, floor: Floor, ready: Callable[[], bool]) -> None:
+        self._floor, self._faults, self._ready = floor, floor.faults, ready
+        self._dispatcher = Dispatcher(floor)
+        self._storm_at_ms: dict[int, int] = {}
         self.public = PublicStreams(floor)
         self.private = PrivateStreams(floor.exchange.rules)
         floor.exchange.listeners.append(self.private.publish)
@@ -62,6 +64,7 @@ class Server:
         while True:
             self._floor.chores.tick()
             self.public.tick()
+            self._storm()
             for key in self._floor.listen_keys.expired(self._floor.exchange.clock.wall_ms()):
                 for wire in [wire for wire in self.wires if wire.account == key.account]:
                     wire.answer(
@@ -69,11 +72,49 @@ class Server:
                     )
             await asyncio.sleep(TICK_S)
 
+    def inject(self, script: FaultScript) -> None:
+        """Put a script in force; what it does at once is done when this returns."""
+        self._faults.load(script)
+        self._storm_at_ms.clear()
+        for rule in script.rules:
+            match rule.fault:
+                case FaultName.DISCONNECT:
+                    self.disconnect(rule.match.kind)
+                case FaultName.MAINTENANCE:
+                    self.disconnect("")
+                case FaultName.PRECISION_CHANGE:
+                    self._regrid(rule)
+                case _:
+                    pass
+
+    def _regrid(self, rule: FaultRule) -> None:
+        """Change the grid of the instruments that a rule names; 0 leaves tick or step as they are."""
+        exchange = self._floor.exchange
+        for rules in list(exchange.rules.values()):
+            meant = Match(market=rules.market.value, symbol=rules.venue_symbol)
+            if rule.match.fits(meant):
+                grid = Grid(
+                    tick_size=rule.tick_size or rules.tick_size,
+                    quantity_step=rule.quantity_step or rules.quantity_step,
+                )
+                change_grid(exchange, rules.symbol, grid)
+
     def disconnect(self, kind: str) -> None:
         """Cut streams at once: public, private or (empty) all."""
         for wire in list(self.wires):
             if not kind or kind == ("private" if wire.account else "public"):
                 wire.cut()
+
+    def _storm(self) -> None:
+        """Cut streams whenever a disconnect storm is due."""
+        wall_ms = self._floor.exchange.clock.wall_ms()
+        for index, rule in enumerate(self._faults.rules):
+            if rule.fault is FaultName.DISCONNECT_STORM:
+                due_ms = self._storm_at_ms.setdefault(index, wall_ms + rule.ms)
+                if wall_ms >= due_ms:
+                    self._storm_at_ms[index] = wall_ms + rule.ms
+                    if self._faults.draw((FaultName.DISCONNECT_STORM,), rule.match) is not None:
+                        self.disconnect(rule.match.kind)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         host = request.host.split(":")[0]
@@ -108,10 +149,12 @@ class Server:
         )
 
     async def _websocket(self, request: web.Request, host: str) -> web.StreamResponse:
-        wire = Wire(self._faults, request.transport)
         market = (
             Market.SPOT if host in ("stream.binance.com", "ws-api.binance.com") else Market.PERP
         )
+        if self._floor.is_closed(Match(kind="stream", market=market.value)):
+            return web.Response(status=503)
+        wire = Wire(self._faults, request.transport)
         await wire.socket.prepare(request)
         self.wires.add(wire)
         wire.combined = "/stream" in request.path
@@ -160,10 +203,7 @@ class Server:
                 script = msgspec.json.decode(await request.read(), type=FaultScript)
             except msgspec.DecodeError as error:
                 return web.json_response({"error": str(error)}, status=400)
-            self._faults.load(script)
-            for rule in script.rules:
-                if rule.fault is FaultName.DISCONNECT:
-                    self.disconnect(rule.match.kind)
+            self.inject(script)
         met = [
             {"rule": msgspec.to_builtins(r), "met": m}
             for r, m in zip(self._faults.rules, self._faults.met, strict=True)

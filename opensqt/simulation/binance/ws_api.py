@@ -9,6 +9,9 @@ from opensqt.simulation.binance.signature import check_time
 from opensqt.simulation.binance.streams_private import PrivateStreams
 from opensqt.simulation.binance.streams_public import PublicStreams
 from opensqt.simulation.binance.wire import Wire
+from opensqt.simulation.faults import Match
+
+OCCASION = Match(kind="session", market=Market.SPOT.value)
 
 
 class WireRequest(msgspec.Struct, kw_only=True):
@@ -77,7 +80,7 @@ def _api_result(
         case "ping":
             return {}
         case "time":
-            return {"serverTime": floor.now_ms()}
+            return {"serverTime": floor.now_ms() + floor.skew_ms(OCCASION)}
         case "userDataStream.subscribe.signature":
             wire.account = _verified(floor, params)
             return {"subscriptionId": private.attach(wire, Market.SPOT, wire.account)}
@@ -94,7 +97,7 @@ def _verified(floor: Floor, params: dict[str, object]) -> str:
     signature = texts.pop("signature", "")
     api_key = texts.get("apiKey", "")
     account = floor.keyring.account(api_key)
-    check_time(texts, floor.now_ms())
+    check_time(texts, floor.now_ms() + floor.skew_ms(OCCASION))
     payload = "&".join(f"{name}={texts[name]}" for name in sorted(texts))
     floor.keyring.verify(api_key, payload, signature)
     return account
