@@ -19,6 +19,7 @@ from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.memory import Faults
+from services.arb.service import build as build_arb
 from services.executor.account import Account, Caps
 from services.executor.facts import Author
 from services.executor.service import Executor
@@ -40,7 +41,8 @@ from tests.world.wires import (
 
 LOADED = "BTC/USDT:USDT"
 GRIDDED = "ETH/USDT:USDT"
-SYMBOLS = (LOADED, GRIDDED)
+SPOT = "SOL/USDT"
+PERP = "SOL/USDT:USDT"  # both carried, in Worlds that have a carry
 NOTIONAL_MAX = Decimal(4000)
 RESTART_S = 0.2
 RELAY = Settings(busy_poll_s=0.02, idle_wait_s=0.25, time_step_ms=500, retry_s=0.1)
@@ -49,14 +51,32 @@ OVERLAY = {
     "OPENSQT__RISK__POSITION_NOTIONAL_QUOTE_MAX": str(NOTIONAL_MAX),
     "OPENSQT__RISK__TICK_AGE_MS_MAX": "3000",
 }
-CONFIG = parse_config(derive([GRIDDED], market="synthetic:7"), OVERLAY)
+CARRY = """
+[strategies.carry]
+kind = "carry"
+account = "main"
+spot = "SOL/USDT"
+perp = "SOL/USDT:USDT"
+entry_apr_min = "0.10"
+exit_apr_max = "0.01"
+notional_quote_max = "1500"
+order_notional_quote = "500"
+leg_timeout_ms = 1000
+
+[risk]"""
+GRID_ONLY = derive([GRIDDED], market="synthetic:7")
+CONFIGS = {
+    False: parse_config(GRID_ONLY, OVERLAY),
+    True: parse_config(GRID_ONLY.replace("\n[risk]", CARRY, 1), OVERLAY),
+}
 
 
-def _perp(base: str, tick: str) -> InstrumentRules:
+def _rules(base: str, tick: str, market: Market = Market.PERP) -> InstrumentRules:
+    perp = market is Market.PERP
     return InstrumentRules(
         venue="binance",
-        symbol=f"{base}/USDT:USDT",
-        market=Market.PERP,
+        symbol=f"{base}/USDT:USDT" if perp else f"{base}/USDT",
+        market=market,
         venue_symbol=f"{base}USDT",
         base=base,
         quote="USDT",
@@ -64,11 +84,19 @@ def _perp(base: str, tick: str) -> InstrumentRules:
         quantity_step=Decimal("0.001"),
         quantity_min=Decimal("0.001"),
         quantity_max=Decimal(1000),
-        notional_min=Decimal(100),
+        notional_min=Decimal(100) if perp else Decimal(5),
     )
 
 
-RULES = (_perp("BTC", "0.1"), _perp("ETH", "0.01"))
+RULES = {
+    rule.symbol: rule
+    for rule in (
+        _rules("BTC", "0.1"),
+        _rules("ETH", "0.01"),
+        _rules("SOL", "0.01"),
+        _rules("SOL", "0.01", Market.SPOT),
+    )
+}
 
 
 class Service(Protocol):
@@ -105,13 +133,20 @@ class Desk:
     """Servers that never restart, processes that do."""
 
     def __init__(
-        self, clock: WorldClock, draw: random.Random, judge: Judge, folder: Path, loop: WorldLoop
+        self,
+        clock: WorldClock,
+        draw: random.Random,
+        judge: Judge,
+        folder: Path,
+        loop: WorldLoop,
+        *,
+        has_carry: bool,
     ) -> None:
         self.clock = clock
         self.judge = judge
         self.broker = MemoryBroker(clock)
         self.store = WorldStore(clock, judge)
-        self.exchange = WorldExchange(clock, RULES, judge, USDT=100_000)
+        self.exchange = WorldExchange(clock, tuple(RULES.values()), judge, USDT=100_000)
         judge.exchange = self.exchange
         self.faults = Faults(self.exchange)
         self._draw = draw
@@ -125,7 +160,10 @@ class Desk:
             "risk": Post("risk", self._risk),
             "grid": Post("grid", self._grid),
         }
-        self.dead: list[Post] = []
+        if has_carry:
+            self.posts["arb"] = Post("arb", self._arb)
+        self.symbols = (LOADED, GRIDDED, SPOT, PERP) if has_carry else (LOADED, GRIDDED)
+        self._config = CONFIGS[has_carry]
 
     def wire(self, *, ordered: bool = True) -> Wire:
         """Return a new connection."""
@@ -177,9 +215,10 @@ class Desk:
         error = None if task.cancelled() else task.exception()
         causes = _leaves(error) if error is not None else []
         self.judge.note("ended", post.name, *(type(cause).__name__ for cause in causes))
+        if any(isinstance(cause, LeaseLost) for cause in causes):
+            causes = []  # it ends on purpose, and its other tasks notice that in their own ways
         for cause in causes:
-            if not isinstance(cause, LeaseLost):
-                self.judge.blame("services do not die", f"{post.name}: {cause!r}{_where(cause)}")
+            self.judge.blame("services do not die", f"{post.name}: {cause!r}{_where(cause)}")
         self.outside(self._again(post.name, RESTART_S))
 
     def _journal(self, life: Life) -> WiredJournal:
@@ -192,7 +231,7 @@ class Desk:
         return Context(
             name=life.name,
             clock=self.clock,
-            config=CONFIG,
+            config=self._config,
             bus=WiredBus(self.broker, self.wire()),
             journal=journal,
             leases=WiredLeases(journal, self.judge),
@@ -205,6 +244,9 @@ class Desk:
 
     def _grid(self, life: Life) -> Service:
         return build_grid(self._context(life))
+
+    def _arb(self, life: Life) -> Service:
+        return build_arb(self._context(life))
 
     def _relay(self, life: Life) -> Service:
         context = self._context(life)
@@ -235,7 +277,7 @@ class Desk:
                 ttl_ms=3000,
             ),
             clock=self.clock,
-            symbols=SYMBOLS,
+            symbols=self.symbols,
             folder=self._host(life.name),
             caps=Caps(orders_max=200, notional_max=NOTIONAL_MAX * 2),
         )

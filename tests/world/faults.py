@@ -38,7 +38,7 @@ class Kind(StrEnum):
     KILL = "kill"
 
 
-SERVICES = ("executor", "risk", "relay", "grid")
+SERVICES = ("executor", "risk", "relay", "grid", "arb")
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
 OFTEN = (Kind.CRASH, Kind.CRASH, Kind.CRASH, Kind.FREEZE)
 SPANS_MS = (200, 700, 1500, 3000)

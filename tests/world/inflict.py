@@ -98,7 +98,8 @@ class Inflictor:
     async def _process(self, fault: Fault) -> None:
         desk = self._desk
         name = fault.whom if fault.whom not in ("", "executor") else desk.leader()
-        post = desk.posts[name]
+        post = desk.posts.get(name) or desk.posts["grid"]
+        name = post.name
         if fault.kind is Kind.CRASH:
             _hit(post.life, fault, lambda: desk.kill(name))
             self._blind(ahead_ms=4000)

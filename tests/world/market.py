@@ -6,17 +6,20 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain import ids
-from opensqt.domain.market import Tick
+from opensqt.domain.market import Funding, Tick
 from opensqt.domain.messages import Message, name_of
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.envelope import Envelope
-from tests.world.desk import LOADED, RULES, Desk
+from tests.world.desk import GRIDDED, LOADED, PERP, RULES, SPOT, Desk
 from tests.world.load import Load
 
 TICK_S = 0.25
 RULES_EVERY = 12
-BEGIN = {"BTC/USDT:USDT": Decimal(50_000), "ETH/USDT:USDT": Decimal(2_500)}
+BEGIN = {LOADED: 50_000, GRIDDED: 2_500, SPOT: 100, PERP: 100}
+RATES = (Decimal("0.0003"), Decimal("-0.0001"))  # a carry pays, then it does not
+RATE_TURNS = 20  # ticks until the rate turns
+INTERVAL_HOURS = 8
 BAND_BPS = 80
 
 
@@ -34,7 +37,7 @@ class MarketMaker:
     async def run(self, load: Load) -> None:
         """Trade for ever."""
         while True:
-            for rule in RULES:
+            for rule in map(RULES.__getitem__, self._desk.symbols):
                 price = self._step(rule.symbol, rule.tick_size)
                 if rule.symbol == LOADED:
                     load.price = price
@@ -42,6 +45,8 @@ class MarketMaker:
                     now_ms = self._desk.clock.market_ms()
                     await self._show(msgspec.structs.replace(rule, time_ms=now_ms))
                 await self._show(self._tick(rule.symbol, price, rule.tick_size))
+            if PERP in self._desk.symbols and self._count % 4 == 0:
+                await self._show(self._funding())
             self._count += 1
             await self._desk.clock.sleep(TICK_S)
 
@@ -49,7 +54,7 @@ class MarketMaker:
         if not self.still:
             moved = self._at_bps[symbol] + self._draw.choice((-12, -5, -2, 0, 2, 5, 12))
             self._at_bps[symbol] = max(-BAND_BPS, min(BAND_BPS, moved))
-        price = BEGIN[symbol] * (10_000 + self._at_bps[symbol]) / 10_000
+        price = Decimal(BEGIN[symbol]) * (10_000 + self._at_bps[symbol]) / 10_000
         price = (price / tick_size).to_integral_value() * tick_size
         volume = self._draw.choice((None, None, Decimal("0.003"), Decimal("0.02")))
         if not self.still or symbol not in self._desk.exchange.prices:
@@ -66,6 +71,17 @@ class MarketMaker:
             ask_quantity=Decimal(1),
             time_ms=self._desk.clock.market_ms(),
             book_sequence=self._count + 1,
+        )
+
+    def _funding(self) -> Funding:
+        now_ms = self._desk.clock.market_ms()
+        return Funding(
+            venue="binance",
+            symbol=PERP,
+            rate=RATES[self._count // RATE_TURNS % 2],
+            interval_hours=INTERVAL_HOURS,
+            next_funding_ms=now_ms + INTERVAL_HOURS * 3_600_000,
+            time_ms=now_ms,
         )
 
     async def _show(self, message: Message) -> None:

@@ -6,7 +6,7 @@ from opensqt.domain.decimals import ZERO
 from opensqt.runtime.venue.memory_exchange import Ending
 from services.grid import slots
 from tests.world.checkers import DOUBTFUL
-from tests.world.desk import GRIDDED, SYMBOLS, Desk
+from tests.world.desk import GRIDDED, PERP, SPOT, Desk
 
 
 def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
@@ -15,6 +15,8 @@ def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
     found += [("everybody comes back", n) for n in desk.posts if _should_serve(desk, n)]
     found += _orders(desk)
     found += _fills(desk)
+    if PERP in desk.symbols and not desk.judge.killed and desk.net(SPOT) + desk.net(PERP) != 0:
+        found.append(("no naked leg", f"spot {desk.net(SPOT)}, perp {desk.net(PERP)}"))
     return found or _books(desk)
 
 
@@ -56,7 +58,7 @@ def _fills(desk: Desk) -> list[tuple[str, str]]:
 def _books(desk: Desk) -> list[tuple[str, str]]:
     """Compare the position in each service's own books with the venue's trades."""
     found = []
-    for symbol in SYMBOLS:
+    for symbol in desk.symbols:
         net = desk.net(symbol)
         seen: dict[str, Decimal] = {}
         leader = desk.leader()
@@ -66,6 +68,9 @@ def _books(desk: Desk) -> list[tuple[str, str]]:
         if symbol == GRIDDED:
             actor = vars(desk.posts["grid"].service)["_actors"][0]
             seen["grid"] = slots.total(actor.state.books).quantity
+        elif symbol in (SPOT, PERP):
+            books = vars(desk.posts["arb"].service)["_actors"][0].state.books
+            seen["arb"] = (books.spot if symbol == SPOT else books.perp).quantity
         found += [
             ("books = trades", f"{who} holds {held} {symbol}, trades say {net}")
             for who, held in seen.items()

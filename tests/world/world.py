@@ -36,6 +36,7 @@ DEADLINE_MS = 2000
 COMMANDS = 42
 COMMANDS_BIG = 205
 FAULTS_MIN = 5
+CARRIES = 3  # one World in three has a carry beside load and grid
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +103,8 @@ class World:
     ) -> None:
         self._clock = clock
         self._judge = judge
-        self._desk = Desk(clock, random.Random(f"wires {seed}"), judge, folder, loop)
+        draw = random.Random(f"wires {seed}")
+        self._desk = Desk(clock, draw, judge, folder, loop, has_carry=seed % CARRIES == 0)
         bus = MemoryBus(self._desk.broker)
         self._load = Load(clock, bus, judge, LOADED)
         self._market = MarketMaker(self._desk, bus, random.Random(f"market {seed}"))
