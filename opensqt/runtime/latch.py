@@ -6,6 +6,7 @@ It never decides who may release it, and a file that cannot be read counts as la
 import json
 import os
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -19,6 +20,29 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     actor: str
     time_ms: int
+
+
+class Latches(Protocol):
+    """The latch on disk as an executor's effect: it lies between two steps like any other."""
+
+    async def latch(self, value: Latch) -> None:
+        """Make the latch durable; raise `OSError` when that cannot be."""
+
+    async def release(self) -> None:
+        """Remove the latch durably; harmless when there is none."""
+
+
+class LatchFile:
+    """The latch file of a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def latch(self, value: Latch) -> None:
+        latch(self._folder, value)
+
+    async def release(self) -> None:
+        release(self._folder)
 
 
 def latch(folder: Path, value: Latch) -> None:

@@ -26,6 +26,7 @@ from opensqt.runtime.journal.port import (
     NewEvent,
     TooLate,
 )
+from opensqt.runtime.latch import Latches, LatchFile
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.logs import Log
 from opensqt.runtime.venue.port import Venue
@@ -62,6 +63,7 @@ class Account:
         symbols: tuple[str, ...],
         folder: Path,
         caps: Caps,
+        latches: Latches | None = None,
     ) -> None:
         self.author = author
         self.venue = venue
@@ -71,6 +73,7 @@ class Account:
         self.symbols = symbols
         self.folder = folder
         self.caps = caps
+        self.latches: Latches = latches or LatchFile(folder)
         self.state = State(author.account)
         self.position = 0  # of the journal, folded
         self.closing = False  # a clean stop has begun: nothing new is taken or sent

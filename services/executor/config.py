@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.runtime.config import ConfigError, OnStop, symbols_of
+from opensqt.runtime.latch import Latches, LatchFile
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.steps import stepped
@@ -25,6 +26,28 @@ def build(context: Context, name: str) -> Executor:
     if name not in config.accounts:
         known = ", ".join(config.accounts)
         raise ConfigError(f"--account {name!r} is not in the configuration (known: {known})")
+    executor = Executor(
+        _account(context, name),
+        context.bus,
+        context.metrics,
+        context.tracer,
+        cancel_on_stop=config.run.on_stop is OnStop.CANCEL,
+    )
+
+    async def kill(words: dict[str, Any]) -> dict[str, Any]:
+        sent = await executor.kill.kill(*_asked(words))
+        return {"killed": True, "cancels": sent}
+
+    async def resume(words: dict[str, Any]) -> dict[str, Any]:
+        await executor.kill.resume(*_asked(words))
+        return {"killed": False}
+
+    context.actions.update({"/kill": kill, "/resume": resume})
+    return executor
+
+
+def _account(context: Context, name: str) -> Account:
+    config = context.config
     folder = context.environment.data or Path.cwd()
     venue_name = config.accounts[name].venue
     venue = open_venue(
@@ -35,7 +58,8 @@ def build(context: Context, name: str) -> Executor:
         data=folder,
         jitter=random.Random(os.getpid()),  # spreads the retries of processes, guards nothing
     )
-    account = Account(
+    latches: Latches = LatchFile(folder)
+    return Account(
         author=Author(actor=context.name, venue=venue_name, account=name, generation=""),
         venue=stepped(venue, Venue, context.steps),
         journal=context.journal,
@@ -58,29 +82,12 @@ def build(context: Context, name: str) -> Executor:
             )
         ),
         folder=folder,
+        latches=stepped(latches, Latches, context.steps),
         caps=Caps(
             orders_max=config.risk.open_orders_max * CAP_FACTOR,
             notional_max=config.risk.position_notional_quote_max * CAP_FACTOR,
         ),
     )
-    executor = Executor(
-        account,
-        context.bus,
-        context.metrics,
-        context.tracer,
-        cancel_on_stop=config.run.on_stop is OnStop.CANCEL,
-    )
-
-    async def kill(words: dict[str, Any]) -> dict[str, Any]:
-        sent = await executor.kill.kill(*_asked(words))
-        return {"killed": True, "cancels": sent}
-
-    async def resume(words: dict[str, Any]) -> dict[str, Any]:
-        await executor.kill.resume(*_asked(words))
-        return {"killed": False}
-
-    context.actions.update({"/kill": kill, "/resume": resume})
-    return executor
 
 
 def _asked(words: dict[str, Any]) -> tuple[str, str, str]:

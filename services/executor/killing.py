@@ -64,7 +64,7 @@ class Kill:
         message = _latched(value)
         account.state.fold(message)
         if scope == DESK:
-            self._latch(value)
+            await self._latch(value)
         sent = await self._cancel_known(scope)
         account.log.warning("killed", scope=scope, reason=reason, actor=actor, cancels=sent)
         self._untold.append(self._of_control(message))
@@ -86,7 +86,7 @@ class Kill:
                 self._untold.remove(release)
         self._resumed += 1
         if scope == DESK:
-            latch.release(account.folder)
+            await account.latches.release()
         account.log.warning("resumed", scope=scope, reason=reason, actor=actor)
 
     def hear_risk(self) -> None:
@@ -137,9 +137,9 @@ class Kill:
                 if event in self._untold:
                     self._untold.remove(event)
 
-    def _latch(self, value: Latch) -> None:
+    async def _latch(self, value: Latch) -> None:
         try:
-            latch.latch(self._account.folder, value)
+            await self._account.latches.latch(value)
         except OSError as error:
             # The orders come off all the same; then only the journal keeps the desk killed.
             self._account.log.error("latch_not_on_disk", detail=str(error), fix="make room")

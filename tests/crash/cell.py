@@ -1,5 +1,6 @@
 """One cell of the matrix: a scenario in which one process dies at one step, and the verdict on what is left."""
 
+import asyncio
 import signal
 from collections import Counter
 
@@ -15,7 +16,8 @@ from tests.e2e import audit
 
 READY_S = 20.0
 STOP_S = 9.0
-TAKE_OVER, KILL_SWITCH = "take-over", "kill switch"
+CELL_S_MAX = 120
+TAKE_OVER = "take-over"
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,21 +76,27 @@ async def survey(shared: Shared, service: str, scenario: str) -> Survey:
 
 async def run(shared: Shared, cell: Cell) -> Outcome:
     """Let a process die at the cell's step and judge."""
-    async with Desk(shared) as desk:
-        began_s = desk.house.clock.monotonic_s()
-        broken: list[str] = []
-        try:
-            broken = await _play(desk, cell)
-        except TimeoutError as error:
-            rows = audit.rows(desk.house.folder)
-            broken = [str(error), judge.differs(desk.house.record, rows)]
-        return Outcome(
-            cell=cell,
-            died=any(death.startswith(f"{cell.service} ") for death in desk.deaths),
-            broken=tuple(broken),
-            faults=tuple(desk.faults),
-            seconds=desk.house.clock.monotonic_s() - began_s,
-        )
+    try:
+        async with asyncio.timeout(CELL_S_MAX), Desk(shared) as desk:
+            return await _judged(desk, cell)
+    except TimeoutError:
+        return Outcome(cell=cell, died=False, broken=(f"did not end within {CELL_S_MAX} s",))
+
+
+async def _judged(desk: Desk, cell: Cell) -> Outcome:
+    began_s = desk.house.clock.monotonic_s()
+    try:
+        broken = await _play(desk, cell)
+    except TimeoutError as error:
+        rows = audit.rows(desk.house.folder)
+        broken = [str(error), judge.differs(desk.house.record, rows)]
+    return Outcome(
+        cell=cell,
+        died=any(death.startswith(f"{cell.service} ") for death in desk.deaths),
+        broken=tuple(broken),
+        faults=tuple(desk.faults),
+        seconds=desk.house.clock.monotonic_s() - began_s,
+    )
 
 
 async def _play(desk: Desk, cell: Cell) -> list[str]:
@@ -101,8 +109,7 @@ async def _play(desk: Desk, cell: Cell) -> list[str]:
         if cell.scenario != TAKE_OVER:
             await desk.start(seat)
             await until(lambda: desk.ready(seat), within_s=READY_S)
-    if cell.scenario != KILL_SWITCH:
-        await author.surely()
+    await author.surely()
     return await _verdict(desk, author)
 
 

@@ -44,6 +44,12 @@ class Child:
         """Tell whether it was ended by SIGKILL."""
         return self.ended.done() and self.ended.result() == KILLED
 
+    async def kill(self) -> None:
+        """End it and wait until it has ended."""
+        await asyncio.shield(self.started)
+        self.signal(signal.SIGKILL)
+        await asyncio.shield(self.ended)
+
     def signal(self, sign: signal.Signals) -> None:
         """Send it a signal while it is known to live."""
         if self.started.done() and self.alive:
@@ -82,8 +88,8 @@ class Launcher:
             await self._process.wait()
         await self._reader
 
-    async def start(self, order: Order) -> Child:
-        """Start a process and return it as soon as it has an id."""
+    def start(self, order: Order) -> Child:
+        """Ask for a process and return it at once; it tells when it has started."""
         if self._process is None or self._process.stdin is None:
             raise RuntimeError("the launcher is not open")
         number, child = next(self._numbers), Child()
@@ -98,8 +104,6 @@ class Launcher:
             "host": order.host,
         }
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        await self._process.stdin.drain()
-        await child.started
         return child
 
     async def _read(self, process: Process) -> None:

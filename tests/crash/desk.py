@@ -1,7 +1,6 @@
 """The processes of one cell, their supervisor, and the parts that the matrix plays itself: market, risk, operator."""
 
 import asyncio
-import signal
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
@@ -75,8 +74,7 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for seat in self.seats.values():
             if seat.child is not None:
-                seat.child.signal(signal.SIGKILL)
-                await seat.child.ended
+                await seat.child.kill()
         await self.house.__aexit__(kind, error, trace)
 
     async def start(self, seat: Seat, crash_at: str = "") -> None:
@@ -103,7 +101,7 @@ class Desk:
         try:
             async with (
                 aiohttp.ClientSession(timeout=HTTP) as session,
-                session.get(f"http://127.0.0.1:{seat.port}/readyz") as answer,
+                session.get(_url(seat, "/readyz")) as answer,
             ):
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError):
@@ -113,11 +111,16 @@ class Desk:
         """Kill the desk as the command does: every executor's port; where one is silent, bus and file as well."""
         house = self.house
         seats = [seat for seat in self.seats.values() if seat.service == "executor"]
-        answers = await asyncio.gather(*(_post(seat) for seat in seats))
+        answers = await asyncio.gather(*(_post(seat, "/kill") for seat in seats))
         if not all(answers):
             now_ms = house.clock.market_ms()
             await house.publish(subjects.KILL, KillLatched(**KILL, time_ms=now_ms))
             latch.latch(house.folder, latch.Latch(**KILL, time_ms=now_ms))
+
+    async def resume(self) -> bool:
+        """Release the kill; tell whether every executor has confirmed."""
+        seats = [seat for seat in self.seats.values() if seat.service == "executor"]
+        return all(await asyncio.gather(*(_post(seat, "/resume") for seat in seats)))
 
     async def play_risk(self) -> Lease:
         """Hold risk's lease and be its heart, for cells whose commands come from the matrix."""
@@ -136,7 +139,7 @@ class Desk:
         if crash_at:
             told["OPENSQT_CRASH_AT"] = crash_at
         seat.starts += 1
-        seat.child = await self.house.shared.launcher.start(
+        seat.child = self.house.shared.launcher.start(
             Order(
                 module=f"services.{seat.service}",
                 argv=("--account", ACCOUNT) if seat.service == "executor" else (),
@@ -146,6 +149,7 @@ class Desk:
                 host=seat.host,
             )
         )
+        await asyncio.shield(seat.child.started)
 
     async def _supervise(self, seat: Seat) -> None:
         """Start a process again whenever it has died, as `up` does, without the crash."""
@@ -175,14 +179,18 @@ class Desk:
             await clock.sleep(EVERY_S)
 
 
-async def _post(seat: Seat) -> bool:
-    """Post a kill to an executor; tell whether it confirmed."""
+async def _post(seat: Seat, path: str) -> bool:
+    """Post an operator's word to an executor; tell whether it confirmed."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
     try:
         async with (
             aiohttp.ClientSession(timeout=HTTP) as session,
-            session.post(f"http://127.0.0.1:{seat.port}/kill", json=KILL, headers=headers) as said,
+            session.post(_url(seat, path), json=KILL, headers=headers) as said,
         ):
             return said.status == 200
     except (aiohttp.ClientError, TimeoutError):
         return False
+
+
+def _url(seat: Seat, path: str) -> str:
+    return f"http://127.0.0.1:{seat.port}{path}"

@@ -29,7 +29,7 @@ class Story(msgspec.Struct, kw_only=True):
 
     ref: OrderRef
     quantity: Decimal
-    filled: Decimal = Decimal(0)
+    venue_order_id: str = ""
     submitted: bool = False
     accepted: bool = False
     ends: list[str] = []
@@ -37,12 +37,7 @@ class Story(msgspec.Struct, kw_only=True):
     @property
     def settled(self) -> bool:
         """Whether the journal knows what the venue has of it."""
-        return self.accepted or bool(self.ends) or self.full
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing is left to fill."""
-        return self.filled >= self.quantity
+        return self.accepted or bool(self.ends)
 
 
 class Record:
@@ -53,7 +48,7 @@ class Record:
         self.position = 0
         self.verdicts: dict[str, str] = {}  # intent -> approved, or why it was refused
         self.orders: dict[str, Story] = {}
-        self.trades: dict[str, str] = {}  # trade id -> client order id
+        self.trades: dict[str, Fill] = {}
         self.kills = 0
 
     async def read(self) -> None:
@@ -85,19 +80,29 @@ class Record:
     def ended(self, intent_id: str) -> bool:
         """Tell whether nothing of a place intent can be open any more."""
         orders = self.orders_of(intent_id)
-        return self.known(intent_id) and all(order.ends or order.full for order in orders)
+        return self.known(intent_id) and all(order.ends or self._full(order) for order in orders)
 
     def open(self) -> set[str]:
         """Return the client ids of the orders that should be open at the venue."""
         return {
             name
             for name, order in self.orders.items()
-            if not order.ends and order.accepted and not order.full
+            if not order.ends and order.accepted and not self._full(order)
         }
 
     def doubtful(self) -> set[str]:
         """Return the orders that may be under way and are not settled."""
         return {name for name, order in self.orders.items() if not order.settled}
+
+    def _full(self, order: Story) -> bool:
+        """Tell whether nothing is left to fill; a trade may name its order by the venue's id alone."""
+        name, number = order.ref.client_order_id, order.venue_order_id
+        filled = sum(
+            trade.quantity
+            for trade in self.trades.values()
+            if trade.ref.client_order_id == name or (number and trade.venue_order_id == number)
+        )
+        return filled >= order.quantity
 
     def _see(self, message: Message) -> None:
         match message:
@@ -111,10 +116,12 @@ class Record:
             case Submitting():
                 self.orders[message.ref.client_order_id].submitted = True
             case Accepted():
-                self.orders[message.ref.client_order_id].accepted = True
+                order = self.orders[message.ref.client_order_id]
+                order.accepted, order.venue_order_id = True, message.venue_order_id
             case Fill():
-                self.trades[message.trade_id] = message.ref.client_order_id
-                self.orders[message.ref.client_order_id].filled += message.quantity
+                self.trades[message.trade_id] = message
+                if message.ref.client_order_id in self.orders:
+                    self.orders[message.ref.client_order_id].accepted = True
             case Rejected() | Canceled() | Expired() | NeverPlaced():
                 order = self.orders[message.ref.client_order_id]
                 order.ends = [*order.ends, type(message).__name__]

@@ -15,6 +15,7 @@ from tests.simulation.venue.scripted import PERP, play, trade
 
 NEAR, CROSSING = Decimal("59999.5"), Decimal(60001)
 GONE_S = 15.0
+RESUMED_S = 15.0
 
 Scenario = Callable[[Desk, Author], Awaitable[None]]
 
@@ -41,13 +42,14 @@ async def place_during_fill(desk: Desk, author: Author) -> None:
 
 
 async def kill_switch(desk: Desk, author: Author) -> None:
-    """A kill while one order rests and another is on its way: in the end nothing is open."""
+    """A kill while one order rests and another is on its way: nothing is open in the end; then a resume."""
     resting = await author.place()
     await author.known(resting)
     await author.place()
     await desk.kill()
     await until(lambda: not open_at_venue(audit.rows(desk.house.folder)), within_s=GONE_S)
     await desk.house.reads_until(lambda record: record.kills > 0)
+    await until(desk.resume, within_s=RESUMED_S)
 
 
 async def take_over(desk: Desk, author: Author) -> None:

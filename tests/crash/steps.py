@@ -6,11 +6,12 @@ A step that no scenario can reach stands here with the reason; the matrix fails 
 from opensqt.runtime.bus.port import Bus
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.port import Journal, Leases
+from opensqt.runtime.latch import Latches
 from opensqt.runtime.steps import all_steps
 from opensqt.runtime.venue.port import Venue
 
 PORTS: dict[str, tuple[object, ...]] = {
-    "executor": (Bus, Journal, Leases, Venue),
+    "executor": (Bus, Journal, Leases, Venue, Latches),
     "risk": (Bus, Journal, Leases),
     "relay": (Bus, Journal, Leases, Checkpoints),
 }

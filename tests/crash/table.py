@@ -47,7 +47,9 @@ def _mark(outcome: Outcome | None) -> str:
         return "n/a"
     if outcome.broken:
         return "FAIL"
-    return ("stop" if outcome.cell.stopping else "ok") if outcome.died else "missed"
+    if not outcome.died:
+        return "missed"
+    return "ok stop" if outcome.cell.stopping else "ok"
 
 
 def _summary(outcomes: Sequence[Outcome]) -> str:
@@ -55,7 +57,9 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     missed = sum(not one.died and not one.broken for one in outcomes)
     steps = len({one.cell.step for one in outcomes if one.died})
     ended = sum(bool(one.faults) for one in outcomes)
+    seconds = sorted(one.seconds for one in outcomes) or [0.0]
     return (
         f"{len(outcomes)} cells at {steps} steps: {len(outcomes) - failed - missed} ok, {failed} FAIL,"
-        f" {missed} missed; in {ended} a process also ended by itself"
+        f" {missed} missed; in {ended} a process also ended by itself;"
+        f" a cell took {seconds[len(seconds) // 2]:.1f} s, at most {seconds[-1]:.1f} s"
     )
