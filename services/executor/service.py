@@ -30,6 +30,7 @@ from services.executor.state import DESK
 READ_MAX = 1000
 PAUSE_S = 0.5
 MEASURE_S = 1.0
+WAITING = "waiting for the lease"
 STOP_S_MAX = 4.5  # the process is ended at 7 s, and requests under way want their end
 MS_PER_S = 1000
 FOLDED = ("intent/", "order/", "account/", "control", "stray/")
@@ -89,10 +90,10 @@ class Executor:
             self.kill.restore()
             self._spawn(self._work())
             await stop.wait()
-            served = self._phase == "running"
+            standby = self._phase in ("starting", WAITING)
             self._phase, self._account.closing = "stopping", True
-            # Cancels need no lease: the journal may be away. One that never served has nothing to cancel.
-            if self._cancel_on_stop and served:
+            # Cancels need no lease that is held: the journal may be away. A standby's stop is not the account's.
+            if self._cancel_on_stop and not standby:
                 done = await self.kill.cancel_all(STOP_S_MAX)
                 self._log.info("orders_cancelled_on_stop", all_gone=done)
             await self._account.lease.release()
@@ -102,7 +103,7 @@ class Executor:
 
     async def _work(self) -> None:
         account = self._account
-        self._phase = "waiting for the lease"
+        self._phase = WAITING
         lease = await account.lease.take()
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
         async with asyncio.TaskGroup() as tasks:

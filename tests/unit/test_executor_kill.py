@@ -236,3 +236,20 @@ async def test_a_kill_of_one_strategy_leaves_the_others(rig: Rig) -> None:
         await rig.clock.run_for(4)
         phases = [rig.order_of(number).phase for number in (1, 2, 3, 4)]
         assert phases == [Phase.CANCELED, Phase.LIVE, Phase.EXPIRED, Phase.LIVE]
+
+
+async def test_a_clean_stop_right_after_a_start_leaves_no_order_either(rig: Rig) -> None:
+    """What a predecessor left open is cancelled by a stop that comes while the fence is waited out."""
+    async with rig.dying(rig.executor()):
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+    await rig.clock.run_for(3)
+    executor = rig.executor(cancel_on_stop=True)
+    stop = asyncio.Event()
+    task = asyncio.create_task(executor.run(stop))
+    await rig.clock.run_for(0.5)
+    assert executor.status()["phase"] == "waiting out the fence"
+    stop.set()
+    await rig.clock.run_for(7)
+    await task
+    assert await rig.venue.open_orders(SYMBOL) == []
