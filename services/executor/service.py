@@ -195,13 +195,18 @@ class Executor:
 
     async def _hear(self) -> None:
         """Listen to the kill switch and to risk's heartbeat; needs neither history nor journal."""
+        start = Start()
         while True:
             try:
-                follower = await self._bus.follow(Stream.FEED, ["ctl.>"], Start())
+                follower = await self._bus.follow(Stream.FEED, ["ctl.>"], start)
+                start = Start()
                 async for delivery in follower:
                     await self._on_control(delivery.subject, delivery.data)
             except (BusDown, StreamChanged) as error:
                 self._log.warning("control_lost", detail=str(error))
+                if start.wall_ms is None:
+                    # A kill that is said while nobody listens is heard afterwards.
+                    start = Start(wall_ms=self._account.clock.wall_ms())
                 await self._account.clock.sleep(PAUSE_S)
 
     async def _on_control(self, subject: str, data: bytes) -> None:
