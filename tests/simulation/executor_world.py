@@ -105,6 +105,8 @@ class World:
             self._journal: 6,
             self._bus: 4,
             self._stream: 4,
+            self._gap: 4,
+            self._race: 4,
             self._arrive: 4,
             self._die: 5,
             self._depose: 2,
@@ -171,6 +173,21 @@ class World:
             self.rig.exchange.stream.break_off("cut by the world")
         else:
             self.rig.exchange.stream.restore()
+
+    async def _gap(self) -> None:
+        """Let the stream miss a trade and tell the next one at once."""
+        self.rig.exchange.stream.break_off("cut by the world")
+        await self._trade()
+        self.rig.exchange.stream.restore()
+        await self._trade()
+
+    async def _race(self) -> None:
+        """Cancel a place while nobody knows yet whether it is committed."""
+        self.rig.journals[-1].answers_lost += 1
+        await self._place()
+        await self.rig.clock.run_for(self.random.choice((0.0, 0.002, 0.02, 0.06)))
+        cancel = self.rig.cancel(self.numbers)
+        await self._publish(cancel)
 
     async def _arrive(self) -> None:
         self.rig.venue.faults.deliver_late()
