@@ -6,26 +6,40 @@ import msgspec
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon import Halted, OrderContradicted, Resumed
 
 DESK = "desk"
 HALTED = "HALTED"  # nothing is placed; any other mode lets positions shrink
+REDUCING = "REDUCING"
+NORMAL = "NORMAL"
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True):
     """What is latched and what is halted now."""
 
-    kills: frozenset[str] = frozenset()
+    kills: dict[str, KillLatched] = {}
     halts: dict[str, Halted] = {}
+
+    @property
+    def mode(self) -> str:
+        """The strictest mode of any halt: HALTED, REDUCING or NORMAL."""
+        modes = {halt.mode for halt in self.halts.values()}
+        return next((mode for mode in (HALTED, REDUCING) if mode in modes), NORMAL)
+
+    def kill(self, strategy: str) -> KillLatched | None:
+        """Return the latch that stops a strategy: the desk's or its own."""
+        return self.kills.get(DESK) or self.kills.get(f"strategy/{strategy}")
 
     def killed(self, strategy: str) -> bool:
         """Tell whether a kill of the desk or of this strategy is latched."""
-        return not self.kills.isdisjoint({DESK, strategy, f"strategy/{strategy}"})
+        return self.kill(strategy) is not None
 
-    def halt(self, venue: str, account: str, symbols: Iterable[str]) -> Halted | None:
-        """Return the strictest halt that covers one of these symbols, or None."""
+    def halt(
+        self, venue: str, account: str, symbols: Iterable[str], strategy: str = ""
+    ) -> Halted | None:
+        """Return the strictest halt that covers one of these symbols or the strategy, or None."""
         place = f"{venue}/{account}"
-        scopes = (DESK, place, *(f"{place}/{symbol}" for symbol in symbols))
+        scopes = (DESK, place, f"strategy/{strategy}", *(f"{place}/{symbol}" for symbol in symbols))
         found = [self.halts[scope] for scope in scopes if scope in self.halts]
         return min(found, key=lambda halted: halted.mode != HALTED) if found else None
 
@@ -34,11 +48,23 @@ def thrown(switches: Switches, event: Message) -> Switches:
     """Fold one message; those that throw no switch change nothing."""
     match event:
         case KillLatched(scope=scope):
-            return msgspec.structs.replace(switches, kills=switches.kills | {scope})
+            return msgspec.structs.replace(switches, kills={**switches.kills, scope: event})
         case KillReleased(scope=scope):
-            return msgspec.structs.replace(switches, kills=switches.kills - {scope})
+            kills = {key: kill for key, kill in switches.kills.items() if key != scope}
+            # A person who releases the desk has looked at it: its halts end, too.
+            halts = {} if scope == DESK else switches.halts
+            return msgspec.structs.replace(switches, kills=kills, halts=halts)
         case Halted(scope=scope):
             return msgspec.structs.replace(switches, halts={**switches.halts, scope: event})
+        case OrderContradicted():
+            scope = f"{event.venue}/{event.account}/{event.symbol}"
+            halt = Halted(
+                scope=scope,
+                mode=REDUCING,
+                reason=f"order {event.client_order_id} contradicted: {event.evidence}",
+                time_ms=event.time_ms,
+            )
+            return msgspec.structs.replace(switches, halts={**switches.halts, scope: halt})
         case Resumed(scope=scope):
             halts = {key: halt for key, halt in switches.halts.items() if key != scope}
             return msgspec.structs.replace(switches, halts=halts)

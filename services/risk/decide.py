@@ -3,6 +3,7 @@
 import msgspec
 
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
+from opensqt.domain.switches import HALTED
 from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused
 from services.risk.limits import Finding, Limits, check
 from services.risk.state import State, Verdict
@@ -57,16 +58,16 @@ def blocked(intent: Intent, seat: Seat, now_ms: int, cause: str) -> Judgement:
 def _judge_place(
     state: State, intent: PlaceIntent, limits: Limits, seat: Seat, now_ms: int
 ) -> Judgement:
-    latch = state.kill_of(intent.strategy)
+    latch = state.switches.kill(intent.strategy)
     if latch is not None:
         return _refuse(intent, seat, now_ms, "killed", f"kill by {latch.actor}: {latch.reason}")
     key = (intent.venue, intent.symbol)
     exposure = state.exposure(intent)
     finding = check(intent, exposure, state.rules.get(key), state.ticks.get(key), limits, now_ms)
     code, detail = finding.code, finding.detail
-    mode, reason = state.mode_of(intent)
-    if mode == "HALTED" or (mode == "REDUCING" and not finding.reducing):
-        code, detail = mode.lower(), reason
+    halt = state.switches.halt(intent.venue, intent.account, (intent.symbol,), intent.strategy)
+    if halt is not None and (halt.mode == HALTED or not finding.reducing):
+        code, detail = halt.mode.lower(), halt.reason
     elif now_ms < seat.opens_from_ms and not finding.reducing:
         code, detail = "warming_up", f"openings from {seat.opens_from_ms}, now {now_ms}"
     if code:

@@ -6,13 +6,13 @@ from typing import Any
 
 from opensqt.domain import ids
 from opensqt.domain.control import Heartbeat
+from opensqt.domain.switches import DESK, HALTED
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.bus.subjects import RISK_ALIVE
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from services.risk.docket import Docket, Sight
-from services.risk.state import DESK
 
 LEASE = "risk"
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
@@ -55,12 +55,12 @@ class Gate:
 
     def status(self) -> dict[str, Any]:
         """Return mode, latches and what was judged."""
-        state, reader = self._sight.state, self._sight.reader
+        switches, reader = self._sight.state.switches, self._sight.reader
         return {
             "why": "" if self.ready else "reading the journal",
-            "mode": "HALTED" if DESK in state.killed else state.mode(),
-            "killed": sorted(state.killed),
-            "halts": {scope: halt.reason for scope, halt in state.halts.items()},
+            "mode": HALTED if DESK in switches.kills else switches.mode,
+            "killed": sorted(switches.kills),
+            "halts": {scope: halt.reason for scope, halt in switches.halts.items()},
             "journal_position": reader.position,
             "feed_sequence": reader.basis.sequence,
             "judged": dict(self._docket.judged),
@@ -112,11 +112,11 @@ class Gate:
             await self._context.bus.publish(RISK_ALIVE, message, envelope, confirmed=False)
 
     def _show_halts(self) -> None:
-        gauge, state = self._context.metrics.desk_halted, self._sight.state
+        gauge, switches = self._context.metrics.desk_halted, self._sight.state.switches
         gauge.clear()
-        for scope in state.killed:
+        for scope in switches.kills:
             gauge.labels(scope, "kill").set(1)
-        for scope, halt in state.halts.items():
+        for scope, halt in switches.halts.items():
             gauge.labels(scope, halt.mode.lower()).set(1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

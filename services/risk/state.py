@@ -5,19 +5,19 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain import life
-from opensqt.domain.control import FeedGeneration, KillLatched, KillReleased
+from opensqt.domain.control import FeedGeneration
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
+from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
-from opensqt.domain.recon import Adjustment, Halted, Resumed
+from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.risk.limits import Exposure
 
-DESK = "desk"
 TRADES_MAX = 100_000  # a repetition comes at once or not at all
 SETTLED_KEPT_MS = 60_000  # market ms that verdicts and ended orders are remembered
 
@@ -41,8 +41,7 @@ class State:
         self.positions: dict[tuple[str, str, str], Decimal] = {}  # strategy, account, symbol
         self.verdicts: dict[str, Verdict] = {}
         self.pending: dict[str, Pending] = {}
-        self.killed: dict[str, KillLatched] = {}
-        self.halts: dict[str, Halted] = {}
+        self.switches = Switches()
         self.parked: dict[tuple[str, str], Decimal] = {}  # account, symbol: fills of unknown orders
         self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
@@ -62,6 +61,7 @@ class State:
     def fold(self, message: Message) -> None:
         """Take in one message of FEED; repeated messages change nothing."""
         self.now_ms = max(self.now_ms, getattr(message, "time_ms", 0))
+        self.switches = thrown(self.switches, message)
         match message:
             case Tick():
                 self.ticks[message.venue, message.symbol] = message
@@ -71,14 +71,6 @@ class State:
                 self.verdicts[message.intent_id] = message
                 if isinstance(message, RiskRefused):
                     self.pending.pop(message.intent_id, None)
-            case KillLatched():
-                self.killed[message.scope] = message
-            case KillReleased():
-                self.killed.pop(message.scope, None)
-            case Halted():
-                self.halts[message.scope] = message
-            case Resumed():
-                self.halts.pop(message.scope, None)
             case PositionAdopted():
                 self._move(message.strategy, message.account, message.symbol, message.quantity)
             case Adjustment():
@@ -148,26 +140,6 @@ class State:
             ZERO,
         )
         return owned + self.parked.get((account, symbol), ZERO)
-
-    def mode(self) -> str:
-        """Return NORMAL, REDUCING or HALTED: the strictest halt of the desk."""
-        modes = {halt.mode for halt in self.halts.values()}
-        return next((mode for mode in ("HALTED", "REDUCING") if mode in modes), "NORMAL")
-
-    def mode_of(self, intent: PlaceIntent | CancelIntent) -> tuple[str, str]:
-        """Return the mode and reason that the halts of the desk, account or symbol put on an intent."""
-        account = f"{intent.venue}/{intent.account}"
-        scopes = (DESK, account, f"{account}/{intent.symbol}", f"strategy/{intent.strategy}")
-        found = [self.halts[scope] for scope in scopes if scope in self.halts]
-        for mode in ("HALTED", "REDUCING"):
-            for halt in found:
-                if halt.mode == mode:
-                    return mode, halt.reason
-        return "NORMAL", ""
-
-    def kill_of(self, strategy: str) -> KillLatched | None:
-        """Return the latch that stops a strategy, if any."""
-        return self.killed.get(DESK) or self.killed.get(f"strategy/{strategy}")
 
     def forget(self, horizon_ms: int) -> None:
         """Drop approvals that can no longer be sent and what ended long ago; `horizon_ms` is market time."""

@@ -11,7 +11,7 @@ from opensqt.domain.intent import (
     Basis,
     Purpose,
 )
-from opensqt.domain.recon import Halted
+from opensqt.domain.recon import Halted, OrderContradicted
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.risk.decide import Judgement, Seat, judge
 from services.risk.state import State
@@ -20,6 +20,7 @@ from tests.unit.gate_books import (
     LIMITS,
     NOW_MS,
     SEAT,
+    SYMBOL,
     cancel,
     fill,
     intent,
@@ -188,3 +189,20 @@ def test_nothing_is_approved_before_the_market_is_known() -> None:
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "rules_unknown"
     books.fold(rules())
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "tick_missing"
+
+
+def test_a_contradicted_order_halts_its_symbol_until_a_person_releases_the_desk() -> None:
+    """When the venue denies what we had recorded as final, nothing is opened there until somebody has looked."""
+    contradiction = OrderContradicted(
+        client_order_id="q1",
+        venue="binance",
+        account="main",
+        symbol=SYMBOL,
+        state="canceled",
+        evidence="filled after its end",
+        time_ms=NOW_MS,
+    )
+    books = state(contradiction)
+    assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "reducing"
+    books.fold(KillReleased(scope="desk", reason="looked", actor="alice", time_ms=NOW_MS))
+    assert isinstance(judge(books, intent(), LIMITS, SEAT, NOW_MS).verdict, RiskApproved)
