@@ -164,6 +164,7 @@ class Desk:
             self.posts["arb"] = Post("arb", self._arb)
         self.symbols = (LOADED, GRIDDED, SPOT, PERP) if has_carry else (LOADED, GRIDDED)
         self._config = CONFIGS[has_carry]
+        self.kill_heard = False  # a kill was said while a leader listened
 
     def wire(self, *, ordered: bool = True) -> Wire:
         """Return a new connection."""

@@ -165,7 +165,10 @@ class Inflictor:
         now_ms = self._desk.clock.market_ms()
         message = KillLatched(scope="desk", reason="fault", actor="world", time_ms=now_ms)
         envelope = Envelope(event_id="kill", type="KillLatched", source="world", time_ms=now_ms)
+        listens = self._desk.posts[self._desk.leader()].ready and not self._desk.broker.is_down
         await self._bus.publish(subjects.KILL, message, envelope, confirmed=False)
+        # Whoever is dead when it is said learns of it from the latch file; here is none.
+        self._desk.kill_heard = self._desk.kill_heard or listens
 
     def _thaw(self, name: str) -> None:
         life = self._desk.posts[name].life

@@ -15,6 +15,8 @@ def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
     found += [("everybody comes back", n) for n in desk.posts if _should_serve(desk, n)]
     found += _orders(desk)
     found += _fills(desk)
+    if desk.kill_heard and not desk.judge.killed:
+        found.append(("a kill is recorded", "it was said while a leader listened"))
     if PERP in desk.symbols and not desk.judge.killed and desk.net(SPOT) + desk.net(PERP) != 0:
         found.append(("no naked leg", f"spot {desk.net(SPOT)}, perp {desk.net(PERP)}"))
     return found or _books(desk)
