@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections import Counter
+from enum import StrEnum
 
 import msgspec
 
@@ -20,33 +21,42 @@ CELL_S_MAX = 120
 TAKE_OVER = "take-over"
 
 
+class When(StrEnum):
+    """In which part of a process's life the step is passed for the first time."""
+
+    DURING = "ok"
+    STOPPING = "ok, stop"
+    AGAIN = "ok, start"
+
+
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """Who dies where in which scenario; without a step nobody does. `stopping`: at a stop in good order."""
+    """Who dies where, when and in which scenario; without a step nobody does."""
 
     service: str
     scenario: str
     step: str = ""
     count: int = 1
-    stopping: bool = False
+    when: When = When.DURING
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """How often each step was passed before the scenario, up to its end, and up to the end of a clean stop."""
+    """How often each step was passed before the scenario, to its end, to a clean stop, to a start after that."""
 
     before: Counter[str]
     during: Counter[str]
     after: Counter[str]
+    again: Counter[str]
 
     def cell(self, service: str, scenario: str, step: str) -> Cell | None:
         """Return the cell in which this step is died at for the first time within the scenario, if it is passed."""
-        count, stopping = 1, False
+        count, when = 1, When.DURING
         if self.during[step] > self.before[step]:
             count = self.before[step] + 1
         elif self.before[step] == 0:
-            if self.after[step] == 0:
+            if self.again[step] == 0:
                 return None
-            stopping = True
-        return Cell(service=service, scenario=scenario, step=step, count=count, stopping=stopping)
+            when = When.STOPPING if self.after[step] else When.AGAIN
+        return Cell(service=service, scenario=scenario, step=step, count=count, when=when)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +80,12 @@ async def survey(shared: Shared, service: str, scenario: str) -> Survey:
         found = await _verdict(desk, author)
         during = desk.passed(seat.name)
         await _stop(seat)
+        after = desk.passed(seat.name)
+        if scenario != TAKE_OVER:
+            await _start_again(desk, seat)
+        again = desk.passed(seat.name)
         assert not found, f"{service}, {scenario}, nobody died: {found}"
-        return Survey(before=before, during=during, after=desk.passed(seat.name))
+        return Survey(before=before, during=during, after=after, again=again)
 
 
 async def run(shared: Shared, cell: Cell) -> Outcome:
@@ -103,12 +117,10 @@ async def _play(desk: Desk, cell: Cell) -> list[str]:
     seat, author = await _begin(desk, cell)
     await author.surely()
     await SCENARIOS[cell.scenario](desk, author)
-    if cell.stopping:
-        seat.vacant = True
+    if cell.when is not When.DURING:
         await _stop(seat)
         if cell.scenario != TAKE_OVER:
-            await desk.start(seat)
-            await until(lambda: desk.ready(seat), within_s=READY_S)
+            await _start_again(desk, seat, cell.step if cell.when is When.AGAIN else "")
     await author.surely()
     return await _verdict(desk, author)
 
@@ -122,7 +134,8 @@ async def _begin(desk: Desk, cell: Cell) -> tuple[Seat, Author]:
     for service in needed:
         if service != cell.service:
             await desk.start(Seat(service=service))
-    await desk.start(seat, f"{cell.step}:{cell.count}" if cell.step else "")
+    mortal = cell.step and cell.when is not When.AGAIN
+    await desk.start(seat, f"{cell.step}:{cell.count}" if mortal else "")
 
     async def sits_or_died() -> bool:
         return bool(desk.deaths) or await desk.ready(seat)
@@ -133,13 +146,22 @@ async def _begin(desk: Desk, cell: Cell) -> tuple[Seat, Author]:
     return seat, Author(desk, lease)
 
 
+async def _start_again(desk: Desk, seat: Seat, crash_at: str = "") -> None:
+    """Start a process that has stopped, under a supervisor, and wait until the one that stays is ready."""
+    seat.vacant = False
+    await desk.start(seat, crash_at)
+    if crash_at:
+        await until(lambda: bool(desk.deaths), within_s=READY_S)
+    await until(lambda: desk.ready(seat), within_s=READY_S)
+
+
 async def _stop(seat: Seat) -> None:
-    """Stop a process in good order, or as far as it gets."""
+    """Stop a process in good order, or as far as it gets, and its supervisor with it."""
     seat.vacant = True
-    if seat.child is not None:
-        child = seat.child
-        child.signal(signal.SIGTERM)
-        await until(lambda: not child.alive, within_s=STOP_S)
+    if seat.child is not None and seat.watch is not None:
+        seat.child.signal(signal.SIGTERM)
+        async with asyncio.timeout(STOP_S):
+            await asyncio.shield(seat.watch)
 
 
 async def _verdict(desk: Desk, author: Author) -> list[str]:

@@ -32,6 +32,7 @@ class Seat(msgspec.Struct, kw_only=True):
     service: str
     host: str = ""
     child: Child | None = None
+    watch: asyncio.Task[None] | None = None  # of its supervisor
     port: int = 0
     starts: int = 0
     vacant: bool = False  # its supervisor leaves it empty from the next death on
@@ -82,10 +83,9 @@ class Desk:
         if seat.name not in self.seats:
             self.seats[seat.name] = seat
             seat.port = ports.choose(["health"], {})["health"]
-            await self._launch(seat, crash_at)
-            self._tasks.append(asyncio.create_task(self._supervise(seat)))
-        else:
-            await self._launch(seat, crash_at)
+        await self._launch(seat, crash_at)
+        seat.watch = asyncio.create_task(self._supervise(seat))
+        self._tasks.append(seat.watch)
 
     def trace(self, name: str) -> Path:
         """Return where the processes of a seat write the steps that they pass."""
@@ -155,7 +155,8 @@ class Desk:
         """Start a process again whenever it has died, as `up` does, without the crash."""
         while seat.child is not None:
             code = await asyncio.shield(seat.child.ended)
-            (self.deaths if code == KILLED else self.faults).append(f"{seat.name} {code}")
+            if code != 0:
+                (self.deaths if code == KILLED else self.faults).append(f"{seat.name} {code}")
             if seat.vacant:
                 return
             await self._launch(seat, "")

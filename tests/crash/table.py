@@ -49,7 +49,7 @@ def _mark(outcome: Outcome | None) -> str:
         return "FAIL"
     if not outcome.died:
         return "missed"
-    return "ok stop" if outcome.cell.stopping else "ok"
+    return outcome.cell.when.value
 
 
 def _summary(outcomes: Sequence[Outcome]) -> str:
