@@ -118,6 +118,8 @@ def _denied(order: MemoryOrder | None, told: set[str]) -> str:
     match order.ending if order is not None else None:
         case None if not told & SILENT_ENDS:
             return "never reached the exchange and has no end"
+        case Ending() if told & {"NeverPlaced", "Rejected"}:
+            return "reached the exchange"
         case Ending.OPEN if told & ENDS or not told & {"Accepted", "Fill"}:
             return "is open at the exchange"
         case Ending.CANCELED if "Canceled" not in told:

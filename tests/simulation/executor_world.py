@@ -108,6 +108,7 @@ class World:
             self._gap: 4,
             self._race: 4,
             self._arrive: 4,
+            self._late: 4,
             self._die: 5,
             self._depose: 2,
             self._kill: 1,
@@ -190,6 +191,13 @@ class World:
         await self._publish(cancel)
 
     async def _arrive(self) -> None:
+        self.rig.venue.faults.deliver_late()
+
+    async def _late(self) -> None:
+        """Let a request arrive shortly before its deadline, when it was looked for in vain."""
+        self.rig.venue.faults.set("place", Fault.LATE)
+        await self._place()
+        await self.rig.clock.run_for(1.8)
         self.rig.venue.faults.deliver_late()
 
     async def _die(self) -> None:
