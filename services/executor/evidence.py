@@ -4,6 +4,7 @@ The stream is fast and may lose frames; REST is slow and decides. The same fact 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from opensqt.runtime.venue.port import (
     AccountView,
     BalanceView,
     Held,
+    NotFound,
     OrderView,
     StreamDown,
     StreamUp,
@@ -124,6 +126,8 @@ class Evidence:
                 symbol, after_trade_id=self._marks.get(symbol, ""), since_ms=self._since_ms(symbol)
             )
             for trade in trades:
+                if account.state.find(symbol, trade.client_order_id, trade.venue_order_id) is None:
+                    await _identify(account, self.show, symbol)
                 await self._on_trade(trade)
                 if trade.time_ms <= settled_ms:
                     self._marks[symbol] = trade.trade_id
@@ -251,6 +255,20 @@ class Evidence:
         self._wake.clear()
         if not self._poked:
             await event_within(self._account.clock, self._wake, seconds)
+
+
+async def _identify(
+    account: Account, show: Callable[[OrderView], Awaitable[None]], symbol: str
+) -> None:
+    """Ask for the orders in doubt before a trade of nobody's is booked: it may be theirs; raise `VenueDown`."""
+    for order in account.state.doubtful():
+        if _symbol(order) != symbol:
+            continue
+        outcome = await account.venue.look(symbol, order.client_order_id)
+        if isinstance(outcome, Held) and outcome.order is not None:
+            await show(outcome.order)
+        elif not isinstance(outcome, NotFound):
+            raise VenueDown(f"{order.client_order_id} may own a trade and was not shown: {outcome}")
 
 
 def _trigger(since_s: float, *, regained: bool) -> str:
