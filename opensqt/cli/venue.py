@@ -17,13 +17,16 @@ from opensqt.cli.folder import paper_keys
 from opensqt.cli.runfile import RunFile, read_run
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config import Config, ConfigError, load
+from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.environment import Environment
 from opensqt.simulation.binance.signature import ApiKey
 from opensqt.simulation.funding import FundingTerms
+from opensqt.simulation.orders import GATE_IDENTITY, IdentityPolicy
 from opensqt.simulation.paper import LOOPBACK, Venue, VenueSetup
 from opensqt.simulation.recording_files import RecordingRefused
 from opensqt.simulation.synthetic import StateRefused
 
+IDENTITIES = {PaperRules.BINANCE: IdentityPolicy(), PaperRules.GATE: GATE_IDENTITY}
 EXIT_MARKET = 1
 EXIT_CONFIG = 2
 
@@ -64,6 +67,7 @@ def _venue(environment: Environment) -> Venue:
         balances={name: account.balances for name, account in config.accounts.items()},
         keys={name: key for name, key in keys.items() if name in config.accounts},
         funding=_funding(config),
+        policy=IDENTITIES[config.paper.rules],
         speed=clock.speed,
         host=host,
         port=port,

@@ -54,6 +54,13 @@ class Profile(StrEnum):
     LIVE = "live"
 
 
+class PaperRules(StrEnum):
+    """Whose promise about our order ids the paper venue keeps: Binance's, or none at all, as Gate."""
+
+    BINANCE = "binance"
+    GATE = "gate"
+
+
 class OnStop(StrEnum):
     """What happens to open orders at a clean stop; positions always stay."""
 
@@ -90,6 +97,7 @@ class Paper(Table, frozen=True, kw_only=True):
     """The paper market and its pace."""
 
     market: str = "synthetic:7"
+    rules: PaperRules = PaperRules.BINANCE
     speed: Annotated[Decimal, Range(above="0", most="100")] = Decimal(1)
     funding: dict[str, PaperFunding] = {}
 

@@ -146,26 +146,32 @@ class Uniqueness(StrEnum):
 class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """A venue's promise about client ids: uniqueness, and how long an order is found by id.
 
-    `unfilled_visible_ms` is how long a closed order without a fill is found, `closed_visible_ms` any closed order, both
-    in market time; None is for ever. Defaults are Binance's; Gate's are NEVER and 0 (only pending orders are found).
+    `unfilled_visible_ms` is how long a closed order without a fill is shown at all, `closed_visible_ms` how long any
+    closed order is found by our id, both in market time; None is for ever. Defaults are Binance's.
     """
 
     uniqueness: Uniqueness = Uniqueness.OPEN_ORDERS
     unfilled_visible_ms: int | None = 3 * 24 * 3_600_000
     closed_visible_ms: int | None = None
 
-    def finds(self, order: Order, now_ms: int) -> bool:
-        """Whether a by-id query still finds this order at market time `now_ms`."""
-        if order.is_open:
+    def shows(self, order: Order, now_ms: int) -> bool:
+        """Whether listings, and queries by the venue's id, still show this order at market time `now_ms`."""
+        if order.is_open or order.filled > 0 or self.unfilled_visible_ms is None:
             return True
-        age_ms = now_ms - order.updated_ms
-        if (
-            order.filled == 0
-            and self.unfilled_visible_ms is not None
-            and age_ms >= self.unfilled_visible_ms
-        ):
-            return False
-        return self.closed_visible_ms is None or age_ms < self.closed_visible_ms
+        return now_ms - order.updated_ms < self.unfilled_visible_ms
+
+    def finds(self, order: Order, now_ms: int) -> bool:
+        """Whether a query by our id still finds this order at market time `now_ms`."""
+        if order.is_open or self.closed_visible_ms is None:
+            return self.shows(order, now_ms)
+        recent = now_ms - order.updated_ms < self.closed_visible_ms
+        return recent and self.shows(order, now_ms)
+
+
+# Gate: no uniqueness is documented; our id finds pending orders only; unfilled ones are gone after ten minutes.
+GATE_IDENTITY = IdentityPolicy(
+    uniqueness=Uniqueness.NEVER, unfilled_visible_ms=10 * 60_000, closed_visible_ms=0
+)
 
 
 class Ledger(Protocol):

@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.runtime.clock import RunClock
+from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.config_schema import Venue as VenueConfig
 from opensqt.runtime.venue.binance import BinanceVenue
 from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
@@ -83,7 +83,7 @@ async def open_house(kind: str, folder: Path, clock: RunClock | None = None) -> 
 
 
 def binance_gate_to(
-    port: int, ca_path: Path, clock: RunClock, markets: frozenset[Market], config: VenueConfig
+    port: int, ca_path: Path, clock: Clock, markets: frozenset[Market], config: VenueConfig
 ) -> BinanceGate:
     """Return the door of the account `main` to whatever listens on this port."""
     key = scripted.KEYS["main"]

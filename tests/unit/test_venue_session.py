@@ -88,6 +88,15 @@ def test_policy_takes_its_times_from_the_configuration() -> None:
         policy_of("kraken")
 
 
+def test_policy_of_a_paper_venue_follows_its_rules() -> None:
+    """Under Gate's rules an id is never unique and names open orders only; the configuration says which."""
+    config = parse_config(CONFIG + '[paper]\nrules = "gate"\n', {})
+    policy = policy_of("binance", config.venues["binance"], rules=config.paper.rules)
+    assert (policy.id_unique, policy.by_id_query, policy.deadline_ms) == ("never", "open", 1500)
+    with pytest.raises(ConfigError, match="rules"):
+        parse_config(CONFIG + '[paper]\nrules = "kraken"\n', {})
+
+
 def test_only_the_markets_that_are_traded_are_reached() -> None:
     """A spot strategy needs no futures account."""
     config = parse_config(CONFIG, {})

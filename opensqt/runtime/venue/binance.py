@@ -12,7 +12,12 @@ from opensqt.domain.account import FundingPaid
 from opensqt.domain.decimals import from_foreign
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.runtime.venue.binance_gate import SECTIONS, BinanceGate, Request
-from opensqt.runtime.venue.binance_judge import judge_cancel, judge_look, judge_place
+from opensqt.runtime.venue.binance_judge import (
+    judge_cancel,
+    judge_listing,
+    judge_look,
+    judge_place,
+)
 from opensqt.runtime.venue.binance_pages import read_funding, read_trades
 from opensqt.runtime.venue.binance_private import PrivateStreams
 from opensqt.runtime.venue.binance_rules import VENUE, market_of, rules_of
@@ -29,6 +34,7 @@ from opensqt.runtime.venue.port import (
     AccountView,
     CancelOutcome,
     LookOutcome,
+    NotFound,
     NotSent,
     OrderRequest,
     OrderView,
@@ -43,6 +49,8 @@ ORDERS = "orders"
 # docs: request weights; spot / usdm.
 OPEN_ORDERS_WEIGHTS = {Market.SPOT: 6.0, Market.PERP: 1.0}
 LOOK_WEIGHTS = {Market.SPOT: 4.0, Market.PERP: 1.0}
+ALL_ORDERS_WEIGHTS = {Market.SPOT: 20.0, Market.PERP: 5.0}
+ALL_ORDERS_LIMIT = "1000"
 FEE_WEIGHT = 20.0
 
 
@@ -97,7 +105,7 @@ class BinanceVenue:
         return judge_cancel(market, reply, client_order_id, symbols)
 
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
-        """Ask once for one order by our id."""
+        """Ask once for one order by our id; where ids name open orders only, also among the newest orders of all."""
         market = market_of(symbol)
         try:
             venue_symbol = await self._gate.venue_symbol(symbol)
@@ -107,7 +115,13 @@ class BinanceVenue:
         params = {"symbol": venue_symbol, "origClientOrderId": client_order_id}
         cost = {market.value: LOOK_WEIGHTS[market]}
         reply = await self._gate.send(_get(market, "order", params, cost))
-        return judge_look(market, reply, client_order_id, symbols)
+        outcome = judge_look(market, reply, client_order_id, symbols)
+        if self._policy.by_id_query == "any" or not isinstance(outcome, NotFound):
+            return outcome
+        params = {"symbol": venue_symbol, "limit": ALL_ORDERS_LIMIT}
+        cost = {market.value: ALL_ORDERS_WEIGHTS[market]}
+        listed = await self._gate.send(_get(market, "allOrders", params, cost))
+        return judge_listing(listed, client_order_id, symbols)
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol; raise `VenueDown`."""

@@ -7,7 +7,7 @@ import msgspec
 from opensqt.domain.instruments import Market
 from opensqt.runtime.venue import binance_refusals as table
 from opensqt.runtime.venue.binance_refusals import Refusal, refusal_of
-from opensqt.runtime.venue.binance_wire import Unreadable, order_view
+from opensqt.runtime.venue.binance_wire import Unreadable, order_view, order_views
 from opensqt.runtime.venue.port import (
     CancelOutcome,
     Held,
@@ -75,6 +75,30 @@ def judge_look(
     if error.code in table.NOT_FOUND_LOOK or archived:
         return NotFound(code=str(error.code), evidence=reply.evidence)
     return InDoubt(cause=_text(error), evidence=reply.evidence)
+
+
+def judge_listing(reply: Reply, client_order_id: str, symbols: Mapping[str, str]) -> LookOutcome:
+    """Judge a listing of all orders as the answer to a query by our id; the newest of that id counts."""
+    outcome = _unanswered(reply)
+    if outcome is not None:
+        return outcome
+    error = _error(reply)
+    if error is not None:
+        return InDoubt(cause=_text(error), evidence=reply.evidence)
+    try:
+        views = order_views(reply.evidence, symbols)
+    except Unreadable as unreadable:
+        return InDoubt(cause=f"unreadable answer: {unreadable}", evidence=reply.evidence)
+    found = [view for view in views if view.client_order_id == client_order_id]
+    if not found:
+        return NotFound(code="unlisted", evidence=reply.evidence)
+    order = max(found, key=lambda view: int(view.venue_order_id))
+    return Held(
+        order=order,
+        venue_order_id=order.venue_order_id,
+        duplicate=False,
+        evidence=order.evidence,
+    )
 
 
 def retry_after_ms(reply: Reply) -> int | None:

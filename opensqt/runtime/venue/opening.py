@@ -8,6 +8,7 @@ from pathlib import Path
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config import Config, ConfigError, Profile, secret, symbols_of
+from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.venue.binance import BinanceVenue
 from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
 from opensqt.runtime.venue.binance_rules import VENUE, market_of
@@ -45,7 +46,8 @@ def open_venue(
         markets=markets_of(config, account),
         jitter=jitter,
     )
-    return BinanceVenue(gate, account=account, policy=policy_of(venue, settings))
+    rules = config.paper.rules if paper else PaperRules.BINANCE
+    return BinanceVenue(gate, account=account, policy=policy_of(venue, settings, rules=rules))
 
 
 def markets_of(config: Config, account: str) -> frozenset[Market]:

@@ -1,5 +1,8 @@
 """What we assume of each venue, every value with its source. Holds no behaviour."""
 
+import msgspec
+
+from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.config_schema import Venue as VenueConfig
 from opensqt.runtime.venue.port import Policy
 
@@ -8,6 +11,9 @@ from opensqt.runtime.venue.port import Policy
 # id_unique "open": "A unique id among open orders" (binance-spot-api-docs rest-api.md; usdm says the same).
 # by_id_query "any": GET order?origClientOrderId answers for closed orders too; usdm drops unfilled cancelled
 # ones after 3 days (docs), which is far beyond any fence.
+# Gate's rules on paper. id_unique "never": no uniqueness is documented, two orders of one `text` are taken
+# (gateapi-go issue 41). by_id_query "open": "Operations based on custom IDs can only be checked in pending orders"
+# (get order doc); what has ended is found in the listing of ended orders.
 # dead_man_timer False: usdm has countdownCancelAll, spot has none; an account holds both.
 _POLICIES: dict[str, Policy] = {
     "binance": Policy(
@@ -23,22 +29,27 @@ _POLICIES: dict[str, Policy] = {
 }
 
 
-def policy_of(venue: str, config: VenueConfig | None = None) -> Policy:
-    """Return a venue's assumptions with the times of its configuration; raise `LookupError` if unknown."""
+def policy_of(
+    venue: str, config: VenueConfig | None = None, *, rules: PaperRules = PaperRules.BINANCE
+) -> Policy:
+    """Return a venue's assumptions with the times of its configuration; raise `LookupError` if unknown.
+
+    `rules` are those of the paper venue, whose dialect may keep less than Binance's promises about ids.
+    """
     try:
         policy = _POLICIES[venue]
     except KeyError as error:
         known = ", ".join(_POLICIES)
         raise LookupError(f"venue {venue!r} is not supported (known: {known})") from error
+    if rules is PaperRules.GATE:
+        policy = msgspec.structs.replace(
+            policy,
+            id_unique="never",
+            by_id_query="open",
+            from_memory=("visibility_lag_ms",),
+        )
     if config is None:
         return policy
-    return Policy(
-        venue=policy.venue,
-        deadline_ms=config.deadline_ms,
-        visibility_lag_ms=config.visibility_lag_ms,
-        clock_skew_ms_max=policy.clock_skew_ms_max,
-        id_unique=policy.id_unique,
-        by_id_query=policy.by_id_query,
-        dead_man_timer=policy.dead_man_timer,
-        from_memory=policy.from_memory,
+    return msgspec.structs.replace(
+        policy, deadline_ms=config.deadline_ms, visibility_lag_ms=config.visibility_lag_ms
     )

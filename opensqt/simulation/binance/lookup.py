@@ -26,9 +26,10 @@ def find_order(floor: Floor, call: Call, rules: InstrumentRules) -> Order:
         raise VenueError(
             -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
         )
-    now_ms = floor.now_ms()
+    policy = floor.exchange.policy
+    known = policy.finds if order_id is None else policy.shows
     seen = None if order is None else seen_order(floor, call, order)
-    if seen is None or not floor.exchange.policy.finds(seen, now_ms):
+    if seen is None or not known(seen, floor.now_ms()):
         raise refused(call.market, Reason.UNKNOWN_ORDER)
     return seen
 
@@ -88,7 +89,7 @@ def all_orders(floor: Floor, call: Call) -> list[Order]:
     ]
     now_ms = floor.now_ms()
     return [
-        order for order in seen if order is not None and floor.exchange.policy.finds(order, now_ms)
+        order for order in seen if order is not None and floor.exchange.policy.shows(order, now_ms)
     ]
 
 

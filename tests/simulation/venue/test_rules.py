@@ -17,7 +17,7 @@ from opensqt.simulation.binance.limits import IGNORED_MAX, SPOT_LIMITS, Meter
 from opensqt.simulation.binance.numbers import eight, grid, plain
 from opensqt.simulation.binance.signature import ApiKey, Keyring, check_time, signed_payload
 from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.orders import IdentityPolicy, Uniqueness
+from opensqt.simulation.orders import GATE_IDENTITY
 from opensqt.simulation.paper import Venue
 from opensqt.simulation.wallets import Position, rounded
 from tests.simulation.venue.scripted import (
@@ -222,8 +222,9 @@ def test_a_position_realises_what_its_fills_earned(run: list[tuple[Side, Decimal
 
 async def test_gate_rules_are_a_policy_away(tmp_path: Path, clock: TestClock) -> None:
     """No uniqueness: the same id places twice; by-id queries find pending orders only."""
-    policy = IdentityPolicy(uniqueness=Uniqueness.NEVER, closed_visible_ms=0)
-    venue = Venue(msgspec.structs.replace(setup(tmp_path), policy=policy), ScriptedFlow(), clock)
+    venue = Venue(
+        msgspec.structs.replace(setup(tmp_path), policy=GATE_IDENTITY), ScriptedFlow(), clock
+    )
     await venue.start()
     client = Client(venue, "spot", clock)
     same = {"clientOrderId": "same"}
@@ -234,6 +235,10 @@ async def test_gate_rules_are_a_policy_away(tmp_path: Path, clock: TestClock) ->
     await client.ccxt.cancel_all_orders(SPOT)
     with pytest.raises(ccxt.OrderNotFound):
         await client.ccxt.fetch_order(None, SPOT, same)
+    listed = await client.ccxt.fetch_orders(SPOT)
+    assert [(order["clientOrderId"], order["status"]) for order in listed] == [
+        ("same", "canceled")
+    ] * 2
     await client.close()
     await venue.stop()
 
