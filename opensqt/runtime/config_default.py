@@ -15,6 +15,7 @@ on_stop = "cancel"             # cancel | leave: open orders at a clean stop (po
 [paper]
 market = "{market}"{pad}# synthetic:SEED | recorded:PATH[,PATH]
 speed = "{speed}"                    # market seconds per wall second
+rules = "binance"              # binance | gate: gate keeps no promise about order ids (docs/guarantees.md)
 """
 FUNDING = """
 [paper.funding."{perp}"]

@@ -28,7 +28,7 @@ from opensqt.runtime.venue.port import Held, OrderRequest
 from opensqt.simulation import paper
 from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.simulation.orders import GATE_IDENTITY, IdentityPolicy
-from tests.conditions import until
+from tests.conditions import stays, until
 from tests.contract.venues import binance_gate_to
 from tests.simulation.venue.scripted import ScriptedFlow, setup
 from tests.unit.rig import SYMBOL, Rig
@@ -90,7 +90,7 @@ async def desk(folder: Path, rules: PaperRules) -> AsyncIterator[Desk]:
 async def _pace(rig: Rig) -> None:
     while True:
         await rig.clock.run_for(PACE_S)
-        await asyncio.sleep(PACE_S)
+        await stays(lambda: True, for_s=PACE_S)
 
 
 RESTING: dict[str, Any] = {"price": Decimal(59000)}
