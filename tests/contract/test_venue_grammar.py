@@ -243,3 +243,28 @@ def test_a_rule_that_makes_no_sense_is_refused(terms: dict[str, Any]) -> None:
     """The text names the field and what it expects."""
     with pytest.raises(ValueError, match=r"share|ms 0|tick_size"):
         FaultRule(**terms)
+
+
+async def test_a_mute_stream_stays_connected_and_rest_decides(house: House) -> None:
+    """No frame comes and no loss is said; the order is there for every read, and later frames are heard."""
+    hearing, up = hear(house, OrderView, 1)
+    await up.wait()
+    inject(house, FaultName.MUTE, "private")
+    await held(house, "qmute", SPOT)
+    assert (await looked(house, "qmute", SPOT)).status == "open"
+    assert real(house).server.private.attached == 2
+    inject(house)
+    await held(house, "qheard", SPOT)
+    events = await hearing
+    assert [e.client_order_id for e in events if isinstance(e, OrderView)] == ["qheard"]
+    assert not [event for event in events if isinstance(event, StreamDown)]
+
+
+async def test_frames_out_of_order_are_passed_on_as_they_came(house: House) -> None:
+    """The fill is told before the order: whoever folds must not care."""
+    hearing, up = hear(house, OrderView, 2)
+    await up.wait()
+    inject(house, FaultName.REORDERED_FRAME, "private", count=1)
+    await held(house, "qone", SPOT, price="60001")
+    views = [event for event in await hearing if isinstance(event, OrderView)]
+    assert [view.status for view in views] == ["filled", "open"]
