@@ -118,7 +118,7 @@ class Doubts:
         started_ms = account.clock.market_ms()
         try:
             witness = self._witness(ref)
-            seen = await self._sees(ref.symbol, witness) if witness else False
+            seen = bool(witness) and isinstance(await account.venue.look(ref.symbol, witness), Held)
             by_id = await account.venue.look(ref.symbol, ref.client_order_id)
             if isinstance(by_id, Throttled | NotSent | InDoubt):
                 return None
@@ -147,9 +147,6 @@ class Doubts:
         now_ms = account.clock.market_ms()
         since_ms = now_ms - WITNESS_AGE_MS_MAX if ever else now_ms
         return account.state.witness(ref.symbol, ref.client_order_id, since_ms)
-
-    async def _sees(self, symbol: str, witness: str) -> bool:
-        return isinstance(await self._account.venue.look(symbol, witness), Held)
 
     async def _unexplained(self, symbol: str) -> Decimal:
         """Return the venue's position minus what our trades explain; it moves only by what we do not know."""

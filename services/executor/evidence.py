@@ -5,15 +5,9 @@ The stream is fast and may lose frames; REST is slow and decides. The same fact 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
-
-import msgspec
 
 from opensqt.domain import life
-from opensqt.domain.account import Deposit, SnapshotOrder, VenueSnapshot
-from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.venue.port import (
-    AccountView,
     BalanceView,
     Held,
     NotFound,
@@ -27,10 +21,10 @@ from opensqt.runtime.waiting import event_within
 from services.executor import facts
 from services.executor.account import Account
 from services.executor.decide import after_trade, after_view
+from services.executor.snapshots import TRADES_BACK_MS, Snapshots, first_ms
 
 SWEEP_S = 5.0
 SNAPSHOT_S = 15.0
-TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot
 
 
 class Evidence:
@@ -43,6 +37,7 @@ class Evidence:
         self._marks: dict[str, str] = {}  # symbol -> trade id up to which REST has shown all
         self._reading: dict[str, asyncio.Lock] = {}
         self._regained = False  # the stream came back and nobody has looked at everything since
+        self._snapshots = Snapshots(account)
         self.stream_up = False
 
     def poke(self, symbol: str) -> None:
@@ -133,31 +128,8 @@ class Evidence:
                     self._marks[symbol] = trade.trade_id
 
     async def snapshot(self, trigger: str) -> None:
-        """Record what the venue holds now, with the raw answers as evidence."""
-        account = self._account
-        position, started_ms = account.position, account.clock.market_ms()
-        orders = [view for symbol in account.symbols for view in await self.sweep(symbol)]
-        await self._read_income()
-        view = await account.venue.account()
-        opening = self._deposits(view)
-        if opening:
-            # Together or not at all: half of them would pass for the whole after a crash.
-            await account.commit_surely(Entry(events=opening, fence=account.lease.fence))
-        raw = b"\n".join([view.evidence, *(order.evidence for order in orders)])
-        message = VenueSnapshot(
-            venue=account.author.venue,
-            account=account.author.account,
-            trigger=trigger,
-            journal_position=position,
-            orders=tuple(_shown(order) for order in orders),
-            positions=view.positions,
-            balances=view.balances,
-            symbols=account.symbols,
-            evidence_hash=await account.keep("snapshot", raw),
-            started_ms=started_ms,
-            time_ms=account.clock.market_ms(),
-        )
-        await account.record((self._of_account(message, "snapshot", started_ms),))
+        """Record what the venue holds now."""
+        await self._snapshots.take(trigger, self.sweep)
 
     async def show(self, view: OrderView) -> None:
         """Record what an order as the venue shows it proves."""
@@ -201,55 +173,11 @@ class Evidence:
             await self.show(outcome.order)
             await self.read_trades(symbol)
 
-    async def _read_income(self) -> None:
-        account = self._account
-        since_ms = account.state.income_ms or self._first_ms()
-        for symbol in account.symbols:
-            if ":" not in symbol:
-                continue
-            for paid in await account.venue.funding_paid(symbol, since_ms=since_ms):
-                if paid.income_id not in account.state.income:
-                    message = msgspec.structs.replace(paid, account=account.author.account)
-                    await account.record(
-                        (self._of_account(message, "funding", symbol, paid.income_id),)
-                    )
-
-    def _deposits(self, view: AccountView) -> tuple[NewEvent, ...]:
-        """Return the opening balances; only before the very first trade is a balance an opening one."""
-        account = self._account
-        if account.state.deposits:
-            return ()
-        now_ms = account.clock.market_ms()
-        opening = [
-            Deposit(
-                venue=account.author.venue,
-                account=account.author.account,
-                market=balance.market,
-                asset=balance.asset,
-                amount=balance.total,
-                reason="opening balance",
-                time_ms=now_ms,
-            )
-            for balance in view.balances
-            if balance.total != 0
-        ]
-        return tuple(self._of_account(d, "opening", d.market.value, d.asset) for d in opening)
-
-    def _of_account(self, message: Any, *cause: str | int) -> NewEvent:
-        author = self._account.author
-        stream = f"account/{author.venue}/{author.account}"
-        return facts.fact(author, message, stream, (author.venue, author.account, *cause))
-
     def _since_ms(self, symbol: str) -> int:
         account = self._account
         read_ms = account.state.read_ms.get(symbol)
         lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
-        return self._first_ms() if read_ms is None else read_ms - lag_ms - TRADES_BACK_MS
-
-    def _first_ms(self) -> int:
-        orders = self._account.state.orders.values()
-        times = [order.placed.time_ms for order in orders if order.placed is not None]
-        return min(times, default=self._account.clock.market_ms()) - TRADES_BACK_MS
+        return first_ms(account) if read_ms is None else read_ms - lag_ms - TRADES_BACK_MS
 
     async def _wait(self, seconds: float) -> None:
         self._wake.clear()
@@ -285,15 +213,3 @@ def _symbol(order: life.Order) -> str:
 def _known(order: life.Order, view: OrderView) -> bool:
     """Tell whether a view says nothing new: an open or filled order that we know the venue holds."""
     return view.status in ("open", "filled") and order.accepted is not None
-
-
-def _shown(view: OrderView) -> SnapshotOrder:
-    return SnapshotOrder(
-        client_order_id=view.client_order_id,
-        venue_order_id=view.venue_order_id,
-        symbol=view.symbol,
-        side=view.side,
-        price=view.price,
-        quantity=view.quantity,
-        filled_quantity=view.filled_quantity,
-    )

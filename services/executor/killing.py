@@ -33,8 +33,6 @@ class Kill:
         self._evidence = evidence
         self._doubts = doubts
         self._spawn = spawn
-        self._risk_heard_s = account.clock.monotonic_s()
-        self._silenced = False
         self._resumed = 0
         self._untold: list[NewEvent] = []  # latches and releases that are not in the journal yet
         self._telling = asyncio.Lock()
@@ -44,12 +42,13 @@ class Kill:
 
         The journal learns of it too: the kill may have been its only witness.
         """
-        found = latch.read(self._account.folder)
+        account = self._account
+        found = latch.read(account.folder)
         if found is not None:
             message = _latched(found)
-            self._account.state.fold(message)
-            self._account.log.warning("kill_still_latched", reason=found.reason, actor=found.actor)
-            self._untold.append(self._of_control(message))
+            account.state.fold(message)
+            account.log.warning("kill_still_latched", reason=found.reason, actor=found.actor)
+            self._untold.append(_of_control(account, message))
             self._spawn(self._tell())
 
     def go_on(self) -> None:
@@ -64,10 +63,10 @@ class Kill:
         message = _latched(value)
         account.state.fold(message)
         if scope == DESK:
-            await self._latch(value)
-        sent = await self._cancel_known(scope)
+            await _latch(account, value)
+        sent = await self.cancel_known(scope)
         account.log.warning("killed", scope=scope, reason=reason, actor=actor, cancels=sent)
-        self._untold.append(self._of_control(message))
+        self._untold.append(_of_control(account, message))
         self._spawn(self._tell())
         self._spawn(self._sweep(scope, self._resumed))
         return sent
@@ -77,7 +76,7 @@ class Kill:
         account = self._account
         now_ms = account.clock.market_ms()
         message = KillReleased(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
-        release = self._of_control(message)
+        release = _of_control(account, message)
         self._untold.append(release)
         try:
             await self._tell()
@@ -88,25 +87,6 @@ class Kill:
         if scope == DESK:
             await account.latches.release()
         account.log.warning("resumed", scope=scope, reason=reason, actor=actor)
-
-    def hear_risk(self) -> None:
-        """Note that risk is alive."""
-        self._risk_heard_s = self._account.clock.monotonic_s()
-        self._silenced = False
-
-    async def watch(self) -> None:
-        """Cancel all openings when risk or the journal have been silent too long, for ever."""
-        account = self._account
-        # Silence counts from here: before this the loop may have been blocked by our own start.
-        self.hear_risk()
-        while True:
-            await account.clock.sleep(WATCH_S)
-            risk_s = account.clock.monotonic_s() - self._risk_heard_s
-            silent_s = max(risk_s, account.silent_s)
-            if silent_s > SILENCE_S_MAX and not self._silenced:
-                self._silenced = True
-                sent = await self._cancel_known(DESK, openings_only=True)
-                account.log.error("openings_cancelled", silent_s=round(silent_s, 1), cancels=sent)
 
     async def cancel_all(self, seconds_max: float) -> bool:
         """Cancel every order of ours until none is left that could appear; False when wall time ran out before."""
@@ -122,7 +102,7 @@ class Kill:
             limit.cancel()
 
     async def _cancel_and_sweep(self) -> None:
-        await self._cancel_known(DESK)
+        await self.cancel_known(DESK)
         await self._sweep(DESK, self._resumed)
 
     async def _tell(self) -> None:
@@ -137,14 +117,8 @@ class Kill:
                 if event in self._untold:
                     self._untold.remove(event)
 
-    async def _latch(self, value: Latch) -> None:
-        try:
-            await self._account.latches.latch(value)
-        except OSError as error:
-            # The orders come off all the same; then only the journal keeps the desk killed.
-            self._account.log.error("latch_not_on_disk", detail=str(error), fix="make room")
-
-    async def _cancel_known(self, scope: str, *, openings_only: bool = False) -> int:
+    async def cancel_known(self, scope: str, *, openings_only: bool = False) -> int:
+        """Ask at once to cancel every living order that we know of in a scope; return how many."""
         names: dict[str, str] = {}
         for order in self._account.state.living():
             placed = order.placed
@@ -199,18 +173,6 @@ class Kill:
         await self._cancel_these(found)
         return len(found)
 
-    def _of_control(self, message: KillLatched | KillReleased) -> NewEvent:
-        author = self._account.author
-        kind = type(message).__name__
-        return NewEvent(
-            event_id=ids.event_id(kind, author.account, message.scope, message.time_ms),
-            stream="control",
-            message=message,
-            subject=subject_of(message),
-            actor=message.actor,
-            occurred_at_ms=message.time_ms,
-        )
-
 
 def _covers(scope: str, strategy: str) -> bool:
     return scope in (DESK, f"strategy/{strategy}")
@@ -220,3 +182,52 @@ def _latched(value: Latch) -> KillLatched:
     return KillLatched(
         scope=value.scope, reason=value.reason, actor=value.actor, time_ms=value.time_ms
     )
+
+
+class Silence:
+    """The watch over risk and journal: when either says nothing for too long, openings come off."""
+
+    def __init__(self, account: Account, kill: Kill) -> None:
+        self._account = account
+        self._kill = kill
+        self._risk_heard_s = account.clock.monotonic_s()
+        self._silenced = False
+
+    def hear_risk(self) -> None:
+        """Note that risk is alive."""
+        self._risk_heard_s = self._account.clock.monotonic_s()
+        self._silenced = False
+
+    async def watch(self) -> None:
+        """Cancel all openings when risk or the journal have been silent too long, for ever."""
+        account = self._account
+        # Silence counts from here: before this the loop may have been blocked by our own start.
+        self.hear_risk()
+        while True:
+            await account.clock.sleep(WATCH_S)
+            risk_s = account.clock.monotonic_s() - self._risk_heard_s
+            silent_s = max(risk_s, account.silent_s)
+            if silent_s > SILENCE_S_MAX and not self._silenced:
+                self._silenced = True
+                sent = await self._kill.cancel_known(DESK, openings_only=True)
+                account.log.error("openings_cancelled", silent_s=round(silent_s, 1), cancels=sent)
+
+
+def _of_control(account: Account, message: KillLatched | KillReleased) -> NewEvent:
+    kind = type(message).__name__
+    return NewEvent(
+        event_id=ids.event_id(kind, account.author.account, message.scope, message.time_ms),
+        stream="control",
+        message=message,
+        subject=subject_of(message),
+        actor=message.actor,
+        occurred_at_ms=message.time_ms,
+    )
+
+
+async def _latch(account: Account, value: Latch) -> None:
+    try:
+        await account.latches.latch(value)
+    except OSError as error:
+        # The orders come off all the same; then only the journal keeps the desk killed.
+        account.log.error("latch_not_on_disk", detail=str(error), fix="make room")

@@ -24,7 +24,7 @@ from services.executor.account import Account
 from services.executor.commands import Commands
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
-from services.executor.killing import Kill
+from services.executor.killing import Kill, Silence
 from services.executor.state import DESK
 
 READ_MAX = 1000
@@ -58,6 +58,7 @@ class Executor:
         self._evidence = Evidence(account)
         self._doubts = Doubts(account, self._evidence, self._spawn)
         self.kill = Kill(account, self._evidence, self._doubts, self._spawn)
+        self._silence = Silence(account, self.kill)
         self._commands = Commands(
             account, self._doubts, self._evidence, bus, metrics, tracer, self._spawn
         )
@@ -121,7 +122,7 @@ class Executor:
             await self._first_look()
             tasks.create_task(self._evidence.run())
             tasks.create_task(self._doubts.run())
-            tasks.create_task(self.kill.watch())
+            tasks.create_task(self._silence.watch())
             tasks.create_task(self._measure())
             self._phase = "waiting out the fence"
             await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
@@ -218,7 +219,7 @@ class Executor:
         if subject == subjects.KILL and isinstance(message, KillLatched):
             await self.kill.kill(message.scope, message.reason, message.actor)
         elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):
-            self.kill.hear_risk()
+            self._silence.hear_risk()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._tasks is None:

@@ -45,7 +45,7 @@ class State:
         """Take in one fact of the journal."""
         match message:
             case RiskApproved() | RiskRefused():
-                self._judge(message)
+                _judge(self, message)
             case KillLatched():
                 self.killed[message.scope] = message
             case KillReleased():
@@ -86,7 +86,12 @@ class State:
 
     def wished_away(self) -> list[life.Order]:
         """Return the living orders that somebody asked to cancel, also before they were known."""
-        return [order for order in self.living() if self._unwanted(order)]
+        return [
+            order
+            for order in self.living()
+            if order.cancel_requested is not None
+            or (order.placed is not None and order.placed.ref.intent_id in self.tombstones)
+        ]
 
     def queued(self, symbol: str, side: Side) -> Decimal:
         """Return what the living and admitted orders of a side may still fill, base units."""
@@ -115,21 +120,9 @@ class State:
                 return name if taken_ms >= since_ms else ""
         return ""
 
-    def _unwanted(self, order: life.Order) -> bool:
-        known = order.placed is not None and order.placed.ref.intent_id in self.tombstones
-        return known or order.cancel_requested is not None
-
-    def _judge(self, verdict: RiskApproved | RiskRefused) -> None:
-        intent = verdict.place or verdict.cancel
-        if intent is None or intent.account != self.account:
-            return
-        self.judged.add(verdict.intent_id)
-        if isinstance(verdict, RiskApproved) and verdict.cancel is not None:
-            self.tombstones.add(verdict.cancel.target_intent_id)
-
     def _fold_order(self, event: Message) -> None:
         if isinstance(event, Fill):
-            self._book(event)
+            _book(self, event)
         ref = event.ref  # type: ignore[attr-defined]
         if not ref.client_order_id:
             return
@@ -170,15 +163,25 @@ class State:
         if not attempts:
             self.attempts.pop(intent_id, None)
 
-    def _book(self, fill: Fill) -> None:
-        symbol = fill.ref.symbol
-        if (symbol, fill.trade_id) in self.trades:
-            return
-        self.trades.add((symbol, fill.trade_id))
-        signed = fill.side.sign * fill.quantity
-        self.net[symbol] = self.net.get(symbol, ZERO) + signed
-        self.prices[symbol] = fill.price
-
 
 def _took(order: life.Order, symbol: str) -> bool:
     return order.accepted is not None and order.accepted.ref.symbol == symbol
+
+
+def _judge(state: State, verdict: RiskApproved | RiskRefused) -> None:
+    intent = verdict.place or verdict.cancel
+    if intent is None or intent.account != state.account:
+        return
+    state.judged.add(verdict.intent_id)
+    if isinstance(verdict, RiskApproved) and verdict.cancel is not None:
+        state.tombstones.add(verdict.cancel.target_intent_id)
+
+
+def _book(state: State, fill: Fill) -> None:
+    symbol = fill.ref.symbol
+    if (symbol, fill.trade_id) in state.trades:
+        return
+    state.trades.add((symbol, fill.trade_id))
+    signed = fill.side.sign * fill.quantity
+    state.net[symbol] = state.net.get(symbol, ZERO) + signed
+    state.prices[symbol] = fill.price

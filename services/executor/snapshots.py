@@ -1,0 +1,108 @@
+"""Snapshots: what the venue holds at an instant, its booked funding and the opening balances, with their evidence."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from opensqt.domain.account import Deposit, SnapshotOrder, VenueSnapshot
+from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.runtime.venue.port import AccountView, OrderView
+from services.executor import facts
+from services.executor.account import Account
+
+TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot
+
+Sweep = Callable[[str], Awaitable[list[OrderView]]]
+
+
+class Snapshots:
+    """Takes the snapshots of one account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def take(self, trigger: str, sweep: Sweep) -> None:
+        """Record what the venue holds now, with the raw answers as evidence."""
+        account = self._account
+        position, started_ms = account.position, account.clock.market_ms()
+        orders = [view for symbol in account.symbols for view in await sweep(symbol)]
+        await self._read_income()
+        view = await account.venue.account()
+        opening = self._deposits(view)
+        if opening:
+            # Together or not at all: half of them would pass for the whole after a crash.
+            await account.commit_surely(Entry(events=opening, fence=account.lease.fence))
+        raw = b"\n".join([view.evidence, *(order.evidence for order in orders)])
+        message = VenueSnapshot(
+            venue=account.author.venue,
+            account=account.author.account,
+            trigger=trigger,
+            journal_position=position,
+            orders=tuple(_shown(order) for order in orders),
+            positions=view.positions,
+            balances=view.balances,
+            symbols=account.symbols,
+            evidence_hash=await account.keep("snapshot", raw),
+            started_ms=started_ms,
+            time_ms=account.clock.market_ms(),
+        )
+        await account.record((self._of_account(message, "snapshot", started_ms),))
+
+    async def _read_income(self) -> None:
+        account = self._account
+        since_ms = account.state.income_ms or first_ms(account)
+        for symbol in account.symbols:
+            if ":" not in symbol:
+                continue
+            for paid in await account.venue.funding_paid(symbol, since_ms=since_ms):
+                if paid.income_id not in account.state.income:
+                    message = msgspec.structs.replace(paid, account=account.author.account)
+                    await account.record(
+                        (self._of_account(message, "funding", symbol, paid.income_id),)
+                    )
+
+    def _deposits(self, view: AccountView) -> tuple[NewEvent, ...]:
+        """Return the opening balances; only before the very first trade is a balance an opening one."""
+        account = self._account
+        if account.state.deposits:
+            return ()
+        now_ms = account.clock.market_ms()
+        opening = [
+            Deposit(
+                venue=account.author.venue,
+                account=account.author.account,
+                market=balance.market,
+                asset=balance.asset,
+                amount=balance.total,
+                reason="opening balance",
+                time_ms=now_ms,
+            )
+            for balance in view.balances
+            if balance.total != 0
+        ]
+        return tuple(self._of_account(d, "opening", d.market.value, d.asset) for d in opening)
+
+    def _of_account(self, message: Any, *cause: str | int) -> NewEvent:
+        author = self._account.author
+        stream = f"account/{author.venue}/{author.account}"
+        return facts.fact(author, message, stream, (author.venue, author.account, *cause))
+
+
+def first_ms(account: Account) -> int:
+    """Return the market time from which the venue's history concerns us: shortly before our first order."""
+    orders = account.state.orders.values()
+    times = [order.placed.time_ms for order in orders if order.placed is not None]
+    return min(times, default=account.clock.market_ms()) - TRADES_BACK_MS
+
+
+def _shown(view: OrderView) -> SnapshotOrder:
+    return SnapshotOrder(
+        client_order_id=view.client_order_id,
+        venue_order_id=view.venue_order_id,
+        symbol=view.symbol,
+        side=view.side,
+        price=view.price,
+        quantity=view.quantity,
+        filled_quantity=view.filled_quantity,
+    )
