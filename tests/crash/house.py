@@ -132,13 +132,17 @@ class House:
     async def reads_until(
         self, holds: Callable[[Record], bool], within_s: float = PATIENCE_S
     ) -> None:
-        """Read the journal until a question about it is answered with yes; raise `TimeoutError`."""
+        """Read the journal until a question about it is answered with yes; raise `TimeoutError` with what it says."""
 
         async def answered() -> bool:
             await self.record.read()
             return holds(self.record)
 
-        await until(answered, within_s=within_s)
+        try:
+            await until(answered, within_s=within_s)
+        except TimeoutError as error:
+            told = f"{self.record.verdicts}, unresolved {sorted(self.record.doubtful())}"
+            raise TimeoutError(f"the journal holds after {within_s} s only {told}") from error
 
     def _write_folder(self) -> None:
         (self.folder / "venue").mkdir()

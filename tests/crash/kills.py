@@ -13,7 +13,7 @@ from tests.crash.house import Shared
 from tests.crash.intents import Author
 from tests.e2e import audit
 
-DESKS = 4
+DESKS = 6
 PAUSE_S_MAX = 2.5  # wall; a start takes about one second, so that some kills hit a start
 WISH_S = 0.15
 SERVICES = ("executor", "executor", "risk", "relay")

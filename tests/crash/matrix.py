@@ -63,16 +63,20 @@ async def in_lanes(
 
 
 async def outcomes(
-    found: Shared, services: Iterable[str], scenarios: Iterable[str], tell: Callable[[str], None]
+    found: Shared,
+    services: Iterable[str],
+    scenarios: Iterable[str],
+    tell: Callable[[str], None],
+    part: str = "",
 ) -> list[cell.Outcome]:
-    """Survey which steps each scenario reaches, then die at each of them."""
+    """Survey which steps each scenario reaches, then die at each of them whose name contains `part`."""
     pairs = [(service, scenario) for service in services for scenario in scenarios]
     surveys = await in_lanes(pairs, lambda pair: cell.survey(found, *pair))
     cells = [
         one
         for (service, scenario), seen in zip(pairs, surveys, strict=True)
         for step in STEPS[service]
-        if (one := seen.cell(service, scenario, step)) is not None
+        if part in step and (one := seen.cell(service, scenario, step)) is not None
     ]
     tell(f"{len(cells)} cells are reached")
 
@@ -103,7 +107,7 @@ async def main(words: argparse.Namespace) -> int:
     try:
         template = await databases.make_template(server.dsn)
         async with shared(server.dsn, template) as found:
-            results = await outcomes(found, words.services, words.scenarios, _tell)
+            results = await outcomes(found, words.services, words.scenarios, _tell, words.step)
             violent = await kills.run(found, words.kills, words.seed)
     finally:
         server.stop()
@@ -125,6 +129,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--services", nargs="+", default=list(SERVICES), choices=SERVICES)
     parser.add_argument("--scenarios", nargs="+", default=list(SCENARIOS), choices=SCENARIOS)
+    parser.add_argument("--step", default="", help="only steps whose name contains this")
     parser.add_argument("--kills", type=int, default=500, help="kills at random instants")
     parser.add_argument("--seed", type=int, default=1, help="of the random instants")
     sys.exit(asyncio.run(main(parser.parse_args())))

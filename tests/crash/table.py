@@ -39,7 +39,8 @@ def line_of(outcome: Outcome) -> str:
     where = f"{one.service} {one.scenario} {one.step}:{one.count}"
     if not outcome.died and not outcome.broken:
         return f"MISSED {where}: it did not die there this time"
-    return f"FAIL {where}: {' | '.join(outcome.broken)} {list(outcome.faults)}"
+    broken = " ".join(" | ".join(outcome.broken).split())
+    return f"FAIL {where}: {broken} {list(outcome.faults) or ''}"
 
 
 def _mark(outcome: Outcome | None) -> str:
