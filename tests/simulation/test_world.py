@@ -7,7 +7,8 @@ import pytest
 
 from tests.world.__main__ import caught_by
 from tests.world.faults import Fault
-from tests.world.mutants import MUTANTS, Mutant
+from tests.world.mutants import Mutant
+from tests.world.mutants_books import ALL
 from tests.world.shrink import shrink
 from tests.world.world import Outcome, plan_for, run
 
@@ -49,7 +50,7 @@ def test_a_world_catches_what_makes_it_unsafe(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.row("J02")
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: mutant.name)
 def test_every_mutant_is_caught(mutant: Mutant) -> None:
     """Each safety line of the list is missed by some seed."""
     assert caught_by(mutant, MUTANT_SEEDS) is not None
@@ -76,4 +77,4 @@ def _played(mutant: Mutant) -> Callable[[int], Outcome]:
 
 
 def _mutant(name: str) -> Mutant:
-    return next(mutant for mutant in MUTANTS if mutant.name == name)
+    return next(mutant for mutant in ALL if mutant.name == name)

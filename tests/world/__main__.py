@@ -10,7 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.world.coverage import empty, table
-from tests.world.mutants import MUTANTS, Mutant
+from tests.world.mutants import Mutant
+from tests.world.mutants_books import ALL
 from tests.world.shrink import shrink
 from tests.world.world import Outcome, plan_for, run
 
@@ -81,7 +82,7 @@ def many(seeds: range, progress: Path | None, cores: int) -> int:
 def mutants(seeds_max: int, only: str = "") -> int:
     """Let each mutant live until a seed catches it; say which one nobody caught."""
     lived = []
-    chosen = [mutant for mutant in MUTANTS if only in mutant.name]
+    chosen = [mutant for mutant in ALL if only in mutant.name]
     for mutant in chosen:
         caught = caught_by(mutant, seeds_max)
         if caught is None:

@@ -59,30 +59,14 @@ class Told(msgspec.Struct, kw_only=True):
         return bool(self.end) or self.filled >= self.quantity
 
 
-class Judge:
-    """Sees every commit, every request and every order taken, and remembers the first broken invariants."""
+class Chronicle:
+    """What happened, as a hash, and what should not have happened, in words."""
 
-    def __init__(self, clock: WorldClock, deadline_ms: int, notional_max: Decimal) -> None:
+    def __init__(self, clock: WorldClock) -> None:
         self._clock = clock
         self._start_ms = clock.wall_ms()
-        self._deadline_ms = deadline_ms
-        self._notional_max = notional_max
         self._log = hashlib.sha256()
-        self.exchange: MemoryExchange | None = None
         self.violations: list[Violation] = []
-        self.told: dict[str, Told] = {}
-        self.fills: dict[tuple[str, str], Decimal] = {}
-        self.verdicts: dict[str, str] = {}
-        self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
-        self.closing: set[str] = set()  # cids of orders that only take off
-        self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
-        self.generation = 0
-        self.killed = False
-        self.blind_until_ms = 0  # until then a service may not have heard of a cancel
-        self._sent: set[str] = set()
-        self._taken: dict[str, int] = {}
-        self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
-        self.counts = {"sent": 0, "taken": 0, "rows": 0}
 
     @property
     def fingerprint(self) -> str:
@@ -97,6 +81,29 @@ class Judge:
         """Record a broken invariant."""
         at_ms = self._clock.wall_ms() - self._start_ms
         self.violations.append(Violation(name=name, detail=detail, at_ms=at_ms))
+
+
+class Judge(Chronicle):
+    """Sees every commit, every request and every order taken, and remembers the first broken invariants."""
+
+    def __init__(self, clock: WorldClock, deadline_ms: int, notional_max: Decimal) -> None:
+        super().__init__(clock)
+        self._deadline_ms = deadline_ms
+        self._notional_max = notional_max
+        self.exchange: MemoryExchange | None = None
+        self.told: dict[str, Told] = {}
+        self.fills: dict[tuple[str, str], Decimal] = {}
+        self.verdicts: dict[str, str] = {}
+        self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
+        self.closing: set[str] = set()  # cids of orders that only take off
+        self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
+        self.generation = 0
+        self.killed = False
+        self.blind_until_ms = 0  # until then a service may not have heard of a cancel
+        self._sent: set[str] = set()
+        self._taken: dict[str, int] = {}
+        self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
+        self.counts = {"sent": 0, "taken": 0, "rows": 0}
 
     def acquired(self, lease: Lease) -> None:
         """A process took a lease."""

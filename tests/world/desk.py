@@ -1,113 +1,18 @@
-"""The processes of a World: the shipped services on wired twins, started again by a supervisor when they end."""
+"""The processes of a World under their supervisor: started again whenever they end."""
 
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from contextvars import Context as Surroundings
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from opensqt.domain.decimals import ZERO
-from opensqt.domain.instruments import InstrumentRules, Market
-from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.journal.memory import MemoryCheckpoints
-from opensqt.runtime.lease import LeaseKeeper, LeaseLost
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.process_context import Context
-from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.venue.memory import Faults
-from services.arb.service import build as build_arb
-from services.executor.account import Account, Caps
-from services.executor.facts import Author
-from services.executor.service import Executor
-from services.grid.service import build as build_grid
-from services.relay.config import Settings
-from services.relay.service import Relay
-from services.risk.service import Gate
-from tests.world.checkers import EXECUTOR, Judge
+from opensqt.runtime.lease import LeaseLost
+from tests.world.checkers import Judge
 from tests.world.loop import Life, WorldClock, WorldLoop
-from tests.world.wires import (
-    Wire,
-    WiredBus,
-    WiredJournal,
-    WiredLeases,
-    WiredVenue,
-    WorldExchange,
-    WorldStore,
-)
+from tests.world.servers import Servers, Service
 
-LOADED = "BTC/USDT:USDT"
-GRIDDED = "ETH/USDT:USDT"
-SPOT = "SOL/USDT"
-PERP = "SOL/USDT:USDT"  # both carried, in Worlds that have a carry
-NOTIONAL_MAX = Decimal(4000)
 RESTART_S = 0.2
-RELAY = Settings(busy_poll_s=0.02, idle_wait_s=0.25, time_step_ms=500, retry_s=0.1)
-METRICS = Metrics()
-OVERLAY = {
-    "OPENSQT__RISK__POSITION_NOTIONAL_QUOTE_MAX": str(NOTIONAL_MAX),
-    "OPENSQT__RISK__TICK_AGE_MS_MAX": "3000",
-}
-CARRY = """
-[strategies.carry]
-kind = "carry"
-account = "main"
-spot = "SOL/USDT"
-perp = "SOL/USDT:USDT"
-entry_apr_min = "0.10"
-exit_apr_max = "0.01"
-notional_quote_max = "1500"
-order_notional_quote = "500"
-leg_timeout_ms = 1000
-
-[risk]"""
-GRID_ONLY = derive([GRIDDED], market="synthetic:7")
-CONFIGS = {
-    False: parse_config(GRID_ONLY, OVERLAY),
-    True: parse_config(GRID_ONLY.replace("\n[risk]", CARRY, 1), OVERLAY),
-}
-
-
-def _rules(base: str, tick: str, market: Market = Market.PERP) -> InstrumentRules:
-    perp = market is Market.PERP
-    return InstrumentRules(
-        venue="binance",
-        symbol=f"{base}/USDT:USDT" if perp else f"{base}/USDT",
-        market=market,
-        venue_symbol=f"{base}USDT",
-        base=base,
-        quote="USDT",
-        tick_size=Decimal(tick),
-        quantity_step=Decimal("0.001"),
-        quantity_min=Decimal("0.001"),
-        quantity_max=Decimal(1000),
-        notional_min=Decimal(100) if perp else Decimal(5),
-    )
-
-
-RULES = {
-    rule.symbol: rule
-    for rule in (
-        _rules("BTC", "0.1"),
-        _rules("ETH", "0.01"),
-        _rules("SOL", "0.01"),
-        _rules("SOL", "0.01", Market.SPOT),
-    )
-}
-
-
-class Service(Protocol):
-    """What every shipped shell can do."""
-
-    @property
-    def ready(self) -> bool:
-        """True when it serves."""
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until told to stop."""
 
 
 class Post:
@@ -119,7 +24,6 @@ class Post:
         self.life = Life(name)
         self.life.dead = True
         self.service: Service | None = None
-        self.journal: WiredJournal | None = None
         self.deaths = 0
 
     @property
@@ -129,8 +33,8 @@ class Post:
         return alive and self.service is not None and self.service.ready
 
 
-class Desk:
-    """Servers that never restart, processes that do."""
+class Desk(Servers):
+    """The servers, and the processes that come and go."""
 
     def __init__(
         self,
@@ -142,18 +46,8 @@ class Desk:
         *,
         has_carry: bool,
     ) -> None:
-        self.clock = clock
-        self.judge = judge
-        self.broker = MemoryBroker(clock)
-        self.store = WorldStore(clock, judge)
-        self.exchange = WorldExchange(clock, tuple(RULES.values()), judge, USDT=100_000)
-        judge.exchange = self.exchange
-        self.faults = Faults(self.exchange)
-        self._draw = draw
-        self._folder = folder
+        super().__init__(clock, draw, judge, folder, has_carry=has_carry)
         self.loop = loop
-        self._tracer = Tracer(ids=random.Random(1))
-        self.accounts: dict[str, Account] = {}
         self.posts = {
             "relay": Post("relay", self._relay),
             "executor": Post("executor", self._executor),
@@ -162,13 +56,7 @@ class Desk:
         }
         if has_carry:
             self.posts["arb"] = Post("arb", self._arb)
-        self.symbols = (LOADED, GRIDDED, SPOT, PERP) if has_carry else (LOADED, GRIDDED)
-        self._config = CONFIGS[has_carry]
         self.kill_heard = False  # a kill was said while a leader listened
-
-    def wire(self, *, ordered: bool = True) -> Wire:
-        """Return a new connection."""
-        return Wire(self.clock, self._draw, ordered=ordered)
 
     def start(self, name: str) -> None:
         """Start a process anew."""
@@ -221,81 +109,6 @@ class Desk:
         for cause in causes:
             self.judge.blame("services do not die", f"{post.name}: {cause!r}{_where(cause)}")
         self.outside(self._again(post.name, RESTART_S))
-
-    def _journal(self, life: Life) -> WiredJournal:
-        journal = WiredJournal(self.store, self.wire(), life)
-        self.posts[life.name].journal = journal
-        return journal
-
-    def _context(self, life: Life) -> Context:
-        journal = self._journal(life)
-        return Context(
-            name=life.name,
-            clock=self.clock,
-            config=self._config,
-            bus=WiredBus(self.broker, self.wire()),
-            journal=journal,
-            leases=WiredLeases(journal, self.judge),
-            tracer=self._tracer,
-            metrics=METRICS,
-        )
-
-    def _risk(self, life: Life) -> Service:
-        return Gate(self._context(life))
-
-    def _grid(self, life: Life) -> Service:
-        return build_grid(self._context(life))
-
-    def _arb(self, life: Life) -> Service:
-        return build_arb(self._context(life))
-
-    def _relay(self, life: Life) -> Service:
-        context = self._context(life)
-        checkpoints = MemoryCheckpoints(self._journal(life))
-        return Relay(
-            clock=self.clock,
-            bus=context.bus,
-            journal=context.journal,
-            leases=context.leases,
-            checkpoints=checkpoints,
-            holder="relay",
-            metrics=METRICS,
-            settings=RELAY,
-        )
-
-    def _executor(self, life: Life) -> Service:
-        journal = self._journal(life)
-        wire = self.wire(ordered=False)
-        account = self.accounts[life.name] = Account(
-            author=Author(actor="executor", venue="binance", account="main", generation=""),
-            venue=WiredVenue(self.exchange, self.faults, wire, self.judge, life),
-            journal=journal,
-            lease=LeaseKeeper(
-                WiredLeases(journal, self.judge),
-                self.clock,
-                name=EXECUTOR,
-                holder=life.name,
-                ttl_ms=3000,
-            ),
-            clock=self.clock,
-            symbols=self.symbols,
-            folder=self._host(life.name),
-            caps=Caps(orders_max=200, notional_max=NOTIONAL_MAX * 2),
-        )
-        bus = WiredBus(self.broker, self.wire())
-        return Executor(account, bus, METRICS, self._tracer, cancel_on_stop=False)
-
-    def _host(self, name: str) -> Path:
-        """Return the disk of a process, which outlives it."""
-        folder = self._folder / name
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def net(self, symbol: str) -> Decimal:
-        """Return what the venue's trades of a symbol add up to."""
-        return sum(
-            (t.quantity * t.side.sign for _, t in self.exchange.trades if t.symbol == symbol), ZERO
-        )
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

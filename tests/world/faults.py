@@ -31,6 +31,8 @@ class Kind(StrEnum):
     BROKER_DOWN = "broker down"
     FEED_TAIL = "FEED tail lost"
     FEED_ANEW = "FEED made anew"
+    PUBLISH_LOST = "publish lost"
+    PUBLISH_ACK_LOST = "publish ack lost"
     COMMAND_AGAIN = "command repeated"
     CRASH = "crash"
     FREEZE = "freeze"
@@ -43,6 +45,7 @@ AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", 
 OFTEN = (Kind.CRASH, Kind.CRASH, Kind.CRASH, Kind.FREEZE)
 SPANS_MS = (200, 700, 1500, 3000)
 LATE_MS = (200, 700, 3000, 6000, 9000)  # before and behind deadline and fence
+PUBLISHERS = ("relay", "relay", "risk")
 PROCESS = (Kind.CRASH, Kind.FREEZE, Kind.ANSWER_LOST)
 KILLED = 0.1  # share of Worlds
 EXECUTOR_HIT = 0.5  # share of the faults of processes
@@ -80,6 +83,8 @@ def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
     whom = aim = ""
     if kind in PROCESS:
         whom = "executor" if draw.random() < EXECUTOR_HIT else draw.choice(SERVICES)
+    if kind in (Kind.PUBLISH_LOST, Kind.PUBLISH_ACK_LOST):
+        whom = draw.choice(PUBLISHERS)
     if kind is Kind.STANDBY or (kind in PROCESS and whom == "executor"):
         aim = draw.choice(("", "commit", "commit", "send"))
     late = kind is Kind.KILL

@@ -64,10 +64,12 @@ class Inflictor:
         desk.store.down = False
         if desk.broker.is_down:
             await desk.broker.up()
+        for journal in desk.journals.values():
+            journal.answers_lost = 0
+        for bus in desk.buses.values():
+            bus.lose = (False, 0)
         for post in desk.posts.values():
             post.life.spare()
-            if post.journal is not None:
-                post.journal.answers_lost = 0
             self._thaw(post.name)
 
     async def _inflict(self, fault: Fault) -> None:
@@ -88,6 +90,9 @@ class Inflictor:
                 self._blind()
             case Kind.BROKER_DOWN | Kind.FEED_TAIL | Kind.FEED_ANEW:
                 await self._broker(fault)
+            case Kind.PUBLISH_LOST | Kind.PUBLISH_ACK_LOST:
+                lost = (fault.kind is Kind.PUBLISH_LOST, fault.count)
+                self._desk.buses[fault.whom].lose = lost
             case Kind.COMMAND_AGAIN:
                 self._command_again()
             case Kind.KILL:
@@ -104,8 +109,7 @@ class Inflictor:
             _hit(post.life, fault, lambda: desk.kill(name))
             self._blind(ahead_ms=4000)
         elif fault.kind is Kind.ANSWER_LOST:
-            if post.journal is not None:
-                post.journal.answers_lost += fault.count
+            desk.journals[name].answers_lost += fault.count
             self._blind(ahead_ms=1000)
         elif not post.life.frozen:
             if fault.kind is Kind.STANDBY:

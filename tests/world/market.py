@@ -11,7 +11,8 @@ from opensqt.domain.messages import Message, name_of
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.envelope import Envelope
-from tests.world.desk import GRIDDED, LOADED, PERP, RULES, SPOT, Desk
+from tests.world.desk import Desk
+from tests.world.instruments import GRIDDED, LOADED, PERP, RULES, SPOT
 from tests.world.load import Load
 
 TICK_S = 0.25

@@ -14,7 +14,7 @@ from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.order import Submitting
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.bus.port import Published
+from opensqt.runtime.bus.port import BusDown, Published
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.journal.port import AppendOutcome, Entry, Lease
 from opensqt.runtime.venue.memory import Faults, MemoryVenue
@@ -79,10 +79,20 @@ class WiredBus(MemoryBus):
     def __init__(self, broker: MemoryBroker, wire: Wire) -> None:
         super().__init__(broker)
         self._wire = wire
+        self.lose = (False, 0)  # whether the message or only its ack, and of how many
 
     async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
         """Publish over the wire."""
-        return await self._wire.carry(lambda: MemoryBus.send(self, subject, data, headers))
+        return await self._wire.carry(lambda: self._send(subject, data, headers))
+
+    async def _send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
+        before_effect, count = self.lose
+        if not count:
+            return await MemoryBus.send(self, subject, data, headers)
+        self.lose = (before_effect, count - 1)
+        if not before_effect:
+            await MemoryBus.send(self, subject, data, headers)
+        raise BusDown("no ack came (fault)")
 
 
 class WiredJournal(MemoryJournal):

@@ -18,9 +18,10 @@ import msgspec
 
 from opensqt.runtime.bus.memory import MemoryBus
 from tests.world.checkers import Judge, Violation
-from tests.world.desk import LOADED, NOTIONAL_MAX, Desk
+from tests.world.desk import Desk
 from tests.world.faults import Fault, Kind, plan_of
 from tests.world.inflict import Inflictor
+from tests.world.instruments import LOADED, NOTIONAL_MAX
 from tests.world.load import Load, script_of
 from tests.world.loop import WorldClock, WorldLoop
 from tests.world.market import MarketMaker

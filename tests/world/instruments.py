@@ -1,0 +1,63 @@
+"""What is traded in a World, and under which configuration."""
+
+from decimal import Decimal
+
+from opensqt.domain.instruments import InstrumentRules, Market
+from opensqt.runtime.config import parse_config
+from opensqt.runtime.config_default import derive
+
+LOADED = "BTC/USDT:USDT"
+GRIDDED = "ETH/USDT:USDT"
+SPOT = "SOL/USDT"
+PERP = "SOL/USDT:USDT"  # both carried, in Worlds that have a carry
+NOTIONAL_MAX = Decimal(4000)
+OVERLAY = {
+    "OPENSQT__RISK__POSITION_NOTIONAL_QUOTE_MAX": str(NOTIONAL_MAX),
+    "OPENSQT__RISK__TICK_AGE_MS_MAX": "3000",
+}
+CARRY = """
+[strategies.carry]
+kind = "carry"
+account = "main"
+spot = "SOL/USDT"
+perp = "SOL/USDT:USDT"
+entry_apr_min = "0.10"
+exit_apr_max = "0.01"
+notional_quote_max = "1500"
+order_notional_quote = "500"
+leg_timeout_ms = 1000
+
+[risk]"""
+GRID_ONLY = derive([GRIDDED], market="synthetic:7")
+CONFIGS = {
+    False: parse_config(GRID_ONLY, OVERLAY),
+    True: parse_config(GRID_ONLY.replace("\n[risk]", CARRY, 1), OVERLAY),
+}
+
+
+def _rules(base: str, tick: str, market: Market = Market.PERP) -> InstrumentRules:
+    perp = market is Market.PERP
+    return InstrumentRules(
+        venue="binance",
+        symbol=f"{base}/USDT:USDT" if perp else f"{base}/USDT",
+        market=market,
+        venue_symbol=f"{base}USDT",
+        base=base,
+        quote="USDT",
+        tick_size=Decimal(tick),
+        quantity_step=Decimal("0.001"),
+        quantity_min=Decimal("0.001"),
+        quantity_max=Decimal(1000),
+        notional_min=Decimal(100) if perp else Decimal(5),
+    )
+
+
+RULES = {
+    rule.symbol: rule
+    for rule in (
+        _rules("BTC", "0.1"),
+        _rules("ETH", "0.01"),
+        _rules("SOL", "0.01"),
+        _rules("SOL", "0.01", Market.SPOT),
+    )
+}

@@ -1,0 +1,129 @@
+"""More safety lines switched off: those of leases, of the bus, and of the books of gate and grid."""
+
+from collections.abc import Callable
+from typing import Any
+
+from opensqt.domain import absence
+from opensqt.domain.order import CancelRequested, Fill, Unresolved
+from opensqt.runtime.bus.chain import Chain
+from opensqt.runtime.journal.memory import MemoryLeases
+from opensqt.runtime.journal.port import Lease
+from opensqt.runtime.venue.port import NotFound
+from services.executor import decide, evidence, facts
+from services.executor.doubts import Doubts
+from services.executor.killing import Kill
+from services.grid import state as grid
+from services.risk.state import State as GateState
+from tests.world.faults import Kind
+from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
+
+
+async def _true(*_: Any) -> bool:
+    return True
+
+
+async def _none(*_: Any, **__: Any) -> int:
+    return 0
+
+
+def _taken_from_the_living() -> list[Patch]:
+    async def acquire(self: MemoryLeases, name: str, holder: str, ttl_ms: int) -> Lease | None:
+        row = self._store.lease_row(name)
+        row.holder, row.epoch = holder, row.epoch + 1
+        row.expires_ms = self._store.clock.wall_ms() + ttl_ms
+        head = len(self._store.rows)
+        return Lease(name=name, holder=holder, epoch=row.epoch, ttl_ms=ttl_ms, head_position=head)
+
+    return [(MemoryLeases, "acquire", acquire)]
+
+
+def _prev_ignored() -> list[Patch]:
+    return [(Chain, "offer", lambda _, __, item: [item])]
+
+
+def _not_found_is_gone() -> list[Patch]:
+    real = Doubts._cancel_once
+
+    async def cancel_once(self: Doubts, order: Any, ref: Any) -> int:
+        account = self._account
+        outcome = await account.venue.cancel(ref.symbol, ref.client_order_id)
+        if isinstance(outcome, NotFound):
+            now_ms = account.clock.market_ms()
+            gone = facts.never_placed(account.author, ref, "not found", now_ms)
+            await account.record((gone,))
+            return 0
+        return await real(self, order, ref)
+
+    return [(Doubts, "_cancel_once", cancel_once)]
+
+
+def _dropped_behind_the_end() -> list[Patch]:
+    real = decide.after_trade
+
+    def after_trade(state: Any, author: Any, trade: Any, evidence_hash: str) -> Any:
+        order = state.find(trade.symbol, trade.client_order_id, trade.venue_order_id)
+        if order is not None and (order.canceled or order.expired):
+            return ()
+        return real(state, author, trade, evidence_hash)
+
+    return [(evidence, "after_trade", after_trade)]
+
+
+def _gate_drops(kind: type[Any]) -> Callable[[], list[Patch]]:
+    """The gate takes an order off its books at an event that proves nothing."""
+
+    def patches() -> list[Patch]:
+        real = GateState._fold_order
+
+        def fold(state: GateState, event: Any) -> None:
+            real(state, event)
+            if isinstance(event, kind):
+                state.orders.pop(event.ref.client_order_id, None)
+
+        return [(GateState, "_fold_order", fold)]
+
+    return patches
+
+
+def _grid_forgets_fills() -> list[Patch]:
+    real = grid._ordered
+
+    def ordered(state: Any, event: Any) -> Any:
+        return state if isinstance(event, Fill) else real(state, event)
+
+    return [(grid, "_ordered", ordered)]
+
+
+def _looks_once() -> list[Patch]:
+    real = absence.judge
+
+    def judge(search: Any, look: Any) -> Any:
+        found = real(search, look)
+        return found if look.present else (search, "one look saw nothing")
+
+    return [(absence, "judge", judge)]
+
+
+def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
+    return lambda: [(owner, name, value)]
+
+
+def _kill_only_latches() -> list[Patch]:
+    return [(Kill, "_cancel_known", _none), (Kill, "_sweep", _none)]
+
+
+M = Mutant
+BOOKS = (
+    M(name="lease taken from the living", patches=_taken_from_the_living, focus=TAKEN_OVER),
+    M(name="renewal of a lost lease", patches=_one(MemoryLeases, "renew", _true), focus=TAKEN_OVER),
+    M(name="prev ignored", patches=_prev_ignored, focus=(Kind.PUBLISH_LOST,) * 6),
+    M(name="not found is gone", patches=_not_found_is_gone, focus=LATE),
+    M(name="one look is proof", patches=_looks_once, focus=LATE),
+    M(name="fill behind the end dropped", patches=_dropped_behind_the_end, focus=(Kind.STREAM_MUTE,) * 4),
+    M(name="gate forgets the unresolved", patches=_gate_drops(Unresolved), focus=(Kind.PLACE_ACK_LOST,) * 4),
+    M(name="gate takes a wish for an end", patches=_gate_drops(CancelRequested), focus=(Kind.CANCEL_LOST,) * 8),
+    M(name="gate books no fills", patches=_one(GateState, "_book", lambda *_: None)),
+    M(name="grid books no fills", patches=_grid_forgets_fills),
+    M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
+)  # fmt: skip
+ALL = (*MUTANTS, *BOOKS)

@@ -1,0 +1,162 @@
+"""The servers of a World and the shipped services on them, each start with connections of its own.
+
+Servers never restart; what a process knows ends with it, what stands on its disk does not.
+"""
+
+import asyncio
+import random
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
+
+from opensqt.domain.decimals import ZERO
+from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.runtime.journal.memory import MemoryCheckpoints
+from opensqt.runtime.lease import LeaseKeeper
+from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.telemetry import Tracer
+from opensqt.runtime.venue.memory import Faults
+from services.arb.service import build as build_arb
+from services.executor.account import Account, Caps
+from services.executor.facts import Author
+from services.executor.service import Executor
+from services.grid.service import build as build_grid
+from services.relay.config import Settings
+from services.relay.service import Relay
+from services.risk.service import Gate
+from tests.world.checkers import EXECUTOR, Judge
+from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
+from tests.world.loop import Life, WorldClock
+from tests.world.wires import (
+    Wire,
+    WiredBus,
+    WiredJournal,
+    WiredLeases,
+    WiredVenue,
+    WorldExchange,
+    WorldStore,
+)
+
+RELAY = Settings(busy_poll_s=0.02, idle_wait_s=0.25, time_step_ms=500, retry_s=0.1)
+METRICS = Metrics()
+
+
+class Service(Protocol):
+    """What every shipped shell can do."""
+
+    @property
+    def ready(self) -> bool:
+        """True when it serves."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until told to stop."""
+
+
+class Servers:
+    """Broker, store, exchange, and how a process is built on them."""
+
+    def __init__(
+        self,
+        clock: WorldClock,
+        draw: random.Random,
+        judge: Judge,
+        folder: Path,
+        *,
+        has_carry: bool,
+    ) -> None:
+        self.clock = clock
+        self.judge = judge
+        self.broker = MemoryBroker(clock)
+        self.store = WorldStore(clock, judge)
+        self.exchange = WorldExchange(clock, tuple(RULES.values()), judge, USDT=100_000)
+        judge.exchange = self.exchange
+        self.faults = Faults(self.exchange)
+        self.symbols = (LOADED, GRIDDED, SPOT, PERP) if has_carry else (LOADED, GRIDDED)
+        self.accounts: dict[str, Account] = {}
+        self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
+        self.buses: dict[str, WiredBus] = {}
+        self._draw = draw
+        self._folder = folder
+        self._tracer = Tracer(ids=random.Random(1))
+        self._config = CONFIGS[has_carry]
+
+    def wire(self, *, ordered: bool = True) -> Wire:
+        """Return a new connection."""
+        return Wire(self.clock, self._draw, ordered=ordered)
+
+    def net(self, symbol: str) -> Decimal:
+        """Return what the venue's trades of a symbol add up to."""
+        return sum(
+            (t.quantity * t.side.sign for _, t in self.exchange.trades if t.symbol == symbol), ZERO
+        )
+
+    def _journal(self, life: Life) -> WiredJournal:
+        journal = WiredJournal(self.store, self.wire(), life)
+        self.journals[life.name] = journal
+        return journal
+
+    def _context(self, life: Life) -> Context:
+        journal = self._journal(life)
+        bus = self.buses[life.name] = WiredBus(self.broker, self.wire())
+        return Context(
+            name=life.name,
+            clock=self.clock,
+            config=self._config,
+            bus=bus,
+            journal=journal,
+            leases=WiredLeases(journal, self.judge),
+            tracer=self._tracer,
+            metrics=METRICS,
+        )
+
+    def _risk(self, life: Life) -> Service:
+        return Gate(self._context(life))
+
+    def _grid(self, life: Life) -> Service:
+        return build_grid(self._context(life))
+
+    def _arb(self, life: Life) -> Service:
+        return build_arb(self._context(life))
+
+    def _relay(self, life: Life) -> Service:
+        context = self._context(life)
+        checkpoints = MemoryCheckpoints(self._journal(life))
+        return Relay(
+            clock=self.clock,
+            bus=context.bus,
+            journal=context.journal,
+            leases=context.leases,
+            checkpoints=checkpoints,
+            holder="relay",
+            metrics=METRICS,
+            settings=RELAY,
+        )
+
+    def _executor(self, life: Life) -> Service:
+        journal = self._journal(life)
+        wire = self.wire(ordered=False)
+        account = self.accounts[life.name] = Account(
+            author=Author(actor="executor", venue="binance", account="main", generation=""),
+            venue=WiredVenue(self.exchange, self.faults, wire, self.judge, life),
+            journal=journal,
+            lease=LeaseKeeper(
+                WiredLeases(journal, self.judge),
+                self.clock,
+                name=EXECUTOR,
+                holder=life.name,
+                ttl_ms=3000,
+            ),
+            clock=self.clock,
+            symbols=self.symbols,
+            folder=self._host(life.name),
+            caps=Caps(orders_max=200, notional_max=NOTIONAL_MAX * 2),
+        )
+        bus = WiredBus(self.broker, self.wire())
+        return Executor(account, bus, METRICS, self._tracer, cancel_on_stop=False)
+
+    def _host(self, name: str) -> Path:
+        """Return the disk of a process, which outlives it."""
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
