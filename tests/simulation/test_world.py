@@ -48,6 +48,13 @@ def test_a_world_catches_what_makes_it_unsafe(name: str) -> None:
     assert caught_by(_mutant(name), MUTANT_SEEDS) is not None
 
 
+def test_every_mutant_still_finds_what_it_switches_off() -> None:
+    """A safety line that was renamed must be renamed in the list of mutants, too."""
+    for mutant in ALL:
+        with mutant.alive():
+            assert mutant.patches()
+
+
 @pytest.mark.slow
 @pytest.mark.row("J02")
 @pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: mutant.name)

@@ -57,6 +57,24 @@ async def _sweepless(*_: Any) -> list[Any]:
     return []
 
 
+class Forgetful(set[Any]):
+    """A set that knows nothing of what it holds."""
+
+    def __contains__(self, _: object) -> bool:
+        return False
+
+
+def _forgetful(name: str) -> Patch:
+    """Let the executor's books forget one of their sets."""
+    start = State.__init__
+
+    def begin(state: State, account: str) -> None:
+        start(state, account)
+        setattr(state, name, Forgetful())
+
+    return (State, "__init__", begin)
+
+
 def _commit_answers() -> list[Patch]:
     """A commit that was there already counts as a fresh one, and verdicts are not remembered."""
     real = Account.commit_surely
@@ -65,17 +83,7 @@ def _commit_answers() -> list[Patch]:
         outcome = await real(account, entry)
         return Appended(positions=outcome.positions) if isinstance(outcome, Duplicate) else outcome
 
-    class Forgetful(set[str]):
-        def __contains__(self, _: object) -> bool:
-            return False
-
-    start = State.__init__
-
-    def begin(state: State, account: str) -> None:
-        start(state, account)
-        state.judged = Forgetful()  # type: ignore[assignment]  # it forgets on purpose
-
-    return [(Account, "commit_surely", commit), (State, "__init__", begin)]
+    return [(Account, "commit_surely", commit), _forgetful("judged")]
 
 
 def _answer_lost() -> list[Patch]:
@@ -167,10 +175,7 @@ def _no_deadline() -> list[Patch]:
 
 
 def _no_tombstone() -> list[Patch]:
-    def judge(state: State, verdict: Any) -> None:
-        state.judged.add(verdict.intent_id)
-
-    return [(State, "_judge", judge)]
+    return [_forgetful("tombstones")]
 
 
 def _fills_twice() -> list[Patch]:
@@ -179,17 +184,7 @@ def _fills_twice() -> list[Patch]:
     def fill(*words: Any) -> Any:
         return msgspec.structs.replace(real(*words), event_id=f"fill {next(count)}")
 
-    class Blind(set[tuple[str, str]]):
-        def __contains__(self, _: object) -> bool:
-            return False
-
-    start = State.__init__
-
-    def begin(state: State, account: str) -> None:
-        start(state, account)
-        state.trades = Blind()  # type: ignore[assignment]  # it forgets on purpose
-
-    return [(facts, "fill", fill), (State, "__init__", begin)]
+    return [(facts, "fill", fill), _forgetful("trades")]
 
 
 def _no_guard() -> list[Patch]:
@@ -262,7 +257,7 @@ MUTANTS = (
     M(name="id without attempt", patches=_ref(attempt=1), focus=(Kind.PLACE_NOT_SENT, Kind.PLACE_THROTTLED)),
     M(name="id without cycle", patches=_ref(cycle=1)),
     M(name="absence without fence", patches=_no_fence, focus=LATE),
-    M(name="request without deadline", patches=_no_deadline, focus=LATE),
+    M(name="request without deadline", patches=_no_deadline, focus=LATE * 3),
     M(name="kill ignored", patches=_one(State, "killed_for", _nothing), focus=(Kind.KILL, Kind.PLACE_THROTTLED)),
     M(name="fills not unique", patches=_fills_twice, focus=(Kind.STREAM_REPEATS,)),
     M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH, Kind.FREEZE) * 4),

@@ -5,7 +5,6 @@ from typing import Any
 
 from opensqt.domain import absence
 from opensqt.domain.order import CancelRequested, Fill, Unresolved
-from opensqt.runtime.bus.chain import Chain
 from opensqt.runtime.journal.memory import MemoryLeases
 from opensqt.runtime.journal.port import Lease
 from opensqt.runtime.venue.port import NotFound
@@ -35,10 +34,6 @@ def _taken_from_the_living() -> list[Patch]:
         return Lease(name=name, holder=holder, epoch=row.epoch, ttl_ms=ttl_ms, head_position=head)
 
     return [(MemoryLeases, "acquire", acquire)]
-
-
-def _prev_ignored() -> list[Patch]:
-    return [(Chain, "offer", lambda _, __, item: [item])]
 
 
 def _not_found_is_gone() -> list[Patch]:
@@ -109,14 +104,13 @@ def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
 
 
 def _kill_only_latches() -> list[Patch]:
-    return [(Kill, "_cancel_known", _none), (Kill, "_sweep", _none)]
+    return [(Kill, "_cancel_these", _none)]
 
 
 M = Mutant
 BOOKS = (
     M(name="lease taken from the living", patches=_taken_from_the_living, focus=TAKEN_OVER),
     M(name="renewal of a lost lease", patches=_one(MemoryLeases, "renew", _true), focus=TAKEN_OVER),
-    M(name="prev ignored", patches=_prev_ignored, focus=(Kind.PUBLISH_LOST,) * 6),
     M(name="not found is gone", patches=_not_found_is_gone, focus=LATE),
     M(name="one look is proof", patches=_looks_once, focus=LATE),
     M(name="fill behind the end dropped", patches=_dropped_behind_the_end, focus=(Kind.STREAM_MUTE,) * 4),
