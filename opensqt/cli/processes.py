@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -55,8 +54,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rows(config: Config) -> tuple[Row, ...]:
-    """Return our processes in the order of start, as far as configured and installed."""
-    return tuple(row for row in _rows(config) if _is_installed(row.argv[0]))
+    """Return our processes in the order of start, as far as configured."""
+    return tuple(_rows(config))
 
 
 def port_names(config: Config, *, nats: bool, postgres: bool) -> tuple[str, ...]:
@@ -180,17 +179,6 @@ def _secret_names(config: Config) -> Iterator[str]:
             kind, _, name = reference.partition(":")
             if kind == "env":
                 yield name
-
-
-def _is_installed(module: str) -> bool:
-    """Say whether `python -m module` has something to run."""
-    try:
-        found = find_spec(module)
-    except ModuleNotFoundError:
-        return False
-    if found is None or found.submodule_search_locations is None:
-        return found is not None
-    return find_spec(f"{module}.__main__") is not None
 
 
 def _has_health(row: Row) -> bool:
