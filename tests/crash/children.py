@@ -1,6 +1,7 @@
 """Processes of a desk under test: started through the launcher, watched, signalled by their id."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -53,7 +54,9 @@ class Child:
     def signal(self, sign: signal.Signals) -> None:
         """Send it a signal while it is known to live."""
         if self.started.done() and self.alive:
-            os.kill(self.started.result(), sign)
+            # Its end may be on its way to us.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.started.result(), sign)
 
 
 class Launcher:

@@ -37,7 +37,9 @@ async def run(shared: Shared, count: int, seed: int) -> list[Spree]:
         for number, share in enumerate(shares)
         if share
     ]
-    return await asyncio.gather(*work)
+    async with asyncio.TaskGroup() as tasks:
+        started = [tasks.create_task(one) for one in work]
+    return [task.result() for task in started]
 
 
 def lines(sprees: Iterable[Spree]) -> Iterator[str]:
