@@ -13,14 +13,16 @@ def shrink(
 ) -> Outcome:
     """Drop faults one by one while the same invariant still breaks; return the shortest World."""
     name = broken.violations[0].name
-    best, index = broken, 0
-    while index < len(best.plan):
+    best, index, kept = broken, 0, 0
+    # Once around without a drop: a fault that mattered beside another may matter no more without it.
+    while kept < len(best.plan):
+        index %= len(best.plan)
         shorter = (*best.plan[:index], *best.plan[index + 1 :])
         tried = play(best.seed, shorter)
         if any(violation.name == name for violation in tried.violations):
-            best = tried
+            best, kept = tried, 0
         else:
-            index += 1
+            index, kept = index + 1, kept + 1
     say(f"shortest plan of seed {best.seed}: {len(best.plan)} of {len(broken.plan)} faults")
     for fault in best.plan:
         say(f"  {fault}")
