@@ -14,7 +14,7 @@ from tests.world.world import Outcome, plan_for, run
 
 SEEDS_S = 45.0  # how long seeds are played here
 SEEDS_MIN = 10
-MUTANT_SEEDS = 25
+MUTANT_SEEDS = 60
 QUICK = ("epoch not checked by the journal", "commit after send", "resend on timeout")
 
 
