@@ -141,7 +141,7 @@ class PostgresServer:
         while not self._started():
             if time.monotonic() > deadline_s:
                 raise NoServer(_tail(self._folder / "postgres.log"))
-            time.sleep(0.05)
+            time.sleep(0.05)  # a server that is still dying can only be asked again
 
     def kill(self) -> None:
         """Take it away without a warning."""
@@ -247,7 +247,7 @@ def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes], deadline_
     while process.poll() is None and time.monotonic() < end_s:
         if ready():
             return True
-        time.sleep(0.01)
+        time.sleep(0.01)  # another process can only be polled
     return False
 
 
