@@ -11,6 +11,7 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO, ceil_to
 from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType
 from opensqt.simulation.audit import AuditRow, Kind, balance_row, order_row
 from opensqt.simulation.flow import Frame, MarketTrade
 from opensqt.simulation.margin import refuse_unfunded
@@ -19,7 +20,6 @@ from opensqt.simulation.notices import Happening, Notice
 from opensqt.simulation.orders import (
     IdentityPolicy,
     Order,
-    OrderType,
     Placement,
     Reason,
     Refusal,

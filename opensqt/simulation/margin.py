@@ -7,8 +7,9 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType
 from opensqt.simulation.book import MergedBook
-from opensqt.simulation.orders import Order, OrderType, Reason, Refusal
+from opensqt.simulation.orders import Order, Reason, Refusal
 from opensqt.simulation.settlement import Settlement
 from opensqt.simulation.wallets import spot_claim
 

@@ -19,9 +19,10 @@ from decimal import Decimal
 
 from opensqt.domain.decimals import EXACT, ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.book import MergedBook
 from opensqt.simulation.flow import BookDelta, BookSnapshot, Frame, Level, MarketTrade
-from opensqt.simulation.orders import Ledger, Order, OrderType, Reason, Refusal, Status, TimeInForce
+from opensqt.simulation.orders import Ledger, Order, Reason, Refusal, Status
 from opensqt.simulation.standing import Standing
 
 

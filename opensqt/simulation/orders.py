@@ -12,22 +12,7 @@ import msgspec
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
-
-
-class OrderType(StrEnum):
-    """How an order is priced."""
-
-    LIMIT = "limit"
-    MARKET = "market"
-
-
-class TimeInForce(StrEnum):
-    """How long an order lives; POST_ONLY rests or is refused."""
-
-    GTC = "gtc"
-    IOC = "ioc"
-    FOK = "fok"
-    POST_ONLY = "post_only"
+from opensqt.domain.intent import OrderType, TimeInForce
 
 
 class Status(StrEnum):

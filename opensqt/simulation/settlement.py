@@ -10,6 +10,7 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType
 from opensqt.simulation.audit import AuditRow, Kind, fill_row, rfc3339
 from opensqt.simulation.notices import (
     Happening,
@@ -18,7 +19,7 @@ from opensqt.simulation.notices import (
     PerpWalletNotice,
     SpotBalanceNotice,
 )
-from opensqt.simulation.orders import Execution, Order, OrderType
+from opensqt.simulation.orders import Execution, Order
 from opensqt.simulation.records import Income
 from opensqt.simulation.store import Changes
 from opensqt.simulation.tape import PublicTrade, Tape

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.flow import BookDelta, BookSnapshot, MarketTrade
 from opensqt.simulation.matching import Matcher
-from opensqt.simulation.orders import Order, OrderType, TimeInForce
+from opensqt.simulation.orders import Order
 
 S = "BTC/USDT"
 BUY, SELL = Side.BUY, Side.SELL

@@ -3,8 +3,9 @@
 import pytest
 
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.intent import TimeInForce
 from opensqt.simulation.flow import MarketTrade
-from opensqt.simulation.orders import Reason, Refusal, Status, TimeInForce
+from opensqt.simulation.orders import Reason, Refusal, Status
 from tests.unit.matching_market import BUY, SELL, S, d, market, order, prints, states
 
 

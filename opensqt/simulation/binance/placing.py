@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.audit import AuditRow, Kind, Result, rfc3339
 from opensqt.simulation.binance import filters
 from opensqt.simulation.binance.call import Call
 from opensqt.simulation.binance.errors import VenueError, illegal, missing
 from opensqt.simulation.binance.floor import Floor
-from opensqt.simulation.orders import OrderType, Placement, TimeInForce
+from opensqt.simulation.orders import Placement
 
 CLIENT_ID = {Market.SPOT: r"^[a-zA-Z0-9-_]{1,36}$", Market.PERP: r"^[\.A-Z\:/a-z0-9_-]{1,36}$"}
 TIMES = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}

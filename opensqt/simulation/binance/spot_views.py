@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.binance.numbers import eight
-from opensqt.simulation.orders import Execution, Order, OrderType, Status, TimeInForce
+from opensqt.simulation.orders import Execution, Order, Status
 from opensqt.simulation.wallets import Account
 
 Json = dict[str, object]

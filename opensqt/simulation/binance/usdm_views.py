@@ -4,8 +4,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.binance.numbers import eight, grid, plain
-from opensqt.simulation.orders import Execution, Order, OrderType, Status, TimeInForce
+from opensqt.simulation.orders import Execution, Order, Status
 from opensqt.simulation.records import Income
 from opensqt.simulation.wallets import Position
 

@@ -11,17 +11,12 @@ import pytest
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
+from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.chores import Chores
 from opensqt.simulation.exchange import Exchange
 from opensqt.simulation.flow import MarketFlow, MarketTrade
 from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.orders import (
-    IdentityPolicy,
-    OrderType,
-    Placement,
-    Refusal,
-    TimeInForce,
-)
+from opensqt.simulation.orders import IdentityPolicy, Placement, Refusal
 from opensqt.simulation.player import CATCH_UP_MAX_MS, Player
 from opensqt.simulation.records import Window
 from opensqt.simulation.sources import open_flow
