@@ -11,7 +11,7 @@ from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from tests.conditions import until
 from tests.journals import entry, event
-from tests.relays import MemoryHouse, memory_house, running
+from tests.relays import MemoryHouse, feed, memory_house, running
 
 
 @pytest.fixture
@@ -77,6 +77,19 @@ async def append(house: MemoryHouse, count: int, name: str) -> None:
         await house.journal.append(entry(one))
 
 
+async def length_of_tail(house: MemoryHouse, rows: int) -> int:
+    """Return how many messages FEED must lose to lose so many rows: the pulse is stored between them."""
+    messages = await feed(house.bus, pulse=True)
+    first_lost = [one.sequence for one in messages if one.envelope.position > 0][-rows]
+    return (await house.bus.state(Stream.FEED)).last_sequence - first_lost + 1
+
+
+async def remembered(house: MemoryHouse) -> bool:
+    """Tell whether the newest checkpoint is the journal's head."""
+    history = await house.checkpoints.history()
+    return bool(history) and history[-1].position == (await house.journal.head()).position
+
+
 def wanted(house: MemoryHouse) -> list[int]:
     """Return the positions that a consumer of `evt.test.>` must have."""
     return [row.position for row in house.store.rows if row.subject.startswith("evt.test.")]
@@ -87,12 +100,14 @@ def wanted(house: MemoryHouse) -> list[int]:
 async def test_a_consumer_of_a_feed_that_lost_its_tail_misses_nothing(
     house: MemoryHouse, lost: int
 ) -> None:
-    """It hears of the new generation, begins again, and has each row once and in order."""
+    """When rows are lost it hears of the new generation, begins again, and has each row once and in order."""
     async with at_work(house) as consumer:
         await append(house, 20, "before")
         await until(lambda: consumer.positions == wanted(house))
+        await until(lambda: remembered(house))
+        count = await length_of_tail(house, lost)
         house.broker.down()
-        house.broker.lose_tail(Stream.FEED, lost)
+        house.broker.lose_tail(Stream.FEED, count)
         await append(house, 5, "during")
         await house.broker.up()
         await append(house, 5, "after")
