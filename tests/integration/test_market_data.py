@@ -27,6 +27,7 @@ from tests.simulation.venue import scripted
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0
+STREAMS = 7  # book, trades and candles of both markets, and the mark of the perp
 CONFIG = """
 schema = 1
 desk = "paper"
@@ -93,6 +94,7 @@ async def test_process_publishes_every_kind_of_market_data(nats_url: str, tmp_pa
                 if isinstance(message, FeedStatus) and not traded:
                     assert message.state is FeedState.LIVE
                     traded = True
+                    await scripted.subscribed(venue, STREAMS)
                     for symbol in (scripted.SPOT, scripted.PERP):
                         scripted.play(venue, scripted.trade(symbol, "60001", "0.1", Side.BUY))
                 if isinstance(message, Tick):

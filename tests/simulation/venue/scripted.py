@@ -228,7 +228,7 @@ class Client:
 
 async def subscribed(venue: Venue, count: int) -> None:
     """Wait until that many public streams are subscribed at the venue."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while sum(len(wire.streams) for wire in venue.server.wires) < count:
             await asyncio.sleep(0)
 
