@@ -1,10 +1,7 @@
 """The judge of the World: counts what the venue took and what the journal holds, with no fold of the services."""
 
-import hashlib
 from decimal import Decimal
 from typing import Any
-
-import msgspec
 
 from opensqt.domain import control, order, verdict
 from opensqt.domain.intent import Purpose
@@ -12,12 +9,20 @@ from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
+from tests.world.chronicle import Chronicle
 from tests.world.loop import Life, WorldClock
+from tests.world.register import (
+    APPROVED,
+    DOUBTFUL,
+    PARTIAL,
+    SUBMITTING,
+    Register,
+    Told,
+)
 
 EXECUTOR = "executor/binance/main"
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
 PRICE_SLACK = Decimal("1.02")  # the price moves between a verdict and a fill
-DOUBTFUL = ("submitting", "unresolved")  # before there is evidence of presence
 ENDS = ("Canceled", "Expired", "Rejected", "NeverPlaced")
 READ = {
     "RiskApproved",
@@ -34,55 +39,6 @@ READ = {
 }
 
 
-class Violation(msgspec.Struct, frozen=True, kw_only=True):
-    """An invariant that was broken, and when (ms after the beginning)."""
-
-    name: str
-    detail: str
-    at_ms: int
-
-
-class Told(msgspec.Struct, kw_only=True):
-    """What the journal says of one order, counted row by row."""
-
-    intent: str
-    symbol: str
-    quantity: Decimal
-    epoch: int = 0  # of its Submitting, 0: none
-    phase: str = "placed"
-    end: str = ""
-    filled: Decimal = Decimal(0)
-
-    @property
-    def over(self) -> bool:
-        """True when it can do nothing more."""
-        return bool(self.end) or self.filled >= self.quantity
-
-
-class Chronicle:
-    """What happened, as a hash, and what should not have happened, in words."""
-
-    def __init__(self, clock: WorldClock) -> None:
-        self._clock = clock
-        self._start_ms = clock.wall_ms()
-        self._log = hashlib.sha256()
-        self.violations: list[Violation] = []
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash over everything that happened, in order."""
-        return self._log.hexdigest()
-
-    def note(self, *words: object) -> None:
-        """Remember in the fingerprint that something happened now."""
-        self._log.update(repr((self._clock.wall_ms() - self._start_ms, *words)).encode())
-
-    def blame(self, name: str, detail: str) -> None:
-        """Record a broken invariant."""
-        at_ms = self._clock.wall_ms() - self._start_ms
-        self.violations.append(Violation(name=name, detail=detail, at_ms=at_ms))
-
-
 class Judge(Chronicle):
     """Sees every commit, every request and every order taken, and remembers the first broken invariants."""
 
@@ -92,6 +48,7 @@ class Judge(Chronicle):
         self._notional_max = notional_max
         self.exchange: MemoryExchange | None = None
         self.told: dict[str, Told] = {}
+        self.register = Register()
         self.fills: dict[tuple[str, str], Decimal] = {}
         self.verdicts: dict[str, str] = {}
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
@@ -103,7 +60,7 @@ class Judge(Chronicle):
         self._sent: set[str] = set()
         self._taken: dict[str, int] = {}
         self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
-        self.counts = {"sent": 0, "taken": 0, "rows": 0}
+        self.counts = {"sent": 0, "taken": 0, "rows": 0, "commands": 0, "faults": 0}
 
     def acquired(self, lease: Lease) -> None:
         """A process took a lease."""
@@ -186,13 +143,10 @@ class Judge(Chronicle):
             self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
         self._weigh(taken)
 
-    def living(self) -> dict[str, int]:
-        """Count the orders that are not over, by phase."""
-        found: dict[str, int] = {}
-        for told in self.told.values():
-            if not told.over:
-                found[told.phase] = found.get(told.phase, 0) + 1
-        return found
+    def queued(self, intent_id: str) -> None:
+        """An opening was approved and waits for the executor."""
+        if intent_id not in self.verdicts:
+            self.register.move(intent_id, APPROVED)
 
     def _weigh(self, taken: MemoryOrder) -> None:
         """Check the exposure that is there if everything open fills."""
@@ -238,6 +192,7 @@ class Judge(Chronicle):
         if fact.intent_id in self.verdicts:
             self.blame("one verdict per intent", fact.intent_id)
         self.verdicts[fact.intent_id] = kind
+        self.register.leave(fact.intent_id)
         if fact.cancel is not None and kind == "RiskApproved":
             self.cancelled_ms.setdefault(fact.cancel.target_intent_id, self._clock.wall_ms())
 
@@ -249,7 +204,7 @@ class Judge(Chronicle):
         told = self.told.get(fact.ref.client_order_id)
         if told is not None:
             told.filled += fact.quantity
-            told.phase = "partial"
+            self._enter(told, fact.ref.client_order_id, PARTIAL)
 
     def _order(self, fact: Any, kind: str) -> None:
         told = self.told.get(fact.ref.client_order_id)
@@ -260,7 +215,16 @@ class Judge(Chronicle):
             name = fact.ref.client_order_id
             if kind in ("Rejected", "NeverPlaced") and name in self._taken:
                 self.blame("the venue knew better", f"{name}: {kind}, but the venue has it")
+            self.register.leave(name)
         elif kind == "Submitting":
-            told.epoch, told.phase = fact.epoch, kind.lower()
+            told.epoch = fact.epoch
+            self._enter(told, fact.ref.client_order_id, SUBMITTING)
         elif told.phase in DOUBTFUL or kind == "CancelRequested":
-            told.phase = kind.lower()
+            self._enter(told, fact.ref.client_order_id, kind.lower())
+
+    def _enter(self, told: Told, name: str, phase: str) -> None:
+        told.phase = phase
+        if told.over:
+            self.register.leave(name)
+        else:
+            self.register.move(name, phase)

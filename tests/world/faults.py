@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from tests.world.register import PHASES, UNRESOLVED
+
 
 class Kind(StrEnum):
     """Everything that can go wrong here."""
@@ -47,6 +49,8 @@ SPANS_MS = (200, 700, 1500, 3000)
 LATE_MS = (200, 700, 3000, 6000, 9000)  # before and behind deadline and fence
 PUBLISHERS = ("relay", "relay", "risk")
 PROCESS = (Kind.CRASH, Kind.FREEZE, Kind.ANSWER_LOST)
+AIMED = 0.6  # share of faults that wait for an order to be in a certain state
+DOUBTS = (Kind.PLACE_ACK_LOST, Kind.PLACE_LOST, Kind.PLACE_ACK_LATE)
 KILLED = 0.1  # share of Worlds
 EXECUTOR_HIT = 0.5  # share of the faults of processes
 LONG_MS = (3500, 5000, 6500)  # longer than a lease lives
@@ -61,10 +65,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     whom: str = ""
     aim: str = ""  # where a process is hit: between commit and send, or while the request leaves
+    when: str = ""  # from `at_ms` on, as soon as an order is in this state
 
     def __str__(self) -> str:
         whom = f" {self.whom}" if self.whom else ""
-        return f"{self.at_ms} ms: {self.kind}{whom} x{self.count} for {self.span_ms} ms {self.aim}"
+        when = f" when {self.when}" if self.when else ""
+        what = f"{self.kind}{whom} x{self.count} for {self.span_ms} ms {self.aim}"
+        return f"{self.at_ms} ms{when}: {what}"
 
 
 def plan_of(
@@ -74,6 +81,11 @@ def plan_of(
     kinds = [kind for kind in Kind if kind is not Kind.KILL]
     drawn = [draw.choice((*kinds, *OFTEN, *AT_VENUE)) for _ in range(count)]
     found = [_fault(draw, kind, length_ms) for kind in (*drawn, *focus)]
+    for fault in tuple(found):
+        if fault.when == UNRESOLVED:
+            # Nothing would be in doubt by itself.
+            doubt = _fault(draw, draw.choice(DOUBTS), length_ms)
+            found.append(msgspec.structs.replace(doubt, at_ms=fault.at_ms, when=""))
     if draw.random() < KILLED:
         found.append(_fault(draw, Kind.KILL, length_ms))
     return tuple(sorted(found, key=lambda fault: fault.at_ms))
@@ -97,4 +109,5 @@ def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
         count=draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4),
         whom=whom,
         aim=aim,
+        when=draw.choice(PHASES) if draw.random() < AIMED else "",
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from opensqt.domain.control import KillLatched
 from opensqt.runtime.bus import subjects
@@ -28,33 +29,54 @@ REQUESTS: dict[Kind, tuple[str, Reply]] = {
     Kind.READS_DOWN: ("read", Reply.LOST_REQUEST),
 }
 LAG_MS = 400
+PATIENCE_MS = 3000
+LAST_MS = 200  # before the end
 TAIL = 7  # messages that FEED loses
 
 
 class Inflictor:
     """The plan at work."""
 
-    def __init__(self, desk: Desk, bus: MemoryBus, plan: tuple[Fault, ...]) -> None:
+    def __init__(self, desk: Desk, bus: MemoryBus, plan: tuple[Fault, ...], length_ms: int) -> None:
         self._desk = desk
         self._bus = bus
-        self._plan = plan
+        self._waiting = list(plan)
+        self._length_ms = length_ms
         self._count = 0
         self.coverage: Counter[tuple[str, str]] = Counter()
 
     async def run(self) -> None:
-        """Inflict every fault at its time."""
+        """Inflict every fault at its time, or when an order comes into the state that it waits for."""
         clock = self._desk.clock
         began_ms = clock.wall_ms()
-        for fault in self._plan:
+        for fault in tuple(self._waiting):
             await clock.sleep((began_ms + fault.at_ms - clock.wall_ms()) / MS_PER_S)
-            self._desk.judge.note("fault", str(fault))
-            for phase in self._desk.judge.living() or {"none": 1}:
-                self.coverage[fault.kind.value, phase] += 1
-            self._desk.outside(self._inflict(fault))
+            if fault.when:
+                self._desk.judge.register.when(fault.when, partial(self._begin, fault))
+                by_ms = min(fault.at_ms + PATIENCE_MS, self._length_ms - LAST_MS)
+                self._desk.outside(self._lose_patience(fault, began_ms + by_ms))
+            else:
+                self._begin(fault)
+
+    async def _lose_patience(self, fault: Fault, at_ms: int) -> None:
+        await self._desk.clock.sleep((at_ms - self._desk.clock.wall_ms()) / MS_PER_S)
+        self._begin(fault)
+
+    def _begin(self, fault: Fault) -> None:
+        if fault not in self._waiting:
+            return
+        self._waiting.remove(fault)
+        judge = self._desk.judge
+        judge.note("fault", str(fault))
+        judge.counts["faults"] += 1
+        for phase in judge.register.met():
+            self.coverage[fault.kind.value, phase] += 1
+        self._desk.outside(self._inflict(fault))
 
     async def heal(self) -> None:
         """End every fault that has not ended by itself."""
         desk = self._desk
+        self._waiting.clear()
         desk.faults._next.clear()
         frames = desk.exchange.frames
         frames.mute, frames.lose, frames.repeat, frames.swap = False, 0, 0, False

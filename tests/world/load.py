@@ -27,6 +27,7 @@ NAME = "load"
 VALID_MS = 2000
 AGAIN_S = 0.35
 MS_PER_S = 1000
+CANCELLED_MS = (-1500, 0, 1, 10, 30, 100, 400, 1500, 3000)  # after the place
 
 Intent = PlaceIntent | CancelIntent
 
@@ -65,9 +66,9 @@ def script_of(draw: random.Random, length_ms: int, count: int) -> list[Step]:
                 else draw.choice((TimeInForce.GTC, TimeInForce.IOC)),
             )
         )
-        if len(steps) + len(cancels) < count and draw.random() < 0.6:  # a weight
-            after_ms = draw.choice((-1500, 0, 1, 10, 30, 100, 400, 1500, 3000))
-            cancels.append(Step(at_ms=max(0, at_ms + after_ms), number=number, cancels=number))
+    for step in draw.sample(steps, count - len(steps)):
+        at_ms = max(0, step.at_ms + draw.choice(CANCELLED_MS))
+        cancels.append(Step(at_ms=at_ms, number=step.number, cancels=step.number))
     return sorted(steps + cancels, key=lambda step: (step.at_ms, step.number, step.cancels))
 
 
@@ -96,6 +97,7 @@ class Load:
             await self._clock.sleep((began_ms + step.at_ms - self._clock.wall_ms()) / MS_PER_S)
             intent = await self._cancel(step) if step.cancels else await self._place(step)
             self.said[intent.intent_id] = self._waiting[intent.intent_id] = intent
+            self._judge.counts["commands"] += 1
             await self._say(intent)
 
     async def repeat(self) -> None:

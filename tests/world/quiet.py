@@ -5,9 +5,9 @@ from decimal import Decimal
 from opensqt.domain.decimals import ZERO
 from opensqt.runtime.venue.memory_exchange import Ending
 from services.grid import slots
-from tests.world.checkers import DOUBTFUL
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, PERP, SPOT
+from tests.world.register import DOUBTFUL
 
 
 def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:

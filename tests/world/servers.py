@@ -98,7 +98,7 @@ class Servers:
 
     def _context(self, life: Life) -> Context:
         journal = self._journal(life)
-        bus = self.buses[life.name] = WiredBus(self.broker, self.wire())
+        bus = self.buses[life.name] = WiredBus(self.broker, self.wire(), self.judge)
         return Context(
             name=life.name,
             clock=self.clock,
@@ -152,7 +152,7 @@ class Servers:
             folder=self._host(life.name),
             caps=Caps(orders_max=200, notional_max=NOTIONAL_MAX * 2),
         )
-        bus = WiredBus(self.broker, self.wire())
+        bus = WiredBus(self.broker, self.wire(), self.judge)
         return Executor(account, bus, METRICS, self._tracer, cancel_on_stop=False)
 
     def _host(self, name: str) -> Path:

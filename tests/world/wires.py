@@ -38,6 +38,8 @@ from tests.world.loop import Life, WorldClock
 
 T = TypeVar("T")
 MS_PER_S = 1000
+OPENINGS = "cmd.open."
+CORRELATION = "ce-correlationid"  # the header that names the intent
 DELAYS_MS = (0, 0, 0, 0, 0, 0, 1, 2, 5, 15)
 
 
@@ -76,9 +78,10 @@ class Wire:
 class WiredBus(MemoryBus):
     """A connection to the broker with a wire in between."""
 
-    def __init__(self, broker: MemoryBroker, wire: Wire) -> None:
+    def __init__(self, broker: MemoryBroker, wire: Wire, judge: Judge) -> None:
         super().__init__(broker)
         self._wire = wire
+        self._judge = judge
         self.lose = (False, 0)  # whether the message or only its ack, and of how many
 
     async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
@@ -87,6 +90,8 @@ class WiredBus(MemoryBus):
 
     async def _send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
         before_effect, count = self.lose
+        if subject.startswith(OPENINGS):
+            self._judge.queued(headers[CORRELATION])
         if not count:
             return await MemoryBus.send(self, subject, data, headers)
         self.lose = (before_effect, count - 1)

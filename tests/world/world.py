@@ -17,7 +17,8 @@ from pathlib import Path
 import msgspec
 
 from opensqt.runtime.bus.memory import MemoryBus
-from tests.world.checkers import Judge, Violation
+from tests.world.checkers import Judge
+from tests.world.chronicle import Violation
 from tests.world.desk import Desk
 from tests.world.faults import Fault, Kind, plan_of
 from tests.world.inflict import Inflictor
@@ -109,9 +110,9 @@ class World:
         bus = MemoryBus(self._desk.broker)
         self._load = Load(clock, bus, judge, LOADED)
         self._market = MarketMaker(self._desk, bus, random.Random(f"market {seed}"))
-        self.inflictor = Inflictor(self._desk, bus, plan)
         big = is_big(seed)
         self._length_ms = BIG_LOAD_MS if big else LOAD_MS
+        self.inflictor = Inflictor(self._desk, bus, plan, self._length_ms)
         draw = random.Random(f"load {seed}")
         self._script = script_of(draw, self._length_ms, COMMANDS_BIG if big else COMMANDS)
 
