@@ -41,6 +41,20 @@ class RiskRefused(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
+class IntentConflict(msgspec.Struct, frozen=True, kw_only=True):
+    """An intent under an id that was judged with other content. It is refused; the verdict that was given stands."""
+
+    intent_id: str
+    place: PlaceIntent | None = None  # what was said second
+    cancel: CancelIntent | None = None
+    detail: str  # the fields that differ, judged and said
+    risk_epoch: int
+    basis: Basis
+    config_version: str
+    inputs: tuple[RiskInput, ...] = ()
+    time_ms: int
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """An approved intent on its way to the executor."""
 

@@ -45,6 +45,9 @@ class Metrics:
         self.skipped = self._counter(
             "skipped", "Messages of an unknown but ignorable type", "stream"
         )
+        self.intent_conflicts = self._counter(
+            "intent_conflicts", "Intents under an id that was judged with other content", "strategy"
+        )
         self.feed_restarts = self._counter(
             "feed_restarts", "Times a reader of FEED began again from the journal", "reason"
         )

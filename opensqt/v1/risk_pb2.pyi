@@ -61,6 +61,28 @@ class RiskRefused(_message.Message):
     time_ms: int
     def __init__(self, intent_id: _Optional[str] = ..., place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ..., cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ..., reason: _Optional[str] = ..., detail: _Optional[str] = ..., risk_epoch: _Optional[int] = ..., basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ..., config_version: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[RiskInput, _Mapping]]] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
+class IntentConflict(_message.Message):
+    __slots__ = ("intent_id", "place", "cancel", "detail", "risk_epoch", "basis", "config_version", "inputs", "time_ms")
+    INTENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    RISK_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_VERSION_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    intent_id: str
+    place: _intent_pb2.PlaceIntent
+    cancel: _intent_pb2.CancelIntent
+    detail: str
+    risk_epoch: int
+    basis: _intent_pb2.Basis
+    config_version: str
+    inputs: _containers.RepeatedCompositeFieldContainer[RiskInput]
+    time_ms: int
+    def __init__(self, intent_id: _Optional[str] = ..., place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ..., cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ..., detail: _Optional[str] = ..., risk_epoch: _Optional[int] = ..., basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ..., config_version: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[RiskInput, _Mapping]]] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
 class Command(_message.Message):
     __slots__ = ("approval",)
     APPROVAL_FIELD_NUMBER: _ClassVar[int]

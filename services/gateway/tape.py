@@ -7,7 +7,7 @@ import msgspec
 from opensqt.domain import account, control, market, order, recon, strategy
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.messages import Message
-from opensqt.domain.verdict import RiskRefused
+from opensqt.domain.verdict import IntentConflict, RiskRefused
 
 GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
 SHORT = 160
@@ -69,6 +69,10 @@ def _of_order(message: Message) -> tuple[str, str] | None:
             intent = message.place or message.cancel
             who = intent.strategy if intent is not None else "intent"
             return WARN, f"{who}: risk refused, {message.reason}: {message.detail}"
+        case IntentConflict():
+            intent = message.place or message.cancel
+            who = intent.strategy if intent is not None else "intent"
+            return BAD, f"{who}: intent {message.intent_id} said twice, {message.detail}"
         case _:
             return None
 

@@ -4,7 +4,7 @@ import msgspec
 
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.switches import HALTED
-from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused
+from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskInput, RiskRefused
 from services.risk.limits import Finding, Limits, check
 from services.risk.state import State, Verdict
 
@@ -23,10 +23,11 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict, and whether it is an exit (cancel or reducing order) with a queue of its own.
 
-    `repeated` says that the verdict was given before: it is published again, never judged again.
+    `repeated` says that the verdict was given before: it is published again, never judged again. A conflict is no
+    verdict: the one that was given under its id stands.
     """
 
-    verdict: Verdict
+    verdict: Verdict | IntentConflict
     is_exit: bool
     repeated: bool = False
 
@@ -58,12 +59,13 @@ def blocked(intent: Intent, seat: Seat, now_ms: int, cause: str) -> Judgement:
 def _judge_place(
     state: State, intent: PlaceIntent, limits: Limits, seat: Seat, now_ms: int
 ) -> Judgement:
-    latch = state.switches.kill(intent.strategy)
-    if latch is not None:
-        return _refuse(intent, seat, now_ms, "killed", f"kill by {latch.actor}: {latch.reason}")
     key = (intent.venue, intent.symbol)
     exposure = state.exposure(intent)
     finding = check(intent, exposure, state.rules.get(key), state.ticks.get(key), limits, now_ms)
+    latch = state.switches.kill(intent.strategy)
+    if latch is not None:
+        cause = f"kill by {latch.actor}: {latch.reason}"
+        return _refuse(intent, seat, now_ms, "killed", cause, finding)
     code, detail = finding.code, finding.detail
     halt = state.switches.halt(intent.venue, intent.account, (intent.symbol,), intent.strategy)
     if halt is not None and (halt.mode == HALTED or not finding.reducing):
@@ -80,8 +82,19 @@ def _known(known: Verdict, intent: Intent, seat: Seat, now_ms: int) -> Judgement
     if judged is not None and same_wish(judged, intent):
         is_exit = known.cancel is not None or _was_reducing(known)
         return Judgement(verdict=known, is_exit=is_exit, repeated=True)
-    detail = "the same id was judged with other content"
-    return _refuse(intent, seat, now_ms, "intent_conflict", detail)
+    figures = _differences(judged, intent)
+    conflict = IntentConflict(
+        intent_id=intent.intent_id,
+        place=intent if isinstance(intent, PlaceIntent) else None,
+        cancel=intent if isinstance(intent, CancelIntent) else None,
+        detail=", ".join(f"{figure.name} {figure.value}" for figure in figures),
+        risk_epoch=seat.epoch,
+        basis=seat.basis,
+        config_version=seat.config_version,
+        inputs=(RiskInput(name="now_ms", value=str(now_ms)), *figures),
+        time_ms=now_ms,
+    )
+    return Judgement(verdict=conflict, is_exit=False)
 
 
 def same_wish(one: Intent, other: Intent) -> bool:
@@ -89,6 +102,16 @@ def same_wish(one: Intent, other: Intent) -> bool:
     if type(one) is not type(other):
         return False
     return msgspec.structs.replace(one, basis=other.basis) == other
+
+
+def _differences(judged: Intent | None, said: Intent) -> tuple[RiskInput, ...]:
+    """Name every field in which two intents differ, as `judged -> said`; the basis may differ and is left out."""
+    kinds = type(judged).__name__, type(said).__name__
+    if judged is None or kinds[0] != kinds[1]:
+        return (RiskInput(name="type", value=" -> ".join(kinds)),)
+    fields = [name for name in said.__struct_fields__ if name != "basis"]
+    pairs = [(name, getattr(judged, name), getattr(said, name)) for name in fields]
+    return tuple(RiskInput(name=n, value=f"{one} -> {two}") for n, one, two in pairs if one != two)
 
 
 def _was_reducing(verdict: Verdict) -> bool:
@@ -104,7 +127,7 @@ def _approve(intent: Intent, seat: Seat, now_ms: int, finding: Finding | None) -
         risk_epoch=seat.epoch,
         basis=seat.basis,
         config_version=seat.config_version,
-        inputs=_inputs(finding),
+        inputs=_inputs(intent, now_ms, finding),
         time_ms=now_ms,
     )
 
@@ -126,11 +149,15 @@ def _refuse(
         risk_epoch=seat.epoch,
         basis=seat.basis,
         config_version=seat.config_version,
-        inputs=_inputs(finding),
+        inputs=_inputs(intent, now_ms, finding),
         time_ms=now_ms,
     )
     return Judgement(verdict=verdict, is_exit=False)
 
 
-def _inputs(finding: Finding | None) -> tuple[RiskInput, ...]:
-    return finding.inputs if finding is not None else ()
+def _inputs(intent: Intent, now_ms: int, finding: Finding | None) -> tuple[RiskInput, ...]:
+    """Return what a verdict was based on: all figures of the checks, or the times where nothing else was looked at."""
+    if finding is not None:
+        return finding.inputs
+    times = {"now_ms": now_ms, "valid_until_ms": intent.valid_until_ms}
+    return tuple(RiskInput(name=name, value=str(value)) for name, value in times.items())

@@ -4,18 +4,21 @@ It decides nothing itself; an approval becomes a command on the bus, a refusal a
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from opensqt.domain import ids
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
-from opensqt.domain.verdict import Command, RiskApproved, RiskRefused
+from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
 from opensqt.runtime.bus.dlq import bury
 from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamFull
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.bus.subjects import command_subject, subject_of
-from opensqt.runtime.codec import Undecodable, decode
+from opensqt.runtime.codec import Undecodable, decode, encode
 from opensqt.runtime.config import config_hash
 from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
 from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
@@ -28,6 +31,7 @@ from services.risk.state import State
 
 BASIS_WAIT_S_MAX = 0.25
 INTENTS_BACK_MS = 5000
+NO_BASIS = Basis(generation=0, sequence=0)
 RETRY_S = 0.1
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
@@ -68,7 +72,7 @@ class Docket:
         self._limits = limits_of(context.config, context.clock.speed)
         self._config_version = config_hash(context.config)
         self.opens_from_ms = 0
-        self.judged = {"approved": 0, "refused": 0}
+        self.judged = {"approved": 0, "refused": 0, "conflicts": 0}
 
     async def run(self) -> None:
         """Judge every intent for ever, those said shortly before our start included."""
@@ -102,13 +106,12 @@ class Docket:
             await self._answer(intent, judgement, span.traceparent)
 
     async def _judge(self, intent: Intent) -> Judgement:
-        reached = await self._reach(intent.basis)
+        # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
+        reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)
         now_ms, seat = self._clock.market_ms(), self._seat()
         judgement = judge(self._sight.state, intent, self._limits, seat, now_ms)
         approves = isinstance(judgement.verdict, RiskApproved) and not judgement.repeated
-        # A cancel takes risk away whatever the gate has seen: exits are always possible.
-        needs_basis = approves and isinstance(intent, PlaceIntent)
-        return late(intent, seat, now_ms) if needs_basis and not reached else judgement
+        return late(intent, seat, now_ms) if approves and not reached else judgement
 
     async def _reach(self, basis: Basis) -> bool:
         """Wait, bounded, until FEED has been folded as far as the strategy had seen it."""
@@ -125,14 +128,11 @@ class Docket:
 
     async def _answer(self, intent: Intent, judgement: Judgement, traceparent: str) -> None:
         verdict = judgement.verdict
+        if isinstance(verdict, IntentConflict):
+            self._conflict(intent, verdict, traceparent)
+            return
         if isinstance(verdict, RiskRefused):
-            if verdict.reason == "intent_conflict":
-                # The first verdict stands, and what it reserved; a second one could take its place in the journal.
-                self.judged["refused"] += 1
-                self._context.log.error(
-                    "intent_conflict", intent=intent.intent_id, strategy=intent.strategy
-                )
-            elif not judgement.repeated:
+            if not judgement.repeated:
                 self._refuse(intent, verdict, traceparent)
             return
         if not judgement.repeated:
@@ -160,21 +160,30 @@ class Docket:
             # The strategy says it again; the same verdict is then published again.
             self._context.log.warning("command_not_published", detail=str(error))
 
+    def _conflict(self, intent: Intent, conflict: IntentConflict, traceparent: str) -> None:
+        """Alarm and record; the verdict that was given stands, with what it reserved, in a stream of its own."""
+        self.judged["conflicts"] += 1
+        self._context.metrics.intent_conflicts.labels(intent.strategy).inc()
+        self._context.log.error(
+            "intent_conflict",
+            intent=intent.intent_id,
+            strategy=intent.strategy,
+            detail=conflict.detail,
+            fix="an id is never used for two wishes: look at the strategy's slots and cycles",
+        )
+        # The same other content said again is the same event.
+        said = hashlib.sha256(encode(msgspec.structs.replace(intent, basis=NO_BASIS))).hexdigest()
+        event = _event(intent, conflict, "conflict", ("conflict", said))
+        self._append_soon(event, traceparent)
+
     def _refuse(self, intent: Intent, verdict: RiskRefused, traceparent: str) -> None:
         self.judged["refused"] += 1
         self._sight.state.fold(verdict)
-        event = NewEvent(
-            event_id=ids.event_id("verdict", intent.intent_id),
-            stream=f"intent/{intent.intent_id}",
-            version=1,
-            message=verdict,
-            subject=subject_of(verdict),
-            actor="risk",
-            occurred_at_ms=verdict.time_ms,
-            correlation_id=intent.intent_id,
-            causation_id=intent.intent_id,
-            traceparent=traceparent,
-        )
+        event = _event(intent, verdict, "intent", ("verdict", intent.intent_id))
+        self._append_soon(msgspec.structs.replace(event, version=1), traceparent)
+
+    def _append_soon(self, event: NewEvent, traceparent: str) -> None:
+        event = msgspec.structs.replace(event, traceparent=traceparent)
         self._spawn(self._append(Entry(events=(event,), fence=self._lease.fence)))
 
     async def _append(self, entry: Entry) -> None:
@@ -194,6 +203,21 @@ class Docket:
             basis=self._sight.reader.basis,
             opens_from_ms=self.opens_from_ms,
         )
+
+
+def _event(
+    intent: Intent, message: RiskRefused | IntentConflict, family: str, cause: tuple[str, ...]
+) -> NewEvent:
+    return NewEvent(
+        event_id=ids.event_id(*cause),
+        stream=f"{family}/{intent.intent_id}",
+        message=message,
+        subject=subject_of(message),
+        actor="risk",
+        occurred_at_ms=message.time_ms,
+        correlation_id=intent.intent_id,
+        causation_id=intent.intent_id,
+    )
 
 
 def _price(state: State, intent: Intent) -> Decimal:

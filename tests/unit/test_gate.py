@@ -53,16 +53,15 @@ class House:
     def gate(self) -> Gate:
         """Return a new gate process."""
         journal = MemoryJournal(self.store)
-        return Gate(
-            Context(
-                name="risk",
-                clock=self.clock,
-                config=CONFIG,
-                bus=MemoryBus(self.broker),
-                journal=journal,
-                leases=MemoryLeases(journal),
-            )
+        self.context = Context(
+            name="risk",
+            clock=self.clock,
+            config=CONFIG,
+            bus=MemoryBus(self.broker),
+            journal=journal,
+            leases=MemoryLeases(journal),
         )
+        return Gate(self.context)
 
     @asynccontextmanager
     async def open(self, *, warm: bool = True) -> AsyncIterator[Gate]:

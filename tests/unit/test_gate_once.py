@@ -7,23 +7,38 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis
+from opensqt.domain.verdict import IntentConflict
 from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.journal.reading import decode_row
 from services.risk.state import SETTLED_KEPT_MS, State
 from tests.unit import gate_books
 from tests.unit.test_gate import House
 
 
-async def test_a_conflict_takes_nothing_back() -> None:
-    """Other content under an approved id is refused with an alarm; the first verdict stands and stays reserved."""
+@pytest.mark.row("J10")
+async def test_a_conflict_is_recorded_and_takes_nothing_back() -> None:
+    """Other content under an approved id is refused, alarmed and recorded once; the first verdict stays as it is."""
     house = House()
     async with house.open() as gate:
         intent = await house.place()
         await house.say(intent)
-        await house.say(msgspec.structs.replace(intent, quantity=Decimal("0.011")))
+        other = msgspec.structs.replace(intent, quantity=Decimal("0.011"))
+        await house.say(other)
+        await house.say(msgspec.structs.replace(other, basis=Basis(generation=0, sequence=1)))
         await house.say(intent)
         assert [approval.place for approval in house.commands()] == [intent]
         assert house.refusals() == [], "version 1 is left to the verdict that was given"
-        assert gate.status()["judged"] == {"approved": 1, "refused": 1}
+        assert gate.status()["judged"] == {"approved": 1, "refused": 0, "conflicts": 2}
+        counted = house.context.metrics.intent_conflicts.labels("grid-perp")
+        assert counted._value.get() == 2
+    ((stream, conflict),) = [
+        (row.stream, fact)
+        for row in house.store.rows
+        if isinstance(fact := decode_row(row), IntentConflict)
+    ]
+    assert stream == "conflict/intent-1", "a stream of its own: intent/<id> holds one verdict"
+    assert conflict.place == other
+    assert "quantity 0.010 -> 0.011" in conflict.detail
 
 
 @pytest.mark.row("J10")
@@ -34,7 +49,7 @@ async def test_a_cancel_needs_no_basis() -> None:
         place = await house.place()
         ahead = Basis(generation=0, sequence=10_000)
         times = {"created_ms": place.created_ms, "valid_until_ms": place.valid_until_ms}
-        await house.say(gate_books.cancel(basis=ahead, **times), wait_s=0.4)
+        await house.say(gate_books.cancel(basis=ahead, **times), wait_s=0.05)
         (approval,) = house.commands(Stream.EXITS)
         assert approval.cancel is not None
 

@@ -9,7 +9,7 @@ from opensqt.runtime.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [name for name in vars(Metrics()) if name != "registry"]
-LABELS = {"venue", "symbol", "account", "stream", "outcome", "scope", "reason"}
+LABELS = {"venue", "symbol", "account", "stream", "outcome", "scope", "reason", "strategy"}
 
 
 @pytest.mark.row("H01")

@@ -12,8 +12,8 @@ from opensqt.domain.intent import (
     Purpose,
 )
 from opensqt.domain.recon import Halted, OrderContradicted
-from opensqt.domain.verdict import RiskApproved, RiskRefused
-from services.risk.decide import Judgement, Seat, judge
+from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
+from services.risk.decide import Judgement, Seat, blocked, judge, late
 from services.risk.state import State
 from tests.unit.gate_books import (
     BASIS,
@@ -164,15 +164,57 @@ def test_reducing_mode_lets_exits_pass() -> None:
 
 
 def test_the_first_verdict_stands() -> None:
-    """The same intent gets the same verdict again; other content under its id is a conflict."""
+    """The same intent gets the same verdict again; what it was based on may differ."""
     books = state()
     first = judge(books, intent(), LIMITS, SEAT, NOW_MS)
     books.fold(first.verdict)
     again = judge(books, intent(basis=Basis(generation=1, sequence=99)), LIMITS, SEAT, NOW_MS + 5)
     assert again.repeated
     assert again.verdict == first.verdict
-    other = judge(books, intent(price=Decimal("49940.0")), LIMITS, SEAT, NOW_MS)
-    assert _refusal(other) == "intent_conflict"
+
+
+@pytest.mark.row("J10")
+@pytest.mark.parametrize(
+    "said, figures",
+    [
+        (intent(price=Decimal("49940.0")), {"price": "49950.0 -> 49940.0"}),
+        (
+            intent(side=Side.SELL, quantity=Decimal("0.011")),
+            {"side": "buy -> sell", "quantity": "0.010 -> 0.011"},
+        ),
+        (cancel(intent_id="i-1"), {"type": "PlaceIntent -> CancelIntent"}),
+    ],
+)
+def test_other_content_under_a_judged_id_is_a_conflict(said: Any, figures: dict[str, str]) -> None:
+    """It is no verdict: it names what was said, every field that differs, basis and configuration version."""
+    books = state()
+    books.fold(judge(books, intent(), LIMITS, SEAT, NOW_MS).verdict)
+    conflict = judge(books, said, LIMITS, SEAT, NOW_MS + 7).verdict
+    assert isinstance(conflict, IntentConflict)
+    assert said in (conflict.place, conflict.cancel)
+    assert {i.name: i.value for i in conflict.inputs} == {"now_ms": str(NOW_MS + 7), **figures}
+    assert (conflict.risk_epoch, conflict.config_version, conflict.basis) == (3, "c0ffee", BASIS)
+
+
+@pytest.mark.row("J10")
+def test_every_verdict_names_its_inputs_and_its_configuration() -> None:
+    """Allowed or denied, for whatever reason and at whatever stage: no verdict stands without what it was based on."""
+    killed = state(KillLatched(scope="desk", reason="enough", actor="alice", time_ms=NOW_MS))
+    late_ms = NOW_MS + 2001
+    verdicts = [
+        judge(state(), intent(), LIMITS, SEAT, NOW_MS),
+        judge(state(), intent(), LIMITS, SEAT, late_ms),
+        judge(state(), cancel(), LIMITS, SEAT, NOW_MS),
+        judge(state(), cancel(), LIMITS, SEAT, late_ms),
+        judge(State(), intent(), LIMITS, SEAT, NOW_MS),
+        judge(killed, intent(), LIMITS, SEAT, NOW_MS),
+        late(intent(), SEAT, NOW_MS),
+        blocked(intent(), SEAT, NOW_MS, "COMMANDS is full"),
+    ]
+    for judgement in verdicts:
+        verdict = judgement.verdict
+        assert "now_ms" in {figure.name for figure in verdict.inputs}, verdict
+        assert (verdict.config_version, verdict.basis) == ("c0ffee", BASIS)
 
 
 def test_expired_and_early_intents_are_refused() -> None:

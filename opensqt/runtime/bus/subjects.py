@@ -7,7 +7,7 @@ from opensqt.domain import account, control, market, recon, strategy
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message
-from opensqt.domain.verdict import RiskApproved, RiskRefused
+from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 
 TIME = "evt.time"
 KILL = "ctl.kill"
@@ -93,7 +93,7 @@ def subject_of(message: Message) -> str:
         return market_events(*fields, _MARKET_KIND[kind])
     if isinstance(message, _STRATEGY):
         return strategy_events(message.strategy)
-    if isinstance(message, RiskApproved | RiskRefused):
+    if isinstance(message, RiskApproved | RiskRefused | IntentConflict):
         intent = message.place or message.cancel
         if intent is None:
             raise ValueError(f"{kind.__name__} {message.intent_id} carries no intent")
