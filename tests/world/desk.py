@@ -11,6 +11,7 @@ from opensqt.runtime.lease import LeaseLost
 from tests.world.checkers import Judge
 from tests.world.loop import Life, WorldClock, WorldLoop
 from tests.world.servers import Servers, Service
+from tests.world.setting import Setting
 
 RESTART_S = 0.2
 
@@ -43,10 +44,9 @@ class Desk(Servers):
         judge: Judge,
         folder: Path,
         loop: WorldLoop,
-        *,
-        has_carry: bool,
+        setting: Setting,
     ) -> None:
-        super().__init__(clock, draw, judge, folder, has_carry=has_carry)
+        super().__init__(clock, draw, judge, folder, setting)
         self.loop = loop
         self.posts = {
             "relay": Post("relay", self._relay),
@@ -54,7 +54,7 @@ class Desk(Servers):
             "risk": Post("risk", self._risk),
             "grid": Post("grid", self._grid),
         }
-        if has_carry:
+        if setting.has_carry:
             self.posts["arb"] = Post("arb", self._arb)
         self.kill_heard = False  # a kill was said while a leader listened
 

@@ -67,7 +67,7 @@ def script_of(draw: random.Random, length_ms: int, count: int) -> list[Step]:
             )
         )
     for step in draw.sample(steps, count - len(steps)):
-        at_ms = max(0, step.at_ms + draw.choice(CANCELLED_MS))
+        at_ms = min(max(0, step.at_ms + draw.choice(CANCELLED_MS)), length_ms - 1)
         cancels.append(Step(at_ms=at_ms, number=step.number, cancels=step.number))
     return sorted(steps + cancels, key=lambda step: (step.at_ms, step.number, step.cancels))
 

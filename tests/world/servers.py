@@ -17,6 +17,7 @@ from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.memory import Faults
+from opensqt.runtime.venue.policy import policy_of
 from services.arb.service import build as build_arb
 from services.executor.account import Account, Caps
 from services.executor.facts import Author
@@ -28,7 +29,9 @@ from services.risk.service import Gate
 from tests.world.checkers import EXECUTOR, Judge
 from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
 from tests.world.loop import Life, WorldClock
+from tests.world.setting import Setting
 from tests.world.wires import (
+    Access,
     Wire,
     WiredBus,
     WiredJournal,
@@ -62,8 +65,7 @@ class Servers:
         draw: random.Random,
         judge: Judge,
         folder: Path,
-        *,
-        has_carry: bool,
+        setting: Setting,
     ) -> None:
         self.clock = clock
         self.judge = judge
@@ -72,14 +74,16 @@ class Servers:
         self.exchange = WorldExchange(clock, tuple(RULES.values()), judge, USDT=100_000)
         judge.exchange = self.exchange
         self.faults = Faults(self.exchange)
-        self.symbols = (LOADED, GRIDDED, SPOT, PERP) if has_carry else (LOADED, GRIDDED)
+        self.symbols = (LOADED, GRIDDED, SPOT, PERP) if setting.has_carry else (LOADED, GRIDDED)
         self.accounts: dict[str, Account] = {}
         self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
         self.buses: dict[str, WiredBus] = {}
         self._draw = draw
         self._folder = folder
         self._tracer = Tracer(ids=random.Random(1))
-        self._config = CONFIGS[has_carry]
+        self._config = CONFIGS[setting.has_carry]
+        policy = policy_of("binance", rules=setting.rules)
+        self._access = Access(exchange=self.exchange, faults=self.faults, policy=policy)
 
     def wire(self, *, ordered: bool = True) -> Wire:
         """Return a new connection."""
@@ -138,7 +142,7 @@ class Servers:
         wire = self.wire(ordered=False)
         account = self.accounts[life.name] = Account(
             author=Author(actor="executor", venue="binance", account="main", generation=""),
-            venue=WiredVenue(self.exchange, self.faults, wire, self.judge, life),
+            venue=WiredVenue(self._access, wire, self.judge, life),
             journal=journal,
             lease=LeaseKeeper(
                 WiredLeases(journal, self.judge),

@@ -8,7 +8,9 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.order import Submitting
@@ -17,7 +19,7 @@ from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import BusDown, Published
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.journal.port import AppendOutcome, Entry, Lease
-from opensqt.runtime.venue.memory import Faults, MemoryVenue
+from opensqt.runtime.venue.memory import MemoryVenue
 from opensqt.runtime.venue.memory_checks import Denial
 from opensqt.runtime.venue.memory_exchange import MemoryExchange, MemoryOrder
 from opensqt.runtime.venue.memory_stream import MemoryStream
@@ -28,6 +30,7 @@ from opensqt.runtime.venue.port import (
     OrderRequest,
     OrderView,
     PlaceOutcome,
+    Policy,
     PrivateEvent,
     StreamDown,
     StreamUp,
@@ -142,14 +145,20 @@ class WiredLeases(MemoryLeases):
         return lease
 
 
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """What an executor is given to reach the exchange by; its faults are shared by all."""
+
+    exchange: Any  # MemoryExchange, no plain value
+    faults: Any  # Faults
+    policy: Policy
+
+
 class WiredVenue(MemoryVenue):
     """One executor's way to the exchange; the judge sees every place request when it leaves."""
 
-    def __init__(
-        self, exchange: MemoryExchange, faults: Faults, wire: Wire, judge: Judge, life: Life
-    ) -> None:
-        super().__init__(exchange)
-        self.faults = faults
+    def __init__(self, access: Access, wire: Wire, judge: Judge, life: Life) -> None:
+        super().__init__(access.exchange, access.policy)
+        self.faults = access.faults
         self._wire = wire
         self._judge = judge
         self._life = life

@@ -27,6 +27,7 @@ from tests.world.load import Load, script_of
 from tests.world.loop import WorldClock, WorldLoop
 from tests.world.market import MarketMaker
 from tests.world.quiet import unsettled
+from tests.world.setting import setting_of
 
 START_MS = 1_700_000_000_000
 WARM_S = 2.6  # the fence of the executor, and the gate's horizon
@@ -38,7 +39,6 @@ DEADLINE_MS = 2000
 COMMANDS = 42
 COMMANDS_BIG = 205
 FAULTS_MIN = 5
-CARRIES = 3  # one World in three has a carry beside load and grid
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,13 +55,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def plan_for(seed: int, focus: tuple[Kind, ...] = ()) -> tuple[Fault, ...]:
     """Return the faults of a seed, with those of a focus beside them."""
     draw = random.Random(f"plan {seed}")
-    length_ms = BIG_LOAD_MS if is_big(seed) else LOAD_MS
+    length_ms = BIG_LOAD_MS if setting_of(seed).is_big else LOAD_MS
     return plan_of(draw, length_ms, draw.randrange(FAULTS_MIN, FAULTS_MIN * 2), focus)
-
-
-def is_big(seed: int) -> bool:
-    """One World in ten has a long script."""
-    return seed % 10 == 0
 
 
 def run(seed: int, plan: tuple[Fault, ...] | None = None) -> Outcome:
@@ -105,12 +100,12 @@ class World:
     ) -> None:
         self._clock = clock
         self._judge = judge
-        draw = random.Random(f"wires {seed}")
-        self._desk = Desk(clock, draw, judge, folder, loop, has_carry=seed % CARRIES == 0)
+        draw, setting = random.Random(f"wires {seed}"), setting_of(seed)
+        self._desk = Desk(clock, draw, judge, folder, loop, setting)
         bus = MemoryBus(self._desk.broker)
         self._load = Load(clock, bus, judge, LOADED)
         self._market = MarketMaker(self._desk, bus, random.Random(f"market {seed}"))
-        big = is_big(seed)
+        big = setting.is_big
         self._length_ms = BIG_LOAD_MS if big else LOAD_MS
         self.inflictor = Inflictor(self._desk, bus, plan, self._length_ms)
         draw = random.Random(f"load {seed}")

@@ -1,5 +1,6 @@
 """The in-memory twin of the venue port, with faults that a test sets. Deterministic: the clock is passed in."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
@@ -18,15 +19,18 @@ from opensqt.runtime.venue.port import (
     LookOutcome,
     NotFound,
     NotSent,
+    Obstacle,
     OrderRequest,
     OrderView,
     PlaceOutcome,
     Policy,
     PrivateEvent,
+    Refusal,
     Refused,
     Throttled,
     TradeView,
     VenueDown,
+    no_obstacle,
 )
 
 RETRY_AFTER_MS = 1000
@@ -42,12 +46,19 @@ class Fault(StrEnum):
     LOST_REQUEST = "lost_request"  # it had none, the answer did not come
     LATE = "late"  # in doubt, and it arrives only at `Faults.deliver_late`
     REFUSED = "refused"
+    NO_FUNDS = "no_funds"
     THROTTLED = "throttled"
     NOT_SENT = "not_sent"
 
 
+DENIALS: dict[Fault | None, Denial] = {
+    Fault.REFUSED: Denial(kind=Refusal.FILTER, code="-1013", reason="set by the test"),
+    Fault.NO_FUNDS: Denial(kind=Refusal.FUNDS, code="-2019", reason="Margin is insufficient."),
+}
+
+
 class Faults:
-    """What goes wrong next, by call (place, cancel, look, read), in the order it was set."""
+    """What goes wrong next, by call (place, order, cancel, look, read), in the order it was set."""
 
     def __init__(self, exchange: MemoryExchange) -> None:
         self._exchange = exchange
@@ -79,28 +90,87 @@ class Faults:
         self._late.clear()
 
 
-class MemoryVenue:
-    """One account at a `MemoryExchange` through the venue port."""
+class MemoryOrders:
+    """Places, cancels and looks. A request meets one fault ("place", "cancel"), each order of it its own ("order").
+
+    While `turn` is not set, places wait as they do for a rate budget.
+    """
 
     def __init__(self, exchange: MemoryExchange, policy: Policy | None = None) -> None:
         self.exchange = exchange
         self.faults = Faults(exchange)
         self.sent: list[OrderRequest] = []
+        self.batches: list[int] = []  # how many orders each place request held
+        self.turn = asyncio.Event()
+        self.turn.set()
         self._policy = policy or policy_of("binance")
 
-    async def place(self, request: OrderRequest) -> PlaceOutcome:
+    async def place(
+        self, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
+    ) -> PlaceOutcome:
         """Send one place request, once."""
-        self.sent.append(request)
-        fault = self.faults.take("place")
+        return (await self._send((request,), obstacle))[0]
+
+    async def place_batch(
+        self, requests: Sequence[OrderRequest], *, obstacle: Obstacle = no_obstacle
+    ) -> tuple[PlaceOutcome, ...]:
+        """Send places of one symbol as one request, once."""
+        return await self._send(requests, obstacle)
+
+    async def cancel(
+        self, symbol: str, client_order_id: str, *, urgent: bool = False
+    ) -> CancelOutcome:
+        """Send one cancel request, once; there is no rate budget here that `urgent` could pass by."""
+        del urgent
+        return self._cancel(symbol, (client_order_id,))[0]
+
+    async def cancel_batch(
+        self, symbol: str, client_order_ids: Sequence[str], *, urgent: bool = False
+    ) -> tuple[CancelOutcome, ...]:
+        """Cancel orders of one symbol with one request, once."""
+        del urgent
+        return self._cancel(symbol, client_order_ids)
+
+    async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
+        """Ask for one order by our id; where ids name open orders only, also among the newest orders of all."""
+        order = self.exchange.newest(client_order_id)
+        shown = order if order is not None and order.request.symbol == symbol else None
+        failed = _failed(self.faults.take("look"))
+        ended = shown is None or shown.ending is not Ending.OPEN
+        if failed is None and ended and self._policy.by_id_query == "open":
+            failed = _failed(self.faults.take("look"))  # the listing is a request of its own
+        if failed is not None:
+            return failed
+        return NotFound(code="-2013", evidence=EVIDENCE) if shown is None else _held(shown)
+
+    async def _send(
+        self, requests: Sequence[OrderRequest], obstacle: Obstacle
+    ) -> tuple[PlaceOutcome, ...]:
+        await self.turn.wait()
+        kept = {one.client_order_id: obstacle(one.client_order_id) for one in requests}
+        leaving = [one for one in requests if not kept[one.client_order_id]]
+        if leaving:
+            self.batches.append(len(leaving))
+        self.sent.extend(leaving)
+        fault = self.faults.take("place") if leaving else None
         if fault is Fault.LATE:
-            self.faults.hold(request)
+            for one in leaving:
+                self.faults.hold(one)
+        outcomes = {one.client_order_id: self._take(one, fault) for one in leaving}
+        return tuple(
+            outcomes.get(one.client_order_id) or NotSent(cause=kept[one.client_order_id])
+            for one in requests
+        )
+
+    def _take(self, request: OrderRequest, fault: Fault | None) -> PlaceOutcome:
         failed = _failed(fault)
         if failed is not None:
             return failed
-        if fault is Fault.REFUSED:
-            return Refused(code="-1013", reason="set by the test", evidence=EVIDENCE)
-        open_order = self.exchange.open_order(request.client_order_id)
-        if open_order is not None:
+        denied = DENIALS.get(fault) or DENIALS.get(self.faults.take("order"))
+        if denied is not None:
+            return _refused(denied)
+        unique = self._policy.id_unique != "never"
+        if unique and self.exchange.open_order(request.client_order_id) is not None:
             outcome: PlaceOutcome = Held(
                 order=None, venue_order_id="", duplicate=True, evidence=EVIDENCE
             )
@@ -109,30 +179,23 @@ class MemoryVenue:
             outcome = _refused(taken) if isinstance(taken, Denial) else _held(taken)
         return _unless_lost(fault, outcome)
 
-    async def cancel(
-        self, symbol: str, client_order_id: str, *, urgent: bool = False
-    ) -> CancelOutcome:
-        """Send one cancel request, once; there is no rate budget here that `urgent` could pass by."""
-        del urgent
+    def _cancel(self, symbol: str, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
         fault = self.faults.take("cancel")
         failed = _failed(fault)
         if failed is not None:
-            return failed
+            return (failed,) * len(client_order_ids)
+        return tuple(_unless_lost(fault, self._end(symbol, name)) for name in client_order_ids)
+
+    def _end(self, symbol: str, client_order_id: str) -> CancelOutcome:
         order = self.exchange.open_order(client_order_id)
         if order is None or order.request.symbol != symbol:
             return NotFound(code="-2011", evidence=EVIDENCE)
         self.exchange.end(order, Ending.CANCELED)
-        return _unless_lost(fault, _held(order))
-
-    async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
-        """Ask for one order by our id."""
-        failed = _failed(self.faults.take("look"))
-        if failed is not None:
-            return failed
-        order = self.exchange.newest(client_order_id)
-        if order is None or order.request.symbol != symbol:
-            return NotFound(code="-2013", evidence=EVIDENCE)
         return _held(order)
+
+
+class MemoryVenue(MemoryOrders):
+    """One account at a `MemoryExchange` through the venue port."""
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol."""
@@ -224,4 +287,4 @@ def _unless_lost(fault: Fault | None, outcome: Outcome) -> Outcome | InDoubt:
 
 
 def _refused(denial: Denial) -> Refused:
-    return Refused(code=denial.code, reason=denial.reason, evidence=EVIDENCE)
+    return Refused(kind=denial.kind, code=denial.code, reason=denial.reason, evidence=EVIDENCE)
