@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from opensqt.cli.ports import choose
+
 START_DEADLINE_S = 20.0
 # A Postgres that was killed leaves its shared memory behind for a moment.
 RESTART_DEADLINE_S = 10.0
@@ -153,7 +155,7 @@ class PostgresServer:
 
     def _init(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = _free_port()
+        self._port = free_port()
         _give_away(self._folder)
         done = subprocess.run(
             [
@@ -269,10 +271,9 @@ def _running(process: subprocess.Popen[bytes] | None) -> subprocess.Popen[bytes]
     return process
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """Return a loopback port where no outgoing connection can settle while its server restarts."""
+    return choose(("it",), {})["it"]
 
 
 def _answers(port: int) -> bool:

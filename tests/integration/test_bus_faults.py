@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -19,7 +18,7 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from tests.conditions import until
 from tests.contract.buses import envelope, publish_time
-from tests.servers import NatsServer
+from tests.servers import NatsServer, free_port
 
 PATIENCE_S = 15.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -169,9 +168,7 @@ async def test_a_disk_that_is_too_small_is_said_with_the_fix(bus: NatsBus) -> No
 
 async def test_the_streams_command_says_what_it_did(nats_url: str) -> None:
     """`python -m opensqt.runtime.bus.streams` applies all streams, and fails in one line without a server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        closed_port = int(probe.getsockname()[1])
+    closed_port = free_port()
     answers = []
     for url in (nats_url, f"nats://127.0.0.1:{closed_port}"):
         process = await asyncio.create_subprocess_exec(

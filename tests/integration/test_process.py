@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.streams import apply
 from opensqt.runtime.clock import RunClock
 from tests.conditions import until
-from tests.servers import NatsServer
+from tests.servers import NatsServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0
@@ -100,9 +99,7 @@ class Starter:
         (folder / "opensqt.toml").write_text(CONFIG)
 
     async def start(self, **environ: str) -> Running:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(Path(__file__).with_name("dummy_service.py")),

@@ -18,6 +18,7 @@ from opensqt.simulation.audit import AuditRow, Kind
 from opensqt.simulation.paper import Venue
 from opensqt.simulation.store import Changes, Store
 from tests.conditions import until
+from tests.servers import free_port
 from tests.simulation.venue.scripted import (
     PERP,
     SPOT,
@@ -161,7 +162,7 @@ async def test_the_real_process_survives_sigkill(tmp_path: Path) -> None:
     """Placed orders are in the audit once each, and open again after kill -9 and a new start on the same port."""
     clock = TestClock()
     origin = {"origin_market_ms": clock.wall_ms(), "origin_wall_ms": clock.wall_ms(), "speed": "1"}
-    port = await free_port()
+    port = free_port()
     (tmp_path / "run.json").write_text(json.dumps({"clock": origin, "ports": {"venue": port}}))
     (tmp_path / "opensqt.toml").write_text(CONFIG)
     process = await start(tmp_path)
@@ -191,15 +192,6 @@ async def test_the_real_process_survives_sigkill(tmp_path: Path) -> None:
         (client_id, "accepted") for client_id in ids
     ]
     assert rows[-1]["kind"] == "balance"
-
-
-async def free_port() -> int:
-    """A port that is free now."""
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = int(server.sockets[0].getsockname()[1])
-    server.close()
-    await server.wait_closed()
-    return port
 
 
 async def start(folder: Path) -> asyncio.subprocess.Process:

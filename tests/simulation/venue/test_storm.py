@@ -11,14 +11,15 @@ from pathlib import Path
 import ccxt
 import pytest
 
+from tests.servers import free_port
 from tests.simulation.venue.scripted import PERP, TestClock, d
-from tests.simulation.venue.test_restart import CONFIG, free_port, start, trader
+from tests.simulation.venue.test_restart import CONFIG, start, trader
 
 
 @pytest.mark.slow
 async def test_no_accepted_order_is_lost_or_doubled_under_kills(tmp_path: Path) -> None:
     """Six kills at random instants while orders are placed and cancelled."""
-    wall_ms, port, draw = TestClock().wall_ms(), await free_port(), random.Random(11)
+    wall_ms, port, draw = TestClock().wall_ms(), free_port(), random.Random(11)
     origin = {"origin_market_ms": wall_ms, "origin_wall_ms": wall_ms, "speed": "1"}
     (tmp_path / "run.json").write_text(json.dumps({"clock": origin, "ports": {"venue": port}}))
     (tmp_path / "opensqt.toml").write_text(CONFIG)
