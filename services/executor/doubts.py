@@ -1,4 +1,4 @@
-"""Two things that are pursued until they are certain: orders nobody knows about, and wishes to cancel.
+"""What is pursued until it is certain: unknown orders, orders that the venue shows no more, wishes to cancel.
 
 An unknown order is looked for until the venue shows it or its absence is proved; it is never sent again. A cancel is
 repeated until the order is terminal; "not found" proves nothing while its place may still be under way.
@@ -7,9 +7,12 @@ repeated until the order is terminal; "not found" proves nothing while its place
 import asyncio
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain import absence, life
 from opensqt.domain.absence import Look, Search
 from opensqt.domain.order import OrderRef
+from opensqt.runtime.journal.port import Entry
 from opensqt.runtime.venue.port import (
     Held,
     InDoubt,
@@ -26,6 +29,7 @@ from services.executor.evidence import Evidence
 
 LOOK_PAUSES_S = (0.1, 0.3, 1.0, 3.0, 5.0)
 CANCEL_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+LOST_MS = 30_000  # wall; as long as an order that the venue held must be out of its sight to be called vanished
 WITNESS_AGE_MS_MAX = 24 * 3_600_000  # market ms; venues forget ended orders after days
 MS_PER_S = 1000
 
@@ -40,6 +44,8 @@ class Doubts:
         self._wake = asyncio.Event()
         self._pursued: set[str] = set()
         self._cancelling: set[str] = set()
+        self._lost: set[str] = set()  # the venue held them and shows them no more
+        evidence.tell_missing(self.seek)
 
     def wake(self) -> None:
         """Look now whether there is anything new to pursue."""
@@ -50,6 +56,12 @@ class Doubts:
         if client_order_id not in self._cancelling:
             self._cancelling.add(client_order_id)
             self._spawn(self._cancel(client_order_id))
+
+    def seek(self, client_order_id: str) -> None:
+        """Look for an order that the venue held and does not show any more."""
+        if client_order_id not in self._lost:
+            self._lost.add(client_order_id)
+            self._spawn(self._find(client_order_id))
 
     async def run(self) -> None:
         """Pursue every unknown order and every open wish, for ever."""
@@ -87,6 +99,42 @@ class Doubts:
         finally:
             self._pursued.discard(name)
 
+    async def _find(self, name: str) -> None:
+        """Look until the venue shows the order, open or ended, or has shown for long enough that it knows nothing."""
+        account = self._account
+        try:
+            lost_ms = account.clock.market_ms() + account.market_span_ms(LOST_MS)
+            search = self._search(lost_ms)
+            for turn in range(1_000_000):
+                order = account.state.orders[name]
+                look = await self._look(order)
+                order = account.state.orders[name]
+                if order.phase not in life.AT_VENUE:
+                    return
+                if look is not None:
+                    if look.found_by_id or look.found_open:
+                        return
+                    # Our trades are no sign that the rest of it is still open.
+                    look = msgspec.structs.replace(look, traded=False)
+                    search, proof = absence.judge(search, look)
+                    if proof:
+                        await self._vanish(order, proof)
+                        return
+                await self._pause(search, turn)
+        finally:
+            self._lost.discard(name)
+
+    async def _vanish(self, order: life.Order, proof: str) -> None:
+        account = self._account
+        account.log.error(
+            "order_vanished",
+            order=order.client_order_id,
+            proof=proof,
+            fix="openings of its symbol are halted: look at the venue's history, then `opensqt resume`",
+        )
+        events = facts.vanished(account.author, order, proof, account.clock.market_ms())
+        await account.commit_surely(Entry(events=events, fence=account.lease.fence))
+
     def _begin(self, order: life.Order) -> Search:
         policy = self._account.venue.policy
         submitting = order.submitting
@@ -95,6 +143,10 @@ class Doubts:
         deadline_ms = self._account.clock.market_ms() + longest_ms
         if submitting is not None:
             deadline_ms = submitting.deadline_ms
+        return self._search(deadline_ms)
+
+    def _search(self, deadline_ms: int) -> Search:
+        policy = self._account.venue.policy
         return absence.begin(
             deadline_ms=deadline_ms,
             lag_ms=self._account.market_span_ms(policy.visibility_lag_ms),
@@ -125,7 +177,7 @@ class Doubts:
             orders = await account.venue.open_orders(ref.symbol)
             await self._evidence.read_trades(ref.symbol)
             unexplained = await self._unexplained(ref.symbol)
-        except VenueDown:
+        except (VenueDown, LookupError):
             return None
         view = by_id.order if isinstance(by_id, Held) else None
         found_open = next((o for o in orders if o.client_order_id == ref.client_order_id), None)
@@ -146,7 +198,7 @@ class Doubts:
         ever = account.venue.policy.by_id_query == "any"
         now_ms = account.clock.market_ms()
         since_ms = now_ms - WITNESS_AGE_MS_MAX if ever else now_ms
-        return account.state.witness(ref.symbol, ref.client_order_id, since_ms)
+        return account.state.witness(ref.symbol, {ref.client_order_id, *self._lost}, since_ms)
 
     async def _unexplained(self, symbol: str) -> Decimal:
         """Return the venue's position minus what our trades explain; it moves only by what we do not know."""
@@ -184,7 +236,7 @@ class Doubts:
 
     async def _cancel_once(self, order: life.Order, ref: OrderRef) -> int:
         account = self._account
-        outcome = await account.venue.cancel(ref.symbol, ref.client_order_id)
+        outcome = await account.cancels.cancel(ref.symbol, ref.client_order_id)
         match outcome:
             case Held():
                 await self._show(ref, outcome.order)

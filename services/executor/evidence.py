@@ -38,7 +38,13 @@ class Evidence:
         self._reading: dict[str, asyncio.Lock] = {}
         self._regained = False  # the stream came back and nobody has looked at everything since
         self._snapshots = Snapshots(account)
+        self._tell_missing: Callable[[str], None] = lambda _: None
+        self._untraded: set[str] = set()
         self.stream_up = False
+
+    def tell_missing(self, told: Callable[[str], None]) -> None:
+        """Name to `told` every order that the venue held and knows no more."""
+        self._tell_missing = told
 
     def poke(self, symbol: str) -> None:
         """Read the trades of a symbol soon."""
@@ -77,9 +83,9 @@ class Evidence:
             now_s = clock.monotonic_s()
             due = now_s >= swept_s + SWEEP_S
             swept_s = now_s if due else swept_s
+            for symbol in self._account.watched() if due else poked:
+                await self._try_sweep(symbol)
             try:
-                for symbol in self._account.watched() if due else poked:
-                    await self.sweep(symbol)
                 regained = self._regained and self.stream_up
                 trigger = _trigger(now_s - snapped_s, regained=regained)
                 if trigger:
@@ -88,6 +94,13 @@ class Evidence:
                     await self.snapshot(trigger)
             except VenueDown as error:
                 self._account.log.warning("venue_not_read", detail=str(error))
+
+    async def _try_sweep(self, symbol: str) -> None:
+        """Sweep a symbol; one that is not answered does not keep the others from being swept."""
+        try:
+            await self.sweep_traded(symbol)
+        except VenueDown as error:
+            self._account.log.warning("venue_not_read", symbol=symbol, detail=str(error))
 
     async def sweep(self, symbol: str) -> list[OrderView]:
         """Read trades and open orders of a symbol, look after orders that are missing; return the open ones."""
@@ -106,6 +119,23 @@ class Evidence:
             order = account.state.orders[name]
             if not order.terminal:
                 await self._look_after(order)
+        return orders
+
+    async def sweep_traded(self, symbol: str) -> list[OrderView] | None:
+        """Sweep a symbol; return None, and say so once, where the venue does not trade it (any more)."""
+        try:
+            orders = await self.sweep(symbol)
+        except LookupError as error:
+            if symbol not in self._untraded:
+                living = [
+                    o.client_order_id for o in self._account.state.living() if _symbol(o) == symbol
+                ]
+                self._account.log.error(
+                    "symbol_not_traded", symbol=symbol, detail=str(error), orders=living
+                )
+            self._untraded.add(symbol)
+            return None
+        self._untraded.discard(symbol)
         return orders
 
     async def read_trades(self, symbol: str) -> None:
@@ -129,13 +159,17 @@ class Evidence:
 
     async def snapshot(self, trigger: str) -> None:
         """Record what the venue holds now."""
-        await self._snapshots.take(trigger, self.sweep)
+        await self._snapshots.take(trigger, self.sweep_traded)
 
     async def show(self, view: OrderView) -> None:
         """Record what an order as the venue shows it proves."""
         account = self._account
         order = account.state.find(view.symbol, view.client_order_id, view.venue_order_id)
-        if order is None or order.placed is None or _known(order, view):
+        if order is None or order.placed is None:
+            return
+        if view.status == "open" and _vanished(order):
+            await self._take_off(order, view)
+        if _known(order, view):
             return
         evidence_hash = await account.keep("order", view.evidence)
         events = after_view(account.author, order.placed.ref, view, evidence_hash)
@@ -172,6 +206,16 @@ class Evidence:
         if isinstance(outcome, Held) and outcome.order is not None:
             await self.show(outcome.order)
             await self.read_trades(symbol)
+        elif isinstance(outcome, NotFound):
+            self._tell_missing(order.client_order_id)
+
+    async def _take_off(self, order: life.Order, view: OrderView) -> None:
+        """Cancel an order that came back after it had been called vanished: nobody counts it any more."""
+        account, name = self._account, order.client_order_id
+        account.log.error("order_reappeared", order=name, symbol=view.symbol)
+        now_ms = account.clock.market_ms()
+        await account.record((facts.reappeared(account.author, order, view.symbol, now_ms),))
+        await account.venue.cancel(view.symbol, name)
 
     def _since_ms(self, symbol: str) -> int:
         account = self._account
@@ -208,6 +252,12 @@ def _trigger(since_s: float, *, regained: bool) -> str:
 
 def _symbol(order: life.Order) -> str:
     return order.placed.ref.symbol if order.placed is not None else ""
+
+
+def _vanished(order: life.Order) -> bool:
+    """Tell whether an order ended only because the venue knew it no more."""
+    end = order.expired
+    return end is not None and end.reason.startswith(facts.VANISHED)
 
 
 def _known(order: life.Order, view: OrderView) -> bool:

@@ -31,6 +31,7 @@ from opensqt.runtime.journal.port import NewEvent
 from opensqt.runtime.venue.port import TradeView
 
 NO_BASIS = Basis(generation=0, sequence=0)
+VANISHED = "vanished"  # how the reason of an end begins that the venue did not tell
 
 
 class Author(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,7 +224,10 @@ def fill(author: Author, ref: OrderRef, trade: TradeView, evidence_hash: str) ->
 
 def contradicted(author: Author, order: life.Order, symbol: str, now_ms: int) -> NewEvent:
     """Record that the venue's evidence denies a terminal state that we had recorded."""
-    evidence = "; ".join(order.contradictions)
+    return _denied(author, order, symbol, "; ".join(order.contradictions), now_ms)
+
+
+def _denied(author: Author, order: life.Order, symbol: str, evidence: str, now_ms: int) -> NewEvent:
     message = OrderContradicted(
         client_order_id=order.client_order_id,
         venue=author.venue,
@@ -235,6 +239,34 @@ def contradicted(author: Author, order: life.Order, symbol: str, now_ms: int) ->
     )
     stream = f"recon/{author.venue}/{author.account}"
     return fact(author, message, stream, ("contradicted", order.client_order_id, evidence))
+
+
+def vanished(
+    author: Author, order: life.Order, proof: str, now_ms: int
+) -> tuple[NewEvent, NewEvent]:
+    """Record that the venue held an order and knows it no more: an alarm that halts its symbol, and an end.
+
+    How it ended is not invented: it takes up nothing any more, and what was filled is what our trades show.
+    """
+    if order.placed is None or order.accepted is None:
+        raise ValueError(f"order {order.client_order_id} was never shown by the venue")
+    ref, venue_order_id = order.placed.ref, order.accepted.venue_order_id
+    reason = f"{VANISHED}: {proof}"
+    alarm = _denied(author, order, ref.symbol, f"held as {venue_order_id}, {reason}", now_ms)
+    end = expired(
+        author,
+        ref,
+        reason,
+        now_ms,
+        venue_order_id=venue_order_id,
+        filled_quantity=order.filled,
+    )
+    return alarm, end
+
+
+def reappeared(author: Author, order: life.Order, symbol: str, now_ms: int) -> NewEvent:
+    """Record that the venue shows an order as open that had vanished there."""
+    return _denied(author, order, symbol, "vanished, yet open at the venue", now_ms)
 
 
 def stray_ref(author: Author, symbol: str, client_order_id: str) -> OrderRef:

@@ -8,6 +8,7 @@ import asyncio
 from opensqt.domain import ids
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Purpose
+from opensqt.domain.messages import Message
 from opensqt.runtime import latch
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent
@@ -34,11 +35,16 @@ class Kill:
         self._doubts = doubts
         self._spawn = spawn
         self._resumed = 0
+        self._began_ms = account.clock.market_ms()
+        self._history_read = False
+        # What was said to us and not released since: a history that does not hold it yet cannot undo it.
+        self._heard: dict[str, KillLatched] = {}
+        self._released: dict[str, int] = {}  # scope -> market ms of its newest release
         self._untold: list[NewEvent] = []  # latches and releases that are not in the journal yet
         self._telling = asyncio.Lock()
 
     def restore(self) -> None:
-        """Latch again what the latch file holds: before anything is read, and after the history, which may release.
+        """Latch again what the latch file holds, before anything is read: this needs nobody's history.
 
         The journal learns of it too: the kill may have been its only witness.
         """
@@ -48,8 +54,21 @@ class Kill:
             message = _latched(found)
             account.state.fold(message)
             account.log.warning("kill_still_latched", reason=found.reason, actor=found.actor)
-            self._untold.append(_of_control(account, message))
-            self._spawn(self._tell())
+            self._record(message)
+
+    def learn(self, message: Message) -> None:
+        """Take in a release from the history, which tells what is over of that which was said to us."""
+        if isinstance(message, KillReleased):
+            newest_ms = max(message.time_ms, self._released.get(message.scope, message.time_ms))
+            self._released[message.scope] = newest_ms
+
+    async def after_history(self) -> None:
+        """Latch again what the history could not know: the latch file, and what the bus said while nobody led."""
+        self._history_read = True
+        self.restore()
+        waiting, self._heard = self._heard, {}
+        for message in waiting.values():
+            await self.hear(message)
 
     def go_on(self) -> None:
         """Sweep again under every latch: the process that was told to may have died over it."""
@@ -58,18 +77,62 @@ class Kill:
 
     async def kill(self, scope: str, reason: str, actor: str) -> int:
         """Latch, cancel every order in scope, record; return the number of cancels sent at once."""
-        account = self._account
-        value = Latch(scope=scope, reason=reason, actor=actor, time_ms=account.clock.market_ms())
-        message = _latched(value)
+        now_ms = self._account.clock.market_ms()
+        return await self._obey(
+            KillLatched(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
+        )
+
+    async def hear(self, message: KillLatched) -> None:
+        """Obey a kill that the bus holds, once, unless it was released since.
+
+        One that is older than this process waits for the history: only that knows whether it was released.
+        """
+        known = self._account.state.killed.get(message.scope) or self._heard.get(message.scope)
+        if self._is_over(message) or (known is not None and known.time_ms >= message.time_ms):
+            return
+        if message.time_ms >= self._began_ms or self._history_read:
+            await self._obey(message)
+        else:
+            self._heard[message.scope] = message
+
+    async def hear_release(self, message: KillReleased) -> None:
+        """Follow the leader's release as a standby; a leader releases only what a person asks of it."""
+        self.learn(message)
+        account, scope = self._account, message.scope
+        if self._history_read:
+            return
+        heard = self._heard.get(scope)
+        if heard is not None and self._is_over(heard):
+            del self._heard[scope]
+        latched = account.state.killed.get(scope)
+        if latched is not None and self._is_over(latched):
+            account.state.fold(message)
+            self._resumed += 1
+            found = latch.read(account.folder) if scope == DESK else None
+            if found is not None and 0 < found.time_ms <= message.time_ms:
+                await account.latches.release()
+            account.log.warning("release_followed", scope=scope, actor=message.actor)
+
+    async def _obey(self, message: KillLatched) -> int:
+        account, scope = self._account, message.scope
         account.state.fold(message)
+        self._heard[scope] = message
         if scope == DESK:
-            await _latch(account, value)
+            await _latch(account, message)
         sent = await self.cancel_known(scope)
-        account.log.warning("killed", scope=scope, reason=reason, actor=actor, cancels=sent)
-        self._untold.append(_of_control(account, message))
-        self._spawn(self._tell())
+        account.log.warning(
+            "killed", scope=scope, reason=message.reason, actor=message.actor, cancels=sent
+        )
+        self._record(message)
         self._spawn(self._sweep(scope, self._resumed))
         return sent
+
+    def _is_over(self, message: KillLatched) -> bool:
+        return self._released.get(message.scope, message.time_ms - 1) >= message.time_ms
+
+    def _record(self, message: KillLatched) -> None:
+        self._untold.append(_of_control(self._account, message))
+        self._spawn(self._tell())
 
     async def resume(self, scope: str, reason: str, actor: str) -> None:
         """Release the latch of a scope, in the journal first: a latch that cannot be recorded stays."""
@@ -84,6 +147,8 @@ class Kill:
             if release in self._untold:
                 self._untold.remove(release)
         self._resumed += 1
+        self._heard.pop(scope, None)
+        self.learn(message)
         if scope == DESK:
             await account.latches.release()
         account.log.warning("resumed", scope=scope, reason=reason, actor=actor)
@@ -134,7 +199,7 @@ class Kill:
 
         async def one(name: str, symbol: str) -> None:
             async with gate:
-                outcome = await self._account.venue.cancel(symbol, name, urgent=True)
+                outcome = await self._account.cancels.cancel(symbol, name, urgent=True)
             if isinstance(outcome, Held) and outcome.order is not None:
                 self._spawn(self._evidence.show(outcome.order))
             elif name in self._account.state.orders:
@@ -151,15 +216,23 @@ class Kill:
         last_s = account.clock.monotonic_s() + wall_ms / MS_PER_S
         while self._resumed == resumed:
             left = 0
-            try:
-                for symbol in account.watched():
-                    left += await self._sweep_symbol(scope, symbol)
-            except VenueDown as error:
-                account.log.warning("sweep_not_answered", detail=str(error))
-                left += 1
+            for symbol in account.watched():
+                left += await self._left_of(scope, symbol)
             if left == 0 and account.clock.monotonic_s() >= last_s:
                 return
             await account.clock.sleep(SWEEP_PAUSE_S)
+
+    async def _left_of(self, scope: str, symbol: str) -> int:
+        """Sweep one symbol, whatever the others answer; an unanswered one counts as if something were left."""
+        try:
+            return await self._sweep_symbol(scope, symbol)
+        except VenueDown as error:
+            self._account.log.warning("sweep_not_answered", symbol=symbol, detail=str(error))
+            return 1
+        except LookupError as error:
+            # What the venue does not trade cannot be open there.
+            self._account.log.error("symbol_not_traded", symbol=symbol, detail=str(error))
+            return 0
 
     async def _sweep_symbol(self, scope: str, symbol: str) -> int:
         account = self._account
@@ -225,7 +298,10 @@ def _of_control(account: Account, message: KillLatched | KillReleased) -> NewEve
     )
 
 
-async def _latch(account: Account, value: Latch) -> None:
+async def _latch(account: Account, message: KillLatched) -> None:
+    value = Latch(
+        scope=message.scope, reason=message.reason, actor=message.actor, time_ms=message.time_ms
+    )
     try:
         await account.latches.latch(value)
     except OSError as error:

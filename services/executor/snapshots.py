@@ -13,7 +13,7 @@ from services.executor.account import Account
 
 TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot
 
-Sweep = Callable[[str], Awaitable[list[OrderView]]]
+Sweep = Callable[[str], Awaitable[list[OrderView] | None]]  # None: the venue does not trade it
 
 
 class Snapshots:
@@ -26,8 +26,11 @@ class Snapshots:
         """Record what the venue holds now, with the raw answers as evidence."""
         account = self._account
         position, started_ms = account.position, account.clock.market_ms()
-        orders = [view for symbol in account.symbols for view in await sweep(symbol)]
-        await self._read_income()
+        # Orders of a market that is no longer configured are looked at for as long as they live.
+        found = {symbol: await sweep(symbol) for symbol in account.watched()}
+        swept = {symbol: views for symbol, views in found.items() if views is not None}
+        orders = [view for views in swept.values() for view in views]
+        await self._read_income(tuple(swept))
         view = await account.venue.account()
         opening = self._deposits(view)
         if opening:
@@ -42,17 +45,17 @@ class Snapshots:
             orders=tuple(_shown(order) for order in orders),
             positions=view.positions,
             balances=view.balances,
-            symbols=account.symbols,
+            symbols=tuple(swept),
             evidence_hash=await account.keep("snapshot", raw),
             started_ms=started_ms,
             time_ms=account.clock.market_ms(),
         )
         await account.record((self._of_account(message, "snapshot", started_ms),))
 
-    async def _read_income(self) -> None:
+    async def _read_income(self, symbols: tuple[str, ...]) -> None:
         account = self._account
         since_ms = account.state.income_ms or first_ms(account)
-        for symbol in account.symbols:
+        for symbol in symbols:
             if ":" not in symbol:
                 continue
             for paid in await account.venue.funding_paid(symbol, since_ms=since_ms):

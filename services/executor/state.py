@@ -1,5 +1,6 @@
 """What the executor of one account knows: its orders, trades and latches, folded from the journal. Pure."""
 
+from collections.abc import Container
 from decimal import Decimal
 
 from opensqt.domain import life
@@ -101,8 +102,8 @@ class State:
         coming = (i.quantity for i in waiting if (i.symbol, i.side) == (symbol, side))
         return sum(resting, ZERO) + sum(coming, ZERO)
 
-    def witness(self, symbol: str, but: str, since_ms: int) -> str:
-        """Return our id of an order that a query must see, or an empty text.
+    def witness(self, symbol: str, but: Container[str], since_ms: int) -> str:
+        """Return our id of an order that a query must see, or an empty text; those in `but` are looked for themselves.
 
         Best is one that the venue holds now; else one that it took since `since_ms` (market), as venues forget.
         """
@@ -110,12 +111,12 @@ class State:
             if (
                 order.phase in life.AT_VENUE
                 and _took(order, symbol)
-                and order.client_order_id != but
+                and order.client_order_id not in but
             ):
                 return order.client_order_id
         for name in reversed(self.orders):
             order = self.orders[name]
-            if _took(order, symbol) and name != but:
+            if _took(order, symbol) and name not in but:
                 taken_ms = order.accepted.time_ms if order.accepted is not None else 0
                 return name if taken_ms >= since_ms else ""
         return ""
