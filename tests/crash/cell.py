@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from opensqt.runtime.config_schema import PaperRules
 from tests.conditions import until
 from tests.crash import judge
 from tests.crash.desk import Desk, Seat
@@ -30,10 +31,11 @@ class When(StrEnum):
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """Who dies where, when and in which scenario; without a step nobody does."""
+    """Who dies where, when, in which scenario and under whose rules; without a step nobody does."""
 
     service: str
     scenario: str
+    rules: PaperRules = PaperRules.BINANCE
     step: str = ""
     count: int = 1
     when: When = When.DURING
@@ -42,12 +44,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """How often each step was passed before the scenario, to its end, to a clean stop, to a start after that."""
 
+    cell: Cell
     before: Counter[str]
     during: Counter[str]
     after: Counter[str]
     again: Counter[str]
 
-    def cell(self, service: str, scenario: str, step: str) -> Cell | None:
+    def dying_at(self, step: str) -> Cell | None:
         """Return the cell in which this step is died at for the first time within the scenario, if it is passed."""
         count, when = 1, When.DURING
         if self.during[step] > self.before[step]:
@@ -56,7 +59,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
             if self.again[step] == 0:
                 return None
             when = When.STOPPING if self.after[step] else When.AGAIN
-        return Cell(service=service, scenario=scenario, step=step, count=count, when=when)
+        return msgspec.structs.replace(self.cell, step=step, count=count, when=when)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,29 +72,28 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-async def survey(shared: Shared, service: str, scenario: str) -> Survey:
+async def survey(shared: Shared, cell: Cell) -> Survey:
     """Play a scenario in which nobody dies and count the steps; raise `AssertionError` when it does not end well."""
-    async with Desk(shared) as desk:
-        cell = Cell(service=service, scenario=scenario)
-        seat, author = await _begin(desk, cell)
+    async with asyncio.timeout(CELL_S_MAX), Desk(shared, cell.rules) as desk:
+        seat, author = await begin(desk, cell)
         await author.surely()
         before = desk.passed(seat.name)
-        await SCENARIOS[scenario](desk, author)
-        found = await _verdict(desk, author)
+        await SCENARIOS[cell.scenario](desk, author)
+        found = await verdict(desk, author)
         during = desk.passed(seat.name)
         await _stop(seat)
         after = desk.passed(seat.name)
-        if scenario != TAKE_OVER:
+        if cell.scenario != TAKE_OVER:
             await _start_again(desk, seat)
         again = desk.passed(seat.name)
-        assert not found, f"{service}, {scenario}, nobody died: {found}"
-        return Survey(before=before, during=during, after=after, again=again)
+        assert not found, f"{cell}, nobody died: {found}"
+        return Survey(cell=cell, before=before, during=during, after=after, again=again)
 
 
 async def run(shared: Shared, cell: Cell) -> Outcome:
     """Let a process die at the cell's step and judge."""
     try:
-        async with asyncio.timeout(CELL_S_MAX), Desk(shared) as desk:
+        async with asyncio.timeout(CELL_S_MAX), Desk(shared, cell.rules) as desk:
             return await _judged(desk, cell)
     except TimeoutError:
         return Outcome(cell=cell, died=False, broken=(f"did not end within {CELL_S_MAX} s",))
@@ -114,7 +116,7 @@ async def _judged(desk: Desk, cell: Cell) -> Outcome:
 
 
 async def _play(desk: Desk, cell: Cell) -> list[str]:
-    seat, author = await _begin(desk, cell)
+    seat, author = await begin(desk, cell)
     await author.surely()
     await SCENARIOS[cell.scenario](desk, author)
     if cell.when is not When.DURING:
@@ -122,10 +124,10 @@ async def _play(desk: Desk, cell: Cell) -> list[str]:
         if cell.scenario != TAKE_OVER:
             await _start_again(desk, seat, cell.step if cell.when is When.AGAIN else "")
     await author.surely()
-    return await _verdict(desk, author)
+    return await verdict(desk, author)
 
 
-async def _begin(desk: Desk, cell: Cell) -> tuple[Seat, Author]:
+async def begin(desk: Desk, cell: Cell) -> tuple[Seat, Author]:
     """Start the processes that the scenario needs, the mortal one last; return it and the author of intents."""
     desk.play_market()
     lease = None if cell.service == "risk" else await desk.play_risk()
@@ -164,7 +166,8 @@ async def _stop(seat: Seat) -> None:
             await asyncio.shield(seat.watch)
 
 
-async def _verdict(desk: Desk, author: Author) -> list[str]:
+async def verdict(desk: Desk, author: Author) -> list[str]:
+    """Wait for rest and name every breach of the promise."""
     house = desk.house
     found = [await judge.quiet(desk), await judge.unheard(desk)]
     await house.record.read()

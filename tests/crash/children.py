@@ -17,7 +17,7 @@ KILLED = -signal.SIGKILL
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be started; an empty `host` is this one's own name."""
+    """What is to be started; an empty `host` is this one's own name, an empty `mutant` the sound program."""
 
     module: str
     argv: tuple[str, ...]
@@ -25,6 +25,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     log: Path
     trace: Path
     host: str = ""
+    mutant: str = ""
 
 
 class Child:
@@ -51,12 +52,14 @@ class Child:
         self.signal(signal.SIGKILL)
         await asyncio.shield(self.ended)
 
-    def signal(self, sign: signal.Signals) -> None:
-        """Send it a signal while it is known to live."""
+    def signal(self, sign: signal.Signals) -> bool:
+        """Send it a signal while it is known to live; tell whether it lived."""
         if self.started.done() and self.alive:
             # Its end may be on its way to us.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.started.result(), sign)
+                return True
+        return False
 
 
 class Launcher:
@@ -105,6 +108,7 @@ class Launcher:
             "log": str(order.log),
             "trace": str(order.trace),
             "host": order.host,
+            "mutant": order.mutant,
         }
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
         return child

@@ -13,6 +13,7 @@ from opensqt.cli import ports
 from opensqt.domain.control import Heartbeat, KillLatched
 from opensqt.runtime import latch
 from opensqt.runtime.bus import subjects
+from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.journal.port import Lease
 from tests.crash.children import KILLED, Child, Order
 from tests.crash.house import TOKEN, House, Shared
@@ -51,8 +52,11 @@ class Seat(msgspec.Struct, kw_only=True):
 class Desk:
     """The processes of one cell; an asynchronous context manager around its house."""
 
-    def __init__(self, shared: Shared) -> None:
-        self.house = House(shared)
+    def __init__(
+        self, shared: Shared, rules: PaperRules = PaperRules.BINANCE, mutant: str = ""
+    ) -> None:
+        self.house = House(shared, rules)
+        self.mutant = mutant  # what is broken on purpose in every process
         self.seats: dict[str, Seat] = {}
         self.deaths: list[str] = []  # seats whose process was killed, in order
         self.faults: list[str] = []  # processes that ended by themselves
@@ -147,6 +151,7 @@ class Desk:
                 log=self.house.folder / f"{seat.name}.log",
                 trace=self.trace(seat.name),
                 host=seat.host,
+                mutant=self.mutant,
             )
         )
         await asyncio.shield(seat.child.started)

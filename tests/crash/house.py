@@ -15,11 +15,13 @@ from typing import Self
 
 import msgspec
 
+from opensqt.cli.venue import IDENTITIES
 from opensqt.domain.ids import event_id
 from opensqt.domain.messages import Message, name_of
 from opensqt.runtime.bus import streams
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import RunClock
+from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.simulation.paper import Venue
@@ -36,12 +38,14 @@ PATIENCE_S = 20.0
 CONFIG = """
 schema = 1
 desk = "crash"
+[paper]
+rules = "{rules}"
 [venues.binance]
 deadline_ms = 500
 visibility_lag_ms = 200
 [accounts.main]
 venue = "binance"
-balances = { USDT = "100000", BTC = "1" }
+balances = {{ USDT = "100000", BTC = "1" }}
 [strategies.matrix]
 kind = "grid"
 account = "main"
@@ -66,8 +70,9 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 class House:
     """The servers of one cell; an asynchronous context manager."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, rules: PaperRules = PaperRules.BINANCE) -> None:
         self.shared = shared
+        self.rules = rules
         self.clock = RunClock()
         self.folder = Path(tempfile.mkdtemp(prefix="crash-"))
         self._facts = 0
@@ -75,7 +80,8 @@ class House:
     async def __aenter__(self) -> Self:
         """Open venue, bus and journal."""
         self._write_folder()
-        self.venue = Venue(setup(self.folder), ScriptedFlow(), self.clock)
+        of_venue = msgspec.structs.replace(setup(self.folder), policy=IDENTITIES[self.rules])
+        self.venue = Venue(of_venue, ScriptedFlow(), self.clock)
         await self.venue.start()
         self._nats = servers.NatsServer(self.folder / "nats")
         await asyncio.to_thread(self._nats.start)
@@ -148,7 +154,7 @@ class House:
         (self.folder / "venue").mkdir()
         keys = {name: {"api_key": key.api_key, "secret": key.secret} for name, key in KEYS.items()}
         (self.folder / "venue" / "keys.json").write_text(json.dumps(keys))
-        (self.folder / "opensqt.toml").write_text(CONFIG)
+        (self.folder / "opensqt.toml").write_text(CONFIG.format(rules=self.rules.value))
         (self.folder / "token").write_text(TOKEN)
         if self.shared.authority.exists():
             shutil.copytree(self.shared.authority, self.folder / "ca")

@@ -7,21 +7,28 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from opensqt.runtime.config_schema import PaperRules
 from tests.crash import judge
 from tests.crash.desk import Desk, Seat
 from tests.crash.house import Shared
 from tests.crash.intents import Author
+from tests.crash.progress import Progress
 from tests.e2e import audit
 
-DESKS = 6
+DESKS = 8
 PAUSE_S_MAX = 2.5  # wall; a start takes about one second, so that some kills hit a start
 WISH_S = 0.15
+CANCEL_SHARE = 0.7
+RESTING_MAX = 15
+READ_S = 0.1
+SPREE_S_MAX = 120.0  # beyond the pauses: start, last answers, verdict
 SERVICES = ("executor", "executor", "risk", "relay")
 
 
 class Spree(msgspec.Struct, frozen=True, kw_only=True):
     """What a desk made of its kills."""
 
+    rules: PaperRules
     kills: int
     places: int
     accepted: int
@@ -29,11 +36,13 @@ class Spree(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...]
 
 
-async def run(shared: Shared, count: int, seed: int) -> list[Spree]:
+async def run(
+    shared: Shared, count: int, seed: int, rules: PaperRules, progress: Progress
+) -> list[Spree]:
     """Kill so often, on several desks at once."""
     shares = [count // DESKS + (number < count % DESKS) for number in range(DESKS)]
     work = [
-        _spree(shared, share, random.Random(seed * DESKS + number))
+        _spree(Desk(shared, rules), share, random.Random(seed * DESKS + number), progress)
         for number, share in enumerate(shares)
         if share
     ]
@@ -47,49 +56,78 @@ def lines(sprees: Iterable[Spree]) -> Iterator[str]:
     for one in sprees:
         word = "FAIL " + " | ".join(one.broken) if one.broken else "ok"
         yield (
-            f"{one.kills} kills at random instants, {one.places} places, {one.accepted} at the venue,"
-            f" {len(one.faults)} processes ended by themselves: {word}"
+            f"{one.rules.value}: {one.kills} kills at random instants, {one.places} places,"
+            f" {one.accepted} at the venue, {len(one.faults)} processes ended by themselves: {word}"
         )
 
 
-async def _spree(shared: Shared, count: int, chance: random.Random) -> Spree:
-    async with Desk(shared) as desk:
-        desk.play_market()
-        seats = {name: Seat(service=name) for name in ("relay", "risk", "executor")}
-        for seat in seats.values():
-            await desk.start(seat)
+async def _spree(desk: Desk, count: int, chance: random.Random, progress: Progress) -> Spree:
+    async with desk:
         author = Author(desk, None)
         broken: list[str] = []
         try:
-            await author.surely()
-            wishing = asyncio.create_task(_wish(desk, author, chance))
-            for _ in range(count):
-                await desk.house.clock.sleep(chance.uniform(0, PAUSE_S_MAX))
-                seat = seats[chance.choice(SERVICES)]
-                if seat.child is not None:
-                    seat.child.signal(signal.SIGKILL)
-            wishing.cancel()
-            await asyncio.gather(wishing, return_exceptions=True)
-            await author.surely()
+            async with asyncio.timeout(count * PAUSE_S_MAX + SPREE_S_MAX):
+                await _live_and_die(desk, author, count, chance, progress)
+                broken += [await judge.quiet(desk), await judge.unheard(desk)]
         except TimeoutError as error:
-            broken.append(str(error))
-        broken += [text for text in (await judge.quiet(desk), await judge.unheard(desk)) if text]
+            await desk.house.record.read()
+            rows = audit.rows(desk.house.folder)
+            broken += [str(error) or "did not end", judge.differs(desk.house.record, rows)]
         rows = audit.rows(desk.house.folder)
         broken += judge.broken(desk.house.record, rows, author.places)
         return Spree(
+            rules=desk.house.rules,
             kills=count,
             places=len(author.places),
             accepted=sum(r["kind"] == "place" and r["result"] == "accepted" for r in rows),
-            broken=tuple(broken),
+            broken=tuple(text for text in broken if text),
             faults=tuple(desk.faults),
         )
 
 
+async def _live_and_die(
+    desk: Desk, author: Author, count: int, chance: random.Random, progress: Progress
+) -> None:
+    desk.play_market()
+    seats = {name: Seat(service=name) for name in ("relay", "risk", "executor")}
+    for seat in seats.values():
+        await desk.start(seat)
+    await author.surely()
+    life = [asyncio.create_task(work) for work in (_wish(desk, author, chance), _read(desk))]
+    try:
+        left = count
+        while left:
+            await desk.house.clock.sleep(chance.uniform(0, PAUSE_S_MAX))
+            child = seats[chance.choice(SERVICES)].child
+            if child is not None and child.signal(signal.SIGKILL):
+                left -= 1
+                progress.step()
+    finally:
+        for task in life:
+            task.cancel()
+        await asyncio.wait(life)
+    for task in life:
+        if not task.cancelled():
+            task.result()
+    await author.surely()
+
+
 async def _wish(desk: Desk, author: Author, chance: random.Random) -> None:
-    """Place and cancel for ever, the cancels of what rests oldest."""
+    """Place and cancel for ever, and let no more rest than risk allows."""
+    record = desk.house.record
     while True:
         intent = await author.place()
         await desk.house.clock.sleep(WISH_S)
-        if chance.random() < 0.7:
+        resting = {record.orders[name].ref.intent_id for name in record.open()}
+        if len(resting) > RESTING_MAX:
+            await author.wish(next(one for one in author.places if one.intent_id in resting))
+        elif chance.random() < CANCEL_SHARE:
             await author.wish(intent)
         await desk.house.clock.sleep(WISH_S * chance.random())
+
+
+async def _read(desk: Desk) -> None:
+    """Read the journal for ever: an intent that has its verdict is not said again."""
+    while True:
+        await desk.house.record.read()
+        await desk.house.clock.sleep(READ_S)

@@ -18,6 +18,7 @@ from typing import Any
 
 from opensqt.runtime import process
 from opensqt.runtime.steps import Steps
+from tests.crash.mutants import MUTANTS
 
 IMPORTED = (
     *("ccxt.pro", "aiohttp", "uvloop", "asyncpg", "nats", "opensqt.runtime.venue.opening"),
@@ -103,6 +104,8 @@ def _run(request: Request) -> int:
     setattr(socket, "gethostname", lambda: host)  # noqa: B010  # a twin stands on another host
     if request["module"] not in MODULES:
         raise ValueError(f"{request['module']} is none of {', '.join(MODULES)}")
+    if request["mutant"]:
+        MUTANTS[request["mutant"]]()
     sys.argv = [request["module"], *request["argv"]]
     try:
         runpy.run_module(request["module"], run_name="__main__", alter_sys=True)

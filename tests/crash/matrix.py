@@ -7,21 +7,24 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from opensqt.runtime.config_schema import PaperRules
 from tests import databases, servers
 from tests.crash import cell, kills, table
 from tests.crash.children import Launcher
 from tests.crash.house import House, Shared
+from tests.crash.progress import Progress
 from tests.crash.scenarios import SCENARIOS
-from tests.crash.steps import SERVICES, STEPS
+from tests.crash.steps import SERVICES, STEPS, unreachable
 
-LANES = 6
-TELL_EVERY = 50
+LANES = 7
+BOTH = "both"
+RULES = [rules.value for rules in PaperRules]
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
@@ -47,6 +50,22 @@ async def shared(postgres_dsn: str, template: str) -> AsyncIterator[Shared]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.asynccontextmanager
+async def alone() -> AsyncIterator[Shared]:
+    """Open what all cells share, with a Postgres of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="crash-postgres-"))
+    folder.chmod(0o755)
+    server = servers.PostgresServer(folder)
+    server.start()
+    try:
+        template = await databases.make_template(server.dsn)
+        async with shared(server.dsn, template) as found:
+            yield found
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 async def in_lanes(
     jobs: Iterable[_Job], work: Callable[[_Job], Awaitable[_Result]], lanes: int = LANES
 ) -> list[_Result]:
@@ -62,36 +81,42 @@ async def in_lanes(
     return [task.result() for task in started]
 
 
-async def outcomes(
+async def surveyed(
     found: Shared,
     services: Iterable[str],
-    scenarios: Iterable[str],
-    tell: Callable[[str], None],
+    scenarios: Sequence[str],
+    rules: PaperRules,
     part: str = "",
-) -> list[cell.Outcome]:
-    """Survey which steps each scenario reaches, then die at each of them whose name contains `part`."""
-    pairs = [(service, scenario) for service in services for scenario in scenarios]
-    surveys = await in_lanes(pairs, lambda pair: cell.survey(found, *pair))
-    cells = [
-        one
-        for (service, scenario), seen in zip(pairs, surveys, strict=True)
-        for step in STEPS[service]
-        if part in step and (one := seen.cell(service, scenario, step)) is not None
+) -> list[cell.Cell]:
+    """Play every scenario once without a death; return the cells that it reaches, of steps that contain `part`."""
+    whole = [
+        cell.Cell(service=service, scenario=scenario, rules=rules)
+        for service in services
+        for scenario in scenarios
     ]
-    tell(f"{len(cells)} cells are reached")
+    surveys = await in_lanes(whole, lambda one: cell.survey(found, one))
+    return [
+        dying
+        for seen in surveys
+        for step in STEPS[seen.cell.service]
+        if part in step and (dying := seen.dying_at(step)) is not None
+    ]
 
-    done: list[cell.Outcome] = []
+
+async def outcomes(
+    found: Shared, cells: Sequence[cell.Cell], progress: Progress, book: Path | None = None
+) -> list[cell.Outcome]:
+    """Die at each of these cells; what `book` says to be good already is not done again, what is new goes into it."""
+    known = _read(book)
 
     async def work(one: cell.Cell) -> cell.Outcome:
-        outcome = await cell.run(found, one)
-        if not outcome.died and not outcome.broken and one.count > 1:
-            # Its turn came at another moment than in the survey: then at the first time of all.
-            outcome = await cell.run(found, msgspec.structs.replace(one, count=1))
-        done.append(outcome)
-        if len(done) % TELL_EVERY == 0:
-            tell(f"{len(done)} of {len(cells)} cells")
+        outcome = known.get(_key(one))
+        if outcome is None:
+            outcome = await _twice(found, one)
+            _write(book, outcome)
         if outcome.broken or not outcome.died:
-            tell(table.line_of(outcome))
+            progress.say(table.line_of(outcome))
+        progress.step(failed=bool(outcome.broken))
         return outcome
 
     return await in_lanes(cells, work)
@@ -100,24 +125,67 @@ async def outcomes(
 async def main(words: argparse.Namespace) -> int:
     """Run the matrix and the random kills, print both; return 1 when a promise was broken."""
     began_s = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="crash-postgres-"))
-    folder.chmod(0o755)
-    server = servers.PostgresServer(folder)
-    server.start()
-    try:
-        template = await databases.make_template(server.dsn)
-        async with shared(server.dsn, template) as found:
-            results = await outcomes(found, words.services, words.scenarios, _tell, words.step)
-            violent = await kills.run(found, words.kills, words.seed)
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    for line in table.lines(results, words.services, words.scenarios):
+    chosen = [rules for rules in PaperRules if words.rules in (rules.value, BOTH)]
+    results: list[cell.Outcome] = []
+    violent: list[kills.Spree] = []
+    async with alone() as found:
+        for number, rules in enumerate(chosen):
+            title = f"rules {rules.value}:"
+            _tell(f"{title} surveying which steps are reached")
+            cells = await surveyed(found, words.services, words.scenarios, rules, words.step)
+            done = await outcomes(
+                found, cells, Progress(f"{title} cells", len(cells)), words.resume
+            )
+            share = words.kills // len(chosen) + (number < words.kills % len(chosen))
+            bar = Progress(f"{title} kills", share)
+            violent += await kills.run(found, share, words.seed + number, rules, bar)
+            results += done
+    for rules in chosen:
+        mine = [one for one in results if one.cell.rules is rules]
+        for line in table.lines(mine, words.services, words.scenarios, rules):
+            _tell(line)
+    for line in (
+        *table.reasons(results, words.services, words.scenarios),
+        *kills.lines(violent),
+        f"{time.monotonic() - began_s:.0f} s",
+    ):
         _tell(line)
-    for line in kills.lines(violent):
-        _tell(line)
-    _tell(f"{time.monotonic() - began_s:.0f} s")
-    return int(any(one.broken for one in results) or any(one.broken for one in violent))
+    broken = any(one.broken for one in results) or any(one.broken for one in violent)
+    return int(broken or _unexplained(words, results))
+
+
+def _unexplained(words: argparse.Namespace, results: list[cell.Outcome]) -> bool:
+    """Tell whether a run of everything left out a step that has no reason for it."""
+    if words.step or set(words.scenarios) < set(SCENARIOS):
+        return False
+    return not all(map(unreachable, table.unreached(results, words.services)))
+
+
+async def _twice(found: Shared, one: cell.Cell) -> cell.Outcome:
+    outcome = await cell.run(found, one)
+    if not outcome.died and not outcome.broken and one.count > 1:
+        # Its turn came at another moment than in the survey: then at the first time of all.
+        outcome = await cell.run(found, msgspec.structs.replace(one, count=1))
+    return outcome
+
+
+def _key(one: cell.Cell) -> tuple[str, str, str]:
+    return one.rules.value, one.scenario, one.step
+
+
+def _read(book: Path | None) -> dict[tuple[str, str, str], cell.Outcome]:
+    if book is None or not book.exists():
+        return {}
+    lines = book.read_bytes().splitlines()
+    good = (msgspec.json.decode(line, type=cell.Outcome) for line in lines)
+    return {_key(one.cell): one for one in good if one.died and not one.broken}
+
+
+def _write(book: Path | None, outcome: cell.Outcome) -> None:
+    if book is not None:
+        book.parent.mkdir(parents=True, exist_ok=True)
+        with book.open("ab") as file:
+            file.write(msgspec.json.encode(outcome) + b"\n")
 
 
 def _tell(line: str) -> None:
@@ -125,11 +193,19 @@ def _tell(line: str) -> None:
     sys.stdout.flush()
 
 
-if __name__ == "__main__":
+def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--services", nargs="+", default=list(SERVICES), choices=SERVICES)
     parser.add_argument("--scenarios", nargs="+", default=list(SCENARIOS), choices=SCENARIOS)
+    parser.add_argument("--rules", default=BOTH, choices=[*RULES, BOTH], help="whose rules on ids")
     parser.add_argument("--step", default="", help="only steps whose name contains this")
-    parser.add_argument("--kills", type=int, default=500, help="kills at random instants")
+    parser.add_argument("--kills", type=int, default=500, help="kills at random instants, in all")
     parser.add_argument("--seed", type=int, default=1, help="of the random instants")
-    sys.exit(asyncio.run(main(parser.parse_args())))
+    parser.add_argument(
+        "--resume", type=Path, help="a file of cells: the good ones are not repeated"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(_words())))

@@ -1,5 +1,6 @@
 """What the journal says of the driven intents, told without any fold code of the system under test."""
 
+import asyncio
 from decimal import Decimal
 
 import msgspec
@@ -45,6 +46,7 @@ class Record:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._reading = asyncio.Lock()
         self.position = 0
         self.verdicts: dict[str, str] = {}  # intent -> approved, or why it was refused
         self.orders: dict[str, Story] = {}
@@ -52,14 +54,15 @@ class Record:
         self.kills = 0
 
     async def read(self) -> None:
-        """Read what is new."""
-        while True:
-            rows = await self._journal.read(self.position, READ_MAX)
-            for row in rows:
-                self._see(decode(row.data))
-                self.position = row.position
-            if len(rows) < READ_MAX:
-                return
+        """Read what is new; several may ask at once."""
+        async with self._reading:
+            while True:
+                rows = await self._journal.read(self.position, READ_MAX)
+                for row in rows:
+                    self._see(decode(row.data))
+                    self.position = row.position
+                if len(rows) < READ_MAX:
+                    return
 
     def orders_of(self, intent_id: str) -> list[Story]:
         """Return the attempts of a place intent."""

@@ -35,7 +35,6 @@ UNREACHABLE: dict[str, str] = {
     "risk.bus.drop_queues": _READS,
     "risk.queue.fetch": _READS,
     "risk.queue.ack": _READS,
-    "risk.bus.state": "only the relay compares FEED with its checkpoint",
     "risk.journal.keep": "risk keeps no evidence of a venue",
     "risk.journal.wait_beyond": "only the relay waits for new rows",
     "relay.bus.queue": "the relay takes no commands",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from opensqt.runtime.config_schema import PaperRules
 from tests.crash.cell import Outcome
 from tests.crash.scenarios import BATCH_PLACE
 from tests.crash.steps import STEPS, unreachable
@@ -11,36 +12,57 @@ WIDTH = 44
 
 
 def lines(
-    outcomes: Iterable[Outcome], services: Sequence[str], scenarios: Sequence[str]
+    outcomes: Iterable[Outcome],
+    services: Sequence[str],
+    scenarios: Sequence[str],
+    rules: PaperRules,
 ) -> Iterator[str]:
-    """Yield the table, the reasons and the summary."""
+    """Yield the table of one venue's rules and its summary."""
     found = {(one.cell.scenario, one.cell.step): one for one in outcomes}
+    yield f"\nrules: {rules.value}"
     yield "step".ljust(WIDTH) + "".join(SHORT.get(name, name).ljust(11) for name in scenarios)
     for service in services:
         for step in STEPS[service]:
             marks = [_mark(found.get((name, step))) for name in scenarios]
             yield step.ljust(WIDTH) + "".join(mark.ljust(11) for mark in marks)
     yield ""
-    yield f"batch place: n/a ({BATCH_PLACE})"
-    for service in services:
-        for step in STEPS[service]:
-            if not any((name, step) in found for name in scenarios):
-                yield f"n/a {step}: {unreachable(step) or 'FAIL: reached by no scenario'}"
-    yield "n/a elsewhere: the survey of the scenario, in which nobody dies, does not pass the step"
     for one in found.values():
         if one.broken or not one.died:
             yield line_of(one)
     yield _summary(tuple(found.values()))
 
 
+def reasons(
+    outcomes: Sequence[Outcome], services: Sequence[str], scenarios: Sequence[str]
+) -> Iterator[str]:
+    """Yield why there are cells without a death, each effect once."""
+    missing = unreached(outcomes, services)
+    yield "\nn/a, because"
+    yield f"  batch place: {BATCH_PLACE}"
+    effects = dict.fromkeys(step.rpartition(".")[0] for step in missing)
+    for effect in effects:
+        yield f"  {effect}: {unreachable(f'{effect}.before') or _not_here(scenarios)}"
+    yield "  elsewhere: the survey of the scenario, in which nobody dies, does not pass the step"
+
+
+def unreached(outcomes: Iterable[Outcome], services: Sequence[str]) -> list[str]:
+    """Return the steps at which nobody died in any scenario."""
+    reached = {one.cell.step for one in outcomes if one.died}
+    return [step for service in services for step in STEPS[service] if step not in reached]
+
+
 def line_of(outcome: Outcome) -> str:
     """Return what went wrong in a cell, in one line."""
     one = outcome.cell
-    where = f"{one.service} {one.scenario} {one.step}:{one.count}"
+    where = f"{one.rules.value} {one.service} {one.scenario} {one.step}:{one.count}"
     if not outcome.died and not outcome.broken:
         return f"MISSED {where}: it did not die there this time"
     broken = " ".join(" | ".join(outcome.broken).split())
     return f"FAIL {where}: {broken} {list(outcome.faults) or ''}"
+
+
+def _not_here(scenarios: Sequence[str]) -> str:
+    return f"reached by none of {', '.join(scenarios)}"
 
 
 def _mark(outcome: Outcome | None) -> str:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from opensqt.runtime.config_schema import PaperRules
 from tests.crash import kills, matrix, steps, table
+from tests.crash.house import Shared
+from tests.crash.progress import Progress
 from tests.crash.scenarios import SCENARIOS
 
 SHORT = ("place", "cancel")
@@ -17,41 +20,43 @@ async def test_a_process_may_die_at_every_step_of_placing_and_cancelling(
     service: str, postgres_session_dsn: str, postgres_template: str
 ) -> None:
     """Killed exactly there and started again: one venue order an intent, nothing lost, left open or wrong."""
-    await _dies_everywhere(service, SHORT, postgres_session_dsn, postgres_template)
+    async with matrix.shared(postgres_session_dsn, postgres_template) as found:
+        await _dies_everywhere(found, service, SHORT, PaperRules.BINANCE)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("service", steps.SERVICES)
+@pytest.mark.parametrize("rules", PaperRules)
 async def test_a_process_may_die_at_every_step_of_every_scenario(
-    service: str, postgres_session_dsn: str, postgres_template: str
+    rules: PaperRules, postgres_session_dsn: str, postgres_template: str
 ) -> None:
     """The same during fills, under a kill and with a twin that takes over; each step is reached or has a reason."""
-    reached = await _dies_everywhere(
-        service, tuple(SCENARIOS), postgres_session_dsn, postgres_template
-    )
-    for step in steps.STEPS[service]:
-        assert (step in reached) != bool(steps.unreachable(step)), step
+    async with matrix.shared(postgres_session_dsn, postgres_template) as found:
+        for service in steps.SERVICES:
+            reached = await _dies_everywhere(found, service, tuple(SCENARIOS), rules)
+            for step in steps.STEPS[service]:
+                assert (step in reached) != bool(steps.unreachable(step)), step
 
 
+@pytest.mark.parametrize("rules", PaperRules)
 @pytest.mark.parametrize("count", [KILLS_SHORT, pytest.param(KILLS_LONG, marks=pytest.mark.slow)])
 async def test_processes_may_die_at_any_instant(
-    count: int, postgres_session_dsn: str, postgres_template: str
+    count: int, rules: PaperRules, postgres_session_dsn: str, postgres_template: str
 ) -> None:
     """Executor, risk and relay are killed at random instants under places and cancels; the audit shows J01."""
+    share = count // len(PaperRules)
     async with matrix.shared(postgres_session_dsn, postgres_template) as found:
-        sprees = await kills.run(found, count, seed=1)
+        sprees = await kills.run(found, share, 1, rules, Progress("kills", share))
     assert [line for one in sprees for line in one.broken] == []
-    assert sum(one.kills for one in sprees) == count
+    assert sum(one.kills for one in sprees) == share
     assert all(one.accepted > 0 for one in sprees)
 
 
 async def _dies_everywhere(
-    service: str, scenarios: tuple[str, ...], dsn: str, template: str
+    found: Shared, service: str, scenarios: tuple[str, ...], rules: PaperRules
 ) -> set[str]:
     """Run the cells of one service and return the steps at which it died."""
-    told: list[str] = []
-    async with matrix.shared(dsn, template) as found:
-        outcomes = await matrix.outcomes(found, (service,), scenarios, told.append)
+    cells = await matrix.surveyed(found, (service,), scenarios, rules)
+    outcomes = await matrix.outcomes(found, cells, Progress(f"{rules.value} {service}", len(cells)))
     assert [table.line_of(one) for one in outcomes if one.broken] == []
     missed = [table.line_of(one) for one in outcomes if not one.died]
     assert len(missed) <= MISSED_SHARE_MAX * len(outcomes), missed

@@ -1,0 +1,49 @@
+"""Executors that break the promise on purpose, so that the judge of the matrix is judged as well.
+
+Each is put into a process of the test alone, before its service starts; nothing here reaches a shipped program.
+"""
+
+from collections.abc import Callable
+
+from opensqt.domain import absence
+from opensqt.domain.absence import Look, Search
+from opensqt.runtime.venue.binance import BinanceVenue
+from opensqt.runtime.venue.port import InDoubt, NotSent, OrderRequest, PlaceOutcome
+
+_place = BinanceVenue.place
+
+
+def resend_anew() -> None:
+    """Take a lost answer for "not sent": the order goes out again under a new id."""
+
+    async def place(venue: BinanceVenue, request: OrderRequest) -> PlaceOutcome:
+        outcome = await _place(venue, request)
+        return NotSent(cause="mutant") if isinstance(outcome, InDoubt) else outcome
+
+    setattr(BinanceVenue, "place", place)  # noqa: B010  # the sound one is put aside, in this process
+
+
+def resend_the_same() -> None:
+    """Send the same request again after a lost answer, as if every venue refused a second order of an id."""
+
+    async def place(venue: BinanceVenue, request: OrderRequest) -> PlaceOutcome:
+        outcome = await _place(venue, request)
+        return await _place(venue, request) if isinstance(outcome, InDoubt) else outcome
+
+    setattr(BinanceVenue, "place", place)  # noqa: B010  # as above
+
+
+def give_up() -> None:
+    """Take the first look that sees nothing for a proof of absence."""
+
+    def judge(search: Search, look: Look) -> tuple[Search, str]:
+        return search, "" if look.present else "mutant"
+
+    setattr(absence, "judge", judge)  # noqa: B010  # as above
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "resends under a new id": resend_anew,
+    "resends under the same id": resend_the_same,
+    "gives up at the first look": give_up,
+}
