@@ -15,7 +15,7 @@ from opensqt.runtime.clock import Clock
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 BACKOFF_S_MIN = 0.2
-STEADY_S = 30.0
+STEADY_S = 5.0  # ready for as long as the longest pause: its death is a new one
 PROBE_S_STARTING = 0.05
 PROBE_S_READY = 1.0
 DRAIN_S = 2.0
@@ -40,6 +40,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._stop = asyncio.Event()
         self._backoff_s = BACKOFF_S_MIN
+        self._ready_at_s: float | None = None  # when this process was ready first
 
     @property
     def line(self) -> ProcessLine:
@@ -59,12 +60,11 @@ class Child:
         """Keep the process running until told to stop, with a back-off from 0.2 s that never gives up."""
         try:
             while not self._stop.is_set():
-                began_s = self._clock.monotonic_s()
                 if await self._run_once():
                     return
                 if self._stop.is_set():
                     return
-                if self._clock.monotonic_s() - began_s >= STEADY_S:
+                if self._steady:
                     self._backoff_s = BACKOFF_S_MIN
                 self._set(State.BACKOFF)
                 with suppress(TimeoutError):
@@ -89,8 +89,14 @@ class Child:
         if self._process is not None:
             _kill_group(self._process.pid)
 
+    @property
+    def _steady(self) -> bool:
+        ready_at_s = self._ready_at_s
+        return ready_at_s is not None and self._clock.monotonic_s() - ready_at_s >= STEADY_S
+
     async def _run_once(self) -> bool:
         """Start it and follow it to its end; return True for a one-shot that did its work."""
+        self._ready_at_s = None
         self._set(State.STARTING)
         try:
             process = await self._start()
@@ -155,6 +161,8 @@ class Child:
                 if self.state is State.STARTING:
                     self._log.note("ready")
                 self._set(State.READY)
+                if self._ready_at_s is None:
+                    self._ready_at_s = self._clock.monotonic_s()
                 self.was_ready.set()
             else:
                 self.why = answer.why

@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from opensqt.cli import child
 from opensqt.cli.readiness import ask
 from opensqt.cli.spec import DoneCheck, Spec, State
 from opensqt.cli.supervisor import Supervisor
@@ -80,6 +82,25 @@ async def test_a_crashing_process_is_tried_again_with_a_growing_pause_and_says_w
         assert loop.time() - began_s >= 0.2 + 0.4
         why = next(line.why for line in watch.told if line.state is State.BACKOFF)
         assert why == "ended with code 1: no such luck"
+
+
+async def test_a_process_that_worked_for_a_while_is_started_again_at_once(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pause grows from failure to failure, not from kill to kill: each time it is back within 0.2 s."""
+    monkeypatch.setattr(child, "STEADY_S", 0.0)
+    async with started(server("a")) as (supervisor, watch):
+        loop, kills = asyncio.get_running_loop(), 5
+        await watch.until(lambda: supervisor.ready)
+        began_s = loop.time()
+        for count in range(kills):
+            os.kill(line_of(supervisor, "a").pid or 0, signal.SIGKILL)
+            await watch.until(partial(_is_back, supervisor, count + 1))
+        assert loop.time() - began_s < 0.2 * (2**kills - 1)
+
+
+def _is_back(supervisor: Supervisor, restarts: int) -> bool:
+    return line_of(supervisor, "a").restarts == restarts and supervisor.ready
 
 
 async def test_a_missing_program_is_no_end_of_the_world(started: Started) -> None:
