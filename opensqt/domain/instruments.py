@@ -15,6 +15,11 @@ class Market(StrEnum):
     PERP = "perp"
 
 
+def market_of(symbol: str) -> Market:
+    """Tell the market of a unified symbol: a perpetual names its settlement asset."""
+    return Market.PERP if ":" in symbol else Market.SPOT
+
+
 class Side(StrEnum):
     """The side of an order or fill."""
 

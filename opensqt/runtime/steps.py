@@ -1,6 +1,6 @@
-"""Named steps around every effect, so that a test can kill a process between any two of them.
+"""Named steps around every effect, so that a test can kill or pause a process between any two of them.
 
-Never changes what an effect does; killing is refused outside profile paper and tests.
+Never changes what an effect does; both are refused outside profile paper and tests.
 """
 
 import inspect
@@ -10,7 +10,8 @@ import typing
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-CRASH_AT = "OPENSQT_CRASH_AT"
+CRASH_AT = "OPENSQT_CRASH_AT"  # SIGKILL
+PAUSE_AT = "OPENSQT_PAUSE_AT"  # SIGSTOP: somebody else lets it go on
 
 _Result = TypeVar("_Result")
 _Port = TypeVar("_Port")
@@ -20,36 +21,51 @@ class CrashRefused(RuntimeError):
     """A crash was asked for where real money may be at stake, or with a count that is none."""
 
 
+class _Point:
+    """One `step[:n]` and what happens at its n-th time (the first by default)."""
+
+    def __init__(self, variable: str, wanted: str, act: Callable[[], None]) -> None:
+        self._step, _, count = wanted.partition(":")
+        if count and not (count.isdecimal() and int(count) > 0):
+            raise CrashRefused(f"{variable}={wanted}: {count!r} is no count, expected step[:n]")
+        self._left = int(count or 1)
+        self._act = act
+
+    def reach(self, step: str) -> None:
+        if step == self._step:
+            self._left -= 1
+            if self._left == 0:
+                self._act()
+
+
 class Steps:
-    """The steps of one service; `crash_at` is `step[:n]`: die at its n-th time (the first by default)."""
+    """The steps of one service; die at `crash_at`, stand still at `pause_at`, both `step[:n]`."""
 
     def __init__(
         self,
         service: str,
         *,
         crash_at: str = "",
+        pause_at: str = "",
         may_crash: bool = False,
         die: Callable[[], None] | None = None,
     ) -> None:
-        if crash_at and not may_crash:
-            raise CrashRefused(
-                f"{CRASH_AT}={crash_at} is refused outside profile paper and tests: unset it"
-            )
+        wanted = {CRASH_AT: crash_at, PAUSE_AT: pause_at}
+        acts = {CRASH_AT: die or _kill_myself, PAUSE_AT: _pause_myself}
+        for variable, step in wanted.items():
+            if step and not may_crash:
+                raise CrashRefused(
+                    f"{variable}={step} is refused outside profile paper and tests: unset it"
+                )
         self.service = service
-        self._step, _, count = crash_at.partition(":")
-        if count and not (count.isdecimal() and int(count) > 0):
-            raise CrashRefused(f"{CRASH_AT}={crash_at}: {count!r} is no count, expected step[:n]")
-        self._left = int(count or 1)
-        self._die = die or _kill_myself
+        self._points = [_Point(name, wanted[name], acts[name]) for name in wanted if wanted[name]]
         self.passed: dict[str, int] = {}
 
     def reach(self, step: str) -> None:
-        """Pass a named step; the process may die here."""
+        """Pass a named step; the process may die or be paused here."""
         self.passed[step] = self.passed.get(step, 0) + 1
-        if step == self._step:
-            self._left -= 1
-            if self._left == 0:
-                self._die()
+        for point in self._points:
+            point.reach(step)
 
     async def around(self, effect: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """Run an effect between the steps `<service>.<effect>.before` and `.after`."""
@@ -109,7 +125,8 @@ def _wrap(
 def _methods(protocol: Any) -> list[str]:
     return [
         name
-        for name, value in vars(protocol).items()
+        for port in protocol.__mro__
+        for name, value in vars(port).items()
         if not name.startswith("_") and inspect.iscoroutinefunction(value)
     ]
 
@@ -128,3 +145,7 @@ def _port_name(protocol: Any) -> str:
 
 def _kill_myself() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _pause_myself() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)

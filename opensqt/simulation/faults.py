@@ -1,7 +1,8 @@
 """Faults of the venue's surroundings, scripted or seeded: lost and late answers, bad streams, stale reads, limits.
 
-A rule applies to requests (`match.kind` is the kind of an endpoint: place, cancel, query ...) or to stream frames
-(`match.kind` is private or public). Empty fields of a match fit everything. It never touches the exchange itself.
+A rule applies to requests (`match.kind` is the kind of an endpoint: place, cancel, query ...; place means place_batch
+too, and cancel cancel_batch) or to stream frames (private or public). Empty fields of a match fit everything. It never
+touches the exchange itself.
 
 | fault | what the client meets | what the venue did |
 |---|---|---|
@@ -52,6 +53,12 @@ class FaultName(StrEnum):
     MUTE = "mute"
 
 
+SPECIES = {
+    "place_batch": "place",
+    "cancel_batch": "cancel",
+}  # a kind of endpoint that is also another
+
+
 class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a rule fits; an empty field fits everything."""
 
@@ -62,8 +69,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def fits(self, other: "Match") -> bool:
         """Whether an occasion is meant by this match."""
+        if self.kind and self.kind not in (other.kind, SPECIES.get(other.kind)):
+            return False
         pairs = (
-            (self.kind, other.kind),
             (self.market, other.market),
             (self.account, other.account),
             (self.symbol, other.symbol),

@@ -26,9 +26,10 @@ from opensqt.runtime.journal.port import (
     NewEvent,
     TooLate,
 )
-from opensqt.runtime.latch import Latches, LatchFile
+from opensqt.runtime.latch import Latches
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.logs import Log
+from opensqt.runtime.venue.convoy import Convoy
 from opensqt.runtime.venue.port import Venue
 from services.executor.facts import Author
 from services.executor.limits import Terms
@@ -63,17 +64,18 @@ class Account:
         symbols: tuple[str, ...],
         folder: Path,
         caps: Caps,
-        latches: Latches | None = None,
+        latches: Latches,
     ) -> None:
         self.author = author
         self.venue = venue
+        self.cancels = Convoy(venue, venue.policy)
         self.journal = journal
         self.lease = lease
         self.clock = clock
         self.symbols = symbols
         self.folder = folder
         self.caps = caps
-        self.latches: Latches = latches or LatchFile(folder)
+        self.latches = latches
         self.state = State(author.account)
         self.position = 0  # of the journal, folded
         self.closing = False  # a clean stop has begun: nothing new is taken or sent

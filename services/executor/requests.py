@@ -1,13 +1,28 @@
-"""Requests under way: each leaves once, after its commit, and its outcome is recorded whatever it is.
+"""Requests under way: each place leaves once, after its commit, and its outcome is recorded whatever it is.
 
-The one retry layer of places: only what provably never reached the venue goes again, as a new attempt.
+What was committed together leaves together where the venue takes batches; nothing waits for company. The one retry
+layer of places: only what provably never reached the venue goes again, as a new attempt.
 """
 
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import msgspec
+
+from opensqt.domain.instruments import Market, Side, market_of
 from opensqt.domain.order import OrderRef
 from opensqt.runtime.journal.port import Appended, NewEvent
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.venue.port import Held, NotSent, PlaceOutcome, Throttled
+from opensqt.runtime.venue.port import (
+    Held,
+    NotSent,
+    PlaceOutcome,
+    Refusal,
+    Refused,
+    Throttled,
+)
 from services.executor.account import Account, Spawn
 from services.executor.decide import Submit, admit_retry, after_place
 from services.executor.doubts import Doubts
@@ -15,6 +30,13 @@ from services.executor.evidence import Evidence
 
 RETRY_PAUSE_MS = 100
 MS_PER_S = 1000
+
+
+class Group(msgspec.Struct, kw_only=True):
+    """Places of one symbol, committed together, that draw on the same funds; `broke` says that these are spent."""
+
+    submits: list[Submit] = []
+    broke: str = ""
 
 
 class Requests:
@@ -35,26 +57,78 @@ class Requests:
         self._metrics = metrics
         self._tracer = tracer
         self._spawn = spawn
+        self._waiting: list[Submit] = []
 
     def start(self, submit: Submit) -> None:
-        """Send what was committed, once, and record what came of it."""
+        """Send what was committed, once, with what was committed in the same turn; record what came of each."""
         self._account.sending.add(submit.ref.client_order_id)
-        self._spawn(self._send(submit))
+        self._waiting.append(submit)
+        if len(self._waiting) == 1:
+            self._spawn(self._depart())
 
-    async def _send(self, submit: Submit) -> None:
+    async def _depart(self) -> None:
+        """Let everything leave that waits by now: all whose commit came back in one group have asked by then."""
+        waiting, self._waiting = self._waiting, []
+        policy = self._account.venue.policy
+        for group in _groups(waiting):
+            most = policy.places_at_once(group.submits[0].ref.symbol)
+            for part in _parts(group.submits, most, max(2, policy.places_min)):
+                self._spawn(self._send(part, group))
+
+    async def _send(self, submits: tuple[Submit, ...], group: Group) -> None:
+        """Send one request; each of its orders then goes its own way."""
+        account = self._account
+        with self._spans(submits):
+            outcomes = await self._request(submits, group)
+        for outcome in outcomes:
+            if isinstance(outcome, Refused) and outcome.kind is Refusal.FUNDS:
+                group.broke = (
+                    f"margin: one committed with it was refused, {outcome.code} {outcome.reason}"
+                )
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for submit, outcome in zip(submits, outcomes, strict=True):
+                    tasks.create_task(self._settle(submit, outcome, group))
+        finally:
+            for submit in submits:
+                account.sending.discard(submit.ref.client_order_id)
+
+    async def _request(self, submits: tuple[Submit, ...], group: Group) -> tuple[PlaceOutcome, ...]:
+        venue = self._account.venue
+        refs = {submit.ref.client_order_id: submit.ref for submit in submits}
+
+        def obstacle(client_order_id: str) -> str:
+            return group.broke or self._obstacle(refs[client_order_id])
+
+        if len(submits) == 1:
+            return (await venue.place(submits[0].request, obstacle=obstacle),)
+        requests = [submit.request for submit in submits]
+        return await venue.place_batch(requests, obstacle=obstacle)
+
+    def _obstacle(self, ref: OrderRef) -> str:
+        """Say what keeps an order from leaving at this moment, however long it has waited for its turn."""
+        account = self._account
+        if not account.lease.held:
+            # Somebody else may act already.
+            return "the lease ran out before the request left"
+        if account.closing:
+            return "stopped before the request left"
+        if account.state.killed_for(ref.strategy) is not None:
+            return "killed before the request left"
+        if ref.intent_id in account.state.tombstones:
+            return "canceled before the request left"
+        return ""
+
+    async def _settle(self, submit: Submit, outcome: PlaceOutcome, group: Group) -> None:
         account, ref = self._account, submit.ref
         try:
-            trace = account.traces.get(f"order/{ref.client_order_id}", "")
-            with self._tracer.span("executor.place", trace, symbol=ref.symbol):
-                outcome = await self._request(submit)
             self._measure(submit, outcome)
             evidence = getattr(outcome, "evidence", b"")
             evidence_hash = await account.keep("place", evidence)
             terms = account.terms(submit.request.deadline_ms)
             events = after_place(account.author, ref, outcome, evidence_hash, terms)
-            if isinstance(outcome, Throttled | NotSent) and await self._again(
-                ref, outcome, events[0]
-            ):
+            unsent = outcome if isinstance(outcome, Throttled | NotSent) else None
+            if unsent and not group.broke and await self._again(ref, unsent, events[0]):
                 return
             await account.record(events)
             view = outcome.order if isinstance(outcome, Held) else None
@@ -70,18 +144,15 @@ class Requests:
         labels = (account.author.venue, type(outcome).__name__)
         self._metrics.intent_to_ack_ms.labels(*labels).observe(elapsed_ms)
 
-    async def _request(self, submit: Submit) -> PlaceOutcome:
-        account = self._account
-        if not account.lease.held:
-            # Somebody else may act already.
-            return NotSent(cause="the lease ran out before the request left")
-        if account.closing:
-            return NotSent(cause="stopped before the request left")
-        if account.state.killed_for(submit.ref.strategy) is not None:
-            return NotSent(cause="killed before the request left")
-        if submit.ref.intent_id in account.state.tombstones:
-            return NotSent(cause="canceled before the request left")
-        return await account.venue.place(submit.request)
+    @contextlib.contextmanager
+    def _spans(self, submits: tuple[Submit, ...]) -> Iterator[None]:
+        traces = self._account.traces
+        with contextlib.ExitStack() as spans:
+            for submit in submits:
+                trace = traces.get(f"order/{submit.ref.client_order_id}", "")
+                span = self._tracer.span("executor.place", trace, symbol=submit.ref.symbol)
+                spans.enter_context(span)
+            yield
 
     async def _again(
         self, ref: OrderRef, outcome: Throttled | NotSent, rejection: NewEvent
@@ -104,3 +175,24 @@ class Requests:
             return False
         self.start(retry)
         return True
+
+
+def _groups(waiting: list[Submit]) -> list[Group]:
+    """Group what may leave in one request: one symbol, and exits apart; on spot each side has funds of its own."""
+    groups: dict[tuple[str, bool, Side | None], Group] = {}
+    for submit in waiting:
+        request = submit.request
+        side = request.side if market_of(request.symbol) is Market.SPOT else None
+        key = (request.symbol, request.reduce_only, side)
+        groups.setdefault(key, Group()).submits.append(submit)
+    return list(groups.values())
+
+
+def _parts(submits: list[Submit], most: int, least: int) -> Iterator[tuple[Submit, ...]]:
+    """Cut a group into requests of `most` orders; what is left over goes one by one if it is fewer than `least`."""
+    for start in range(0, len(submits), most):
+        part = tuple(submits[start : start + most])
+        if len(part) >= least:
+            yield part
+        else:
+            yield from ((submit,) for submit in part)

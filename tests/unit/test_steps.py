@@ -116,7 +116,7 @@ def test_a_count_that_is_none_is_refused(count: str) -> None:
 def test_all_steps_names_every_async_method_of_a_port(protocol: type) -> None:
     """Nothing a port does is without a step."""
     names = all_steps("executor", protocol)
-    for method, value in vars(protocol).items():
-        if inspect.iscoroutinefunction(value) and not method.startswith("_"):
+    for method, _ in inspect.getmembers(protocol, inspect.iscoroutinefunction):
+        if not method.startswith("_"):
             effect = f"executor.{protocol.__name__.lower()}.{method}"
             assert {f"{effect}.before", f"{effect}.after"} <= set(names)

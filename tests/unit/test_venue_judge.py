@@ -13,8 +13,16 @@ from opensqt.runtime.venue.binance_judge import (
     judge_place,
     retry_after_ms,
 )
-from opensqt.runtime.venue.binance_refusals import GENERAL, PERP, TEXTS, Refusal, refusal_of
-from opensqt.runtime.venue.port import Held, InDoubt, NotFound, NotSent, Refused, Throttled
+from opensqt.runtime.venue.binance_refusals import GENERAL, PERP, TEXTS, refusal_of
+from opensqt.runtime.venue.port import (
+    Held,
+    InDoubt,
+    NotFound,
+    NotSent,
+    Refusal,
+    Refused,
+    Throttled,
+)
 from opensqt.runtime.venue.reply import Reply, Sent
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT"}

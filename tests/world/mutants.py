@@ -99,9 +99,10 @@ def _answer_lost() -> list[Patch]:
 def _resent() -> list[Patch]:
     real = Requests._request
 
-    async def request(self: Requests, submit: Any) -> Any:
-        outcome = await real(self, submit)
-        return await real(self, submit) if isinstance(outcome, InDoubt) else outcome
+    async def request(self: Requests, submits: Any, group: Any) -> Any:
+        outcomes = await real(self, submits, group)
+        doubtful = any(isinstance(outcome, InDoubt) for outcome in outcomes)
+        return await real(self, submits, group) if doubtful else outcomes
 
     return [(Requests, "_request", request)]
 
@@ -109,9 +110,10 @@ def _resent() -> list[Patch]:
 def _again_in_doubt() -> list[Patch]:
     real = Requests._request
 
-    async def request(self: Requests, submit: Any) -> Any:
-        outcome = await real(self, submit)
-        return NotSent(cause="timeout") if isinstance(outcome, InDoubt) else outcome
+    async def request(self: Requests, submits: Any, group: Any) -> Any:
+        outcomes = await real(self, submits, group)
+        unsent = NotSent(cause="timeout")
+        return tuple(unsent if isinstance(one, InDoubt) else one for one in outcomes)
 
     return [(Requests, "_request", request)]
 

@@ -27,6 +27,8 @@ from opensqt.runtime.venue.port import (
     AccountView,
     CancelOutcome,
     LookOutcome,
+    NotSent,
+    Obstacle,
     OrderRequest,
     OrderView,
     PlaceOutcome,
@@ -35,6 +37,7 @@ from opensqt.runtime.venue.port import (
     StreamDown,
     StreamUp,
     TradeView,
+    no_obstacle,
 )
 from tests.world.checkers import Judge
 from tests.world.loop import Life, WorldClock
@@ -158,16 +161,32 @@ class WiredVenue(MemoryVenue):
 
     def __init__(self, access: Access, wire: Wire, judge: Judge, life: Life) -> None:
         super().__init__(access.exchange, access.policy)
+        self._access = access
         self.faults = access.faults
         self._wire = wire
         self._judge = judge
         self._life = life
 
-    async def place(self, request: OrderRequest) -> PlaceOutcome:
+    async def place(
+        self, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
+    ) -> PlaceOutcome:
         """Send a place request."""
-        self._judge.sent(request, self._life)
-        self._life.reach("send")
-        return await self._wire.carry(lambda: MemoryVenue.place(self, request))
+        return (await self.place_batch((request,), obstacle=obstacle))[0]
+
+    async def place_batch(
+        self, requests: Sequence[OrderRequest], *, obstacle: Obstacle = no_obstacle
+    ) -> tuple[PlaceOutcome, ...]:
+        """Send places as one request; what has an obstacle now does not leave."""
+        kept = [obstacle(one.client_order_id) for one in requests]
+        leaving = [one for one, why in zip(requests, kept, strict=True) if not why]
+        for one in leaving:
+            self._judge.sent(one, self._life)
+        sent: tuple[PlaceOutcome, ...] = ()
+        if leaving:
+            self._life.reach("send")
+            sent = await self._wire.carry(lambda: MemoryVenue.place_batch(self, leaving))
+        outcomes = iter(sent)
+        return tuple(NotSent(cause=why) if why else next(outcomes) for why in kept)
 
     async def cancel(
         self, symbol: str, client_order_id: str, *, urgent: bool = False
@@ -178,21 +197,33 @@ class WiredVenue(MemoryVenue):
             lambda: MemoryVenue.cancel(self, symbol, client_order_id, urgent=urgent)
         )
 
+    async def cancel_batch(
+        self, symbol: str, client_order_ids: Sequence[str], *, urgent: bool = False
+    ) -> tuple[CancelOutcome, ...]:
+        """Send one request that cancels several."""
+        for name in client_order_ids:
+            self._judge.note("cancel", name)
+        return await self._wire.carry(
+            lambda: MemoryVenue.cancel_batch(self, symbol, client_order_ids, urgent=urgent)
+        )
+
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
         """Ask for one order."""
         return await self._wire.carry(lambda: MemoryVenue.look(self, symbol, client_order_id))
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Ask for open orders."""
-        return await self._wire.carry(lambda: MemoryVenue.open_orders(self, symbol))
+        seen = await self._wire.carry(lambda: MemoryVenue.open_orders(self, symbol))
+        return [] if self._access.exchange.blind else seen
 
     async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
         """Ask for trades."""
-        return await self._wire.carry(
+        seen = await self._wire.carry(
             lambda: MemoryVenue.trades(
                 self, symbol, after_trade_id=after_trade_id, since_ms=since_ms
             )
         )
+        return [] if self._access.exchange.blind else seen
 
     async def account(self) -> AccountView:
         """Ask for balances and positions."""
@@ -242,7 +273,12 @@ class WorldExchange(MemoryExchange):
         )
         self.frames = WorldStream(clock)
         self.stream = self.frames
+        self.blind = False  # reads are answered and show nothing
         self._judge = judge
+
+    def newest(self, client_order_id: str) -> MemoryOrder | None:
+        """Return what reads show of an id."""
+        return None if self.blind else super().newest(client_order_id)
 
     def take(self, request: OrderRequest) -> MemoryOrder | Denial:
         """Book a place request."""

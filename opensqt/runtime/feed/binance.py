@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from opensqt.domain.instruments import InstrumentRules, Market
+from opensqt.domain.instruments import InstrumentRules, Market, market_of
 from opensqt.domain.market import Candle, FeedState, Trade
 from opensqt.runtime.feed.binance_books import BookKeeper
 from opensqt.runtime.feed.binance_frames import (
@@ -25,7 +25,7 @@ from opensqt.runtime.feed.depth_book import DepthChange
 from opensqt.runtime.feed.jobs import Jobs, Observations
 from opensqt.runtime.feed.port import FeedDown, Observation
 from opensqt.runtime.venue.binance_gate import BinanceGate, Request
-from opensqt.runtime.venue.binance_rules import market_of, rules_of
+from opensqt.runtime.venue.binance_rules import rules_of
 from opensqt.runtime.venue.port import VenueDown
 
 FUNDING_POLL_S = 600.0

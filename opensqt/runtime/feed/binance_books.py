@@ -7,13 +7,13 @@ import asyncio
 
 import msgspec
 
-from opensqt.domain.instruments import Market
+from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.market import BookTop, FeedState, FeedStatus
 from opensqt.runtime.feed.binance_frames import read_snapshot
 from opensqt.runtime.feed.depth_book import DepthBook, DepthChange, DepthGap
 from opensqt.runtime.feed.jobs import Jobs, Observations
 from opensqt.runtime.venue.binance_gate import BinanceGate, Request
-from opensqt.runtime.venue.binance_rules import VENUE, market_of
+from opensqt.runtime.venue.binance_rules import VENUE
 from opensqt.runtime.venue.budget import retry_delay_s
 from opensqt.runtime.venue.port import VenueDown
 

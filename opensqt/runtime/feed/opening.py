@@ -3,12 +3,13 @@
 import random
 from collections.abc import Mapping, Sequence
 
+from opensqt.domain.instruments import market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config import Config, ConfigError, Profile
 from opensqt.runtime.feed.binance import BinanceFeed
 from opensqt.runtime.feed.port import Feed
 from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
-from opensqt.runtime.venue.binance_rules import VENUE, market_of
+from opensqt.runtime.venue.binance_rules import VENUE
 from opensqt.runtime.venue.session import open_session
 
 

@@ -1,6 +1,6 @@
 """Binance, spot and USDⓈ-M, through ccxt 4.5.90 as the executor's venue port.
 
-A place is sent once and never again; what an answer means stands in `binance_judge`. Never decides what to trade.
+Places, cancels and looks stand in `binance_orders`, the reads here. Never decides what to trade.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -10,125 +10,46 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.decimals import from_foreign
-from opensqt.domain.instruments import InstrumentRules, Market
-from opensqt.runtime.venue.binance_gate import SECTIONS, BinanceGate, Request
-from opensqt.runtime.venue.binance_judge import (
-    judge_cancel,
-    judge_listing,
-    judge_look,
-    judge_place,
-)
+from opensqt.domain.instruments import InstrumentRules, Market, market_of
+from opensqt.runtime.venue.binance_gate import BinanceGate
+from opensqt.runtime.venue.binance_orders import BinanceOrders, get
 from opensqt.runtime.venue.binance_pages import read_funding, read_trades
 from opensqt.runtime.venue.binance_private import PrivateStreams
-from opensqt.runtime.venue.binance_rules import VENUE, market_of, rules_of
+from opensqt.runtime.venue.binance_rules import VENUE, rules_of
 from opensqt.runtime.venue.binance_wire import (
     Unreadable,
     order_views,
     perp_balances,
-    place_params,
     positions,
     spot_balances,
 )
-from opensqt.runtime.venue.budget import Lane
 from opensqt.runtime.venue.port import (
     AccountView,
-    CancelOutcome,
-    LookOutcome,
-    NotFound,
-    NotSent,
-    OrderRequest,
     OrderView,
-    PlaceOutcome,
     Policy,
     PrivateEvent,
     TradeView,
     VenueDown,
 )
 
-ORDERS = "orders"
 # docs: request weights; spot / usdm.
 OPEN_ORDERS_WEIGHTS = {Market.SPOT: 6.0, Market.PERP: 1.0}
-LOOK_WEIGHTS = {Market.SPOT: 4.0, Market.PERP: 1.0}
-ALL_ORDERS_WEIGHTS = {Market.SPOT: 20.0, Market.PERP: 5.0}
-ALL_ORDERS_LIMIT = "1000"
 FEE_WEIGHT = 20.0
 
 
-class BinanceVenue:
+class BinanceVenue(BinanceOrders):
     """One account; spot and perpetual orders go through the same budget."""
 
     def __init__(self, gate: BinanceGate, *, account: str, policy: Policy) -> None:
-        self._gate = gate
+        super().__init__(gate, policy)
         self._account = account
-        self._policy = policy
-
-    async def place(self, request: OrderRequest) -> PlaceOutcome:
-        """Send one place request, once."""
-        market = market_of(request.symbol)
-        try:
-            venue_symbol = await self._gate.venue_symbol(request.symbol)
-            symbols = await self._gate.symbols(market)
-        except (VenueDown, LookupError) as error:
-            return NotSent(cause=str(error))
-        if request.deadline_ms <= request.signed_ms:
-            return NotSent(cause="the deadline is not after the time of signing")
-        sending = Request(
-            section=SECTIONS[market],
-            verb="POST",
-            path="order",
-            params=place_params(market, venue_symbol, request),
-            cost={ORDERS: 1.0, market.value: 1.0},
-            lane=Lane.EXIT if request.reduce_only else Lane.OPEN,
-        )
-        reply = await self._gate.send(sending, until_ms=request.deadline_ms)
-        return judge_place(market, reply, request.client_order_id, symbols)
-
-    async def cancel(
-        self, symbol: str, client_order_id: str, *, urgent: bool = False
-    ) -> CancelOutcome:
-        """Send one cancel request, once, from the share that openings cannot use; `urgent` waits for no budget."""
-        market = market_of(symbol)
-        try:
-            venue_symbol = await self._gate.venue_symbol(symbol)
-            symbols = await self._gate.symbols(market)
-        except (VenueDown, LookupError) as error:
-            return NotSent(cause=str(error))
-        sending = Request(
-            section=SECTIONS[market],
-            verb="DELETE",
-            path="order",
-            params={"symbol": venue_symbol, "origClientOrderId": client_order_id},
-            cost={} if urgent else {ORDERS: 1.0, market.value: 1.0},
-            lane=Lane.EXIT,
-        )
-        reply = await self._gate.send(sending)
-        return judge_cancel(market, reply, client_order_id, symbols)
-
-    async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
-        """Ask once for one order by our id; where ids name open orders only, also among the newest orders of all."""
-        market = market_of(symbol)
-        try:
-            venue_symbol = await self._gate.venue_symbol(symbol)
-            symbols = await self._gate.symbols(market)
-        except (VenueDown, LookupError) as error:
-            return NotSent(cause=str(error))
-        params = {"symbol": venue_symbol, "origClientOrderId": client_order_id}
-        cost = {market.value: LOOK_WEIGHTS[market]}
-        reply = await self._gate.send(_get(market, "order", params, cost))
-        outcome = judge_look(market, reply, client_order_id, symbols)
-        if self._policy.by_id_query == "any" or not isinstance(outcome, NotFound):
-            return outcome
-        params = {"symbol": venue_symbol, "limit": ALL_ORDERS_LIMIT}
-        cost = {market.value: ALL_ORDERS_WEIGHTS[market]}
-        listed = await self._gate.send(_get(market, "allOrders", params, cost))
-        return judge_listing(listed, client_order_id, symbols)
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol; raise `VenueDown`."""
         market = market_of(symbol)
         params = {"symbol": await self._gate.venue_symbol(symbol)}
         cost = {market.value: OPEN_ORDERS_WEIGHTS[market]}
-        raw = await self._gate.read(_get(market, "openOrders", params, cost))
+        raw = await self._gate.read(get(market, "openOrders", params, cost))
         try:
             return order_views(raw, await self._gate.symbols(market))
         except Unreadable as error:
@@ -148,11 +69,11 @@ class BinanceVenue:
         """Return balances and positions of the wallets that this account uses; raise `VenueDown`."""
         raws: dict[str, bytes] = {}
         if Market.SPOT in self._gate.markets:
-            request = _get(Market.SPOT, "account", {}, {Market.SPOT.value: 20.0})
+            request = get(Market.SPOT, "account", {}, {Market.SPOT.value: 20.0})
             raws["spot"] = await self._gate.read(request)
         if Market.PERP in self._gate.markets:
             for name, path in (("perp", "account"), ("positions", "positionRisk")):
-                request = _get(Market.PERP, path, {}, {Market.PERP.value: 5.0}, "fapiPrivateV3")
+                request = get(Market.PERP, path, {}, {Market.PERP.value: 5.0}, "fapiPrivateV3")
                 raws[name] = await self._gate.read(request)
         try:
             balances = spot_balances(raws["spot"]) if "spot" in raws else []
@@ -213,7 +134,7 @@ class _PerpCommission(msgspec.Struct, frozen=True, rename="camel"):
 async def _fees(gate: BinanceGate, listed: InstrumentRules) -> tuple[Decimal, Decimal]:
     params, cost = {"symbol": listed.venue_symbol}, {listed.market.value: FEE_WEIGHT}
     path = "account/commission" if listed.market is Market.SPOT else "commissionRate"
-    raw = await gate.read(_get(listed.market, path, params, cost))
+    raw = await gate.read(get(listed.market, path, params, cost))
     try:
         if listed.market is Market.SPOT:
             spot = msgspec.json.decode(raw, type=_SpotCommission).standard_commission
@@ -222,15 +143,3 @@ async def _fees(gate: BinanceGate, listed: InstrumentRules) -> tuple[Decimal, De
         return from_foreign(perp.maker_commission_rate), from_foreign(perp.taker_commission_rate)
     except msgspec.DecodeError as error:
         raise VenueDown(f"fees of {listed.symbol} could not be read: {error}") from error
-
-
-def _get(
-    market: Market,
-    path: str,
-    params: dict[str, str],
-    cost: dict[str, float],
-    section: str = "",
-) -> Request:
-    return Request(
-        section=section or SECTIONS[market], verb="GET", path=path, params=params, cost=cost
-    )

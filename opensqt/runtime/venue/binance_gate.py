@@ -17,13 +17,14 @@ from opensqt.runtime.venue.binance_judge import retry_after_ms
 from opensqt.runtime.venue.binance_rules import venue_symbols
 from opensqt.runtime.venue.budget import Budget, Lane, binance_limits, retried
 from opensqt.runtime.venue.port import VenueDown
-from opensqt.runtime.venue.reply import Reply, Sent
+from opensqt.runtime.venue.reply import Reply
 
 if TYPE_CHECKING:
     from opensqt.runtime.venue.binance_client import BinanceClient
 
 CLIENT_MODULE = "opensqt.runtime.venue.binance_client"
 LAST_OF_CLIENT = "finished"  # where the module has its last name, its import is over
+MS_PER_S = 1000
 PATIENCE_MS = 1000  # how long we wait for an answer beyond the deadline that the venue enforces
 SECTIONS = {Market.SPOT: "private", Market.PERP: "fapiPrivate"}
 
@@ -44,7 +45,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     section: str
     verb: str
     path: str
-    params: dict[str, str] = {}
+    params: dict[str, Any] = {}
     cost: dict[str, float]
     lane: Lane = Lane.OPEN
 
@@ -104,20 +105,27 @@ class BinanceGate:
             await asyncio.shield(self._importing)
         return self.client
 
-    async def send(self, request: Request, until_ms: int | None = None) -> Reply:
-        """Send once, within the budget; past market time `until_ms` it is not sent any more."""
+    async def turn(self, request: Request) -> None:
+        """Wait until the budget lets a request of this cost leave."""
+        await self.connected()
+        await self.budget.acquire(request.cost, request.lane)
+
+    async def dispatch(self, request: Request) -> Reply:
+        """Send once, now: its turn has come."""
         client = await self.connected()
         from opensqt.runtime.venue.binance_client import finished
 
-        await self.budget.acquire(request.cost, request.lane)
-        if until_ms is not None and self.clock.market_ms() >= until_ms:
-            return Reply(sent=Sent.NEVER, cause="the deadline passed before it could be sent")
         call = client.call(request.section, request.verb, request.path, request.params)
         reply = await finished(asyncio.ensure_future(call))
         wait_ms = retry_after_ms(reply)
         if wait_ms is not None:
-            self.budget.pause(request.cost, wait_ms / 1000)
+            self.budget.pause(request.cost, wait_ms / MS_PER_S)
         return reply
+
+    async def send(self, request: Request) -> Reply:
+        """Send once, within the budget."""
+        await self.turn(request)
+        return await self.dispatch(request)
 
     async def read(self, request: Request) -> bytes:
         """Send a read, again if it was not answered; return the body or raise `VenueDown`."""

@@ -1,12 +1,13 @@
 """What an answer of Binance means for a place, a cancel or a look; pure. Unknown is `InDoubt`, never a refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.runtime.venue import binance_refusals as table
-from opensqt.runtime.venue.binance_refusals import Refusal, refusal_of
+from opensqt.runtime.venue.binance_refusals import refusal_of
 from opensqt.runtime.venue.binance_wire import Unreadable, order_view, order_views
 from opensqt.runtime.venue.port import (
     CancelOutcome,
@@ -16,6 +17,7 @@ from opensqt.runtime.venue.port import (
     NotFound,
     NotSent,
     PlaceOutcome,
+    Refusal,
     Refused,
     Throttled,
 )
@@ -28,6 +30,9 @@ class _Error(msgspec.Struct, frozen=True):
 
 
 _ERROR = msgspec.json.Decoder(_Error)
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
+_Outcome = TypeVar("_Outcome")
+Judge = Callable[[Market, Reply, str, Mapping[str, str]], _Outcome]
 
 
 def judge_place(
@@ -59,6 +64,25 @@ def judge_cancel(
     if table.NOT_FOUND_CANCEL.get(error.code) == error.msg:
         return NotFound(code=str(error.code), evidence=reply.evidence)
     return _refused(error, refusal_of(market, error.code, error.msg), reply)
+
+
+def judge_batch(
+    judge: Judge[_Outcome],
+    market: Market,
+    reply: Reply,
+    client_order_ids: Sequence[str],
+    symbols: Mapping[str, str],
+) -> tuple[_Outcome, ...]:
+    """Judge each order of a batch, in their order, as `judge` would have judged it alone.
+
+    An answer of one row an order is taken row by row; any other answer (none, an error, other rows) is about all.
+    """
+    rows = _rows(reply)
+    if len(rows) != len(client_order_ids):
+        rows = [reply] * len(client_order_ids)
+    return tuple(
+        judge(market, row, name, symbols) for row, name in zip(rows, client_order_ids, strict=True)
+    )
 
 
 def judge_look(
@@ -128,6 +152,21 @@ def _unanswered(reply: Reply) -> Throttled | NotSent | InDoubt | None:
     return None
 
 
+def _rows(reply: Reply) -> list[Reply]:
+    """Return the rows of a batch's answer as if each had come alone: 200 with an order, 400 with an error."""
+    if reply.status != 200:
+        return []
+    try:
+        raws = [bytes(raw).decode() for raw in _ROWS.decode(reply.body)]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    rows = [Reply(status=200, body=raw) for raw in raws]
+    for row in rows:
+        if _error(row) is not None:
+            row.status = 400
+    return rows
+
+
 def _error(reply: Reply) -> _Error | None:
     """Return the error that the answer carries; an order has no code."""
     try:
@@ -156,7 +195,7 @@ def _refused(error: _Error, refusal: Refusal | None, reply: Reply) -> Refused | 
     if refusal is None or reply.status == 200:
         return InDoubt(cause=_text(error), evidence=reply.evidence)
     reason = f"{refusal.value}: {error.msg}"
-    return Refused(code=str(error.code), reason=reason, evidence=reply.evidence)
+    return Refused(kind=refusal, code=str(error.code), reason=reason, evidence=reply.evidence)
 
 
 def _text(error: _Error) -> str:

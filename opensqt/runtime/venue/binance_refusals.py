@@ -5,29 +5,8 @@ A code that is not here proves nothing and leaves the order in doubt. Codes whos
 usdm error-code page as collected by public clients (JKorf Binance.Net, ccxt 4.5.90), `memory` = not recorded anywhere.
 """
 
-from enum import StrEnum
-
 from opensqt.domain.instruments import Market
-
-
-class Refusal(StrEnum):
-    """What a refusal means to a trader; the word before the colon in `Refused.reason`."""
-
-    ACCOUNT = "account"
-    AUTH = "auth"
-    CLOCK = "clock"
-    DUPLICATE = "duplicate"
-    FILTER = "filter"
-    FUNDS = "funds"
-    MARKET_CLOSED = "market_closed"
-    NOT_FILLABLE = "not_fillable"
-    OPEN_ORDERS = "open_orders"
-    PARAMETER = "parameter"
-    POSITION_MODE = "position_mode"
-    POST_ONLY = "post_only"
-    REDUCE_ONLY = "reduce_only"
-    SYMBOL = "symbol"
-
+from opensqt.runtime.venue.port import Refusal
 
 # The general part, spot and usdm. docs: 10xx general server, 11xx request issues.
 # Left out on purpose: -1000, -1001, -1006, -1007, -1008, -1016 (unknown or not proven), -1003, -1015 (rate limits).

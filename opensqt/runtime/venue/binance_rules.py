@@ -5,16 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from opensqt.domain.decimals import ZERO, from_foreign
-from opensqt.domain.instruments import InstrumentRules, Market
+from opensqt.domain.instruments import InstrumentRules, Market, market_of
 from opensqt.runtime.venue.binance_wire import trimmed
 
 VENUE = "binance"
 TRADED_TYPES = {Market.SPOT: "spot", Market.PERP: "swap"}
-
-
-def market_of(symbol: str) -> Market:
-    """Tell the market of a unified symbol: a perpetual names its settlement asset."""
-    return Market.PERP if ":" in symbol else Market.SPOT
 
 
 def venue_symbols(markets: Mapping[str, Any], market: Market) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Binance's REST payloads to and from our values; pure. Numbers go from text to Decimal, never through float."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
@@ -117,11 +117,17 @@ def trimmed(number: Decimal) -> Decimal:
     return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
 
 
+def time_params(requests: Sequence[OrderRequest]) -> dict[str, str]:
+    """Return time of signing and deadline of what leaves together: the earliest of each."""
+    signed_ms = min(request.signed_ms for request in requests)
+    deadline_ms = min(request.deadline_ms for request in requests)
+    window_ms = max(0, min(RECV_WINDOW_MS_MAX, deadline_ms - signed_ms))
+    return {"timestamp": str(signed_ms), "recvWindow": str(window_ms)}
+
+
 def place_params(market: Market, venue_symbol: str, request: OrderRequest) -> dict[str, str]:
-    """Return the parameters of a place request, deadline and self-trade mode included."""
+    """Return the parameters of one order, self-trade mode included."""
     params = {
-        "timestamp": str(request.signed_ms),
-        "recvWindow": str(min(RECV_WINDOW_MS_MAX, request.deadline_ms - request.signed_ms)),
         "symbol": venue_symbol,
         "side": request.side.value.upper(),
         "newClientOrderId": request.client_order_id,

@@ -1,6 +1,7 @@
 """The in-memory twin of the venue port, with faults that a test sets. Deterministic: the clock is passed in."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
@@ -62,11 +63,11 @@ class Faults:
 
     def __init__(self, exchange: MemoryExchange) -> None:
         self._exchange = exchange
-        self._next: dict[str, deque[Fault]] = {}
+        self._next: dict[str, deque[Fault | None]] = {}
         self._late: list[OrderRequest] = []
 
-    def set(self, call: str, *faults: Fault) -> None:
-        """Let the next calls of this kind meet these faults."""
+    def set(self, call: str, *faults: Fault | None) -> None:
+        """Let the next calls of this kind meet these faults; None lets one pass."""
         self._next.setdefault(call, deque()).extend(faults)
 
     def take(self, call: str) -> Fault | None:
@@ -79,9 +80,9 @@ class Faults:
         if self.take("read") is not None:
             raise VenueDown(f"{what} was not answered (set by the test)")
 
-    def hold(self, request: OrderRequest) -> None:
-        """Keep a place request on the wire."""
-        self._late.append(request)
+    def hold(self, requests: Sequence[OrderRequest]) -> None:
+        """Keep a place request on the wire, with all its orders."""
+        self._late.extend(requests)
 
     def deliver_late(self) -> None:
         """Let the held requests arrive; the exchange refuses those behind their deadline."""
@@ -93,7 +94,7 @@ class Faults:
 class MemoryOrders:
     """Places, cancels and looks. A request meets one fault ("place", "cancel"), each order of it its own ("order").
 
-    While `turn` is not set, places wait as they do for a rate budget.
+    With a `line`, place requests pass one after another, as they do where a rate budget is short.
     """
 
     def __init__(self, exchange: MemoryExchange, policy: Policy | None = None) -> None:
@@ -101,8 +102,7 @@ class MemoryOrders:
         self.faults = Faults(exchange)
         self.sent: list[OrderRequest] = []
         self.batches: list[int] = []  # how many orders each place request held
-        self.turn = asyncio.Event()
-        self.turn.set()
+        self.line: asyncio.Lock | None = None
         self._policy = policy or policy_of("binance")
 
     async def place(
@@ -146,27 +146,24 @@ class MemoryOrders:
     async def _send(
         self, requests: Sequence[OrderRequest], obstacle: Obstacle
     ) -> tuple[PlaceOutcome, ...]:
-        await self.turn.wait()
-        kept = {one.client_order_id: obstacle(one.client_order_id) for one in requests}
-        leaving = [one for one in requests if not kept[one.client_order_id]]
-        if leaving:
-            self.batches.append(len(leaving))
-        self.sent.extend(leaving)
-        fault = self.faults.take("place") if leaving else None
-        if fault is Fault.LATE:
-            for one in leaving:
-                self.faults.hold(one)
-        outcomes = {one.client_order_id: self._take(one, fault) for one in leaving}
-        return tuple(
-            outcomes.get(one.client_order_id) or NotSent(cause=kept[one.client_order_id])
-            for one in requests
-        )
+        async with self.line or contextlib.nullcontext():
+            kept = [obstacle(one.client_order_id) for one in requests]
+            leaving = [one for one, why in zip(requests, kept, strict=True) if not why]
+            fault = self.faults.take("place") if leaving else None
+            if leaving:
+                self.batches.append(len(leaving))
+            self.sent.extend(leaving)
+            if fault is Fault.LATE:
+                self.faults.hold(leaving)
+            outcomes = iter([self._take(one, fault) for one in leaving])
+            return tuple(NotSent(cause=why) if why else next(outcomes) for why in kept)
 
     def _take(self, request: OrderRequest, fault: Fault | None) -> PlaceOutcome:
-        failed = _failed(fault)
+        own = fault if _failed(fault) else self.faults.take("order")
+        failed = _failed(own)
         if failed is not None:
             return failed
-        denied = DENIALS.get(fault) or DENIALS.get(self.faults.take("order"))
+        denied = DENIALS.get(own) or DENIALS.get(fault)
         if denied is not None:
             return _refused(denied)
         unique = self._policy.id_unique != "never"

@@ -8,12 +8,13 @@ import msgspec
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.runtime.venue.port import OrderRequest
+from opensqt.runtime.venue.port import OrderRequest, Refusal
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
     """Why the exchange does not take a request."""
 
+    kind: Refusal
     code: str
     reason: str
 
@@ -28,11 +29,19 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EXPIRED_WINDOW = Denial(
-    code="-1021", reason="Timestamp for this request is outside of the recvWindow."
+    kind=Refusal.CLOCK,
+    code="-1021",
+    reason="Timestamp for this request is outside of the recvWindow.",
 )
-NOT_REDUCING = Denial(code="-2022", reason="ReduceOnly Order is rejected.")
-NO_FUNDS = Denial(code="-2010", reason="Account has insufficient balance for requested action.")
-UNKNOWN_SYMBOL = Denial(code="-1121", reason="Invalid symbol.")
+NOT_REDUCING = Denial(
+    kind=Refusal.REDUCE_ONLY, code="-2022", reason="ReduceOnly Order is rejected."
+)
+NO_FUNDS = Denial(
+    kind=Refusal.FUNDS,
+    code="-2010",
+    reason="Account has insufficient balance for requested action.",
+)
+UNKNOWN_SYMBOL = Denial(kind=Refusal.SYMBOL, code="-1121", reason="Invalid symbol.")
 
 
 def denial(request: OrderRequest, rule: InstrumentRules, standing: Standing) -> Denial | None:
@@ -42,10 +51,12 @@ def denial(request: OrderRequest, rule: InstrumentRules, standing: Standing) -> 
         return EXPIRED_WINDOW
     broken = rule.refusal(request.price, request.quantity)
     if broken and request.type is OrderType.LIMIT:
-        return Denial(code="-1013" if spot else "-4014", reason=f"Filter failure: {broken}")
+        code = "-1013" if spot else "-4014"
+        return Denial(kind=Refusal.FILTER, code=code, reason=f"Filter failure: {broken}")
     if request.time_in_force is TimeInForce.POST_ONLY and crosses(request, standing.price):
         code = "-2010" if spot else "-5022"
-        return Denial(code=code, reason="Order would immediately match and take.")
+        reason = "Order would immediately match and take."
+        return Denial(kind=Refusal.POST_ONLY, code=code, reason=reason)
     if request.reduce_only and -request.side.sign * standing.position < request.quantity:
         return NOT_REDUCING
     market = request.type is OrderType.MARKET

@@ -5,13 +5,13 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
-from opensqt.domain.instruments import Market
+from opensqt.domain.instruments import Market, market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config import Config, ConfigError, Profile, secret, symbols_of
 from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.venue.binance import BinanceVenue
 from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
-from opensqt.runtime.venue.binance_rules import VENUE, market_of
+from opensqt.runtime.venue.binance_rules import VENUE
 from opensqt.runtime.venue.policy import policy_of
 from opensqt.runtime.venue.port import Venue
 from opensqt.runtime.venue.session import open_session

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from opensqt.domain.instruments import Market
 from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.config_schema import Venue as VenueConfig
 from opensqt.runtime.venue.port import Policy
@@ -14,6 +15,7 @@ from opensqt.runtime.venue.port import Policy
 # Gate's rules on paper. id_unique "never": no uniqueness is documented, two orders of one `text` are taken
 # (gateapi-go issue 41). by_id_query "open": "Operations based on custom IDs can only be checked in pending orders"
 # (get order doc); what has ended is found in the listing of ended orders.
+# places_max, cancels_max: usdm "Place Multiple Orders" (max 5) and "Cancel Multiple Orders" (max 10); spot has neither.
 # dead_man_timer False: usdm has countdownCancelAll, spot has none; an account holds both.
 _POLICIES: dict[str, Policy] = {
     "binance": Policy(
@@ -24,6 +26,9 @@ _POLICIES: dict[str, Policy] = {
         id_unique="open",
         by_id_query="any",
         dead_man_timer=False,
+        places_max={Market.PERP: 5},
+        places_min=2,
+        cancels_max={Market.PERP: 10},
         from_memory=("visibility_lag_ms", "id_unique of usdm"),
     ),
 }

@@ -3,14 +3,15 @@
 Unknown is an answer: what does not prove acceptance or refusal is `InDoubt`, never an exception and never a refusal.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
-from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.instruments import InstrumentRules, Market, Side, market_of
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.order import Liquidity
 
@@ -73,9 +74,29 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     evidence: bytes
 
 
+class Refusal(StrEnum):
+    """What a definite refusal means, whatever the venue's code is; the word before the colon in `Refused.reason`."""
+
+    ACCOUNT = "account"
+    AUTH = "auth"
+    CLOCK = "clock"
+    DUPLICATE = "duplicate"
+    FILTER = "filter"
+    FUNDS = "funds"
+    MARKET_CLOSED = "market_closed"
+    NOT_FILLABLE = "not_fillable"
+    OPEN_ORDERS = "open_orders"
+    PARAMETER = "parameter"
+    POSITION_MODE = "position_mode"
+    POST_ONLY = "post_only"
+    REDUCE_ONLY = "reduce_only"
+    SYMBOL = "symbol"
+
+
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """A definite refusal: the code stands in the venue's table of refusals."""
 
+    kind: Refusal
     code: str
     reason: str
     evidence: bytes
@@ -106,6 +127,16 @@ class NotFound(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     evidence: bytes
+
+
+# Asked with our id at the moment of sending, after all waiting: why the place must not leave, "" if it may.
+Obstacle = Callable[[str], str]
+
+
+def no_obstacle(client_order_id: str) -> str:
+    """Let everything leave."""
+    del client_order_id
+    return ""
 
 
 PlaceOutcome = Held | Refused | Throttled | NotSent | InDoubt
@@ -153,6 +184,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What we assume of a venue, each a value with its source in the venue's table (docs/guarantees.md).
 
     `id_unique`: never, open (among open orders), always. `by_id_query`: open (only while open) or any.
+    `places_max`, `cancels_max`: orders in one request, by market (absent = 1); fewer than `places_min` go singly.
     """
 
     venue: str
@@ -162,22 +194,55 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     id_unique: str
     by_id_query: str
     dead_man_timer: bool
+    places_max: dict[Market, int] = {}
+    places_min: int = 2
+    cancels_max: dict[Market, int] = {}
     from_memory: tuple[str, ...] = ()
 
+    def places_at_once(self, symbol: str) -> int:
+        """Return how many orders of a symbol one place request may hold."""
+        return self.places_max.get(market_of(symbol), 1)
 
-class Venue(Protocol):
-    """Orders and reads of one account at one venue (spot and perp). Reads raise `VenueDown`."""
+    def cancels_at_once(self, symbol: str) -> int:
+        """Return how many orders of a symbol one cancel request may name."""
+        return self.cancels_max.get(market_of(symbol), 1)
 
-    async def place(self, request: OrderRequest) -> PlaceOutcome:
-        """Send one place request, once."""
+
+class Orders(Protocol):
+    """What may be asked about orders. A request is sent once; whatever comes back is an outcome."""
+
+    async def place(
+        self, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
+    ) -> PlaceOutcome:
+        """Send one place request, once, unless there is an obstacle when its turn has come."""
+
+    async def place_batch(
+        self, requests: Sequence[OrderRequest], *, obstacle: Obstacle = no_obstacle
+    ) -> tuple[PlaceOutcome, ...]:
+        """Send places of one symbol as one request, once; return the outcome of each, in their order.
+
+        Each lives or fails for itself; without an answer all are in doubt. The smallest deadline holds for all.
+        """
 
     async def cancel(
         self, symbol: str, client_order_id: str, *, urgent: bool = False
     ) -> CancelOutcome:
         """Send one cancel request, once; `urgent` (the kill switch) does not wait for the rate budget."""
 
+    async def cancel_batch(
+        self, symbol: str, client_order_ids: Sequence[str], *, urgent: bool = False
+    ) -> tuple[CancelOutcome, ...]:
+        """Cancel orders of one symbol with one request, once; return the outcome of each, in their order.
+
+        `NotFound` is no failure: the order is gone already, or was never there.
+        """
+
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
         """Ask for one order by our id."""
+
+
+class Venue(Orders, Protocol):
+    """Orders and reads of one account at one venue (spot and perp). Reads raise `VenueDown`."""
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol, also those that are not ours."""

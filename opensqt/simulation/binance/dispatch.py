@@ -25,7 +25,13 @@ ROUTES: Routes = {
     **rest_usdm.ROUTES,
     **rest_account.ROUTES,
 }
-AUDITED = {"place": Kind.PLACE, "cancel": Kind.CANCEL}
+AUDITED = {
+    "place": Kind.PLACE,
+    "place_batch": Kind.PLACE,
+    "cancel": Kind.CANCEL,
+    "cancel_batch": Kind.CANCEL,
+}
+BATCHES = ("place_batch", "cancel_batch")
 BEFORE = (
     FaultName.LOST_REQUEST,
     FaultName.TIMEOUT_REFUSED,
@@ -42,6 +48,16 @@ def _unknown(_floor: Floor, call: Call) -> object:
 
 
 NO_ROUTE = Route(handler=_unknown, kind="unknown")
+
+
+def _orders_of(route: Route, call: Call) -> list[Call]:
+    """Return the calls of a batch's orders, or the call itself."""
+    if route.kind not in BATCHES:
+        return [call]
+    try:
+        return rest_usdm.legs(call)
+    except VenueError:
+        return [call]  # no readable batch: one row tells of it
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +103,9 @@ class Dispatcher:
             return self._run(request, route, call)
         except VenueError as error:
             if route.kind in AUDITED and call.account and error.status < 500:
-                self._floor.exchange.refuse(
-                    refused_row(self._floor, call, AUDITED[route.kind], error)
-                )
+                for one in _orders_of(route, call):
+                    row = refused_row(self._floor, one, AUDITED[route.kind], error)
+                    self._floor.exchange.refuse(row)
             headers = {**meter.headers(call.account, orders=False), **error.headers}
             return Answer(
                 status=error.status, body=msgspec.json.encode(error.body), headers=headers
@@ -106,7 +122,7 @@ class Dispatcher:
             kind=route.kind,
             market=call.market.value,
             account=call.account,
-            symbol=call.text("symbol").upper(),
+            symbol=_orders_of(route, call)[0].text("symbol").upper(),
         )
         closed = self._floor.is_closed(occasion)
         if closed and not route.always:
@@ -124,9 +140,11 @@ class Dispatcher:
         call = self._clouded(route, call, occasion)
         meter = self._floor.meters[call.market]
         if route.orders:
-            meter.count_order(call.account, route.orders, self._floor.exchange.clock.wall_ms())
-        if route.kind == "cancel":
-            self._fill_before_cancel(call, occasion)
+            wall_ms = self._floor.exchange.clock.wall_ms()
+            meter.count_orders(call.account, route.orders, wall_ms, slow=route.orders_slow)
+        if AUDITED.get(route.kind) is Kind.CANCEL:
+            for one in _orders_of(route, call):
+                self._fill_before_cancel(one, occasion)
         result = route.handler(self._floor, call)
         self._floor.exchange.commit()
         after = self._faults.draw(AFTER, occasion)

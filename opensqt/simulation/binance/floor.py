@@ -45,7 +45,7 @@ Handler = Callable[[Floor, Call], object]
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint: who may call it, what it weighs, how many orders it counts; `kind` is what faults are matched by.
 
-    `always` is answered in maintenance too.
+    `orders_slow` is the count of the longer windows where it differs. `always` is answered in maintenance too.
     """
 
     handler: Handler
@@ -53,6 +53,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     signed: bool = False
     weight: int = 1
     orders: int = 0
+    orders_slow: int | None = None
     kind: str = "public"
     always: bool = False
 

@@ -8,6 +8,7 @@ import msgspec
 from opensqt.simulation.binance.errors import VenueError
 
 MINUTE_MS = 60_000
+SHORT_MS = 10_000
 IGNORED_MAX = 20
 BAN_MS = 120_000
 
@@ -77,12 +78,15 @@ class Meter:
         self._barred_status, self._barred_until_ms = status, until_ms
         return self.refusal(status, until_ms, wall_ms)
 
-    def count_order(self, account: str, orders: int, wall_ms: int) -> None:
-        """Count new orders of an account; raise `VenueError` -1015."""
+    def count_orders(
+        self, account: str, orders: int, wall_ms: int, *, slow: int | None = None
+    ) -> None:
+        """Count new orders of an account, `slow` in windows beyond ten seconds; raise `VenueError` -1015."""
         for window in self._limits.orders:
             bucket = wall_ms // window.span_ms
             known, count = self._orders.get((account, window.header), (bucket, 0))
-            count = orders if known != bucket else count + orders
+            added = orders if slow is None or window.span_ms <= SHORT_MS else slow
+            count = added if known != bucket else count + added
             self._orders[account, window.header] = (bucket, count)
             if count > window.orders_max:
                 interval = f"{window.number} {window.interval}"

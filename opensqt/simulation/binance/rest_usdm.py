@@ -14,6 +14,7 @@ from opensqt.simulation.orders import Order, Refusal
 
 BATCH_MAX = 5
 CANCEL_BATCH_MAX = 10
+BAD_BATCH = (-4082, "Invalid number of batch place orders.")
 BATCH = msgspec.json.Decoder(list[dict[str, object]], float_hook=str)  # numbers keep their text
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
@@ -40,16 +41,8 @@ def place_test(floor: Floor, call: Call) -> object:
 
 def place_batch(floor: Floor, call: Call) -> object:
     """POST /fapi/v1/batchOrders: each order has its own outcome and its own audit row."""
-    try:
-        batch = BATCH.decode(call.required("batchOrders"))
-    except msgspec.DecodeError as error:
-        raise missing("batchOrders") from error
-    if not 0 < len(batch) <= BATCH_MAX:
-        raise VenueError(-4083, "The batch orders' number is invalid.")
     answers: list[object] = []
-    for order in batch:
-        texts = {name: _text(value) for name, value in order.items()}
-        one = msgspec.structs.replace(call, params=texts)
+    for one in legs(call):
         try:
             answers.append(place(floor, one))
         except VenueError as error:
@@ -65,6 +58,35 @@ def cancel(floor: Floor, call: Call) -> object:
 
 def cancel_batch(floor: Floor, call: Call) -> object:
     """DELETE /fapi/v1/batchOrders by orderIdList or origClientOrderIdList."""
+    answers: list[object] = []
+    for one in legs(call):
+        try:
+            answers.append(cancel(floor, one))
+        except VenueError as error:
+            floor.exchange.refuse(refused_row(floor, one, Kind.CANCEL, error))
+            answers.append(error.body)
+    return answers
+
+
+def legs(call: Call) -> list[Call]:
+    """Take a batch apart into the calls of its orders; raise `VenueError` where it is none, or too large."""
+    return _places(call) if call.method == "POST" else _cancels(call)
+
+
+def _places(call: Call) -> list[Call]:
+    try:
+        batch = BATCH.decode(call.required("batchOrders"))
+    except msgspec.DecodeError as error:
+        raise missing("batchOrders") from error
+    if not 0 < len(batch) <= BATCH_MAX:
+        raise VenueError(*BAD_BATCH)
+    return [
+        msgspec.structs.replace(call, params={name: _text(value) for name, value in one.items()})
+        for one in batch
+    ]
+
+
+def _cancels(call: Call) -> list[Call]:
     named = {name.lower(): value for name, value in call.params.items()}
     by_id = bool(named.get("orderidlist"))
     listed = named.get("orderidlist") or named.get("origclientorderidlist") or ""
@@ -72,20 +94,13 @@ def cancel_batch(floor: Floor, call: Call) -> object:
         wanted = msgspec.json.decode(listed, type=list[int | str])
     except msgspec.DecodeError as error:
         raise missing("orderIdList") from error
-    if len(wanted) > CANCEL_BATCH_MAX:
-        raise VenueError(-4083, "The batch orders' number is invalid.")
+    if not 0 < len(wanted) <= CANCEL_BATCH_MAX:
+        raise VenueError(*BAD_BATCH)
     key = "orderId" if by_id else "origClientOrderId"
-    answers: list[object] = []
-    for one in wanted:
-        single = msgspec.structs.replace(
-            call, params={"symbol": call.text("symbol"), key: str(one)}
-        )
-        try:
-            answers.append(cancel(floor, single))
-        except VenueError as error:
-            floor.exchange.refuse(refused_row(floor, single, Kind.CANCEL, error))
-            answers.append(error.body)
-    return answers
+    return [
+        msgspec.structs.replace(call, params={"symbol": call.text("symbol"), key: str(one)})
+        for one in wanted
+    ]
 
 
 def cancel_all(floor: Floor, call: Call) -> object:
@@ -143,7 +158,7 @@ ROUTES: Routes = {
     ("POST", "/fapi/v1/order"): Route(handler=place, signed=True, weight=0, orders=1, kind="place"),
     ("POST", "/fapi/v1/order/test"): Route(handler=place_test, signed=True, kind="read"),
     ("POST", "/fapi/v1/batchOrders"): Route(
-        handler=place_batch, signed=True, weight=5, orders=5, kind="batch"
+        handler=place_batch, signed=True, weight=5, orders=5, orders_slow=1, kind="place_batch"
     ),
     ("DELETE", "/fapi/v1/order"): Route(handler=cancel, signed=True, kind="cancel"),
     ("DELETE", "/fapi/v1/batchOrders"): Route(

@@ -133,11 +133,11 @@ def test_weight_is_counted_refused_and_at_last_banned() -> None:
 def test_orders_are_counted_per_account() -> None:
     """The hundred-and-first order of ten seconds is refused with -1015."""
     meter = Meter(SPOT_LIMITS)
-    meter.count_order("main", 100, 0)
+    meter.count_orders("main", 100, 0)
     with pytest.raises(VenueError, match="-1015"):
-        meter.count_order("main", 1, 9_000)
-    meter.count_order("other", 1, 9_000)
-    meter.count_order("main", 1, 10_000)
+        meter.count_orders("main", 1, 9_000)
+    meter.count_orders("other", 1, 9_000)
+    meter.count_orders("main", 1, 10_000)
     assert meter.headers("main", orders=True)["X-MBX-ORDER-COUNT-10S"] == "1"
 
 

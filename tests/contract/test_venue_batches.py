@@ -1,0 +1,183 @@
+"""What every venue does with batches: one outcome an order, in their order, over the wire and in memory."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from opensqt.domain.intent import TimeInForce
+from opensqt.runtime.venue.port import (
+    Held,
+    InDoubt,
+    NotFound,
+    NotSent,
+    OrderRequest,
+    Refusal,
+    Refused,
+)
+from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from tests.contract.venues import BOTH, PERP, SPOT, House, open_house
+
+
+@pytest_asyncio.fixture(params=BOTH)
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """Each venue in turn."""
+    opened = await open_house(request.param, tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def wired(tmp_path: Path) -> AsyncIterator[House]:
+    """Binance over the wire."""
+    opened = await open_house("binance", tmp_path)
+    yield opened
+    await opened.close()
+
+
+def three(house: House) -> list[OrderRequest]:
+    """Return three places; the second would take and is post-only."""
+    taking = house.request("qtwo", price="60500", time_in_force=TimeInForce.POST_ONLY)
+    return [house.request("qone"), taking, house.request("qthree", price="58900")]
+
+
+@pytest.mark.row("C07")
+async def test_each_order_of_a_batch_is_judged_for_itself(house: House) -> None:
+    """One refused order does not keep its neighbours from the book, and outcomes come in the order of requests."""
+    one, two, other = await house.venue.place_batch(three(house))
+    assert isinstance(one, Held)
+    assert one.order is not None
+    assert one.order.client_order_id == "qone"
+    assert isinstance(two, Refused), two
+    assert (two.kind, two.code) == (Refusal.POST_ONLY, "-5022")
+    assert isinstance(other, Held)
+    assert other.order is not None
+    assert other.order.client_order_id == "qthree"
+    assert one.venue_order_id != other.venue_order_id
+    assert one.evidence
+    assert two.evidence
+    assert one.evidence != other.evidence
+    names = {view.client_order_id for view in await house.venue.open_orders(PERP)}
+    assert names == {"qone", "qthree"}
+
+
+@pytest.mark.row("C07")
+async def test_a_duplicate_in_a_batch_proves_the_presence_of_its_order(house: House) -> None:
+    """The id that is open already is `Held` as a duplicate; the other order of the batch is placed."""
+    await house.venue.place(house.request("qone"))
+    again, fresh = await house.venue.place_batch([house.request("qone"), house.request("qtwo")])
+    assert isinstance(again, Held)
+    assert again.duplicate
+    assert isinstance(fresh, Held)
+    assert not fresh.duplicate
+    assert len(await house.venue.open_orders(PERP)) == 2
+
+
+@pytest.mark.row("C07")
+async def test_an_order_with_an_obstacle_stays_out_of_the_batch(house: House) -> None:
+    """What may not leave any more when the turn has come is `NotSent`; the rest leaves."""
+
+    def obstacle(client_order_id: str) -> str:
+        return "killed" if client_order_id == "qtwo" else ""
+
+    requests = [house.request(name) for name in ("qone", "qtwo", "qthree")]
+    outcomes = await house.venue.place_batch(requests, obstacle=obstacle)
+    assert [type(outcome) for outcome in outcomes] == [Held, NotSent, Held]
+    assert outcomes[1] == NotSent(cause="killed")
+    names = {view.client_order_id for view in await house.venue.open_orders(PERP)}
+    assert names == {"qone", "qthree"}
+
+
+@pytest.mark.row("C06")
+async def test_a_single_place_with_an_obstacle_does_not_leave(house: House) -> None:
+    """The check is made when the request would leave, not when it was asked for."""
+    outcome = await house.venue.place(house.request("qone"), obstacle=lambda _: "killed")
+    assert outcome == NotSent(cause="killed")
+    assert await house.venue.open_orders(PERP) == []
+
+
+@pytest.mark.row("C08")
+async def test_a_batch_cancel_reports_each_order(house: House) -> None:
+    """What is gone already is `NotFound`, which is no failure; the others end under their own ids."""
+    requests = [house.request(name) for name in ("qone", "qtwo", "qthree")]
+    await house.venue.place_batch(requests)
+    await house.venue.cancel(PERP, "qtwo")
+    ids = ("qone", "qtwo", "qnever", "qthree")
+    one, gone, never, other = await house.venue.cancel_batch(PERP, ids)
+    for outcome, name in ((one, "qone"), (other, "qthree")):
+        assert isinstance(outcome, Held)
+        assert outcome.order is not None
+        assert (outcome.order.client_order_id, outcome.order.status) == (name, "canceled")
+    assert isinstance(gone, NotFound)
+    assert isinstance(never, NotFound)
+    assert await house.venue.open_orders(PERP) == []
+
+
+async def test_a_policy_says_how_many_orders_one_request_holds(house: House) -> None:
+    """Usdm takes five places and ten cancels at once, spot one of each."""
+    policy = house.venue.policy
+    assert (policy.places_at_once(PERP), policy.cancels_at_once(PERP)) == (5, 10)
+    assert (policy.places_at_once(SPOT), policy.cancels_at_once(SPOT)) == (1, 1)
+
+
+def set_fault(house: House, fault: FaultName, kind: str) -> None:
+    """Let the next request of a kind fail."""
+    assert house.real is not None
+    rule = FaultRule(fault=fault, match=Match(kind=kind), count=1)
+    house.real.faults.load(FaultScript(rules=[rule]))
+
+
+@pytest.mark.row("C07")
+@pytest.mark.parametrize(
+    "fault,held",
+    [(FaultName.LOST_ACK, 2), (FaultName.LOST_REQUEST, 0), (FaultName.ERROR_AFTER_ACCEPT, 2)],
+)
+@pytest.mark.parametrize("kind", ["place", "place_batch"])
+async def test_a_batch_without_an_answer_is_in_doubt_as_a_whole(
+    wired: House, fault: FaultName, held: int, kind: str
+) -> None:
+    """A fault of the request is the fault of every order in it."""
+    await wired.venue.open_orders(PERP)
+    set_fault(wired, fault, kind)
+    outcomes = await wired.venue.place_batch([wired.request("qone"), wired.request("qtwo")])
+    assert [type(outcome) for outcome in outcomes] == [InDoubt, InDoubt]
+    assert len(await wired.venue.open_orders(PERP)) == held
+
+
+@pytest.mark.row("C07")
+async def test_the_smallest_deadline_holds_for_the_whole_batch(wired: House) -> None:
+    """A batch whose oldest order was signed too long ago is refused by the venue with all its orders."""
+    old = wired.request("qold", signed_ms=wired.clock.market_ms() - 1900)
+    assert wired.real is not None
+    rule = FaultRule(fault=FaultName.CLOCK_SKEW, match=Match(kind="place_batch"), ms=500)
+    wired.real.faults.load(FaultScript(rules=[rule]))
+    outcomes = await wired.venue.place_batch([wired.request("qnew"), old])
+    assert [(type(one), getattr(one, "code", "")) for one in outcomes] == [(Refused, "-1021")] * 2
+    assert await wired.venue.open_orders(PERP) == []
+
+
+@pytest.mark.row("C07")
+async def test_the_audit_holds_a_row_for_each_order_of_a_batch(
+    wired: House, tmp_path: Path
+) -> None:
+    """Accepted and refused orders stand side by side, each with its own id and code."""
+    await wired.venue.place_batch(three(wired))
+    await wired.venue.cancel_batch(PERP, ("qone", "qnever"))
+    rows = [
+        line for line in (tmp_path / "venue-audit.jsonl").read_text().splitlines() if '"q' in line
+    ]
+    told = [
+        (kind, name)
+        for line in rows
+        for kind in ("place", "cancel")
+        for name in ("qone", "qtwo", "qthree", "qnever")
+        if f'"kind":"{kind}"' in line and f'"{name}"' in line
+    ]
+    assert told == [
+        ("place", "qone"),
+        ("place", "qtwo"),
+        ("place", "qthree"),
+        ("cancel", "qone"),
+        ("cancel", "qnever"),
+    ]
