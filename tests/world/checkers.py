@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from opensqt.domain import control, order, verdict
-from opensqt.domain.intent import Purpose
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import PlaceIntent, Purpose
+from opensqt.domain.verdict import RiskInput
 from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
@@ -22,8 +24,10 @@ from tests.world.register import (
 
 EXECUTOR = "executor/binance/main"
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
+HORIZON_MS = 2000  # as long as a verdict of a predecessor of the gate may be under way
 PRICE_SLACK = Decimal("1.02")  # the price moves between a verdict and a fill
 ENDS = ("Canceled", "Expired", "Rejected", "NeverPlaced")
+Wish = tuple[str, Side, Decimal, Decimal]  # symbol, side, price, quantity
 READ = {
     "RiskApproved",
     "RiskRefused",
@@ -54,9 +58,13 @@ class Judge(Chronicle):
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
         self.closing: set[str] = set()  # cids of orders that only take off
         self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
-        self.generation = 0
+        self.generation = self.generation_after = 0  # the newest FEED, and after which row it began
         self.killed = False
         self.blind_until_ms = 0  # until then a service may not have heard of a cancel
+        self._open: list[
+            MemoryOrder
+        ] = []  # what the venue took and has not ended, as far as we saw
+        self._wished: dict[str, Wish] = {}  # approved place intent -> what was wished
         self._sent: set[str] = set()
         self._taken: dict[str, int] = {}
         self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
@@ -138,6 +146,9 @@ class Judge(Chronicle):
             self.blame("the journal knew better", f"{name}: {told.end}, and the venue took it")
         if self.verdicts.get(told.intent) != "RiskApproved":
             self.blame("nothing without approval", f"{name}: {self.verdicts.get(told.intent)}")
+        asked = taken.request
+        if self._wished.get(told.intent) != (asked.symbol, asked.side, asked.price, asked.quantity):
+            self.blame("placed as wished", f"{name}: {self._wished.get(told.intent)}, sent {asked}")
         epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
         if told.epoch != epoch and self._clock.wall_ms() > since_ms + self._deadline_ms:
             self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
@@ -149,19 +160,29 @@ class Judge(Chronicle):
             self.register.move(intent_id, APPROVED)
 
     def _weigh(self, taken: MemoryOrder) -> None:
-        """Check the exposure that is there if everything open fills."""
-        if self.exchange is None or taken.request.client_order_id in self.closing:
+        """Check the exposure that is there if everything open fills, and that nothing crosses our own."""
+        if self.exchange is None:
             return
-        symbol, side = taken.request.symbol, taken.request.side
-        held = self.exchange.wallet.position(symbol).quantity * side.sign
-        still_open = sum(
-            (
-                o.request.quantity - o.filled
-                for o in self.exchange.orders
-                if o.ending is Ending.OPEN and o.request.symbol == symbol and o.request.side is side
-            ),
-            Decimal(0),
+        self._open = [one for one in self._open if one.ending is Ending.OPEN]
+        name, symbol, side = (
+            taken.request.client_order_id,
+            taken.request.symbol,
+            taken.request.side,
         )
+        still_open = Decimal(0)
+        for other in self._open:
+            if other.request.symbol != symbol:
+                continue
+            if other.request.side is side:
+                still_open += other.request.quantity - other.filled
+            elif (taken.request.price - other.request.price) * side.sign >= 0:
+                self.blame("nothing crosses our own", f"{name} and {other.request.client_order_id}")
+        if taken.ending is Ending.OPEN:
+            self._open.append(taken)
+            still_open += taken.request.quantity - taken.filled
+        if name in self.closing:
+            return
+        held = self.exchange.wallet.position(symbol).quantity * side.sign
         worst = (held + still_open) * self.exchange.prices[symbol]
         if worst > self._notional_max * PRICE_SLACK:
             self.blame("exposure in the limit", f"{symbol} {side}: {worst} quote")
@@ -184,7 +205,7 @@ class Judge(Chronicle):
             case control.KillReleased():
                 self.killed = False
             case control.FeedGeneration():
-                self.generation = fact.generation
+                self.generation, self.generation_after = fact.generation, fact.position
             case _:
                 self._order(fact, kind)
 
@@ -192,9 +213,25 @@ class Judge(Chronicle):
         if fact.intent_id in self.verdicts:
             self.blame("one verdict per intent", fact.intent_id)
         self.verdicts[fact.intent_id] = kind
+        if fact.place is not None and kind == "RiskApproved":
+            self._approved(fact, fact.place)
         self.register.leave(fact.intent_id)
         if fact.cancel is not None and kind == "RiskApproved":
             self.cancelled_ms.setdefault(fact.cancel.target_intent_id, self._clock.wall_ms())
+
+    def _approved(
+        self, fact: verdict.RiskApproved | verdict.RiskRefused, place: PlaceIntent
+    ) -> None:
+        """Check what an approval rests on."""
+        self._wished[fact.intent_id] = (place.symbol, place.side, place.price, place.quantity)
+        seen, wanted = fact.basis, place.basis
+        if seen.generation != wanted.generation or seen.sequence < wanted.sequence:
+            self.blame("judged on its basis", f"{fact.intent_id}: {wanted}, the gate saw {seen}")
+        epoch, since_ms = self.epochs["risk"]
+        opens = RiskInput(name="reducing", value="false") in fact.inputs
+        early_ms = since_ms + HORIZON_MS - fact.time_ms
+        if opens and fact.risk_epoch == epoch and early_ms > 0:
+            self.blame("the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early")
 
     def _fill(self, fact: order.Fill) -> None:
         key = (fact.ref.symbol, fact.trade_id)

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CANCEL_THROTTLED = "cancel throttled"
     LOOK_LOST = "look lost"
     READS_DOWN = "reads down"
+    READS_BLIND = "reads see nothing"
     STREAM_DOWN = "stream down"
     STREAM_MUTE = "stream mute"
     STREAM_LOSES = "stream drops frames"
@@ -91,6 +92,12 @@ def plan_of(
     return tuple(sorted(found, key=lambda fault: fault.at_ms))
 
 
+def _when(draw: random.Random, kind: Kind) -> str:
+    if kind is Kind.READS_BLIND and draw.random() < AIMED:
+        return UNRESOLVED  # who is looked for then would be taken for absent
+    return draw.choice(PHASES) if draw.random() < AIMED else ""
+
+
 def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
     whom = aim = ""
     if kind in PROCESS:
@@ -100,7 +107,9 @@ def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
     if kind is Kind.STANDBY or (kind in PROCESS and whom == "executor"):
         aim = draw.choice(("", "commit", "commit", "send"))
     late = kind is Kind.KILL
-    spans = {Kind.STANDBY: LONG_MS, Kind.PLACE_ACK_LATE: LATE_MS}.get(kind, SPANS_MS)
+    spans = {Kind.STANDBY: LONG_MS, Kind.PLACE_ACK_LATE: LATE_MS, Kind.READS_BLIND: LONG_MS}.get(
+        kind, SPANS_MS
+    )
     return Fault(
         kind=kind,
         at_ms=draw.randrange(length_ms * 2 // 3 if late else 0, length_ms),
@@ -109,5 +118,5 @@ def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
         count=draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4),
         whom=whom,
         aim=aim,
-        when=draw.choice(PHASES) if draw.random() < AIMED else "",
+        when=_when(draw, kind),
     )

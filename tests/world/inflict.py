@@ -83,6 +83,7 @@ class Inflictor:
         frames.break_off("healed")
         frames.restore()
         desk.exchange.visibility_lag_ms = 0
+        desk.exchange.blind = False
         desk.store.down = False
         if desk.broker.is_down:
             await desk.broker.up()
@@ -169,6 +170,10 @@ class Inflictor:
                 frames.repeat += fault.count
             case Kind.STREAM_SWAPS:
                 frames.swap = True
+            case Kind.READS_BLIND:
+                self._desk.exchange.blind = True
+                await self._wait(fault)
+                self._desk.exchange.blind = False
             case Kind.LAG:
                 self._desk.exchange.visibility_lag_ms = LAG_MS
                 await self._wait(fault)

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 from opensqt.domain.decimals import ZERO
+from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.envelope import MESSAGE_ID
 from opensqt.runtime.venue.memory_exchange import Ending
 from services.grid import slots
 from tests.world.desk import Desk
@@ -20,7 +22,7 @@ def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
         found.append(("a kill is recorded", "it was said while a leader listened"))
     if PERP in desk.symbols and not desk.judge.killed and desk.net(SPOT) + desk.net(PERP) != 0:
         found.append(("no naked leg", f"spot {desk.net(SPOT)}, perp {desk.net(PERP)}"))
-    return found or _books(desk)
+    return found or _books(desk) or _feed(desk)
 
 
 def _should_serve(desk: Desk, name: str) -> bool:
@@ -56,6 +58,18 @@ def _fills(desk: Desk) -> list[tuple[str, str]]:
     invented = desk.judge.fills.keys() - there
     found = [("fills = trades", f"missing {key}") for key in sorted(missing)]
     return found + [("fills = trades", f"invented {key}") for key in sorted(invented)]
+
+
+def _feed(desk: Desk) -> list[tuple[str, str]]:
+    """Look for the journal's rows in FEED, those from before its generation aside."""
+    stream = desk.broker.stream(Stream.FEED)
+    there = {stored.headers.get(MESSAGE_ID) for stored in stream.beyond(0, [])}
+    rows = desk.store.rows[desk.judge.generation_after :]
+    return [
+        ("FEED holds the journal", f"row {row.position} ({row.type}) is not there")
+        for row in rows
+        if row.event_id not in there
+    ][:1]
 
 
 def _books(desk: Desk) -> list[tuple[str, str]]:
