@@ -1,4 +1,4 @@
-"""A wire between a client and a server that a test can cut or make one-way, to lose answers on purpose."""
+"""A wire between a client and a server that a test can cut, mute or blacken, to lose answers on purpose."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 class Proxy:
-    """Forwards TCP to a server; while `deaf`, what the server says does not arrive."""
+    """Forwards TCP to a server; while `deaf`, what the server says does not arrive.
+
+    In the dark nothing arrives on either side and nobody is told, as when a network drops all packets; with the light
+    what was on its way goes on.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = urlsplit(address)
@@ -16,6 +20,8 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.deaf = False
+        self._lit = asyncio.Event()
+        self._lit.set()
 
     @property
     def address(self) -> str:
@@ -29,6 +35,14 @@ class Proxy:
             writer.close()
         self._writers.clear()
 
+    def darken(self) -> None:
+        """Let nothing pass, and tell nobody."""
+        self._lit.clear()
+
+    def light(self) -> None:
+        """Let everything pass again."""
+        self._lit.set()
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Proxy"]:
         """Listen on a free port."""
@@ -38,6 +52,7 @@ class Proxy:
             yield self
         finally:
             server.close()
+            self.light()
             self.cut()
             for task in self._tasks:
                 task.cancel()
@@ -45,6 +60,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = self._address.hostname or "127.0.0.1", self._address.port
+        await self._lit.wait()
         server_reader, server_writer = await asyncio.open_connection(host, port)
         self._writers.update((writer, server_writer))
         for source, target, answers in (
@@ -60,6 +76,7 @@ class Proxy:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
+                await self._lit.wait()
                 if not (answers and self.deaf):
                     target.write(data)
         target.close()

@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.runtime.config import ConfigError
 from opensqt.runtime.logs import register_secret
-from opensqt.runtime.steps import CRASH_AT
+from opensqt.runtime.steps import CRASH_AT, PAUSE_AT
 
 KEYS_FILE = Path("venue") / "keys.json"
 LEASE_MS = 3000
@@ -39,6 +39,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     health_host: str = "127.0.0.1"
     health_port: int = 0  # 0 = no health server
     crash_at: str = ""
+    pause_at: str = ""
     lease_ms: int = LEASE_MS  # shorter in tests only; the same for every process of a desk
 
     @classmethod
@@ -63,6 +64,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             health_host=environ.get("OPENSQT_HEALTH_HOST") or "127.0.0.1",
             health_port=int(port),
             crash_at=environ.get(CRASH_AT, ""),
+            pause_at=environ.get(PAUSE_AT, ""),
             lease_ms=int(lease),
         )
 

@@ -5,12 +5,15 @@ time runs on while a machine sleeps, the monotonic one does not go back when som
 """
 
 import asyncio
+import contextlib
 import socket
 
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Fence, JournalDown, Lease, Leases
 
 RENEWALS_PER_TTL = 3
+ATTEMPTS_PER_TTL = 15
+RELEASE_S_MAX = 1.0
 MS_PER_S = 1000
 
 
@@ -55,16 +58,27 @@ class LeaseKeeper:
     async def take(self) -> Lease:
         """Wait until the lease is ours, as a standby if need be."""
         while True:
-            began = self._clock.wall_ms(), self._clock.monotonic_s()
             try:
-                lease = await self._leases.acquire(self._name, self._holder, self._ttl_ms)
+                lease = await self.attempt()
             except JournalDown:
                 lease = None
             if lease is not None:
-                self._lease = lease
-                self._hold(*began)
                 return lease
-            await self._clock.sleep(self._pause_s)
+            await self._clock.sleep(self.attempt_pause_s)
+
+    async def attempt(self) -> Lease | None:
+        """Take the lease if it is free or ours already; raise `JournalDown`."""
+        began = self._clock.wall_ms(), self._clock.monotonic_s()
+        lease = await self._leases.acquire(self._name, self._holder, self._ttl_ms)
+        if lease is not None:
+            self._lease = lease
+            self._hold(*began)
+        return lease
+
+    def beside(self, suffix: str, ttl_ms: int) -> "LeaseKeeper":
+        """Return a lease of its own for the same holder, named after this one."""
+        name = self._name + suffix
+        return LeaseKeeper(self._leases, self._clock, name=name, holder=self._holder, ttl_ms=ttl_ms)
 
     async def keep(self) -> None:
         """Renew for ever; raise `LeaseLost` when somebody else holds it or it could not be renewed in time."""
@@ -85,15 +99,23 @@ class LeaseKeeper:
         if self._lease is None:
             return
         self._held_until_ms = 0
-        try:
-            async with asyncio.timeout(1):
-                await self._leases.release(self._lease)
-        except (JournalDown, TimeoutError):
-            return
+        given = asyncio.ensure_future(self._give_back(self._lease))
+        # A connection that does not answer takes its time to be cancelled as well: nobody waits for that.
+        await asyncio.wait((given,), timeout=RELEASE_S_MAX)
+        given.cancel()
+
+    async def _give_back(self, lease: Lease) -> None:
+        with contextlib.suppress(JournalDown):
+            await self._leases.release(lease)
 
     def _hold(self, wall_ms: int, monotonic_s: float) -> None:
         self._held_until_ms = wall_ms + self._ttl_ms
         self._held_until_s = monotonic_s + self._ttl_ms / MS_PER_S
+
+    @property
+    def attempt_pause_s(self) -> float:
+        """Wall seconds between two attempts: what a standby loses of the take-over at most."""
+        return self._ttl_ms / ATTEMPTS_PER_TTL / MS_PER_S
 
     @property
     def _pause_s(self) -> float:

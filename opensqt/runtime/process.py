@@ -1,6 +1,7 @@
 """The one way a process starts, runs, drains and dies. Crash-only: what is not understood ends the process.
 
-Missing servers are waited for, never crashed on; an error nobody caught is one log line and exit code 1.
+Missing servers are waited for, or worked without, never crashed on; an error nobody caught is one log line and exit
+code 1.
 """
 
 import asyncio
@@ -27,13 +28,15 @@ from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.process_ports import LateBus, LateJournal, LateLeases
 from opensqt.runtime.registration import register
 from opensqt.runtime.steps import CrashRefused, Steps, stepped
-from opensqt.runtime.telemetry import open_tracer
+from opensqt.runtime.telemetry import Tracer, open_tracer
 
 DRAIN_S = 7.0  # the supervisor kills after 8
 RETRY_S = 0.2
 COMPLAINT_EVERY_S = 5.0
+_NATS, _POSTGRES = "NATS", "Postgres"
 EXIT_GOOD, EXIT_FAILED, EXIT_USAGE, EXIT_FORCED = 0, 1, 2, 130
 
 _Result = TypeVar("_Result")
@@ -57,10 +60,11 @@ Build = Callable[[Context], Service]
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process is connected to before its service is built."""
+    """What a process is connected to: before its service is built, or while it already works (`late`)."""
 
     bus: bool = True
     journal: bool = True
+    late: bool = False
 
 
 def run_service(name: str, build: Build, needs: Needs | None = None) -> int:
@@ -99,11 +103,12 @@ class Process:
         self._steps = Steps(
             name.partition("-")[0],
             crash_at=environment.crash_at,
+            pause_at=environment.pause_at,
             may_crash=config.run.profile is Profile.PAPER,
         )
         self._service: Service | None = None
         self._actions: dict[str, Action] = {}
-        self._waiting_for = "start"
+        self._waiting_for: dict[str, str] = {}  # server -> what of it is missing
         self._stop = asyncio.Event()
 
     async def run(self) -> int:
@@ -121,8 +126,9 @@ class Process:
             done, _ = await asyncio.wait((main,), timeout=DRAIN_S)
             if not done:
                 self._log.error("drain took too long, forced", limit_s=DRAIN_S)
-                main.cancel()
-                return EXIT_FAILED
+                sys.stderr.flush()
+                # What did not end within the limit would not end for a cancellation either.
+                os._exit(EXIT_FAILED)
         with contextlib.suppress(asyncio.CancelledError):
             await main
         self._log.info("stopped")
@@ -131,57 +137,92 @@ class Process:
     def status(self) -> dict[str, Any]:
         """Return what the process says of itself."""
         said: dict[str, Any] = {"name": self._name, "pid": os.getpid(), "ready": False}
+        waiting = " and ".join(self._waiting_for.values()) or "start"
         if self._service is None:
-            return said | {"why": f"waiting for {self._waiting_for}"}
-        return said | self._service.status() | {"ready": self._service.ready}
+            return said | {"why": f"waiting for {waiting}"}
+        said |= self._service.status() | {"ready": self._service.ready}
+        return said | {"why": f"waiting for {waiting}"} if self._waiting_for else said
 
     async def _main(self) -> None:
         async with contextlib.AsyncExitStack() as stack:
-            context = await self._connect(stack)
-            self._service = self._build(context)
+            tracer = open_tracer(self._name, self._config.telemetry.otlp_endpoint)
+            stack.callback(tracer.close)
+            if self._needs.late:
+                await self._run_late(stack, tracer)
+                return
+            nats = await self._connect_bus(stack) if self._needs.bus else None
+            postgres = await self._connect_journal(stack) if self._needs.journal else None
+            leases = PostgresLeases(postgres) if postgres else None
+            self._service = self._build(self._context(tracer, nats, postgres, leases))
             self._log.info("running")
             await self._service.run(self._stop)
 
-    async def _connect(self, stack: contextlib.AsyncExitStack) -> Context:
-        tracer = open_tracer(self._name, self._config.telemetry.otlp_endpoint)
-        stack.callback(tracer.close)
-        nats = await self._connect_bus(stack) if self._needs.bus else None
-        postgres = await self._connect_journal(stack) if self._needs.journal else None
+    async def _run_late(self, stack: contextlib.AsyncExitStack, tracer: Tracer) -> None:
+        """Run the service at once, on ports that fail as if their servers were down until they are reached."""
+        bus, journal, leases = LateBus(), LateJournal(), LateLeases()
+        self._service = self._build(self._context(tracer, bus, journal, leases))
+
+        async def find_bus() -> None:
+            bus.give(await self._connect_bus(stack))
+
+        async def find_journal() -> None:
+            found = await self._connect_journal(stack)
+            leases.give(PostgresLeases(found))
+            journal.give(found)
+
+        async with asyncio.TaskGroup() as tasks:
+            finding = [tasks.create_task(find_bus()), tasks.create_task(find_journal())]
+            self._log.info("running")
+            await self._service.run(self._stop)
+            for task in finding:
+                task.cancel()
+
+    def _context(
+        self,
+        tracer: Tracer,
+        bus: NatsBus | LateBus | None,
+        journal: PostgresJournal | LateJournal | None,
+        leases: Leases | None,
+    ) -> Context:
         return Context(
             name=self._name,
             clock=self._clock,
             config=self._config,
             environment=self._environment,
-            bus=stepped(nats, Bus, self._steps) if nats else None,
-            journal=stepped(postgres, Journal, self._steps) if postgres else None,
-            leases=stepped(PostgresLeases(postgres), Leases, self._steps) if postgres else None,
+            bus=stepped(bus, Bus, self._steps) if bus else None,
+            journal=stepped(journal, Journal, self._steps) if journal else None,
+            leases=stepped(leases, Leases, self._steps) if leases else None,
             steps=self._steps,
             tracer=tracer,
             metrics=self._metrics,
             actions=self._actions,
-            nats=nats,
-            postgres=postgres,
+            nats=bus if isinstance(bus, NatsBus) else None,
+            postgres=journal if isinstance(journal, PostgresJournal) else None,
         )
 
     async def _connect_bus(self, stack: contextlib.AsyncExitStack) -> NatsBus:
-        self._waiting_for, url = "NATS", self._environment.nats_url
+        self._waiting_for[_NATS], url = _NATS, self._environment.nats_url
         bus = await NatsBus.connect(
             url, self._name, monotonic_s=self._clock.monotonic_s, metrics=self._metrics
         )
         stack.push_async_callback(bus.close)
-        await self._patiently("the streams of the bus", lambda: bus.state(Stream.FEED))
+        await self._patiently(_NATS, "the streams of the bus", lambda: bus.state(Stream.FEED))
         await register(bus.client, self._name, self.status)
+        del self._waiting_for[_NATS]
         return bus
 
     async def _connect_journal(self, stack: contextlib.AsyncExitStack) -> PostgresJournal:
         dsn = self._environment.postgres_dsn
-        journal = await self._patiently("Postgres", lambda: PostgresJournal.connect(dsn))
+        journal = await self._patiently(_POSTGRES, _POSTGRES, lambda: PostgresJournal.connect(dsn))
         stack.push_async_callback(journal.close)
-        await self._patiently("the journal's schema", journal.head)
+        await self._patiently(_POSTGRES, "the journal's schema", journal.head)
+        del self._waiting_for[_POSTGRES]
         return journal
 
-    async def _patiently(self, what: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        self._waiting_for = what
+    async def _patiently(
+        self, server: str, what: str, call: Callable[[], Awaitable[_Result]]
+    ) -> _Result:
+        self._waiting_for[server] = what
         complained_s = self._clock.monotonic_s()
         while True:
             try:

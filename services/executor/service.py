@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain.control import Heartbeat, KillLatched
+from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Start, Stream, StreamChanged
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
+from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.telemetry import Tracer
@@ -24,14 +25,18 @@ from services.executor.account import Account
 from services.executor.commands import Commands
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
-from services.executor.killing import Kill, Silence
+from services.executor.killing import Kill
 from services.executor.state import DESK
+from services.executor.succession import Succession
+from services.executor.sweeps import Silence, Sweeps
 
 READ_MAX = 1000
 PAUSE_S = 0.5
 MEASURE_S = 1.0
 WAITING = "waiting for the lease"
 STOP_S_MAX = 4.5  # the process is ended at 7 s, and requests under way want their end
+END_PAUSE_S = 0.2
+CLOSE_S_MAX = 1.0
 MS_PER_S = 1000
 FOLDED = ("intent/", "order/", "account/", "control", "stray/")
 
@@ -55,10 +60,13 @@ class Executor:
         self._log = Log(f"executor.{account.author.account}")
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._ending = False
         self._evidence = Evidence(account)
         self._doubts = Doubts(account, self._evidence, self._spawn)
-        self.kill = Kill(account, self._evidence, self._doubts, self._spawn)
-        self._silence = Silence(account, self.kill)
+        self._sweeps = Sweeps(account, self._evidence, self._doubts, self._spawn)
+        self.kill = Kill(account, self._sweeps, self._spawn)
+        self._silence = Silence(account, self._sweeps)
+        self._succession = Succession(account, bus)
         self._commands = Commands(
             account, self._doubts, self._evidence, bus, metrics, tracer, self._spawn
         )
@@ -86,50 +94,83 @@ class Executor:
         """Run until `stop`; raise `LeaseLost` when a successor has taken over."""
         for assumption in self._account.venue.policy.from_memory:
             self._log.warning("assumption_from_memory", assumption=assumption)
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            self.kill.restore()
-            self._spawn(self._work())
-            await stop.wait()
-            standby = self._phase in ("starting", WAITING)
-            self._phase, self._account.closing = "stopping", True
-            # Cancels need no lease that is held: the journal may be away. A standby's stop is not the account's.
-            if self._cancel_on_stop and not standby:
-                done = await self.kill.cancel_all(STOP_S_MAX)
-                self._log.info("orders_cancelled_on_stop", all_gone=done)
-            await self._account.lease.release()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                try:
+                    self._begin()
+                    await stop.wait()
+                    await self._leave()
+                finally:
+                    await self._end()
+        except BaseExceptionGroup as errors:
+            lost, rest = errors.split(LeaseLost)
+            if lost is None or rest is not None:
+                raise
+            raise _first(lost) from None
+        finally:
+            await self._close()
+
+    def _begin(self) -> None:
+        """Do what needs neither lease nor history, then work."""
+        self.kill.restore()
+        self.kill.go_on()
+        self._spawn(self._hear((subjects.KILL, subjects.LATCH), Start(wall_ms=0)))
+        self._spawn(self._hear((subjects.RISK_ALIVE,), Start()))
+        self._spawn(self._succession.watch())
+        self._spawn(self._work())
+
+    async def _leave(self) -> None:
+        """Leave the account in good order: no order of ours open, the lease free."""
+        standby = self._phase in ("starting", WAITING)
+        self._phase, self._account.closing = "stopping", True
+        # Cancels need no lease that is held: the journal may be away. A standby's stop is not the account's.
+        if self._cancel_on_stop and not standby:
+            done = await self._sweeps.cancel_all(STOP_S_MAX)
+            self._log.info("orders_cancelled_on_stop", all_gone=done)
+        await self._account.lease.release()
+
+    async def _end(self) -> None:
+        """Cancel what runs until it has ended: a cancellation that meets an answer can be lost on its way."""
+        self._ending = True
+        while self._running:
             for task in tuple(self._running):
                 task.cancel()
-        await self._account.venue.close()
+            await asyncio.wait(tuple(self._running), timeout=END_PAUSE_S)
+
+    async def _close(self) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_S_MAX):
+                await self._account.venue.close()
+        except TimeoutError:
+            self._log.warning("venue_not_closed", limit_s=CLOSE_S_MAX)
 
     async def _work(self) -> None:
         account = self._account
         self._phase = WAITING
-        lease = await account.lease.take()
+        lease = await self._succession.take()
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(account.lease.keep())
-            tasks.create_task(self._hear())
-            self._phase = "reading the journal"
-            await self._bootstrap(lease.head_position)
-            self.kill.restore()
-            self.kill.go_on()
-            account.author = msgspec.structs.replace(
-                account.author, generation=await self._generation()
-            )
-            tasks.create_task(self._evidence.listen())
-            self._phase = "reading the venue"
-            await self._first_look()
-            tasks.create_task(self._evidence.run())
-            tasks.create_task(self._doubts.run())
-            tasks.create_task(self._silence.watch())
-            tasks.create_task(self._measure())
-            self._phase = "waiting out the fence"
-            await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
-            for stream in (Stream.EXITS, Stream.COMMANDS):
-                tasks.create_task(self._serve(stream))
-            self._phase = "running"
-            self._log.info("executor_running", epoch=lease.epoch, position=account.position)
+        self._spawn(account.lease.keep())
+        self._phase = "reading the journal"
+        await self._bootstrap(lease.head_position)
+        await self.kill.after_history()
+        self.kill.go_on()
+        account.author = msgspec.structs.replace(
+            account.author, generation=await self._generation()
+        )
+        self._spawn(self._evidence.listen())
+        self._phase = "reading the venue"
+        await self._first_look()
+        self._spawn(self._evidence.run())
+        self._spawn(self._doubts.run())
+        self._spawn(self._silence.watch())
+        self._spawn(self._measure())
+        self._phase = "waiting out the fence"
+        await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
+        for stream in (Stream.EXITS, Stream.COMMANDS):
+            self._spawn(self._serve(stream))
+        self._phase = "running"
+        self._log.info("executor_running", epoch=lease.epoch, position=account.position)
 
     async def _bootstrap(self, head: int) -> None:
         """Fold everything that is in the journal, at least up to the head of the take-over."""
@@ -145,7 +186,9 @@ class Executor:
                 continue
             for row in rows:
                 if row.stream.startswith(FOLDED):
-                    account.state.fold(decode_row(row))
+                    fact = decode_row(row)
+                    account.state.fold(fact)
+                    self.kill.learn(fact)
                     if row.traceparent:
                         account.trace(row.stream, row.traceparent)
                 position = row.position
@@ -171,7 +214,10 @@ class Executor:
                 return
 
     async def _serve(self, stream: Stream) -> None:
-        """Take commands under a durable named by our epoch; nobody else's may stand beside it."""
+        """Take commands under a durable named by our epoch; nobody else's may stand beside it.
+
+        Whoever is not sure of his lease deletes nobody's: what stands there may be his successor's.
+        """
         account = self._account
         author = account.author
         prefix = f"executor-{subjects.token(author.account)}-"
@@ -180,10 +226,13 @@ class Executor:
         place = f"{subjects.token(author.venue)}.{subjects.token(author.account)}"
         while not account.closing:
             try:
-                await self._bus.drop_queues(stream, prefix=prefix, keep=durable)
+                if account.lease.held:
+                    await self._bus.drop_queues(stream, prefix=prefix, keep=durable)
                 queue = await self._bus.queue(stream, durable, [f"cmd.{kind}.{place}.>"])
                 await self._commands.serve(queue)
-            except (BusDown, QueueTaken) as error:
+            except BusDown as error:
+                if isinstance(error, QueueTaken) and not account.lease.held:
+                    raise LeaseLost(f"a successor takes the commands: {error}") from error
                 self._log.warning("queue_lost", stream=stream, detail=str(error))
                 await account.clock.sleep(PAUSE_S)
 
@@ -194,20 +243,15 @@ class Executor:
             gauge.set(len(self._account.state.doubtful()))
             await self._account.clock.sleep(MEASURE_S)
 
-    async def _hear(self) -> None:
-        """Listen to the kill switch and to risk's heartbeat; needs neither history nor journal."""
-        start = Start()
+    async def _hear(self, filters: tuple[str, ...], start: Start) -> None:
+        """Listen to the kill switch or to risk's heartbeat; needs neither lease nor history nor journal."""
         while True:
             try:
-                follower = await self._bus.follow(Stream.FEED, ["ctl.>"], start)
-                start = Start()
+                follower = await self._bus.follow(Stream.FEED, filters, start)
                 async for delivery in follower:
                     await self._on_control(delivery.subject, delivery.data)
             except (BusDown, StreamChanged) as error:
                 self._log.warning("control_lost", detail=str(error))
-                if start.wall_ms is None:
-                    # A kill that is said while nobody listens is heard afterwards.
-                    start = Start(wall_ms=self._account.clock.wall_ms())
                 await self._account.clock.sleep(PAUSE_S)
 
     async def _on_control(self, subject: str, data: bytes) -> None:
@@ -217,13 +261,31 @@ class Executor:
             self._log.error("control_not_understood", subject=subject, detail=str(error))
             return
         if subject == subjects.KILL and isinstance(message, KillLatched):
-            await self.kill.kill(message.scope, message.reason, message.actor)
+            await self.kill.hear(message)
+        elif subject == subjects.LATCH and isinstance(message, KillReleased):
+            await self.kill.hear_release(message)
         elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):
             self._silence.hear_risk()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._tasks is None:
             raise RuntimeError("the executor is not running")
+        if self._ending:
+            # The end has begun, and nothing new begins.
+            work.close()
+            return
         task = self._tasks.create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        # The group ends with its first failure: from this turn of the loop on it takes nobody.
+        self._ending = self._ending or (not task.cancelled() and task.exception() is not None)
+
+
+def _first(group: BaseException) -> BaseException:
+    """Return the first error of a group, which tells why the others ended."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group

@@ -10,11 +10,12 @@ from opensqt.runtime.journal.port import Lease
 from opensqt.runtime.venue.port import NotFound
 from services.executor import decide, evidence, facts
 from services.executor.doubts import Doubts
-from services.executor.killing import Kill
+from services.executor.sweeps import Sweeps
 from services.grid import state as grid
 from services.risk.state import State as GateState
 from tests.world.faults import Kind
 from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
+from tests.world.mutants_bus import OF_THE_BUS
 
 
 async def _true(*_: Any) -> bool:
@@ -104,7 +105,7 @@ def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
 
 
 def _kill_only_latches() -> list[Patch]:
-    return [(Kill, "_cancel_these", _none)]
+    return [(Sweeps, "_cancel_these", _none)]
 
 
 M = Mutant
@@ -120,4 +121,4 @@ BOOKS = (
     M(name="grid books no fills", patches=_grid_forgets_fills),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
 )  # fmt: skip
-ALL = (*MUTANTS, *BOOKS)
+ALL = (*MUTANTS, *OF_THE_BUS, *BOOKS)

@@ -11,6 +11,7 @@ from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 
 TIME = "evt.time"
 KILL = "ctl.kill"
+LATCH = "ctl.latch"
 FEED_GENERATION = "ctl.feed"
 HEARTBEAT = "ctl.heartbeat"
 RISK_ALIVE = "ctl.alive.risk"
@@ -40,8 +41,8 @@ _CONTROL: dict[type[Message], str] = {
     market.Time: TIME,
     control.FeedGeneration: FEED_GENERATION,
     control.Heartbeat: HEARTBEAT,
-    control.KillLatched: "ctl.latch",
-    control.KillReleased: "ctl.latch",
+    control.KillLatched: LATCH,
+    control.KillReleased: LATCH,
     control.LimitChanged: "ctl.limit",
     control.DeskGeneration: "ctl.desk",
     recon.Halted: "evt.recon.desk",

@@ -1,0 +1,145 @@
+"""Taking orders away without being asked by a strategy: at once what is known, then whatever the venue still shows.
+
+Needs only the venue: no history, no journal, no lease. Places nothing and decides nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from opensqt.domain import ids
+from opensqt.domain.intent import Purpose
+from opensqt.runtime.venue.port import Held, VenueDown
+from services.executor.account import Account, Spawn
+from services.executor.doubts import Doubts
+from services.executor.evidence import Evidence
+from services.executor.state import DESK
+
+CANCELS_AT_ONCE = 16
+SWEEP_PAUSE_S = 0.2
+SILENCE_S_MAX = 5.0
+WATCH_S = 0.5
+MS_PER_S = 1000
+
+
+class Sweeps:
+    """The ways in which orders of one account are taken off the venue."""
+
+    def __init__(self, account: Account, evidence: Evidence, doubts: Doubts, spawn: Spawn) -> None:
+        self._account = account
+        self._evidence = evidence
+        self._doubts = doubts
+        self._spawn = spawn
+
+    async def cancel_all(self, seconds_max: float) -> bool:
+        """Cancel every order of ours until none is left that could appear; False when wall time ran out before."""
+        work = asyncio.ensure_future(self._cancel_and_sweep())
+        limit = asyncio.ensure_future(self._account.clock.sleep(seconds_max))
+        try:
+            await asyncio.wait((work, limit), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+            return work.done()
+        finally:
+            work.cancel()
+            limit.cancel()
+
+    async def _cancel_and_sweep(self) -> None:
+        await self.cancel_known(DESK)
+        await self.sweep(DESK, over=lambda: False)
+
+    async def cancel_known(self, scope: str, *, openings_only: bool = False) -> int:
+        """Ask at once to cancel every living order that we know of in a scope; return how many."""
+        names: dict[str, str] = {}
+        for order in self._account.state.living():
+            placed = order.placed
+            if placed is None or not _covers(scope, placed.ref.strategy):
+                continue
+            if not openings_only or placed.purpose is Purpose.OPEN:
+                names[order.client_order_id] = placed.ref.symbol
+        await self._cancel_these(names)
+        return len(names)
+
+    async def _cancel_these(self, names: dict[str, str]) -> None:
+        gate = asyncio.Semaphore(CANCELS_AT_ONCE)
+
+        async def one(name: str, symbol: str) -> None:
+            async with gate:
+                outcome = await self._account.cancels.cancel(symbol, name, urgent=True)
+            if isinstance(outcome, Held) and outcome.order is not None:
+                self._spawn(self._evidence.show(outcome.order))
+            elif name in self._account.state.orders:
+                # What is not there may still arrive; a wish lives until the order is terminal.
+                self._doubts.wish_away(name)
+
+        await asyncio.gather(*(one(name, symbol) for name, symbol in names.items()))
+
+    async def sweep(self, scope: str, over: Callable[[], bool]) -> None:
+        """Look at the venue itself until, behind every deadline, nothing of ours is open, or until it is over."""
+        account = self._account
+        policy = account.venue.policy
+        wall_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
+        last_s = account.clock.monotonic_s() + wall_ms / MS_PER_S
+        while not over():
+            left = 0
+            for symbol in account.watched():
+                left += await self._left_of(scope, symbol)
+            if left == 0 and account.clock.monotonic_s() >= last_s:
+                return
+            await account.clock.sleep(SWEEP_PAUSE_S)
+
+    async def _left_of(self, scope: str, symbol: str) -> int:
+        """Sweep one symbol, whatever the others answer; an unanswered one counts as if something were left."""
+        try:
+            return await self._sweep_symbol(scope, symbol)
+        except VenueDown as error:
+            self._account.log.warning("sweep_not_answered", symbol=symbol, detail=str(error))
+            return 1
+        except LookupError as error:
+            # What the venue does not trade cannot be open there.
+            self._account.log.error("symbol_not_traded", symbol=symbol, detail=str(error))
+            return 0
+
+    async def _sweep_symbol(self, scope: str, symbol: str) -> int:
+        account = self._account
+        found: dict[str, str] = {}
+        for view in await account.venue.open_orders(symbol):
+            order = account.state.orders.get(view.client_order_id)
+            strategy = order.placed.ref.strategy if order and order.placed else ""
+            # Before the history is read every id of our shape is ours; foreign orders are left alone.
+            if ids.is_ours(view.client_order_id) and (scope == DESK or _covers(scope, strategy)):
+                found[view.client_order_id] = symbol
+        await self._cancel_these(found)
+        return len(found)
+
+
+class Silence:
+    """The watch over risk and journal: when either says nothing for too long, openings come off."""
+
+    def __init__(self, account: Account, sweeps: Sweeps) -> None:
+        self._account = account
+        self._sweeps = sweeps
+        self._risk_heard_s = account.clock.monotonic_s()
+        self._silenced = False
+
+    def hear_risk(self) -> None:
+        """Note that risk is alive."""
+        self._risk_heard_s = self._account.clock.monotonic_s()
+        self._silenced = False
+
+    async def watch(self) -> None:
+        """Cancel all openings when risk or the journal have been silent too long, for ever."""
+        account = self._account
+        # Silence counts from here: before this the loop may have been blocked by our own start.
+        self.hear_risk()
+        while True:
+            await account.clock.sleep(WATCH_S)
+            risk_s = account.clock.monotonic_s() - self._risk_heard_s
+            silent_s = max(risk_s, account.silent_s)
+            if silent_s > SILENCE_S_MAX and not self._silenced:
+                self._silenced = True
+                sent = await self._sweeps.cancel_known(DESK, openings_only=True)
+                account.log.error("openings_cancelled", silent_s=round(silent_s, 1), cancels=sent)
+
+
+def _covers(scope: str, strategy: str) -> bool:
+    return scope in (DESK, f"strategy/{strategy}")
