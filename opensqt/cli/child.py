@@ -67,6 +67,7 @@ class Child:
                 if self._steady:
                     self._backoff_s = BACKOFF_S_MIN
                 self._set(State.BACKOFF)
+                self._log.note("starting again", pause_s=self._backoff_s)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), self._backoff_s)
                 self._backoff_s = min(self._backoff_s * 2, self.spec.backoff_s_max)
