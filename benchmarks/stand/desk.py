@@ -1,0 +1,202 @@
+"""What is measured: NATS, Postgres with fsync, the paper venue, relay, risk, executor, and the floor's two processes.
+
+All are real processes of the shipped code on free ports of loopback, in a folder of their own; nothing outlives it.
+"""
+
+import asyncio
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from benchmarks.stand.floor import COMMAND, COMMANDS, INTENT, INTENTS
+from benchmarks.stand.stamps import SUFFIX, Tape
+from opensqt.cli import ports
+from opensqt.runtime.bus import streams
+from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.clock import RunClock
+from opensqt.runtime.journal.migrate import migrate
+from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
+from tests import databases, servers
+from tests.conditions import until
+from tests.simulation.venue.scripted import KEYS
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_S_MAX = 60.0
+SERVICES = {"relay": (), "risk": (), "executor": ("--account", "main")}
+CONFIG = """
+schema = 1
+desk = "bench"
+[venues.binance]
+deadline_ms = 2000
+visibility_lag_ms = 500
+[accounts.main]
+venue = "binance"
+balances = { USDT = "100000", BTC = "1" }
+[strategies.bench]
+kind = "grid"
+account = "main"
+symbol = "BTC/USDT:USDT"
+mode = "neutral"
+step_bps = "6"
+levels_below = 1
+levels_above = 1
+order_notional_quote = "500"
+[risk]
+order_notional_quote_max = "2000"
+position_notional_quote_max = "1000000"
+open_orders_max = 1000
+"""
+
+
+class Desk:
+    """Everything that runs; an asynchronous context manager."""
+
+    def __init__(self) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="bench-")
+        self.folder = Path(self._temporary.name)
+        self.folder.chmod(0o755)
+        self.templates = self.folder / "templates"
+        self.stamps = self.folder / "stamps"
+        self.clock = RunClock()
+        self.tape = Tape(self.stamps)
+        self._nats = servers.NatsServer(self.folder / "nats")
+        self._postgres = servers.PostgresServer(self.folder / "postgres", fsync=True)
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._health: dict[str, int] = {}
+        self._environment: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        """Start everything and wait until risk and executor do their work."""
+        self._write_folder()
+        await asyncio.to_thread(self._nats.start)
+        await asyncio.to_thread(self._postgres.start)
+        self._environment = self._first_environment()
+        await migrate(self._postgres.dsn)
+        self.bus = await NatsBus.connect(
+            self._nats.url, "bench", monotonic_s=self.clock.monotonic_s
+        )
+        await streams.apply(self.bus.client.jetstream())
+        self.journal = await PostgresJournal.connect(self._postgres.dsn)
+        self.generation = (await self.journal.head()).generation
+        await self._open_floor()
+        self._start("venue", "benchmarks.stand.venue", self.folder, self._stamped("venue"))
+        port_file = self.folder / "venue.port"
+        await until(port_file.exists, within_s=READY_S_MAX)
+        self._environment["OPENSQT_PAPER_VENUE"] = f"127.0.0.1:{port_file.read_text()}"
+        for name, arguments in SERVICES.items():
+            self._health[name] = ports.choose(["health"], {})["health"]
+            stamped = (self._stamped(name), self.templates)
+            module = f"services.{name}"
+            self._start(name, "benchmarks.stand.witness", *stamped, module, *arguments)
+        for role in ("gate", "sender"):
+            stamped = (self._stamped(f"floor-{role}"), self.templates)
+            self._start(f"floor-{role}", "benchmarks.stand.floor", role, *stamped)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop everything."""
+        for child in self._children.values():
+            child.kill()
+            child.wait()
+        await self.journal.close()
+        await self.bus.close()
+        await asyncio.to_thread(self._nats.kill)
+        await asyncio.to_thread(self._postgres.stop)
+        self._temporary.cleanup()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id of everything that runs, ourselves included."""
+        children = {name: child.pid for name, child in self._children.items()}
+        own = {"author": os.getpid(), "nats": self._nats.pid, "postgres": self._postgres.pid}
+        return children | own
+
+    async def ready(self) -> None:
+        """Wait until every service says that it does its work; raise `TimeoutError` with its log."""
+        for name in SERVICES:
+            try:
+                await until(partial(self._is_ready, name), within_s=READY_S_MAX)
+            except TimeoutError as late:
+                raise TimeoutError(f"{name} is not ready:\n{self.log(name)}") from late
+
+    def log(self, name: str) -> str:
+        """Return the end of a process's log."""
+        return (self.folder / f"{name}.log").read_text()[-2000:]
+
+    async def _is_ready(self, name: str) -> bool:
+        if self._children[name].poll() is not None:
+            raise RuntimeError(f"{name} ended:\n{self.log(name)}")
+        url = f"http://127.0.0.1:{self._health[name]}/readyz"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url) as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def _open_floor(self) -> None:
+        """Give the floor streams and a database like the desk's own."""
+        js = self.bus.client.jetstream()
+        for like, name, subject in (
+            (Stream.INTENTS, INTENTS, INTENT),
+            (Stream.COMMANDS, COMMANDS, COMMAND),
+        ):
+            config = streams.SPECS[like].config()
+            await js.add_stream(dataclasses.replace(config, name=name, subjects=[f"{subject}.>"]))
+        name = await databases.copy(self._postgres.dsn, "template0")
+        dsn = databases.on(self._postgres.dsn, name)
+        await migrate(dsn)
+        journal = await PostgresJournal.connect(dsn)
+        for lease in ("risk", "executor/binance/main"):
+            await PostgresLeases(journal).acquire(lease, "floor", 3_600_000)
+        await journal.close()
+        self._environment["FLOOR_POSTGRES_DSN"] = dsn
+
+    def _stamped(self, name: str) -> Path:
+        return self.stamps / f"{name}{SUFFIX}"
+
+    def _start(self, name: str, module: str, *arguments: object) -> None:
+        told = self._environment | {"OPENSQT_HEALTH_PORT": str(self._health.get(name, 0))}
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self._children[name] = subprocess.Popen(
+                [*servers.DIE_WITH_PARENT, sys.executable, "-m", module, *map(str, arguments)],
+                env=told,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+            )
+
+    def _write_folder(self) -> None:
+        for folder in (self.templates, self.stamps, self.folder / "venue"):
+            folder.mkdir()
+        (self.folder / "postgres").mkdir()
+        keys = {name: {"api_key": key.api_key, "secret": key.secret} for name, key in KEYS.items()}
+        (self.folder / "venue" / "keys.json").write_text(json.dumps(keys))
+        (self.folder / "opensqt.toml").write_text(CONFIG)
+        (self.folder / "token").write_text("token-of-the-benchmark")
+
+    def _first_environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return kept | {
+            "PYTHONPATH": str(ROOT),
+            "OPENSQT_DATA": str(self.folder),
+            "OPENSQT_CONFIG": str(self.folder / "opensqt.toml"),
+            "OPENSQT_NATS_URL": self._nats.url,
+            "OPENSQT_POSTGRES_DSN": self._postgres.dsn,
+            "OPENSQT_PAPER_CA": str(self.folder / "ca" / "ca.pem"),
+        }
