@@ -75,19 +75,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 async def survey(shared: Shared, cell: Cell) -> Survey:
     """Play a scenario in which nobody dies and count the steps; raise `AssertionError` when it does not end well."""
     async with asyncio.timeout(CELL_S_MAX), Desk(shared, cell.rules) as desk:
-        seat, author = await begin(desk, cell)
-        await author.surely()
-        before = desk.passed(seat.name)
-        await SCENARIOS[cell.scenario](desk, author)
-        found = await verdict(desk, author)
-        during = desk.passed(seat.name)
-        await _stop(seat)
-        after = desk.passed(seat.name)
-        if cell.scenario != TAKE_OVER:
-            await _start_again(desk, seat)
-        again = desk.passed(seat.name)
-        assert not found, f"{cell}, nobody died: {found}"
-        return Survey(cell=cell, before=before, during=during, after=after, again=again)
+        try:
+            return await _counted(desk, cell)
+        except TimeoutError as error:
+            raise AssertionError(f"{cell}, nobody died: {error} {desk.faults[-3:]}") from error
 
 
 async def run(shared: Shared, cell: Cell) -> Outcome:
@@ -99,6 +90,22 @@ async def run(shared: Shared, cell: Cell) -> Outcome:
         return Outcome(cell=cell, died=False, broken=(f"did not end within {CELL_S_MAX} s",))
 
 
+async def _counted(desk: Desk, cell: Cell) -> Survey:
+    seat, author = await begin(desk, cell)
+    await author.surely()
+    before = desk.passed(seat.name)
+    await SCENARIOS[cell.scenario](desk, author)
+    found = await verdict(desk, author)
+    during = desk.passed(seat.name)
+    await _stop(seat)
+    after = desk.passed(seat.name)
+    if cell.scenario != TAKE_OVER:
+        await _start_again(desk, seat)
+    again = desk.passed(seat.name)
+    assert not found, f"{cell}, nobody died: {found}"
+    return Survey(cell=cell, before=before, during=during, after=after, again=again)
+
+
 async def _judged(desk: Desk, cell: Cell) -> Outcome:
     began_s = desk.house.clock.monotonic_s()
     try:
@@ -106,6 +113,7 @@ async def _judged(desk: Desk, cell: Cell) -> Outcome:
     except TimeoutError as error:
         rows = audit.rows(desk.house.folder)
         broken = [str(error), judge.differs(desk.house.record, rows)]
+    desk.house.failed = bool(broken)
     return Outcome(
         cell=cell,
         died=any(death.startswith(f"{cell.service} ") for death in desk.deaths),

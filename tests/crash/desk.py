@@ -37,6 +37,7 @@ class Seat(msgspec.Struct, kw_only=True):
     port: int = 0
     starts: int = 0
     vacant: bool = False  # its supervisor leaves it empty from the next death on
+    env: dict[str, str] = {}  # what its processes are told beyond what all are
 
     @property
     def name(self) -> str:
@@ -147,7 +148,7 @@ class Desk:
             Order(
                 module=f"services.{seat.service}",
                 argv=("--account", ACCOUNT) if seat.service == "executor" else (),
-                env=self.house.environment() | told,
+                env=self.house.environment() | told | seat.env,
                 log=self.house.folder / f"{seat.name}.log",
                 trace=self.trace(seat.name),
                 host=seat.host,
@@ -161,10 +162,17 @@ class Desk:
         while seat.child is not None:
             code = await asyncio.shield(seat.child.ended)
             if code != 0:
-                (self.deaths if code == KILLED else self.faults).append(f"{seat.name} {code}")
+                if code == KILLED:
+                    self.deaths.append(f"{seat.name} {code}")
+                else:
+                    self.faults.append(f"{seat.name} {code}: {self._last_words(seat)}")
             if seat.vacant:
                 return
             await self._launch(seat, "")
+
+    def _last_words(self, seat: Seat) -> str:
+        lines = (self.house.folder / f"{seat.name}.log").read_text(errors="replace").splitlines()
+        return next((line for line in reversed(lines) if '"error"' in line), "")
 
     async def _beat(self, lease: Lease) -> None:
         clock = self.house.clock

@@ -75,6 +75,7 @@ class House:
         self.rules = rules
         self.clock = RunClock()
         self.folder = Path(tempfile.mkdtemp(prefix="crash-"))
+        self.failed = False
         self._facts = 0
 
     async def __aenter__(self) -> Self:
@@ -108,7 +109,7 @@ class House:
         await asyncio.to_thread(self._nats.kill)
         await self.venue.stop()
         await databases.drop(self.shared.postgres_dsn, self._database)
-        if not os.environ.get(KEEP):
+        if not (os.environ.get(KEEP) and (self.failed or error)):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:

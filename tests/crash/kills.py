@@ -75,6 +75,7 @@ async def _spree(desk: Desk, count: int, chance: random.Random, progress: Progre
             broken += [str(error) or "did not end", judge.differs(desk.house.record, rows)]
         rows = audit.rows(desk.house.folder)
         broken += judge.broken(desk.house.record, rows, author.places)
+        desk.house.failed = any(broken)
         return Spree(
             rules=desk.house.rules,
             kills=count,

@@ -7,30 +7,41 @@ from collections.abc import Callable
 
 from opensqt.domain import absence
 from opensqt.domain.absence import Look, Search
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.port import InDoubt, NotSent, OrderRequest, PlaceOutcome
+from opensqt.runtime.venue.binance_orders import BinanceOrders
+from opensqt.runtime.venue.port import (
+    InDoubt,
+    NotSent,
+    Obstacle,
+    OrderRequest,
+    PlaceOutcome,
+    no_obstacle,
+)
 
-_place = BinanceVenue.place
+_place = BinanceOrders.place
 
 
 def resend_anew() -> None:
     """Take a lost answer for "not sent": the order goes out again under a new id."""
 
-    async def place(venue: BinanceVenue, request: OrderRequest) -> PlaceOutcome:
-        outcome = await _place(venue, request)
+    async def place(
+        venue: BinanceOrders, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
+    ) -> PlaceOutcome:
+        outcome = await _place(venue, request, obstacle=obstacle)
         return NotSent(cause="mutant") if isinstance(outcome, InDoubt) else outcome
 
-    setattr(BinanceVenue, "place", place)  # noqa: B010  # the sound one is put aside, in this process
+    setattr(BinanceOrders, "place", place)  # noqa: B010  # the sound one is put aside, in this process
 
 
 def resend_the_same() -> None:
     """Send the same request again after a lost answer, as if every venue refused a second order of an id."""
 
-    async def place(venue: BinanceVenue, request: OrderRequest) -> PlaceOutcome:
-        outcome = await _place(venue, request)
+    async def place(
+        venue: BinanceOrders, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
+    ) -> PlaceOutcome:
+        outcome = await _place(venue, request, obstacle=obstacle)
         return await _place(venue, request) if isinstance(outcome, InDoubt) else outcome
 
-    setattr(BinanceVenue, "place", place)  # noqa: B010  # as above
+    setattr(BinanceOrders, "place", place)  # noqa: B010  # as above
 
 
 def give_up() -> None:

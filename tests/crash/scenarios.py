@@ -1,4 +1,4 @@
-"""What happens while a process dies: place, cancel, place during fill, kill switch, take-over."""
+"""What happens while a process dies: place, cancel, place during fill, batch, kill switch, take-over."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,9 @@ from tests.e2e import audit
 from tests.simulation.venue.scripted import PERP, play, trade
 
 NEAR, CROSSING = Decimal("59999.5"), Decimal(60001)
-GONE_S = 15.0
-RESUMED_S = 15.0
+BATCH = 5
+GONE_S = 20.0
+RESUMED_S = 20.0
 
 Scenario = Callable[[Desk, Author], Awaitable[None]]
 
@@ -39,6 +40,13 @@ async def place_during_fill(desk: Desk, author: Author) -> None:
     taking = await author.place(CROSSING)
     play(desk.house.venue, trade(PERP, str(NEAR), "0.002", Side.SELL))
     await author.known(taking)
+
+
+async def batch(_: Desk, author: Author) -> None:
+    """Five places at once, which leave in one request, then a cancel of each of them at once."""
+    intents = await asyncio.gather(*(author.place() for _ in range(BATCH)))
+    await asyncio.gather(*(author.known(intent) for intent in intents))
+    await asyncio.gather(*(author.cancel(intent) for intent in intents))
 
 
 async def kill_switch(desk: Desk, author: Author) -> None:
@@ -73,7 +81,7 @@ SCENARIOS: dict[str, Scenario] = {
     "place": place,
     "cancel": cancel,
     "place during fill": place_during_fill,
+    "batch": batch,
     "kill switch": kill_switch,
     "take-over": take_over,
 }
-BATCH_PLACE = "batch places do not exist yet: every command is one order"

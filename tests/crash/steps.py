@@ -27,7 +27,6 @@ UNREACHABLE: dict[str, str] = {
     "queue.drop": "a successor deletes its predecessor's durables (drop_queues), nobody his own",
     "executor.bus.publish": "the executor speaks through the journal only",
     "executor.bus.send": "only a command that cannot be decoded is sent on, to the DLQ",
-    "executor.bus.state": "only the relay compares FEED with its checkpoint",
     "executor.venue.rules": "market_data publishes the rules; the executor sends what risk has checked",
     "executor.journal.wait_beyond": "only the relay waits for new rows",
     "risk.bus.send": "only an intent that cannot be decoded is sent on, to the DLQ",

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from opensqt.runtime.config_schema import PaperRules
 from tests.crash.cell import Outcome
-from tests.crash.scenarios import BATCH_PLACE
 from tests.crash.steps import STEPS, unreachable
 
 SHORT = {"place during fill": "fill", "kill switch": "kill"}
@@ -38,7 +37,6 @@ def reasons(
     """Yield why there are cells without a death, each effect once."""
     missing = unreached(outcomes, services)
     yield "\nn/a, because"
-    yield f"  batch place: {BATCH_PLACE}"
     effects = dict.fromkeys(step.rpartition(".")[0] for step in missing)
     for effect in effects:
         yield f"  {effect}: {unreachable(f'{effect}.before') or _not_here(scenarios)}"
