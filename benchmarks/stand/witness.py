@@ -115,7 +115,7 @@ def watch_executor(witness: Witness) -> None:
     commands = importlib.import_module("services.executor.commands").Commands
     orders = importlib.import_module("opensqt.runtime.venue.binance_orders").BinanceOrders
     gate = importlib.import_module("opensqt.runtime.venue.binance_gate")
-    setattr(gate, "binance_limits", lambda share: _limits(share))  # noqa: B010, PLW0108
+    setattr(gate, "limits_of", _limits)  # noqa: B010
     witness.around(NatsQueue, "_on_message", "executor.arrived", "", _delivered)
     witness.around(commands, "_take", "executor.taken", "", lambda *a: str(a[2].headers.get(ID)))
     journal = postgres.PostgresJournal
@@ -191,7 +191,7 @@ def _watch_requests(witness: Witness, gate: Any) -> None:
     watch_wire(witness.stamp, "executor.wire")
 
 
-def _limits(_: Decimal) -> dict[str, Limit]:
+def _limits(_: object, __: Decimal) -> dict[str, Limit]:
     """Return the budget of an account whose limits are far above any rate that is tried here."""
     return dict.fromkeys(("orders", "spot", "perp"), WIDE)
 

@@ -13,7 +13,7 @@ from tests.conditions import until
 from tests.contract.venues import PERP, House, open_house
 
 PLACES = 1000
-BURST = 25  # what a full bucket grants to openings at once
+BURST = 24  # what a full bucket grants to openings at once
 
 
 @pytest_asyncio.fixture

@@ -97,6 +97,26 @@ MISTAKES = {
     "market": ('market = "synthetic:7"', 'market = "real"', "synthetic:SEED"),
     "speed": ('speed = "1"', 'speed = "0"', "above 0"),
     "share": ('share_max = "0.8"', 'share_max = "1.2"', "at most 1"),
+    "rate": (
+        "rate_budget",
+        'orders_per_s_max = "0"\nrate_budget',
+        'venues.binance.orders_per_s_max = "0": expected a decimal in quotes like "12.5" above 0',
+    ),
+    "burst": (
+        "rate_budget",
+        "orders_burst_max = 2000\nrate_budget",
+        "venues.binance.orders_burst_max = 2000: expected a whole number at least 1 and at most",
+    ),
+    "weight": (
+        "rate_budget",
+        "perp_weight_per_minute = 0\nrate_budget",
+        "venues.binance.perp_weight_per_minute = 0: expected a whole number at least 100",
+    ),
+    "exit share": (
+        "rate_budget",
+        'exit_share_min = "0.6"\nrate_budget',
+        'venues.binance.exit_share_min = "0.6": expected a decimal in quotes',
+    ),
     "keys in paper": ("balances =", 'api_key = "env:KEY"\nbalances =', "paper needs no keys"),
     "no balances": ('USDT = "100000", BTC = "1"', "", "balances is empty"),
     "name": ("[strategies.carry]", '[strategies."a.b"]', "name in strategies"),

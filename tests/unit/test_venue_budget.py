@@ -7,16 +7,19 @@ from decimal import Decimal
 
 import pytest
 
+from opensqt.domain.decimals import ONE
 from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.config_schema import Venue as VenueConfig
 from opensqt.runtime.venue.budget import (
     Bucket,
     Budget,
     Lane,
     Limit,
-    binance_limits,
+    limits_of,
     retried,
     retry_delay_s,
 )
+from opensqt.runtime.venue.opening import FEED_PART
 
 COST = {"orders": 1.0}
 
@@ -29,18 +32,51 @@ async def spend(budget: Budget, done: list[float], clock: VirtualClock, lane: La
 
 @pytest.mark.row("C01")
 async def test_bucket_grants_its_burst_and_then_its_rate() -> None:
-    """25/s with a burst of 30 (5 of them for exits): 25 at once, then 25 in each second."""
+    """25/s with a burst of 30 (6 of them for exits): 24 at once, then 25 in each second."""
     clock = VirtualClock()
-    budget = Budget(clock, {"orders": Limit()})
+    budget = Budget(clock, limits_of(VenueConfig(), ONE))
     granted: list[float] = []
     tasks = [asyncio.create_task(spend(budget, granted, clock, Lane.OPEN)) for _ in range(100)]
     await clock.run_for(0)
-    assert len(granted) == 25
+    assert len(granted) == 24
     await clock.run_for(1)
-    assert len(granted) == 50
-    await clock.run_for(2)
+    assert len(granted) == 49
+    await clock.run_for(3)
     assert len(granted) == 100
     await asyncio.gather(*tasks)
+
+
+@pytest.mark.row("C01")
+async def test_rate_burst_and_reserve_come_from_the_configuration() -> None:
+    """2/s with a burst of 10 and half of it for exits: 5 openings at once, then 2 in each second."""
+    clock = VirtualClock()
+    config = VenueConfig(
+        orders_per_s_max=Decimal(2), orders_burst_max=10, exit_share_min=Decimal("0.5")
+    )
+    budget = Budget(clock, limits_of(config, ONE))
+    granted: list[float] = []
+    tasks = [asyncio.create_task(spend(budget, granted, clock, Lane.OPEN)) for _ in range(9)]
+    await clock.run_for(0)
+    assert len(granted) == 5
+    await clock.run_for(1)
+    assert len(granted) == 7
+    await clock.run_for(1)
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.row("C01")
+def test_the_processes_of_a_venue_share_its_weights() -> None:
+    """The feed and the executors of two accounts together stay within the configured share of each minute."""
+    config = VenueConfig(
+        spot_weight_per_minute=1200,
+        perp_weight_per_minute=600,
+        rate_budget_share_max=Decimal("0.5"),
+    )
+    own = (1 - FEED_PART) / 2
+    parts = [limits_of(config, part) for part in (FEED_PART, own, own)]
+    for market, per_minute in (("spot", 1200), ("perp", 600)):
+        used = sum(each[market].burst + 60 * each[market].rate_per_s for each in parts)
+        assert used == pytest.approx(per_minute * 0.5)
 
 
 @pytest.mark.row("C01")
@@ -114,7 +150,7 @@ def test_weight_above_the_burst_is_granted_from_a_full_bucket_and_owed() -> None
 
 def test_no_minute_exceeds_our_share_of_the_venue() -> None:
     """Burst plus a minute's flow stay within the configured share of the documented weights."""
-    limits = binance_limits(Decimal("0.8"))
+    limits = limits_of(VenueConfig(), ONE)
     for name, per_minute in (("spot", 6000), ("perp", 2400)):
         limit = limits[name]
         assert limit.burst + 60 * limit.rate_per_s <= per_minute * 0.8 + 1e-6

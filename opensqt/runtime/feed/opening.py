@@ -10,6 +10,7 @@ from opensqt.runtime.feed.binance import BinanceFeed
 from opensqt.runtime.feed.port import Feed
 from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
 from opensqt.runtime.venue.binance_rules import VENUE
+from opensqt.runtime.venue.opening import FEED_PART
 from opensqt.runtime.venue.session import open_session
 
 
@@ -35,5 +36,6 @@ def open_feed(
         credentials=Credentials(api_key="", secret=""),
         markets=frozenset(market_of(symbol) for symbol in symbols),
         jitter=jitter,
+        part=FEED_PART,
     )
     return BinanceFeed(gate)

@@ -5,17 +5,19 @@ import importlib
 import random
 import sys
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
 
+from opensqt.domain.decimals import ONE
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config_schema import Venue as VenueConfig
 from opensqt.runtime.venue.binance_judge import retry_after_ms
 from opensqt.runtime.venue.binance_rules import venue_symbols
-from opensqt.runtime.venue.budget import Budget, Lane, binance_limits, retried
+from opensqt.runtime.venue.budget import Budget, Lane, limits_of, retried
 from opensqt.runtime.venue.port import VenueDown
 from opensqt.runtime.venue.reply import Reply
 
@@ -51,7 +53,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BinanceGate:
-    """Sends requests of one account within its budget; the client is made when it is first needed."""
+    """Sends requests of one account within its budget; the client is made when it is first needed.
+
+    `part` of our share of the venue's weights is this process's own.
+    """
 
     def __init__(
         self,
@@ -62,11 +67,12 @@ class BinanceGate:
         credentials: Credentials,
         markets: frozenset[Market],
         jitter: random.Random,
+        part: Decimal = ONE,
     ) -> None:
         self.clock = clock
         self.markets = markets
         self.jitter = jitter
-        self.budget = Budget(clock, binance_limits(config.rate_budget_share_max))
+        self.budget = Budget(clock, limits_of(config, part))
         self.tap: Callable[[str, str], bool] | None = None
         self._session = session
         self._config = config

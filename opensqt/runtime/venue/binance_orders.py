@@ -17,7 +17,7 @@ from opensqt.runtime.venue.binance_judge import (
     judge_place,
 )
 from opensqt.runtime.venue.binance_wire import place_params, time_params
-from opensqt.runtime.venue.budget import Lane
+from opensqt.runtime.venue.budget import ORDERS, Lane
 from opensqt.runtime.venue.port import (
     CancelOutcome,
     LookOutcome,
@@ -32,7 +32,6 @@ from opensqt.runtime.venue.port import (
     no_obstacle,
 )
 
-ORDERS = "orders"
 # docs: request weights; spot / usdm.
 LOOK_WEIGHTS = {Market.SPOT: 4.0, Market.PERP: 1.0}
 ALL_ORDERS_WEIGHTS = {Market.SPOT: 20.0, Market.PERP: 5.0}

@@ -12,8 +12,12 @@ from typing import TypeVar
 
 import msgspec
 
+from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import Clock
+from opensqt.runtime.config_schema import Venue as VenueConfig
 
+ORDERS = "orders"  # the bucket of an account's orders; the others are named for their market
+S_PER_MINUTE = 60
 RETRY_FIRST_S = 0.5
 RETRY_LAST_S = 10.0
 RETRY_JITTER = 0.1
@@ -34,7 +38,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
     rate_per_s: float = 25.0
     burst: float = 30.0
-    reserved: float = 5.0
+    reserved: float = 6.0
 
 
 class Bucket:
@@ -93,18 +97,25 @@ class Budget:
             self._buckets[name].pause(self._clock.monotonic_s(), seconds)
 
 
-def binance_limits(share_max: Decimal) -> dict[str, Limit]:
-    """Return our share of Binance's limits: 25 orders/s burst 30, and request weight by market.
+def limits_of(config: VenueConfig, part: Decimal) -> dict[str, Limit]:
+    """Return one process's buckets at a venue: orders of its account, and its `part` of our share of each weight.
 
-    Request weight per minute: spot 6000, usdm 2400 (exchangeInfo rateLimits, 2026). A quarter of the share may
-    be used in a burst, the rest flows, so that no minute exceeds it.
+    A quarter of a weight may be used in a burst, the rest flows, so that no minute exceeds it.
     """
-    weights = {"spot": 6000.0, "perp": 2400.0}
-    limits = {"orders": Limit()}
+    kept = float(config.exit_share_min)
+    weights = {
+        Market.SPOT: config.spot_weight_per_minute,
+        Market.PERP: config.perp_weight_per_minute,
+    }
+    burst = float(config.orders_burst_max)
+    limits = {
+        ORDERS: Limit(rate_per_s=float(config.orders_per_s_max), burst=burst, reserved=burst * kept)
+    }
     for market, per_minute in weights.items():
-        allowed = per_minute * float(share_max)
-        limits[market] = Limit(
-            rate_per_s=allowed * 0.75 / 60, burst=allowed * 0.25, reserved=allowed * 0.05
+        allowed = float(per_minute * config.rate_budget_share_max * part)
+        burst = allowed / 4
+        limits[market.value] = Limit(
+            rate_per_s=(allowed - burst) / S_PER_MINUTE, burst=burst, reserved=burst * kept
         )
     return limits
 

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from opensqt.domain.instruments import Market, market_of
@@ -16,6 +17,9 @@ from opensqt.runtime.venue.policy import policy_of
 from opensqt.runtime.venue.port import Venue
 from opensqt.runtime.venue.session import open_session
 
+FEED_PART = Decimal(
+    "0.25"
+)  # of our share of a venue's weights; its accounts' executors share the rest
 PAPER_KEYS = Path("venue") / "keys.json"
 
 
@@ -38,6 +42,7 @@ def open_venue(
     settings = config.venues[venue]
     paper = config.run.profile is Profile.PAPER
     credentials = _credentials(config, account, environ, data)
+    accounts = sum(each.venue == venue for each in config.accounts.values())
     gate = BinanceGate(
         session=open_session(environ, paper=paper),
         clock=clock,
@@ -45,6 +50,7 @@ def open_venue(
         credentials=credentials,
         markets=markets_of(config, account),
         jitter=jitter,
+        part=(1 - FEED_PART) / accounts,
     )
     rules = config.paper.rules if paper else PaperRules.BINANCE
     return BinanceVenue(gate, account=account, policy=policy_of(venue, settings, rules=rules))

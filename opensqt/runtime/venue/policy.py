@@ -16,6 +16,8 @@ from opensqt.runtime.venue.port import Policy
 # (gateapi-go issue 41). by_id_query "open": "Operations based on custom IDs can only be checked in pending orders"
 # (get order doc); what has ended is found in the listing of ended orders.
 # places_max, cancels_max: usdm "Place Multiple Orders" (max 5) and "Cancel Multiple Orders" (max 10); spot has neither.
+# places_min: ours, from [venues.<name>]; docs count every batch as five orders of the ten seconds, so that fewer than
+# five are dearer together than one by one.
 # dead_man_timer False: usdm has countdownCancelAll, spot has none; an account holds both.
 _POLICIES: dict[str, Policy] = {
     "binance": Policy(
@@ -56,5 +58,8 @@ def policy_of(
     if config is None:
         return policy
     return msgspec.structs.replace(
-        policy, deadline_ms=config.deadline_ms, visibility_lag_ms=config.visibility_lag_ms
+        policy,
+        deadline_ms=config.deadline_ms,
+        visibility_lag_ms=config.visibility_lag_ms,
+        places_min=config.batch_places_min,
     )
