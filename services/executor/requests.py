@@ -80,11 +80,7 @@ class Requests:
         account = self._account
         with self._spans(submits):
             outcomes = await self._request(submits, group)
-        for outcome in outcomes:
-            if isinstance(outcome, Refused) and outcome.kind is Refusal.FUNDS:
-                group.broke = (
-                    f"margin: one committed with it was refused, {outcome.code} {outcome.reason}"
-                )
+        _stop_the_rest(group, outcomes)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for submit, outcome in zip(submits, outcomes, strict=True):
@@ -175,6 +171,14 @@ class Requests:
             return False
         self.start(retry)
         return True
+
+
+def _stop_the_rest(group: Group, outcomes: tuple[PlaceOutcome, ...]) -> None:
+    """Keep what has not left yet of a group whose funds are spent: it would be refused as well."""
+    for outcome in outcomes:
+        if isinstance(outcome, Refused) and outcome.kind is Refusal.FUNDS:
+            why = f"{outcome.code} {outcome.reason}"
+            group.broke = f"margin: an order that was committed with it was refused, {why}"
 
 
 def _groups(waiting: list[Submit]) -> list[Group]:

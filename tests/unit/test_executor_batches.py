@@ -1,13 +1,18 @@
 """Batches: what was committed together leaves together, and each order of it lives or fails for itself."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from opensqt.domain.life import Phase
 from opensqt.domain.order import NeverPlaced, Rejected, Submitting, Unresolved
 from opensqt.runtime.venue.memory import Fault
+from opensqt.runtime.venue.memory_exchange import Ending
+from opensqt.runtime.venue.port import Held
+from services.executor import requests
 from tests.unit.rig import Rig
 
 
@@ -47,9 +52,8 @@ async def test_a_single_place_waits_for_nobody(rig: Rig) -> None:
         assert rig.venue.batches == [1]
 
 
-@pytest.mark.row("C07")
-async def test_each_order_of_a_batch_has_its_own_outcome(rig: Rig) -> None:
-    """One leg is refused; its neighbours live, and the refused one is not sent again."""
+async def one_leg_is_refused(rig: Rig) -> None:
+    """One order of three is refused by the venue; the others must not notice."""
     async with rig.running(rig.executor()):
         rig.venue.faults.set("order", None, Fault.REFUSED)
         await approve_many(rig, 1, 2, 3)
@@ -57,6 +61,70 @@ async def test_each_order_of_a_batch_has_its_own_outcome(rig: Rig) -> None:
         phases = [rig.order_of(number).phase for number in (1, 2, 3)]
         assert phases == [Phase.LIVE, Phase.REJECTED, Phase.LIVE]
         assert len(rig.venue.sent) == 3
+
+
+async def margin_runs_out(rig: Rig) -> None:
+    """Five of eight leave and one of them finds no margin, while the rest waits for its turn."""
+    async with rig.running(rig.executor()):
+        rig.venue.line = asyncio.Lock()
+        rig.venue.faults.set("order", None, Fault.NO_FUNDS)
+        await approve_many(rig, *range(1, 9))
+        await rig.clock.run_for(1)
+        assert rig.venue.batches == [5]
+        phases = [rig.order_of(number).phase for number in range(1, 9)]
+        assert phases[:5] == [Phase.LIVE, Phase.REJECTED, *[Phase.LIVE] * 3]
+        assert phases[5:] == [Phase.REJECTED] * 3
+        rejected = [fact for fact in rig.facts() if isinstance(fact, Rejected)]
+        unsent = [fact for fact in rejected if fact.code == "not_sent"]
+        assert len(unsent) == 3
+        assert all(fact.reason.startswith("margin: ") for fact in unsent)
+        assert sum(isinstance(fact, Submitting) for fact in rig.facts()) == 8
+
+
+@pytest.mark.row("C07")
+async def test_each_order_of_a_batch_has_its_own_outcome(rig: Rig) -> None:
+    """A refused order ends alone and is not sent again; its neighbours live."""
+    await one_leg_is_refused(rig)
+
+
+@pytest.mark.row("C07")
+async def test_a_margin_error_stops_what_has_not_left_yet(rig: Rig) -> None:
+    """What waited behind the margin error is never sent and ends with a proof: not sent."""
+    await margin_runs_out(rig)
+
+
+def one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worst outcome of a batch be that of every order in it."""
+    real = requests.Requests._request
+
+    async def request(self: requests.Requests, *args: Any) -> Any:
+        outcomes = await real(self, *args)
+        bad = [outcome for outcome in outcomes if not isinstance(outcome, Held)]
+        return (bad[0],) * len(outcomes) if bad else outcomes
+
+    monkeypatch.setattr(requests.Requests, "_request", request)
+
+
+def margin_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a group go on without funds."""
+    monkeypatch.setattr(requests, "_stop_the_rest", lambda *_: None)
+
+
+@pytest.mark.row("C07")
+@pytest.mark.parametrize(
+    "switched_off,scenario",
+    [(one_for_all, one_leg_is_refused), (margin_ignored, margin_runs_out)],
+)
+async def test_the_scenarios_notice_what_is_switched_off(
+    rig: Rig,
+    monkeypatch: pytest.MonkeyPatch,
+    switched_off: Callable[[pytest.MonkeyPatch], None],
+    scenario: Callable[[Rig], Awaitable[None]],
+) -> None:
+    """Without the isolation of orders, or without the margin stop, the scenario above fails."""
+    switched_off(monkeypatch)
+    with pytest.raises(AssertionError):
+        await scenario(rig)
 
 
 @pytest.mark.row("C07")
@@ -86,19 +154,73 @@ async def test_a_batch_without_an_answer_leaves_every_leg_in_doubt(rig: Rig, fau
 
 
 @pytest.mark.row("C07")
-async def test_a_margin_error_stops_what_has_not_left_yet(rig: Rig) -> None:
-    """Five leave and one of them finds no margin; the rest of the group waited for its turn and ends not sent."""
-    async with rig.running(rig.executor()):
+async def test_a_kill_reaches_what_still_waits_for_its_turn(rig: Rig) -> None:
+    """Each order is checked when it would leave: what was killed meanwhile is not sent."""
+    async with rig.running(rig.executor()) as executor:
         rig.venue.line = asyncio.Lock()
-        rig.venue.faults.set("order", None, Fault.NO_FUNDS)
-        await approve_many(rig, *range(1, 9))
+        await rig.venue.line.acquire()
+        await approve_many(rig, 1, 2, 3)
+        await rig.clock.run_for(0.3)
+        await executor.kill.kill("desk", "test", "trader")
+        rig.venue.line.release()
         await rig.clock.run_for(1)
-        assert rig.venue.batches == [5]
-        phases = [rig.order_of(number).phase for number in range(1, 9)]
-        assert phases[:5] == [Phase.LIVE, Phase.REJECTED, *[Phase.LIVE] * 3]
-        assert phases[5:] == [Phase.REJECTED] * 3
-        rejected = [fact for fact in rig.facts() if isinstance(fact, Rejected)]
-        unsent = [fact for fact in rejected if fact.code == "not_sent"]
-        assert len(unsent) == 3
-        assert all(fact.reason.startswith("margin: ") for fact in unsent)
-        assert sum(isinstance(fact, Submitting) for fact in rig.facts()) == 8
+        assert rig.venue.sent == []
+        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {Phase.REJECTED}
+
+
+async def cancel_many(rig: Rig, *numbers: int) -> None:
+    """Queue cancels that are taken in one turn."""
+    for number in numbers:
+        await rig.approve(rig.cancel(number))
+
+
+@pytest.mark.row("C08")
+async def test_cancels_of_one_turn_leave_in_batches(rig: Rig) -> None:
+    """Twelve orders are cancelled with two requests, and each ends in the journal."""
+    async with rig.running(rig.executor()):
+        await approve_many(rig, *range(1, 13))
+        await rig.clock.run_for(0.5)
+        await cancel_many(rig, *range(1, 13))
+        await rig.clock.run_for(1)
+        assert rig.venue.cancels == [10, 2]
+        assert {rig.order_of(number).phase for number in range(1, 13)} == {Phase.CANCELED}
+
+
+@pytest.mark.row("C08")
+async def test_a_cancel_that_failed_in_a_batch_is_repeated_alone(rig: Rig) -> None:
+    """The second of three was not answered for; it alone is cancelled again."""
+    async with rig.running(rig.executor()):
+        await approve_many(rig, 1, 2, 3)
+        await rig.clock.run_for(0.5)
+        rig.venue.faults.set("end", None, Fault.THROTTLED)
+        await cancel_many(rig, 1, 2, 3)
+        await rig.clock.run_for(3)
+        assert rig.venue.cancels == [3, 1]
+        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {Phase.CANCELED}
+
+
+@pytest.mark.row("C08")
+async def test_an_order_that_is_gone_already_is_cancelled_successfully(rig: Rig) -> None:
+    """A trader took one order off by hand and its frame was lost: its end is looked up, and nothing is repeated."""
+    async with rig.running(rig.executor()):
+        await approve_many(rig, 1, 2, 3)
+        await rig.clock.run_for(0.5)
+        gone = rig.exchange.open_order(rig.order_of(2).client_order_id)
+        assert gone is not None
+        gone.ending = Ending.CANCELED
+        await cancel_many(rig, 1, 2, 3)
+        await rig.clock.run_for(3)
+        assert rig.venue.cancels == [3]
+        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {Phase.CANCELED}
+
+
+@pytest.mark.row("C08")
+async def test_the_kill_switch_cancels_in_batches(rig: Rig) -> None:
+    """A kill takes ten orders off with one request."""
+    async with rig.running(rig.executor()) as executor:
+        await approve_many(rig, *range(1, 11))
+        await rig.clock.run_for(0.5)
+        await executor.kill.kill("desk", "test", "trader")
+        assert rig.venue.cancels == [10]
+        await rig.clock.run_for(1)
+        assert {rig.order_of(number).phase for number in range(1, 11)} == {Phase.CANCELED}

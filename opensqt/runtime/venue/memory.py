@@ -59,7 +59,7 @@ DENIALS: dict[Fault | None, Denial] = {
 
 
 class Faults:
-    """What goes wrong next, by call (place, order, cancel, look, read), in the order it was set."""
+    """What goes wrong next, by call (place, order, cancel, end, look, read), in the order it was set."""
 
     def __init__(self, exchange: MemoryExchange) -> None:
         self._exchange = exchange
@@ -92,7 +92,7 @@ class Faults:
 
 
 class MemoryOrders:
-    """Places, cancels and looks. A request meets one fault ("place", "cancel"), each order of it its own ("order").
+    """Places, cancels and looks. A request meets one fault ("place", "cancel"), each order its own ("order", "end").
 
     With a `line`, place requests pass one after another, as they do where a rate budget is short.
     """
@@ -102,6 +102,7 @@ class MemoryOrders:
         self.faults = Faults(exchange)
         self.sent: list[OrderRequest] = []
         self.batches: list[int] = []  # how many orders each place request held
+        self.cancels: list[int] = []  # and each cancel request
         self.line: asyncio.Lock | None = None
         self._policy = policy or policy_of("binance")
 
@@ -177,6 +178,7 @@ class MemoryOrders:
         return _unless_lost(fault, outcome)
 
     def _cancel(self, symbol: str, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
+        self.cancels.append(len(client_order_ids))
         fault = self.faults.take("cancel")
         failed = _failed(fault)
         if failed is not None:
@@ -184,6 +186,9 @@ class MemoryOrders:
         return tuple(_unless_lost(fault, self._end(symbol, name)) for name in client_order_ids)
 
     def _end(self, symbol: str, client_order_id: str) -> CancelOutcome:
+        failed = _failed(self.faults.take("end"))
+        if failed is not None:
+            return failed
         order = self.exchange.open_order(client_order_id)
         if order is None or order.request.symbol != symbol:
             return NotFound(code="-2011", evidence=EVIDENCE)
