@@ -29,6 +29,7 @@ from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.journal.reading import decode_row
+from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.telemetry import Tracer
@@ -98,6 +99,7 @@ class Rig:
             clock=self.clock,
             symbols=self.symbols,
             folder=self.folder,
+            latches=LatchFile(self.folder),
             caps=self.caps,
         )
         executor = Executor(

@@ -12,6 +12,7 @@ from typing import Protocol
 from opensqt.domain.decimals import ZERO
 from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.journal.memory import MemoryCheckpoints
+from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
@@ -154,6 +155,7 @@ class Servers:
             clock=self.clock,
             symbols=self.symbols,
             folder=self._host(life.name),
+            latches=LatchFile(self._host(life.name)),
             caps=Caps(orders_max=200, notional_max=NOTIONAL_MAX * 2),
         )
         bus = WiredBus(self.broker, self.wire(), self.judge)
