@@ -19,7 +19,8 @@ from opensqt.cli.runfile import RunFile, read_run
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
-from opensqt.runtime.projection_store import ProjectionMoved, Projections, caught_up
+from opensqt.runtime.projection_port import ProjectionMoved
+from opensqt.runtime.projection_store import Projections, caught_up
 
 CONNECT_S_MAX = 3.0
 RETRY_S = 0.2

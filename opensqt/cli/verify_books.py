@@ -10,7 +10,7 @@ from opensqt.cli.verify_orders import told
 from opensqt.domain.ledger import Books, Table
 from opensqt.domain.ledger_content import digest
 from opensqt.runtime.projection import Row, rows
-from opensqt.runtime.projection_store import Snapshot
+from opensqt.runtime.projection_port import Snapshot
 
 DIGITS_SHOWN = 12
 

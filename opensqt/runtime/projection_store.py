@@ -8,9 +8,6 @@ import asyncio
 import hashlib
 import zlib
 from collections import defaultdict
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -21,6 +18,7 @@ from opensqt.runtime.journal.connection import Borrowed, Pool, borrowed
 from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.projection import SHAPES, Row, Touched, everything, row_of
+from opensqt.runtime.projection_port import Mark, ProjectionMoved, ProjectionStore, Snapshot
 
 CHUNK = 500  # rows a round trip: each within the role's statement timeout
 ROWS_PER_READ = 1000
@@ -39,28 +37,6 @@ _FORGET = (
     "DELETE FROM view.snapshot WHERE position NOT IN"
     " (SELECT position FROM view.snapshot ORDER BY position DESC LIMIT $1)"
 )
-
-
-class ProjectionMoved(RuntimeError):
-    """Somebody else wrote the projections meanwhile; nothing was written."""
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """The last price of a symbol and how many ticks came since the last write."""
-
-    venue: str
-    symbol: str
-    price: Decimal
-    ticks: int
-    time: datetime
-
-
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Books as they were kept; `sha256` is the digest of their canonical form."""
-
-    position: int
-    sha256: str
-    books: Any  # Books, a mutable fold
 
 
 class Projections:
@@ -171,7 +147,7 @@ def _changes(books: Books, touched: Touched) -> _Changes:
     return _Changes(fresh=fresh, gone=gone)
 
 
-async def caught_up(journal: Journal, projections: Projections) -> Books:
+async def caught_up(journal: Journal, projections: ProjectionStore) -> Books:
     """Fold the journal to its head, from the newest snapshot on, and bring the projections there.
 
     For a reader of a desk that does not run, and for the start of a writer. Raise `JournalDown`, `ProjectionMoved`.

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 from opensqt.domain.market import Mark, Tick
 from opensqt.domain.messages import Message
-from opensqt.runtime import projection_store
+from opensqt.runtime import projection_port
 from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.logs import Log
 from opensqt.runtime.projection import instant
-from opensqt.runtime.projection_store import Projections
+from opensqt.runtime.projection_port import ProjectionStore
 
 HEARD = ("md.*.*.tick", "md.*.*.mark")
 HALF = Decimal("0.5")
@@ -23,7 +23,13 @@ class Marks:
     """Hears the market and writes its last prices once in a while; what is lost meanwhile is not missed."""
 
     def __init__(
-        self, bus: Bus, clock: Clock, projections: Projections, *, every_s: float, retry_s: float
+        self,
+        bus: Bus,
+        clock: Clock,
+        projections: ProjectionStore,
+        *,
+        every_s: float,
+        retry_s: float,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -54,7 +60,7 @@ class Marks:
     async def flush(self) -> None:
         """Write what changed since the last time; what cannot be written now is written later."""
         marks = [
-            projection_store.Mark(
+            projection_port.Mark(
                 venue=key[0],
                 symbol=key[1],
                 price=price,

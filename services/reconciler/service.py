@@ -22,7 +22,7 @@ from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost, holder_of
 from opensqt.runtime.logs import Log
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.projection_store import ProjectionMoved, Projections
+from opensqt.runtime.projection_port import ProjectionMoved, ProjectionStore
 from services.reconciler.config import LEASE, NAME, Settings
 from services.reconciler.decide import Judge
 from services.reconciler.marks import Marks
@@ -33,7 +33,7 @@ FOLD_ROWS = 50  # between two breaths of the event loop
 class Reconciler:
     """One reconciler process: a standby until the lease is its own."""
 
-    def __init__(self, context: Context, projections: Projections, settings: Settings) -> None:
+    def __init__(self, context: Context, projections: ProjectionStore, settings: Settings) -> None:
         self._context = context
         self._clock = context.clock
         self._journal = context.journal

@@ -24,7 +24,8 @@ from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.lease import LeaseLost, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.projection import rows
-from opensqt.runtime.projection_store import ProjectionMoved, Projections, caught_up
+from opensqt.runtime.projection_port import ProjectionMoved
+from opensqt.runtime.projection_store import Projections, caught_up
 from services.reconciler.config import Settings
 from services.reconciler.service import Reconciler
 from tests.conditions import until

@@ -19,7 +19,7 @@ from opensqt.domain.ledger_content import content, digest, restore
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, NeverPlaced, Submitting
 from opensqt.runtime.projection import rows
-from opensqt.runtime.projection_store import Snapshot
+from opensqt.runtime.projection_port import Snapshot
 from opensqt.simulation.audit import AuditRow, Kind, rfc3339
 from tests.ledgers import PERP, SPOT, canceled, deposit, fill, folded, opened, ref_of
 
