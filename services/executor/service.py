@@ -80,8 +80,11 @@ class Executor:
     def status(self) -> dict[str, Any]:
         """Return what a person wants to know of this executor."""
         state = self._account.state
+        trouble = self._account.venue.trouble()
         return {
             "phase": self._phase,
+            "health": "degraded" if trouble else "good",
+            "why": trouble,
             "orders_open": len(state.living()),
             "orders_unresolved": len(state.doubtful()),
             "killed": DESK in state.killed,
@@ -245,13 +248,17 @@ class Executor:
 
     async def _hear(self, filters: tuple[str, ...], start: Start) -> None:
         """Listen to the kill switch or to risk's heartbeat; needs neither lease nor history nor journal."""
+        heard = False
         while True:
             try:
                 follower = await self._bus.follow(Stream.FEED, filters, start)
+                heard = True
                 async for delivery in follower:
                     await self._on_control(delivery.subject, delivery.data)
             except (BusDown, StreamChanged) as error:
-                self._log.warning("control_lost", detail=str(error))
+                if heard:
+                    self._log.warning("control_lost", filters=filters, detail=str(error))
+                heard = False
                 await self._account.clock.sleep(PAUSE_S)
 
     async def _on_control(self, subject: str, data: bytes) -> None:

@@ -148,9 +148,10 @@ async def test_a_batch_without_an_answer_is_in_doubt_as_a_whole(
 @pytest.mark.row("C07")
 async def test_the_smallest_deadline_holds_for_the_whole_batch(wired: House) -> None:
     """A batch whose oldest order was signed too long ago is refused by the venue with all its orders."""
-    old = wired.request("qold", signed_ms=wired.clock.market_ms() - 1900)
+    await wired.venue.open_orders(PERP)  # the markets are loaded
+    old = wired.request("qold", signed_ms=wired.clock.market_ms() - 1000)
     assert wired.real is not None
-    rule = FaultRule(fault=FaultName.CLOCK_SKEW, match=Match(kind="place_batch"), ms=500)
+    rule = FaultRule(fault=FaultName.CLOCK_SKEW, match=Match(kind="place_batch"), ms=1200)
     wired.real.faults.load(FaultScript(rules=[rule]))
     outcomes = await wired.venue.place_batch([wired.request("qnew"), old])
     assert [(type(one), getattr(one, "code", "")) for one in outcomes] == [(Refused, "-1021")] * 2
@@ -181,3 +182,16 @@ async def test_the_audit_holds_a_row_for_each_order_of_a_batch(
         ("cancel", "qone"),
         ("cancel", "qnever"),
     ]
+
+
+@pytest.mark.row("C09")
+async def test_many_errors_make_the_venue_degraded(wired: House) -> None:
+    """Fifty-one requests without an answer are more than is borne."""
+    assert wired.venue.trouble() == ""
+    assert wired.real is not None
+    rule = FaultRule(fault=FaultName.ERROR_REFUSED, match=Match(kind="query"))
+    wired.real.faults.load(FaultScript(rules=[rule]))
+    for _ in range(51):
+        assert isinstance(await wired.venue.look(PERP, "qnone"), InDoubt)
+    assert "51 venue errors in 5 minutes" in wired.venue.trouble()
+    assert "http_503" in wired.venue.trouble()

@@ -107,6 +107,10 @@ class BinanceVenue(BinanceOrders):
         """Yield what the user streams say, every frame, reconnecting for ever; one listener at a time."""
         return PrivateStreams(self._gate).events()
 
+    def trouble(self) -> str:
+        """Say why the venue counts as degraded, an empty text while it does not."""
+        return self._gate.troubles.why()
+
     @property
     def policy(self) -> Policy:
         """The venue's assumptions."""

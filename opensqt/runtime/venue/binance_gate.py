@@ -15,11 +15,12 @@ from opensqt.domain.decimals import ONE
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance_judge import retry_after_ms
+from opensqt.runtime.venue.binance_judge import retry_after_ms, trouble_of
 from opensqt.runtime.venue.binance_rules import venue_symbols
 from opensqt.runtime.venue.budget import Budget, Lane, limits_of, retried
 from opensqt.runtime.venue.port import VenueDown
 from opensqt.runtime.venue.reply import Reply
+from opensqt.runtime.venue.troubles import Troubles
 
 if TYPE_CHECKING:
     from opensqt.runtime.venue.binance_client import BinanceClient
@@ -73,6 +74,7 @@ class BinanceGate:
         self.markets = markets
         self.jitter = jitter
         self.budget = Budget(clock, limits_of(config, part))
+        self.troubles = Troubles(clock)
         self.tap: Callable[[str, str], bool] | None = None
         self._session = session
         self._config = config
@@ -126,6 +128,9 @@ class BinanceGate:
         wait_ms = retry_after_ms(reply)
         if wait_ms is not None:
             self.budget.pause(request.cost, wait_ms / MS_PER_S)
+        trouble = trouble_of(market_in(request.section), reply)
+        if trouble:
+            self.troubles.note(trouble)
         return reply
 
     async def send(self, request: Request) -> Reply:
@@ -175,6 +180,11 @@ class BinanceGate:
 
     def _tapped(self, url: str, text: str) -> bool:
         return self.tap is not None and self.tap(url, text)
+
+
+def market_in(section: str) -> Market:
+    """Tell the market of one of ccxt's API sections."""
+    return Market.PERP if section.startswith("fapi") else Market.SPOT
 
 
 def _unanswered(reply: Reply) -> bool:

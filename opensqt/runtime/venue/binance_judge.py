@@ -137,6 +137,23 @@ def retry_after_ms(reply: Reply) -> int | None:
     return table.BAN_MS if reply.status == 418 else table.RETRY_AFTER_MS
 
 
+def trouble_of(market: Market, reply: Reply) -> str:
+    """Name what is wrong with the venue (or our way to it) in a word; refusing an order is its good right."""
+    if reply.status == 0:
+        return "not_sent" if reply.sent is Sent.NEVER else "no_answer"
+    if retry_after_ms(reply) is not None:
+        return "throttled"
+    error = _error(reply)
+    if reply.status >= 500 or (reply.status != 200 and error is None):
+        return f"http_{reply.status}"
+    if error is None or error.code in table.NOT_FOUND_CODES:
+        return ""
+    refusal = refusal_of(market, error.code, error.msg)
+    if refusal is None:
+        return f"unlisted_{-error.code}"
+    return refusal.value if refusal in (Refusal.AUTH, Refusal.CLOCK) else ""
+
+
 def _unanswered(reply: Reply) -> Throttled | NotSent | InDoubt | None:
     """Judge what is the same for every request: not sent, no answer, too fast, or an answer of the edge."""
     if reply.sent is Sent.NEVER:

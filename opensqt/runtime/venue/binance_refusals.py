@@ -128,6 +128,7 @@ TEXTS: dict[int, dict[str, Refusal]] = {
 
 NOT_FOUND_CANCEL = {CANCEL_REJECTED: "Unknown order sent."}  # docs, both markets
 NOT_FOUND_LOOK = frozenset({-2013})  # docs, both markets
+NOT_FOUND_CODES = NOT_FOUND_LOOK | set(NOT_FOUND_CANCEL)
 ARCHIVED_SPOT = -2026  # docs, spot: ended more than 90 days ago without a fill
 
 # docs: the request was not executed, come back later.

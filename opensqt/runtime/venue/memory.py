@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from enum import StrEnum
 from typing import TypeVar
 
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.runtime.venue.memory_checks import Denial
 from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
+from opensqt.runtime.venue.memory_faults import DENIALS, EVIDENCE, Fault, Faults, failed_by
 from opensqt.runtime.venue.policy import policy_of
 from opensqt.runtime.venue.port import (
     AccountView,
@@ -26,69 +25,14 @@ from opensqt.runtime.venue.port import (
     PlaceOutcome,
     Policy,
     PrivateEvent,
-    Refusal,
     Refused,
-    Throttled,
     TradeView,
-    VenueDown,
     no_obstacle,
 )
 
-RETRY_AFTER_MS = 1000
-EVIDENCE = b"{}"
+__all__ = ["Fault", "Faults", "MemoryOrders", "MemoryVenue"]
 
 Outcome = TypeVar("Outcome")
-
-
-class Fault(StrEnum):
-    """What can go wrong with one request."""
-
-    LOST_ACK = "lost_ack"  # it had its effect, the answer did not come
-    LOST_REQUEST = "lost_request"  # it had none, the answer did not come
-    LATE = "late"  # in doubt, and it arrives only at `Faults.deliver_late`
-    REFUSED = "refused"
-    NO_FUNDS = "no_funds"
-    THROTTLED = "throttled"
-    NOT_SENT = "not_sent"
-
-
-DENIALS: dict[Fault | None, Denial] = {
-    Fault.REFUSED: Denial(kind=Refusal.FILTER, code="-1013", reason="set by the test"),
-    Fault.NO_FUNDS: Denial(kind=Refusal.FUNDS, code="-2019", reason="Margin is insufficient."),
-}
-
-
-class Faults:
-    """What goes wrong next, by call (place, order, cancel, end, look, read), in the order it was set."""
-
-    def __init__(self, exchange: MemoryExchange) -> None:
-        self._exchange = exchange
-        self._next: dict[str, deque[Fault | None]] = {}
-        self._late: list[OrderRequest] = []
-
-    def set(self, call: str, *faults: Fault | None) -> None:
-        """Let the next calls of this kind meet these faults; None lets one pass."""
-        self._next.setdefault(call, deque()).extend(faults)
-
-    def take(self, call: str) -> Fault | None:
-        """Return the fault that this call meets."""
-        waiting = self._next.get(call)
-        return waiting.popleft() if waiting else None
-
-    def check_read(self, what: str) -> None:
-        """Raise `VenueDown` if a read shall fail next."""
-        if self.take("read") is not None:
-            raise VenueDown(f"{what} was not answered (set by the test)")
-
-    def hold(self, requests: Sequence[OrderRequest]) -> None:
-        """Keep a place request on the wire, with all its orders."""
-        self._late.extend(requests)
-
-    def deliver_late(self) -> None:
-        """Let the held requests arrive; the exchange refuses those behind their deadline."""
-        for request in self._late:
-            self._exchange.take(request)
-        self._late.clear()
 
 
 class MemoryOrders:
@@ -136,10 +80,10 @@ class MemoryOrders:
         """Ask for one order by our id; where ids name open orders only, also among the newest orders of all."""
         order = self.exchange.newest(client_order_id)
         shown = order if order is not None and order.request.symbol == symbol else None
-        failed = _failed(self.faults.take("look"))
+        failed = failed_by(self.faults.take("look"))
         ended = shown is None or shown.ending is not Ending.OPEN
         if failed is None and ended and self._policy.by_id_query == "open":
-            failed = _failed(self.faults.take("look"))  # the listing is a request of its own
+            failed = failed_by(self.faults.take("look"))  # the listing is a request of its own
         if failed is not None:
             return failed
         return NotFound(code="-2013", evidence=EVIDENCE) if shown is None else _held(shown)
@@ -160,8 +104,8 @@ class MemoryOrders:
             return tuple(NotSent(cause=why) if why else next(outcomes) for why in kept)
 
     def _take(self, request: OrderRequest, fault: Fault | None) -> PlaceOutcome:
-        own = fault if _failed(fault) else self.faults.take("order")
-        failed = _failed(own)
+        own = fault if failed_by(fault) else self.faults.take("order")
+        failed = failed_by(own)
         if failed is not None:
             return failed
         denied = DENIALS.get(own) or DENIALS.get(fault)
@@ -180,13 +124,13 @@ class MemoryOrders:
     def _cancel(self, symbol: str, client_order_ids: Sequence[str]) -> tuple[CancelOutcome, ...]:
         self.cancels.append(len(client_order_ids))
         fault = self.faults.take("cancel")
-        failed = _failed(fault)
+        failed = failed_by(fault)
         if failed is not None:
             return (failed,) * len(client_order_ids)
         return tuple(_unless_lost(fault, self._end(symbol, name)) for name in client_order_ids)
 
     def _end(self, symbol: str, client_order_id: str) -> CancelOutcome:
-        failed = _failed(self.faults.take("end"))
+        failed = failed_by(self.faults.take("end"))
         if failed is not None:
             return failed
         order = self.exchange.open_order(client_order_id)
@@ -251,6 +195,10 @@ class MemoryVenue(MemoryOrders):
         """Yield what the private stream says from now on."""
         return self.exchange.stream.listen()
 
+    def trouble(self) -> str:
+        """Say why the venue counts as degraded, an empty text while it does not."""
+        return self.faults.troubles.why()
+
     @property
     def policy(self) -> Policy:
         """The venue's assumptions."""
@@ -269,19 +217,6 @@ def _held(order: MemoryOrder) -> Held:
         duplicate=False,
         evidence=shown.evidence,
     )
-
-
-def _failed(fault: Fault | None) -> Throttled | NotSent | InDoubt | None:
-    """Return the outcome of a request that had no effect when it was sent."""
-    match fault:
-        case Fault.LOST_REQUEST | Fault.LATE:
-            return InDoubt(cause="timeout", evidence=b"")
-        case Fault.THROTTLED:
-            return Throttled(retry_after_ms=RETRY_AFTER_MS, evidence=EVIDENCE)
-        case Fault.NOT_SENT:
-            return NotSent(cause="connection refused")
-        case _:
-            return None
 
 
 def _unless_lost(fault: Fault | None, outcome: Outcome) -> Outcome | InDoubt:

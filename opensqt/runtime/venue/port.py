@@ -262,6 +262,9 @@ class Venue(Orders, Protocol):
     def private(self) -> AsyncIterator[PrivateEvent]:
         """Yield what the private streams say, every frame unconflated, reconnecting for ever."""
 
+    def trouble(self) -> str:
+        """Say why the venue counts as degraded (too many errors lately), an empty text while it does not."""
+
     @property
     def policy(self) -> Policy:
         """The venue's assumptions."""

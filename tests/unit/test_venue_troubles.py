@@ -1,0 +1,85 @@
+"""When a venue counts as degraded: a bounded memory of errors, a window of wall time, and no order's refusal in it."""
+
+from pathlib import Path
+
+import pytest
+
+from opensqt.domain.instruments import Market
+from opensqt.domain.life import Phase
+from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.venue.binance_judge import trouble_of
+from opensqt.runtime.venue.memory import Fault
+from opensqt.runtime.venue.reply import Reply, Sent
+from opensqt.runtime.venue.troubles import Troubles
+from tests.unit.rig import SYMBOL, Rig
+
+
+@pytest.mark.row("C09")
+async def test_more_than_fifty_errors_in_five_minutes_degrade() -> None:
+    """Fifty are borne, one more is too much, and five minutes later all is forgotten."""
+    clock = VirtualClock()
+    troubles = Troubles(clock)
+    for _ in range(50):
+        troubles.note("no_answer")
+        await clock.run_for(1)
+    assert troubles.why() == ""
+    troubles.note("throttled")
+    assert troubles.why().startswith("degraded: 51 venue errors in 5 minutes")
+    assert "no_answer" in troubles.why()
+    await clock.run_for(260)
+    assert troubles.why() == ""
+
+
+@pytest.mark.row("C09")
+def test_the_memory_of_errors_is_bounded() -> None:
+    """A storm of errors fills a ring of a thousand and no more."""
+    troubles = Troubles(VirtualClock())
+    for number in range(5000):
+        troubles.note(f"unlisted_{number}")
+    assert len(troubles) == 1000
+    assert troubles.lately()[0] == "unlisted_4000"
+
+
+@pytest.mark.row("C09")
+@pytest.mark.parametrize(
+    "reply,trouble",
+    [
+        (Reply(sent=Sent.NEVER, cause="refused"), "not_sent"),
+        (Reply(cause="timeout"), "no_answer"),
+        (Reply(status=503, body='{"code":-1008,"msg":"busy"}'), "http_503"),
+        (Reply(status=403, body="<html>"), "http_403"),
+        (Reply(status=429, body=""), "throttled"),
+        (Reply(status=400, body='{"code":-1021,"msg":"late"}'), "clock"),
+        (Reply(status=401, body='{"code":-2015,"msg":"no"}'), "auth"),
+        (Reply(status=400, body='{"code":-9999,"msg":"?"}'), "unlisted_9999"),
+        (Reply(status=400, body='{"code":-2019,"msg":"Margin is insufficient."}'), ""),
+        (Reply(status=400, body='{"code":-5022,"msg":"post only"}'), ""),
+        (Reply(status=400, body='{"code":-2011,"msg":"Unknown order sent."}'), ""),
+        (Reply(status=400, body='{"code":-2013,"msg":"Order does not exist."}'), ""),
+        (Reply(status=400, body='{"code":-4116,"msg":"ClientOrderId is duplicated."}'), ""),
+        (Reply(status=200, body="{}"), ""),
+        (Reply(status=200, body="[]"), ""),
+    ],
+)
+def test_an_order_that_is_refused_is_no_trouble(reply: Reply, trouble: str) -> None:
+    """Lost answers, limits, our clock and our key are; what the venue says about an order is its good right."""
+    assert trouble_of(Market.PERP, reply) == trouble
+
+
+@pytest.mark.row("C09")
+async def test_a_degraded_venue_shows_in_the_status_of_the_executor(tmp_path: Path) -> None:
+    """Health and reason change; the executor stays ready, and exits are still sent."""
+    rig = Rig(tmp_path)
+    async with rig.running(rig.executor()) as executor:
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        assert (executor.status()["health"], executor.status()["why"]) == ("good", "")
+        rig.venue.faults.set("look", *[Fault.LOST_REQUEST] * 51)
+        for _ in range(51):
+            await rig.venue.look(SYMBOL, "qnone")
+        assert executor.status()["health"] == "degraded"
+        assert "51 venue errors" in executor.status()["why"]
+        assert executor.ready
+        await rig.approve(rig.cancel())
+        await rig.clock.run_for(1)
+        assert rig.order_of().phase is Phase.CANCELED
