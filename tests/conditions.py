@@ -8,14 +8,16 @@ from collections.abc import Awaitable, Callable
 POLL_S = 0.01
 
 
-async def until(holds: Callable[[], bool | Awaitable[bool]], *, within_s: float = 10.0) -> None:
+async def until(
+    holds: Callable[[], bool | Awaitable[bool]], *, within_s: float = 10.0, poll_s: float = POLL_S
+) -> None:
     """Return as soon as the condition holds; raises `TimeoutError` naming it otherwise."""
     end_s = time.monotonic() + within_s
     while time.monotonic() < end_s:
         answer = holds()
         if await answer if inspect.isawaitable(answer) else answer:
             return
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(poll_s)
     raise TimeoutError(f"{inspect.getsource(holds).strip()} did not hold within {within_s} s")
 
 

@@ -11,7 +11,7 @@ from opensqt.runtime.config_schema import PaperRules
 from tests.conditions import until
 from tests.crash import judge
 from tests.crash.desk import Desk, Seat
-from tests.crash.house import Shared
+from tests.crash.house import POLL_S, Shared
 from tests.crash.intents import Author
 from tests.crash.scenarios import SCENARIOS
 from tests.e2e import audit
@@ -150,7 +150,7 @@ async def begin(desk: Desk, cell: Cell) -> tuple[Seat, Author]:
     async def sits_or_died() -> bool:
         return bool(desk.deaths) or await desk.ready(seat)
 
-    await until(sits_or_died, within_s=READY_S)
+    await until(sits_or_died, within_s=READY_S, poll_s=POLL_S)
     if cell.scenario == TAKE_OVER:
         await desk.start(Seat(service=cell.service, host="twin"))
     return seat, Author(desk, lease)
@@ -162,7 +162,7 @@ async def _start_again(desk: Desk, seat: Seat, crash_at: str = "") -> None:
     await desk.start(seat, crash_at)
     if crash_at:
         await until(lambda: bool(desk.deaths), within_s=READY_S)
-    await until(lambda: desk.ready(seat), within_s=READY_S)
+    await until(lambda: desk.ready(seat), within_s=READY_S, poll_s=POLL_S)
 
 
 async def _stop(seat: Seat) -> None:

@@ -35,6 +35,7 @@ TOKEN = "token-of-the-cell"  # opens nothing but this cell's own ports
 KEEP = "OPENSQT_CRASH_KEEP"  # set: the folders of failed cells stay
 LEASE_MS = 1000
 PATIENCE_S = 20.0
+POLL_S = 0.04  # asking costs the cores that the processes under test need
 CONFIG = """
 schema = 1
 desk = "crash"
@@ -146,7 +147,7 @@ class House:
             return holds(self.record)
 
         try:
-            await until(answered, within_s=within_s)
+            await until(answered, within_s=within_s, poll_s=POLL_S)
         except TimeoutError as error:
             told = f"{self.record.verdicts}, unresolved {sorted(self.record.doubtful())}"
             raise TimeoutError(f"the journal holds after {within_s} s only {told}") from error

@@ -15,8 +15,8 @@ from tests.crash.intents import Author
 from tests.crash.progress import Progress
 from tests.e2e import audit
 
-DESKS = 8
-PAUSE_S_MAX = 2.5  # wall; a start takes about one second, so that some kills hit a start
+DESKS = 12
+PAUSE_S_MAX = 4.0  # wall; a start takes one to two seconds, so that some kills hit a start
 WISH_S = 0.15
 CANCEL_SHARE = 0.7
 RESTING_MAX = 15

@@ -8,6 +8,7 @@ from opensqt.domain.instruments import Side
 from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
 from tests.conditions import until
 from tests.crash.desk import Desk
+from tests.crash.house import POLL_S
 from tests.crash.intents import Author
 from tests.crash.judge import open_at_venue
 from tests.e2e import audit
@@ -55,9 +56,10 @@ async def kill_switch(desk: Desk, author: Author) -> None:
     await author.known(resting)
     await author.place()
     await desk.kill()
-    await until(lambda: not open_at_venue(audit.rows(desk.house.folder)), within_s=GONE_S)
+    folder = desk.house.folder
+    await until(lambda: not open_at_venue(audit.rows(folder)), within_s=GONE_S, poll_s=POLL_S)
     await desk.house.reads_until(lambda record: record.kills > 0)
-    await until(desk.resume, within_s=RESUMED_S)
+    await until(desk.resume, within_s=RESUMED_S, poll_s=POLL_S)
 
 
 async def take_over(desk: Desk, author: Author) -> None:
