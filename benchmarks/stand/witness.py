@@ -1,7 +1,7 @@
 """Runs a service as it is shipped and stamps every message at its ports: `witness STAMPS TEMPLATES MODULE [ARG ...]`.
 
-The service's own code is what runs; only calls are wrapped. Budgets are set for an account with high limits, and the
-first command, append and request of each kind is written down, so that the floor can say the very same.
+The service's own code is what runs; only calls are wrapped. The first command, append and request of each kind is
+written down, so that the floor can say the very same.
 """
 
 import base64
@@ -12,7 +12,7 @@ import runpy
 import sys
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,9 @@ from opensqt.runtime.bus.nats_follower import NatsFollower
 from opensqt.runtime.bus.nats_queue import NatsQueue
 from opensqt.runtime.journal import postgres
 from opensqt.runtime.journal.port import Entry
-from opensqt.runtime.venue.budget import Limit
 
 ID = "Nats-Msg-Id"
 WIRE_KEYS: ContextVar[tuple[str, ...]] = ContextVar("wire_keys", default=())
-WIDE = Limit(rate_per_s=20_000.0, burst=20_000.0, reserved=10.0)
 ORDER_ID = re.compile(r"q[0-9a-hjkmnp-tv-z]{26}")
 CANCEL = "-"  # in front of an order's id: the request that cancels it
 
@@ -42,14 +40,16 @@ class Witness:
     def __init__(self, recorder: Recorder, templates: Path) -> None:
         self.stamp = recorder.stamp
         self._templates = templates
+        self._kept: set[str] = set()
 
-    def keep(self, name: str, value: dict[str, Any]) -> None:
+    def keep(self, name: str, value: Callable[[], dict[str, Any]]) -> None:
         """Write down the first example of something that the floor has to repeat."""
-        path = self._templates / f"{name}.json"
-        if not path.exists():
-            fresh = path.with_suffix(".new")
-            fresh.write_text(json.dumps(value))
-            fresh.rename(path)
+        if name in self._kept:
+            return
+        self._kept.add(name)
+        fresh = self._templates / f"{name}.new"
+        fresh.write_text(json.dumps(value()))
+        fresh.rename(self._templates / f"{name}.json")
 
     def around(
         self, owner: Any, name: str, before: str, after: str, key: Callable[..., str]
@@ -100,8 +100,7 @@ def watch_risk(witness: Witness) -> None:
         if not subject.startswith("cmd."):
             return await plain(acks, subject, data, headers)
         kind = "cancel" if subject.startswith("cmd.exit") else "place"
-        text = base64.b64encode(data).decode()
-        witness.keep(f"command-{kind}", {"headers": headers, "data": text})
+        witness.keep(f"command-{kind}", lambda: {"headers": headers, "data": _text(data)})
         witness.stamp("risk.published", headers[ID])
         result = await plain(acks, subject, data, headers)
         witness.stamp("risk.acked", headers[ID])
@@ -115,7 +114,6 @@ def watch_executor(witness: Witness) -> None:
     commands = importlib.import_module("services.executor.commands").Commands
     orders = importlib.import_module("opensqt.runtime.venue.binance_orders").BinanceOrders
     gate = importlib.import_module("opensqt.runtime.venue.binance_gate")
-    setattr(gate, "limits_of", _limits)  # noqa: B010
     witness.around(NatsQueue, "_on_message", "executor.arrived", "", _delivered)
     witness.around(commands, "_take", "executor.taken", "", lambda *a: str(a[2].headers.get(ID)))
     journal = postgres.PostgresJournal
@@ -132,7 +130,7 @@ def watch_executor(witness: Witness) -> None:
             if key := intent_of(one, entry):
                 witness.stamp("executor.commit", key)
                 kind = "place" if entry.events[0].message.place is not None else "cancel"
-                witness.keep(f"append-{kind}", _rows(entry))
+                witness.keep(f"append-{kind}", partial(_rows, entry))
         return await commit(one, entries)
 
     setattr(journal, "_commit", noted)  # noqa: B010
@@ -150,7 +148,7 @@ def _watch_port(witness: Witness, orders: Any) -> None:
         plain: Call = getattr(orders, name)
 
         async def asked(*args: Any, plain: Call = plain, mark: str = mark, **kwargs: Any) -> Any:
-            for key in ORDER_ID.findall(str(args[1:])):
+            for key in _order_ids(*args[1:]):
                 witness.stamp("executor.asked", mark + key)
             return await plain(*args, **kwargs)
 
@@ -183,23 +181,34 @@ def _watch_requests(witness: Witness, gate: Any) -> None:
             witness.stamp("executor.signed", key)
         if len(keys) == 1 and "batch" not in url:
             kind = "cancel" if keys[0].startswith(CANCEL) else "place"
-            said = dict(one.prepare_request_headers(headers))
-            witness.keep(f"request-{kind}", {"url": url, "headers": said, "body": body or ""})
+            witness.keep(f"request-{kind}", partial(_said, one, url, headers, body))
         return await fetch(one, url, method, headers, body)
 
     binance.fetch = fetched
     watch_wire(witness.stamp, "executor.wire")
 
 
-def _limits(_: object, __: Decimal) -> dict[str, Limit]:
-    """Return the budget of an account whose limits are far above any rate that is tried here."""
-    return dict.fromkeys(("orders", "spot", "perp"), WIDE)
+def _order_ids(*args: Any) -> list[str]:
+    """Return the orders that a call of the port is about: one request, several, a symbol with an id or with ids."""
+    first, rest = args[0], args[1:]
+    if isinstance(first, str):
+        return [rest[0]] if isinstance(rest[0], str) else list(rest[0])
+    return [one.client_order_id for one in (first if isinstance(first, list | tuple) else [first])]
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _said(client: Any, url: str, headers: Any, body: str | None) -> dict[str, Any]:
+    said = dict(client.prepare_request_headers(headers))
+    return {"url": url, "headers": said, "body": body or ""}
 
 
 def _rows(entry: Entry) -> dict[str, Any]:
     events, fences = vars(postgres)["_arrays"]([entry])
     texts = [
-        [base64.b64encode(v).decode() if isinstance(v, bytes) else v for v in row] for row in events
+        [_text(value) if isinstance(value, bytes) else value for value in row] for row in events
     ]
     return {"events": texts, "fences": [list(fence) for fence in fences]}
 

@@ -1,6 +1,8 @@
 """What risk knows: a fold of FEED, plus its own approvals that have not come back yet. Pure; it never asks anybody."""
 
 from decimal import Decimal
+from itertools import takewhile
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,6 +33,16 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     price: Decimal
 
 
+class _Stake(NamedTuple):
+    """What one live or approved order may still fill."""
+
+    strategy: str
+    side: Side
+    quantity: Decimal
+    type: OrderType
+    price: Decimal
+
+
 class State:
     """The books of the gate. Everything is rebuilt from the journal at every start."""
 
@@ -45,6 +57,8 @@ class State:
         self.parked: dict[tuple[str, str], Decimal] = {}  # account, symbol: fills of unknown orders
         self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
+        self._living: dict[str, None] = {}  # orders of ours that may still fill
+        self._over: dict[str, int] = {}  # orders that ended -> market ms of their last evidence
 
     def anew(self) -> "State":
         """Return books to fold again from the journal's beginning.
@@ -89,44 +103,36 @@ class State:
 
     def exposure(self, intent: PlaceIntent) -> Exposure:
         """Return what the account has at stake in the intent's symbol, at worst."""
-        live = [
-            order.placed
-            for order in self.orders.values()
-            if order.placed is not None and not order.terminal
-        ]
-        account = [placed for placed in live if placed.ref.account == intent.account]
-        here = [placed for placed in account if placed.ref.symbol == intent.symbol]
+        live = [self.orders[name].placed for name in self._living]
+        account = [placed for placed in live if placed and placed.ref.account == intent.account]
         waiting = [
-            pending
+            pending.intent
             for pending in self.pending.values()
             if pending.intent.account == intent.account
             and pending.intent.intent_id != intent.intent_id
         ]
-        waiting_here = [p for p in waiting if p.intent.symbol == intent.symbol]
-        at_stake = [(p.side, self._remaining(p)) for p in here]
-        at_stake += [(p.intent.side, p.intent.quantity) for p in waiting_here]
-        closing = [
-            self._remaining(p)
-            for p in here
-            if p.ref.strategy == intent.strategy and p.side is intent.side
+        here = [
+            _Stake(p.ref.strategy, p.side, self._remaining(p), p.type, p.price)
+            for p in account
+            if p.ref.symbol == intent.symbol
         ] + [
-            p.intent.quantity
-            for p in waiting_here
-            if p.intent.strategy == intent.strategy and p.intent.side is intent.side
+            _Stake(i.strategy, i.side, i.quantity, i.type, i.price)
+            for i in waiting
+            if i.symbol == intent.symbol
         ]
-        resting = [(p.side, p.price) for p in here if p.type is OrderType.LIMIT]
-        resting += [
-            (p.intent.side, p.price) for p in waiting_here if p.intent.type is OrderType.LIMIT
-        ]
+        bids = [stake for stake in here if stake.side is Side.BUY]
+        asks = [stake for stake in here if stake.side is Side.SELL]
+        same = bids if intent.side is Side.BUY else asks
+        own = (stake.quantity for stake in same if stake.strategy == intent.strategy)
         return Exposure(
             net=self.net(intent.account, intent.symbol),
-            buys=sum((q for side, q in at_stake if side is Side.BUY), ZERO),
-            sells=sum((q for side, q in at_stake if side is Side.SELL), ZERO),
+            buys=sum((stake.quantity for stake in bids), ZERO),
+            sells=sum((stake.quantity for stake in asks), ZERO),
             orders_open=len(account) + len(waiting),
             own=self.positions.get((intent.strategy, intent.account, intent.symbol), ZERO),
-            own_closing=sum(closing, ZERO),
-            own_bid=max((p for side, p in resting if side is Side.BUY), default=None),
-            own_ask=min((p for side, p in resting if side is Side.SELL), default=None),
+            own_closing=sum(own, ZERO),
+            own_bid=max((s.price for s in bids if s.type is OrderType.LIMIT), default=None),
+            own_ask=min((s.price for s in asks if s.type is OrderType.LIMIT), default=None),
         )
 
     def net(self, account: str, symbol: str) -> Decimal:
@@ -147,12 +153,11 @@ class State:
             if pending.intent.valid_until_ms < horizon_ms:
                 del self.pending[intent_id]
         old = horizon_ms - SETTLED_KEPT_MS
-        for intent_id, verdict in list(self.verdicts.items()):
-            if verdict.time_ms < old:
-                del self.verdicts[intent_id]
-        for client_order_id, order in list(self.orders.items()):
-            if _over(order) and _last_ms(order) < old:
-                del self.orders[client_order_id]
+        # Both stand in order of time, but for those that the journal held at the start: the oldest come first.
+        for intent_id in list(takewhile(lambda i: self.verdicts[i].time_ms < old, self.verdicts)):
+            del self.verdicts[intent_id]
+        for client_order_id in list(takewhile(lambda i: self._over[i] < old, self._over)):
+            del self.orders[client_order_id], self._over[client_order_id]
 
     def _remaining(self, placed: IntentPlaced) -> Decimal:
         return self.orders[placed.ref.client_order_id].remaining
@@ -166,7 +171,18 @@ class State:
         if isinstance(event, IntentPlaced):
             self.pending.pop(event.ref.intent_id, None)
         order = self.orders.get(client_order_id) or life.begin(client_order_id)
-        self.orders[client_order_id] = life.fold(order, event)  # type: ignore[arg-type]
+        self._file(life.fold(order, event))  # type: ignore[arg-type]
+
+    def _file(self, order: life.Order) -> None:
+        name = order.client_order_id
+        self.orders[name] = order
+        if order.placed is not None and not order.terminal:
+            self._living[name] = None
+        else:
+            self._living.pop(name, None)
+        self._over.pop(name, None)
+        if _over(order):
+            self._over[name] = _last_ms(order)
 
     def _book(self, fill: Fill) -> None:
         key = (fill.ref.account, fill.ref.symbol, fill.trade_id)

@@ -62,3 +62,22 @@ def test_fills_of_strangers_are_forgotten_in_time() -> None:
     state.forget(fill.time_ms + SETTLED_KEPT_MS + 1)
     assert state.orders == {}
     assert state.net("main", gate_books.SYMBOL) == Decimal("0.010")
+
+
+def test_exposure_and_memory_follow_the_life_of_every_order() -> None:
+    """Whatever has ended costs the gate nothing: not in the exposure, and after its time not in memory."""
+    state = gate_books.state()
+    for number in range(20):
+        name = f"q{number}"
+        state.fold(gate_books.live(name, Side.BUY, "49900"))
+        if number >= 5:
+            # Whatever is told again changes nothing.
+            state.fold(gate_books.fill(name, Side.BUY, "0.010"))
+            state.fold(gate_books.live(name, Side.BUY, "49900"))
+    exposure = state.exposure(gate_books.intent())
+    assert (exposure.orders_open, exposure.buys) == (5, Decimal("0.050"))
+    state.forget(gate_books.NOW_MS + SETTLED_KEPT_MS)
+    assert len(state.orders) == 20
+    state.forget(gate_books.NOW_MS + SETTLED_KEPT_MS + 1)
+    assert sorted(state.orders) == [f"q{number}" for number in range(5)]
+    assert state.exposure(gate_books.intent()).orders_open == 5
