@@ -5,7 +5,7 @@ from decimal import Decimal
 from opensqt.domain.market import Mark, Tick
 from opensqt.domain.messages import Message
 from opensqt.runtime import projection_port
-from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream
+from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.journal.port import JournalDown
@@ -47,7 +47,8 @@ class Marks:
                 follower = await self._bus.follow(Stream.FEED, HEARD, Start())
                 async for delivery in follower:
                     self._take(delivery.data)
-            except BusDown as error:
+            except (BusDown, StreamChanged) as error:
+                # What FEED lost of the market is not missed; the next tick says it all.
                 _log.warning("market_lost", detail=str(error))
             await self._clock.sleep(self._retry_s)
 
