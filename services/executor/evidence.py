@@ -78,7 +78,9 @@ class Evidence:
         clock = self._account.clock
         swept_s = snapped_s = clock.monotonic_s()
         while True:
-            await self._wait(swept_s + SWEEP_S - clock.monotonic_s())
+            self._wake.clear()
+            if not self._poked:
+                await event_within(clock, self._wake, swept_s + SWEEP_S - clock.monotonic_s())
             poked, self._poked = tuple(self._poked), {}
             now_s = clock.monotonic_s()
             due = now_s >= swept_s + SWEEP_S
@@ -148,7 +150,9 @@ class Evidence:
         async with self._reading.setdefault(symbol, asyncio.Lock()):
             settled_ms = account.clock.market_ms() - lag_ms
             trades = await account.venue.trades(
-                symbol, after_trade_id=self._marks.get(symbol, ""), since_ms=self._since_ms(symbol)
+                symbol,
+                after_trade_id=self._marks.get(symbol, ""),
+                since_ms=_since_ms(account, symbol),
             )
             for trade in trades:
                 if account.state.find(symbol, trade.client_order_id, trade.venue_order_id) is None:
@@ -168,13 +172,13 @@ class Evidence:
         if order is None or order.placed is None:
             return
         if view.status == "open" and _vanished(order):
-            await self._take_off(order, view)
+            await _take_off(account, order, view)
         if _known(order, view):
             return
         evidence_hash = await account.keep("order", view.evidence)
         events = after_view(account.author, order.placed.ref, view, evidence_hash)
         await account.record(events)
-        await self._contradict(order.client_order_id, view.symbol)
+        await _contradict(account, order.client_order_id, view.symbol)
         if view.filled_quantity > account.state.orders[order.client_order_id].filled:
             self.poke(view.symbol)
 
@@ -185,16 +189,7 @@ class Evidence:
         evidence_hash = await account.keep("trade", trade.evidence)
         events = after_trade(account.state, account.author, trade, evidence_hash)
         await account.record(events)
-        await self._contradict(trade.client_order_id, trade.symbol)
-
-    async def _contradict(self, name: str, symbol: str) -> None:
-        account = self._account
-        order = account.state.orders.get(name)
-        if order is None or not order.contradicted:
-            return
-        now_ms = account.clock.market_ms()
-        account.log.error("order_contradicted", order=name, evidence=order.contradictions)
-        await account.record((facts.contradicted(account.author, order, symbol, now_ms),))
+        await _contradict(account, trade.client_order_id, trade.symbol)
 
     async def _look_after(self, order: life.Order) -> None:
         """Ask for an order that should be open and is not: it ended, and the stream did not say how."""
@@ -208,25 +203,6 @@ class Evidence:
             await self.read_trades(symbol)
         elif isinstance(outcome, NotFound):
             self._tell_missing(order.client_order_id)
-
-    async def _take_off(self, order: life.Order, view: OrderView) -> None:
-        """Cancel an order that came back after it had been called vanished: nobody counts it any more."""
-        account, name = self._account, order.client_order_id
-        account.log.error("order_reappeared", order=name, symbol=view.symbol)
-        now_ms = account.clock.market_ms()
-        await account.record((facts.reappeared(account.author, order, view.symbol, now_ms),))
-        await account.venue.cancel(view.symbol, name)
-
-    def _since_ms(self, symbol: str) -> int:
-        account = self._account
-        read_ms = account.state.read_ms.get(symbol)
-        lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
-        return first_ms(account) if read_ms is None else read_ms - lag_ms - TRADES_BACK_MS
-
-    async def _wait(self, seconds: float) -> None:
-        self._wake.clear()
-        if not self._poked:
-            await event_within(self._account.clock, self._wake, seconds)
 
 
 async def _identify(
@@ -263,3 +239,27 @@ def _vanished(order: life.Order) -> bool:
 def _known(order: life.Order, view: OrderView) -> bool:
     """Tell whether a view says nothing new: an open or filled order that we know the venue holds."""
     return view.status in ("open", "filled") and order.accepted is not None
+
+
+async def _contradict(account: Account, name: str, symbol: str) -> None:
+    order = account.state.orders.get(name)
+    if order is None or not order.contradicted:
+        return
+    now_ms = account.clock.market_ms()
+    account.log.error("order_contradicted", order=name, evidence=order.contradictions)
+    await account.record((facts.contradicted(account.author, order, symbol, now_ms),))
+
+
+async def _take_off(account: Account, order: life.Order, view: OrderView) -> None:
+    """Cancel an order that came back after it had been called vanished: nobody counts it any more."""
+    name = order.client_order_id
+    account.log.error("order_reappeared", order=name, symbol=view.symbol)
+    now_ms = account.clock.market_ms()
+    await account.record((facts.reappeared(account.author, order, view.symbol, now_ms),))
+    await account.venue.cancel(view.symbol, name)
+
+
+def _since_ms(account: Account, symbol: str) -> int:
+    read_ms = account.state.read_ms.get(symbol)
+    lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
+    return first_ms(account) if read_ms is None else read_ms - lag_ms - TRADES_BACK_MS
