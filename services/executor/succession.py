@@ -34,6 +34,7 @@ class Succession:
         """Wait until the lease is ours, in the standby's seat as long as we hear the bus."""
         account = self._account
         seated_s = account.clock.monotonic_s()
+        asked = True
         while True:
             try:
                 lease = await account.lease.attempt()
@@ -44,8 +45,11 @@ class Succession:
                 if now_s >= seated_s and now_s - self._heard_s <= FIT_S_MAX:
                     seated_s = now_s + SEAT_RENEWED_S
                     await self._seat.attempt()
+                asked = True
             except JournalDown as error:
-                account.log.warning("lease_not_asked_for", detail=str(error))
+                if asked:
+                    account.log.warning("lease_not_asked_for", detail=str(error))
+                asked = False
             await account.clock.sleep(account.lease.attempt_pause_s)
 
     async def watch(self) -> None:

@@ -76,6 +76,8 @@ class Rig:
         self.journal_of: dict[Executor, MemoryJournal] = {}
         self.commands = 0
         self.wire: Callable[[Any], Any] = lambda port: port  # what stands before venue and journal
+        # The connection of the n-th executor; that of the rig itself is `bus`.
+        self.bus_of: Callable[[int], MemoryBus] = lambda _: MemoryBus(self.broker)
         self.started = 0
         self.risk_epoch = 0
         self.risk_alive = True
@@ -103,7 +105,11 @@ class Rig:
             caps=self.caps,
         )
         executor = Executor(
-            account, MemoryBus(self.broker), Metrics(), Tracer(), cancel_on_stop=cancel_on_stop
+            account,
+            self.bus_of(self.started),
+            Metrics(),
+            Tracer(),
+            cancel_on_stop=cancel_on_stop,
         )
         self.journal_of[executor] = self.journals[-1]
         return executor
