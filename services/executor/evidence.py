@@ -25,6 +25,7 @@ from services.executor.snapshots import TRADES_BACK_MS, Snapshots, first_ms
 
 SWEEP_S = 5.0
 SNAPSHOT_S = 15.0
+REAPPEARED = "vanished, yet open at the venue"
 
 
 class Evidence:
@@ -189,7 +190,10 @@ class Evidence:
         evidence_hash = await account.keep("trade", trade.evidence)
         events = after_trade(account.state, account.author, trade, evidence_hash)
         await account.record(events)
-        await _contradict(account, trade.client_order_id, trade.symbol)
+        # A venue may name its own id only.
+        order = account.state.find(trade.symbol, trade.client_order_id, trade.venue_order_id)
+        if order is not None:
+            await _contradict(account, order.client_order_id, trade.symbol)
 
     async def _look_after(self, order: life.Order) -> None:
         """Ask for an order that should be open and is not: it ended, and the stream did not say how."""
@@ -255,7 +259,7 @@ async def _take_off(account: Account, order: life.Order, view: OrderView) -> Non
     name = order.client_order_id
     account.log.error("order_reappeared", order=name, symbol=view.symbol)
     now_ms = account.clock.market_ms()
-    await account.record((facts.reappeared(account.author, order, view.symbol, now_ms),))
+    await account.record((facts.denied(account.author, order, view.symbol, REAPPEARED, now_ms),))
     await account.venue.cancel(view.symbol, name)
 
 

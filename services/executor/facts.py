@@ -57,8 +57,11 @@ def fact(author: Author, message: Any, stream: str, cause: tuple[str | int, ...]
 
 def verdict(author: Author, approval: RiskApproved) -> NewEvent:
     """Record risk's approval as the one verdict on its intent: version 1 of the intent's stream."""
-    event = fact(author, approval, f"intent/{approval.intent_id}", ("verdict", approval.intent_id))
-    return msgspec.structs.replace(event, version=1, correlation_id=approval.intent_id)
+    intent_id = approval.intent_id
+    event = fact(author, approval, f"intent/{intent_id}", ("verdict", intent_id))
+    return msgspec.structs.replace(
+        event, version=1, correlation_id=intent_id, causation_id=intent_id
+    )
 
 
 def ref_of(author: Author, intent: PlaceIntent, attempt: int) -> OrderRef:
@@ -99,7 +102,8 @@ def placed(
         valid_until_ms=intent.valid_until_ms,
         time_ms=now_ms,
     )
-    return msgspec.structs.replace(_of_order(author, message, "placed"), version=1)
+    event = _of_order(author, message, "placed", parent=ids.event_id("verdict", ref.intent_id))
+    return msgspec.structs.replace(event, version=1)
 
 
 def submitting(
@@ -107,7 +111,8 @@ def submitting(
 ) -> NewEvent:
     """Record that the request may leave from now on: version 2 of the order's stream."""
     message = Submitting(ref=ref, epoch=epoch, deadline_ms=deadline_ms, time_ms=now_ms)
-    return msgspec.structs.replace(_of_order(author, message, "submitting"), version=2)
+    event = _of_order(author, message, "submitting", parent=_event_of(ref, "placed"))
+    return msgspec.structs.replace(event, version=2)
 
 
 def accepted(
@@ -153,7 +158,7 @@ def cancel_requested(
     message = CancelRequested(
         ref=ref, cancel_intent_id=cancel_intent_id, reason=reason, time_ms=now_ms
     )
-    return _of_order(author, message, "cancel-requested", cancel_intent_id)
+    return _of_order(author, message, "cancel-requested", cancel_intent_id, parent=cancel_intent_id)
 
 
 def canceled(
@@ -197,7 +202,9 @@ def expired(
         evidence_hash=evidence_hash,
         time_ms=now_ms,
     )
-    return _of_order(author, message, "expired")
+    # Without a word of the venue it ended before it was sent.
+    parent = "" if venue_order_id else _event_of(ref, "placed")
+    return _of_order(author, message, "expired", parent=parent)
 
 
 def fill(author: Author, ref: OrderRef, trade: TradeView, evidence_hash: str) -> NewEvent:
@@ -219,15 +226,21 @@ def fill(author: Author, ref: OrderRef, trade: TradeView, evidence_hash: str) ->
     cause = ("fill", author.venue, author.account, trade.symbol, trade.trade_id)
     stream = f"order/{ref.client_order_id}" if ref.client_order_id else _stray(author, trade)
     event = fact(author, message, stream, cause)
-    return msgspec.structs.replace(event, venue_time_ms=trade.time_ms, correlation_id=ref.intent_id)
+    return msgspec.structs.replace(
+        event,
+        venue_time_ms=trade.time_ms,
+        correlation_id=ref.intent_id,
+        causation_id=_event_of(ref, "submitting") if ref.intent_id else "",
+    )
 
 
 def contradicted(author: Author, order: life.Order, symbol: str, now_ms: int) -> NewEvent:
     """Record that the venue's evidence denies a terminal state that we had recorded."""
-    return _denied(author, order, symbol, "; ".join(order.contradictions), now_ms)
+    return denied(author, order, symbol, "; ".join(order.contradictions), now_ms)
 
 
-def _denied(author: Author, order: life.Order, symbol: str, evidence: str, now_ms: int) -> NewEvent:
+def denied(author: Author, order: life.Order, symbol: str, evidence: str, now_ms: int) -> NewEvent:
+    """Record evidence of the venue against what is recorded of an order: its symbol is halted by it."""
     message = OrderContradicted(
         client_order_id=order.client_order_id,
         venue=author.venue,
@@ -248,25 +261,12 @@ def vanished(
 
     How it ended is not invented: it takes up nothing any more, and what was filled is what our trades show.
     """
-    if order.placed is None or order.accepted is None:
-        raise ValueError(f"order {order.client_order_id} was never shown by the venue")
-    ref, venue_order_id = order.placed.ref, order.accepted.venue_order_id
-    reason = f"{VANISHED}: {proof}"
-    alarm = _denied(author, order, ref.symbol, f"held as {venue_order_id}, {reason}", now_ms)
-    end = expired(
-        author,
-        ref,
-        reason,
-        now_ms,
-        venue_order_id=venue_order_id,
-        filled_quantity=order.filled,
-    )
+    shown = [event for event in (order.accepted, *order.fills) if event is not None]
+    ref, name = shown[0].ref, shown[0].venue_order_id
+    reason, filled = f"{VANISHED}: {proof}", order.filled
+    alarm = denied(author, order, ref.symbol, f"held as {name}, {reason}", now_ms)
+    end = expired(author, ref, reason, now_ms, venue_order_id=name, filled_quantity=filled)
     return alarm, end
-
-
-def reappeared(author: Author, order: life.Order, symbol: str, now_ms: int) -> NewEvent:
-    """Record that the venue shows an order as open that had vanished there."""
-    return _denied(author, order, symbol, "vanished, yet open at the venue", now_ms)
 
 
 def stray_ref(author: Author, symbol: str, client_order_id: str) -> OrderRef:
@@ -282,11 +282,17 @@ def stray_ref(author: Author, symbol: str, client_order_id: str) -> OrderRef:
     )
 
 
-def _of_order(author: Author, message: Message, *cause: str) -> NewEvent:
+def _of_order(author: Author, message: Message, *cause: str, parent: str = "") -> NewEvent:
+    """Make an event of an order; what no other event caused was caused by sending the request."""
     ref: OrderRef = message.ref  # type: ignore[attr-defined]
     stream = f"order/{ref.client_order_id}"
     event = fact(author, message, stream, (ref.client_order_id, *cause))
-    return msgspec.structs.replace(event, correlation_id=ref.intent_id)
+    causation_id = parent or _event_of(ref, "submitting")
+    return msgspec.structs.replace(event, correlation_id=ref.intent_id, causation_id=causation_id)
+
+
+def _event_of(ref: OrderRef, name: str) -> str:
+    return ids.event_id(ref.client_order_id, name)
 
 
 def _stray(author: Author, trade: TradeView) -> str:
