@@ -5,7 +5,6 @@ repeated until the order is terminal; "not found" proves nothing while its place
 """
 
 import asyncio
-from decimal import Decimal
 
 import msgspec
 
@@ -15,22 +14,17 @@ from opensqt.domain.order import OrderRef
 from opensqt.runtime.journal.port import Entry
 from opensqt.runtime.venue.port import (
     Held,
-    InDoubt,
     NotFound,
-    NotSent,
-    OrderView,
     Throttled,
-    VenueDown,
 )
 from services.executor import facts
 from services.executor.account import Account, Spawn
-from services.executor.decide import after_view
 from services.executor.evidence import Evidence
+from services.executor.looks import Looks
 
 LOOK_PAUSES_S = (0.1, 0.3, 1.0, 3.0, 5.0)
 CANCEL_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 LOST_MS = 30_000  # wall; as long as an order that the venue held must be out of its sight to be called vanished
-WITNESS_AGE_MS_MAX = 24 * 3_600_000  # market ms; venues forget ended orders after days
 MS_PER_S = 1000
 
 
@@ -45,6 +39,7 @@ class Doubts:
         self._pursued: set[str] = set()
         self._cancelling: set[str] = set()
         self._lost: set[str] = set()  # the venue held them and shows them no more
+        self._looks = Looks(account, evidence, self._lost)
         evidence.tell_missing(self.seek)
 
     def wake(self) -> None:
@@ -85,9 +80,9 @@ class Doubts:
             for turn in range(1_000_000):
                 if order.phase not in life.IN_DOUBT:
                     return
-                look = await self._look(order)
+                look = await self._look(order, search)
                 order = account.state.orders[name]
-                if look is not None and order.phase in life.IN_DOUBT:
+                if isinstance(look, Look) and order.phase in life.IN_DOUBT:
                     search, proof = absence.judge(search, look)
                     if proof and order.placed is not None:
                         now_ms = account.clock.market_ms()
@@ -104,36 +99,25 @@ class Doubts:
         account = self._account
         try:
             lost_ms = account.clock.market_ms() + account.market_span_ms(LOST_MS)
-            search = self._search(lost_ms)
+            search = _search(account, lost_ms)
             for turn in range(1_000_000):
                 order = account.state.orders[name]
-                look = await self._look(order)
+                look = await self._look(order, search)
                 order = account.state.orders[name]
-                if order.phase not in life.AT_VENUE:
+                if order.phase not in life.AT_VENUE or look is True:
                     return
-                if look is not None:
+                if isinstance(look, Look):
                     if look.found_by_id or look.found_open:
                         return
                     # Our trades are no sign that the rest of it is still open.
                     look = msgspec.structs.replace(look, traded=False)
                     search, proof = absence.judge(search, look)
                     if proof:
-                        await self._vanish(order, proof)
+                        await _vanish(account, order, proof)
                         return
                 await self._pause(search, turn)
         finally:
             self._lost.discard(name)
-
-    async def _vanish(self, order: life.Order, proof: str) -> None:
-        account = self._account
-        account.log.error(
-            "order_vanished",
-            order=order.client_order_id,
-            proof=proof,
-            fix="openings of its symbol are halted: look at the venue's history, then `opensqt resume`",
-        )
-        events = facts.vanished(account.author, order, proof, account.clock.market_ms())
-        await account.commit_surely(Entry(events=events, fence=account.lease.fence))
 
     def _begin(self, order: life.Order) -> Search:
         policy = self._account.venue.policy
@@ -143,15 +127,16 @@ class Doubts:
         deadline_ms = self._account.clock.market_ms() + longest_ms
         if submitting is not None:
             deadline_ms = submitting.deadline_ms
-        return self._search(deadline_ms)
+        return _search(self._account, deadline_ms)
 
-    def _search(self, deadline_ms: int) -> Search:
-        policy = self._account.venue.policy
-        return absence.begin(
-            deadline_ms=deadline_ms,
-            lag_ms=self._account.market_span_ms(policy.visibility_lag_ms),
-            skew_ms=self._account.market_span_ms(policy.clock_skew_ms_max),
-        )
+    async def _look(self, order: life.Order, search: Search) -> Look | bool | None:
+        """Ask by id; look everywhere as soon as that can prove something. True: shown, None: no answer."""
+        if order.placed is None:
+            return None
+        ref = order.placed.ref
+        if self._account.clock.market_ms() < search.fence_ms:
+            return await self._looks.ask(ref)
+        return await self._looks.look(ref, absence.next_look_ms(search))
 
     async def _pause(self, search: Search, turn: int) -> None:
         account = self._account
@@ -160,61 +145,6 @@ class Doubts:
         ahead_s = float(ahead_ms / account.clock.speed) / MS_PER_S
         # Behind the fence the next look comes as soon as it can complete the proof.
         await account.clock.sleep(min(pause_s, ahead_s) if ahead_s > 0 else pause_s)
-
-    async def _look(self, order: life.Order) -> Look | None:
-        account = self._account
-        placed = order.placed
-        if placed is None:
-            return None
-        ref = placed.ref
-        started_ms = account.clock.market_ms()
-        try:
-            witness = self._witness(ref)
-            seen = bool(witness) and isinstance(await account.venue.look(ref.symbol, witness), Held)
-            by_id = await account.venue.look(ref.symbol, ref.client_order_id)
-            if isinstance(by_id, Throttled | NotSent | InDoubt):
-                return None
-            orders = await account.venue.open_orders(ref.symbol)
-            await self._evidence.read_trades(ref.symbol)
-            unexplained = await self._unexplained(ref.symbol)
-        except (VenueDown, LookupError):
-            return None
-        view = by_id.order if isinstance(by_id, Held) else None
-        found_open = next((o for o in orders if o.client_order_id == ref.client_order_id), None)
-        await self._show(ref, view or found_open)
-        return Look(
-            started_ms=started_ms,
-            ended_ms=account.clock.market_ms(),
-            found_by_id=isinstance(by_id, Held),
-            found_open=found_open is not None,
-            traded=bool(account.state.orders[ref.client_order_id].fills),
-            witness=witness,
-            witness_seen=seen,
-            position=unexplained,
-        )
-
-    def _witness(self, ref: OrderRef) -> str:
-        account = self._account
-        ever = account.venue.policy.by_id_query == "any"
-        now_ms = account.clock.market_ms()
-        since_ms = now_ms - WITNESS_AGE_MS_MAX if ever else now_ms
-        return account.state.witness(ref.symbol, {ref.client_order_id, *self._lost}, since_ms)
-
-    async def _unexplained(self, symbol: str) -> Decimal:
-        """Return the venue's position minus what our trades explain; it moves only by what we do not know."""
-        account = self._account
-        view = await account.venue.account()
-        held = sum((p.quantity for p in view.positions if p.symbol == symbol), Decimal(0))
-        explained = account.state.net.get(symbol, Decimal(0)) if ":" in symbol else Decimal(0)
-        return held - explained
-
-    async def _show(self, ref: OrderRef, view: OrderView | None) -> None:
-        if view is None:
-            return
-        evidence_hash = await self._account.keep("order", view.evidence)
-        await self._account.record(after_view(self._account.author, ref, view, evidence_hash))
-        if view.filled_quantity > 0:
-            self._evidence.poke(ref.symbol)
 
     async def _cancel(self, name: str) -> None:
         account = self._account
@@ -239,14 +169,32 @@ class Doubts:
         outcome = await account.cancels.cancel(ref.symbol, ref.client_order_id)
         match outcome:
             case Held():
-                await self._show(ref, outcome.order)
+                await self._looks.show(ref, outcome.order)
             case NotFound() if order.phase in life.IN_DOUBT:
                 # The place may still arrive; only the search behind the fence may end this order.
                 self.wake()
             case Throttled():
                 return outcome.retry_after_ms
             case _:
-                shown = await account.venue.look(ref.symbol, ref.client_order_id)
-                if isinstance(shown, Held):
-                    await self._show(ref, shown.order)
+                await self._looks.ask(ref)
         return 0
+
+
+async def _vanish(account: Account, order: life.Order, proof: str) -> None:
+    account.log.error(
+        "order_vanished",
+        order=order.client_order_id,
+        proof=proof,
+        fix="openings of its symbol are halted: look at the venue's history, then `opensqt resume`",
+    )
+    events = facts.vanished(account.author, order, proof, account.clock.market_ms())
+    await account.commit_surely(Entry(events=events, fence=account.lease.fence))
+
+
+def _search(account: Account, deadline_ms: int) -> Search:
+    policy = account.venue.policy
+    return absence.begin(
+        deadline_ms=deadline_ms,
+        lag_ms=account.market_span_ms(policy.visibility_lag_ms),
+        skew_ms=account.market_span_ms(policy.clock_skew_ms_max),
+    )

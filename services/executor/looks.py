@@ -1,0 +1,132 @@
+"""Looking at the venue for orders that nobody knows about: each by its id, and once for all what a symbol shows.
+
+Open orders, trades and position cost more than many ids: they are read at most once a visibility lag and shared by all
+who look. It records what it sees and never says that an order is absent.
+"""
+
+import asyncio
+from collections.abc import Container, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain.absence import Look
+from opensqt.domain.order import OrderRef
+from opensqt.runtime.venue.port import Held, InDoubt, NotSent, OrderView, Throttled, VenueDown
+from services.executor.account import Account
+from services.executor.decide import after_view
+from services.executor.evidence import Evidence
+
+WITNESS_AGE_MS_MAX = 24 * 3_600_000  # market ms; venues forget ended orders after days
+MS_PER_S = 1000
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a symbol showed at once; `started_ms` is market time, nothing in it is older."""
+
+    started_ms: int
+    open: Mapping[str, OrderView]
+    witness: str
+    witness_seen: bool
+    position: Decimal
+
+
+class Looks:
+    """The looks of one account; orders in `lost` are looked for themselves and vouch for nothing."""
+
+    def __init__(self, account: Account, evidence: Evidence, lost: Container[str]) -> None:
+        self._account = account
+        self._evidence = evidence
+        self._lost = lost
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._newest: dict[str, tuple[int, Reading | None]] = {}
+
+    async def ask(self, ref: OrderRef) -> bool | None:
+        """Ask for an order by its id and record what is shown; None when the venue gave no clear answer."""
+        answer = await self._account.venue.look(ref.symbol, ref.client_order_id)
+        if isinstance(answer, Throttled | NotSent | InDoubt):
+            return None
+        if isinstance(answer, Held):
+            await self.show(ref, answer.order)
+        return isinstance(answer, Held)
+
+    async def look(self, ref: OrderRef, since_ms: int) -> Look | None:
+        """Look everywhere and record what is shown; None when any part of the look was not answered.
+
+        Nothing that it goes by was read before market time `since_ms`.
+        """
+        reading = await self._read(ref.symbol, since_ms)
+        if reading is None:
+            return None
+        found_open = reading.open.get(ref.client_order_id)
+        await self.show(ref, found_open)
+        found_by_id = False if found_open is not None else await self.ask(ref)
+        if found_by_id is None:
+            return None
+        return Look(
+            started_ms=reading.started_ms,
+            ended_ms=self._account.clock.market_ms(),
+            found_by_id=found_by_id,
+            found_open=found_open is not None,
+            traded=bool(self._account.state.orders[ref.client_order_id].fills),
+            witness=reading.witness,
+            witness_seen=reading.witness_seen,
+            position=reading.position,
+        )
+
+    async def _read(self, symbol: str, since_ms: int) -> Reading | None:
+        """Return a reading that began after an instant, somebody else's if it is not older than the visibility lag."""
+        account = self._account
+        lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
+        async with self._turns.setdefault(symbol, asyncio.Lock()):
+            started_ms, reading = self._newest.get(symbol, (-lag_ms, None))
+            now_ms = account.clock.market_ms()
+            if started_ms < max(since_ms, now_ms - lag_ms):
+                ahead_ms = max(0, started_ms + lag_ms - now_ms)
+                await account.clock.sleep(float(ahead_ms / account.clock.speed) / MS_PER_S)
+                started_ms = account.clock.market_ms()
+                reading = await self._read_now(symbol, started_ms)
+                self._newest[symbol] = started_ms, reading
+            return reading
+
+    async def _read_now(self, symbol: str, started_ms: int) -> Reading | None:
+        venue = self._account.venue
+        try:
+            witness = self._witness(symbol)
+            seen = bool(witness) and isinstance(await venue.look(symbol, witness), Held)
+            orders = await venue.open_orders(symbol)
+            await self._evidence.read_trades(symbol)
+            position = await self._unexplained(symbol)
+        except (VenueDown, LookupError):
+            return None
+        return Reading(
+            started_ms=started_ms,
+            open={order.client_order_id: order for order in orders},
+            witness=witness,
+            witness_seen=seen,
+            position=position,
+        )
+
+    def _witness(self, symbol: str) -> str:
+        account = self._account
+        ever = account.venue.policy.by_id_query == "any"
+        now_ms = account.clock.market_ms()
+        since_ms = now_ms - WITNESS_AGE_MS_MAX if ever else now_ms
+        return account.state.witness(symbol, self._lost, since_ms)
+
+    async def _unexplained(self, symbol: str) -> Decimal:
+        """Return the venue's position minus what our trades explain; it moves only by what we do not know."""
+        account = self._account
+        view = await account.venue.account()
+        held = sum((p.quantity for p in view.positions if p.symbol == symbol), Decimal(0))
+        explained = account.state.net.get(symbol, Decimal(0)) if ":" in symbol else Decimal(0)
+        return held - explained
+
+    async def show(self, ref: OrderRef, view: OrderView | None) -> None:
+        """Record what an order as the venue shows it proves."""
+        if view is None:
+            return
+        evidence_hash = await self._account.keep("order", view.evidence)
+        await self._account.record(after_view(self._account.author, ref, view, evidence_hash))
+        if view.filled_quantity > 0:
+            self._evidence.poke(ref.symbol)
