@@ -89,6 +89,64 @@ def test_every_recorded_error_body_is_judged_without_a_guess(recordings: Path) -
     assert judged > 100
 
 
+def recorded_bodies(recordings: Path, code: int) -> list[str]:
+    """Return what Binance was seen to answer with this code: bodies, and the documented text of each code."""
+    bodies: set[str] = set()
+    raw = (recordings / "errors" / "raw_error_bodies_from_ccxt_comments.jsonl").read_text()
+    for line in raw.splitlines():
+        row = json.loads(line)
+        if row["exchange"] == "binance" and (row.get("json") or {}).get("code") == code:
+            bodies.add(row["text"])
+    with (recordings / "errors" / "binance_spot_error_codes.csv").open(encoding="utf-8") as rows:
+        for codes, _, text in csv.reader(rows):
+            if str(code) in codes.split("/"):
+                bodies.add(json.dumps({"code": code, "msg": text.partition("  ||  ")[0]}))
+    with (recordings / "errors" / "ccxt_exception_map.csv").open(encoding="utf-8") as rows:
+        for exchange, key, _, comment, *_ in csv.reader(rows):
+            if exchange == "binance" and key == str(code) and comment and "override" not in comment:
+                plain = comment if not comment.startswith("{") else json.loads(comment)["msg"]
+                bodies.add(json.dumps({"code": code, "msg": plain}))
+    return sorted(bodies)
+
+
+@pytest.mark.row("C04")
+@pytest.mark.recordings
+@pytest.mark.parametrize(
+    "market,code,kind,text",
+    [
+        (Market.PERP, -2018, Refusal.FUNDS, ""),
+        (Market.PERP, -2019, Refusal.FUNDS, ""),
+        (
+            Market.SPOT,
+            -2010,
+            Refusal.FUNDS,
+            "Account has insufficient balance for requested action.",
+        ),
+        (Market.SPOT, -1121, Refusal.SYMBOL, ""),
+        (Market.PERP, -1121, Refusal.SYMBOL, ""),
+        (Market.SPOT, -1021, Refusal.CLOCK, ""),
+        (Market.PERP, -1021, Refusal.CLOCK, ""),
+        (Market.PERP, -4061, Refusal.POSITION_MODE, ""),
+        (Market.PERP, -4116, Refusal.DUPLICATE, ""),
+        (Market.SPOT, -2010, Refusal.DUPLICATE, "Duplicate order sent."),
+    ],
+)
+def test_recorded_answers_are_classified(
+    recordings: Path, market: Market, code: int, kind: Refusal, text: str
+) -> None:
+    """Margin, symbol, clock, position mode and duplicate: every body that was ever recorded means the same."""
+    bodies = [body for body in recorded_bodies(recordings, code) if text in body]
+    assert bodies, f"nothing is recorded for {code}"
+    for body in bodies:
+        outcome = judge_place(market, Reply(status=400, body=body), "qone", SYMBOLS)
+        if kind is Refusal.DUPLICATE:
+            assert isinstance(outcome, Held), body
+            assert outcome.duplicate
+        else:
+            assert isinstance(outcome, Refused), body
+            assert outcome.kind is kind
+
+
 @pytest.mark.row("C04")
 @pytest.mark.parametrize(
     "market,code,message,refusal",

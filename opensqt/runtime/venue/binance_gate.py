@@ -15,12 +15,13 @@ from opensqt.domain.decimals import ONE
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance_judge import retry_after_ms, trouble_of
+from opensqt.runtime.venue.binance_judge import CLOCK_TROUBLE, retry_after_ms, time_of, trouble_of
 from opensqt.runtime.venue.binance_rules import venue_symbols
 from opensqt.runtime.venue.budget import Budget, Lane, limits_of, retried
 from opensqt.runtime.venue.port import VenueDown
 from opensqt.runtime.venue.reply import Reply
 from opensqt.runtime.venue.troubles import Troubles
+from opensqt.runtime.venue.venue_time import VenueTime
 
 if TYPE_CHECKING:
     from opensqt.runtime.venue.binance_client import BinanceClient
@@ -29,6 +30,7 @@ CLIENT_MODULE = "opensqt.runtime.venue.binance_client"
 LAST_OF_CLIENT = "finished"  # where the module has its last name, its import is over
 MS_PER_S = 1000
 PATIENCE_MS = 1000  # how long we wait for an answer beyond the deadline that the venue enforces
+PUBLIC_SECTIONS = {Market.SPOT: "public", Market.PERP: "fapiPublic"}
 SECTIONS = {Market.SPOT: "private", Market.PERP: "fapiPrivate"}
 
 
@@ -75,6 +77,7 @@ class BinanceGate:
         self.jitter = jitter
         self.budget = Budget(clock, limits_of(config, part))
         self.troubles = Troubles(clock)
+        self.time = VenueTime(clock)
         self.tap: Callable[[str, str], bool] | None = None
         self._session = session
         self._config = config
@@ -117,12 +120,15 @@ class BinanceGate:
         """Wait until the budget lets a request of this cost leave."""
         await self.connected()
         await self.budget.acquire(request.cost, request.lane)
+        if self.time.stale:
+            await self._set_clock(market_in(request.section))
 
     async def dispatch(self, request: Request) -> Reply:
         """Send once, now: its turn has come."""
         client = await self.connected()
         from opensqt.runtime.venue.binance_client import finished
 
+        client.options["timeDifference"] = -self.time.ahead_ms
         call = client.call(request.section, request.verb, request.path, request.params)
         reply = await finished(asyncio.ensure_future(call))
         wait_ms = retry_after_ms(reply)
@@ -131,6 +137,8 @@ class BinanceGate:
         trouble = trouble_of(market_in(request.section), reply)
         if trouble:
             self.troubles.note(trouble)
+        if trouble == CLOCK_TROUBLE:
+            await self._set_clock(market_in(request.section))
         return reply
 
     async def send(self, request: Request) -> Reply:
@@ -144,7 +152,11 @@ class BinanceGate:
         async def once() -> Reply:
             return await self.send(request)
 
-        reply = await retried(once, again=_unanswered, clock=self.clock, jitter=self.jitter)
+        def again(reply: Reply) -> bool:
+            return _unanswered(reply) or trouble_of(market, reply) == CLOCK_TROUBLE
+
+        market = market_in(request.section)
+        reply = await retried(once, again=again, clock=self.clock, jitter=self.jitter)
         if reply.status != 200:
             told = reply.body[:200] if reply.status else reply.cause
             raise VenueDown(f"{request.verb} {request.path}: HTTP {reply.status} {told}")
@@ -177,6 +189,17 @@ class BinanceGate:
         if self._client is not None:
             await self._client.close()
         await self._session.close()
+
+    async def _set_clock(self, market: Market) -> None:
+        """Measure how far the venue's clock is from ours: it does not believe our time."""
+        client = await self.connected()
+
+        async def ask() -> int | None:
+            section = PUBLIC_SECTIONS[market]
+            return time_of(await client.call(section, "GET", "time", {}))
+
+        if not await self.time.measure(ask):
+            self.troubles.note("no_time")
 
     def _tapped(self, url: str, text: str) -> bool:
         return self.tap is not None and self.tap(url, text)

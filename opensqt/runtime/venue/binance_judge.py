@@ -29,6 +29,12 @@ class _Error(msgspec.Struct, frozen=True):
     msg: str = ""
 
 
+class _Time(msgspec.Struct, frozen=True, rename="camel"):
+    server_time: int
+
+
+CLOCK_TROUBLE = Refusal.CLOCK.value
+
 _ERROR = msgspec.json.Decoder(_Error)
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _Outcome = TypeVar("_Outcome")
@@ -135,6 +141,14 @@ def retry_after_ms(reply: Reply) -> int | None:
     if named.isdigit():
         return int(named) * 1000
     return table.BAN_MS if reply.status == 418 else table.RETRY_AFTER_MS
+
+
+def time_of(reply: Reply) -> int | None:
+    """Read the venue's time in ms, None where the answer holds none."""
+    try:
+        return msgspec.json.decode(reply.body, type=_Time).server_time
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def trouble_of(market: Market, reply: Reply) -> str:

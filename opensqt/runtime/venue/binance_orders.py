@@ -63,7 +63,7 @@ class BinanceOrders:
             section=SECTIONS[market],
             verb="POST",
             path="order",
-            params=place_params(market, venue_symbol, request) | time_params((request,)),
+            params=place_params(market, venue_symbol, request),
             cost={ORDERS: 1.0, market.value: 1.0},
             lane=Lane.EXIT if request.reduce_only else Lane.OPEN,
         )
@@ -71,7 +71,8 @@ class BinanceOrders:
         kept = self._kept(request, obstacle)
         if kept is not None:
             return kept
-        reply = await self._gate.dispatch(sending)
+        timed = sending.params | time_params((request,), self._gate.time.ahead_ms)
+        reply = await self._gate.dispatch(msgspec.structs.replace(sending, params=timed))
         return judge_place(market, reply, request.client_order_id, symbols)
 
     async def place_batch(
@@ -147,7 +148,7 @@ class BinanceOrders:
         venue_symbol, symbols = names
         market = market_of(requests[0].symbol)
         orders = [place_params(market, venue_symbol, one) for one in requests]
-        params = {"batchOrders": orders, **time_params(requests)}
+        params = {"batchOrders": orders, **time_params(requests, self._gate.time.ahead_ms)}
         reply = await self._gate.dispatch(msgspec.structs.replace(sending, params=params))
         ids = [one.client_order_id for one in requests]
         outcomes = judge_batch(judge_place, market, reply, ids, symbols)

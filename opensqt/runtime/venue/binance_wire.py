@@ -117,12 +117,12 @@ def trimmed(number: Decimal) -> Decimal:
     return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
 
 
-def time_params(requests: Sequence[OrderRequest]) -> dict[str, str]:
-    """Return time of signing and deadline of what leaves together: the earliest of each."""
+def time_params(requests: Sequence[OrderRequest], ahead_ms: int) -> dict[str, str]:
+    """Return time of signing and deadline of what leaves together, the earliest of each, on the venue's clock."""
     signed_ms = min(request.signed_ms for request in requests)
     deadline_ms = min(request.deadline_ms for request in requests)
     window_ms = max(0, min(RECV_WINDOW_MS_MAX, deadline_ms - signed_ms))
-    return {"timestamp": str(signed_ms), "recvWindow": str(window_ms)}
+    return {"timestamp": str(signed_ms + ahead_ms), "recvWindow": str(window_ms)}
 
 
 def place_params(market: Market, venue_symbol: str, request: OrderRequest) -> dict[str, str]:

@@ -1,0 +1,86 @@
+"""A venue whose clock is not ours: its refusal is definite, our time follows its own, and deadlines still hold."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.venue.port import Held, NotFound, Refusal, Refused
+from opensqt.runtime.venue.venue_time import VenueTime
+from opensqt.simulation.faults import FaultName, FaultRule, FaultScript
+from tests.contract.venues import PERP, SPOT, House, open_house
+
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Binance over the wire, connected."""
+    opened = await open_house("binance", tmp_path)
+    await opened.venue.open_orders(PERP)
+    yield opened
+    await opened.close()
+
+
+def skew(house: House, ahead_ms: int) -> None:
+    """Set the venue's clock ahead of ours."""
+    assert house.real is not None
+    rule = FaultRule(fault=FaultName.CLOCK_SKEW, ms=ahead_ms)
+    house.real.faults.load(FaultScript(rules=[rule]))
+
+
+@pytest.mark.row("C04")
+@pytest.mark.parametrize("ahead_ms", [5000, -5000])
+@pytest.mark.parametrize("symbol", [SPOT, PERP])
+async def test_a_refused_clock_is_set_by_the_venues(
+    house: House, symbol: str, ahead_ms: int
+) -> None:
+    """-1021 proves that nothing was placed, and it is the last: the next request carries the venue's time."""
+    skew(house, ahead_ms)
+    refused = await house.venue.place(house.request("qone", symbol))
+    assert isinstance(refused, Refused), refused
+    assert (refused.kind, refused.code) == (Refusal.CLOCK, "-1021")
+    assert isinstance(await house.venue.look(symbol, "qone"), NotFound)
+    assert abs(house.gate.time.ahead_ms - ahead_ms) < 500
+    assert isinstance(await house.venue.place(house.request("qtwo", symbol)), Held)
+    skew(house, 0)
+    refused = await house.venue.place(house.request("qthree", symbol))
+    assert isinstance(refused, Refused)
+    assert isinstance(await house.venue.place(house.request("qfour", symbol)), Held)
+
+
+@pytest.mark.row("C04")
+async def test_a_read_with_a_refused_clock_is_answered_by_its_own_retry(house: House) -> None:
+    """A read does not fail because our clock was wrong a moment ago."""
+    skew(house, 5000)
+    assert await house.venue.open_orders(PERP) == []
+
+
+@pytest.mark.row("C06")
+async def test_a_corrected_clock_moves_no_deadline(house: House) -> None:
+    """With the venue's time known, what was signed too long ago is refused as before."""
+    skew(house, 5000)
+    await house.venue.place(house.request("qone"))
+    skew(house, 8000)  # three seconds pass on the wire
+    late = await house.venue.place(house.request("qtwo"))
+    assert isinstance(late, Refused)
+    assert late.kind is Refusal.CLOCK
+
+
+async def test_a_slow_answer_about_the_time_is_not_believed() -> None:
+    """Half of a long round trip is an error as large as what the fence allows: then there is no correction."""
+    clock = VirtualClock()
+    time = VenueTime(clock)
+
+    async def quick() -> int:
+        return clock.market_ms() + 700
+
+    async def nothing() -> None:
+        return None
+
+    assert await time.measure(quick)
+    assert time.ahead_ms == 700
+    await clock.run_for(31)
+    assert time.stale
+    assert not await time.measure(nothing)
+    assert (time.ahead_ms, time.stale) == (0, False)
