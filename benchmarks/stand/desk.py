@@ -10,10 +10,11 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 
@@ -62,9 +63,11 @@ open_orders_max = 1000
 
 
 class Desk:
-    """Everything that runs; an asynchronous context manager."""
+    """Everything that runs; an asynchronous context manager. `services` start at once, with or without the floor."""
 
-    def __init__(self) -> None:
+    def __init__(self, services: Sequence[str] = tuple(SERVICES), *, floor: bool = True) -> None:
+        self._services = tuple(services)
+        self._floor = floor
         self._temporary = tempfile.TemporaryDirectory(prefix="bench-")
         self.folder = Path(self._temporary.name)
         self.folder.chmod(0o755)
@@ -91,19 +94,14 @@ class Desk:
         await streams.apply(self.bus.client.jetstream())
         self.journal = await PostgresJournal.connect(self._postgres.dsn)
         self.generation = (await self.journal.head()).generation
-        await self._open_floor()
-        self._start("venue", "benchmarks.stand.venue", self.folder, self._stamped("venue"))
+        self._launch("venue", "benchmarks.stand.venue", self.folder, self._stamped("venue"))
         port_file = self.folder / "venue.port"
         await until(port_file.exists, within_s=READY_S_MAX)
         self._environment["OPENSQT_PAPER_VENUE"] = f"127.0.0.1:{port_file.read_text()}"
-        for name, arguments in SERVICES.items():
-            self._health[name] = ports.choose(["health"], {})["health"]
-            stamped = (self._stamped(name), self.templates)
-            module = f"services.{name}"
-            self._start(name, "benchmarks.stand.witness", *stamped, module, *arguments)
-        for role in ("gate", "sender"):
-            stamped = (self._stamped(f"floor-{role}"), self.templates)
-            self._start(f"floor-{role}", "benchmarks.stand.floor", role, *stamped)
+        for name in self._services:
+            self.start(name)
+        if self._floor:
+            await self._open_floor()
         return self
 
     async def __aexit__(
@@ -113,9 +111,8 @@ class Desk:
         trace: TracebackType | None,
     ) -> None:
         """Stop everything."""
-        for child in self._children.values():
-            child.kill()
-            child.wait()
+        for name in self._children:
+            self.kill(name)
         await self.journal.close()
         await self.bus.close()
         await asyncio.to_thread(self._nats.kill)
@@ -129,30 +126,50 @@ class Desk:
         own = {"author": os.getpid(), "nats": self._nats.pid, "postgres": self._postgres.pid}
         return children | own
 
+    def start(self, name: str, *, watched: bool = True) -> None:
+        """Start a service, again after it was killed; one that is not watched runs without any stamp."""
+        self._health.setdefault(name, ports.choose(["health"], {})["health"])
+        module, arguments = f"services.{name}", SERVICES.get(name, ())
+        if watched:
+            watch = (self._stamped(name), self.templates, module)
+            self._launch(name, "benchmarks.stand.witness", *watch, *arguments)
+        else:
+            self._launch(name, module, *arguments)
+
+    def kill(self, name: str) -> None:
+        """End a process without a warning."""
+        self._children[name].kill()
+        self._children[name].wait()
+
     async def ready(self) -> None:
         """Wait until every service says that it does its work; raise `TimeoutError` with its log."""
-        for name in SERVICES:
+        for name in self._services:
             try:
                 await until(partial(self._is_ready, name), within_s=READY_S_MAX)
             except TimeoutError as late:
                 raise TimeoutError(f"{name} is not ready:\n{self.log(name)}") from late
+
+    async def status(self, name: str) -> dict[str, Any]:
+        """Return what a service says of itself, nothing while it does not answer; raise `RuntimeError` if it ended."""
+        if self._children[name].poll() is not None:
+            raise RuntimeError(f"{name} ended:\n{self.log(name)}")
+        url = f"http://127.0.0.1:{self._health[name]}/status"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url) as answer:
+                said: dict[str, Any] = await answer.json()
+                return said
+        except aiohttp.ClientError:
+            return {}
 
     def log(self, name: str) -> str:
         """Return the end of a process's log."""
         return (self.folder / f"{name}.log").read_text()[-2000:]
 
     async def _is_ready(self, name: str) -> bool:
-        if self._children[name].poll() is not None:
-            raise RuntimeError(f"{name} ended:\n{self.log(name)}")
-        url = f"http://127.0.0.1:{self._health[name]}/readyz"
-        try:
-            async with aiohttp.ClientSession() as session, session.get(url) as answer:
-                return answer.status == 200
-        except aiohttp.ClientError:
-            return False
+        return bool((await self.status(name)).get("ready"))
 
     async def _open_floor(self) -> None:
-        """Give the floor streams and a database like the desk's own."""
+        """Give the floor streams and a database like the desk's own, then start it."""
         js = self.bus.client.jetstream()
         for like, name, subject in (
             (Stream.INTENTS, INTENTS, INTENT),
@@ -168,11 +185,14 @@ class Desk:
             await PostgresLeases(journal).acquire(lease, "floor", 3_600_000)
         await journal.close()
         self._environment["FLOOR_POSTGRES_DSN"] = dsn
+        for role in ("gate", "sender"):
+            stamped = (self._stamped(f"floor-{role}"), self.templates)
+            self._launch(f"floor-{role}", "benchmarks.stand.floor", role, *stamped)
 
     def _stamped(self, name: str) -> Path:
         return self.stamps / f"{name}{SUFFIX}"
 
-    def _start(self, name: str, module: str, *arguments: object) -> None:
+    def _launch(self, name: str, module: str, *arguments: object) -> None:
         told = self._environment | {"OPENSQT_HEALTH_PORT": str(self._health.get(name, 0))}
         with (self.folder / f"{name}.log").open("wb") as log:
             self._children[name] = subprocess.Popen(
