@@ -31,8 +31,13 @@ def places(data: Path) -> list[Row]:
 
 def open_orders(data: Path) -> set[str]:
     """Return the orders that are accepted and not cancelled, expired or filled."""
+    return open_of(rows(data))
+
+
+def open_of(found: list[Row]) -> set[str]:
+    """Return the orders that are still open after these rows, by market and venue order id."""
     left: dict[str, Decimal] = {}
-    for row in rows(data):
+    for row in found:
         key = f"{row['market']}/{row['venue_order_id']}"
         if row["kind"] == "place" and row["result"] == "accepted":
             left[key] = Decimal(row["quantity"])

@@ -49,6 +49,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     cancel_share: float = 0.5
     symbols: tuple[str, ...] = (SYMBOL,)
     count_max: int = 1_000_000
+    distance_bps: tuple[int, int] = DISTANCE_BPS  # of a place from the touch, least and most
 
 
 class Load:
@@ -64,13 +65,17 @@ class Load:
         self._sequence = 0
         self._placed: list[PlaceIntent] = []
         self.count = 0
+        self.said: list[PlaceIntent | CancelIntent] = []  # what the bus took
 
     async def run(self) -> None:
         """Publish until the plan is done."""
         watching = asyncio.create_task(self._watch())
-        end_s = self._clock.monotonic_s() + self._plan.seconds
+        due_s = self._clock.monotonic_s()
+        end_s = due_s + self._plan.seconds
         while self._clock.monotonic_s() < end_s and self.count < self._plan.count_max:
-            await self._clock.sleep(1 / self._plan.rate)
+            # The rate is kept also when one publish took long.
+            due_s += 1 / self._plan.rate
+            await self._clock.sleep(max(0.0, due_s - self._clock.monotonic_s()))
             if set(self._plan.symbols) <= self._ticks.keys() & self._rules.keys():
                 await self._publish()
         watching.cancel()
@@ -103,12 +108,14 @@ class Load:
             await self._bus.publish(intent_subject(intent), intent, envelope)
         except BusDown:
             self._placed = [p for p in self._placed if p is not intent]
+        else:
+            self.said.append(intent)
 
     def _place(self) -> PlaceIntent:
         symbol = self._plan.symbols[self.count % len(self._plan.symbols)]
         tick, rules = self._ticks[symbol], self._rules[symbol]
         side = self._random.choice((Side.BUY, Side.SELL))
-        bps = Decimal(self._random.randint(*DISTANCE_BPS))
+        bps = Decimal(self._random.randint(*self._plan.distance_bps))
         touch = tick.bid_price if side is Side.BUY else tick.ask_price
         price = rules.fit_price(touch * (1 - side.sign * bps / 10_000), side)
         quantity = ceil_to(NOTIONAL / price, rules.quantity_step)
