@@ -1,9 +1,11 @@
 """Exact decimal numbers: the canonical text on the wire and rounding to a venue's grid. Never a float."""
 
+import functools
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 DIGITS_MAX = 38
+REMEMBERED_MAX = 4096  # texts that were read; the same few prices and sizes come again and again
 CANONICAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 
 ZERO = Decimal(0)
@@ -18,12 +20,13 @@ class NotADecimal(ValueError):
     """A text that is not a canonical decimal number."""
 
 
+@functools.lru_cache(maxsize=REMEMBERED_MAX)
 def parse(text: str) -> Decimal:
     """Read a canonical decimal; raise `NotADecimal` for exponents, NaN, signs or more than 38 digits."""
     if len(text) > DIGITS_MAX + 2 or CANONICAL.fullmatch(text) is None:
         raise NotADecimal(f"{text!r} is not a canonical decimal (expected digits like -12.50)")
     number = Decimal(text)
-    if len(number.as_tuple().digits) > DIGITS_MAX:
+    if len(text) > DIGITS_MAX and len(number.as_tuple().digits) > DIGITS_MAX:
         raise NotADecimal(f"{text!r} has more than {DIGITS_MAX} digits")
     return number
 

@@ -1,5 +1,6 @@
 """The lattice of a grid: integer levels around an anchor, and which of them lie in the window. Knows no orders."""
 
+import functools
 from decimal import ROUND_CEILING, Decimal
 
 import msgspec
@@ -8,6 +9,7 @@ from opensqt.domain.decimals import BPS, EXACT, floor_to, nearest_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.strategy import AdoptedSlot
 
+REMEMBERED_MAX = 1024  # names of levels
 BUFFER = Decimal("0.1")  # of a step: nothing opens nearer to the price
 
 
@@ -54,11 +56,13 @@ def lattice_at(price: Decimal, step_bps: Decimal, rules: InstrumentRules) -> Lat
     return Lattice(anchor_price=anchor, step_price=max(step, rules.tick_size))
 
 
+@functools.lru_cache(maxsize=REMEMBERED_MAX)
 def slot_name(level: int) -> str:
     """Return the name of a level's slot in intents, e.g. `g-3`."""
     return f"g{level}"
 
 
+@functools.lru_cache(maxsize=REMEMBERED_MAX)
 def level_of(slot: str) -> int | None:
     """Return the level of a slot's name, or None where it is not a grid's."""
     digits = slot.removeprefix("g")

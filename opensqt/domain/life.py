@@ -22,6 +22,7 @@ from opensqt.domain.order import (
     Submitting,
     Unresolved,
 )
+from opensqt.domain.remembered import remembered
 
 OrderEvent = (
     IntentPlaced
@@ -75,7 +76,7 @@ class IllegalCommand(ValueError):
     """A step of ours that the order's phase does not allow."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All evidence about one order. Equal evidence makes equal orders, in whatever order it came."""
 
     client_order_id: str
@@ -95,39 +96,39 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         """Ordered base units; 0 while IntentPlaced has not been seen."""
         return self.placed.quantity if self.placed is not None else ZERO
 
-    @property
+    @remembered
     def filled(self) -> Decimal:
         """Base units of the fills seen, each trade once."""
-        return sum((fill.quantity for fill in self.fills), ZERO)
+        return sum([fill.quantity for fill in self.fills], ZERO)
 
-    @property
+    @remembered
     def reported(self) -> Decimal:
         """Base units that the venue says were filled, at least those seen."""
         ends = (self.canceled, self.expired)
         return max([self.filled, *(end.filled_quantity for end in ends if end is not None)])
 
-    @property
+    @remembered
     def notional(self) -> Decimal:
         """Quote units of the fills seen."""
         return sum((EXACT.multiply(fill.price, fill.quantity) for fill in self.fills), ZERO)
 
-    @property
+    @remembered
     def phase(self) -> Phase:
         """Where the order stands."""
         return _phase(self)
 
-    @property
+    @remembered
     def terminal(self) -> bool:
         """True when the order can no longer fill."""
         return self.phase in TERMINAL
 
-    @property
+    @remembered
     def remaining(self) -> Decimal:
         """Base units that may still come as fills, at worst."""
         whole = self.reported if self.terminal else self.quantity
         return max(whole - self.filled, ZERO)
 
-    @property
+    @remembered
     def settled(self) -> bool:
         """True when the order is terminal and every fill that the venue reported has been seen."""
         return self.terminal and self.filled >= self.reported

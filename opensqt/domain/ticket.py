@@ -14,6 +14,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.life import AT_VENUE, Order, OrderEvent, Phase, begin, fold
 from opensqt.domain.order import CancelRequested, Fill, IntentPlaced, OrderRef
+from opensqt.domain.remembered import remembered
 from opensqt.domain.verdict import RiskRefused
 
 CYCLES_PER_RUN = 1_000_000
@@ -35,7 +36,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
         return Timing(**spans)
 
 
-class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+class Ticket(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One wish for an order and what is known of it."""
 
     intent_id: str
@@ -59,7 +60,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     cancel_heard: bool = False
     cancels: int = 0
 
-    @property
+    @remembered
     def done(self) -> bool:
         """True when no fill can come any more and all reported fills have been seen."""
         if self.orders:
@@ -71,17 +72,17 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
         """True while the intent has no order and may still get one."""
         return not self.orders and not self.done
 
-    @property
+    @remembered
     def at_venue(self) -> bool:
         """True when the venue is known to hold the order."""
         return any(order.phase in AT_VENUE for order in self.orders)
 
-    @property
+    @remembered
     def filled(self) -> Decimal:
         """Base units filled over all attempts."""
         return sum((order.filled for order in self.orders), ZERO)
 
-    @property
+    @remembered
     def remaining(self) -> Decimal:
         """Base units that may still come as fills."""
         if self.pending:

@@ -8,6 +8,7 @@ number that is not canonical or an unknown type is an error, never a default.
 import functools
 import importlib
 import json
+import operator
 import types
 import typing
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from opensqt.domain.messages import CATALOGUE, MODULES, Message, name_of
 
 PACKAGE = "opensqt.v1"
 SCHEMA_VERSION = 1
+REMEMBERED_MAX = 2048  # decoded messages
 
 
 class Undecodable(ValueError):
@@ -39,14 +41,17 @@ def encode(message: Message) -> bytes:
 
     Raises `NotADecimal` for a number of more than 38 digits, `ValueError` for an integer beyond its field.
     """
-    fact = _FACT(**{_FACT_FIELD[name_of(message)]: _to_wire(message)})
+    kind = type(message)
+    fact = _FACT(**{_FACT_FIELD[name_of(message)]: _plan(kind).write(message)})
     return bytes(fact.SerializeToString(deterministic=True))
 
 
+@functools.lru_cache(maxsize=REMEMBERED_MAX)
 def decode(data: bytes) -> Message:
     """Return the message of these bytes; raise `Undecodable` with the field and what is wrong.
 
-    `UnknownType` says that the bytes are a fact which only a newer version knows.
+    `UnknownType` says that the bytes are a fact which only a newer version knows. The newest are remembered: several
+    readers of one process get the same value, which nobody can change.
     """
     fact = _FACT()
     try:
@@ -56,7 +61,7 @@ def decode(data: bytes) -> Message:
     field = fact.WhichOneof("fact")
     if field is None:
         raise UnknownType(f"{len(data)} bytes hold no fact that this version knows")
-    return _from_wire(getattr(fact, field), _KIND_OF_FIELD[field])
+    return _plan(_KIND_OF_FIELD[field]).read(getattr(fact, field))
 
 
 def to_json(message: Message) -> dict[str, Any]:
@@ -91,6 +96,14 @@ class _Field(typing.NamedTuple):
     put: Callable[[Any], Any]
     get: Callable[[Any], Any]
     kind: str  # value, message, values, messages
+    optional: bool = False
+
+
+class _Plan(typing.NamedTuple):
+    """How one kind travels."""
+
+    write: Callable[[Any], dict[str, Any]]
+    read: Callable[[Any], Message]
 
 
 def _enum_names(kind: type[StrEnum]) -> tuple[dict[StrEnum, int], dict[int, StrEnum]]:
@@ -120,59 +133,93 @@ def _identity(value: Any) -> Any:
     return value
 
 
+def _each(convert: Callable[[Any], Any], collect: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda values: collect(map(convert, values))
+
+
 def _field(name: str, annotation: Any) -> _Field:
     if typing.get_origin(annotation) is tuple:
         inner = _field(name, typing.get_args(annotation)[0])
-        return inner._replace(kind="messages" if inner.kind == "message" else "values")
+        kind = "messages" if inner.kind == "message" else "values"
+        return _Field(name, _each(inner.put, list), _each(inner.get, tuple), kind)
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
         (annotation,) = (a for a in typing.get_args(annotation) if a is not types.NoneType)
+        return _field(name, annotation)._replace(optional=True)
     if annotation is Decimal:
         return _Field(name, functools.partial(_decimal, name), parse, "value")
     if issubclass(annotation, StrEnum):
         numbers, members = _enum_names(annotation)
         return _Field(name, numbers.__getitem__, members.__getitem__, "value")
     if issubclass(annotation, msgspec.Struct):
-        part = annotation
-        return _Field(name, _to_wire, lambda wire: _from_wire(wire, part), "message")
+        plan = _plan(annotation)
+        return _Field(name, plan.write, plan.read, "message")
     return _Field(name, _identity, _identity, "value")
 
 
-_FIELDS: dict[type[Message], tuple[_Field, ...]] = {}
+@functools.cache
+def _plan(kind: type[Message]) -> _Plan:
+    hints = typing.get_type_hints(kind)
+    fields = [_field(name, hints[name]) for name in kind.__struct_fields__]
+    return _Plan(write=_writer(fields), read=_reader(kind, fields))
 
 
-def _fields(kind: type[Message]) -> tuple[_Field, ...]:
-    fields = _FIELDS.get(kind)
-    if fields is None:
-        hints = typing.get_type_hints(kind)
-        fields = tuple(_field(name, hints[name]) for name in kind.__struct_fields__)
-        _FIELDS[kind] = fields
-    return fields
+def _writer(fields: list[_Field]) -> Callable[[Any], dict[str, Any]]:
+    """Return what makes keyword arguments of a value: fields are fetched at once, only some are converted."""
+    names = tuple(field.name for field in fields)
+    fetch = _fetcher(names)
+    puts = [(field.name, field.put) for field in fields if field.put is not _identity]
+    optional = [field.name for field in fields if field.optional]
+
+    def write(message: Any) -> dict[str, Any]:
+        values = dict(zip(names, fetch(message), strict=True))
+        for name in optional:
+            if values[name] is None:
+                del values[name]
+        for name, put in puts:
+            if name in values:
+                values[name] = put(values[name])
+        return values
+
+    if puts or optional:
+        return write
+    return lambda message: dict(zip(names, fetch(message), strict=True))
 
 
-def _to_wire(message: Message) -> Wire:
-    values: dict[str, Any] = {}
-    for field in _fields(type(message)):
-        value = getattr(message, field.name)
-        if value is None:
-            continue
-        if field.kind in ("values", "messages"):
-            values[field.name] = [field.put(item) for item in value]
-        else:
-            values[field.name] = field.put(value)
-    return _WIRE[name_of(message)](**values)
+def _reader(kind: type[Message], fields: list[_Field]) -> Callable[[Any], Message]:
+    """Return what makes a value of wire fields: they are fetched at once, only some are converted."""
+    names = tuple(field.name for field in fields)
+    fetch = _fetcher(names)
+    parts = [(field.name, field.get) for field in fields if field.kind == "message"]
+    gets = [
+        (field.name, field.get)
+        for field in fields
+        if field.get is not _identity and field.kind != "message"
+    ]
 
-
-def _from_wire(wire: Any, kind: type[Message]) -> Message:
-    values: dict[str, Any] = {}
-    for field in _fields(kind):
+    def read(wire: Any) -> Message:
+        values = dict(zip(names, fetch(wire), strict=True))
+        for name, get in parts:
+            if wire.HasField(name):
+                values[name] = get(values[name])
+            else:
+                del values[name]
+        name = ""
         try:
-            if field.kind in ("values", "messages"):
-                values[field.name] = tuple(field.get(item) for item in getattr(wire, field.name))
-            elif field.kind == "value" or wire.HasField(field.name):
-                values[field.name] = field.get(getattr(wire, field.name))
+            for name, get in gets:
+                values[name] = get(values[name])
         except (NotADecimal, KeyError) as error:
-            raise Undecodable(f"{kind.__name__}.{field.name}: {error} is not allowed") from error
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise Undecodable(f"{kind.__name__}: {error}") from error
+            raise Undecodable(f"{kind.__name__}.{name}: {error} is not allowed") from error
+        try:
+            return kind(**values)
+        except TypeError as error:
+            raise Undecodable(f"{kind.__name__}: {error}") from error
+
+    if parts or gets:
+        return read
+    return lambda wire: kind(**dict(zip(names, fetch(wire), strict=True)))
+
+
+def _fetcher(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)

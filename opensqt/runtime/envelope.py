@@ -1,5 +1,8 @@
 """The envelope of a message: who said it, why, and where it stands. It travels in headers, never in the payload."""
 
+import operator
+from typing import Any
+
 import msgspec
 
 from opensqt.domain.messages import IGNORABLE
@@ -7,11 +10,13 @@ from opensqt.domain.messages import IGNORABLE
 SCHEMA_VERSION = 1
 
 # CloudEvents names (binary mode, CNCF CloudEvents 1.0.2); lower case, as NATS keeps the case of header names.
-_NAMES = {
+_REQUIRED = {
     "event_id": "ce-id",
     "type": "ce-type",
     "source": "ce-source",
     "time_ms": "ce-time",
+}
+_OPTIONAL = {
     "stream": "ce-subject",
     "version": "ce-sequence",
     "schema_version": "ce-schemaversion",
@@ -21,7 +26,9 @@ _NAMES = {
     "causation_id": "ce-causationid",
     "traceparent": "traceparent",
 }
-_REQUIRED = frozenset({"event_id", "type", "source", "time_ms"})
+_FIELDS = {name: field for field, name in (_REQUIRED | _OPTIONAL).items()}
+_NUMBERS = frozenset({"time_ms", "version", "schema_version", "position", "prev"})
+_optional = operator.attrgetter(*_OPTIONAL)
 MESSAGE_ID = "Nats-Msg-Id"
 IGNORABLE_HEADER = "ce-ignorable"  # a reader that does not know the type may skip the message
 TYPE_PREFIX = "opensqt.v1."
@@ -49,11 +56,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     def headers(self) -> dict[str, str]:
         """Return the headers of this envelope; a fresh dict, empty values left out."""
-        headers = {MESSAGE_ID: self.event_id}
-        for field, name in _NAMES.items():
-            value = getattr(self, field)
-            if field in _REQUIRED or value not in ("", 0):
-                headers[name] = f"{TYPE_PREFIX}{value}" if field == "type" else str(value)
+        headers = {
+            MESSAGE_ID: self.event_id,
+            "ce-id": self.event_id,
+            "ce-type": TYPE_PREFIX + self.type,
+            "ce-source": self.source,
+            "ce-time": str(self.time_ms),
+        }
+        for name, value in zip(_OPTIONAL.values(), _optional(self), strict=True):
+            if value:
+                headers[name] = str(value)
         if self.type in IGNORABLE:
             headers[IGNORABLE_HEADER] = "1"
         return headers
@@ -65,19 +77,21 @@ class BadEnvelope(ValueError):
 
 def from_headers(headers: dict[str, str] | None) -> Envelope:
     """Read an envelope; raise `BadEnvelope` naming the header that is missing or wrong."""
-    found = headers or {}
-    values: dict[str, str | int] = {}
-    for field, name in _NAMES.items():
-        text = found.get(name)
-        if text is None:
+    values: dict[str, Any] = {}
+    for name, text in (headers or {}).items():
+        field = _FIELDS.get(name)
+        if field is None:
             continue
-        if field in ("time_ms", "version", "schema_version", "position", "prev"):
+        if field in _NUMBERS:
             if not text.isdecimal():
                 raise BadEnvelope(f"header {name} is {text!r}, expected a whole number")
             values[field] = int(text)
         else:
-            values[field] = text.removeprefix(TYPE_PREFIX) if field == "type" else text
+            values[field] = text
+    if "type" in values:
+        values["type"] = values["type"].removeprefix(TYPE_PREFIX)
     try:
-        return msgspec.convert(values, Envelope)
-    except msgspec.ValidationError as error:
-        raise BadEnvelope(f"headers are not an envelope: {error}") from error
+        return Envelope(**values)
+    except TypeError as error:
+        missing = [name for field, name in _REQUIRED.items() if field not in values]
+        raise BadEnvelope(f"headers lack what is a required field: {', '.join(missing)}") from error

@@ -186,7 +186,10 @@ class Relay:
             await self._clock.sleep(self._settings.busy_poll_s)
             return
         self._head = max(self._head, rows[-1].position)
-        sent = tuple(await asyncio.gather(*(_publish(self._bus, row) for row in rows)))
+        if len(rows) == 1:
+            sent: tuple[Sent, ...] = (await _publish(self._bus, rows[0]),)
+        else:
+            sent = tuple(await asyncio.gather(*(_publish(self._bus, row) for row in rows)))
         if contradicts(self._place, sent):
             # What FEED confirmed now lies where older rows had been confirmed: it lost them.
             self._place = self._saved

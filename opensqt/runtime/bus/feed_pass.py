@@ -11,7 +11,7 @@ from opensqt.runtime.bus.chain import Chain, Link
 from opensqt.runtime.bus.dlq import Poison, bury
 from opensqt.runtime.bus.items import CaughtUp, FeedItem
 from opensqt.runtime.bus.port import Bus, Delivery, Stream
-from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, matches
+from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, Interest, matches
 from opensqt.runtime.codec import Undecodable, UnknownType, decode
 from opensqt.runtime.envelope import IGNORABLE_HEADER, BadEnvelope, Envelope, from_headers
 from opensqt.runtime.journal.port import Journal, Recorded
@@ -25,6 +25,8 @@ MARKET_DATA = "md.>"
 _OF_THE_RELAY = frozenset({FEED_GENERATION, HEARTBEAT})
 
 _log = Log("feed")
+
+_Heard = tuple[Delivery, Envelope]
 
 
 class StartAgain(Exception):
@@ -42,11 +44,11 @@ class FeedPass:
         self, *, bus: Bus, filters: Sequence[str], service: str, metrics: Metrics, end: int
     ) -> None:
         self._bus = bus
-        self._filters = filters
+        self._interest = Interest(filters)
         self._service = service
         self._metrics = metrics
         self._end = end  # FEED's last sequence when the pass began
-        self._chain: Chain[Delivery] = Chain()
+        self._chain: Chain[_Heard] = Chain()
         self._hole: tuple[Link, float] | None = None
         self._heard = 0
         self.is_live = False
@@ -80,11 +82,11 @@ class FeedPass:
             await self._poison(delivery, error)
             return
         link = Link(subject=delivery.subject, position=envelope.position, prev=envelope.prev)
-        released = self._chain.offer(link, delivery)
+        released = self._chain.offer(link, (delivery, envelope))
         self._heard = max(self._heard, delivery.sequence)
         for index, one in enumerate(released):
             self._advance(released[index + 1 :])
-            item = await self._item(one)
+            item = await self._item(*one)
             if item is not None:
                 yield item
         self._advance(())
@@ -96,7 +98,7 @@ class FeedPass:
         return self._chain.held
 
     def _row(self, row: Recorded) -> FeedItem | None:
-        is_wanted = _wants(self._filters, row.subject)
+        is_wanted = self._interest.wants(row.subject)
         if not is_wanted and row.subject != FEED_GENERATION:
             return None
         self._chain.seed(row.subject, row.position)
@@ -111,8 +113,7 @@ class FeedPass:
             self.generation = message.generation
         return self._wanted(message, envelope_of(row), row.subject, 0) if is_wanted else None
 
-    async def _item(self, delivery: Delivery) -> FeedItem | None:
-        envelope = from_headers(delivery.headers)
+    async def _item(self, delivery: Delivery, envelope: Envelope) -> FeedItem | None:
         self.position = max(self.position, envelope.position)
         try:
             message = decode(delivery.data)
@@ -125,7 +126,7 @@ class FeedPass:
         newer = _generation_said(delivery.subject, message)
         if newer > self.generation:
             raise StartAgain("feed generation", f"{self.generation} became {newer}")
-        if not _wants(self._filters, delivery.subject):
+        if not self._interest.wants(delivery.subject):
             return None
         return self._wanted(message, envelope, delivery.subject, delivery.sequence)
 
@@ -141,10 +142,10 @@ class FeedPass:
             live=self.is_live,
         )
 
-    def _advance(self, rest: Sequence[Delivery]) -> None:
+    def _advance(self, rest: "Sequence[_Heard]") -> None:
         # What waits, or comes later in this batch, is not folded yet: the basis stays before it.
         reached = self._heard
-        for waiting in (*rest, *self._chain.waiting()):
+        for waiting, _ in (*rest, *self._chain.waiting()):
             reached = min(reached, waiting.sequence - 1)
         self.sequence = max(self.sequence, reached)
 
@@ -168,10 +169,6 @@ class FeedPass:
         await bury(self._bus, self._service, delivery, str(error))
         if not matches(MARKET_DATA, delivery.subject):
             raise Poison(f"{delivery.subject} {delivery.sequence}: {error}") from error
-
-
-def _wants(filters: Sequence[str], subject: str) -> bool:
-    return any(matches(pattern, subject) for pattern in filters)
 
 
 def _generation_said(subject: str, message: Message) -> int:

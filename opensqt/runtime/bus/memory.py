@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 
 from opensqt.domain.messages import Message
 from opensqt.runtime.bus.memory_broker import Durable, MemoryBroker, MemoryStream, Stored
@@ -15,7 +16,7 @@ from opensqt.runtime.bus.port import (
     StreamChanged,
     StreamState,
 )
-from opensqt.runtime.bus.subjects import overlaps, widest
+from opensqt.runtime.bus.subjects import Interest, overlaps, widest
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
 
@@ -31,7 +32,8 @@ class MemoryFollower:
     ) -> None:
         self._broker = broker
         self._name = stream
-        self._filters = widest(filters)
+        self._interest = Interest(widest(filters))
+        self._idle = False  # waits: nothing beyond the cursor is wanted
         self._closed = False
         found = broker.stream(stream)
         self._created_ms = found.created_ms
@@ -46,17 +48,17 @@ class MemoryFollower:
 
     @property
     def waiting(self) -> int:
-        return (
-            0
-            if self._broker.is_down
-            else self._broker.stream(self._name).last_sequence - self._cursor
-        )
+        if self._idle or self._broker.is_down:
+            return 0
+        return self._broker.stream(self._name).last_sequence - self._cursor
 
     async def __aiter__(self) -> AsyncIterator[Delivery]:
         while not self._closed:
             stored = None if self._broker.is_down else self._next()
             if stored is None:
-                await self._broker.bell.next()
+                self._idle = True
+                await self._broker.bell.next(self._interest)
+                self._idle = False
                 continue
             yield _delivery(self._name, stored, 1)
 
@@ -79,7 +81,7 @@ class MemoryFollower:
         if stream.losses != self._losses:
             self._losses = stream.losses
             self._cursor = min(self._cursor, max(self._last, stream.last_sequence))
-        for stored in stream.beyond(self._cursor, self._filters):
+        for stored in stream.wanted(self._cursor, self._interest):
             self._cursor = self._last = stored.sequence
             if stored.wall_ms >= self._since_ms:
                 return stored
@@ -103,11 +105,13 @@ class MemoryQueue:
                 found = [] if self._broker.is_down else self._take(count_max)
                 if found or timer.done():
                     return found
-                ring = self._broker.bell.next()
+                ring = self._broker.bell.next(self._own.interest)
+                wake = partial(_wake, ring)
+                timer.add_done_callback(wake)
                 try:
-                    await asyncio.wait((timer, ring), return_when=asyncio.FIRST_COMPLETED)
+                    await ring
                 finally:
-                    ring.cancel()
+                    timer.remove_done_callback(wake)
         finally:
             timer.cancel()
 
@@ -138,7 +142,7 @@ class MemoryQueue:
         due = sorted(n for n, deadline_ms in durable.deadline_ms.items() if deadline_ms <= now_ms)
         taken = [stored for stored in map(stream.find, due) if stored is not None]
         room = min(count_max - len(taken), UNACKED_MAX - len(durable.deadline_ms))
-        for stored in stream.beyond(durable.cursor, durable.filters):
+        for stored in stream.wanted(durable.cursor, durable.interest):
             if room <= 0:
                 break
             durable.cursor = stored.sequence
@@ -187,7 +191,7 @@ class MemoryBus:
         if durable not in found.durables:
             if found.spec.work_queue:
                 _refuse_overlap(found, durable, wanted)
-            found.durables[durable] = Durable(filters=wanted)
+            found.durables[durable] = Durable(filters=wanted, interest=Interest(wanted))
         return MemoryQueue(self._broker, stream, durable)
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
@@ -213,6 +217,11 @@ def _refuse_overlap(stream: MemoryStream, durable: str, wanted: list[str]) -> No
     for name, other in stream.durables.items():
         if any(overlaps(mine, yours) for mine in wanted for yours in other.filters):
             raise QueueTaken(f"queue {durable} of {stream.spec.name}: {name} serves these subjects")
+
+
+def _wake(ring: "asyncio.Future[None]", _: object) -> None:
+    if not ring.done():
+        ring.set_result(None)
 
 
 def _delivery(stream: Stream, stored: Stored, deliveries: int) -> Delivery:

@@ -5,15 +5,18 @@ Faults are methods: the broker goes down and up, loses the tail of a stream, or 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
 from opensqt.runtime.bus.port import BusDown, Published, Stream, StreamFull, StreamState
 from opensqt.runtime.bus.streams import STREAMS, StreamSpec
-from opensqt.runtime.bus.subjects import matches
+from opensqt.runtime.bus.subjects import Interest
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.envelope import MESSAGE_ID
+
+NEVER_MS = 1 << 62
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,41 +27,42 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
     data: bytes
     wall_ms: int
-
-    @property
-    def size_bytes(self) -> int:
-        """What it counts against the byte cap."""
-        headers = sum(len(name) + len(value) for name, value in self.headers.items())
-        return len(self.subject) + headers + len(self.data)
+    size_bytes: int  # what it counts against the byte cap
 
 
 class Durable(msgspec.Struct, kw_only=True):
     """A durable consumer: where it is and what it has handed out."""
 
     filters: list[str]
+    interest: Interest
     cursor: int = 0
     deadline_ms: dict[int, int] = {}
     deliveries: dict[int, int] = {}
 
 
 class Bell:
-    """Wakes everyone who waits, in the order in which they came."""
+    """Wakes those who wait, in the order in which they came: all of them, or who wants a subject."""
 
     def __init__(self) -> None:
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[tuple[Interest, asyncio.Future[None]]] = []
 
-    def next(self) -> asyncio.Future[None]:
-        """Return what is done at the next ring, beginning now."""
+    def next(self, interest: Interest) -> asyncio.Future[None]:
+        """Return what is done at the next ring that is of interest, beginning now."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
+        self._waiting.append((interest, future))
         return future
 
-    def ring(self) -> None:
-        """Wake all."""
+    def ring(self, subject: str | None = None) -> None:
+        """Wake who wants this subject, without one all."""
         waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
+        for one in waiting:
+            interest, future = one
+            if future.done():
+                continue
+            if subject is None or interest.wants(subject):
                 future.set_result(None)
+            else:
+                self._waiting.append(one)
 
 
 class MemoryStream:
@@ -73,6 +77,9 @@ class MemoryStream:
         self._ids: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._size_bytes = 0
         self._lowest = 1
+        spans_s = (spec.age_s_max, spec.duplicate_window_s)
+        self._kept_ms = min(int(span_s * 1000) for span_s in spans_s if span_s)
+        self._due_ms = NEVER_MS  # until then nothing of any message can be too old
         self.losses = 0
 
     def add(self, subject: str, headers: dict[str, str], data: bytes, wall_ms: int) -> Published:
@@ -82,12 +89,14 @@ class MemoryStream:
         known = self._ids.get(message_id) if message_id else None
         if known is not None:
             return Published(sequence=known[0], duplicate=True)
+        head_bytes = sum(map(len, headers)) + sum(map(len, headers.values()))
         stored = Stored(
             sequence=self.last_sequence + 1,
             subject=subject,
             headers=dict(headers),
             data=data,
             wall_ms=wall_ms,
+            size_bytes=len(subject) + head_bytes + len(data),
         )
         if self.spec.discard_new and self._size_bytes + stored.size_bytes > self.spec.bytes_max:
             raise StreamFull(f"stream {self.spec.name} holds {self._size_bytes} bytes: full")
@@ -96,15 +105,21 @@ class MemoryStream:
         self._size_bytes += stored.size_bytes
         if message_id:
             self._ids[message_id] = (stored.sequence, wall_ms)
+        if self._due_ms is NEVER_MS:
+            self._due_ms = wall_ms + self._kept_ms
         while self._size_bytes > self.spec.bytes_max:
             self.remove(self._first())
         return Published(sequence=stored.sequence, duplicate=False)
 
-    def beyond(self, sequence: int, filters: list[str]) -> Iterator[Stored]:
+    def beyond(self, sequence: int, filters: Sequence[str]) -> Iterator[Stored]:
         """Return the messages after a sequence that the filters accept (no filter = all)."""
+        return self.wanted(sequence, Interest(filters))
+
+    def wanted(self, sequence: int, interest: Interest) -> Iterator[Stored]:
+        """Return the messages after a sequence that somebody wants."""
         for number in range(max(sequence + 1, self._first()), self.last_sequence + 1):
             stored = self._kept.get(number)
-            if stored and (not filters or any(matches(one, stored.subject) for one in filters)):
+            if stored is not None and interest.wants(stored.subject):
                 yield stored
 
     def find(self, sequence: int) -> Stored | None:
@@ -119,6 +134,8 @@ class MemoryStream:
 
     def expire(self, wall_ms: int) -> None:
         """Forget what is older than the stream keeps, and ids beyond the duplicate window."""
+        if wall_ms <= self._due_ms:
+            return
         if self.spec.age_s_max:
             oldest_ms = wall_ms - int(self.spec.age_s_max * 1000)
             while (oldest := self._kept.get(self._first())) and oldest.wall_ms < oldest_ms:
@@ -126,6 +143,10 @@ class MemoryStream:
         known_ms = wall_ms - int(self.spec.duplicate_window_s * 1000)
         while self._ids and next(iter(self._ids.values()))[1] < known_ms:
             self._ids.popitem(last=False)
+        oldest = self._kept.get(self._first())
+        times = [oldest.wall_ms] if oldest is not None else []
+        times += [known[1] for known in islice(self._ids.values(), 1)]
+        self._due_ms = min(times) + self._kept_ms if times else NEVER_MS
 
     def lose_tail(self, count: int) -> None:
         """Forget the last messages as if they had never been stored."""
@@ -161,6 +182,7 @@ class MemoryBroker:
         self.bell = Bell()
         self.is_down = False
         self._streams = {spec.name: MemoryStream(spec, clock.wall_ms()) for spec in specs}
+        self._takers = [(spec.name, Interest(spec.subjects)) for spec in specs]
         self._reconnect_calls: list[Callable[[], Awaitable[None]]] = []
 
     def stream(self, name: Stream) -> MemoryStream:
@@ -175,10 +197,10 @@ class MemoryBroker:
 
     def publish(self, subject: str, headers: dict[str, str], data: bytes) -> Published:
         """Store a message in the stream of its subject; raise `BusDown` or `StreamFull`."""
-        for name, stream in self._streams.items():
-            if any(matches(pattern, subject) for pattern in stream.spec.subjects):
+        for name, interest in self._takers:
+            if interest.wants(subject):
                 added = self.stream(name).add(subject, headers, data, self.clock.wall_ms())
-                self.bell.ring()
+                self.bell.ring(subject)
                 return added
         raise BusDown(f"no stream takes {subject}")
 

@@ -47,6 +47,7 @@ class FeedReader:
         self._service = service
         self._lookback_ms = lookback_ms
         self._metrics = metrics or Metrics()
+        self._lag = self._metrics.consumer_lag.labels(Stream.FEED)
         self._follower: Follower | None = None
         self._closed = False
         self._pass = self._new_pass(0)
@@ -106,7 +107,7 @@ class FeedReader:
                     yield item
                 if mark := one.caught_up(delivery.sequence):
                     yield mark
-                self._metrics.consumer_lag.labels(Stream.FEED).set(one.held + follower.waiting)
+                self._lag.set(one.held + follower.waiting)
         finally:
             await follower.close()
 

@@ -1,5 +1,6 @@
 """Subjects: the one place that knows where a message is published and how a symbol becomes a token."""
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ LATCH = "ctl.latch"
 FEED_GENERATION = "ctl.feed"
 HEARTBEAT = "ctl.heartbeat"
 RISK_ALIVE = "ctl.alive.risk"
+
+REMEMBERED_MAX = 4096  # names and subjects; a desk has some hundreds
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -50,6 +53,7 @@ _CONTROL: dict[type[Message], str] = {
 }
 
 
+@functools.lru_cache(maxsize=REMEMBERED_MAX)
 def token(name: str) -> str:
     """Return a name as one subject token: `BTC/USDT:USDT` becomes `BTC-USDT-USDT`."""
     text = name.replace("/", "-").replace(":", "-")
@@ -115,6 +119,25 @@ def matches(pattern: str, subject: str) -> bool:
         if index >= len(found) or part not in ("*", found[index]):
             return False
     return len(wanted) == len(found)
+
+
+class Interest:
+    """Filters, and what they said to each subject; none of them means all subjects."""
+
+    def __init__(self, filters: Sequence[str]) -> None:
+        self._filters = tuple(filters)
+        self._known: dict[str, bool] = {}
+
+    def wants(self, subject: str) -> bool:
+        """Tell whether one of the filters accepts a subject."""
+        known = self._known.get(subject)
+        if known is None:
+            filters = self._filters
+            known = not filters or any(matches(pattern, subject) for pattern in filters)
+            if len(self._known) >= REMEMBERED_MAX:
+                self._known.clear()
+            self._known[subject] = known
+        return known
 
 
 def overlaps(one: str, other: str) -> bool:

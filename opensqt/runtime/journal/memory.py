@@ -6,7 +6,6 @@ Everything inside is synchronous, so that one order of calls gives one journal. 
 import asyncio
 import hashlib
 from collections.abc import Callable
-from itertools import count
 
 from opensqt.domain.messages import name_of
 from opensqt.runtime.clock import Clock
@@ -52,8 +51,7 @@ class MemoryStore:
         self._versions: dict[str, int] = {}
         self._subjects: dict[str, int] = {}
         self._leases: dict[str, _Held] = {}
-        self._waiters: dict[int, asyncio.Event] = {}
-        self._waiter_numbers = count()
+        self._waiters: list[asyncio.Future[None]] = []
 
     def lease_row(self, name: str) -> _Held:
         """Return the row of a lease, made when it is new."""
@@ -67,26 +65,25 @@ class MemoryStore:
             return refusal
         epoch = entry.fence.epoch if entry.fence is not None else 0
         positions = tuple(self._write(event, epoch) for event in entry.events)
-        for waiter in self._waiters.values():
-            waiter.set()
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            _wake(waiter)
         return Appended(positions=positions)
 
     async def wait_beyond(self, position: int, wait_s: float) -> None:
         """Return when there is a row beyond `position`, after `wait_s` (wall) at the latest."""
         if len(self.rows) > position:
             return
-        number = next(self._waiter_numbers)
-        woken = self._waiters[number] = asyncio.Event()
-        tasks = [
-            asyncio.ensure_future(woken.wait()),
-            asyncio.ensure_future(self.clock.sleep(wait_s)),
-        ]
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(woken)
+        timer = asyncio.ensure_future(self.clock.sleep(wait_s))
+        timer.add_done_callback(lambda _: _wake(woken))
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await woken
         finally:
-            del self._waiters[number]
-            for task in tasks:
-                task.cancel()
+            timer.cancel()
+            if woken in self._waiters:
+                self._waiters.remove(woken)
 
     def _known(self, entry: Entry) -> Duplicate | Conflict | None:
         found = [event for event in entry.events if event.event_id in self._positions]
@@ -152,6 +149,11 @@ class MemoryStore:
         self._versions[event.stream] = version
         self._subjects[event.subject] = position
         return position
+
+
+def _wake(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def _fences(entry: Entry) -> tuple[Fence, ...]:
