@@ -37,6 +37,7 @@ from tests.simulation.venue.scripted import KEYS
 INTENTS, COMMANDS = "FLOOR_INTENTS", "FLOOR_COMMANDS"
 INTENT, COMMAND = "floor.intent", "floor.command"
 ACCOUNT = "other"
+GROUP_MAX = 64
 KINDS = {"p": "place", "c": "cancel"}
 APPEND: str = vars(postgres)["_APPEND"]  # the very statement of the journal
 TIMESTAMP = re.compile(r"timestamp=\d+")
@@ -99,6 +100,8 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool: Pool | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self._committing = False
 
     async def open(self) -> None:
         """Connect to Postgres and the venue, then listen."""
@@ -133,21 +136,35 @@ class Sender:
         await message.ack()
 
     async def _commit(self, key: str) -> None:
+        """Commit the rows of a command with whatever else waits, as the desk's writer does."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((key, done))
+        if not self._committing:
+            self._committing = True
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+                await self._append([one for one, _ in group])
+                for _, waiting in group:
+                    waiting.set_result(None)
+            self._committing = False
+        await done
+
+    async def _append(self, keys: list[str]) -> None:
         if self._pool is None:
             raise RuntimeError("not open")
-        append = self._templates.of("append", key)
         events: list[tuple[Any, ...]] = []
-        streams: dict[str, str] = {}
-        for row in append["events"]:
-            family = row[2].partition("/")[0]
-            stream = streams.setdefault(row[2], f"{family}/{uuid.uuid4().hex[:26]}")
-            # A wish stands in the stream of an order; here each has a stream of its own.
-            version, data = row[3], base64.b64decode(row[7])
-            events.append(
-                (row[0], str(uuid.uuid4()), stream, version, *row[4:7], data, *row[8:14], 1)
-            )
-        fences = [(entry, name, 1) for entry, name, _ in append["fences"]]
-        late = [time.time_ns() // 1_000_000 + 2000 if key[0] == "p" else None]
+        fences: list[tuple[Any, ...]] = []
+        late: list[int | None] = []
+        for entry, key in enumerate(keys, start=1):
+            append = self._templates.of("append", key)
+            streams: dict[str, str] = {}
+            for row in append["events"]:
+                family = row[2].partition("/")[0]
+                stream = streams.setdefault(row[2], f"{family}/{uuid.uuid4().hex[:26]}")
+                ids, data = (entry, str(uuid.uuid4()), stream), base64.b64decode(row[7])
+                events.append((*ids, *row[3:7], data, *row[8:14], 1))
+            fences += [(entry, name, 1) for _, name, _ in append["fences"]]
+            late.append(time.time_ns() // 1_000_000 + 2000 if key[0] == "p" else None)
         await self._pool.fetch(APPEND, events, fences, late)
 
     async def _request(self, request: dict[str, Any], order_id: str, *, place: bool) -> None:
