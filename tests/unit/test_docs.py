@@ -5,6 +5,7 @@ import re
 import pytest
 
 from opensqt.cli.main import VERBS
+from opensqt.domain import life
 from opensqt.runtime.venue.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
 
@@ -80,3 +81,23 @@ def test_verbs_exist(page: str) -> None:
     """Every `opensqt` command that a page shows is a verb of the command."""
     text = (ROOT / page).read_text(encoding="utf-8")
     assert set(re.findall(r"`(?:\.venv/bin/)?opensqt ([a-z]+)", text)) <= VERBS.keys()
+
+
+def test_the_table_of_an_orders_life_is_the_codes() -> None:
+    """docs/orders.md says from which phases each step of ours is legal, as `life.table` does."""
+    rows = re.findall(
+        r"^\| `([a-z_]+)` \| [^|]+ \| ([a-z_, ]+) \|$",
+        (ROOT / "docs" / "orders.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    written = {step: set(phases.split(", ")) for step, phases in rows}
+    assert written == {step.value: set(phases) for step, phases in life.table().items()}
+
+
+def test_the_phases_of_an_orders_life_are_the_codes() -> None:
+    """docs/orders.md names every phase, and whether it is an end."""
+    text = (ROOT / "docs" / "orders.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|`]+ \| ([a-z_]+)[^|]* \| (yes|no) \|$", text, re.MULTILINE)
+    assert {phase: end == "yes" for phase, end in rows} == {
+        phase.value: phase in life.TERMINAL for phase in life.Phase
+    }
