@@ -99,6 +99,10 @@ e2e: setup-dev ## the tests of the whole platform
 crash-matrix: setup-dev ## every named step x scenario dies on real processes (ARGS="--kills 50 --services risk ...")
 	@$(BIN)/python -m tests.crash.matrix $(ARGS)
 
+.PHONY: storm
+storm: setup-dev ## ten minutes of lost answers, cuts and kills, judged (ARGS="--seconds 60 --rate 20 --rules gate --seed 2")
+	@$(BIN)/python -m tests.e2e.storm $(ARGS)
+
 lint: setup-dev ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "format differs: make format"; exit 1; }
@@ -128,8 +132,10 @@ proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
 	  $$(find proto -name '*.proto' | sort)
 	@echo "proto  ok"
 
-rows: setup-dev ## write docs/rows.md from the tests' row markers
+rows: setup-dev ## write docs/rows.md, docs/rules.md and docs/steps.md from tests and ports
 	@$(BIN)/python -m tests.tidiness.rows --write
+	@$(BIN)/python -m tests.tidiness.rules --write
+	@$(BIN)/python -m tests.tidiness.steps --write
 
 SEED ?= 1
 SEEDS ?= 1:100001
@@ -140,8 +146,9 @@ simulate-long: setup-dev ## many seeds on both cores, resumable (SEEDS=1:100001)
 	@$(BIN)/python -m tests.world $(SEEDS) --cores 2 --progress reports/world-$(subst :,-,$(SEEDS)).json
 	@$(BIN)/python -m tests.world mutants
 
-bench: setup-dev ## every published figure
-	@for file in benchmarks/*.py; do echo "bench  $$file"; $(BIN)/python $$file; done
+bench: setup-dev ## every published figure, then docs/figures.md (ARGS=--short to see that it works)
+	@for name in journal recovery hot_path; do echo "bench  $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS); done
+	@$(BIN)/python benchmarks/figures.py $(if $(ARGS),,--write)
 
 .PHONY: clean
 clean: ## remove what was built and installed; data folders stay
