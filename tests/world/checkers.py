@@ -3,10 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain import control, order, verdict
+from opensqt.domain import control, order, recon, verdict
 from opensqt.domain.instruments import Side
-from opensqt.domain.intent import PlaceIntent, Purpose
+from opensqt.domain.intent import Basis, PlaceIntent, Purpose
+from opensqt.domain.recon import DiscrepancyKind
 from opensqt.domain.verdict import RiskInput
+from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
@@ -16,7 +19,9 @@ from tests.world.loop import Life, WorldClock
 from tests.world.register import (
     APPROVED,
     DOUBTFUL,
+    ENDS,
     PARTIAL,
+    READ,
     SUBMITTING,
     Register,
     Told,
@@ -24,23 +29,11 @@ from tests.world.register import (
 
 EXECUTOR = "executor/binance/main"
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
+MISSING = DiscrepancyKind.MISSING_ORDER
+HAND = "hand"  # who throws switches beside the services
 HORIZON_MS = 2000  # as long as a verdict of a predecessor of the gate may be under way
 PRICE_SLACK = Decimal("1.02")  # the price moves between a verdict and a fill
-ENDS = ("Canceled", "Expired", "Rejected", "NeverPlaced")
 Wish = tuple[str, Side, Decimal, Decimal]  # symbol, side, price, quantity
-READ = {
-    "RiskApproved",
-    "RiskRefused",
-    "IntentPlaced",
-    "Submitting",
-    "Fill",
-    "KillLatched",
-    "Accepted",
-    "Unresolved",
-    "CancelRequested",
-    "FeedGeneration",
-    *ENDS,
-}
 
 
 class Judge(Chronicle):
@@ -51,6 +44,8 @@ class Judge(Chronicle):
         self._deadline_ms = deadline_ms
         self._notional_max = notional_max
         self.exchange: MemoryExchange | None = None
+        self.broker: MemoryBroker | None = None
+        self.halts: dict[str, str] = {}  # scope -> event id, thrown by hand
         self.told: dict[str, Told] = {}
         self.register = Register()
         self.fills: dict[tuple[str, str], Decimal] = {}
@@ -58,6 +53,10 @@ class Judge(Chronicle):
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
         self.closing: set[str] = set()  # cids of orders that only take off
         self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
+        self.doubled = (
+            False  # two executors of one name: only the deadline keeps the elder's requests out
+        )
+        self.misled = False  # the venue showed nothing for a while
         self.generation = self.generation_after = 0  # the newest FEED, and after which row it began
         self.killed = False
         self.blind_until_ms = 0  # until then a service may not have heard of a cancel
@@ -86,7 +85,10 @@ class Judge(Chronicle):
             self.note("row", row.event_id, row.type, row.data_hash.hex()[:12])
             if row.type in READ:
                 fact: Any = decode_row(row)
-                self._row(fact, row.type)
+                if row.actor == HAND:
+                    self._switched(fact, row.event_id)
+                else:
+                    self._row(fact, row.type)
                 if begins:
                     self._begun(fact, row.recorded_at_ms)
 
@@ -114,7 +116,7 @@ class Judge(Chronicle):
             return
         epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
         if told.epoch != epoch:
-            self.blame("sent under the newest epoch", f"{name} of {told.epoch}, newest {epoch}")
+            self._old(name, told.epoch, epoch)
         elif now_ms < since_ms + self._deadline_ms:
             self.blame("fence waited out", f"{name} left {now_ms - since_ms} ms after take-over")
         if told.over:
@@ -126,6 +128,10 @@ class Judge(Chronicle):
             late_ms = now_ms - max(cancelled_ms, self.blind_until_ms)
             if late_ms > CANCEL_SEEN_MS:
                 self.blame("nothing sent behind its cancel", f"{name}, {late_ms} ms after")
+
+    def _old(self, name: str, epoch: int, newest: int) -> None:
+        if not self.doubled:
+            self.blame("sent under the newest epoch", f"{name} of {epoch}, newest {newest}")
 
     def took(self, taken: MemoryOrder) -> None:
         """The venue took an order."""
@@ -200,6 +206,10 @@ class Judge(Chronicle):
                     self.closing.add(ref.client_order_id)
             case order.Fill():
                 self._fill(fact)
+            case recon.Discrepancy() if self.misled and fact.kind is MISSING:
+                return
+            case recon.Discrepancy() | recon.Adjustment() | recon.Halted():
+                self.blame("the reconciler invents nothing", f"{kind}: {fact}")
             case control.KillLatched():
                 self.killed = True
             case control.KillReleased():
@@ -208,6 +218,12 @@ class Judge(Chronicle):
                 self.generation, self.generation_after = fact.generation, fact.position
             case _:
                 self._order(fact, kind)
+
+    def _switched(self, fact: Any, event_id: str) -> None:
+        if isinstance(fact, recon.Halted):
+            self.halts[fact.scope] = event_id
+        else:
+            self.halts.pop(fact.scope, None)
 
     def _verdict(self, fact: verdict.RiskApproved | verdict.RiskRefused, kind: str) -> None:
         if fact.intent_id in self.verdicts:
@@ -230,8 +246,18 @@ class Judge(Chronicle):
         epoch, since_ms = self.epochs["risk"]
         opens = RiskInput(name="reducing", value="false") in fact.inputs
         early_ms = since_ms + HORIZON_MS - fact.time_ms
+        halt = self.halts.get(f"{place.venue}/{place.account}/{place.symbol}")
+        if opens and halt is not None and self._is_seen(halt, seen):
+            self.blame("nothing opens behind a halt", f"{fact.intent_id} of {place.symbol}")
         if opens and fact.risk_epoch == epoch and early_ms > 0:
             self.blame("the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early")
+
+    def _is_seen(self, event_id: str, basis: Basis) -> bool:
+        """Tell whether a row of the journal is in FEED up to a basis."""
+        if self.broker is None or basis.generation != self.generation:
+            return False
+        sequence, _ = self.broker._streams[Stream.FEED]._ids.get(event_id, (0, 0))
+        return 0 < sequence <= basis.sequence
 
     def _fill(self, fact: order.Fill) -> None:
         key = (fact.ref.symbol, fact.trade_id)

@@ -4,16 +4,21 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from contextvars import Context as Surroundings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from opensqt.domain.recon import Halted, Resumed
+from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.lease import LeaseLost
-from tests.world.checkers import Judge
+from tests.world.checkers import HAND, Judge
 from tests.world.loop import Life, WorldClock, WorldLoop
 from tests.world.servers import Servers, Service
 from tests.world.setting import Setting
 
 RESTART_S = 0.2
+TWIN = "executor-twin"
 
 
 class Post:
@@ -56,6 +61,9 @@ class Desk(Servers):
         }
         if setting.has_carry:
             self.posts["arb"] = Post("arb", self._arb)
+        if setting.has_reconciler:
+            self.posts["reconciler"] = Post("reconciler", self._reconciler)
+        self._thrown = 0
         self.kill_heard = False  # a kill was said while a leader listened
 
     def start(self, name: str) -> None:
@@ -83,6 +91,31 @@ class Desk(Servers):
             self.posts["executor-b"] = Post("executor-b", self._executor)
             self.start("executor-b")
 
+    def twin(self) -> None:
+        """Start a second executor that says it is the first: each takes the lease from the other."""
+        if TWIN not in self.posts:
+            self.posts[TWIN] = Post(TWIN, partial(self._executor, holder="executor"))
+            self.start(TWIN)
+
+    def retire(self, name: str) -> None:
+        """End a process for good."""
+        post = self.posts.pop(name, None)
+        if post is not None:
+            post.life.dead = True
+
+    def throw(self, switch: Halted | Resumed) -> None:
+        """Put a switch into the journal by hand."""
+        self._thrown += 1
+        event = NewEvent(
+            event_id=f"thrown {self._thrown}",
+            stream="control",
+            message=switch,
+            subject=subject_of(switch),
+            actor=HAND,
+            occurred_at_ms=switch.time_ms,
+        )
+        self.store.append(Entry(events=(event,)))
+
     def leader(self) -> str:
         """Return the executor that serves now, or the first."""
         return next(
@@ -95,7 +128,8 @@ class Desk(Servers):
 
     async def _again(self, name: str, after_s: float) -> None:
         await self.clock.sleep(after_s)
-        self.start(name)
+        if name in self.posts:
+            self.start(name)
 
     def _ended(self, post: Post, life: Life, task: "asyncio.Task[None]") -> None:
         if life.dead:

@@ -40,10 +40,14 @@ class Kind(StrEnum):
     CRASH = "crash"
     FREEZE = "freeze"
     STANDBY = "standby takes over"
+    TWIN = "twin of one holder"
+    VENUE_SKEWED = "venue clock skewed"
+    VENUE_STEPS = "venue clock steps"
+    HALT = "symbol halted"
     KILL = "kill"
 
 
-SERVICES = ("executor", "risk", "relay", "grid", "arb")
+SERVICES = ("executor", "risk", "relay", "grid", "arb", "reconciler")
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
 OFTEN = (Kind.CRASH, Kind.CRASH, Kind.CRASH, Kind.FREEZE)
 SPANS_MS = (200, 700, 1500, 3000)
@@ -52,6 +56,8 @@ PUBLISHERS = ("relay", "relay", "risk")
 PROCESS = (Kind.CRASH, Kind.FREEZE, Kind.ANSWER_LOST)
 AIMED = 0.6  # share of faults that wait for an order to be in a certain state
 DOUBTS = (Kind.PLACE_ACK_LOST, Kind.PLACE_LOST, Kind.PLACE_ACK_LATE)
+# ms that the venue's clock is before ours (behind it, if negative); what it refuses is refused for good.
+CLOCKS = {Kind.VENUE_SKEWED: (-900, -400, 400, 900), Kind.VENUE_STEPS: (-7000, -2500, 2500, 7000)}
 KILLED = 0.1  # share of Worlds
 EXECUTOR_HIT = 0.5  # share of the faults of processes
 LONG_MS = (3500, 5000, 6500)  # longer than a lease lives
@@ -100,12 +106,16 @@ def _when(draw: random.Random, kind: Kind) -> str:
 
 def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
     whom = aim = ""
+    # How often for requests and frames; how many callbacks from now for a crash.
+    count = draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4)
     if kind in PROCESS:
         whom = "executor" if draw.random() < EXECUTOR_HIT else draw.choice(SERVICES)
     if kind in (Kind.PUBLISH_LOST, Kind.PUBLISH_ACK_LOST):
         whom = draw.choice(PUBLISHERS)
     if kind is Kind.STANDBY or (kind in PROCESS and whom == "executor"):
         aim = draw.choice(("", "commit", "commit", "send"))
+    if kind in CLOCKS:
+        count = draw.choice(CLOCKS[kind])
     late = kind is Kind.KILL
     spans = {Kind.STANDBY: LONG_MS, Kind.PLACE_ACK_LATE: LATE_MS, Kind.READS_BLIND: LONG_MS}.get(
         kind, SPANS_MS
@@ -114,8 +124,7 @@ def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
         kind=kind,
         at_ms=draw.randrange(length_ms * 2 // 3 if late else 0, length_ms),
         span_ms=draw.choice(spans),
-        # How often for requests and frames; how many callbacks from now for a crash.
-        count=draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4),
+        count=count,
         whom=whom,
         aim=aim,
         when=_when(draw, kind),

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from functools import partial
 
 from opensqt.domain.control import KillLatched
+from opensqt.domain.recon import Halted, Resumed
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.venue.memory import Fault as Reply
-from tests.world.desk import Desk
+from tests.world.checkers import HAND
+from tests.world.desk import TWIN, Desk
 from tests.world.faults import Fault, Kind
+from tests.world.instruments import LOADED
 from tests.world.loop import Life
 
 MS_PER_S = 1000
@@ -84,6 +87,10 @@ class Inflictor:
         frames.restore()
         desk.exchange.visibility_lag_ms = 0
         desk.exchange.blind = False
+        desk.exchange.clock.ahead_ms = 0
+        desk.retire(TWIN)
+        for scope in tuple(desk.judge.halts):
+            self._resume(scope)
         desk.store.down = False
         if desk.broker.is_down:
             await desk.broker.up()
@@ -120,6 +127,17 @@ class Inflictor:
                 self._command_again()
             case Kind.KILL:
                 await self._kill()
+            case Kind.HALT:
+                await self._halt(fault)
+            case Kind.TWIN:
+                self._desk.judge.doubled = True
+                self._desk.twin()
+                await self._wait(fault)
+                self._desk.retire(TWIN)
+            case Kind.VENUE_SKEWED | Kind.VENUE_STEPS:
+                self._desk.exchange.clock.ahead_ms = fault.count
+                await self._wait(fault)
+                self._desk.exchange.clock.ahead_ms = 0
             case _:
                 await self._frames(fault)
 
@@ -171,7 +189,7 @@ class Inflictor:
             case Kind.STREAM_SWAPS:
                 frames.swap = True
             case Kind.READS_BLIND:
-                self._desk.exchange.blind = True
+                self._desk.exchange.blind = self._desk.judge.misled = True
                 await self._wait(fault)
                 self._desk.exchange.blind = False
             case Kind.LAG:
@@ -191,6 +209,21 @@ class Inflictor:
                 self._count += 1
                 headers = last.headers | {MESSAGE_ID: f"again-{self._count}"}
                 self._desk.broker.publish(last.subject, headers, last.data)
+
+    async def _halt(self, fault: Fault) -> None:
+        scope = f"binance/main/{LOADED}"
+        now_ms = self._now_ms
+        self._desk.throw(Halted(scope=scope, mode="REDUCING", reason="fault", time_ms=now_ms))
+        await self._wait(fault)
+        if scope in self._desk.judge.halts:
+            self._resume(scope)
+
+    def _resume(self, scope: str) -> None:
+        self._desk.throw(Resumed(scope=scope, reason="seen", actor=HAND, time_ms=self._now_ms))
+
+    @property
+    def _now_ms(self) -> int:
+        return self._desk.clock.market_ms()
 
     async def _kill(self) -> None:
         now_ms = self._desk.clock.market_ms()

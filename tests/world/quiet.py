@@ -10,6 +10,7 @@ from services.grid import slots
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, PERP, SPOT
 from tests.world.register import DOUBTFUL
+from tests.world.tables import differing
 
 
 def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
@@ -22,7 +23,7 @@ def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
         found.append(("a kill is recorded", "it was said while a leader listened"))
     if PERP in desk.symbols and not desk.judge.killed and desk.net(SPOT) + desk.net(PERP) != 0:
         found.append(("no naked leg", f"spot {desk.net(SPOT)}, perp {desk.net(PERP)}"))
-    return found or _books(desk) or _feed(desk)
+    return found or _books(desk) or _feed(desk) or _reconciled(desk)
 
 
 def _should_serve(desk: Desk, name: str) -> bool:
@@ -58,6 +59,16 @@ def _fills(desk: Desk) -> list[tuple[str, str]]:
     invented = desk.judge.fills.keys() - there
     found = [("fills = trades", f"missing {key}") for key in sorted(missing)]
     return found + [("fills = trades", f"invented {key}") for key in sorted(invented)]
+
+
+def _reconciled(desk: Desk) -> list[tuple[str, str]]:
+    post = desk.posts.get("reconciler")
+    if post is None or post.service is None:
+        return []
+    # What a venue that showed nothing was told of stands until the next look.
+    standing = [] if desk.judge.misled else vars(post.service)["_judge"].standing()
+    found = [("nothing stands against the venue", one) for one in standing]
+    return found or differing(desk.tables, desk.exchange, len(desk.store.rows))
 
 
 def _feed(desk: Desk) -> list[tuple[str, str]]:

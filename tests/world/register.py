@@ -14,6 +14,25 @@ CANCEL_REQUESTED = "cancelrequested"
 PHASES = (APPROVED, SUBMITTING, UNRESOLVED, ACCEPTED, PARTIAL, CANCEL_REQUESTED)
 DOUBTFUL = (SUBMITTING, UNRESOLVED)  # before there is evidence of presence
 
+ENDS = ("Canceled", "Expired", "Rejected", "NeverPlaced")
+READ = {
+    "RiskApproved",
+    "RiskRefused",
+    "IntentPlaced",
+    "Submitting",
+    "Fill",
+    "KillLatched",
+    "Accepted",
+    "Unresolved",
+    "CancelRequested",
+    "FeedGeneration",
+    "Discrepancy",
+    "Adjustment",
+    "Halted",
+    "Resumed",
+    *ENDS,
+}
+
 
 class Told(msgspec.Struct, kw_only=True):
     """What the journal says of one order, counted row by row."""

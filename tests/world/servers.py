@@ -16,6 +16,7 @@ from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.projection_memory import MemoryTables
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.memory import Faults
 from opensqt.runtime.venue.policy import policy_of
@@ -24,25 +25,29 @@ from services.executor.account import Account, Caps
 from services.executor.facts import Author
 from services.executor.service import Executor
 from services.grid.service import build as build_grid
+from services.reconciler.config import Settings as Reconciling
+from services.reconciler.service import Reconciler
 from services.relay.config import Settings
 from services.relay.service import Relay
 from services.risk.service import Gate
 from tests.world.checkers import EXECUTOR, Judge
+from tests.world.exchange import WorldExchange
 from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
 from tests.world.loop import Life, WorldClock
 from tests.world.setting import Setting
+from tests.world.tables import WiredProjections
+from tests.world.wire import Wire
 from tests.world.wires import (
     Access,
-    Wire,
     WiredBus,
     WiredJournal,
     WiredLeases,
     WiredVenue,
-    WorldExchange,
     WorldStore,
 )
 
 RELAY = Settings(busy_poll_s=0.02, idle_wait_s=0.25, time_step_ms=500, retry_s=0.1)
+RECONCILER = Reconciling(idle_wait_s=0.25, marks_every_s=5.0, state_every_s=2.0)
 METRICS = Metrics()
 
 
@@ -73,12 +78,13 @@ class Servers:
         self.broker = MemoryBroker(clock)
         self.store = WorldStore(clock, judge)
         self.exchange = WorldExchange(clock, tuple(RULES.values()), judge, USDT=100_000)
-        judge.exchange = self.exchange
+        judge.exchange, judge.broker = self.exchange, self.broker
         self.faults = Faults(self.exchange)
         self.symbols = (LOADED, GRIDDED, SPOT, PERP) if setting.has_carry else (LOADED, GRIDDED)
         self.accounts: dict[str, Account] = {}
         self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
         self.buses: dict[str, WiredBus] = {}
+        self.tables = MemoryTables()
         self._draw = draw
         self._folder = folder
         self._tracer = Tracer(ids=random.Random(1))
@@ -124,6 +130,11 @@ class Servers:
     def _arb(self, life: Life) -> Service:
         return build_arb(self._context(life))
 
+    def _reconciler(self, life: Life) -> Service:
+        context = self._context(life)
+        tables = WiredProjections(self.tables, self.journals[life.name])
+        return Reconciler(context, tables, RECONCILER)
+
     def _relay(self, life: Life) -> Service:
         context = self._context(life)
         checkpoints = MemoryCheckpoints(self._journal(life))
@@ -138,7 +149,7 @@ class Servers:
             settings=RELAY,
         )
 
-    def _executor(self, life: Life) -> Service:
+    def _executor(self, life: Life, holder: str = "") -> Service:
         journal = self._journal(life)
         wire = self.wire(ordered=False)
         account = self.accounts[life.name] = Account(
@@ -149,7 +160,7 @@ class Servers:
                 WiredLeases(journal, self.judge),
                 self.clock,
                 name=EXECUTOR,
-                holder=life.name,
+                holder=holder or life.name,
                 ttl_ms=3000,
             ),
             clock=self.clock,

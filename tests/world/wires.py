@@ -3,16 +3,11 @@
 What has left a process arrives, also when the process dies meanwhile; answers to the dead are lost.
 """
 
-import asyncio
-import random
-from collections.abc import Awaitable, Callable, Sequence
-from contextvars import Context
-from decimal import Decimal
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
-from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.order import Submitting
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.memory_broker import MemoryBroker
@@ -20,9 +15,6 @@ from opensqt.runtime.bus.port import BusDown, Published
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.journal.port import AppendOutcome, Entry, Lease
 from opensqt.runtime.venue.memory import MemoryVenue
-from opensqt.runtime.venue.memory_checks import Denial
-from opensqt.runtime.venue.memory_exchange import MemoryExchange, MemoryOrder
-from opensqt.runtime.venue.memory_stream import MemoryStream
 from opensqt.runtime.venue.port import (
     AccountView,
     CancelOutcome,
@@ -33,52 +25,15 @@ from opensqt.runtime.venue.port import (
     OrderView,
     PlaceOutcome,
     Policy,
-    PrivateEvent,
-    StreamDown,
-    StreamUp,
     TradeView,
     no_obstacle,
 )
 from tests.world.checkers import Judge
 from tests.world.loop import Life, WorldClock
+from tests.world.wire import Wire
 
-T = TypeVar("T")
-MS_PER_S = 1000
 OPENINGS = "cmd.open."
 CORRELATION = "ce-correlationid"  # the header that names the intent
-DELAYS_MS = (0, 0, 0, 0, 0, 0, 1, 2, 5, 15)
-
-
-class Wire:
-    """One connection: what is sent over it arrives later, in order if `ordered`."""
-
-    def __init__(self, clock: WorldClock, draw: random.Random, *, ordered: bool) -> None:
-        self._clock = clock
-        self._draw = draw
-        self._ordered = ordered
-        self._last_ms = 0
-
-    async def carry(self, effect: Callable[[], Awaitable[T]]) -> T:
-        """Let a request arrive, take effect, and its answer come back."""
-        there_ms, back_ms = self._draw.choice(DELAYS_MS), self._draw.choice(DELAYS_MS)
-        now_ms = self._clock.wall_ms()
-        if self._ordered:
-            there_ms = max(there_ms, self._last_ms - now_ms)
-            self._last_ms = now_ms + there_ms
-        if not there_ms and not back_ms:
-            return await effect()
-        loop = asyncio.get_running_loop()
-        trip = loop.create_task(self._trip(effect, there_ms, back_ms), context=Context())
-        return await asyncio.shield(trip)
-
-    async def _trip(self, effect: Callable[[], Awaitable[T]], there_ms: int, back_ms: int) -> T:
-        if there_ms:
-            await self._clock.sleep(there_ms / MS_PER_S)
-        try:
-            return await effect()
-        finally:
-            if back_ms:
-                await self._clock.sleep(back_ms / MS_PER_S)
 
 
 class WiredBus(MemoryBus):
@@ -231,63 +186,6 @@ class WiredVenue(MemoryVenue):
 
     async def close(self) -> None:
         """Disconnect; the exchange goes on for the others."""
-
-
-class WorldStream(MemoryStream):
-    """A private stream that can lose, repeat and swap frames, and be mute while it looks connected."""
-
-    def __init__(self, clock: WorldClock) -> None:
-        super().__init__(clock)
-        self.mute = False
-        self.lose = self.repeat = 0
-        self.swap = False
-        self._late: PrivateEvent | None = None
-
-    def push(self, event: PrivateEvent) -> None:
-        """Send one frame, with what goes wrong with it."""
-        if self.mute:
-            return
-        if self.lose > 0 and not isinstance(event, StreamUp | StreamDown):
-            self.lose -= 1
-            return
-        if self.swap and self._late is None:
-            self.swap, self._late = False, event
-            return
-        super().push(event)
-        if self.repeat > 0:
-            self.repeat -= 1
-            super().push(event)
-        if self._late is not None:
-            late, self._late = self._late, None
-            super().push(late)
-
-
-class WorldExchange(MemoryExchange):
-    """The exchange; the judge sees every order that it takes."""
-
-    def __init__(
-        self, clock: WorldClock, rules: Sequence[InstrumentRules], judge: Judge, **balances: int
-    ) -> None:
-        super().__init__(
-            clock=clock, rules=rules, balances={k: Decimal(v) for k, v in balances.items()}
-        )
-        self.frames = WorldStream(clock)
-        self.stream = self.frames
-        self.blind = False  # reads are answered and show nothing
-        self._judge = judge
-
-    def newest(self, client_order_id: str) -> MemoryOrder | None:
-        """Return what reads show of an id."""
-        return None if self.blind else super().newest(client_order_id)
-
-    def take(self, request: OrderRequest) -> MemoryOrder | Denial:
-        """Book a place request."""
-        taken = super().take(request)
-        if isinstance(taken, MemoryOrder):
-            self._judge.took(taken)
-        else:
-            self._judge.note("denied", request.client_order_id, taken.code)
-        return taken
 
 
 class WorldStore(MemoryStore):

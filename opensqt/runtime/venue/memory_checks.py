@@ -28,6 +28,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     position: Decimal
 
 
+AHEAD_MS_MAX = 1000  # of the venue's clock; a stamp from further ahead is refused
 EXPIRED_WINDOW = Denial(
     kind=Refusal.CLOCK,
     code="-1021",
@@ -47,7 +48,8 @@ UNKNOWN_SYMBOL = Denial(kind=Refusal.SYMBOL, code="-1121", reason="Invalid symbo
 def denial(request: OrderRequest, rule: InstrumentRules, standing: Standing) -> Denial | None:
     """Return why this request is refused, or None."""
     spot = rule.market is Market.SPOT
-    if standing.now_ms > request.deadline_ms:
+    ahead_ms = request.signed_ms - standing.now_ms
+    if standing.now_ms > request.deadline_ms or ahead_ms > AHEAD_MS_MAX:
         return EXPIRED_WINDOW
     broken = rule.refusal(request.price, request.quantity)
     if broken and request.type is OrderType.LIMIT:
