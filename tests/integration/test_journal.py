@@ -271,6 +271,22 @@ async def test_what_waits_shares_commits(postgres_dsn: str, owner: Connection) -
     assert commits <= 5
 
 
+async def test_only_a_fact_waits_for_the_disk(postgres_dsn: str) -> None:
+    """Keeping evidence waits for no fsync, the append after it does, and that one covers both."""
+    service = await asyncpg.connect(postgres_dsn, server_settings=SETTINGS)
+    events, fences = _arrays([entry(event("a"))])
+    waits = []
+    kept, appended = ("SELECT evidence_keep('', $1)", [b"a"]), (_APPEND, [events, fences, [None]])
+    for statement, arguments in (kept, appended):
+        transaction = service.transaction()
+        await transaction.start()
+        await service.fetch(statement, *arguments)
+        waits.append(await service.fetchval("SHOW synchronous_commit"))
+        await transaction.rollback()
+    await service.close()
+    assert waits == ["off", "on"]
+
+
 async def test_a_restored_desk_draws_a_new_generation(postgres_dsn: str, owner: Connection) -> None:
     """Another database of the same schema draws another one, and a restore draws again."""
     before = await owner.fetchval("SELECT generation FROM journal_head")

@@ -145,7 +145,10 @@ class Journal(Protocol):
         """Return when a position beyond this one may exist, after `wait_s` (wall) at the latest."""
 
     async def keep(self, kind: str, data: bytes) -> str:
-        """Store evidence outside the head lock and return its hash (hex sha256); the same bytes are kept once."""
+        """Store evidence outside the head lock and return its hash (hex sha256); the same bytes are kept once.
+
+        The next append makes it durable, as nothing speaks of it before.
+        """
 
     async def close(self) -> None:
         """Flush and disconnect."""
