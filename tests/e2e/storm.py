@@ -91,7 +91,8 @@ class Storm:
             await self._rage()
             await set_faults(self._desk)
             quiet_s = await self._quiet()
-            self._say(f"quiet after {quiet_s:.1f} s")
+            minute, five, _ = os.getloadavg()
+            self._say(f"quiet after {quiet_s:.1f} s; load of the machine {minute:.1f}, {five:.1f}")
         said = self.load.said if self.load is not None else []
         record = await read_record(self._desk.data)
         lines = await self._desk.verb("verify", check=False)
