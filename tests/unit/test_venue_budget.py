@@ -115,12 +115,32 @@ async def test_cancel_is_not_delayed_by_a_thousand_queued_placements() -> None:
 
 
 @pytest.mark.row("C02")
+@pytest.mark.parametrize("weight", [1.0, 5.0])
+async def test_cancels_go_before_reducing_orders(weight: float) -> None:
+    """Behind a thousand reducing orders, alone or in batches, a cancel waits for nothing, the next for a slot each."""
+    clock = VirtualClock()
+    budget = Budget(clock, {"orders": Limit()})
+    cost = {"orders": weight}
+    reducing = [asyncio.create_task(budget.acquire(cost, Lane.EXIT)) for _ in range(1000)]
+    await clock.run_for(2)
+    asked_s = clock.monotonic_s()
+    cancelled: list[float] = []
+    cancels = [asyncio.create_task(spend(budget, cancelled, clock, Lane.CANCEL)) for _ in range(20)]
+    await clock.run_for(1)
+    assert cancelled[0] == asked_s
+    for number, granted_s in enumerate(cancelled):
+        assert granted_s - asked_s <= number / 25 + 0.001
+    for task in [*reducing, *cancels]:
+        task.cancel()
+
+
+@pytest.mark.row("C02")
 async def test_openings_wait_while_exits_use_the_reserve() -> None:
     """Openings get nothing before the reserve is whole again."""
     clock = VirtualClock()
     budget = Budget(clock, {"orders": Limit()})
     for _ in range(30):
-        await budget.acquire(COST, Lane.EXIT)
+        await budget.acquire(COST, Lane.CANCEL)
     opening = asyncio.create_task(budget.acquire(COST, Lane.OPEN))
     await clock.run_for(0.2)
     assert not opening.done()
@@ -145,7 +165,7 @@ def test_weight_above_the_burst_is_granted_from_a_full_bucket_and_owed() -> None
     bucket = Bucket(Limit(rate_per_s=10, burst=10, reserved=5), 0.0)
     assert bucket.wait_s(0.0, 50, Lane.OPEN) == 0
     bucket.take(50)
-    assert bucket.wait_s(0.0, 1, Lane.EXIT) == pytest.approx(4.1)
+    assert bucket.wait_s(0.0, 1, Lane.CANCEL) == pytest.approx(4.1)
 
 
 def test_no_minute_exceeds_our_share_of_the_venue() -> None:

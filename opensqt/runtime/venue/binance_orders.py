@@ -192,7 +192,7 @@ def _delete(market: Market, path: str, params: Mapping[str, object], *, urgent: 
         path=path,
         params=dict(params),
         cost={} if urgent else {ORDERS: 1.0, market.value: 1.0},
-        lane=Lane.EXIT,
+        lane=Lane.CANCEL,
     )
 
 

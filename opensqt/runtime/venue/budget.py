@@ -18,6 +18,7 @@ from opensqt.runtime.config_schema import Venue as VenueConfig
 
 ORDERS = "orders"  # the bucket of an account's orders; the others are named for their market
 S_PER_MINUTE = 60
+KEPT_FOR_CANCELS = 1.0  # a cancel never waits behind reducing orders, however many there are
 RETRY_FIRST_S = 0.5
 RETRY_LAST_S = 10.0
 RETRY_JITTER = 0.1
@@ -27,10 +28,11 @@ Answer = TypeVar("Answer")
 
 
 class Lane(StrEnum):
-    """Who may use the reserved share: exits (cancels, reduce-only), never openings and reads."""
+    """Who may use the reserved share: exits, never openings and reads; its last tokens are kept for cancels."""
 
     OPEN = "open"
-    EXIT = "exit"
+    EXIT = "exit"  # reduce-only orders
+    CANCEL = "cancel"
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +56,8 @@ class Bucket:
         """Return the seconds until this weight can be taken; 0 means now."""
         self._refill(now_s)
         pause_s = max(0.0, self._paused_until_s - now_s)
-        floor = 0.0 if lane is Lane.EXIT else self.limit.reserved
+        kept = {Lane.OPEN: self.limit.reserved, Lane.EXIT: KEPT_FOR_CANCELS}
+        floor = min(kept.get(lane, 0.0), self.limit.reserved)
         need = min(weight + floor, self.limit.burst)
         missing = need - self._tokens
         return max(pause_s, missing / self.limit.rate_per_s, 0.0)
@@ -74,7 +77,7 @@ class Bucket:
 
 
 class Budget:
-    """Buckets by name; each lane is first come first served and never waits behind the other."""
+    """Buckets by name; each lane is first come first served and never waits behind another."""
 
     def __init__(self, clock: Clock, limits: Mapping[str, Limit]) -> None:
         self._clock = clock
