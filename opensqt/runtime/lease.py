@@ -35,6 +35,7 @@ class LeaseKeeper:
         self._lease: Lease | None = None
         self._held_until_ms = 0
         self._held_until_s = 0.0
+        self._heard_s = clock.monotonic_s()
 
     @property
     def lease(self) -> Lease:
@@ -55,6 +56,11 @@ class LeaseKeeper:
         ours = self._lease is not None and clock.wall_ms() < self._held_until_ms
         return ours and clock.monotonic_s() < self._held_until_s
 
+    @property
+    def silent_s(self) -> float:
+        """Wall seconds since the journal last answered a question about this lease; small while it is kept."""
+        return self._clock.monotonic_s() - self._heard_s
+
     async def take(self) -> Lease:
         """Wait until the lease is ours, as a standby if need be."""
         while True:
@@ -70,6 +76,7 @@ class LeaseKeeper:
         """Take the lease if it is free or ours already; raise `JournalDown`."""
         began = self._clock.wall_ms(), self._clock.monotonic_s()
         lease = await self._leases.acquire(self._name, self._holder, self._ttl_ms)
+        self._heard_s = self._clock.monotonic_s()
         if lease is not None:
             self._lease = lease
             self._hold(*began)
@@ -90,6 +97,7 @@ class LeaseKeeper:
             except JournalDown:
                 # The journal may come back within the ttl; nothing is sent once `held` turns false.
                 continue
+            self._heard_s = self._clock.monotonic_s()
             if not kept:
                 raise LeaseLost(f"lease {self._name} epoch {self.lease.epoch} was taken over")
             self._hold(*began)

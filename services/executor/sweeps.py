@@ -134,7 +134,8 @@ class Silence:
         while True:
             await account.clock.sleep(WATCH_S)
             risk_s = account.clock.monotonic_s() - self._risk_heard_s
-            silent_s = max(risk_s, account.silent_s)
+            # The lease is asked about every second; whether anything is to be appended is chance.
+            silent_s = max(risk_s, account.silent_s, account.lease.silent_s)
             if silent_s > SILENCE_S_MAX and not self._silenced:
                 self._silenced = True
                 sent = await self._sweeps.cancel_known(DESK, openings_only=True)

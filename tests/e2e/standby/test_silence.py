@@ -1,0 +1,63 @@
+"""An executor that hears nothing from risk, or nothing from the journal, takes the openings off by itself."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from opensqt.domain.control import Heartbeat
+from opensqt.runtime.bus import subjects
+from tests.conditions import until
+from tests.crash.desk import Desk, Seat
+from tests.crash.house import Shared
+from tests.crash.intents import Author
+from tests.crash.judge import open_at_venue
+from tests.e2e import audit
+from tests.proxy import Proxy
+
+SILENCE_S = 5.0
+MARGIN_S = 2.0
+ORDERS = 5
+BEAT_S = 0.5
+RISK_TTL_MS = 60_000
+READY_S = 20.0
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+
+
+@pytest.mark.row("E10")
+@pytest.mark.parametrize("silent", ["risk", "journal"])
+async def test_openings_go_when_risk_or_the_journal_is_silent(shared: Shared, silent: str) -> None:
+    """Five seconds, not less: then every opening is cancelled by the executor alone."""
+    async with AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(Desk(shared))
+        desk.play_market()
+        author = Author(desk, await desk.house.leases.acquire("risk", "test", RISK_TTL_MS))
+        beating = asyncio.create_task(_beat(desk))
+        stack.callback(beating.cancel)
+        dsn = desk.house.environment()["OPENSQT_POSTGRES_DSN"]
+        journal = await stack.enter_async_context(Proxy(dsn).open())
+        await desk.start(Seat(service="executor", env={"OPENSQT_POSTGRES_DSN": journal.address}))
+        for _ in range(ORDERS):
+            await author.place()
+        await until(lambda: len(_open(desk)) == ORDERS, within_s=READY_S)
+        began_s = desk.house.clock.monotonic_s()
+        if silent == "risk":
+            beating.cancel()
+        else:
+            journal.darken()
+        await until(lambda: not _open(desk), within_s=SILENCE_S + MARGIN_S)
+        assert desk.house.clock.monotonic_s() - began_s > SILENCE_S - 1
+        journal.light()
+
+
+async def _beat(desk: Desk) -> None:
+    """Be risk's heart."""
+    house = desk.house
+    while True:
+        beat = Heartbeat(generation=1, head_position=0, time_ms=house.clock.market_ms())
+        await house.publish(subjects.RISK_ALIVE, beat)
+        await house.clock.sleep(BEAT_S)
+
+
+def _open(desk: Desk) -> set[str]:
+    return open_at_venue(audit.rows(desk.house.folder))
