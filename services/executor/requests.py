@@ -77,17 +77,19 @@ class Requests:
 
     async def _send(self, submits: tuple[Submit, ...], group: Group) -> None:
         """Send one request; each of its orders then goes its own way."""
-        account = self._account
-        with self._spans(submits):
-            outcomes = await self._request(submits, group)
-        _stop_the_rest(group, outcomes)
         try:
+            with self._spans(submits):
+                outcomes = await self._request(submits, group)
+            _stop_the_rest(group, outcomes)
+            if len(submits) == 1:
+                await self._settle(submits[0], outcomes[0], group)
+                return
             async with asyncio.TaskGroup() as tasks:
                 for submit, outcome in zip(submits, outcomes, strict=True):
                     tasks.create_task(self._settle(submit, outcome, group))
         finally:
             for submit in submits:
-                account.sending.discard(submit.ref.client_order_id)
+                self._account.sending.discard(submit.ref.client_order_id)
 
     async def _request(self, submits: tuple[Submit, ...], group: Group) -> tuple[PlaceOutcome, ...]:
         venue = self._account.venue

@@ -146,7 +146,9 @@ async def test_a_batch_without_an_answer_is_in_doubt_as_a_whole(
 
 
 @pytest.mark.row("C07")
-async def test_the_smallest_deadline_holds_for_the_whole_batch(wired: House) -> None:
+async def test_the_smallest_deadline_holds_for_the_whole_batch(
+    wired: House, tmp_path: Path
+) -> None:
     """A batch whose oldest order was signed too long ago is refused by the venue with all its orders."""
     await wired.venue.open_orders(PERP)  # the markets are loaded
     old = wired.request("qold", signed_ms=wired.clock.market_ms() - 1000)
@@ -156,6 +158,22 @@ async def test_the_smallest_deadline_holds_for_the_whole_batch(wired: House) -> 
     outcomes = await wired.venue.place_batch([wired.request("qnew"), old])
     assert [(type(one), getattr(one, "code", "")) for one in outcomes] == [(Refused, "-1021")] * 2
     assert await wired.venue.open_orders(PERP) == []
+    assert tmp_path.joinpath("venue-audit.jsonl").read_text().count('"-1021"') == 2
+
+
+@pytest.mark.row("C08")
+async def test_a_fill_that_races_a_batch_cancel_takes_one_order_only(wired: House) -> None:
+    """The order that is filled meanwhile is gone, the other one is cancelled."""
+    requests = [wired.request("qone"), wired.request("qtwo")]
+    await wired.venue.place_batch(requests)
+    set_fault(wired, FaultName.FILL_BEFORE_CANCEL, "cancel")
+    one, two = await wired.venue.cancel_batch(PERP, ("qone", "qtwo"))
+    assert isinstance(one, NotFound), one
+    assert isinstance(two, Held), two
+    looked = await wired.venue.look(PERP, "qone")
+    assert isinstance(looked, Held)
+    assert looked.order is not None
+    assert looked.order.status == "filled"
 
 
 @pytest.mark.row("C07")
