@@ -11,6 +11,7 @@ from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.order import Canceled, Expired, Fill
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import PositionAdopted
+from opensqt.simulation.audit import AuditRow
 
 FILL, FUNDING, BALANCE = "fill", "funding", "balance"
 SPOT, PERP = "spot", "perp"
@@ -88,7 +89,7 @@ def ledger_identity(evidence: Evidence) -> Check:
             funding[paid] -= 1
             key = (row.account, row.market, row.fee_asset)
             totals[key] = EXACT.add(totals[key], Decimal(row.quantity))
-        elif row.kind.value == BALANCE and not unknown and row.account not in unread:
+        elif row.kind.value == BALANCE and not unknown and _wallets(row) not in unread:
             # Beyond a trade that the journal does not hold yet, balances are not judged: they are pending.
             key = (row.account, row.market, row.fee_asset)
             found[key] = (Decimal(row.quantity), totals[key])
@@ -101,7 +102,8 @@ def ledger_identity(evidence: Evidence) -> Check:
         wrong.append("no balance of the venue can be judged")
     pending = f"{unknown} trades or payments are pending" if unknown else ""
     if unread:
-        pending = f"opening balances of {', '.join(sorted(unread))} are not read yet"
+        names = ", ".join("/".join(wallets) for wallets in sorted(unread))
+        pending = f"not read and never traded: {names}"
     return Check(
         check="ledger_identity",
         holds=not wrong,
@@ -110,12 +112,16 @@ def ledger_identity(evidence: Evidence) -> Check:
     )
 
 
-def _unread(evidence: Evidence) -> set[str]:
-    """Return the accounts that nobody has read or traded yet: a run that was stopped while it started."""
-    audited = {one.row.account for one in evidence.audit or ()}
-    traded = {one.row.account for one in evidence.audit or () if one.row.kind.value != BALANCE}
-    opened = {e.message.account for e in evidence.events if isinstance(e.message, Deposit)}
-    return audited - traded - opened
+def _unread(evidence: Evidence) -> set[tuple[str, str]]:
+    """Return the wallets (account, market) that nobody has read or traded: not the desk's, or it was just starting."""
+    audited = {_wallets(one.row) for one in evidence.audit or ()}
+    traded = {_wallets(one.row) for one in evidence.audit or () if one.row.kind.value != BALANCE}
+    deposits = (e.message for e in evidence.events if isinstance(e.message, Deposit))
+    return audited - traded - {(paid.account, paid.market.value) for paid in deposits}
+
+
+def _wallets(row: AuditRow) -> tuple[str, str]:
+    return row.account, row.market
 
 
 def _gap(found: Mapping[WalletKey, tuple[Decimal, Decimal]]) -> Decimal:

@@ -216,6 +216,17 @@ def test_what_is_under_way_is_pending_not_wrong() -> None:
     assert "pending" in found["ledger_identity"].detail
 
 
+def test_a_wallet_that_the_desk_never_read_or_traded_is_not_judged() -> None:
+    """A desk of perpetuals states nothing about its spot wallet; as soon as it trades there, it must."""
+    perpetual = [fact for fact in facts() if fact not in (facts()[0], *facts()[-3:])]
+    idle = [row for row in audit() if row.row.market != "spot"]
+    asset = stated("spot", "BTC", "1")
+    check = ledger_identity(evidence([*idle, asset], perpetual))
+    assert check.holds, check.detail
+    assert "main/spot" in check.detail
+    assert not ledger_identity(evidence([*audit(), asset], facts()[1:])).holds
+
+
 def test_the_trades_of_an_order_that_ended_are_never_pending() -> None:
     """The journal holds the end of the order, so a trade that is missing is lost."""
     messages = [m for m in facts() if m is not TRADES[2]]
