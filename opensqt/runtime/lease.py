@@ -90,7 +90,7 @@ class LeaseKeeper:
     async def keep(self) -> None:
         """Renew for ever; raise `LeaseLost` when somebody else holds it or it could not be renewed in time."""
         while True:
-            await self._clock.sleep(self._pause_s)
+            await self._clock.sleep(self._ttl_ms / RENEWALS_PER_TTL / MS_PER_S)
             began = self._clock.wall_ms(), self._clock.monotonic_s()
             try:
                 kept = await self._leases.renew(self.lease)
@@ -107,14 +107,10 @@ class LeaseKeeper:
         if self._lease is None:
             return
         self._held_until_ms = 0
-        given = asyncio.ensure_future(self._give_back(self._lease))
+        given = asyncio.ensure_future(_give_back(self._leases, self._lease))
         # A connection that does not answer takes its time to be cancelled as well: nobody waits for that.
         await asyncio.wait((given,), timeout=RELEASE_S_MAX)
         given.cancel()
-
-    async def _give_back(self, lease: Lease) -> None:
-        with contextlib.suppress(JournalDown):
-            await self._leases.release(lease)
 
     def _hold(self, wall_ms: int, monotonic_s: float) -> None:
         self._held_until_ms = wall_ms + self._ttl_ms
@@ -125,11 +121,12 @@ class LeaseKeeper:
         """Wall seconds between two attempts: what a standby loses of the take-over at most."""
         return self._ttl_ms / ATTEMPTS_PER_TTL / MS_PER_S
 
-    @property
-    def _pause_s(self) -> float:
-        return self._ttl_ms / RENEWALS_PER_TTL / MS_PER_S
-
 
 def holder_of(process: str) -> str:
     """Name a process as a lease holder: its restart is known again at once, another host's twin waits."""
     return f"{process}@{socket.gethostname()}"
+
+
+async def _give_back(leases: Leases, lease: Lease) -> None:
+    with contextlib.suppress(JournalDown):
+        await leases.release(lease)

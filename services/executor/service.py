@@ -5,15 +5,12 @@ the longest of them has passed.
 """
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
 
-from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
 from opensqt.runtime.bus import subjects
-from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Start, Stream, StreamChanged
-from opensqt.runtime.codec import Undecodable, decode
+from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseLost
@@ -23,7 +20,9 @@ from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.port import VenueDown
 from services.executor.account import Account
 from services.executor.commands import Commands
+from services.executor.crew import Crew
 from services.executor.doubts import Doubts
+from services.executor.ear import Ear
 from services.executor.evidence import Evidence
 from services.executor.killing import Kill
 from services.executor.state import DESK
@@ -35,7 +34,6 @@ PAUSE_S = 0.5
 MEASURE_S = 1.0
 WAITING = "waiting for the lease"
 STOP_S_MAX = 4.5  # the process is ended at 7 s, and requests under way want their end
-END_PAUSE_S = 0.2
 CLOSE_S_MAX = 1.0
 MS_PER_S = 1000
 FOLDED = ("intent/", "order/", "account/", "control", "stray/")
@@ -58,17 +56,17 @@ class Executor:
         self._metrics = metrics
         self._cancel_on_stop = cancel_on_stop
         self._log = Log(f"executor.{account.author.account}")
-        self._tasks: asyncio.TaskGroup | None = None
-        self._running: set[asyncio.Task[None]] = set()
-        self._ending = False
+        self._crew = Crew()
+        spawn = self._crew.spawn
         self._evidence = Evidence(account)
-        self._doubts = Doubts(account, self._evidence, self._spawn)
-        self._sweeps = Sweeps(account, self._evidence, self._doubts, self._spawn)
-        self.kill = Kill(account, self._sweeps, self._spawn)
+        self._doubts = Doubts(account, self._evidence, spawn)
+        self._sweeps = Sweeps(account, self._evidence, self._doubts, spawn)
+        self.kill = Kill(account, self._sweeps, spawn)
         self._silence = Silence(account, self._sweeps)
+        self._ear = Ear(account, bus, self.kill, self._silence)
         self._succession = Succession(account, bus)
         self._commands = Commands(
-            account, self._doubts, self._evidence, bus, metrics, tracer, self._spawn
+            account, self._doubts, self._evidence, bus, metrics, tracer, spawn
         )
         self._phase = "starting"
 
@@ -99,13 +97,13 @@ class Executor:
             self._log.warning("assumption_from_memory", assumption=assumption)
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._tasks = tasks
+                self._crew.join(tasks)
                 try:
                     self._begin()
                     await stop.wait()
                     await self._leave()
                 finally:
-                    await self._end()
+                    await self._crew.end()
         except BaseExceptionGroup as errors:
             lost, rest = errors.split(LeaseLost)
             if lost is None or rest is not None:
@@ -118,10 +116,9 @@ class Executor:
         """Do what needs neither lease nor history, then work."""
         self.kill.restore()
         self.kill.go_on()
-        self._spawn(self._hear((subjects.KILL, subjects.LATCH), Start(wall_ms=0)))
-        self._spawn(self._hear((subjects.RISK_ALIVE,), Start()))
-        self._spawn(self._succession.watch())
-        self._spawn(self._work())
+        self._ear.open(self._crew.spawn)
+        self._crew.spawn(self._succession.watch())
+        self._crew.spawn(self._work())
 
     async def _leave(self) -> None:
         """Leave the account in good order: no order of ours open, the lease free."""
@@ -132,14 +129,6 @@ class Executor:
             done = await self._sweeps.cancel_all(STOP_S_MAX)
             self._log.info("orders_cancelled_on_stop", all_gone=done)
         await self._account.lease.release()
-
-    async def _end(self) -> None:
-        """Cancel what runs until it has ended: a cancellation that meets an answer can be lost on its way."""
-        self._ending = True
-        while self._running:
-            for task in tuple(self._running):
-                task.cancel()
-            await asyncio.wait(tuple(self._running), timeout=END_PAUSE_S)
 
     async def _close(self) -> None:
         try:
@@ -153,7 +142,7 @@ class Executor:
         self._phase = WAITING
         lease = await self._succession.take()
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
-        self._spawn(account.lease.keep())
+        self._crew.spawn(account.lease.keep())
         self._phase = "reading the journal"
         await self._bootstrap(lease.head_position)
         await self.kill.after_history()
@@ -161,17 +150,17 @@ class Executor:
         account.author = msgspec.structs.replace(
             account.author, generation=await self._generation()
         )
-        self._spawn(self._evidence.listen())
+        self._crew.spawn(self._evidence.listen())
         self._phase = "reading the venue"
         await self._first_look()
-        self._spawn(self._evidence.run())
-        self._spawn(self._doubts.run())
-        self._spawn(self._silence.watch())
-        self._spawn(self._measure())
+        self._crew.spawn(self._evidence.run())
+        self._crew.spawn(self._doubts.run())
+        self._crew.spawn(self._silence.watch())
+        self._crew.spawn(self._measure())
         self._phase = "waiting out the fence"
         await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
         for stream in (Stream.EXITS, Stream.COMMANDS):
-            self._spawn(self._serve(stream))
+            self._crew.spawn(self._serve(stream))
         self._phase = "running"
         self._log.info("executor_running", epoch=lease.epoch, position=account.position)
 
@@ -245,50 +234,6 @@ class Executor:
         while True:
             gauge.set(len(self._account.state.doubtful()))
             await self._account.clock.sleep(MEASURE_S)
-
-    async def _hear(self, filters: tuple[str, ...], start: Start) -> None:
-        """Listen to the kill switch or to risk's heartbeat; needs neither lease nor history nor journal."""
-        heard = False
-        while True:
-            try:
-                follower = await self._bus.follow(Stream.FEED, filters, start)
-                heard = True
-                async for delivery in follower:
-                    await self._on_control(delivery.subject, delivery.data)
-            except (BusDown, StreamChanged) as error:
-                if heard:
-                    self._log.warning("control_lost", filters=filters, detail=str(error))
-                heard = False
-                await self._account.clock.sleep(PAUSE_S)
-
-    async def _on_control(self, subject: str, data: bytes) -> None:
-        try:
-            message = decode(data)
-        except Undecodable as error:
-            self._log.error("control_not_understood", subject=subject, detail=str(error))
-            return
-        if subject == subjects.KILL and isinstance(message, KillLatched):
-            await self.kill.hear(message)
-        elif subject == subjects.LATCH and isinstance(message, KillReleased):
-            await self.kill.hear_release(message)
-        elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):
-            self._silence.hear_risk()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._tasks is None:
-            raise RuntimeError("the executor is not running")
-        if self._ending:
-            # The end has begun, and nothing new begins.
-            work.close()
-            return
-        task = self._tasks.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        # The group ends with its first failure: from this turn of the loop on it takes nobody.
-        self._ending = self._ending or (not task.cancelled() and task.exception() is not None)
 
 
 def _first(group: BaseException) -> BaseException:

@@ -155,7 +155,7 @@ def _ms(row: audit.Row) -> int:
 def _late(pair: Pair, ledger: Ledger, epoch: int, first_ms: int) -> list[str]:
     """Name what the venue took of the old epoch after the new leader's first request.
 
-    A leader that is stopped in the middle of a request sends the rest of it when it wakes up: its deadline is the fence.
+    A leader stopped in the middle of a request sends the rest of it when it wakes up: its deadline is the fence.
     """
     return [
         f"{row['client_order_id']} of epoch {ledger.sent[row['client_order_id']]} came"

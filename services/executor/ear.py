@@ -1,0 +1,57 @@
+"""The executor's ear on control: the kill switch, what was released, and risk's heartbeat.
+
+It needs neither lease nor history nor journal. FEED holds every kill for days and is heard from its beginning: one that
+was said while nobody listened is heard afterwards, and who obeys knows which of them are over.
+"""
+
+from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
+from opensqt.runtime.bus import subjects
+from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
+from opensqt.runtime.codec import Undecodable, decode
+from services.executor.account import Account, Spawn
+from services.executor.killing import Kill
+from services.executor.sweeps import Silence
+
+PAUSE_S = 0.5
+
+
+class Ear:
+    """What one account hears of the desk."""
+
+    def __init__(self, account: Account, bus: Bus, kill: Kill, silence: Silence) -> None:
+        self._account = account
+        self._bus = bus
+        self._kill = kill
+        self._silence = silence
+
+    def open(self, spawn: Spawn) -> None:
+        """Listen for ever."""
+        spawn(self._hear((subjects.KILL, subjects.LATCH), Start(wall_ms=0)))
+        spawn(self._hear((subjects.RISK_ALIVE,), Start()))
+
+    async def _hear(self, filters: tuple[str, ...], start: Start) -> None:
+        heard = False
+        while True:
+            try:
+                follower = await self._bus.follow(Stream.FEED, filters, start)
+                heard = True
+                async for delivery in follower:
+                    await self._on_control(delivery.subject, delivery.data)
+            except (BusDown, StreamChanged) as error:
+                if heard:
+                    self._account.log.warning("control_lost", filters=filters, detail=str(error))
+                heard = False
+                await self._account.clock.sleep(PAUSE_S)
+
+    async def _on_control(self, subject: str, data: bytes) -> None:
+        try:
+            message = decode(data)
+        except Undecodable as error:
+            self._account.log.error("control_not_understood", subject=subject, detail=str(error))
+            return
+        if subject == subjects.KILL and isinstance(message, KillLatched):
+            await self._kill.hear(message)
+        elif subject == subjects.LATCH and isinstance(message, KillReleased):
+            await self._kill.hear_release(message)
+        elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):
+            self._silence.hear_risk()
