@@ -3,7 +3,7 @@
 import asyncio
 import random
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -15,8 +15,8 @@ from tests.crash.intents import Author
 from tests.crash.progress import Progress
 from tests.e2e import audit
 
-DESKS = 12
-PAUSE_S_MAX = 4.0  # wall; a start takes one to two seconds, so that some kills hit a start
+DESKS = 6
+PAUSE_S_MAX = 6.0  # wall; a start takes one to two seconds, so that some kills hit a start
 WISH_S = 0.15
 CANCEL_SHARE = 0.7
 RESTING_MAX = 15
@@ -37,12 +37,17 @@ class Spree(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run(
-    shared: Shared, count: int, seed: int, rules: PaperRules, progress: Progress
+    shared: Shared, count: int, seed: int, rules: Sequence[PaperRules], progress: Progress
 ) -> list[Spree]:
-    """Kill so often, on several desks at once."""
+    """Kill so often, on several desks at once, which trade under these rules in turn."""
     shares = [count // DESKS + (number < count % DESKS) for number in range(DESKS)]
     work = [
-        _spree(Desk(shared, rules), share, random.Random(seed * DESKS + number), progress)
+        _spree(
+            Desk(shared, rules[number % len(rules)]),
+            share,
+            random.Random(seed * DESKS + number),
+            progress,
+        )
         for number, share in enumerate(shares)
         if share
     ]

@@ -1,7 +1,8 @@
 """Starts the desk's processes quickly: this parent has imported everything, every process is a real fork of it.
 
-A process runs the same `python -m services.NAME` and dies by the same SIGKILL; only the seconds of importing are
-saved. Reads one request a line on standard input, tells starts and ends on standard output, dies with its reader.
+A process runs the same `python -m services.NAME` and dies by the same SIGKILL; only what every start reads anew, code
+and certificates, is spared. Reads one request a line on standard input, tells starts and ends on standard output, dies
+with its reader.
 """
 
 import ctypes
@@ -13,8 +14,11 @@ import runpy
 import select
 import signal
 import socket
+import ssl
 import sys
 from typing import Any
+
+import certifi
 
 from opensqt.runtime import process
 from opensqt.runtime.steps import Steps
@@ -23,7 +27,7 @@ from tests.crash.mutants import MUTANTS
 IMPORTED = (
     *("ccxt.pro", "aiohttp", "uvloop", "asyncpg", "nats", "opensqt.runtime.venue.opening"),
     *("services.executor.config", "services.risk.service", "services.relay.service"),
-    *("opensqt.runtime.archive", "opensqt.runtime.archiver"),
+    *("opensqt.runtime.archive", "opensqt.runtime.archiver", "pyarrow.parquet"),
 )
 MODULES = ("services.executor", "services.risk", "services.relay")
 PR_SET_PDEATHSIG = 1
@@ -48,6 +52,7 @@ def main() -> int:
     """Serve until standard input ends."""
     for name in IMPORTED:
         importlib.import_module(name)
+    _read_authorities()
     gc.collect()
     gc.freeze()
     started: dict[int, int] = {}
@@ -65,6 +70,17 @@ def main() -> int:
                 started[pid] = request["id"]
                 _tell({"id": request["id"], "pid": pid})
         _reap(started)
+
+
+def _read_authorities() -> None:
+    """Read the public certificate authorities once: every ccxt client reads them, no paper venue uses them."""
+    fresh, public = ssl.create_default_context, certifi.where()
+    read = fresh(cafile=public)
+
+    def context(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        return read if (args, kwargs) == ((), {"cafile": public}) else fresh(*args, **kwargs)
+
+    setattr(ssl, "create_default_context", context)  # noqa: B010  # in this process and its forks
 
 
 def _reap(started: dict[int, int]) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -83,14 +84,15 @@ async def in_lanes(
 
 async def surveyed(
     found: Shared,
-    services: Iterable[str],
+    services: Sequence[str],
     scenarios: Sequence[str],
-    rules: PaperRules,
+    rules: Sequence[PaperRules],
     part: str = "",
 ) -> list[cell.Cell]:
     """Play every scenario once without a death; return the cells that it reaches, of steps that contain `part`."""
     whole = [
-        cell.Cell(service=service, scenario=scenario, rules=rules)
+        cell.Cell(service=service, scenario=scenario, rules=rule)
+        for rule in rules
         for service in services
         for scenario in scenarios
     ]
@@ -116,7 +118,7 @@ async def outcomes(
             _write(book, outcome)
         if outcome.broken or not outcome.died:
             progress.say(table.line_of(outcome))
-        progress.step(failed=bool(outcome.broken))
+        progress.step(failed=bool(outcome.broken), known=_key(one) in known)
         return outcome
 
     return await in_lanes(cells, work)
@@ -126,20 +128,14 @@ async def main(words: argparse.Namespace) -> int:
     """Run the matrix and the random kills, print both; return 1 when a promise was broken."""
     began_s = time.monotonic()
     chosen = [rules for rules in PaperRules if words.rules in (rules.value, BOTH)]
-    results: list[cell.Outcome] = []
-    violent: list[kills.Spree] = []
-    async with alone() as found:
-        for number, rules in enumerate(chosen):
-            title = f"rules {rules.value}:"
-            _tell(f"{title} surveying which steps are reached")
-            cells = await surveyed(found, words.services, words.scenarios, rules, words.step)
-            done = await outcomes(
-                found, cells, Progress(f"{title} cells", len(cells)), words.resume
-            )
-            share = words.kills // len(chosen) + (number < words.kills % len(chosen))
-            bar = Progress(f"{title} kills", share)
-            violent += await kills.run(found, share, words.seed + number, rules, bar)
-            results += done
+    async with alone() as found, asyncio.TaskGroup() as tasks:
+        _tell("surveying which steps each scenario reaches")
+        cells = await surveyed(found, words.services, words.scenarios, chosen, words.step)
+        bar = Progress("cells and kills", len(cells) + words.kills)
+        # Beside each other: a desk that waits for its next death leaves the cores to the cells.
+        dying = tasks.create_task(outcomes(found, cells, bar, words.resume))
+        killing = tasks.create_task(kills.run(found, words.kills, words.seed, chosen, bar))
+        results, violent = await dying, await killing
     for rules in chosen:
         mine = [one for one in results if one.cell.rules is rules]
         for line in table.lines(mine, words.services, words.scenarios, rules):
@@ -147,7 +143,7 @@ async def main(words: argparse.Namespace) -> int:
     for line in (
         *table.reasons(results, words.services, words.scenarios),
         *kills.lines(violent),
-        f"{time.monotonic() - began_s:.0f} s",
+        f"{time.monotonic() - began_s:.0f} s, of processors {_processors_s():.0f} s",
     ):
         _tell(line)
     broken = any(one.broken for one in results) or any(one.broken for one in violent)
@@ -186,6 +182,12 @@ def _write(book: Path | None, outcome: cell.Outcome) -> None:
         book.parent.mkdir(parents=True, exist_ok=True)
         with book.open("ab") as file:
             file.write(msgspec.json.encode(outcome) + b"\n")
+
+
+def _processors_s() -> float:
+    """Return the processor time of this process and of all its servers and children that have ended."""
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in spent)
 
 
 def _tell(line: str) -> None:

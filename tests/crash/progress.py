@@ -28,13 +28,14 @@ class Progress:
         self._stream = sys.stdout if stream is None else stream
         self._monotonic_s = monotonic_s
         self._began_s = monotonic_s()
-        self._said = 0
+        self._said = self._known = 0
         self.done = 0
         self.failed = 0
 
-    def step(self, *, failed: bool = False) -> None:
-        """Note that one more is done and show it."""
+    def step(self, *, failed: bool = False, known: bool = False) -> None:
+        """Note that one more is done and show it; one that was `known` before tells nothing of the pace."""
         self.done += 1
+        self._known += known
         self.failed += failed
         if self._stream.isatty():
             width = shutil.get_terminal_size().columns - 1
@@ -55,10 +56,11 @@ class Progress:
     def line(self) -> str:
         """Return bar, count, pace and what is left."""
         spent_s = self._monotonic_s() - self._began_s
-        left_s = spent_s / max(1, self.done) * (self._total - self.done)
+        fresh = self.done - self._known
+        left_s = spent_s / max(1, fresh) * (self._total - self.done)
         filled = BAR * self.done // max(1, self._total)
         failed = f", {self.failed} failed" if self.failed else ""
-        pace = 60 * self.done / spent_s if spent_s else 0.0
+        pace = 60 * fresh / spent_s if spent_s else 0.0
         return (
             f"{self._what} [{'#' * filled}{'.' * (BAR - filled)}] {self.done}/{self._total}{failed}"
             f"  {pace:.0f}/min  {_clock(spent_s)} gone, {_clock(left_s)} left"
