@@ -12,9 +12,10 @@ from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
-from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
+from opensqt.runtime.venue.memory_exchange import MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
 from tests.world.chronicle import Chronicle
+from tests.world.exposure import Exposure
 from tests.world.loop import Life, WorldClock
 from tests.world.register import (
     APPROVED,
@@ -29,41 +30,37 @@ from tests.world.register import (
 
 EXECUTOR = "executor/binance/main"
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
-MISSING = DiscrepancyKind.MISSING_ORDER
+OF_ORDERS = (
+    DiscrepancyKind.MISSING_ORDER,
+    DiscrepancyKind.UNKNOWN_ORDER,
+    DiscrepancyKind.ORPHAN_ORDER,
+)
+DESK = "desk"
 HAND = "hand"  # who throws switches beside the services
 HORIZON_MS = 2000  # as long as a verdict of a predecessor of the gate may be under way
-PRICE_SLACK = Decimal("1.02")  # the price moves between a verdict and a fill
+FAR_MS = 2**62
 Wish = tuple[str, Side, Decimal, Decimal]  # symbol, side, price, quantity
 
 
 class Judge(Chronicle):
     """Sees every commit, every request and every order taken, and remembers the first broken invariants."""
 
-    def __init__(self, clock: WorldClock, deadline_ms: int, notional_max: Decimal) -> None:
+    def __init__(self, clock: WorldClock, deadline_ms: int) -> None:
         super().__init__(clock)
         self._deadline_ms = deadline_ms
-        self._notional_max = notional_max
-        self.exchange: MemoryExchange | None = None
+        self.exposure: Exposure | None = None
         self.broker: MemoryBroker | None = None
-        self.halts: dict[str, str] = {}  # scope -> event id, thrown by hand
-        self.told: dict[str, Told] = {}
         self.register = Register()
-        self.fills: dict[tuple[str, str], Decimal] = {}
-        self.verdicts: dict[str, str] = {}
-        self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
-        self.closing: set[str] = set()  # cids of orders that only take off
+        self.lost: set[str] = set()  # orders that a restored journal has forgotten
+        self.unheard: list[str] = []  # intents whose verdict it has forgotten
+        self._forget()
         self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
-        self.doubled = (
-            False  # two executors of one name: only the deadline keeps the elder's requests out
-        )
-        self.misled = False  # the venue showed nothing for a while
-        self.generation = self.generation_after = 0  # the newest FEED, and after which row it began
-        self.killed = False
+        # Since when a serving executor has had commands to obey; see `quiet`.
+        self.idle_since_ms = FAR_MS
+        # Two executors of one name: only the deadline keeps the elder's requests out.
+        self.doubled = False
+        self.misled = False  # the venue showed nothing for a while, or the journal went back
         self.blind_until_ms = 0  # until then a service may not have heard of a cancel
-        self._open: list[
-            MemoryOrder
-        ] = []  # what the venue took and has not ended, as far as we saw
-        self._wished: dict[str, Wish] = {}  # approved place intent -> what was wished
         self._sent: set[str] = set()
         self._taken: dict[str, int] = {}
         self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
@@ -84,11 +81,7 @@ class Judge(Chronicle):
             self.counts["rows"] += 1
             self.note("row", row.event_id, row.type, row.data_hash.hex()[:12])
             if row.type in READ:
-                fact: Any = decode_row(row)
-                if row.actor == HAND:
-                    self._switched(fact, row.event_id)
-                else:
-                    self._row(fact, row.type)
+                fact = self._read(row)
                 if begins:
                     self._begun(fact, row.recorded_at_ms)
 
@@ -143,7 +136,8 @@ class Judge(Chronicle):
             self.blame("one order per id", f"the venue holds {self._taken[name]} of {name}")
         told = self.told.get(name)
         if told is None:
-            self.blame("no order without an intent", name)
+            if name not in self.lost:
+                self.blame("no order without an intent", name)
             return
         first = self._taken_of.setdefault(told.intent, name)
         if first != name:
@@ -158,40 +152,47 @@ class Judge(Chronicle):
         epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
         if told.epoch != epoch and self._clock.wall_ms() > since_ms + self._deadline_ms:
             self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
-        self._weigh(taken)
+        if self.exposure is not None:
+            for broken in self.exposure.weigh(taken, closes=name in self.closing):
+                self.blame(*broken)
 
     def queued(self, intent_id: str) -> None:
         """An opening was approved and waits for the executor."""
         if intent_id not in self.verdicts:
             self.register.move(intent_id, APPROVED)
 
-    def _weigh(self, taken: MemoryOrder) -> None:
-        """Check the exposure that is there if everything open fills, and that nothing crosses our own."""
-        if self.exchange is None:
-            return
-        self._open = [one for one in self._open if one.ending is Ending.OPEN]
-        name, symbol, side = (
-            taken.request.client_order_id,
-            taken.request.symbol,
-            taken.request.side,
-        )
-        still_open = Decimal(0)
-        for other in self._open:
-            if other.request.symbol != symbol:
-                continue
-            if other.request.side is side:
-                still_open += other.request.quantity - other.filled
-            elif (taken.request.price - other.request.price) * side.sign >= 0:
-                self.blame("nothing crosses our own", f"{name} and {other.request.client_order_id}")
-        if taken.ending is Ending.OPEN:
-            self._open.append(taken)
-            still_open += taken.request.quantity - taken.filled
-        if name in self.closing:
-            return
-        held = self.exchange.wallet.position(symbol).quantity * side.sign
-        worst = (held + still_open) * self.exchange.prices[symbol]
-        if worst > self._notional_max * PRICE_SLACK:
-            self.blame("exposure in the limit", f"{symbol} {side}: {worst} quote")
+    def rewind(self, rows: list[Recorded]) -> None:
+        """Forget what a restored journal has forgotten; what was sent and taken stays so."""
+        before, answered = self.told.keys(), self.verdicts.keys()
+        self._forget()
+        self.muted = True
+        for row in rows:
+            if row.type in READ:
+                self._read(row)
+        self.muted = False
+        self.lost |= before - self.told.keys()
+        self.unheard = [name for name in answered if name not in self.verdicts]
+        self._taken_of = {self.told[name].intent: name for name in self._taken if name in self.told}
+
+    def _forget(self) -> None:
+        self.halts: dict[str, str] = {}  # scope -> event id, thrown by hand
+        self.told: dict[str, Told] = {}
+        self.register.clear()
+        self.fills: dict[tuple[str, str], Decimal] = {}
+        self.verdicts: dict[str, str] = {}
+        self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
+        self.closing: set[str] = set()  # cids of orders that only take off
+        self.generation = self.generation_after = 0  # the newest FEED, and after which row it began
+        self.killed = False
+        self._wished: dict[str, Wish] = {}  # approved place intent -> what was wished
+
+    def _read(self, row: Recorded) -> Any:
+        fact: Any = decode_row(row)
+        if row.actor == HAND:
+            self._switched(fact, row.event_id)
+        else:
+            self._row(fact, row.type)
+        return fact
 
     def _row(self, fact: Any, kind: str) -> None:
         match fact:
@@ -206,7 +207,7 @@ class Judge(Chronicle):
                     self.closing.add(ref.client_order_id)
             case order.Fill():
                 self._fill(fact)
-            case recon.Discrepancy() if self.misled and fact.kind is MISSING:
+            case recon.Discrepancy() if self.misled and fact.kind in OF_ORDERS:
                 return
             case recon.Discrepancy() | recon.Adjustment() | recon.Halted():
                 self.blame("the reconciler invents nothing", f"{kind}: {fact}")
@@ -247,6 +248,7 @@ class Judge(Chronicle):
         opens = RiskInput(name="reducing", value="false") in fact.inputs
         early_ms = since_ms + HORIZON_MS - fact.time_ms
         halt = self.halts.get(f"{place.venue}/{place.account}/{place.symbol}")
+        halt = halt or self.halts.get(DESK)
         if opens and halt is not None and self._is_seen(halt, seen):
             self.blame("nothing opens behind a halt", f"{fact.intent_id} of {place.symbol}")
         if opens and fact.risk_epoch == epoch and early_ms > 0:

@@ -23,6 +23,7 @@ class Chronicle:
         self._start_ms = clock.wall_ms()
         self._log = hashlib.sha256()
         self.violations: list[Violation] = []
+        self.muted = False  # what is read again has been judged before
 
     @property
     def fingerprint(self) -> str:
@@ -35,5 +36,7 @@ class Chronicle:
 
     def blame(self, name: str, detail: str) -> None:
         """Record a broken invariant."""
+        if self.muted:
+            return
         at_ms = self._clock.wall_ms() - self._start_ms
         self.violations.append(Violation(name=name, detail=detail, at_ms=at_ms))

@@ -64,6 +64,8 @@ class Desk(Servers):
         if setting.has_reconciler:
             self.posts["reconciler"] = Post("reconciler", self._reconciler)
         self._thrown = 0
+        self.resumed: Callable[[], Coroutine[Any, Any, None]] = _nothing  # called after a restore
+        self.closed = False  # nobody runs and nobody is started again
         self.kill_heard = False  # a kill was said while a leader listened
 
     def start(self, name: str) -> None:
@@ -103,6 +105,19 @@ class Desk(Servers):
         if post is not None:
             post.life.dead = True
 
+    def close(self) -> None:
+        """End everybody at once, as a machine that is lost does."""
+        self.closed = True
+        for post in self.posts.values():
+            post.life.dead = True
+            self.judge.note("lost", post.name)
+
+    def open(self) -> None:
+        """Start everybody again."""
+        self.closed = False
+        for name in list(self.posts):
+            self.start(name)
+
     def throw(self, switch: Halted | Resumed) -> None:
         """Put a switch into the journal by hand."""
         self._thrown += 1
@@ -128,7 +143,7 @@ class Desk(Servers):
 
     async def _again(self, name: str, after_s: float) -> None:
         await self.clock.sleep(after_s)
-        if name in self.posts:
+        if name in self.posts and self.posts[name].life.dead and not self.closed:
             self.start(name)
 
     def _ended(self, post: Post, life: Life, task: "asyncio.Task[None]") -> None:
@@ -143,6 +158,10 @@ class Desk(Servers):
         for cause in causes:
             self.judge.blame("services do not die", f"{post.name}: {cause!r}{_where(cause)}")
         self.outside(self._again(post.name, RESTART_S))
+
+
+async def _nothing() -> None:
+    """Nobody has anything to say."""
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

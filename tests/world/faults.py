@@ -44,6 +44,7 @@ class Kind(StrEnum):
     VENUE_SKEWED = "venue clock skewed"
     VENUE_STEPS = "venue clock steps"
     HALT = "symbol halted"
+    RESTORE = "restored from a backup"
     KILL = "kill"
 
 
@@ -58,7 +59,8 @@ AIMED = 0.6  # share of faults that wait for an order to be in a certain state
 DOUBTS = (Kind.PLACE_ACK_LOST, Kind.PLACE_LOST, Kind.PLACE_ACK_LATE)
 # ms that the venue's clock is before ours (behind it, if negative); what it refuses is refused for good.
 CLOCKS = {Kind.VENUE_SKEWED: (-900, -400, 400, 900), Kind.VENUE_STEPS: (-7000, -2500, 2500, 7000)}
-KILLED = 0.1  # share of Worlds
+RARE = (Kind.KILL, Kind.RESTORE)
+SELDOM = 0.1  # share of Worlds
 EXECUTOR_HIT = 0.5  # share of the faults of processes
 LONG_MS = (3500, 5000, 6500)  # longer than a lease lives
 
@@ -85,7 +87,7 @@ def plan_of(
     draw: random.Random, length_ms: int, count: int, focus: tuple[Kind, ...] = ()
 ) -> tuple[Fault, ...]:
     """Draw a plan, with each kind in `focus` beside it; a kill is rare and comes late: nothing trades behind it."""
-    kinds = [kind for kind in Kind if kind is not Kind.KILL]
+    kinds = [kind for kind in Kind if kind not in RARE]
     drawn = [draw.choice((*kinds, *OFTEN, *AT_VENUE)) for _ in range(count)]
     found = [_fault(draw, kind, length_ms) for kind in (*drawn, *focus)]
     for fault in tuple(found):
@@ -93,8 +95,8 @@ def plan_of(
             # Nothing would be in doubt by itself.
             doubt = _fault(draw, draw.choice(DOUBTS), length_ms)
             found.append(msgspec.structs.replace(doubt, at_ms=fault.at_ms, when=""))
-    if draw.random() < KILLED:
-        found.append(_fault(draw, Kind.KILL, length_ms))
+    rare = [kind for kind in RARE if draw.random() < SELDOM]
+    found += [_fault(draw, kind, length_ms) for kind in rare]
     return tuple(sorted(found, key=lambda fault: fault.at_ms))
 
 

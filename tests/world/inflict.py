@@ -11,11 +11,12 @@ from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.venue.memory import Fault as Reply
-from tests.world.checkers import HAND
+from tests.world.checkers import DESK, HAND
 from tests.world.desk import TWIN, Desk
 from tests.world.faults import Fault, Kind
 from tests.world.instruments import LOADED
 from tests.world.loop import Life
+from tests.world.restoring import restore, taken
 
 MS_PER_S = 1000
 REQUESTS: dict[Kind, tuple[str, Reply]] = {
@@ -89,7 +90,7 @@ class Inflictor:
         desk.exchange.blind = False
         desk.exchange.clock.ahead_ms = 0
         desk.retire(TWIN)
-        for scope in tuple(desk.judge.halts):
+        for scope in set(desk.judge.halts) - {DESK}:
             self._resume(scope)
         desk.store.down = False
         if desk.broker.is_down:
@@ -129,6 +130,8 @@ class Inflictor:
                 await self._kill()
             case Kind.HALT:
                 await self._halt(fault)
+            case Kind.RESTORE:
+                await self._restore(fault)
             case Kind.TWIN:
                 self._desk.judge.doubled = True
                 self._desk.twin()
@@ -217,6 +220,15 @@ class Inflictor:
         await self._wait(fault)
         if scope in self._desk.judge.halts:
             self._resume(scope)
+
+    async def _restore(self, fault: Fault) -> None:
+        backup = taken(self._desk.store)
+        if fault.count > 1:
+            self._desk.kill(
+                "grid"
+            )  # its next run is not in the backup, and will be begun once more
+        await self._wait(fault)
+        await restore(self._desk, backup)
 
     def _resume(self, scope: str) -> None:
         self._desk.throw(Resumed(scope=scope, reason="seen", actor=HAND, time_ms=self._now_ms))

@@ -107,6 +107,21 @@ class Load:
             for name in self.unanswered():
                 await self._say(self._waiting[name])
 
+    async def decide_again(self) -> None:
+        """Wish again, now, what a restored journal knows nothing of: books that went back decide the same slots."""
+        for name in self._judge.unheard:
+            intent = self.said.get(name)
+            if isinstance(intent, PlaceIntent):
+                now_ms = self._clock.market_ms()
+                again = msgspec.structs.replace(
+                    intent,
+                    created_ms=now_ms,
+                    valid_until_ms=now_ms + VALID_MS,
+                    basis=await self._basis(),
+                )
+                self.said[name] = self._waiting[name] = again
+                await self._say(again)
+
     async def _say(self, intent: Intent) -> None:
         envelope = Envelope(
             event_id=ids.event_id("intent", intent.intent_id),

@@ -158,6 +158,15 @@ def _ref(**changes: int) -> Callable[[], list[Patch]]:
     return patches
 
 
+def _no_generation() -> list[Patch]:
+    real = facts.ref_of
+
+    def ref_of(author: Any, intent: Any, attempt: int) -> Any:
+        return real(msgspec.structs.replace(author, generation=""), intent, attempt)
+
+    return [(facts, "ref_of", ref_of)]
+
+
 def _no_fence() -> list[Patch]:
     real = absence.begin
 
@@ -257,6 +266,7 @@ MUTANTS = (
     M(name="timeout is a refusal", patches=_refused_in_doubt, focus=PLACES),
     M(name="commit after send", patches=_sent_first),
     M(name="id without attempt", patches=_ref(attempt=1), focus=(Kind.PLACE_NOT_SENT, Kind.PLACE_THROTTLED)),
+    M(name="id without desk generation", patches=_no_generation, focus=(Kind.RESTORE,)),
     M(name="id without cycle", patches=_ref(cycle=1)),
     M(name="absence without fence", patches=_no_fence, focus=LATE),
     M(name="request without deadline", patches=_no_deadline, focus=LATE * 3),

@@ -1,4 +1,4 @@
-"""Safety lines of the bus and of what is read from it, switched off one at a time."""
+"""Safety lines of the bus and of those who judge by what they read from it, switched off one at a time."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 
 from opensqt.domain import absence
+from opensqt.domain.switches import Switches
 from opensqt.runtime.bus import feed_pass
 from opensqt.runtime.bus.chain import Chain, Link, Verdict
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.memory import MemoryStore
 from services.executor import decide
+from services.reconciler.decide import Judge
 from services.relay import generation
 from services.relay import service as relay
 from services.relay.decide import Standing
@@ -85,6 +87,16 @@ def _repriced() -> list[Patch]:
     return [(decide, "request_of", request_of)]
 
 
+def _hasty() -> list[Patch]:
+    """The reconciler does not wait for what the executor reads after a snapshot."""
+    real = Judge.__init__
+
+    def begin(judge: Judge, **words: Any) -> None:
+        real(judge, **(words | {"grace_ms": 0}))
+
+    return [(Judge, "__init__", begin)]
+
+
 async def _idle(*_: Any, **__: Any) -> None:
     return None
 
@@ -109,7 +121,7 @@ BLIND = (*(Kind.PLACE_ACK_LOST,) * 3, *(Kind.STREAM_MUTE,) * 4, *(Kind.READS_BLI
 M = Mutant
 OF_THE_BUS = (
     M(name="prev ignored by the reader", patches=_prev_ignored, focus=LOST),
-    M(name="durable shared with the successor", patches=_shared_durable, focus=(Kind.CRASH,) * 3),
+    M(name="durable shared with the successor", patches=_shared_durable, focus=(Kind.STORE_DOWN, Kind.CRASH) * 4),
     M(name="unacked rows count as published", patches=_unacked_counted, focus=LOST),
     M(name="shorter FEED not noticed by the relay", patches=_never_shorter, focus=SHORT),
     M(name="new feed generation ignored", patches=_silent, focus=SHORT),
@@ -119,4 +131,6 @@ OF_THE_BUS = (
     M(name="absence without a healthy source", patches=_believed, focus=BLIND),
     M(name="own orders may cross", patches=_one(limits, "_self_trade", _nothing)),
     M(name="executor changes the price", patches=_repriced),
+    M(name="halt ignored by the gate", patches=_one(Switches, "halt", _nothing), focus=(Kind.HALT,) * 3),
+    M(name="snapshot judged at once", patches=_hasty, focus=(Kind.STREAM_MUTE, Kind.CRASH) * 4),
 )  # fmt: skip

@@ -9,21 +9,39 @@ from opensqt.runtime.venue.memory_exchange import Ending
 from services.grid import slots
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, PERP, SPOT
-from tests.world.register import DOUBTFUL
+from tests.world.register import APPROVED, DOUBTFUL
 from tests.world.tables import differing
+
+OBEYED_MS_MAX = 4000
 
 
 def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
     """Return what does not hold yet: (invariant, detail)."""
+    judge = desk.judge
+    _look_at_the_queue(desk)
     found = [("no intent without end", name) for name in unanswered]
     found += [("everybody comes back", n) for n in desk.posts if _should_serve(desk, n)]
     found += _orders(desk)
     found += _fills(desk)
-    if desk.kill_heard and not desk.judge.killed:
+    if desk.kill_heard and not judge.killed:
         found.append(("a kill is recorded", "it was said while a leader listened"))
+    found += [("the desk is resumed", scope) for scope in judge.halts]
+    if desk.closed:
+        return [("the desk is open", "nobody runs")]
+    if judge.lost:
+        return found or _feed(desk) or _reconciled(desk)
     if PERP in desk.symbols and not desk.judge.killed and desk.net(SPOT) + desk.net(PERP) != 0:
         found.append(("no naked leg", f"spot {desk.net(SPOT)}, perp {desk.net(PERP)}"))
     return found or _books(desk) or _feed(desk) or _reconciled(desk)
+
+
+def _look_at_the_queue(desk: Desk) -> None:
+    """Blame commands that lie before an executor that serves: a predecessor's unacked ones come back at once."""
+    judge, now_ms = desk.judge, desk.clock.wall_ms()
+    if not desk.posts[desk.leader()].ready or APPROVED not in judge.register.met():
+        judge.idle_since_ms = now_ms
+    elif now_ms > judge.idle_since_ms + OBEYED_MS_MAX:
+        judge.blame("commands are obeyed at once", f"{judge.register.first(APPROVED)} still waits")
 
 
 def _should_serve(desk: Desk, name: str) -> bool:
@@ -49,7 +67,8 @@ def _orders(desk: Desk) -> list[tuple[str, str]]:
             found.append(("a wish is kept", f"{name} is open, its cancel was approved"))
         if is_open and judge.killed:
             found.append(("a kill leaves nothing", f"{name} is open"))
-    found += [("no orphan", name) for name in at_venue if name not in judge.told]
+    known = judge.told.keys() | judge.lost
+    found += [("no orphan", name) for name in at_venue if name not in known]
     return found
 
 

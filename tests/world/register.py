@@ -59,6 +59,11 @@ class Register:
         self._counts = dict.fromkeys(PHASES, 0)
         self._waiting: dict[str, list[Callable[[], None]]] = {}
 
+    def clear(self) -> None:
+        """Forget who is where."""
+        self._phase.clear()
+        self._counts = dict.fromkeys(PHASES, 0)
+
     def move(self, name: str, phase: str) -> None:
         """Note that an order is in a state now."""
         before = self._phase.get(name)
@@ -80,6 +85,10 @@ class Register:
     def met(self) -> list[str]:
         """Return the states in which an order is now."""
         return [phase for phase, count in self._counts.items() if count]
+
+    def first(self, phase: str) -> str:
+        """Return who came into a state first of those that are in it."""
+        return next((name for name, here in self._phase.items() if here == phase), "")
 
     def when(self, phase: str, call: Callable[[], None]) -> None:
         """Call as soon as an order is in a state: at once if one is."""

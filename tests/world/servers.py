@@ -32,6 +32,7 @@ from services.relay.service import Relay
 from services.risk.service import Gate
 from tests.world.checkers import EXECUTOR, Judge
 from tests.world.exchange import WorldExchange
+from tests.world.exposure import Exposure
 from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
 from tests.world.loop import Life, WorldClock
 from tests.world.setting import Setting
@@ -78,7 +79,8 @@ class Servers:
         self.broker = MemoryBroker(clock)
         self.store = WorldStore(clock, judge)
         self.exchange = WorldExchange(clock, tuple(RULES.values()), judge, USDT=100_000)
-        judge.exchange, judge.broker = self.exchange, self.broker
+        judge.exposure = Exposure(self.exchange, NOTIONAL_MAX)
+        judge.broker = self.broker
         self.faults = Faults(self.exchange)
         self.symbols = (LOADED, GRIDDED, SPOT, PERP) if setting.has_carry else (LOADED, GRIDDED)
         self.accounts: dict[str, Account] = {}

@@ -23,7 +23,7 @@ from tests.world.chronicle import Violation
 from tests.world.desk import Desk
 from tests.world.faults import Fault, Kind, plan_of
 from tests.world.inflict import Inflictor
-from tests.world.instruments import LOADED, NOTIONAL_MAX
+from tests.world.instruments import LOADED
 from tests.world.load import Load, script_of
 from tests.world.loop import WorldClock, WorldLoop
 from tests.world.market import MarketMaker
@@ -34,7 +34,7 @@ START_MS = 1_700_000_000_000
 WARM_S = 2.6  # the fence of the executor, and the gate's horizon
 LOAD_MS = 6000
 BIG_LOAD_MS = 12_000
-QUIET_S_MAX = 25.0  # less than it takes a message to come again by itself
+QUIET_S_MAX = 20.0  # less than it takes a message to come again by itself
 STEP_S = 0.25
 DEADLINE_MS = 2000
 COMMANDS = 42
@@ -71,7 +71,7 @@ def _play(seed: int, faults: tuple[Fault, ...], folder: Path) -> Outcome:
     """Play; whatever is left of the processes must be out of reach when this returns."""
     clock = WorldClock(START_MS)
     loop = WorldLoop(clock)
-    judge = Judge(clock, DEADLINE_MS, NOTIONAL_MAX)
+    judge = Judge(clock, DEADLINE_MS)
     world = World(seed, faults, clock, judge, folder, loop)
     try:
         loop.run_until_complete(world.play())
@@ -105,6 +105,7 @@ class World:
         self._desk = Desk(clock, draw, judge, folder, loop, setting)
         bus = MemoryBus(self._desk.broker)
         self._load = Load(clock, bus, judge, LOADED)
+        self._desk.resumed = self._load.decide_again
         self._market = MarketMaker(self._desk, bus, random.Random(f"market {seed}"))
         big = setting.is_big
         self._length_ms = BIG_LOAD_MS if big else LOAD_MS

@@ -1,0 +1,74 @@
+"""A restore from a backup: the journal goes back, the venue does not, and a person looks before anything opens.
+
+As `opensqt restore` does it: another database and bus, a new desk generation, REDUCING until somebody resumes.
+"""
+
+import copy
+from typing import Any
+
+import msgspec
+
+from opensqt.domain.recon import Halted, Resumed
+from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.journal.checkpoint import Checkpoint
+from opensqt.runtime.journal.desk import ensure_generation
+from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
+from opensqt.runtime.venue.memory_exchange import Ending
+from tests.world.checkers import DESK, HAND
+from tests.world.desk import Desk
+
+OUTAGE_S = 1.0
+LOOK_S = 3.0  # behind every deadline of a request that was on its way
+STEP_S = 0.25
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dump of the database holds."""
+
+    position: int
+    leases: Any
+    checkpoints: tuple[Checkpoint, ...]
+
+
+def taken(store: MemoryStore) -> Backup:
+    """Take a backup."""
+    leases = copy.deepcopy(store._leases)
+    return Backup(position=len(store.rows), leases=leases, checkpoints=tuple(store.checkpoints))
+
+
+async def restore(desk: Desk, backup: Backup) -> None:
+    """Lose the machine, make the desk again from a backup, look at the venue, and resume."""
+    if desk.closed:
+        return
+    desk.close()
+    desk.judge.misled = True
+    await desk.clock.sleep(OUTAGE_S)
+    _go_back(desk, backup)
+    for stream in Stream:
+        desk.broker.make_anew(stream)
+    await ensure_generation(MemoryJournal(desk.store), HAND, desk.clock)
+    now_ms = desk.clock.market_ms()
+    desk.throw(Halted(scope=DESK, mode="REDUCING", reason="restored", time_ms=now_ms))
+    desk.open()
+    await desk.clock.sleep(LOOK_S)
+    while not desk.posts[desk.leader()].ready:
+        await desk.clock.sleep(STEP_S)
+    for order in desk.exchange.orders:
+        # Nobody adopts them: whoever looks takes them away.
+        if order.ending is Ending.OPEN and order.request.client_order_id in desk.judge.lost:
+            desk.exchange.end(order, Ending.CANCELED)
+    now_ms = desk.clock.market_ms()
+    desk.throw(Resumed(scope=DESK, reason="looked at", actor=HAND, time_ms=now_ms))
+    await desk.clock.sleep(STEP_S)
+    desk.outside(desk.resumed())
+
+
+def _go_back(desk: Desk, backup: Backup) -> None:
+    store = desk.store
+    del store.rows[backup.position :]
+    store._positions = {row.event_id: row.position for row in store.rows}
+    store._versions = {row.stream: row.version for row in store.rows}
+    store._subjects = {row.subject: row.position for row in store.rows}
+    store._leases, store.checkpoints = backup.leases, list(backup.checkpoints)
+    store.generation, store.down = f"restored at {desk.clock.wall_ms()}", False
+    desk.judge.rewind(store.rows)
