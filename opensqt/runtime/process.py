@@ -6,6 +6,7 @@ code 1.
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -119,8 +120,10 @@ class Process:
         async with self._health():
             main = asyncio.create_task(self._main(), name=self._name)
             stopped = asyncio.create_task(self._stop.wait())
+            settled = asyncio.create_task(self._settle())
             await asyncio.wait((main, stopped), return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
+            settled.cancel()
             if self._service is None and not main.done():
                 main.cancel()
             done, _ = await asyncio.wait((main,), timeout=DRAIN_S)
@@ -142,6 +145,12 @@ class Process:
             return said | {"why": f"waiting for {waiting}"}
         said |= self._service.status() | {"ready": self._service.ready}
         return said | {"why": f"waiting for {waiting}"} if self._waiting_for else said
+
+    async def _settle(self) -> None:
+        """Once at work, leave modules and books out of every later search for garbage: it halts all work meanwhile."""
+        while self._service is None or not self._service.ready:
+            await self._clock.sleep(RETRY_S)
+        gc.freeze()
 
     async def _main(self) -> None:
         async with contextlib.AsyncExitStack() as stack:

@@ -1,6 +1,7 @@
 """A service for tests of the process runtime: it publishes one time and does as it is told by `TEST_MODE`."""
 
 import asyncio
+import gc
 import os
 import sys
 from typing import Any
@@ -24,7 +25,8 @@ class Dummy:
         return self._sequence > 0
 
     def status(self) -> dict[str, Any]:
-        return {"sequence": self._sequence, "why": "" if self.ready else "nothing confirmed"}
+        why = "" if self.ready else "nothing confirmed"
+        return {"sequence": self._sequence, "why": why, "frozen": gc.get_freeze_count()}
 
     async def run(self, stop: asyncio.Event) -> None:
         if self._mode == "fail":

@@ -143,6 +143,17 @@ async def test_a_process_gets_ready_and_drains(starter: Starter) -> None:
     assert {line["process"] for line in running.lines} == {"dummy"}
 
 
+async def test_a_process_at_work_does_not_search_its_modules_for_garbage(starter: Starter) -> None:
+    """Once it is ready, what lives is left out of collections, which halt all work."""
+    running = await starter.start()
+    await running.until_ready()
+
+    async def is_frozen() -> bool:
+        return bool(json.loads((await running.get("/status"))[1])["frozen"])
+
+    await until(is_frozen, within_s=PATIENCE_S)
+
+
 async def test_the_services_api_shows_the_process(starter: Starter, nats_url: str) -> None:
     """`nats micro` finds the process and its status endpoint answers."""
     running = await starter.start()
