@@ -5,16 +5,22 @@ from collections.abc import Callable
 
 import pytest
 
+from opensqt.runtime.config_schema import PaperRules
 from tests.world.__main__ import caught_by
-from tests.world.faults import Fault
+from tests.world.faults import Fault, Kind
 from tests.world.mutants import Mutant
 from tests.world.mutants_books import ALL
+from tests.world.register import PHASES
+from tests.world.setting import setting_of
 from tests.world.shrink import shrink
 from tests.world.world import Outcome, plan_for, run
 
 SEEDS_S = 45.0  # how long seeds are played here
 SEEDS_MIN = 10
 MUTANT_SEEDS = 60
+SAMPLE = (1, 9, 10, 14, 20)
+SHARED = 9  # seeds
+AIMED_SEEDS = 600
 QUICK = ("epoch not checked by the journal", "commit after send", "resend on timeout")
 
 
@@ -31,6 +37,41 @@ def test_an_order_is_placed_once_in_every_world_that_fits_the_time() -> None:
     assert not broken, "\n".join(
         f"make simulate SEED={one.seed}: {one.violations[0]}" for one in broken
     )
+
+
+@pytest.mark.row("J02")
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_a_world_has_enough_to_do(seed: int) -> None:
+    """Every World says at least 40 commands, one in ten at least 200, and each meets at least 5 faults."""
+    outcome = run(seed)
+    assert not outcome.violations
+    assert outcome.counts["commands"] >= (200 if seed % 10 == 0 else 40)
+    assert outcome.counts["faults"] >= 5
+    assert outcome.counts["taken"] > 0
+
+
+@pytest.mark.row("J02")
+@pytest.mark.parametrize("rules", list(PaperRules))
+def test_the_judge_knows_both_rules_of_venues(rules: PaperRules) -> None:
+    """One World in three trades where no id is unique, and a resend is found there as everywhere."""
+    share = [seed for seed in range(SHARED) if setting_of(seed).rules is rules]
+    assert len(share) == (SHARED // 3 if rules is PaperRules.GATE else SHARED * 2 // 3)
+    mutant = _mutant("resend on timeout")
+    with mutant.alive():
+        broken = [seed for seed in share if run(seed, plan_for(seed, mutant.focus)).violations]
+    assert broken
+
+
+def test_every_cell_of_the_table_can_be_met() -> None:
+    """A plan aims each kind of fault at each state of an order."""
+    aimed = {
+        (fault.kind, fault.when)
+        for seed in range(AIMED_SEEDS)
+        for fault in plan_for(seed)
+        if fault.when
+    }
+    missing = [(kind, phase) for kind in Kind for phase in PHASES if (kind, phase) not in aimed]
+    assert [(kind, phase) for kind, phase in missing if kind is not Kind.READS_BLIND] == []
 
 
 @pytest.mark.row("J02")
