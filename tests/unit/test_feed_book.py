@@ -44,6 +44,7 @@ def test_changes_wait_for_the_snapshot_and_old_ones_are_dropped() -> None:
     assert book.sequence == 14
 
 
+@pytest.mark.row("A10")
 def test_hole_is_raised_and_the_book_is_gone() -> None:
     """A missing change is never bridged: nothing is shown until the next snapshot."""
     book = DepthBook(Market.SPOT)

@@ -35,6 +35,11 @@ from opensqt.runtime.venue.port import (
 # docs: request weights; spot / usdm.
 OPEN_ORDERS_WEIGHTS = {Market.SPOT: 6.0, Market.PERP: 1.0}
 FEE_WEIGHT = 20.0
+MODE_WEIGHT = 30.0
+HEDGING = (
+    "the account is in hedge mode (dualSidePosition), which nets nothing: close its positions and set"
+    " Position Mode to One-way at Binance; trading begins by itself then"
+)
 
 
 class BinanceVenue(BinanceOrders):
@@ -43,6 +48,8 @@ class BinanceVenue(BinanceOrders):
     def __init__(self, gate: BinanceGate, *, account: str, policy: Policy) -> None:
         super().__init__(gate, policy)
         self._account = account
+        self._unfit = ""
+        self._one_way = False
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol; raise `VenueDown`."""
@@ -67,6 +74,7 @@ class BinanceVenue(BinanceOrders):
 
     async def account(self) -> AccountView:
         """Return balances and positions of the wallets that this account uses; raise `VenueDown`."""
+        await self._check_mode()
         raws: dict[str, bytes] = {}
         if Market.SPOT in self._gate.markets:
             request = get(Market.SPOT, "account", {}, {Market.SPOT.value: 20.0})
@@ -109,7 +117,7 @@ class BinanceVenue(BinanceOrders):
 
     def trouble(self) -> str:
         """Say why the venue counts as degraded, an empty text while it does not."""
-        return self._gate.troubles.why()
+        return self._unfit or self._gate.troubles.why()
 
     @property
     def policy(self) -> Policy:
@@ -119,6 +127,25 @@ class BinanceVenue(BinanceOrders):
     async def close(self) -> None:
         """Disconnect."""
         await self._gate.close()
+
+    async def _check_mode(self) -> None:
+        """Ask once, before anything is traded, for the position mode; raise `VenueDown` with the fix in hedge mode."""
+        if self._one_way or Market.PERP not in self._gate.markets:
+            return
+        cost = {Market.PERP.value: MODE_WEIGHT}
+        raw = await self._gate.read(get(Market.PERP, "positionSide/dual", {}, cost))
+        try:
+            hedging = msgspec.json.decode(raw, type=_Mode).dual_side_position
+        except msgspec.DecodeError as error:
+            raise VenueDown(f"the position mode could not be read: {error}") from error
+        self._unfit = HEDGING if hedging else ""
+        if hedging:
+            raise VenueDown(HEDGING)
+        self._one_way = True
+
+
+class _Mode(msgspec.Struct, frozen=True, rename="camel"):
+    dual_side_position: bool
 
 
 class _SpotFees(msgspec.Struct, frozen=True):

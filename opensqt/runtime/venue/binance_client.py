@@ -69,7 +69,7 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
                     **_OPTIONS,
                     "recvWindow": recv_window_ms,
                     "maxRetriesOnFailure": 0,
-                    "fetchMarkets": {"types": [_KINDS[market] for market in sorted(markets)]},
+                    "fetchMarkets": {"types": _kinds(markets)},
                 },
             }
         )
@@ -125,6 +125,10 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
             socket.handle_text_or_binary_message = tapped
         return socket
 
+    def list_also(self, markets: frozenset[Market]) -> None:
+        """Load these markets with the next listing."""
+        self.options["fetchMarkets"] = {"types": _kinds(markets)}
+
     async def drop_socket(self, url: str) -> None:
         """Close a socket for good; the next watch dials at once, the back-off is the caller's."""
         socket = (self.clients or {}).pop(url, None)
@@ -152,6 +156,10 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
             await self.ensure_user_data_stream_ws_subscribe_signature("spot")
         except BaseError as error:
             raise VenueDown(f"the spot user stream was refused: {error}") from error
+
+
+def _kinds(markets: frozenset[Market]) -> list[str]:
+    return [_KINDS[market] for market in sorted(markets)]
 
 
 async def load_markets(client: BinanceClient, *, reload: bool) -> Mapping[str, Any]:

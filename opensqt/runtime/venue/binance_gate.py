@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from opensqt.domain.decimals import ONE
-from opensqt.domain.instruments import Market
+from opensqt.domain.instruments import Market, market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config_schema import Venue as VenueConfig
 from opensqt.runtime.venue.binance_judge import CLOCK_TROUBLE, retry_after_ms, time_of, trouble_of
@@ -82,6 +82,7 @@ class BinanceGate:
         self._session = session
         self._config = config
         self._credentials = credentials
+        self._listed = markets
         self._client: BinanceClient | None = None
         self._importing: asyncio.Future[Any] | None = None
         self._named: Mapping[str, Any] | None = None
@@ -180,6 +181,12 @@ class BinanceGate:
     async def venue_symbol(self, symbol: str) -> str:
         """Return the venue's symbol of ours; raise `VenueDown` or `LookupError`."""
         listing = await self.listing()
+        market = market_of(symbol)
+        if market not in self._listed:
+            # No strategy trades there any more, an order of one may still live.
+            self.client.list_also(self._listed | {market})
+            listing = await self.listing(reload=True)
+            self._listed |= {market}
         if symbol not in listing:
             raise LookupError(f"symbol {symbol!r} is not traded at binance")
         return str(listing[symbol]["id"])

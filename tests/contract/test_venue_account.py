@@ -1,0 +1,72 @@
+"""What of an account can keep it from being traded, and markets that no strategy trades any more, over the wire."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from opensqt.domain.instruments import Market
+from opensqt.runtime.config_schema import Venue as VenueConfig
+from opensqt.runtime.venue.binance import HEDGING, BinanceVenue
+from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.venue.port import Held, VenueDown
+from opensqt.runtime.venue.reply import Reply
+from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
+
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Binance over the wire."""
+    opened = await open_house("binance", tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.row("I08")
+async def test_an_account_in_hedge_mode_is_refused_until_it_is_not(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read of it, so nothing is traded; the reason names the fix; set right, it goes on by itself."""
+    modes = [True, True, False]
+    send = house.gate.client.call
+
+    async def told(section: str, verb: str, path: str, params: Any) -> Reply:
+        if path != "positionSide/dual":
+            return await send(section, verb, path, params)
+        hedging = str(modes.pop(0)).lower()
+        return Reply(status=200, body=f'{{"dualSidePosition": {hedging}}}')
+
+    monkeypatch.setattr(house.gate.client, "call", told)
+    for _ in range(2):
+        with pytest.raises(VenueDown, match="Position Mode to One-way"):
+            await house.venue.account()
+        assert house.venue.trouble() == HEDGING
+    assert (await house.venue.account()).balances
+    assert house.venue.trouble() == ""
+    await house.venue.account()
+    assert modes == [], "asked until it was right, and not again"
+
+
+@pytest.mark.row("E10")
+@pytest.mark.parametrize("traded, living", [(Market.SPOT, PERP), (Market.PERP, SPOT)])
+async def test_orders_of_a_market_that_no_strategy_trades_any_more_are_reached(
+    house: House, traded: Market, living: str
+) -> None:
+    """The configuration names one market, an order lives in the other: it is listed, looked for and cancelled."""
+    price = "59000"
+    assert isinstance(await house.venue.place(house.request("qold", living, price=price)), Held)
+    assert house.real is not None
+    gate = binance_gate_to(
+        house.real.port, house.real.ca_path, house.clock, frozenset({traded}), VenueConfig()
+    )
+    venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))
+    (shown,) = await venue.open_orders(living)
+    assert shown.client_order_id == "qold"
+    assert shown.symbol == living
+    assert isinstance(await venue.look(living, "qold"), Held)
+    assert isinstance(await venue.cancel(living, "qold"), Held)
+    with pytest.raises(LookupError, match="is not traded"):
+        await venue.open_orders("NONE/USDT" if living == SPOT else "NONE/USDT:USDT")
+    await venue.close()
