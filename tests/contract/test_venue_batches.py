@@ -1,7 +1,9 @@
 """What every venue does with batches: one outcome an order, in their order, over the wire and in memory."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -146,6 +148,40 @@ async def test_a_batch_without_an_answer_is_in_doubt_as_a_whole(
 
 
 @pytest.mark.row("C07")
+async def test_a_batch_on_the_wire_names_every_order_and_one_deadline(
+    wired: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time of signing and deadline are the earliest of the orders; each order has its id and self-trade mode."""
+    await wired.venue.open_orders(PERP)
+    sent: list[dict[str, Any]] = []
+    call = wired.gate.client.call
+
+    async def noted(section: str, verb: str, path: str, params: dict[str, Any]) -> Any:
+        sent.append({"section": section, "verb": verb, "path": path, **params})
+        return await call(section, verb, path, params)
+
+    monkeypatch.setattr(wired.gate.client, "call", noted)
+    first_ms = wired.clock.market_ms()
+    requests = [
+        wired.request("qone", signed_ms=first_ms + 50),
+        wired.request("qtwo", signed_ms=first_ms),
+    ]
+    await wired.venue.place_batch(requests)
+    (request,) = sent
+    orders = request.pop("batchOrders")
+    assert request == {
+        "section": "fapiPrivate",
+        "verb": "POST",
+        "path": "batchOrders",
+        "timestamp": str(first_ms),
+        "recvWindow": "2000",
+    }
+    assert [order["newClientOrderId"] for order in orders] == ["qone", "qtwo"]
+    assert {order["selfTradePreventionMode"] for order in orders} == {"EXPIRE_TAKER"}
+    assert not any("timestamp" in order for order in orders)
+
+
+@pytest.mark.row("C07")
 async def test_the_smallest_deadline_holds_for_the_whole_batch(
     wired: House, tmp_path: Path
 ) -> None:
@@ -183,22 +219,16 @@ async def test_the_audit_holds_a_row_for_each_order_of_a_batch(
     """Accepted and refused orders stand side by side, each with its own id and code."""
     await wired.venue.place_batch(three(wired))
     await wired.venue.cancel_batch(PERP, ("qone", "qnever"))
-    rows = [
-        line for line in (tmp_path / "venue-audit.jsonl").read_text().splitlines() if '"q' in line
-    ]
-    told = [
-        (kind, name)
-        for line in rows
-        for kind in ("place", "cancel")
-        for name in ("qone", "qtwo", "qthree", "qnever")
-        if f'"kind":"{kind}"' in line and f'"{name}"' in line
-    ]
+    lines = (tmp_path / "venue-audit.jsonl").read_text().splitlines()
+    rows = [row for row in map(json.loads, lines) if row["kind"] in ("place", "cancel")]
+    told = [(row["kind"], row["client_order_id"], row["result"], row["code"]) for row in rows]
+    assert {row["market"] for row in rows} == {"perp"}
     assert told == [
-        ("place", "qone"),
-        ("place", "qtwo"),
-        ("place", "qthree"),
-        ("cancel", "qone"),
-        ("cancel", "qnever"),
+        ("place", "qone", "accepted", ""),
+        ("place", "qtwo", "refused", "-5022"),
+        ("place", "qthree", "accepted", ""),
+        ("cancel", "qone", "accepted", ""),
+        ("cancel", "qnever", "refused", "-2011"),
     ]
 
 

@@ -166,8 +166,10 @@ async def test_whatever_proves_nothing_is_in_doubt(
     calls: list[str] = []
     async with broken_venue(house, answer, tmp_path, calls) as venue:
         outcome = await venue.place(house.request("qone"))
+        batch = await venue.place_batch([house.request("qone"), house.request("qtwo")])
     assert isinstance(outcome, InDoubt), outcome
-    assert len(calls) == 1
+    assert [type(one) for one in batch] == [InDoubt, InDoubt]
+    assert len(calls) == 2, "each request is sent once"
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "418 I'm a teapot"])
@@ -185,18 +187,20 @@ async def test_rate_limit_answers_name_their_wait(
 async def test_only_reads_are_sent_again(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted on the wire: one POST for a place, one DELETE for a cancel, five GETs for a read."""
+    """Counted on the wire: one POST for a place or a batch, one DELETE for cancels, five GETs for a read."""
     monkeypatch.setattr(budget, "RETRY_FIRST_S", 0.01)
     calls: list[str] = []
     busy = raw(b"<html>", status="503 Service Unavailable")
     async with broken_venue(house, busy, tmp_path, calls) as venue:
         await venue.place(house.request("qone"))
         await venue.cancel(PERP, "qone")
+        await venue.place_batch([house.request("qone"), house.request("qtwo")])
+        await venue.cancel_batch(PERP, ("qone", "qtwo"))
         await venue.look(PERP, "qone")
         with pytest.raises(VenueDown):
             await venue.open_orders(PERP)
     verbs = [call.split()[0] for call in calls]
-    assert verbs == ["POST", "DELETE", "GET", *["GET"] * 5]
+    assert verbs == ["POST", "DELETE"] * 2 + ["GET"] * 6
 
 
 @pytest.mark.parametrize(
