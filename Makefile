@@ -103,6 +103,10 @@ crash-matrix: setup-dev ## every named step x scenario dies on real processes (A
 storm: setup-dev ## ten minutes of lost answers, cuts and kills, judged (ARGS="--seconds 60 --rate 20 --rules gate --seed 2")
 	@$(BIN)/python -m tests.e2e.storm $(ARGS)
 
+.PHONY: opposite
+opposite: setup-dev ## two opposite grids on one symbol for an hour of market time, judged (ARGS="--hours 1 --speed 10")
+	@$(BIN)/python -m tests.e2e.opposite $(ARGS)
+
 lint: setup-dev ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "format differs: make format"; exit 1; }
