@@ -9,13 +9,13 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
 import ssl
 import sys
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,7 @@ class Sender:
         self._session: aiohttp.ClientSession | None = None
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._committing = False
+        self._numbers = itertools.count(1)  # its database is new
 
     async def open(self) -> None:
         """Connect to Postgres and the venue, then listen."""
@@ -160,8 +161,8 @@ class Sender:
             streams: dict[str, str] = {}
             for row in append["events"]:
                 family = row[2].partition("/")[0]
-                stream = streams.setdefault(row[2], f"{family}/{uuid.uuid4().hex[:26]}")
-                ids, data = (entry, str(uuid.uuid4()), stream), base64.b64decode(row[7])
+                stream = streams.setdefault(row[2], f"{family}/{next(self._numbers):026d}")
+                ids, data = (entry, f"{next(self._numbers):036d}", stream), base64.b64decode(row[7])
                 events.append((*ids, *row[3:7], data, *row[8:14], 1))
             fences += [(entry, name, 1) for _, name, _ in append["fences"]]
             late.append(time.time_ns() // 1_000_000 + 2000 if key[0] == "p" else None)

@@ -6,7 +6,6 @@ import platform
 import subprocess
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.servers import nats_binary, postgres_folder
@@ -18,7 +17,7 @@ PACKAGES = ("ccxt", "aiohttp", "nats-py", "asyncpg", "uvloop", "protobuf")
 def facts() -> dict[str, object]:
     """Return when and where: processors, load before, versions."""
     return {
-        "measured_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "measured_at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "cpus": len(os.sched_getaffinity(0)),
         "cpu": _cpu_name(),
         "load_before": [round(load, 2) for load in os.getloadavg()],

@@ -27,8 +27,9 @@ class Recorder:
         self._waiting.append((place, key, time.monotonic_ns()))
 
     def _carry(self) -> None:
+        never = threading.Event()
         while True:
-            time.sleep(FLUSH_S)
+            never.wait(FLUSH_S)
             lines = []
             while self._waiting:
                 place, key, at_ns = self._waiting.popleft()
