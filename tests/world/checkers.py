@@ -152,7 +152,8 @@ class Judge(Chronicle):
         epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
         if told.epoch != epoch and self._clock.wall_ms() > since_ms + self._deadline_ms:
             self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
-        if self.exposure is not None:
+        # What a restored journal has lost nobody adopts yet, so nobody can keep its owner within limits.
+        if self.exposure is not None and not self.lost:
             for broken in self.exposure.weigh(taken, closes=name in self.closing):
                 self.blame(*broken)
 

@@ -3,6 +3,7 @@
 The same seed and plan give the same fingerprint. Nothing here takes real time, a file or a socket of a service.
 """
 
+import asyncio
 import contextlib
 import functools
 import gc
@@ -63,7 +64,7 @@ def plan_for(seed: int, focus: tuple[Kind, ...] = ()) -> tuple[Fault, ...]:
 def run(seed: int, plan: tuple[Fault, ...] | None = None) -> Outcome:
     """Play one World to its end."""
     faults = plan_for(seed) if plan is None else plan
-    with tempfile.TemporaryDirectory() as folder, _quietly():
+    with tempfile.TemporaryDirectory() as folder, quietly():
         return _play(seed, faults, Path(folder))
 
 
@@ -165,7 +166,7 @@ def _frozen() -> None:
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Let no service log, and let the dead be swept away without a word."""
     logging.disable(logging.CRITICAL)
     hook = sys.unraisablehook
@@ -173,12 +174,15 @@ def _quietly() -> Iterator[None]:
     collecting = gc.isenabled()
     gc.disable()
     sys.unraisablehook = lambda _: None
+    everybody = vars(asyncio.tasks)["_all_tasks"]
+    everybody.add = bool  # asyncio need not list our tasks: nobody asks, and weak references cost
     try:
         yield
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             gc.collect()
+        del everybody.add
         sys.unraisablehook = hook
         if collecting:
             gc.enable()

@@ -1,0 +1,77 @@
+"""What the judge of the worlds never wants to see, made on purpose: a position that no trade explains."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from opensqt.domain.instruments import Side
+from opensqt.runtime.journal.reading import decode_row
+from tests.world.checkers import Judge
+from tests.world.instruments import LOADED
+from tests.world.load import Step
+from tests.world.loop import WorldClock, WorldLoop
+from tests.world.world import DEADLINE_MS, START_MS, World, quietly
+
+SEED = 4  # with a reconciler, without a carry
+MOVED = Decimal(3)  # base units, far more than 5 % of what is held
+PATIENCE_S = 60
+STEP_S = 0.5
+
+
+class Drifting(World):
+    """A World without faults in which the venue moves a position by itself."""
+
+    refused = ""  # why the opening behind the halt was refused
+
+    async def play(self) -> None:
+        """Trade, drift, wait for the halt, and wish for one more opening."""
+        desk = self._desk
+        desk.outside(self._market.run(self._load))
+        for name in list(desk.posts):
+            desk.start(name)
+        await self._until_ready()
+        desk.outside(self._load.repeat())
+        await self._load.run(self._script[:20])
+        held = desk.exchange.wallet.position(LOADED)
+        moved = msgspec.structs.replace(held, quantity=held.quantity + MOVED)
+        desk.exchange.wallet._positions[LOADED] = moved
+        await self._until("Halted")
+        await self._clock.sleep(STEP_S)
+        side = Side.SELL if desk.net(LOADED) < 0 else Side.BUY  # what would add to the position
+        step = Step(at_ms=0, number=999, side=side, offset_ticks=50, quantity=Decimal("0.01"))
+        await self._load.run([step])
+        await self._until("RiskRefused", "place-999")
+
+    async def _until(self, kind: str, intent_id: str = "") -> None:
+        until_s = self._clock.monotonic_s() + PATIENCE_S
+        while self._clock.monotonic_s() < until_s:
+            for row in self._desk.store.rows:
+                if row.type == kind and (not intent_id or row.correlation_id == intent_id):
+                    self.refused = getattr(decode_row(row), "reason", "")
+                    return
+            await self._clock.sleep(STEP_S)
+        raise AssertionError(f"no {kind} within {PATIENCE_S} s: {self._judge.violations}")
+
+
+@pytest.mark.row("J02")
+@pytest.mark.row("E13")
+def test_a_position_that_no_trade_explains_halts_openings(tmp_path: Path) -> None:
+    """The shipped reconciler tells of it, two looks halt the symbol, and the shipped gate opens nothing there."""
+    clock = WorldClock(START_MS)
+    loop, judge = WorldLoop(clock), Judge(clock, DEADLINE_MS)
+    with quietly():
+        world = Drifting(SEED, (), clock, judge, tmp_path, loop)
+        try:
+            loop.run_until_complete(world.play())
+        finally:
+            loop.close()
+        refused = world.refused
+        del world
+    told = [one.detail.split(":")[0] for one in judge.violations]
+    assert {one.name for one in judge.violations} == {"the reconciler invents nothing"}
+    assert told[0] == "Discrepancy"
+    assert told[-1] == "Halted"
+    assert "Adjustment" not in told
+    assert refused == "reducing"
