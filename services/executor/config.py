@@ -11,7 +11,7 @@ from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.steps import stepped
 from opensqt.runtime.venue.opening import open_venue
-from opensqt.runtime.venue.port import Venue
+from opensqt.runtime.venue.port import Venue, VenueDown
 from services.executor.account import Account, Caps
 from services.executor.facts import Author
 from services.executor.service import Executor
@@ -42,7 +42,14 @@ def build(context: Context, name: str) -> Executor:
         await executor.kill.resume(*_asked(words))
         return {"killed": False}
 
-    context.actions.update({"/kill": kill, "/resume": resume})
+    async def reconcile(_: dict[str, Any]) -> dict[str, Any]:
+        try:
+            await executor.reconcile()
+        except VenueDown as error:
+            return {"looked": False, "why": str(error)}
+        return {"looked": True}
+
+    context.actions.update({"/kill": kill, "/resume": resume, "/reconcile": reconcile})
     return executor
 
 

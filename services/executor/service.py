@@ -91,6 +91,12 @@ class Executor:
             "from_memory": list(self._account.venue.policy.from_memory),
         }
 
+    async def reconcile(self) -> None:
+        """Look at the venue now, for the reconciler to judge; raise `VenueDown`, also where we do not lead."""
+        if not self.ready:
+            raise VenueDown(f"this executor does not lead the account: {self._phase}")
+        await self._evidence.snapshot("api")
+
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; raise `LeaseLost` when a successor has taken over."""
         for assumption in self._account.venue.policy.from_memory:

@@ -17,7 +17,7 @@ from opensqt.runtime.journal.port import NewEvent
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory import Fault
 from opensqt.runtime.venue.memory_exchange import Ending
-from opensqt.runtime.venue.port import OrderRequest
+from opensqt.runtime.venue.port import OrderRequest, VenueDown
 from services.reconciler.decide import Judge
 from tests.unit.rig import SYMBOL, Rig
 
@@ -117,6 +117,22 @@ async def test_the_venue_is_looked_at_on_start_schedule_and_reconnect_also_while
             rig.exchange.stream.restore()
         await rig.clock.run_for(6)
         assert triggers()[3:].count("reconnect") == 1
+
+
+@pytest.mark.row("E14")
+async def test_a_person_may_ask_for_a_look_at_any_time(rig: Rig) -> None:
+    """Also under a kill; who does not lead the account, or cannot read the venue, says so instead."""
+    executor = rig.executor()
+    with pytest.raises(VenueDown, match="does not lead the account: starting"):
+        await executor.reconcile()
+    async with rig.running(executor):
+        await executor.kill.kill("desk", "drill", "alice")
+        await executor.reconcile()
+        asked = [fact for fact in rig.facts() if isinstance(fact, VenueSnapshot)]
+        assert [fact.trigger for fact in asked] == ["start", "api"]
+        rig.venue.faults.set("read", Fault.LOST_REQUEST)
+        with pytest.raises(VenueDown):
+            await executor.reconcile()
 
 
 @pytest.mark.row("A08")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.instruments import Market
+from opensqt.runtime.venue import binance_refusals as table
 from opensqt.runtime.venue.binance_judge import (
     judge_cancel,
     judge_look,
@@ -211,6 +212,23 @@ def test_texts_are_compared_whole(message: str) -> None:
 def test_codes_that_are_not_in_the_spot_table_are_in_doubt(code: int) -> None:
     """Unknown and unknown-outcome codes, and codes of the other market, prove nothing."""
     assert isinstance(judge_place(Market.SPOT, reply(code, "?"), "qone", SYMBOLS), InDoubt)
+
+
+@pytest.mark.row("C04", "C06")
+@pytest.mark.parametrize("market", list(Market))
+def test_every_code_that_is_not_listed_leaves_the_order_in_doubt(market: Market) -> None:
+    """A refusal is one of the table, a duplicate is presence, a limit waits, and all other codes are doubt."""
+    listed = set(table.GENERAL) | (set(table.PERP) if market is Market.PERP else set())
+    duplicates = {table.DUPLICATE_PERP} if market is Market.PERP else set()
+    for code in range(-10_000, 0):
+        outcome = judge_place(market, reply(code, "a text of nobody"), "qone", SYMBOLS)
+        if code in table.THROTTLE_CODES:
+            expected: type = Throttled
+        elif code in duplicates:
+            expected = Held
+        else:
+            expected = Refused if code in listed else InDoubt
+        assert isinstance(outcome, expected), (code, outcome)
 
 
 def test_refusal_needs_an_error_status() -> None:
