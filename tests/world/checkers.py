@@ -7,7 +7,6 @@ from opensqt.domain import control, order, recon, verdict
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, PlaceIntent, Purpose
 from opensqt.domain.recon import DiscrepancyKind
-from opensqt.domain.verdict import RiskInput
 from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.port import Fence, Lease, Recorded
@@ -16,6 +15,7 @@ from opensqt.runtime.venue.memory_exchange import MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
 from tests.world.chronicle import Chronicle
 from tests.world.exposure import Exposure
+from tests.world.instruments import TICK_AGE_MS_MAX
 from tests.world.loop import Life, WorldClock
 from tests.world.register import (
     APPROVED,
@@ -246,7 +246,10 @@ class Judge(Chronicle):
         if seen.generation != wanted.generation or seen.sequence < wanted.sequence:
             self.blame("judged on its basis", f"{fact.intent_id}: {wanted}, the gate saw {seen}")
         epoch, since_ms = self.epochs["risk"]
-        opens = RiskInput(name="reducing", value="false") in fact.inputs
+        inputs = {one.name: one.value for one in fact.inputs}
+        opens = inputs["reducing"] == "false"
+        if opens and int(inputs["now_ms"]) > int(inputs.get("tick_ms", 0)) + TICK_AGE_MS_MAX:
+            self.blame("priced on a fresh tick", f"{fact.intent_id}: {inputs}")
         early_ms = since_ms + HORIZON_MS - fact.time_ms
         halt = self.halts.get(f"{place.venue}/{place.account}/{place.symbol}")
         halt = halt or self.halts.get(DESK)

@@ -61,6 +61,8 @@ class Desk(Servers):
         }
         if setting.has_carry:
             self.posts["arb"] = Post("arb", self._arb)
+        if setting.has_market_data:
+            self.posts["market_data"] = Post("market_data", self._market_data)
         if setting.has_reconciler:
             self.posts["reconciler"] = Post("reconciler", self._reconciler)
         self._thrown = 0

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CRASH = "crash"
     FREEZE = "freeze"
     STANDBY = "standby takes over"
+    MARKET_SILENT = "market silent"
     TWIN = "twin of one holder"
     VENUE_SKEWED = "venue clock skewed"
     VENUE_STEPS = "venue clock steps"
@@ -48,7 +49,7 @@ class Kind(StrEnum):
     KILL = "kill"
 
 
-SERVICES = ("executor", "risk", "relay", "grid", "arb", "reconciler")
+SERVICES = ("executor", "risk", "relay", "grid", "arb", "reconciler", "market_data")
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
 OFTEN = (Kind.CRASH, Kind.CRASH, Kind.CRASH, Kind.FREEZE)
 SPANS_MS = (200, 700, 1500, 3000)
@@ -119,9 +120,12 @@ def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
     if kind in CLOCKS:
         count = draw.choice(CLOCKS[kind])
     late = kind is Kind.KILL
-    spans = {Kind.STANDBY: LONG_MS, Kind.PLACE_ACK_LATE: LATE_MS, Kind.READS_BLIND: LONG_MS}.get(
-        kind, SPANS_MS
-    )
+    spans = {
+        Kind.STANDBY: LONG_MS,
+        Kind.PLACE_ACK_LATE: LATE_MS,
+        Kind.READS_BLIND: LONG_MS,
+        Kind.MARKET_SILENT: LONG_MS,
+    }.get(kind, SPANS_MS)
     return Fault(
         kind=kind,
         at_ms=draw.randrange(length_ms * 2 // 3 if late else 0, length_ms),

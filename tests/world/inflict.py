@@ -87,7 +87,7 @@ class Inflictor:
         frames.break_off("healed")
         frames.restore()
         desk.exchange.visibility_lag_ms = 0
-        desk.exchange.blind = False
+        desk.exchange.blind = desk.market_is_silent = False
         desk.exchange.clock.ahead_ms = 0
         desk.retire(TWIN)
         for scope in set(desk.judge.halts) - {DESK}:
@@ -132,6 +132,10 @@ class Inflictor:
                 await self._halt(fault)
             case Kind.RESTORE:
                 await self._restore(fault)
+            case Kind.MARKET_SILENT:
+                self._desk.market_is_silent = True
+                await self._wait(fault)
+                self._desk.market_is_silent = False
             case Kind.TWIN:
                 self._desk.judge.doubled = True
                 self._desk.twin()

@@ -11,9 +11,10 @@ GRIDDED = "ETH/USDT:USDT"
 SPOT = "SOL/USDT"
 PERP = "SOL/USDT:USDT"  # both carried, in Worlds that have a carry
 NOTIONAL_MAX = Decimal(4000)
+TICK_AGE_MS_MAX = 3000
 OVERLAY = {
     "OPENSQT__RISK__POSITION_NOTIONAL_QUOTE_MAX": str(NOTIONAL_MAX),
-    "OPENSQT__RISK__TICK_AGE_MS_MAX": "3000",
+    "OPENSQT__RISK__TICK_AGE_MS_MAX": str(TICK_AGE_MS_MAX),
 }
 CARRY = """
 [strategies.carry]
@@ -28,7 +29,8 @@ order_notional_quote = "500"
 leg_timeout_ms = 1000
 
 [risk]"""
-GRID_ONLY = derive([GRIDDED], market="synthetic:7")
+# Fewer levels than a trader has: each is the same code again, and Worlds are many.
+GRID_ONLY = derive([GRIDDED], market="synthetic:7").replace(" = 5\n", " = 3\n")
 CONFIGS = {
     False: parse_config(GRID_ONLY, OVERLAY),
     True: parse_config(GRID_ONLY.replace("\n[risk]", CARRY, 1), OVERLAY),

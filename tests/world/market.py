@@ -6,7 +6,8 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain import ids
-from opensqt.domain.market import Funding, Tick
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.market import BookLevel, BookTop, Funding, Tick
 from opensqt.domain.messages import Message, name_of
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.subjects import subject_of
@@ -42,14 +43,23 @@ class MarketMaker:
                 price = self._step(rule.symbol, rule.tick_size)
                 if rule.symbol == LOADED:
                     load.price = price
-                if self._count % RULES_EVERY == 0:
-                    now_ms = self._desk.clock.market_ms()
-                    await self._show(msgspec.structs.replace(rule, time_ms=now_ms))
-                await self._show(self._tick(rule.symbol, price, rule.tick_size))
+                if not self._desk.market_is_silent:
+                    await self._tell(rule, price)
             if PERP in self._desk.symbols and self._count % 4 == 0:
                 await self._show(self._funding())
             self._count += 1
             await self._desk.clock.sleep(TICK_S)
+
+    async def _tell(self, rule: InstrumentRules, price: Decimal) -> None:
+        """Let market_data hear it, or say it in its place."""
+        tick = self._tick(rule.symbol, price, rule.tick_size)
+        if "market_data" in self._desk.posts:
+            self._desk.feed.push(_book(tick))
+            return
+        if self._count % RULES_EVERY == 0:
+            now_ms = self._desk.clock.market_ms()
+            await self._show(msgspec.structs.replace(rule, time_ms=now_ms))
+        await self._show(tick)
 
     def _step(self, symbol: str, tick_size: Decimal) -> Decimal:
         if not self.still:
@@ -95,3 +105,16 @@ class MarketMaker:
             time_ms=now_ms,
         )
         await self._bus.publish(subject, message, envelope, confirmed=False)
+
+
+def _book(tick: Tick) -> BookTop:
+    bid = BookLevel(price=tick.bid_price, quantity=tick.bid_quantity)
+    ask = BookLevel(price=tick.ask_price, quantity=tick.ask_quantity)
+    return BookTop(
+        venue=tick.venue,
+        symbol=tick.symbol,
+        bids=(bid,),
+        asks=(ask,),
+        time_ms=tick.time_ms,
+        book_sequence=tick.book_sequence,
+    )

@@ -131,6 +131,7 @@ OF_THE_BUS = (
     M(name="absence without a healthy source", patches=_believed, focus=BLIND),
     M(name="own orders may cross", patches=_one(limits, "_self_trade", _nothing)),
     M(name="executor changes the price", patches=_repriced),
+    M(name="age of ticks ignored", patches=_one(limits, "_freshness", _nothing), focus=(Kind.MARKET_SILENT,) * 2),
     M(name="halt ignored by the gate", patches=_one(Switches, "halt", _nothing), focus=(Kind.HALT,) * 3),
     M(name="snapshot judged at once", patches=_hasty, focus=(Kind.STREAM_MUTE, Kind.CRASH) * 4),
 )  # fmt: skip

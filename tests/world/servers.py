@@ -11,6 +11,7 @@ from typing import Protocol
 
 from opensqt.domain.decimals import ZERO
 from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.runtime.feed.memory import MemoryFeed
 from opensqt.runtime.journal.memory import MemoryCheckpoints
 from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
@@ -25,6 +26,8 @@ from services.executor.account import Account, Caps
 from services.executor.facts import Author
 from services.executor.service import Executor
 from services.grid.service import build as build_grid
+from services.market_data.service import MarketData
+from services.market_data.state import Pace
 from services.reconciler.config import Settings as Reconciling
 from services.reconciler.service import Reconciler
 from services.relay.config import Settings
@@ -87,6 +90,8 @@ class Servers:
         self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
         self.buses: dict[str, WiredBus] = {}
         self.tables = MemoryTables()
+        self.feed = MemoryFeed(tuple(RULES.values()))
+        self.market_is_silent = False
         self._draw = draw
         self._folder = folder
         self._tracer = Tracer(ids=random.Random(1))
@@ -131,6 +136,11 @@ class Servers:
 
     def _arb(self, life: Life) -> Service:
         return build_arb(self._context(life))
+
+    def _market_data(self, life: Life) -> Service:
+        pace = Pace(tick_age_ms_max=self._config.risk.tick_age_ms_max, book_ms=10_000)
+        context = self._context(life)
+        return MarketData(context, self.feed, venue="binance", symbols=self.symbols, pace=pace)
 
     def _reconciler(self, life: Life) -> Service:
         context = self._context(life)
