@@ -154,7 +154,11 @@ def missing_orders(
 def _stranger(shown: SnapshotOrder) -> Finding:
     ours = ids.is_ours(shown.client_order_id)
     kind = DiscrepancyKind.ORPHAN_ORDER if ours else DiscrepancyKind.UNKNOWN_ORDER
-    whose = "the id has our form, the journal does not know it" if ours else "not placed by us"
+    whose = (
+        "the id has our form, the journal does not know it; the executor adopts it"
+        if ours
+        else "not placed by us; it is left alone"
+    )
     size = f"{shown.side.value} {canonical(shown.quantity)} at {canonical(shown.price)}"
     return Finding(
         kind=kind,
@@ -162,7 +166,7 @@ def _stranger(shown: SnapshotOrder) -> Finding:
         subject=shown.client_order_id or shown.venue_order_id,
         expected="none",
         observed=f"open, venue order {shown.venue_order_id}",
-        detail=f"{size}: {whose}; it is left alone",
+        detail=f"{size}: {whose}",
     )
 
 

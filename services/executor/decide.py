@@ -9,7 +9,7 @@ from typing import assert_never
 import msgspec
 
 from opensqt.domain import life
-from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.intent import OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.order import OrderRef
 from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.journal.port import Entry, Fence, NewEvent
@@ -195,6 +195,37 @@ def after_view(
         evidence_hash=evidence_hash,
     )
     return (held, end)
+
+
+def adopt(author: Author, view: OrderView, evidence_hash: str, now_ms: int) -> Entry:
+    """Make an open order of our form that the journal does not know one of ours: counted, killed, owned by nobody.
+
+    It has no verdict and never gets one: `verify` goes on to name it.
+    """
+    intent = PlaceIntent(
+        intent_id=f"orphan-{view.client_order_id}",
+        strategy="",
+        slot="",
+        cycle=0,
+        venue=author.venue,
+        account=author.account,
+        symbol=view.symbol,
+        side=view.side,
+        type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
+        price=view.price,
+        quantity=view.quantity,
+        purpose=Purpose.OPEN,
+        created_ms=view.time_ms,
+        valid_until_ms=view.time_ms,
+        basis=facts.NO_BASIS,
+        reason="found open at the venue",
+    )
+    stray = facts.stray_ref(author, view.symbol, view.client_order_id)
+    ref = msgspec.structs.replace(stray, intent_id=intent.intent_id)
+    found = facts.placed(author, intent, ref, reduce_only=False, now_ms=now_ms)
+    held = facts.accepted(author, ref, view.venue_order_id, evidence_hash, now_ms)
+    return Entry(events=(found, held))
 
 
 def after_trade(

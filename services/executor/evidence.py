@@ -6,7 +6,9 @@ The stream is fast and may lose frames; REST is slow and decides. The same fact 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from opensqt.domain import life
+import msgspec
+
+from opensqt.domain import ids, life
 from opensqt.runtime.venue.port import (
     BalanceView,
     Held,
@@ -20,7 +22,7 @@ from opensqt.runtime.venue.port import (
 from opensqt.runtime.waiting import event_within
 from services.executor import facts
 from services.executor.account import Account
-from services.executor.decide import after_trade, after_view
+from services.executor.decide import adopt, after_trade, after_view
 from services.executor.snapshots import TRADES_BACK_MS, Snapshots, first_ms
 
 SWEEP_S = 5.0
@@ -41,6 +43,9 @@ class Evidence:
         self._snapshots = Snapshots(account)
         self._tell_missing: Callable[[str], None] = lambda _: None
         self._untraded: set[str] = set()
+        self._orphans: dict[
+            str, float
+        ] = {}  # open orders of our form that nobody knows, since when
         self.stream_up = False
 
     def tell_missing(self, told: Callable[[str], None]) -> None:
@@ -117,6 +122,7 @@ class Evidence:
         orders = await account.venue.open_orders(symbol)
         for view in orders:
             await self.show(view)
+        await _adopt_orphans(account, orders, self._orphans)
         shown = {view.client_order_id for view in orders}
         for name in before - shown:
             order = account.state.orders[name]
@@ -221,6 +227,24 @@ async def _identify(
             await show(outcome.order)
         elif not isinstance(outcome, NotFound):
             raise VenueDown(f"{order.client_order_id} may own a trade and was not shown: {outcome}")
+
+
+async def _adopt_orphans(
+    account: Account, orders: list[OrderView], since_s: dict[str, float]
+) -> None:
+    """Make orders of our form ours that stay open and unknown; those of others are the reconciler's to tell."""
+    now_s = account.clock.monotonic_s()
+    for view in orders:
+        name = view.client_order_id
+        order = account.state.find(view.symbol, name, view.venue_order_id)
+        if not ids.is_ours(name) or (order is not None and order.placed is not None):
+            continue
+        if now_s - since_s.setdefault(name, now_s) < SWEEP_S:
+            continue
+        account.log.error("orphan_adopted", order=name, symbol=view.symbol, fix="look who sent it")
+        evidence_hash = await account.keep("order", view.evidence)
+        entry = adopt(account.author, view, evidence_hash, account.clock.market_ms())
+        await account.commit_surely(msgspec.structs.replace(entry, fence=account.lease.fence))
 
 
 def _trigger(since_s: float, *, regained: bool) -> str:
