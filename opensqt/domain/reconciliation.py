@@ -119,9 +119,17 @@ def shown_orders(
 
 
 def missing_orders(
-    books: Books, snapshot: VenueSnapshot, living: set[str], moved: dict[str, int]
+    books: Books,
+    snapshot: VenueSnapshot,
+    living: set[str],
+    moved: dict[str, int],
+    *,
+    young_ms: int = 0,
 ) -> tuple[list[Finding], set[str]]:
-    """Find orders that the journal holds for open and the venue does not show, where it was asked for them."""
+    """Find orders that the journal holds for open and the venue does not show, where it was asked for them.
+
+    One that was placed less than `young_ms` (market) before may be there and not shown yet.
+    """
     shown = {order.client_order_id for order in snapshot.orders}
     shown_ids = {(order.symbol, order.venue_order_id) for order in snapshot.orders}
     findings: list[Finding] = []
@@ -135,7 +143,8 @@ def missing_orders(
         elsewhere = ref.symbol not in snapshot.symbols or ref.account != snapshot.account
         if elsewhere or (ref.symbol, venue_order_id) in shown_ids:
             continue
-        if moved.get(name, 0) > snapshot.journal_position:
+        is_young = order.placed.time_ms > snapshot.started_ms - young_ms
+        if is_young or moved.get(name, 0) > snapshot.journal_position:
             void.add(name)
             continue
         findings.append(

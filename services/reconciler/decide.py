@@ -38,8 +38,9 @@ Group = tuple[NewEvent, ...]
 class Judge:
     """Judges snapshots in journal order; what it says waits in an outbox until the journal holds it."""
 
-    def __init__(self, *, grace_ms: int, drift_max: Decimal) -> None:
+    def __init__(self, *, grace_ms: int, drift_max: Decimal, young_ms: int = 0) -> None:
         self._grace_ms = grace_ms
+        self._young_ms = young_ms  # market: as long as a venue may not show an order that it took
         self._drift_max = drift_max
         self._state = State()
         self._outbox: dict[str, Group] = {}
@@ -105,7 +106,9 @@ class Judge:
         self.judged += 1
         snapshot = waiting.snapshot
         shown, void_shown = shown_orders(books, snapshot, self._state.moved)
-        missing, void = missing_orders(books, snapshot, self._state.living, self._state.moved)
+        missing, void = missing_orders(
+            books, snapshot, self._state.living, self._state.moved, young_ms=self._young_ms
+        )
         scope = (snapshot.venue, snapshot.account)
         found: dict[Key, Finding] = {(*scope, *one.key): one for one in (*shown, *missing)}
         for key, finding in found.items():

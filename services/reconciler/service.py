@@ -55,7 +55,9 @@ class Reconciler:
             retry_s=settings.retry_s,
         )
         self._books = Books()
-        self._judge = Judge(grace_ms=settings.grace_ms, drift_max=settings.drift_max)
+        self._judge = Judge(
+            grace_ms=settings.grace_ms, drift_max=settings.drift_max, young_ms=_young_ms(context)
+        )
         self._projected = 0
         self._kept = 0
         self._head = 0
@@ -215,6 +217,13 @@ class Reconciler:
             await self._projections.keep(self._books)
         except JournalDown as error:
             self._log.warning("left without a snapshot", detail=str(error))
+
+
+def _young_ms(context: Context) -> int:
+    """Return for how long (market ms) an order may be taken and not be shown."""
+    venues = context.config.venues.values()
+    wall_ms = max((v.deadline_ms + v.visibility_lag_ms for v in venues), default=0)
+    return int(wall_ms * context.clock.speed)
 
 
 def _warn(log: Log, event: NewEvent) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from opensqt.domain.recon import Discrepancy, DiscrepancyKind
+from opensqt.domain.reconciliation import missing_orders
 from tests.ledgers import (
     canceled,
     opened,
@@ -63,6 +64,20 @@ def test_an_order_that_was_accepted_after_the_question_is_not_missing() -> None:
     desk.write(snapshot(asked, "1"))
     desk.wait()
     assert desk.said == []
+
+
+@pytest.mark.parametrize("young_ms, missed", [(2500, 0), (500, 1)])
+def test_an_order_that_the_venue_may_not_show_yet_is_not_missing(
+    young_ms: int, missed: int
+) -> None:
+    """An order that was taken within the visibility lag of the venue proves nothing by its absence."""
+    desk = trading()
+    ref = ref_of(2)
+    desk.write(*opened(ref))
+    taken = snapshot(desk.head, "1", time_ms=1000)
+    living = {ref.client_order_id}
+    found, void = missing_orders(desk.books, taken, living, {}, young_ms=young_ms)
+    assert (len(found), len(void)) == (missed, 1 - missed)
 
 
 def test_an_order_that_ended_and_is_still_open_is_told() -> None:
