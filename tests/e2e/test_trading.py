@@ -1,11 +1,13 @@
 """A newcomer's desk, untouched: it trades, adds up, and goes on at the second start where the first one stopped."""
 
+import asyncio
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from opensqt.cli.executors import ask_executors
 from tests.e2e import audit
 from tests.e2e.desk import Desk, Line
 
@@ -24,11 +26,14 @@ def signed(fills: list[Line], strategy: str) -> dict[str, list[Decimal]]:
     return found
 
 
-@pytest.mark.row("B03", "B04", "B22", "F04", "A05", "A06", "J10")
+@pytest.mark.row("B03", "B04", "B22", "F04", "A05", "A06", "E14", "J10")
 async def test_every_strategy_trades_and_the_books_add_up(tmp_path: Path) -> None:
     """Fills on both grids and both legs of the carry, each approved and journalled first, and `verify` all green."""
     desk = Desk(tmp_path / "data")
     await desk.start("--market", "synthetic:7", "--speed", "2", "--for", "60s")
+    await desk.until(lambda line: line.get("ready") is True and "text" in line)
+    (asked,) = await asyncio.to_thread(ask_executors, desk.data, desk.run_file, "/reconcile", {})
+    assert asked.said == {"looked": True}, asked
     assert await desk.end(ENDS_S_MAX) == 0
     assert desk.lines[-1]["type"] == "summary"
     assert desk.lines[-1]["fills"] == len(await desk.verb("fills"))
@@ -45,7 +50,10 @@ async def test_every_strategy_trades_and_the_books_add_up(tmp_path: Path) -> Non
     assert sides["grid-perp"] == {"buy", "sell"}
     bought = _long_only(signed(fills, "grid-spot")["BTC/USDT"])
     assert bought or "sell" not in sides["grid-spot"]
-    _decided_first(desk, await desk.verb("events"))
+    events = await desk.verb("events")
+    _decided_first(desk, events)
+    looks = {x["data"]["trigger"] for x in events if x["type"] == "VenueSnapshot"}
+    assert looks >= {"start", "schedule", "api"}
     assert audit.open_orders(desk.data) == set()
 
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opensqt.domain.market import Time
+from opensqt.domain.market import FeedState, FeedStatus, Time
+from opensqt.domain.messages import Message
+from opensqt.domain.recon import Halted, Resumed
 from opensqt.domain.strategy import StrategyStarted
 from opensqt.runtime import strategy
 from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
@@ -16,13 +18,15 @@ from opensqt.runtime.config_default import derive
 from services.arb.config import plays_of as carries_of
 from services.gateway.config import Settings as Page
 from services.grid.config import plays_of as grids_of
+from services.grid.state import evolve
 from services.risk import service as gate
 from tests.conditions import until
 from tests.relays import memory_house
-from tests.simulation.strategy_facts import PERP, SPOT, tick_of
+from tests.simulation.strategy_facts import PERP, SPOT, rules_of, tick_of
 from tests.simulation.test_strategy_shell import context_of, desk, journal_of
 
 HOUR_MS = 3_600_000
+JOURNALLED = (Halted, Resumed)
 
 
 def _config() -> Config:
@@ -80,3 +84,66 @@ async def test_a_run_begins_with_its_configuration_its_code_and_its_state() -> N
         assert {s.strategy: s.config_hash for s in started if s.run == run} == names
     assert hashes[0]["grid-perp"] != hashes[1]["grid-perp"]
     assert all(s.code_version and s.state_fingerprint for s in started)
+
+
+MARKET = st.lists(
+    st.tuples(st.sampled_from(("tick", "sick", "well", "halt", "resume")), st.integers(1, 20_000)),
+    max_size=60,
+)
+
+
+@given(moves=MARKET)
+@settings(max_examples=100, deadline=None)
+def test_the_journal_and_the_look_back_are_all_that_a_start_needs(
+    moves: list[tuple[str, int]],
+) -> None:
+    """What a running grid knows equals what one knows that starts now, as rules and health are said again in time."""
+    past = _history(moves)
+    now_ms = past[-1][0] if past else 0
+    running = started = grids_of(_config(), VirtualClock(wall_ms=0))[0].beginning
+    for _, fact in past:
+        running = evolve(running, fact)
+    for fact in (fact for _, fact in past if isinstance(fact, JOURNALLED)):
+        started = evolve(started, fact)
+    for at_ms, fact in past:
+        if at_ms >= now_ms - strategy.LOOKBACK_MS and not isinstance(fact, JOURNALLED):
+            started = evolve(started, fact)
+    assert started == running
+
+
+def _history(moves: list[tuple[str, int]]) -> list[tuple[int, Message]]:
+    """Tell a market as its services do: rules and health are published again within the look-back."""
+    now_ms, said_ms, state = 1_000_000, -HOUR_MS, FeedState.LIVE
+    past: list[tuple[int, Message]] = []
+    for what, wait_ms in moves:
+        now_ms += wait_ms
+        if what in ("sick", "well"):
+            state = FeedState.GAP if what == "sick" else FeedState.LIVE
+            past.append((now_ms, _status(state, now_ms)))
+        elif what == "tick":
+            past.append((now_ms, tick_of(PERP, str(45_000 + wait_ms), now_ms)))
+        else:
+            scope = f"binance/main/{PERP}"
+            halt = Halted(scope=scope, mode="REDUCING", reason="drift", time_ms=now_ms)
+            over = Resumed(scope=scope, reason="fine", actor="alice", time_ms=now_ms)
+            past.append((now_ms, halt if what == "halt" else over))
+        if now_ms - said_ms > strategy.LOOKBACK_MS - 20_000:
+            said_ms = now_ms
+            past += [
+                (now_ms, rules_of(PERP)),
+                (now_ms, _status(state, now_ms)),
+                (now_ms, tick_of(PERP, "45000", now_ms)),
+            ]
+    return past
+
+
+def _status(state: FeedState, now_ms: int) -> FeedStatus:
+    return FeedStatus(
+        venue="binance",
+        symbol=PERP,
+        channel="book",
+        state=state,
+        age_ms=0,
+        detail="",
+        time_ms=now_ms,
+    )

@@ -220,7 +220,7 @@ async def test_a_market_that_the_venue_does_not_list_blinds_nobody(rig: Rig) -> 
 
 @pytest.mark.row("E12")
 async def test_an_orphan_of_our_form_is_adopted_and_never_cancelled_blindly(rig: Rig) -> None:
-    """Open at the venue, ours by its id, unknown to the journal: after a grace it counts, fills, and a kill takes it."""
+    """Ours by its id, open at the venue, unknown to the journal: after a grace it counts, fills, and a kill ends it."""
     name = ids.client_order_id(
         generation="lost", account="main", strategy="grid-perp", slot="b1", cycle=1, attempt=1
     )

@@ -12,7 +12,7 @@ from opensqt.domain.order import Canceled, Fill, NeverPlaced
 from opensqt.domain.recon import OrderContradicted
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases
-from opensqt.runtime.journal.port import Entry
+from opensqt.runtime.journal.port import Entry, Recorded
 from opensqt.runtime.venue.memory import Fault
 from opensqt.runtime.venue.memory_exchange import Ending
 from opensqt.runtime.venue.port import TradeView
@@ -172,3 +172,36 @@ async def test_what_the_venue_does_while_the_bus_is_gone_is_recorded(rig: Rig) -
         assert rig.order_of().phase is Phase.FILLED
         await rig.broker.up()
         await rig.clock.run_for(1)
+
+
+class ShortPages:
+    """A journal that is read in pages of two rows, whatever was asked for."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self._journal = journal
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._journal, name)
+
+    async def read(self, position: int, limit: int) -> list[Recorded]:
+        """Return the next rows, at most two."""
+        return (await self._journal.read(position, limit))[:2]
+
+
+async def test_a_successor_folds_to_the_head_of_its_take_over_before_it_judges(rig: Rig) -> None:
+    """A short page is no end: what the predecessor did up to the take-over is known before anything is served."""
+    async with rig.dying(rig.executor()):
+        for number in (1, 2, 3):
+            await rig.approve(rig.place(number))
+        await rig.clock.run_for(1)
+    head = rig.store.rows[-1].position
+    rig.wire = lambda port: ShortPages(port) if isinstance(port, MemoryJournal) else port
+    standby = rig.executor()
+    rig.venue.faults.set("read", *[Fault.LOST_REQUEST] * 1000)  # the venue tells nothing
+    task = asyncio.create_task(standby.run(asyncio.Event()))
+    await rig.clock.run_for(5)
+    status = standby.status()
+    assert status["journal_position"] >= head
+    assert status["orders_open"] == 3
+    assert not standby.ready, "the venue has not been read"
+    await rig.crash(standby, task)
