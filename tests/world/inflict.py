@@ -227,12 +227,12 @@ class Inflictor:
 
     async def _restore(self, fault: Fault) -> None:
         backup = taken(self._desk.store)
-        if fault.count > 1:
+        if fault.count > 2:
             self._desk.kill(
                 "grid"
             )  # its next run is not in the backup, and will be begun once more
         await self._wait(fault)
-        await restore(self._desk, backup)
+        await restore(self._desk, backup, by_hand=fault.count == 1)
 
     def _resume(self, scope: str) -> None:
         self._desk.throw(Resumed(scope=scope, reason="seen", actor=HAND, time_ms=self._now_ms))

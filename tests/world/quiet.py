@@ -67,8 +67,10 @@ def _orders(desk: Desk) -> list[tuple[str, str]]:
             found.append(("a wish is kept", f"{name} is open, its cancel was approved"))
         if is_open and judge.killed:
             found.append(("a kill leaves nothing", f"{name} is open"))
-    known = judge.told.keys() | judge.lost
-    found += [("no orphan", name) for name in at_venue if name not in known]
+    for name, taken in at_venue.items():
+        forgotten = name in judge.lost and taken.ending is not Ending.OPEN
+        if name not in judge.told and not forgotten:
+            found.append(("no orphan", name))
     return found
 
 

@@ -36,8 +36,11 @@ def taken(store: MemoryStore) -> Backup:
     return Backup(position=len(store.rows), leases=leases, checkpoints=tuple(store.checkpoints))
 
 
-async def restore(desk: Desk, backup: Backup) -> None:
-    """Lose the machine, make the desk again from a backup, look at the venue, and resume."""
+async def restore(desk: Desk, backup: Backup, *, by_hand: bool) -> None:
+    """Lose the machine, make the desk again from a backup, look at the venue, and resume.
+
+    What the venue holds and nobody knows is taken away `by_hand`, or left for the executor to adopt.
+    """
     if desk.closed:
         return
     desk.close()
@@ -53,8 +56,7 @@ async def restore(desk: Desk, backup: Backup) -> None:
     await desk.clock.sleep(LOOK_S)
     while not desk.posts[desk.leader()].ready:
         await desk.clock.sleep(STEP_S)
-    for order in desk.exchange.orders:
-        # Nobody adopts them: whoever looks takes them away.
+    for order in desk.exchange.orders if by_hand else ():
         if order.ending is Ending.OPEN and order.request.client_order_id in desk.judge.lost:
             desk.exchange.end(order, Ending.CANCELED)
     now_ms = desk.clock.market_ms()
