@@ -224,6 +224,8 @@ def adopt(author: Author, view: OrderView, evidence_hash: str, now_ms: int) -> E
     stray = facts.stray_ref(author, view.symbol, view.client_order_id)
     ref = msgspec.structs.replace(stray, intent_id=intent.intent_id)
     found = facts.placed(author, intent, ref, reduce_only=False, now_ms=now_ms)
+    # Its trades may have come before it: then it is not the first of its stream.
+    found = msgspec.structs.replace(found, version=None)
     held = facts.accepted(author, ref, view.venue_order_id, evidence_hash, now_ms)
     return Entry(events=(found, held))
 

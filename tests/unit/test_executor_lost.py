@@ -247,6 +247,23 @@ async def test_an_orphan_of_our_form_is_adopted_and_never_cancelled_blindly(rig:
         assert endings == {name: Ending.CANCELED, "web-1": Ending.OPEN}
 
 
+@pytest.mark.row("E12")
+async def test_an_orphan_is_adopted_also_after_a_trade_of_it_was_booked(rig: Rig) -> None:
+    """A trade that was read before its order was known stands first in the order's stream, and bars nothing."""
+    name = ids.client_order_id(
+        generation="lost", account="main", strategy="grid-perp", slot="b1", cycle=1, attempt=1
+    )
+    request = request_of_stranger(rig, name, rig.clock.market_ms())
+    rig.exchange.take(request)
+    async with rig.running(rig.executor()) as executor:
+        rig.exchange.trade(SYMBOL, request.price, Decimal("0.004"))
+        await rig.clock.run_for(11)
+        assert executor.status()["orders_open"] == 1
+        order = rig.orders()[name]
+        assert order.placed is not None
+        assert (order.phase, order.filled) == (Phase.PARTIALLY_FILLED, Decimal("0.004"))
+
+
 def request_of_stranger(rig: Rig, name: str, now_ms: int) -> OrderRequest:
     """Return an order that some other process sends."""
     intent = rig.place()
