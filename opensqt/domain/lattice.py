@@ -7,13 +7,14 @@ import msgspec
 
 from opensqt.domain.decimals import BPS, EXACT, floor_to, nearest_to
 from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.remembered import remembered
 from opensqt.domain.strategy import AdoptedSlot
 
 REMEMBERED_MAX = 1024  # names of levels
 BUFFER = Decimal("0.1")  # of a step: nothing opens nearer to the price
 
 
-class Lattice(msgspec.Struct, frozen=True, kw_only=True):
+class Lattice(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Prices at anchor + level * step, quote units; levels are integers and never move."""
 
     anchor_price: Decimal
@@ -21,7 +22,16 @@ class Lattice(msgspec.Struct, frozen=True, kw_only=True):
 
     def price(self, level: int) -> Decimal:
         """Return the price of a level."""
-        return EXACT.add(self.anchor_price, EXACT.multiply(self.step_price, Decimal(level)))
+        price = self._prices.get(level)
+        if price is None:
+            price = EXACT.add(self.anchor_price, EXACT.multiply(self.step_price, Decimal(level)))
+            self._prices[level] = price
+        return price
+
+    @remembered
+    def _prices(self) -> dict[int, Decimal]:
+        """Prices by level, as far as somebody asked."""
+        return {}
 
     def nearest(self, price: Decimal) -> int:
         """Return the level nearest to a price, ties to the even level."""

@@ -4,11 +4,11 @@ Without an OTLP endpoint no span is kept, but contexts are still made and passed
 trace id joins all log lines and events of a decision.
 """
 
-import contextlib
 import random
 import re
-from collections.abc import Iterator
-from typing import Protocol
+from contextvars import Token
+from types import TracebackType
+from typing import Protocol, Self
 
 from opensqt.runtime.logs import TRACE_ID
 
@@ -37,15 +37,32 @@ class Recording(Protocol):
 
 
 class Span:
-    """What the code inside a span sees: the `traceparent` to put into envelopes."""
+    """One span, to be entered with `with`; inside, `traceparent` is what goes into envelopes."""
 
-    def __init__(self, traceparent: str) -> None:
+    def __init__(self, traceparent: str, recording: Recording | None) -> None:
         self.traceparent = traceparent
+        self._recording = recording
+        self._token: Token[str] | None = None
 
     @property
     def trace_id(self) -> str:
         """The 32 hex digits that join one decision's spans, events and log lines."""
         return trace_id(self.traceparent)
+
+    def __enter__(self) -> Self:
+        self._token = TRACE_ID.set(self.trace_id)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            TRACE_ID.reset(self._token)
+        if self._recording is not None:
+            self._recording.end(error)
 
 
 class Tracer:
@@ -55,23 +72,13 @@ class Tracer:
         self._exporter = exporter
         self._ids = ids or random.SystemRandom()
 
-    @contextlib.contextmanager
-    def span(self, name: str, parent: str = "", **attributes: Attribute) -> Iterator[Span]:
+    def span(self, name: str, parent: str = "", **attributes: Attribute) -> Span:
         """Open a span below `parent` (a `traceparent`; empty or malformed begins a new trace)."""
         known = parent if _TRACEPARENT.fullmatch(parent) else ""
-        recording = self._exporter.begin(name, known, attributes) if self._exporter else None
-        span = Span(recording.traceparent if recording else self._child(known))
-        token = TRACE_ID.set(span.trace_id)
-        failure: BaseException | None = None
-        try:
-            yield span
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            TRACE_ID.reset(token)
-            if recording:
-                recording.end(failure)
+        if self._exporter is None:
+            return Span(self._child(known), None)
+        recording = self._exporter.begin(name, known, attributes)
+        return Span(recording.traceparent, recording)
 
     def close(self) -> None:
         """Send what is left."""
@@ -79,7 +86,7 @@ class Tracer:
             self._exporter.close()
 
     def _child(self, parent: str) -> str:
-        trace = trace_id(parent) or f"{self._ids.getrandbits(128) or 1:032x}"
+        trace = parent[3:35] or f"{self._ids.getrandbits(128) or 1:032x}"
         flags = parent[-2:] or "00"
         return f"00-{trace}-{self._ids.getrandbits(64) or 1:016x}-{flags}"
 

@@ -145,8 +145,9 @@ class FeedPass:
     def _advance(self, rest: "Sequence[_Heard]") -> None:
         # What waits, or comes later in this batch, is not folded yet: the basis stays before it.
         reached = self._heard
-        for waiting, _ in (*rest, *self._chain.waiting()):
-            reached = min(reached, waiting.sequence - 1)
+        if rest or self._chain.held:
+            for waiting, _ in (*rest, *self._chain.waiting()):
+                reached = min(reached, waiting.sequence - 1)
         self.sequence = max(self.sequence, reached)
 
     def _watch_hole(self, now_s: float) -> None:
