@@ -6,8 +6,8 @@ in half a minute that it works; its figures mean little.
 
 import argparse
 import asyncio
-import contextlib
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from benchmarks.stand import hops, machine
 from benchmarks.stand.author import Author, DeskLane, FloorLane, Lane, Market, Said
 from benchmarks.stand.desk import Desk
 from benchmarks.stand.tables import show
-from tests.conditions import until
 
 REPORT = Path("reports") / "hot_path.json"
 SETTLE_S_MAX = 4.0
@@ -114,9 +113,10 @@ class Run:
                 continue
             for name in ("floor", "desk"):
                 use = machine.Use(self._desk.pids)
-                said[name] += await self._author.say(self._lanes[name], rate.per_s, rate.count)
+                block = await self._author.say(self._lanes[name], rate.per_s, rate.count)
                 cores = use.cores() if name == "desk" else cores
-                await self._settle(self._lanes[name], said[name])
+                await self._settle(self._lanes[name], block)
+                said[name] += block
         for lane in self._lanes.values():
             await self._settle(lane, await self._author.clear(lane, 50))
         measured = {n: hops.measure(self._desk.tape, n, some) for n, some in said.items()}
@@ -169,19 +169,17 @@ class Run:
 
     async def _offset(self, name: str, rate: Rate, said: dict[str, list[Said]]) -> None:
         await asyncio.sleep(0.5 / rate.per_s if name == "floor" else 0)
-        said[name] += await self._author.say(self._lanes[name], rate.per_s, rate.count)
+        said[name] = await self._author.say(self._lanes[name], rate.per_s, rate.count)
         await self._settle(self._lanes[name], said[name])
 
     async def _settle(self, lane: Lane, said: Sequence[Said]) -> None:
         """Wait until all are on the wire or have expired, and the machine has come to rest."""
-        tape = self._desk.tape
-
-        def there() -> bool:
+        tape, waiting = self._desk.tape, list(said)
+        end_s = time.monotonic() + SETTLE_S_MAX
+        while waiting and time.monotonic() < end_s:
+            await asyncio.sleep(LOOK_S)
             tape.read()
-            return hops.arrived(tape, lane.name, said) == len(said)
-
-        with contextlib.suppress(TimeoutError):
-            await until(there, within_s=SETTLE_S_MAX)
+            waiting = [one for one in waiting if not hops.arrived(tape, lane.name, [one])]
         for _ in range(round(QUIET_S_MAX / LOOK_S)):
             use = machine.Use(self._desk.pids)
             await asyncio.sleep(LOOK_S)

@@ -1,4 +1,4 @@
-"""How long executor and reconciler take from a kill -9 to their work, by the number of rows in the journal.
+"""How long risk, executor and reconciler take from a kill -9 to their work, by the number of rows in the journal.
 
 Prints one table and writes reports/recovery.json. A start is timed in three parts: until the process answers, until
 its journal is folded, until it is ready (for the executor the fence is in it: no command is taken before the longest
@@ -41,7 +41,7 @@ from tests.simulation.venue.scripted import PERP
 REPORT = Path("reports") / "recovery.json"
 SIZES, STARTS = (1_000, 10_000, 100_000), 3
 SHORT_SIZES, SHORT_STARTS = (500,), 1
-SERVICES = ("executor", "reconciler")
+SERVICES = ("risk", "executor", "reconciler")
 ROWS_PER_ORDER = 6
 TOGETHER = 256
 POLL_S = 0.01
