@@ -1,21 +1,23 @@
 """Play worlds: `python -m tests.world SEED | A:B [--progress FILE] | mutants [N] | shrink SEED`."""
 
 import argparse
-import json
+import math
 import os
 import sys
 import time
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from tests.world.coverage import empty, table
 from tests.world.mutants import Mutant
 from tests.world.mutants_books import ALL
 from tests.world.shrink import shrink
+from tests.world.tally import Tally
 from tests.world.world import Outcome, plan_for, run
 
 CHUNK = 20
+SAY_EVERY_S = 5.0
 SEEDS_FOR_ALL_CELLS = 2000
 SEEDS_PER_MUTANT = 40
 
@@ -35,12 +37,14 @@ def main() -> int:
     parser.add_argument("--progress", type=Path, default=None, help="file to resume a range from")
     parser.add_argument("--only", default="", help="mutants whose name holds this")
     parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=0.0, help="begin no seed of a range later")
     asked = parser.parse_args()
     if asked.what == "mutants":
-        return mutants(asked.seeds_max, asked.only)
+        return mutants(asked.seeds_max, asked.only, asked.cores)
     if ":" in asked.what:
         first, _, behind = asked.what.partition(":")
-        return many(range(int(first), int(behind)), asked.progress, asked.cores)
+        seeds = range(int(first), int(behind))
+        return many(seeds, asked.progress, asked.cores, asked.seconds)
     return one(int(asked.what))
 
 
@@ -59,41 +63,55 @@ def one(seed: int) -> int:
     return 1
 
 
-def many(seeds: range, progress: Path | None, cores: int) -> int:
-    """Play a range of seeds, resume where an earlier run of the range ended, and print rate and coverage."""
-    done, met, broken = _resumed(progress, seeds)
-    todo = [seeds[i : i + CHUNK] for i in range(done, len(seeds), CHUNK)]
-    began_s, played = time.monotonic(), 0
-    with ProcessPoolExecutor(cores) as pool:
-        for chunk, outcomes in zip(todo, pool.map(_chunk, todo), strict=True):
-            for outcome in outcomes:
-                met.update(outcome.coverage)
-                if outcome.violations:
-                    broken.append(outcome.seed)
-                    _complain(outcome)
-            played += len(chunk)
-            rate = played / (time.monotonic() - began_s)
-            _say(f"seeds {done + played}/{len(seeds)}  {rate:.1f} seeds/s  broken {broken}")
-            _save(progress, seeds, done + played, met, broken)
-    _say(table(met))
-    holes = empty(met)
+def many(seeds: range, progress: Path | None, cores: int, seconds_max: float = 0.0) -> int:
+    """Play a range of seeds, resume where an earlier run of the range ended, and print rate and coverage.
+
+    After `seconds_max` (0: never) no more are begun; the rest waits for the next run.
+    """
+    tally = Tally(seeds, progress)
+    todo = [seeds[i : i + CHUNK] for i in range(tally.done, len(seeds), CHUNK)]
+    until_s = time.monotonic() + seconds_max if seconds_max else math.inf
+    said_s = 0.0
+    pool = ProcessPoolExecutor(cores)
+    try:
+        for outcomes in pool.map(_chunk, todo) if cores > 1 else map(_chunk, todo):
+            tally.add(outcomes)
+            broken = [outcome for outcome in outcomes if outcome.violations]
+            for outcome in broken:
+                _complain(outcome)
+            now_s = time.monotonic()
+            if broken or now_s >= said_s + SAY_EVERY_S or tally.done == len(seeds):
+                said_s = now_s
+                _say(tally.line)
+            if now_s >= until_s:
+                _say(f"the time is up: {tally.done} of {len(seeds)} seeds were played")
+                break
+    finally:
+        pool.shutdown(cancel_futures=True)
+    _say(table(tally.met))
+    holes = empty(tally.met)
     _say(f"empty cells: {', '.join(holes) or 'none'}")
-    return 1 if broken or (holes and len(seeds) >= SEEDS_FOR_ALL_CELLS) else 0
+    return 1 if tally.broken or (holes and tally.done >= SEEDS_FOR_ALL_CELLS) else 0
 
 
-def mutants(seeds_max: int, only: str = "") -> int:
+def mutants(seeds_max: int, only: str = "", cores: int = 1) -> int:
     """Let each mutant live until a seed catches it; say which one nobody caught."""
     lived = []
-    chosen = [mutant for mutant in ALL if only in mutant.name]
-    for mutant in chosen:
-        caught = caught_by(mutant, seeds_max)
-        if caught is None:
-            lived.append(mutant.name)
-            _say(f"{mutant.name:36} LIVED through {seeds_max} seeds")
-        else:
-            broken = caught.violations[0]
-            _say(f"{mutant.name:36} seed {caught.seed}: {broken.name}: {broken.detail}")
-    _say(f"{len(chosen) - len(lived)} of {len(chosen)} mutants caught")
+    names = [mutant.name for mutant in ALL if only in mutant.name]
+    hunt = partial(_caught, seeds_max=seeds_max)
+    pool = ProcessPoolExecutor(cores)
+    try:
+        found = pool.map(hunt, names) if cores > 1 else map(hunt, names)
+        for name, caught in zip(names, found, strict=True):
+            if caught is None:
+                lived.append(name)
+                _say(f"{name:36} LIVED through {seeds_max} seeds")
+            else:
+                broken = caught.violations[0]
+                _say(f"{name:36} seed {caught.seed}: {broken.name}: {broken.detail}")
+    finally:
+        pool.shutdown(cancel_futures=True)
+    _say(f"{len(names) - len(lived)} of {len(names)} mutants caught")
     return 1 if lived else 0
 
 
@@ -105,6 +123,11 @@ def caught_by(mutant: Mutant, seeds_max: int) -> Outcome | None:
             if outcome.violations:
                 return outcome
     return None
+
+
+def _caught(name: str, seeds_max: int) -> Outcome | None:
+    mutant = next(mutant for mutant in ALL if mutant.name == name)
+    return caught_by(mutant, seeds_max)
 
 
 def _say(line: str) -> None:
@@ -119,35 +142,6 @@ def _chunk(seeds: range) -> list[Outcome]:
 def _complain(outcome: Outcome) -> None:
     for broken in outcome.violations[:3]:
         _say(f"  seed {outcome.seed}: {broken.at_ms} ms: {broken.name}: {broken.detail}")
-
-
-def _resumed(
-    progress: Path | None, seeds: range
-) -> tuple[int, "Counter[tuple[str, str]]", list[int]]:
-    if progress is None or not progress.exists():
-        return 0, Counter(), []
-    kept = json.loads(progress.read_text())
-    if kept["seeds"] != f"{seeds.start}:{seeds.stop}":
-        return 0, Counter(), []
-    met = Counter({(fault, phase): count for fault, phase, count in kept["coverage"]})
-    return int(kept["done"]), met, list(kept["broken"])
-
-
-def _save(
-    progress: Path | None,
-    seeds: range,
-    done: int,
-    met: "Counter[tuple[str, str]]",
-    broken: list[int],
-) -> None:
-    if progress is None:
-        return
-    progress.parent.mkdir(parents=True, exist_ok=True)
-    coverage = [[fault, phase, count] for (fault, phase), count in sorted(met.items())]
-    kept = {"seeds": f"{seeds.start}:{seeds.stop}", "done": done, "broken": broken}
-    fresh = progress.with_suffix(".new")
-    fresh.write_text(json.dumps(kept | {"coverage": coverage}))
-    fresh.replace(progress)
 
 
 if __name__ == "__main__":

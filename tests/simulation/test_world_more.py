@@ -1,0 +1,15 @@
+"""The second half of the Worlds in `make test`: a file of its own, so that another worker plays it."""
+
+import pytest
+
+from tests.simulation.worlds import play
+
+SEEDS = range(1001, 2001)
+
+
+@pytest.mark.row("J02")
+@pytest.mark.timeout(300)
+def test_an_order_is_placed_once_in_the_second_thousand_of_worlds() -> None:
+    """As many of the seeds 1001 to 2000 as two minutes hold; no invariant may break."""
+    holds, said = play(SEEDS)
+    assert holds, said
