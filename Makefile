@@ -96,7 +96,7 @@ e2e: setup-dev ## the tests of the whole platform
 	@$(PYTEST) -q $(WHOLE) $(ARGS) $(none_is_fine)
 
 .PHONY: crash-matrix
-crash-matrix: setup-dev ## every named step x scenario dies on real processes (ARGS="--kills 50 --services risk ...")
+crash-matrix: setup-dev ## every named step x scenario dies on real processes (ARGS="--services risk --rules gate --kills 50 --resume FILE")
 	@$(BIN)/python -m tests.crash.matrix $(ARGS)
 
 .PHONY: storm
@@ -106,6 +106,10 @@ storm: setup-dev ## ten minutes of lost answers, cuts and kills, judged (ARGS="-
 .PHONY: opposite
 opposite: setup-dev ## two opposite grids on one symbol for an hour of market time, judged (ARGS="--hours 1 --speed 10")
 	@$(BIN)/python -m tests.e2e.opposite $(ARGS)
+
+.PHONY: standby
+standby: setup-dev ## how long an account has no leader, four ways of losing it (ARGS="--runs 20 --only no_bus")
+	@$(BIN)/python -m tests.e2e.standby $(ARGS)
 
 lint: setup-dev ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
@@ -148,7 +152,7 @@ simulate: setup-dev ## one seeded world with its faults, shrunk if it breaks (SE
 
 simulate-long: setup-dev ## many seeds on both cores, resumable (SEEDS=1:100001), then the mutants
 	@$(BIN)/python -m tests.world $(SEEDS) --cores 2 --progress reports/world-$(subst :,-,$(SEEDS)).json
-	@$(BIN)/python -m tests.world mutants
+	@$(BIN)/python -m tests.world mutants --cores 2
 
 bench: setup-dev ## every published figure, then docs/figures.md (ARGS=--short to see that it works)
 	@for name in journal recovery hot_path; do echo "bench  $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS); done
