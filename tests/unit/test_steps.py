@@ -105,6 +105,24 @@ def test_crashing_is_refused_where_it_was_not_allowed() -> None:
         Steps("x", crash_at="a")
 
 
+def test_pausing_is_sigstop_and_refused_like_dying() -> None:
+    """The process stands still at the step and goes on from there; never where money is at stake."""
+    with pytest.raises(CrashRefused, match="OPENSQT_PAUSE_AT=a is refused outside profile paper"):
+        Steps("x", pause_at="a")
+    code = (
+        "from opensqt.runtime.steps import Steps\n"
+        "s = Steps('x', pause_at='x.y:2', may_crash=True)\n"
+        "s.reach('x.y'); print('once', flush=True); s.reach('x.y')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    process.send_signal(signal.SIGCONT)
+    out, _ = process.communicate(timeout=20)
+    assert out == b"once\n"
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize("count", ["0", "-1", "x", "1.5"])
 def test_a_count_that_is_none_is_refused(count: str) -> None:
     """Expected step[:n]."""
