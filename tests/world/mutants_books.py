@@ -15,7 +15,7 @@ from services.grid import state as grid
 from services.risk.state import State as GateState
 from tests.world.faults import Kind
 from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
-from tests.world.mutants_bus import OF_THE_BUS
+from tests.world.mutants_bus import BLIND, OF_THE_BUS
 
 
 async def _true(*_: Any) -> bool:
@@ -74,7 +74,8 @@ def _gate_drops(kind: type[Any]) -> Callable[[], list[Patch]]:
         def fold(state: GateState, event: Any) -> None:
             real(state, event)
             if isinstance(event, kind):
-                state.orders.pop(event.ref.client_order_id, None)
+                for books in (state.orders, state._living, state._over):
+                    books.pop(event.ref.client_order_id, None)
 
         return [(GateState, "_fold_order", fold)]
 
@@ -113,7 +114,7 @@ BOOKS = (
     M(name="lease taken from the living", patches=_taken_from_the_living, focus=TAKEN_OVER),
     M(name="renewal of a lost lease", patches=_one(MemoryLeases, "renew", _true), focus=TAKEN_OVER),
     M(name="not found is gone", patches=_not_found_is_gone, focus=LATE),
-    M(name="one look is proof", patches=_looks_once, focus=LATE),
+    M(name="one look is proof", patches=_looks_once, focus=BLIND),
     M(name="fill behind the end dropped", patches=_dropped_behind_the_end, focus=(Kind.STREAM_MUTE,) * 4),
     M(name="gate forgets the unresolved", patches=_gate_drops(Unresolved), focus=(Kind.PLACE_ACK_LOST,) * 4),
     M(name="gate takes a wish for an end", patches=_gate_drops(CancelRequested), focus=(Kind.CANCEL_LOST,) * 8),
