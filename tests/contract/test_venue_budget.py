@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from opensqt.runtime.venue.port import Held
+from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.venue.binance import BinanceVenue
+from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.venue.port import Held, NotFound, NotSent
 from tests.conditions import until
 from tests.contract.venues import PERP, House, open_house
 
@@ -50,3 +53,35 @@ async def test_a_cancel_passes_every_place_that_waits_for_the_limiter(
     for task in crowd:
         task.cancel()
     await asyncio.gather(*crowd, return_exceptions=True)
+
+
+async def test_a_place_does_not_wait_for_its_turn_beyond_its_deadline(house: House) -> None:
+    """While the venue bars us, it ends as not sent as soon as its deadline has passed, and nothing leaves."""
+    assert isinstance(await house.venue.place(house.request("first")), Held)
+    house.gate.budget.pause({"orders": 1.0}, 600)
+    async with asyncio.timeout(10):
+        assert isinstance(await house.venue.place(house.request("second")), NotSent)
+    assert isinstance(await house.venue.look(PERP, "second"), NotFound)
+
+
+async def test_many_looks_share_the_listing_of_ended_orders(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where ids name open orders only, twenty looks at once read the listing twice at most."""
+    policy = policy_of("binance", rules=PaperRules.GATE)
+    venue = BinanceVenue(house.gate, account="main", policy=policy)
+    assert isinstance(await venue.place(house.request("ended")), Held)
+    assert isinstance(await venue.cancel(PERP, "ended"), Held)
+    paths: list[str] = []
+    send = house.gate.client.call
+
+    async def noted(section: str, verb: str, path: str, params: Any) -> Any:
+        paths.append(path)
+        return await send(section, verb, path, params)
+
+    monkeypatch.setattr(house.gate.client, "call", noted)
+    names = ["ended", *(f"never{number}" for number in range(19))]
+    outcomes = await asyncio.gather(*(venue.look(PERP, name) for name in names))
+    assert isinstance(outcomes[0], Held)
+    assert all(isinstance(outcome, NotFound) for outcome in outcomes[1:])
+    assert paths.count("allOrders") <= 2

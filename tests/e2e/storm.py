@@ -6,6 +6,7 @@ ends with 1 when anything is wrong. It starts the desk as a person would and loo
 
 import argparse
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -154,14 +155,15 @@ class Storm:
 
     async def _watch(self, kill: Kill, before: int) -> None:
         """Note when the account has an executor again."""
-        await self._desk.until(
-            lambda line: (
-                str(line.get("name", "")).startswith(EXECUTOR) and line.get("ready") is True
-            ),
-            after=before,
-            within_s=QUIET_S_MAX,
-        )
-        kill.back_ms = self._clock.wall_ms()
+        with contextlib.suppress(TimeoutError):
+            await self._desk.until(
+                lambda line: (
+                    str(line.get("name", "")).startswith(EXECUTOR) and line.get("ready") is True
+                ),
+                after=before,
+                within_s=QUIET_S_MAX,
+            )
+            kill.back_ms = self._clock.wall_ms()
 
     async def _leader(self) -> str:
         told = await ask_all(self._desk.run_file)

@@ -80,6 +80,7 @@ def judge(
             good=bool(said) and reached >= SHARE_MIN * len(said),
             figure=f"{reached} of {len(said)} intents, {reached / max(1, len(said)):.1%}",
         ),
+        _none("away for good", [f"killed at {k.at_ms}" for k in kills if not k.back_ms]),
         _none("without an end", [name for name in rest if name.startswith("unanswered")]),
     )
     spans_s = sorted((kill.back_ms - kill.at_ms) / 1000 for kill in kills if kill.back_ms)

@@ -160,6 +160,29 @@ async def test_a_rate_limit_answer_stops_both_lanes() -> None:
     assert task.done()
 
 
+def test_what_weighs_nothing_waits_only_while_the_venue_bars_us() -> None:
+    """An empty bucket does not hold it up, an answer of "too fast" does."""
+    bucket = Bucket(Limit(rate_per_s=1, burst=10, reserved=2), 0.0)
+    bucket.take(10)
+    assert bucket.wait_s(0.0, 1, Lane.OPEN) > 0
+    assert bucket.wait_s(0.0, 0, Lane.OPEN) == 0
+    bucket.pause(0.0, 5)
+    assert bucket.wait_s(0.0, 0, Lane.OPEN) == 5
+
+
+@pytest.mark.row("C01")
+def test_what_the_venue_counted_before_our_start_is_not_spent_again() -> None:
+    """Of 100 a minute 85 are used: 15 of our burst are left, and never less than what exits keep."""
+    bucket = Bucket(Limit(rate_per_s=1, burst=50, reserved=10, per_minute=100), 0.0)
+    bucket.learn(20)
+    assert bucket.wait_s(0.0, 40, Lane.OPEN) == 0
+    bucket.learn(85)
+    assert bucket.wait_s(0.0, 5, Lane.OPEN) == 0
+    assert bucket.wait_s(0.0, 6, Lane.OPEN) == 1
+    bucket.learn(200)
+    assert bucket.wait_s(0.0, 10, Lane.CANCEL) == 0
+
+
 def test_weight_above_the_burst_is_granted_from_a_full_bucket_and_owed() -> None:
     """A request heavier than the bucket does not wait for ever."""
     bucket = Bucket(Limit(rate_per_s=10, burst=10, reserved=5), 0.0)

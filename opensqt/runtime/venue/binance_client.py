@@ -17,6 +17,7 @@ from ccxt.base.errors import BaseError
 
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import Clock
+from opensqt.runtime.venue.binance_refusals import THROTTLE_STATUSES
 from opensqt.runtime.venue.port import VenueDown
 from opensqt.runtime.venue.reply import Reply, Sent
 
@@ -56,6 +57,7 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
         markets: frozenset[Market] = frozenset(Market),
     ) -> None:
         self._run_clock = clock
+        self.barred_until_s = 0.0  # monotonic; whoever asks before makes it longer
         self._tap = tap
         super().__init__(
             {
@@ -91,11 +93,13 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
     ) -> str:
         """Keep the raw answer of the call that runs in this context."""
         del reason, url, method, request_headers, request_body
+        headers = {name.lower(): value for name, value in response_headers.items()}
+        wait_s = headers.get("retry-after", "")
+        if code in THROTTLE_STATUSES and wait_s.isdigit():
+            self.barred_until_s = self._run_clock.monotonic_s() + int(wait_s)
         reply = _REPLY.get()
         if reply is not None:
-            reply.status = code
-            reply.body = response_body
-            reply.headers = {name.lower(): value for name, value in response_headers.items()}
+            reply.status, reply.body, reply.headers = code, response_body, headers
         return response_body
 
     async def call(self, section: str, verb: str, path: str, params: Mapping[str, str]) -> Reply:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CLIENT_MODULE = "opensqt.runtime.venue.binance_client"
 LAST_OF_CLIENT = "finished"  # where the module has its last name, its import is over
 MS_PER_S = 1000
+USED_WEIGHT = "x-mbx-used-weight-1m"  # of the whole address, in the venue's minute
 PATIENCE_MS = 1000  # how long we wait for an answer beyond the deadline that the venue enforces
 PUBLIC_SECTIONS = {Market.SPOT: "public", Market.PERP: "fapiPublic"}
 SECTIONS = {Market.SPOT: "private", Market.PERP: "fapiPrivate"}
@@ -117,12 +118,20 @@ class BinanceGate:
             await asyncio.shield(self._importing)
         return self.client
 
-    async def turn(self, request: Request) -> None:
-        """Wait until the budget lets a request of this cost leave."""
+    async def turn(self, request: Request, *, until_ms: int | None = None) -> bool:
+        """Wait until the budget lets a request of this cost leave; False if a market time passed before."""
         await self.connected()
-        await self.budget.acquire(request.cost, request.lane)
+        left_s = None
+        if until_ms is not None:
+            left_s = float((until_ms - self.clock.market_ms()) / self.clock.speed) / MS_PER_S
+        try:
+            async with asyncio.timeout(left_s):
+                await self.budget.acquire(request.cost, request.lane)
+        except TimeoutError:
+            return False
         if self.time.stale:
             await self._set_clock(market_in(request.section))
+        return True
 
     async def dispatch(self, request: Request) -> Reply:
         """Send once, now: its turn has come."""
@@ -132,6 +141,9 @@ class BinanceGate:
         client.options["timeDifference"] = -self.time.ahead_ms
         call = client.call(request.section, request.verb, request.path, request.params)
         reply = await finished(asyncio.ensure_future(call))
+        used = reply.headers.get(USED_WEIGHT, "")
+        if used.isdigit():
+            self.budget.learn(market_in(request.section).value, float(used))
         wait_ms = retry_after_ms(reply)
         if wait_ms is not None:
             self.budget.pause(request.cost, wait_ms / MS_PER_S)
@@ -168,6 +180,12 @@ class BinanceGate:
         client = await self.connected()
         from opensqt.runtime.venue.binance_client import load_markets
 
+        barred_s = client.barred_until_s - self.clock.monotonic_s()
+        if barred_s > 0 and (reload or not client.markets):
+            # To ask on would make a ban longer.
+            raise VenueDown(
+                f"exchangeInfo is not asked for: the venue lets us wait {barred_s:.0f} s"
+            )
         return await load_markets(client, reload=reload)
 
     async def symbols(self, market: Market) -> dict[str, str]:

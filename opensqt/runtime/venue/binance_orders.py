@@ -3,6 +3,7 @@
 A place is sent once and never again; what an answer means stands in `binance_judge`. Never decides what to trade.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -31,8 +32,11 @@ from opensqt.runtime.venue.port import (
     VenueDown,
     no_obstacle,
 )
+from opensqt.runtime.venue.reply import Reply
 
-# docs: request weights; spot / usdm.
+TOO_LATE = "the deadline passed before it could be sent"
+# docs: request weights; spot / usdm. Where a place has none, it only waits while the venue bars us.
+PLACE_WEIGHTS = {Market.SPOT: 1.0, Market.PERP: 0.0}
 LOOK_WEIGHTS = {Market.SPOT: 4.0, Market.PERP: 1.0}
 ALL_ORDERS_WEIGHTS = {Market.SPOT: 20.0, Market.PERP: 5.0}
 ALL_ORDERS_LIMIT = "1000"
@@ -49,6 +53,9 @@ class BinanceOrders:
     def __init__(self, gate: BinanceGate, policy: Policy) -> None:
         self._gate = gate
         self._policy = policy
+        self._wishes = 0  # for a listing, counted; each listing knows which it fulfils
+        self._turns: dict[tuple[Market, str], asyncio.Lock] = {}
+        self._listings: dict[tuple[Market, str], tuple[int, Reply]] = {}
 
     async def place(
         self, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
@@ -64,10 +71,11 @@ class BinanceOrders:
             verb="POST",
             path="order",
             params=place_params(market, venue_symbol, request),
-            cost={ORDERS: 1.0, market.value: 1.0},
+            cost={ORDERS: 1.0, market.value: PLACE_WEIGHTS[market]},
             lane=Lane.EXIT if request.reduce_only else Lane.OPEN,
         )
-        await self._gate.turn(sending)
+        if not await self._gate.turn(sending, until_ms=request.deadline_ms):
+            return NotSent(cause=TOO_LATE)
         kept = self._kept(request, obstacle)
         if kept is not None:
             return kept
@@ -91,7 +99,8 @@ class BinanceOrders:
             cost={ORDERS: BATCH_WEIGHT, market.value: BATCH_WEIGHT},
             lane=Lane.EXIT if all(one.reduce_only for one in requests) else Lane.OPEN,
         )
-        await self._gate.turn(sending)
+        if not await self._gate.turn(sending, until_ms=max(one.deadline_ms for one in requests)):
+            return (NotSent(cause=TOO_LATE),) * len(requests)
         kept = [self._kept(one, obstacle) for one in requests]
         leaving = [one for one, why in zip(requests, kept, strict=True) if why is None]
         sent = await self._dispatch_batch(sending, leaving, names) if leaving else ()
@@ -137,10 +146,22 @@ class BinanceOrders:
         outcome = judge_look(market, reply, client_order_id, symbols)
         if self._policy.by_id_query == "any" or not isinstance(outcome, NotFound):
             return outcome
-        params = {"symbol": venue_symbol, "limit": ALL_ORDERS_LIMIT}
-        cost = {market.value: ALL_ORDERS_WEIGHTS[market]}
-        listed = await self._gate.send(get(market, "allOrders", params, cost))
+        listed = await self._listed(market, venue_symbol)
         return judge_listing(listed, client_order_id, symbols)
+
+    async def _listed(self, market: Market, venue_symbol: str) -> Reply:
+        """Return a listing that was asked for after this call began; all who wait for one share the next."""
+        key = (market, venue_symbol)
+        wished = self._wishes = self._wishes + 1
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            wishes, reply = self._listings.get(key, (0, Reply()))
+            if wishes < wished:
+                wishes = self._wishes
+                params = {"symbol": venue_symbol, "limit": ALL_ORDERS_LIMIT}
+                cost = {market.value: ALL_ORDERS_WEIGHTS[market]}
+                reply = await self._gate.send(get(market, "allOrders", params, cost))
+                self._listings[key] = wishes, reply
+            return reply
 
     async def _dispatch_batch(
         self, sending: Request, requests: Sequence[OrderRequest], names: Names
@@ -160,7 +181,7 @@ class BinanceOrders:
     def _kept(self, request: OrderRequest, obstacle: Obstacle) -> NotSent | None:
         """Return why this order does not leave now, None where nothing keeps it."""
         if self._gate.clock.market_ms() >= request.deadline_ms:
-            return NotSent(cause="the deadline passed before it could be sent")
+            return NotSent(cause=TOO_LATE)
         why = obstacle(request.client_order_id)
         return NotSent(cause=why) if why else None
 

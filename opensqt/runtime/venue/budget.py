@@ -4,6 +4,7 @@ The bucket is pure; the shell only waits on the clock. It never sends anything a
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
@@ -36,11 +37,15 @@ class Lane(StrEnum):
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """A token bucket: refill per wall second, size, and how many tokens openings leave for exits."""
+    """A token bucket: refill per wall second, size, and how many tokens openings leave for exits.
+
+    `per_minute` is what all our processes may use of a weight in a minute of the venue's.
+    """
 
     rate_per_s: float = 25.0
     burst: float = 30.0
     reserved: float = 6.0
+    per_minute: float = math.inf
 
 
 class Bucket:
@@ -56,6 +61,8 @@ class Bucket:
         """Return the seconds until this weight can be taken; 0 means now."""
         self._refill(now_s)
         pause_s = max(0.0, self._paused_until_s - now_s)
+        if weight == 0:
+            return pause_s
         kept = {Lane.OPEN: self.limit.reserved, Lane.EXIT: KEPT_FOR_CANCELS}
         floor = min(kept.get(lane, 0.0), self.limit.reserved)
         need = min(weight + floor, self.limit.burst)
@@ -65,6 +72,11 @@ class Bucket:
     def take(self, weight: float) -> None:
         """Use tokens; a weight above the burst leaves a debt."""
         self._tokens -= weight
+
+    def learn(self, used: float) -> None:
+        """Keep no more tokens than the venue's minute has left, `used` being what it counted; exits keep theirs."""
+        left = max(self.limit.reserved, self.limit.per_minute - used)
+        self._tokens = min(self._tokens, left)
 
     def pause(self, now_s: float, seconds: float) -> None:
         """Grant nothing for a while: the venue said that we are too fast."""
@@ -94,6 +106,10 @@ class Budget:
                     await self._clock.sleep(wait_s)
                 bucket.take(weight)
 
+    def learn(self, name: str, used: float) -> None:
+        """Take in what the venue has counted in this minute: whoever died before us used some of it."""
+        self._buckets[name].learn(used)
+
     def pause(self, names: Mapping[str, float], seconds: float) -> None:
         """Stop granting from these buckets for a while (wall seconds)."""
         for name in names:
@@ -115,10 +131,14 @@ def limits_of(config: VenueConfig, part: Decimal) -> dict[str, Limit]:
         ORDERS: Limit(rate_per_s=float(config.orders_per_s_max), burst=burst, reserved=burst * kept)
     }
     for market, per_minute in weights.items():
-        allowed = float(per_minute * config.rate_budget_share_max * part)
+        ours = per_minute * config.rate_budget_share_max
+        allowed = float(ours * part)
         burst = allowed / 4
         limits[market.value] = Limit(
-            rate_per_s=(allowed - burst) / S_PER_MINUTE, burst=burst, reserved=burst * kept
+            rate_per_s=(allowed - burst) / S_PER_MINUTE,
+            burst=burst,
+            reserved=burst * kept,
+            per_minute=float(ours),
         )
     return limits
 
