@@ -1,21 +1,15 @@
 """The envelope of a message: who said it, why, and where it stands. It travels in headers, never in the payload."""
 
 import operator
-from typing import Any
 
 import msgspec
 
 from opensqt.domain.messages import IGNORABLE
 
 SCHEMA_VERSION = 1
+_SCHEMA = str(SCHEMA_VERSION)
 
 # CloudEvents names (binary mode, CNCF CloudEvents 1.0.2); lower case, as NATS keeps the case of header names.
-_REQUIRED = {
-    "event_id": "ce-id",
-    "type": "ce-type",
-    "source": "ce-source",
-    "time_ms": "ce-time",
-}
 _OPTIONAL = {
     "stream": "ce-subject",
     "version": "ce-sequence",
@@ -26,8 +20,6 @@ _OPTIONAL = {
     "causation_id": "ce-causationid",
     "traceparent": "traceparent",
 }
-_FIELDS = {name: field for field, name in (_REQUIRED | _OPTIONAL).items()}
-_NUMBERS = frozenset({"time_ms", "version", "schema_version", "position", "prev"})
 _optional = operator.attrgetter(*_OPTIONAL)
 MESSAGE_ID = "Nats-Msg-Id"
 IGNORABLE_HEADER = "ce-ignorable"  # a reader that does not know the type may skip the message
@@ -77,21 +69,28 @@ class BadEnvelope(ValueError):
 
 def from_headers(headers: dict[str, str] | None) -> Envelope:
     """Read an envelope; raise `BadEnvelope` naming the header that is missing or wrong."""
-    values: dict[str, Any] = {}
-    for name, text in (headers or {}).items():
-        field = _FIELDS.get(name)
-        if field is None:
-            continue
-        if field in _NUMBERS:
-            if not text.isdecimal():
-                raise BadEnvelope(f"header {name} is {text!r}, expected a whole number")
-            values[field] = int(text)
-        else:
-            values[field] = text
-    if "type" in values:
-        values["type"] = values["type"].removeprefix(TYPE_PREFIX)
+    found = headers or {}
+    get = found.get
     try:
-        return Envelope(**values)
-    except TypeError as error:
-        missing = [name for field, name in _REQUIRED.items() if field not in values]
-        raise BadEnvelope(f"headers lack what is a required field: {', '.join(missing)}") from error
+        return Envelope(
+            event_id=found["ce-id"],
+            type=found["ce-type"].removeprefix(TYPE_PREFIX),
+            source=found["ce-source"],
+            time_ms=_number("ce-time", found["ce-time"]),
+            stream=get("ce-subject", ""),
+            version=_number("ce-sequence", get("ce-sequence", "0")),
+            schema_version=_number("ce-schemaversion", get("ce-schemaversion", _SCHEMA)),
+            position=_number("ce-position", get("ce-position", "0")),
+            prev=_number("ce-prev", get("ce-prev", "0")),
+            correlation_id=get("ce-correlationid", ""),
+            causation_id=get("ce-causationid", ""),
+            traceparent=get("traceparent", ""),
+        )
+    except KeyError as error:
+        raise BadEnvelope(f"headers lack the required field {error.args[0]}") from error
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise BadEnvelope(f"header {name} is {text!r}, expected a whole number")
+    return int(text)

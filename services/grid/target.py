@@ -19,6 +19,7 @@ from opensqt.domain.lattice import (
 )
 from opensqt.domain.market import Tick
 from opensqt.domain.planner import Want
+from opensqt.domain.remembered import remembered
 from opensqt.domain.ticket import Ticket
 from services.grid.slots import Slot, slot_at
 from services.grid.state import Grid
@@ -45,7 +46,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return dict(Counter(gap.why for gap in self.gaps))
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All that the target depends on."""
 
     grid: Grid
@@ -56,7 +57,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     closing: Leave
     busy: dict[int, Ticket]  # living tickets by level
 
-    @property
+    @remembered
     def mid_price(self) -> Decimal:
         """Half way between bid and ask."""
         return (self.tick.bid_price + self.tick.ask_price) / 2

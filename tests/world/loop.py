@@ -98,6 +98,7 @@ class WorldClock:
     def __init__(self, start_ms: int) -> None:
         self._start_us = self._now_us = start_ms * US_PER_MS
         self._arrivals = 0
+        self.future: Callable[[], asyncio.Future[Any]]  # the loop sets how one is made
         self._sleepers: list[tuple[int, int, asyncio.Future[None] | Callable[[], None]]] = []
 
     def market_ms(self) -> int:
@@ -117,7 +118,7 @@ class WorldClock:
         if seconds_wall <= 0:
             await asyncio.sleep(0)
             return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future = self.future()
         self._put(seconds_wall, future)
         await future
 
@@ -168,6 +169,7 @@ class WorldLoop(asyncio.BaseEventLoop):
     def __init__(self, clock: WorldClock) -> None:
         super().__init__()
         self._clock = clock
+        clock.future = self.create_future
         self._selector = _NoFiles(clock)
         self._queue: deque[asyncio.Handle] = vars(self)["_ready"]
         self.set_exception_handler(lambda _, __: None)
@@ -197,6 +199,9 @@ class WorldLoop(asyncio.BaseEventLoop):
             self._clock.jump(None)
         for _ in range(len(queue)):
             queue.popleft()._run()
+
+    def _asyncgen_firstiter_hook(self, _: object) -> None:
+        """Nobody closes what still yields at the end of a World, so nobody lists it."""
 
     get_debug = staticmethod(bool)  # asked thousands of times: no
 

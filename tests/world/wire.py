@@ -31,7 +31,7 @@ class Wire:
             self._last_ms = now_ms + there_ms
         if not there_ms and not back_ms:
             return await effect()
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[T] = self._clock.future()
 
         def arrive() -> None:
             try:

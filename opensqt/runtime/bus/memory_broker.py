@@ -79,12 +79,13 @@ class MemoryStream:
         self._lowest = 1
         spans_s = (spec.age_s_max, spec.duplicate_window_s)
         self._kept_ms = min(int(span_s * 1000) for span_s in spans_s if span_s)
-        self._due_ms = NEVER_MS  # until then nothing of any message can be too old
+        self.due_ms = NEVER_MS  # until then nothing of any message can be too old
         self.losses = 0
 
     def add(self, subject: str, headers: dict[str, str], data: bytes, wall_ms: int) -> Published:
         """Store a message; raise `StreamFull` when it discards new ones."""
-        self.expire(wall_ms)
+        if wall_ms > self.due_ms:
+            self.expire(wall_ms)
         message_id = headers.get(MESSAGE_ID, "")
         known = self._ids.get(message_id) if message_id else None
         if known is not None:
@@ -105,8 +106,8 @@ class MemoryStream:
         self._size_bytes += stored.size_bytes
         if message_id:
             self._ids[message_id] = (stored.sequence, wall_ms)
-        if self._due_ms is NEVER_MS:
-            self._due_ms = wall_ms + self._kept_ms
+        if self.due_ms is NEVER_MS:
+            self.due_ms = wall_ms + self._kept_ms
         while self._size_bytes > self.spec.bytes_max:
             self.remove(self._first())
         return Published(sequence=stored.sequence, duplicate=False)
@@ -134,8 +135,6 @@ class MemoryStream:
 
     def expire(self, wall_ms: int) -> None:
         """Forget what is older than the stream keeps, and ids beyond the duplicate window."""
-        if wall_ms <= self._due_ms:
-            return
         if self.spec.age_s_max:
             oldest_ms = wall_ms - int(self.spec.age_s_max * 1000)
             while (oldest := self._kept.get(self._first())) and oldest.wall_ms < oldest_ms:
@@ -146,7 +145,7 @@ class MemoryStream:
         oldest = self._kept.get(self._first())
         times = [oldest.wall_ms] if oldest is not None else []
         times += [known[1] for known in islice(self._ids.values(), 1)]
-        self._due_ms = min(times) + self._kept_ms if times else NEVER_MS
+        self.due_ms = min(times) + self._kept_ms if times else NEVER_MS
 
     def lose_tail(self, count: int) -> None:
         """Forget the last messages as if they had never been stored."""
@@ -192,7 +191,9 @@ class MemoryBroker:
         found = self._streams.get(name)
         if found is None:
             raise BusDown(f"stream {name} does not exist")
-        found.expire(self.clock.wall_ms())
+        wall_ms = self.clock.wall_ms()
+        if wall_ms > found.due_ms:
+            found.expire(wall_ms)
         return found
 
     def publish(self, subject: str, headers: dict[str, str], data: bytes) -> Published:
