@@ -176,6 +176,7 @@ class PostgresServer:
             "unix_socket_directories": "",
             "port": str(self._port),
             "shared_buffers": "16MB",
+            "max_connections": "400",
             "fsync": "on" if self._fsync else "off",
         }
         self._process = _spawn(

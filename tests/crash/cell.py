@@ -5,9 +5,12 @@ import signal
 from collections import Counter
 from enum import StrEnum
 
+import asyncpg
 import msgspec
 
+from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.journal.port import JournalDown
 from tests.conditions import until
 from tests.crash import judge
 from tests.crash.desk import Desk, Seat
@@ -88,6 +91,9 @@ async def run(shared: Shared, cell: Cell) -> Outcome:
             return await _judged(desk, cell)
     except TimeoutError:
         return Outcome(cell=cell, died=False, broken=(f"did not end within {CELL_S_MAX} s",))
+    except (JournalDown, BusDown, asyncpg.PostgresError, OSError) as error:
+        # One cell without a verdict, not the end of all others.
+        return Outcome(cell=cell, died=False, broken=(f"its servers failed: {error!r}",))
 
 
 async def _counted(desk: Desk, cell: Cell) -> Survey:
