@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from opensqt.runtime.bus import subjects
-from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream
+from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseLost
@@ -218,8 +218,9 @@ class Executor:
         """
         account = self._account
         author = account.author
-        prefix = f"executor-{subjects.token(author.account)}-"
-        durable = f"{prefix}e{account.lease.lease.epoch}"
+        prefix = f"executor-{subjects.token(author.account)}-e"
+        epoch = account.lease.lease.epoch
+        durable = f"{prefix}{epoch}"
         kind = "exit" if stream is Stream.EXITS else "open"
         place = f"{subjects.token(author.venue)}.{subjects.token(author.account)}"
         while not account.closing:
@@ -229,7 +230,7 @@ class Executor:
                 queue = await self._bus.queue(stream, durable, [f"cmd.{kind}.{place}.>"])
                 await self._commands.serve(queue)
             except BusDown as error:
-                if isinstance(error, QueueTaken) and not account.lease.held:
+                if isinstance(error, QueueTaken) and _newest(error.durables, prefix) > epoch:
                     raise LeaseLost(f"a successor takes the commands: {error}") from error
                 self._log.warning("queue_lost", stream=stream, detail=str(error))
                 await account.clock.sleep(PAUSE_S)
@@ -240,6 +241,11 @@ class Executor:
         while True:
             gauge.set(len(self._account.state.doubtful()))
             await self._account.clock.sleep(MEASURE_S)
+
+
+def _newest(durables: tuple[str, ...], prefix: str) -> int:
+    """Return the newest epoch of the account's durables: a successor's, or one that we take over."""
+    return max((epoch_in(name, prefix) or 0 for name in durables), default=0)
 
 
 def _first(group: BaseException) -> BaseException:

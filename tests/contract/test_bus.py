@@ -213,8 +213,20 @@ async def test_a_second_durable_on_the_same_commands_is_refused(connect: Connect
     bus = await connect()
     await bus.queue(Stream.COMMANDS, "executor-a-1", ["cmd.open.v.a.>"])
     await bus.queue(Stream.COMMANDS, "executor-b-1", ["cmd.open.v.b.>"])
-    with pytest.raises(QueueTaken):
+    with pytest.raises(QueueTaken) as taken:
         await bus.queue(Stream.COMMANDS, "executor-a-2", ["cmd.open.v.a.>"])
+    assert taken.value.durables == ("executor-a-1", "executor-b-1")
+
+
+async def test_durables_of_an_account_whose_name_begins_alike_are_left_alone(
+    connect: Connect,
+) -> None:
+    """`a-b` is no epoch of `a`: only the prefix with an epoch behind it is of the family."""
+    bus = await connect()
+    await bus.queue(Stream.COMMANDS, "executor-a-e1", ["cmd.open.v.a.>"])
+    await bus.queue(Stream.COMMANDS, "executor-a-e1-e1", ["cmd.open.v.a-e1.>"])
+    dropped = await bus.drop_queues(Stream.COMMANDS, prefix="executor-a-e", keep="executor-a-e2")
+    assert dropped == ("executor-a-e1",)
 
 
 async def test_a_full_command_stream_refuses_and_exits_still_pass(connect: Connect) -> None:

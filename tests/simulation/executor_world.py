@@ -15,6 +15,7 @@ from opensqt.domain.intent import TimeInForce
 from opensqt.domain.order import Submitting
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.venue.memory import Fault
+from opensqt.runtime.venue.port import Obstacle
 from services.executor.service import Executor
 from tests.simulation.executor_audit import Audit
 from tests.unit.rig import SYMBOL, Rig
@@ -36,14 +37,21 @@ class Wire:
             return found
 
         async def slow(*args: Any, **kwargs: Any) -> Any:
-            if name == "place":
-                self._world.on_request(args[0].client_order_id)
             await self._world.delay()
             result = await found(*args, **kwargs)
             await self._world.delay()
             return result
 
-        return slow
+        async def placing(asked: Any, *, obstacle: Obstacle) -> Any:
+            """Wait for the turn, let go what nothing keeps, and take a while on the way."""
+            await self._world.delay()
+            requests = [asked] if name == "place" else asked
+            kept = {one.client_order_id: obstacle(one.client_order_id) for one in requests}
+            for client_order_id in (one for one, why in kept.items() if not why):
+                self._world.on_request(client_order_id)
+            return await slow(asked, obstacle=kept.__getitem__)
+
+        return placing if name in ("place", "place_batch") else slow
 
 
 class World:

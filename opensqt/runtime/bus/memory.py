@@ -15,6 +15,7 @@ from opensqt.runtime.bus.port import (
     Stream,
     StreamChanged,
     StreamState,
+    epoch_in,
 )
 from opensqt.runtime.bus.subjects import Interest, overlaps, widest
 from opensqt.runtime.codec import encode
@@ -199,7 +200,9 @@ class MemoryBus:
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
         durables = self._broker.stream(stream).durables
-        dropped = sorted(name for name in durables if name.startswith(prefix) and name != keep)
+        dropped = sorted(
+            name for name in durables if name != keep and epoch_in(name, prefix) is not None
+        )
         for name in dropped:
             del durables[name]
         self._broker.bell.ring()
@@ -219,7 +222,8 @@ class MemoryBus:
 def _refuse_overlap(stream: MemoryStream, durable: str, wanted: list[str]) -> None:
     for name, other in stream.durables.items():
         if any(overlaps(mine, yours) for mine in wanted for yours in other.filters):
-            raise QueueTaken(f"queue {durable} of {stream.spec.name}: {name} serves these subjects")
+            message = f"queue {durable} of {stream.spec.name}: {name} serves these subjects"
+            raise QueueTaken(message, tuple(sorted(stream.durables)))
 
 
 def _wake(ring: "asyncio.Future[None]", _: object) -> None:

@@ -14,7 +14,14 @@ from opensqt.runtime.bus.nats_acks import Acks
 from opensqt.runtime.bus.nats_connection import Connection
 from opensqt.runtime.bus.nats_follower import NatsFollower, stream_state
 from opensqt.runtime.bus.nats_queue import NatsQueue
-from opensqt.runtime.bus.port import BusDown, Published, Start, Stream, StreamState
+from opensqt.runtime.bus.port import (
+    BusDown,
+    Published,
+    Start,
+    Stream,
+    StreamState,
+    epoch_in,
+)
 from opensqt.runtime.bus.streams import restore
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
@@ -100,7 +107,7 @@ class NatsBus:
         dropped: list[str] = []
         try:
             for info in await self._js.consumers_info(stream.value):
-                if info.name.startswith(prefix) and info.name != keep:
+                if info.name != keep and epoch_in(info.name, prefix) is not None:
                     try:
                         await self._js.delete_consumer(stream.value, info.name)
                     except NotFoundError:

@@ -70,10 +70,19 @@ class NatsQueue:
             self._inbox = client_inbox(self._client)
             self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
         except APIError as error:
-            kind = QueueTaken if error.err_code in _TAKEN else BusDown
-            raise kind(f"queue {self._durable} of {self._stream}: {error.description}") from error
+            message = f"queue {self._durable} of {self._stream}: {error.description}"
+            if error.err_code in _TAKEN:
+                raise QueueTaken(message, await self._standing()) from error
+            raise BusDown(message) from error
         except (nats.errors.Error, OSError) as error:
             raise BusDown(f"queue {self._durable} of {self._stream}: {error!r}") from error
+
+    async def _standing(self) -> tuple[str, ...]:
+        try:
+            infos = await self._js.consumers_info(self._stream.value)
+        except (nats.errors.Error, OSError) as error:
+            raise BusDown(f"durables of {self._stream} not listed: {error!r}") from error
+        return tuple(sorted(info.name for info in infos))
 
     def reset(self) -> None:
         """Forget the outstanding request: the connection was lost, and the request with it."""

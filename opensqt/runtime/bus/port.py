@@ -19,7 +19,17 @@ class StreamFull(BusDown):
 
 
 class QueueTaken(BusDown):
-    """Another durable already serves these subjects of the work queue."""
+    """Another durable already serves these subjects of the work queue; `durables` are all that stand there."""
+
+    def __init__(self, message: str, durables: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.durables = durables
+
+
+def epoch_in(durable: str, prefix: str) -> int | None:
+    """Return the epoch that follows the prefix, None for any other name: `a-` and `a-b-` are two families."""
+    epoch = durable.removeprefix(prefix)
+    return int(epoch) if durable.startswith(prefix) and epoch.isdecimal() else None
 
 
 class StreamChanged(RuntimeError):
@@ -122,7 +132,7 @@ class Bus(Protocol):
         """Attach to (and create) a durable queue of a stream; raise `QueueTaken` when the subjects are served."""
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
-        """Delete the durables whose name begins with `prefix`, except `keep`; return their names."""
+        """Delete the durables that are named `prefix` and an epoch, except `keep`; return their names."""
 
     async def state(self, stream: Stream) -> StreamState:
         """Return what the stream holds."""
