@@ -1,6 +1,7 @@
 """What the relay does next: go on, go back, or begin a new feed generation. Pure: no clock, no I/O."""
 
 from enum import StrEnum
+from itertools import pairwise
 
 import msgspec
 
@@ -43,10 +44,12 @@ def standing(place: Place | None, place_desk: str, desk: str, feed: FeedSeen) ->
 
 
 def contradicts(place: Place, sent: tuple[Sent, ...]) -> bool:
-    """Tell whether an acknowledgement proves that FEED is no longer the one of this place."""
-    return any(
-        row.sequence and row.sequence <= place.sequence and not row.is_duplicate for row in sent
-    )
+    """Tell whether acknowledgements prove that FEED is not all the time the one of this place.
+
+    What is stored anew gets a higher sequence than everything before it, also within one window of rows.
+    """
+    fresh = [row.sequence for row in sent if row.sequence and not row.is_duplicate]
+    return any(later <= before for before, later in pairwise((place.sequence, *fresh)))
 
 
 def middle(low: int, high: int) -> int:

@@ -60,6 +60,14 @@ def test_a_fresh_acknowledgement_at_an_old_sequence_contradicts() -> None:
     assert not contradicts(PLACE, (sent(11, 99, is_duplicate=True), sent(12, 101), sent(13, 0)))
 
 
+@pytest.mark.row("A11")
+def test_sequences_that_go_back_within_one_window_contradict() -> None:
+    """FEED lost the first rows of a window while the others were on their way: all are new, and not all are there."""
+    assert contradicts(PLACE, (sent(11, 102), sent(12, 103), sent(13, 101), sent(14, 102)))
+    assert contradicts(PLACE, (sent(11, 102), sent(12, 0), sent(13, 102)))
+    assert not contradicts(PLACE, (sent(11, 102), sent(12, 0), sent(13, 104)))
+
+
 @pytest.mark.row("A11", "J20")
 @pytest.mark.parametrize(
     "place,desk,feed,expected",
