@@ -110,6 +110,8 @@ class LeaseKeeper:
         given = asyncio.ensure_future(_give_back(self._leases, self._lease))
         # A connection that does not answer takes its time to be cancelled as well: nobody waits for that.
         await asyncio.wait((given,), timeout=RELEASE_S_MAX)
+        if given.done():
+            given.result()
         given.cancel()
 
     def _hold(self, wall_ms: int, monotonic_s: float) -> None:
