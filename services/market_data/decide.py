@@ -20,6 +20,8 @@ from services.market_data.state import MARK, TICK, Ill, Pace, Paced, View
 Observation = BookTop | Trade | Candle | Funding | Mark | FeedStatus
 Step = tuple[View, tuple[Message, ...]]
 
+ILL_AGAIN_MS = 10_000  # wall; within the look-back of every reader of FEED
+
 # What is no news while nothing has been said: of ticks with a book, and of marks or before the first book.
 _EXPECTED: dict[bool, frozenset[FeedState]] = {
     False: frozenset(),
@@ -140,18 +142,23 @@ def _reported(view: View, status: FeedStatus, now: Now) -> Step:
 
 
 def _said(view: View, now: Now) -> Step:
-    """Publish the health of ticks and marks where it changed; before the first book only bad news is news."""
+    """Publish the health of ticks and marks where it changed; before the first book only bad news is news.
+
+    Bad news is said again while it lasts: whoever starts hears of it within his look-back.
+    """
     messages: list[Message] = []
-    said = dict(view.said)
+    said, said_ms = dict(view.said), dict(view.said_ms)
     for channel, of_marks in ((TICK, False), (MARK, True)):
         ill = view.worst(of_marks=of_marks)
-        if said.get(channel) is ill.state:
+        lasts = ill.state is not FeedState.LIVE
+        again = lasts and now.wall_ms - said_ms.get(channel, now.wall_ms) >= ILL_AGAIN_MS
+        if said.get(channel) is ill.state and not again:
             continue
         if channel not in said and ill.state in _EXPECTED[of_marks or view.heard_ms is None]:
             continue
-        said[channel] = ill.state
+        said[channel], said_ms[channel] = ill.state, now.wall_ms
         messages.append(_status(view, channel, ill, now))
-    return msgspec.structs.replace(view, said=said), tuple(messages)
+    return msgspec.structs.replace(view, said=said, said_ms=said_ms), tuple(messages)
 
 
 def _status(view: View, channel: str, ill: Ill, now: Now) -> FeedStatus:

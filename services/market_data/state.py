@@ -57,6 +57,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     paced: dict[str, Paced] = {}
     ill: dict[str, Ill] = {}
     said: dict[str, FeedState] = {}
+    said_ms: dict[str, int] = {}  # when, wall
 
     @property
     def has_tick(self) -> bool:

@@ -18,8 +18,10 @@ from opensqt.domain.market import (
     Trade,
 )
 from opensqt.domain.messages import Message
+from opensqt.runtime import strategy
 from services.market_data.decide import Now, Observation, due, observed, tick_of, wait_ms
 from services.market_data.state import Pace, View
+from services.risk import service as gate
 
 PACE = Pace()
 EMPTY = View(venue="binance", symbol="BTC/USDT")
@@ -182,6 +184,22 @@ def test_silence_is_stale_and_the_next_frame_is_live() -> None:
     desk.hear(5000, book(2))
     states = [(m.state, m.age_ms) for m in desk.of(FeedStatus) if isinstance(m, FeedStatus)]
     assert states == [(FeedState.LIVE, 0), (FeedState.STALE, 3001), (FeedState.LIVE, 0)]
+
+
+def test_bad_news_is_said_again_while_it_lasts_and_good_news_once() -> None:
+    """Whoever starts in the middle of an outage hears of it within the shortest look-back of any reader."""
+    desk = Desk()
+    desk.hear(1000, book(1))
+    for wall_ms in range(4001, 35_000, 500):
+        desk.wait(wall_ms)
+    desk.hear(35_000, book(2))
+    for wall_ms in range(35_500, 38_000, 500):
+        desk.wait(wall_ms)
+    said = [m for m in desk.of(FeedStatus) if isinstance(m, FeedStatus)]
+    states = [m.state for m in said]
+    assert states == [FeedState.LIVE, *[FeedState.STALE] * 4, FeedState.LIVE]
+    gaps_ms = [two.age_ms - one.age_ms for one, two in itertools.pairwise(said[1:5])]
+    assert max(gaps_ms) < min(gate.LOOKBACK_MS, strategy.LOOKBACK_MS)
 
 
 def test_trades_do_not_hide_a_dead_book() -> None:
