@@ -154,7 +154,7 @@ class Executor:
         await self.kill.after_history()
         self.kill.go_on()
         account.author = msgspec.structs.replace(
-            account.author, generation=await self._generation()
+            account.author, generation=await _generation(account)
         )
         self._crew.spawn(self._evidence.listen())
         self._phase = "reading the venue"
@@ -193,13 +193,6 @@ class Executor:
             account.position = max(account.position, position)
             if len(rows) < READ_MAX and position >= head:
                 return
-
-    async def _generation(self) -> str:
-        while True:
-            try:
-                return (await self._account.journal.head()).generation
-            except JournalDown:
-                await self._account.clock.sleep(PAUSE_S)
 
     async def _first_look(self) -> None:
         while True:
@@ -241,6 +234,15 @@ class Executor:
         while True:
             gauge.set(len(self._account.state.doubtful()))
             await self._account.clock.sleep(MEASURE_S)
+
+
+async def _generation(account: Account) -> str:
+    """Return the desk's generation, whenever the journal tells it."""
+    while True:
+        try:
+            return (await account.journal.head()).generation
+        except JournalDown:
+            await account.clock.sleep(PAUSE_S)
 
 
 def _newest(durables: tuple[str, ...], prefix: str) -> int:
