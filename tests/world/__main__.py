@@ -16,7 +16,7 @@ from tests.world.shrink import shrink
 from tests.world.tally import Tally
 from tests.world.world import Outcome, plan_for, run
 
-CHUNK = 20
+CHUNK = 5
 SAY_EVERY_S = 5.0
 SEEDS_FOR_ALL_CELLS = 2000
 SEEDS_PER_MUTANT = 40
