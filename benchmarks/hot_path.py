@@ -28,6 +28,7 @@ QUIET_S_MAX = 20.0
 QUIET_CORES_MAX = 0.4
 LOOK_S = 0.25
 WARM_UP = 120
+CLEAR_PER_S, CLEAR_ROUNDS = 50.0, 5
 P99_MS_MAX = 250.0
 STEP = 1.2
 # A bit of every intent may still be under way when a step ends; more than this is a queue.
@@ -98,8 +99,8 @@ class Run:
         self._lanes = {"desk": like, "floor": FloorLane(like)}
         for lane in self._lanes.values():
             said = await self._author.say(lane, 40, WARM_UP)
-            said += await self._author.clear(lane, 40)
             await self._settle(lane, said)
+            await self._clear(lane)
             if hops.arrived(self._desk.tape, lane.name, said) < WARM_UP / 2:
                 raise RuntimeError(f"the {lane.name} does not trade:\n{self._logs()}")
 
@@ -116,9 +117,10 @@ class Run:
                 block = await self._author.say(self._lanes[name], rate.per_s, rate.count)
                 cores = use.cores() if name == "desk" else cores
                 await self._settle(self._lanes[name], block)
+                await self._clear(self._lanes[name])
                 said[name] += block
         for lane in self._lanes.values():
-            await self._settle(lane, await self._author.clear(lane, 50))
+            await self._clear(lane)
         measured = {n: hops.measure(self._desk.tape, n, some) for n, some in said.items()}
         found: dict[str, Any] = msgspec.to_builtins(measured)
         return {"per_s": rate.per_s, "cores": cores} | found
@@ -134,7 +136,7 @@ class Run:
             waiting = len(said) - hops.arrived(self._desk.tape, lane.name, said)
             await self._settle(lane, said)
             steps.append(self._step(lane, said, per_s, waiting, cores))
-            await self._settle(lane, await self._author.clear(lane, 50))
+            await self._clear(lane)
             if not steps[-1]["holds"]:
                 break
             per_s = round(per_s * STEP)
@@ -172,6 +174,14 @@ class Run:
         said[name] = await self._author.say(self._lanes[name], rate.per_s, rate.count)
         await self._settle(self._lanes[name], said[name])
 
+    async def _clear(self, lane: Lane) -> None:
+        """Cancel what still rests, again where a cancel expired on its way."""
+        for _ in range(CLEAR_ROUNDS):
+            said = await self._author.clear(lane, CLEAR_PER_S)
+            if not said:
+                return
+            await self._settle(lane, said)
+
     async def _settle(self, lane: Lane, said: Sequence[Said]) -> None:
         """Wait until all are on the wire or have expired, and the machine has come to rest."""
         tape, waiting = self._desk.tape, list(said)
@@ -180,6 +190,7 @@ class Run:
             await asyncio.sleep(LOOK_S)
             tape.read()
             waiting = [one for one in waiting if not hops.arrived(tape, lane.name, [one])]
+        self._author.repeat(lane, waiting)
         for _ in range(round(QUIET_S_MAX / LOOK_S)):
             use = machine.Use(self._desk.pids)
             await asyncio.sleep(LOOK_S)

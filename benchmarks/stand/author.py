@@ -7,6 +7,7 @@ bounded. It also plays the market: rules and ticks on FEED.
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -43,9 +44,14 @@ RESTING_MIN, RESTING_MAX = 4, 400
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One intent: when it was published (monotonic ns), and every key it has on its way to the wire."""
+    """One intent: when it was published (monotonic ns), and every key it has on its way to the wire.
+
+    `turn` counts the cancels of one order: one that expired on its way is said anew.
+    """
 
     kind: str
+    number: int
+    turn: int
     published_ns: int
     keys: tuple[str, ...]
 
@@ -55,7 +61,9 @@ class Lane(Protocol):
 
     name: str
 
-    def prepare(self, kind: str, number: int) -> tuple[str, bytes, dict[str, str], tuple[str, ...]]:
+    def prepare(
+        self, kind: str, number: int, turn: int
+    ) -> tuple[str, bytes, dict[str, str], tuple[str, ...]]:
         """Return subject, payload, headers and keys of the place, or of the cancel of the place, of this number."""
 
 
@@ -69,7 +77,9 @@ class DeskLane:
         self._market = market
         self._first = desk.clock.market_ms() * 1000
 
-    def prepare(self, kind: str, number: int) -> tuple[str, bytes, dict[str, str], tuple[str, ...]]:
+    def prepare(
+        self, kind: str, number: int, turn: int
+    ) -> tuple[str, bytes, dict[str, str], tuple[str, ...]]:
         """Return what a strategy would say now."""
         cycle = self._first + number
         place_id = ids.intent_id(strategy=STRATEGY, slot="b", cycle=cycle, action="place")
@@ -81,7 +91,9 @@ class DeskLane:
             cycle=cycle,
             attempt=1,
         )
-        intent = self._place(place_id, cycle) if kind == "place" else self._cancel(place_id, cycle)
+        intent = (
+            self._place(place_id, cycle) if kind == "place" else self._cancel(place_id, cycle, turn)
+        )
         said_id = ids.event_id("bench", intent.intent_id)
         envelope = Envelope(
             event_id=said_id,
@@ -117,10 +129,12 @@ class DeskLane:
             reason="bench",
         )
 
-    def _cancel(self, place_id: str, cycle: int) -> CancelIntent:
+    def _cancel(self, place_id: str, cycle: int, turn: int) -> CancelIntent:
         now_ms = self._desk.clock.market_ms()
         return CancelIntent(
-            intent_id=ids.intent_id(strategy=STRATEGY, slot="b", cycle=cycle, action="cancel"),
+            intent_id=ids.intent_id(
+                strategy=STRATEGY, slot="b", cycle=cycle, action=f"cancel-{turn}"
+            ),
             strategy=STRATEGY,
             venue="binance",
             account=ACCOUNT,
@@ -142,9 +156,11 @@ class FloorLane:
         self._like = like
         self._first = time.time_ns() // 1_000_000  # no order id of an earlier run at this venue
 
-    def prepare(self, kind: str, number: int) -> tuple[str, bytes, dict[str, str], tuple[str, ...]]:
+    def prepare(
+        self, kind: str, number: int, turn: int
+    ) -> tuple[str, bytes, dict[str, str], tuple[str, ...]]:
         """Return an intent of the same size under the floor's own key."""
-        _, data, headers, _ = self._like.prepare(kind, -number)
+        _, data, headers, _ = self._like.prepare(kind, -number, turn)
         key, order_id = key_of(kind, self._first + number), order_id_of(self._first + number)
         order_key = order_id if kind == "place" else f"{CANCEL}{order_id}"
         return f"{INTENT}.{kind}", data, {**headers, ID: key}, (key, order_key)
@@ -194,7 +210,7 @@ class Author:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._numbers = {"desk": 0, "floor": 0}
-        self._resting: dict[str, deque[int]] = {"desk": deque(), "floor": deque()}
+        self._resting: dict[str, deque[tuple[int, int]]] = {"desk": deque(), "floor": deque()}
         self._saying: set[asyncio.Task[object]] = set()
 
     async def say(self, lane: Lane, rate_per_s: float, count: int) -> list[Said]:
@@ -210,19 +226,24 @@ class Author:
         """Say the next intent: a cancel when more than `resting` orders rest, else a place."""
         queue = self._resting[lane.name]
         if len(queue) > resting:
-            kind, number = "cancel", queue.popleft()
+            kind, (number, turn) = "cancel", queue.popleft()
         else:
             self._numbers[lane.name] += 1
-            kind, number = "place", self._numbers[lane.name]
-            queue.append(number)
-        subject, data, headers, keys = lane.prepare(kind, number)
+            kind, number, turn = "place", self._numbers[lane.name], 1
+            queue.append((number, turn))
+        subject, data, headers, keys = lane.prepare(kind, number, turn)
         published_ns = time.monotonic_ns()
         task: asyncio.Task[object] = asyncio.create_task(
             self._desk.bus.send(subject, data, headers)
         )
         self._saying.add(task)
         task.add_done_callback(self._saying.discard)
-        return Said(kind=kind, published_ns=published_ns, keys=keys)
+        return Said(kind=kind, number=number, turn=turn, published_ns=published_ns, keys=keys)
+
+    def repeat(self, lane: Lane, said: Sequence[Said]) -> None:
+        """Let cancels that never got to the wire be said again: their orders still rest."""
+        cancels = (one for one in said if one.kind == "cancel")
+        self._resting[lane.name].extend((one.number, one.turn + 1) for one in cancels)
 
     async def clear(self, lane: Lane, rate_per_s: float) -> list[Said]:
         """Cancel whatever still rests, at a rate."""
