@@ -24,6 +24,7 @@ ACCOUNT = "main"
 RISK_TTL_MS = 60_000
 EVERY_S = 0.5
 HTTP = aiohttp.ClientTimeout(total=5)
+_given: dict[str, int] = {}  # to a seat, for as long as this process lives
 KILL = {"scope": "desk", "reason": "matrix", "actor": "matrix"}
 
 
@@ -87,7 +88,7 @@ class Desk:
         """Start a process, to die at a step if one is named; from the first start on it is supervised."""
         if seat.name not in self.seats:
             self.seats[seat.name] = seat
-            seat.port = ports.choose(["health"], {})["health"]
+            seat.port = _free_port()
         await self._launch(seat, crash_at)
         seat.watch = asyncio.create_task(self._supervise(seat))
         self._tasks.append(seat.watch)
@@ -191,6 +192,13 @@ class Desk:
             ):
                 await self.house.publish(subjects.subject_of(message), message)
             await clock.sleep(EVERY_S)
+
+
+def _free_port() -> int:
+    """Return a port that no other desk of this matrix was given, whether somebody listens there yet or not."""
+    name = f"health-{len(_given)}"
+    _given[name] = ports.choose([name], _given)[name]
+    return _given[name]
 
 
 async def _post(seat: Seat, path: str) -> bool:

@@ -56,6 +56,9 @@ step_bps = "6"
 levels_below = 1
 levels_above = 1
 order_notional_quote = "500"
+[risk]
+position_notional_quote_max = "1000000"
+open_orders_max = 1000
 """
 
 

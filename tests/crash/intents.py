@@ -31,6 +31,7 @@ VALID_MS = {
 }  # commands are tried to their end, intents as in trade
 AGAIN_S = 0.3
 TRIES_S = 20.0
+SHOWN = 5
 
 
 class Author:
@@ -106,7 +107,8 @@ class Author:
             if house.record.accepted(intent.intent_id):
                 return intent
             await house.clock.sleep(AGAIN_S)
-        raise TimeoutError(f"no place was accepted for {TRIES_S} s: {house.record.verdicts}")
+        told = [house.record.verdicts.get(one.intent_id) for one in self.places[-SHOWN:]]
+        raise TimeoutError(f"no place was accepted for {TRIES_S} s: {told}")
 
     def _cancel_of(self, target: PlaceIntent) -> CancelIntent:
         self._cycle += 1

@@ -119,15 +119,17 @@ async def _live_and_die(
 
 
 async def _wish(desk: Desk, author: Author, chance: random.Random) -> None:
-    """Place and cancel for ever, and let no more rest than risk allows."""
+    """Place and cancel for ever, and let few rest."""
     record = desk.house.record
     while True:
         intent = await author.place()
         await desk.house.clock.sleep(WISH_S)
         resting = {record.orders[name].ref.intent_id for name in record.open()}
-        if len(resting) > RESTING_MAX:
-            await author.wish(next(one for one in author.places if one.intent_id in resting))
-        elif chance.random() < CANCEL_SHARE:
+        oldest = [one for one in author.places if one.intent_id in resting][:-RESTING_MAX]
+        for one in oldest[:2]:
+            # A wish may be lost with those who were to hear it: the oldest are wished away again.
+            await author.wish(one)
+        if chance.random() < CANCEL_SHARE:
             await author.wish(intent)
         await desk.house.clock.sleep(WISH_S * chance.random())
 
