@@ -20,6 +20,13 @@ class MemoryTables:
         self.marks: dict[tuple[str, str], Mark] = {}
         self.snapshots: dict[int, bytes] = {}  # journal position -> canonical form of the books
 
+    def clear(self) -> None:
+        """Empty all tables, as a fresh database has them."""
+        self.head = 0
+        self.rows = {table: {} for table in Table}
+        self.marks.clear()
+        self.snapshots.clear()
+
     def put(self, books: Books, touched: Touched) -> None:
         """Bring rows to what the books say of them now."""
         for table, key in touched:
