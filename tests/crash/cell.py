@@ -73,6 +73,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()  # processes that ended by themselves
     seconds: float = 0.0
+    judged: bool = True  # false where the cell's own servers failed, not the system under test
 
 
 async def survey(shared: Shared, cell: Cell) -> Survey:
@@ -93,7 +94,8 @@ async def run(shared: Shared, cell: Cell) -> Outcome:
         return Outcome(cell=cell, died=False, broken=(f"did not end within {CELL_S_MAX} s",))
     except (JournalDown, BusDown, asyncpg.PostgresError, OSError) as error:
         # One cell without a verdict, not the end of all others.
-        return Outcome(cell=cell, died=False, broken=(f"its servers failed: {error!r}",))
+        told = (f"its servers failed: {error!r}",)
+        return Outcome(cell=cell, died=False, broken=told, judged=False)
 
 
 async def _counted(desk: Desk, cell: Cell) -> Survey:

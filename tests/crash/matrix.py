@@ -159,6 +159,8 @@ def _unexplained(words: argparse.Namespace, results: list[cell.Outcome]) -> bool
 
 async def _twice(found: Shared, one: cell.Cell) -> cell.Outcome:
     outcome = await cell.run(found, one)
+    if not outcome.judged:
+        outcome = await cell.run(found, one)
     if not outcome.died and not outcome.broken and one.count > 1:
         # Its turn came at another moment than in the survey: then at the first time of all.
         outcome = await cell.run(found, msgspec.structs.replace(one, count=1))
