@@ -36,6 +36,7 @@ _DOWN = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -88,7 +89,12 @@ async def borrowed(pool: Pool, what: str) -> AsyncIterator[Borrowed]:
     """Lend a connection; failures inside are `JournalDown`."""
     with border(what):
         async with pool.acquire(timeout=CONNECT_S_MAX) as connection:
-            yield connection
+            try:
+                yield connection
+            except asyncpg.InternalClientError:
+                # A server killed in the middle of an answer leaves its connection confused for good.
+                connection.terminate()
+                raise
 
 
 async def _keep_session(_: Connection) -> None:
