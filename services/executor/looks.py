@@ -18,6 +18,9 @@ from services.executor.decide import after_view
 from services.executor.evidence import Evidence
 
 WITNESS_AGE_MS_MAX = 24 * 3_600_000  # market ms; venues forget ended orders after days
+LISTED_AGE_MS_MAX = (
+    600_000  # market ms; where ids name open orders only, the newest ended ones are listed
+)
 MS_PER_S = 1000
 
 
@@ -92,8 +95,8 @@ class Looks:
     async def _read_now(self, symbol: str, started_ms: int) -> Reading | None:
         venue = self._account.venue
         try:
-            witness = self._witness(symbol)
-            seen = bool(witness) and isinstance(await venue.look(symbol, witness), Held)
+            place, witness = self._witness(symbol)
+            seen = bool(witness) and isinstance(await venue.look(place, witness), Held)
             orders = await venue.open_orders(symbol)
             await self._evidence.read_trades(symbol)
             position = await self._unexplained(symbol)
@@ -107,12 +110,16 @@ class Looks:
             position=position,
         )
 
-    def _witness(self, symbol: str) -> str:
+    def _witness(self, symbol: str) -> tuple[str, str]:
+        """Return symbol and id of an order that reads must show; of another symbol if there is none of this one."""
         account = self._account
         ever = account.venue.policy.by_id_query == "any"
         now_ms = account.clock.market_ms()
-        since_ms = now_ms - WITNESS_AGE_MS_MAX if ever else now_ms
-        return account.state.witness(symbol, self._lost, since_ms)
+        age_ms = WITNESS_AGE_MS_MAX if ever else LISTED_AGE_MS_MAX
+        for place in (symbol, *account.watched()):
+            if name := account.state.witness(place, self._lost, now_ms - age_ms):
+                return place, name
+        return symbol, ""
 
     async def _unexplained(self, symbol: str) -> Decimal:
         """Return the venue's position minus what our trades explain; it moves only by what we do not know."""

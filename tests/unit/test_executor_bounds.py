@@ -13,8 +13,10 @@ from opensqt.domain.intent import OrderType
 from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Expired
+from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
-from opensqt.runtime.venue.memory import Fault
+from opensqt.runtime.venue.memory import Fault, MemoryVenue
+from opensqt.runtime.venue.policy import policy_of
 from opensqt.runtime.venue.port import OrderRequest
 from services.executor import facts
 from services.executor.account import Caps
@@ -147,6 +149,28 @@ async def test_an_old_order_that_the_venue_forgot_is_no_witness(rig: Rig) -> Non
         await rig.approve(rig.place(2))
         await rig.clock.run_for(12)
         assert rig.order_of(2).phase is Phase.NEVER_PLACED
+
+
+@pytest.mark.row("C04")
+@pytest.mark.parametrize("rules", list(PaperRules))
+async def test_an_ended_order_vouches_for_the_reads_too(rig: Rig, rules: PaperRules) -> None:
+    """Reads that are answered and show nothing prove no absence, where the only order known before has ended, too."""
+    rig.venue = MemoryVenue(rig.exchange, policy_of("binance", rules=rules))
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place(1))
+        await rig.clock.run_for(0.2)
+        await rig.approve(rig.cancel(1))
+        await rig.clock.run_for(1)
+        rig.exchange.stream.break_off("cut by the test")
+        blind_ms = rig.clock.wall_ms() + 15_000
+        rig.exchange.orders[0].seen_ms = blind_ms
+        rig.exchange.visibility_lag_ms = 15_000
+        rig.venue.faults.set("place", Fault.LOST_ACK)
+        await rig.approve(rig.place(2))
+        await rig.clock.run_for(12)
+        assert rig.order_of(2).phase is Phase.UNRESOLVED
+        await rig.clock.run_for(12)
+        assert rig.order_of(2).phase is Phase.LIVE
 
 
 async def test_opening_balances_are_recorded_together(rig: Rig) -> None:
