@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
+from opensqt.runtime.strategy import Bulkhead
 from tests.world.loop import WorldClock
 
 T = TypeVar("T")
@@ -34,12 +35,11 @@ class Wire:
         answer: asyncio.Future[T] = self._clock.future()
 
         def arrive() -> None:
-            try:
-                found = _at_once(effect())
-            except Exception as error:  # noqa: BLE001  # whatever it is, it is the caller's answer
-                self._after(back_ms, partial(_fail, answer, error))
-            else:
-                self._after(back_ms, partial(_answer, answer, found))
+            # Whatever goes wrong at the other end is the caller's answer.
+            with Bulkhead() as bulkhead:
+                self._after(back_ms, partial(_answer, answer, _at_once(effect())))
+            if bulkhead.error is not None:
+                self._after(back_ms, partial(_fail, answer, bulkhead.error))
 
         self._after(there_ms, arrive)
         return await answer
