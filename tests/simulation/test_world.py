@@ -20,7 +20,7 @@ SECONDS = 60
 MUTANT_SEEDS = 60
 SAMPLE = (1, 9, 10, 14, 20)
 SHARED = 9  # seeds
-AIMED_SEEDS = 600
+AIMED_SEEDS = 2000
 QUICK = ("epoch not checked by the journal", "commit after send", "resend on timeout")
 
 
