@@ -39,7 +39,9 @@ class Doubts:
         self._pursued: set[str] = set()
         self._cancelling: set[str] = set()
         self._lost: set[str] = set()  # the venue held them and shows them no more
-        self._looks = Looks(account, evidence, self._lost)
+        # Only what was out of sight for long is no witness: reads that are blind for a while must prove nothing.
+        self._unseen: set[str] = set()
+        self._looks = Looks(account, evidence, self._unseen)
         evidence.tell_missing(self.seek)
 
     def wake(self) -> None:
@@ -101,6 +103,8 @@ class Doubts:
             lost_ms = account.clock.market_ms() + account.market_span_ms(LOST_MS)
             search = _search(account, lost_ms)
             for turn in range(1_000_000):
+                if account.clock.market_ms() >= lost_ms:
+                    self._unseen.add(name)
                 order = account.state.orders[name]
                 look = await self._look(order, search)
                 order = account.state.orders[name]
@@ -118,6 +122,7 @@ class Doubts:
                 await self._pause(search, turn)
         finally:
             self._lost.discard(name)
+            self._unseen.discard(name)
 
     def _begin(self, order: life.Order) -> Search:
         policy = self._account.venue.policy

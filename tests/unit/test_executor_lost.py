@@ -279,3 +279,22 @@ def request_of_stranger(rig: Rig, name: str, now_ms: int) -> OrderRequest:
         signed_ms=now_ms,
         deadline_ms=now_ms + 2000,
     )
+
+
+@pytest.mark.row("C06")
+async def test_blind_reads_prove_no_absence_while_an_order_is_known_to_live(rig: Rig) -> None:
+    """For a while nothing is shown, not even what lives: an order in doubt stays in doubt, and is found afterwards."""
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place(1))
+        await rig.clock.run_for(1)
+        rig.exchange.stream.break_off("cut by the test")
+        rig.venue.faults.set("place", Fault.LOST_ACK)
+        rig.venue.faults.set("look", Fault.LOST_REQUEST)
+        await rig.approve(rig.place(2, price=Decimal("49800.0")))
+        await rig.clock.run_for(0.05)
+        kept, rig.exchange.orders = rig.exchange.orders, []
+        await rig.clock.run_for(20)
+        assert rig.order_of(2).phase is Phase.UNRESOLVED
+        rig.exchange.orders.extend(kept)
+        await rig.clock.run_for(10)
+        assert {rig.order_of(n).phase for n in (1, 2)} == {Phase.LIVE}
