@@ -103,7 +103,8 @@ def _rows(config: Config) -> Iterator[Row]:
         yield Row(
             name=EXECUTOR + account,
             argv=("services.executor", "--account", account),
-            depends=("relay",),
+            # Nothing else: a kill must be obeyed although neither NATS nor Postgres ever comes up.
+            depends=("venue",),
             patience_s=PATIENCE_S_EXECUTOR,
         )
     for venue in config.venues:
