@@ -134,6 +134,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.terminal and self.filled >= self.reported
 
     @property
+    def owed(self) -> bool:
+        """True when the order is terminal and the venue reported more than its trades have shown."""
+        return self.terminal and not self.settled
+
+    @property
     def contradictions(self) -> tuple[str, ...]:
         """Name each piece of evidence that denies another; empty for a sound life."""
         return _contradictions(self)

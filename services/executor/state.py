@@ -40,6 +40,9 @@ class State:
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
         self._living: dict[str, None] = {}  # orders of ours that may still fill
+        self._owed: dict[
+            str, None
+        ] = {}  # ended ones of which the venue reports more than it showed
         self._settled: Recent[str] = Recent(SETTLED_MAX)  # ended orders, and those of others
 
     def fold(self, message: Message) -> None:
@@ -95,8 +98,9 @@ class State:
         ]
 
     def queued(self, symbol: str, side: Side) -> Decimal:
-        """Return what the living and admitted orders of a side may still fill, base units."""
-        placed = [(order.placed, order.remaining) for order in self.living()]
+        """Return what the orders of a side may still fill or have filled unseen, base units; admitted ones too."""
+        orders = [self.orders[name] for name in (*self._living, *self._owed)]
+        placed = [(order.placed, order.remaining) for order in orders]
         resting = (left for p, left in placed if p and (p.ref.symbol, p.side) == (symbol, side))
         waiting = self.admitted.values()
         coming = (i.quantity for i in waiting if (i.symbol, i.side) == (symbol, side))
@@ -141,10 +145,11 @@ class State:
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
         ours = order.placed is not None
-        if ours and not order.terminal:
-            self._living[name] = None
-        else:
-            self._living.pop(name, None)
+        for names, holds in ((self._living, not order.terminal), (self._owed, order.owed)):
+            if ours and holds:
+                names[name] = None
+            else:
+                names.pop(name, None)
         if order.settled or not ours:
             oldest = self._settled.add(name)
             if oldest is not None:

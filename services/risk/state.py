@@ -58,6 +58,9 @@ class State:
         self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
         self._living: dict[str, None] = {}  # orders of ours that may still fill
+        self._owed: dict[
+            str, None
+        ] = {}  # ended ones of which the venue reports more than it showed
         self._over: dict[str, int] = {}  # orders that ended -> market ms of their last evidence
 
     def anew(self) -> "State":
@@ -89,6 +92,7 @@ class State:
                 self._move(message.strategy, message.account, message.symbol, message.quantity)
             case Adjustment():
                 self._move(message.strategy, message.account, message.symbol, message.quantity)
+                self._write_off(message.account, message.symbol)
             case FeedGeneration():
                 return
             case _:
@@ -103,31 +107,31 @@ class State:
 
     def exposure(self, intent: PlaceIntent) -> Exposure:
         """Return what the account has at stake in the intent's symbol, at worst."""
-        live = [self.orders[name].placed for name in self._living]
-        account = [placed for placed in live if placed and placed.ref.account == intent.account]
+        account = self._of(intent.account, self._living)
+        owed = [
+            _stake(order)
+            for order in self._of(intent.account, self._owed)
+            if _symbol(order) == intent.symbol
+        ]
         waiting = [
             pending.intent
             for pending in self.pending.values()
             if pending.intent.account == intent.account
             and pending.intent.intent_id != intent.intent_id
         ]
-        here = [
-            _Stake(p.ref.strategy, p.side, self._remaining(p), p.type, p.price)
-            for p in account
-            if p.ref.symbol == intent.symbol
-        ] + [
+        here = [_stake(order) for order in account if _symbol(order) == intent.symbol] + [
             _Stake(i.strategy, i.side, i.quantity, i.type, i.price)
             for i in waiting
             if i.symbol == intent.symbol
         ]
         bids = [stake for stake in here if stake.side is Side.BUY]
         asks = [stake for stake in here if stake.side is Side.SELL]
-        same = bids if intent.side is Side.BUY else asks
-        own = (stake.quantity for stake in same if stake.strategy == intent.strategy)
+        due = {side: [one for one in (*here, *owed) if one.side is side] for side in Side}
+        own = (one.quantity for one in due[intent.side] if one.strategy == intent.strategy)
         return Exposure(
             net=self.net(intent.account, intent.symbol),
-            buys=sum((stake.quantity for stake in bids), ZERO),
-            sells=sum((stake.quantity for stake in asks), ZERO),
+            buys=sum((one.quantity for one in due[Side.BUY]), ZERO),
+            sells=sum((one.quantity for one in due[Side.SELL]), ZERO),
             orders_open=len(account) + len(waiting),
             own=self.positions.get((intent.strategy, intent.account, intent.symbol), ZERO),
             own_closing=sum(own, ZERO),
@@ -159,8 +163,15 @@ class State:
         for client_order_id in list(takewhile(lambda i: self._over[i] < old, self._over)):
             del self.orders[client_order_id], self._over[client_order_id]
 
-    def _remaining(self, placed: IntentPlaced) -> Decimal:
-        return self.orders[placed.ref.client_order_id].remaining
+    def _of(self, account: str, names: dict[str, None]) -> list[life.Order]:
+        orders = [self.orders[name] for name in names]
+        return [one for one in orders if one.placed and one.placed.ref.account == account]
+
+    def _write_off(self, account: str, symbol: str) -> None:
+        """Expect no fill of ended orders any more: the position was set right without them."""
+        for order in self._of(account, self._owed):
+            if _symbol(order) == symbol:
+                del self._owed[order.client_order_id]
 
     def _fold_order(self, event: Message) -> None:
         client_order_id = event.ref.client_order_id  # type: ignore[attr-defined]
@@ -176,10 +187,9 @@ class State:
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
         self.orders[name] = order
-        if order.placed is not None and not order.terminal:
-            self._living[name] = None
-        else:
-            self._living.pop(name, None)
+        ours = order.placed is not None
+        _mark(self._living, name, holds=ours and not order.terminal)
+        _mark(self._owed, name, holds=ours and order.owed)
         self._over.pop(name, None)
         if _over(order):
             self._over[name] = _last_ms(order)
@@ -201,6 +211,24 @@ class State:
     def _move(self, strategy: str, account: str, symbol: str, quantity: Decimal) -> None:
         key = (strategy, account, symbol)
         self.positions[key] = self.positions.get(key, ZERO) + quantity
+
+
+def _symbol(order: life.Order) -> str:
+    return order.placed.ref.symbol if order.placed is not None else ""
+
+
+def _stake(order: life.Order) -> _Stake:
+    placed = order.placed
+    if placed is None:
+        raise ValueError(f"order {order.client_order_id} is not known to be placed")
+    return _Stake(placed.ref.strategy, placed.side, order.remaining, placed.type, placed.price)
+
+
+def _mark(names: dict[str, None], name: str, *, holds: bool) -> None:
+    if holds:
+        names[name] = None
+    else:
+        names.pop(name, None)
 
 
 def _over(order: life.Order) -> bool:

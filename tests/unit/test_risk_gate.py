@@ -11,7 +11,8 @@ from opensqt.domain.intent import (
     Basis,
     Purpose,
 )
-from opensqt.domain.recon import Halted, OrderContradicted
+from opensqt.domain.order import Canceled
+from opensqt.domain.recon import Adjustment, Halted, OrderContradicted
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 from services.risk.decide import Judgement, Seat, blocked, judge, late
 from services.risk.state import State
@@ -25,6 +26,7 @@ from tests.unit.gate_books import (
     fill,
     intent,
     live,
+    ref,
     rules,
     state,
 )
@@ -248,3 +250,33 @@ def test_a_contradicted_order_halts_its_symbol_until_a_person_releases_the_desk(
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "reducing"
     books.fold(KillReleased(scope="desk", reason="looked", actor="alice", time_ms=NOW_MS))
     assert isinstance(judge(books, intent(), LIMITS, SEAT, NOW_MS).verdict, RiskApproved)
+
+
+@pytest.mark.row("E09")
+def test_what_an_ended_order_filled_unseen_counts_until_its_trades_are_shown_or_set_right() -> None:
+    """The venue ended it with more filled than its trades have shown: that much may be held already."""
+    end = Canceled(
+        ref=ref("a"),
+        venue_order_id="1",
+        filled_quantity=Decimal("0.099"),
+        reason="canceled",
+        evidence_hash="",
+        time_ms=NOW_MS,
+    )
+    books = state(live("a", Side.BUY, "49900", "0.099"), end)
+    assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "position_notional"
+    shown = state(live("a", Side.BUY, "49900", "0.099"), end, fill("a", Side.BUY, "0.099"))
+    assert shown.exposure(intent()).buys == 0
+    books.fold(
+        Adjustment(
+            venue="binance",
+            account="main",
+            symbol=SYMBOL,
+            strategy="grid-perp",
+            quantity=Decimal(0),
+            evidence_hash="",
+            detail="",
+            time_ms=NOW_MS,
+        )
+    )
+    assert books.exposure(intent()).buys == 0
