@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from opensqt.runtime.journal.bell import Bell
 from opensqt.runtime.journal.connection import SETTINGS
 from opensqt.runtime.journal.migrate import Connection, migrate
 from opensqt.runtime.journal.port import (
@@ -247,20 +246,6 @@ async def test_a_reader_that_goes_on_from_what_it_saw_never_misses_a_row(postgre
                 read(160), *(write(one, str(number)) for number, one in enumerate(writers))
             )
     assert seen == list(range(1, 161))
-
-
-async def test_a_commit_rings_the_bell(postgres_dsn: str) -> None:
-    """Whoever waits is told by Postgres itself; looking again each second is only the floor."""
-    bell = Bell(postgres_dsn)
-    waiting = asyncio.create_task(bell.wait_beyond(0, 60))
-    async with open_desk(postgres_dsn) as desk, asyncio.timeout(10):
-        await desk.journal.append(entry(event("a")))
-        await waiting
-    again = asyncio.create_task(bell.wait_beyond(1, 60))
-    async with open_desk(postgres_dsn) as desk, asyncio.timeout(10):
-        await desk.journal.append(entry(event("b")))
-        await again
-    await bell.close()
 
 
 async def test_what_waits_shares_commits(postgres_dsn: str, owner: Connection) -> None:

@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 from typing import Any
 
-from opensqt.runtime.journal.connection import Connection, open_connection
+from opensqt.runtime.journal.connection import Connection, border, open_connection
 from opensqt.runtime.journal.port import JournalDown
 
 CHANNEL = "journal"
 RETRY_S = 0.2
-CLOSE_S_MAX = 1.0
 
 
 class Bell:
@@ -42,25 +41,21 @@ class Bell:
 
     async def _listen(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(JournalDown):
                 connection = await open_connection(self._dsn)
-            except JournalDown:
-                await asyncio.sleep(RETRY_S)
-                continue
-            try:
-                await self._hear(connection)
-            finally:
-                with contextlib.suppress(JournalDown, OSError, TimeoutError):
-                    await connection.close(timeout=CLOSE_S_MAX)
+                try:
+                    await self._hear(connection)
+                finally:
+                    connection.terminate()  # a listener holds nothing, and a farewell may hang
+            await asyncio.sleep(RETRY_S)
 
     async def _hear(self, connection: Connection) -> None:
+        """Listen until the connection is lost; raise `JournalDown` when it is lost before it listens."""
         self._lost.clear()
         connection.add_termination_listener(self._on_lost)
-        try:
+        with border("listen to the journal"):
             await connection.add_listener(CHANNEL, self._on_notify)
             self._ring(await connection.fetchval("SELECT position FROM journal_head"))
-        except (JournalDown, OSError, TimeoutError):
-            return
         await self._lost.wait()
 
     def _on_notify(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:

@@ -87,10 +87,12 @@ class PostgresJournal:
             return str(await connection.fetchval("SELECT evidence_keep($1, $2)", kind, data))
 
     async def close(self) -> None:
-        """Commit what waits and disconnect."""
-        await self._writer.close()
-        await self._bell.close()
-        self.pool.terminate()
+        """Commit what waits and disconnect; also a close that is given up leaves no connection behind."""
+        try:
+            await self._writer.close()
+            await self._bell.close()
+        finally:
+            self.pool.terminate()
 
     async def _commit(self, entries: Sequence[Entry]) -> list[AppendOutcome]:
         events, fences = _arrays(entries)
