@@ -20,6 +20,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.deaf = False
+        self.dark_before = b""  # the light goes out before these bytes of the client's go through
         self._lit = asyncio.Event()
         self._lit.set()
 
@@ -60,9 +61,14 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = self._address.hostname or "127.0.0.1", self._address.port
+        self._writers.add(writer)
         await self._lit.wait()
+        if writer.is_closing():
+            return
         server_reader, server_writer = await asyncio.open_connection(host, port)
-        self._writers.update((writer, server_writer))
+        self._writers.add(server_writer)
+        if writer.is_closing():
+            server_writer.close()
         for source, target, answers in (
             (reader, server_writer, False),
             (server_reader, writer, True),
@@ -77,6 +83,11 @@ class Proxy:
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
                 await self._lit.wait()
+                if not answers and self.dark_before and data.endswith(self.dark_before):
+                    target.write(data.removesuffix(self.dark_before))
+                    data = self.dark_before
+                    self.darken()
+                    await self._lit.wait()
                 if not (answers and self.deaf):
                     target.write(data)
         target.close()

@@ -14,7 +14,7 @@ import msgspec
 
 from opensqt.domain.ledger import Books, Table
 from opensqt.domain.ledger_content import NotBooks, content, fingerprint, restore
-from opensqt.runtime.journal.connection import Borrowed, Pool, borrowed
+from opensqt.runtime.journal.connection import Borrowed, Pool, borrowed, transaction
 from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.projection import SHAPES, Row, Touched, everything, row_of
@@ -55,7 +55,7 @@ class Projections:
         changes = _changes(books, touched)  # made before: an open transaction must not wait for us
         async with (
             borrowed(self._pool, "write the projections") as connection,
-            connection.transaction(),
+            transaction(connection),
         ):
             await self._advance(connection, after, books.position)
             await self._put(connection, changes)
@@ -65,7 +65,7 @@ class Projections:
         changes = _changes(books, everything(books))
         async with (
             borrowed(self._pool, "replace the projections") as connection,
-            connection.transaction(),
+            transaction(connection),
         ):
             before = int(
                 await connection.fetchval("SELECT position FROM view.projection_head FOR UPDATE")
@@ -79,7 +79,7 @@ class Projections:
         """Return the head and all rows of one instant."""
         async with (
             borrowed(self._pool, "read the projections") as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
+            transaction(connection, isolation="repeatable_read", readonly=True),
         ):
             position = int(await connection.fetchval("SELECT position FROM view.projection_head"))
             found = {

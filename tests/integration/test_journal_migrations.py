@@ -12,6 +12,7 @@ from opensqt.runtime.journal.migrate import (
     Connection,
     Migration,
     MigrationFault,
+    check_server,
     migrate,
     migrations,
     schema_shape,
@@ -131,3 +132,10 @@ async def test_the_command_migrates_and_journals_the_generation(postgres_empty_d
     async with open_desk(postgres_empty_dsn) as desk:
         (row,) = await desk.journal.read(0, 10)
     assert row.type == "DeskGeneration"
+
+
+def test_a_server_that_cannot_bound_a_transaction_is_refused() -> None:
+    """Postgres 17 knows the limit that frees the journal from a client that is cut off; an older one is named."""
+    check_server(17)
+    with pytest.raises(MigrationFault, match="Postgres 16 is too old, 17 or newer"):
+        check_server(16)

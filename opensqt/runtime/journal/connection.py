@@ -1,6 +1,6 @@
 """Connections to Postgres as the services' role; the one place that turns its failures into `JournalDown`.
 
-Never holds a transaction open across a round trip and never works as the owner of the tables.
+Never holds a transaction that may lock the journal's head across a round trip, and never works as the owner.
 """
 
 import contextlib
@@ -19,6 +19,8 @@ SETTINGS = {
     "lock_timeout": "250ms",
     "statement_timeout": "1s",
     "idle_in_transaction_session_timeout": "500ms",
+    # An autocommit statement is a transaction until its Sync arrives, and neither limit above counts in between.
+    "transaction_timeout": "1s",
     "synchronous_commit": "on",
     "jit": "off",
 }
@@ -42,6 +44,8 @@ _DOWN = (
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresIOError,
 )
@@ -95,6 +99,17 @@ async def borrowed(pool: Pool, what: str) -> AsyncIterator[Borrowed]:
                 # A server killed in the middle of an answer leaves its connection confused for good.
                 connection.terminate()
                 raise
+
+
+@contextlib.asynccontextmanager
+async def transaction(connection: Borrowed, **options: Any) -> AsyncIterator[None]:
+    """Hold one transaction over round trips, for what never takes the journal's head.
+
+    Each statement and each pause has its limit; all of them together have none.
+    """
+    async with connection.transaction(**options):
+        await connection.execute("SET LOCAL transaction_timeout = 0")
+        yield
 
 
 async def _keep_session(_: Connection) -> None:

@@ -17,6 +17,10 @@ from opensqt.runtime.journal.port import JournalDown
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
+SERVER_VERSION_MIN = (
+    17  # `transaction_timeout`: without it a client that is cut off blocks every append
+)
+
 # Advisory locks are numbers; this one keeps two migrations of one database apart.
 _LOCK = 7_205_759_403
 
@@ -106,8 +110,8 @@ def migrations() -> tuple[Migration, ...]:
 async def migrate(dsn: str, steps: Sequence[Migration] | None = None) -> tuple[str, ...]:
     """Apply what is missing as the owner of the database; return the names of what was applied.
 
-    Raises `MigrationFault` when an applied step was edited, the database is newer than this code or its schema was
-    changed by hand; `JournalDown` when the database cannot be reached.
+    Raises `MigrationFault` when the server is too old, an applied step was edited, the database is newer than this code
+    or its schema was changed by hand; `JournalDown` when the database cannot be reached.
     """
     wanted = migrations() if steps is None else tuple(steps)
     try:
@@ -115,11 +119,21 @@ async def migrate(dsn: str, steps: Sequence[Migration] | None = None) -> tuple[s
     except (OSError, asyncpg.PostgresError) as error:
         raise JournalDown(f"Postgres does not answer: {error}") from error
     try:
+        check_server(connection.get_server_version().major)
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(_LEDGER)
         return await _apply(connection, wanted)
     finally:
         await connection.close()
+
+
+def check_server(major: int) -> None:
+    """Raise `MigrationFault` unless a Postgres of this major version can keep a journal."""
+    if major < SERVER_VERSION_MIN:
+        raise MigrationFault(
+            f"Postgres {major} is too old, {SERVER_VERSION_MIN} or newer is needed (its transaction_timeout);"
+            " upgrade the server"
+        )
 
 
 async def schema_hash(connection: Connection) -> bytes:
