@@ -47,21 +47,31 @@ class Proxy:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Proxy"]:
         """Listen on a free port."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self._port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
             server.close()
             self.light()
+            while self._tasks:  # who is being served may still bring two more
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+            ended = [writer.wait_closed() for writer in self._writers]
             self.cut()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*ended, return_exceptions=True)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        self._keep(asyncio.create_task(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = self._address.hostname or "127.0.0.1", self._address.port
-        self._writers.add(writer)
         await self._lit.wait()
         if writer.is_closing():
             return
@@ -73,9 +83,7 @@ class Proxy:
             (reader, server_writer, False),
             (server_reader, writer, True),
         ):
-            task = asyncio.create_task(self._pump(source, target, answers=answers))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep(asyncio.create_task(self._pump(source, target, answers=answers)))
 
     async def _pump(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool
