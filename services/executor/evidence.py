@@ -124,10 +124,14 @@ class Evidence:
             await self.show(view)
         await _adopt_orphans(account, orders, self._orphans)
         shown = {view.client_order_id for view in orders}
+        ended = False
         for name in before - shown:
             order = account.state.orders[name]
-            if not order.terminal:
-                await self._look_after(order)
+            if not order.terminal and await self._look_after(order):
+                ended = True
+        if ended:
+            # Once for all of them: a successor may find many, and pays for each read.
+            await self.read_trades(symbol)
         return orders
 
     async def sweep_traded(self, symbol: str) -> list[OrderView] | None:
@@ -201,18 +205,18 @@ class Evidence:
         if order is not None:
             await _contradict(account, order.client_order_id, trade.symbol)
 
-    async def _look_after(self, order: life.Order) -> None:
-        """Ask for an order that should be open and is not: it ended, and the stream did not say how."""
+    async def _look_after(self, order: life.Order) -> bool:
+        """Ask for an order that should be open and is not, the stream did not say why; tell whether it was shown."""
         account = self._account
         if order.placed is None:
-            return
-        symbol = order.placed.ref.symbol
-        outcome = await account.venue.look(symbol, order.client_order_id)
+            return False
+        outcome = await account.venue.look(order.placed.ref.symbol, order.client_order_id)
         if isinstance(outcome, Held) and outcome.order is not None:
             await self.show(outcome.order)
-            await self.read_trades(symbol)
-        elif isinstance(outcome, NotFound):
+            return True
+        if isinstance(outcome, NotFound):
             self._tell_missing(order.client_order_id)
+        return False
 
 
 async def _identify(

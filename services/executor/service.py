@@ -26,7 +26,7 @@ from services.executor.ear import Ear
 from services.executor.evidence import Evidence
 from services.executor.killing import Kill
 from services.executor.state import DESK
-from services.executor.succession import Succession
+from services.executor.succession import Stages, Succession
 from services.executor.sweeps import Silence, Sweeps
 
 READ_MAX = 1000
@@ -147,28 +147,35 @@ class Executor:
         account = self._account
         self._phase = WAITING
         lease = await self._succession.take()
+        stages = Stages(account.clock)
+        self._log.info("lease_taken", epoch=lease.epoch, head=lease.head_position)
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
         self._crew.spawn(account.lease.keep())
         self._phase = "reading the journal"
         await self._bootstrap(lease.head_position)
         await self.kill.after_history()
         self.kill.go_on()
+        stages.end("journal_s")
         account.author = msgspec.structs.replace(
             account.author, generation=await _generation(account)
         )
         self._crew.spawn(self._evidence.listen())
         self._phase = "reading the venue"
         await self._first_look()
+        stages.end("venue_s")
         self._crew.spawn(self._evidence.run())
         self._crew.spawn(self._doubts.run())
         self._crew.spawn(self._silence.watch())
         self._crew.spawn(self._measure())
         self._phase = "waiting out the fence"
         await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
+        stages.end("fence_s")
         for stream in (Stream.EXITS, Stream.COMMANDS):
             self._crew.spawn(self._serve(stream))
         self._phase = "running"
-        self._log.info("executor_running", epoch=lease.epoch, position=account.position)
+        self._log.info(
+            "executor_running", epoch=lease.epoch, position=account.position, **stages.took
+        )
 
     async def _bootstrap(self, head: int) -> None:
         """Fold everything that is in the journal, at least up to the head of the take-over."""

@@ -8,6 +8,7 @@ import asyncio
 import math
 
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
+from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import JournalDown, Lease
 from opensqt.runtime.lease import LeaseLost
 from services.executor.account import Account
@@ -78,3 +79,18 @@ class Succession:
             return
         await lease.release()
         raise LeaseLost(f"given to the standby: the bus has been silent for {silent_s:.1f} s")
+
+
+class Stages:
+    """What a take-over spends its time on, in wall seconds, for whoever asks why one took long."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since_s = clock.monotonic_s()
+        self.took: dict[str, float] = {}
+
+    def end(self, name: str) -> None:
+        """Note that a stage has ended and the next one begins."""
+        now_s = self._clock.monotonic_s()
+        self.took[name] = round(now_s - self._since_s, 3)
+        self._since_s = now_s

@@ -18,6 +18,7 @@ CANCELS_AT_ONCE = 16
 SWEEP_PAUSE_S = 0.2
 SILENCE_S_MAX = 5.0
 WATCH_S = 0.5
+AGAIN_PAUSES_S = (2.0, 5.0, 10.0, 30.0)  # between cancels of one opening while the silence lasts
 MS_PER_S = 1000
 
 
@@ -47,15 +48,22 @@ class Sweeps:
         await self.cancel_known(DESK)
         await self.sweep(DESK, over=lambda: False)
 
-    async def cancel_known(self, scope: str, *, openings_only: bool = False) -> int:
+    async def cancel_known(self, scope: str) -> int:
         """Ask at once to cancel every living order that we know of in a scope; return how many."""
         names: dict[str, str] = {}
         for order in self._account.state.living():
-            placed = order.placed
-            if placed is None or not _covers(scope, placed.ref.strategy):
-                continue
-            if not openings_only or placed.purpose is Purpose.OPEN:
-                names[order.client_order_id] = placed.ref.symbol
+            if order.placed is not None and _covers(scope, order.placed.ref.strategy):
+                names[order.client_order_id] = order.placed.ref.symbol
+        await self._cancel_these(names)
+        return len(names)
+
+    async def cancel_openings(self, due: Callable[[str], bool]) -> int:
+        """Ask at once to cancel the living openings of which `due` says that it is time; return how many."""
+        names: dict[str, str] = {}
+        for order in self._account.state.living():
+            placed, name = order.placed, order.client_order_id
+            if placed is not None and placed.purpose is Purpose.OPEN and due(name):
+                names[name] = placed.ref.symbol
         await self._cancel_these(names)
         return len(names)
 
@@ -113,18 +121,21 @@ class Sweeps:
 
 
 class Silence:
-    """The watch over risk and journal: when either says nothing for too long, openings come off."""
+    """The watch over risk and journal: when either says nothing for too long, openings come off.
+
+    Without journal no order ends in our books, whatever the venue answered: each is asked for again, but ever more
+    rarely, since the weight of these cancels is what a successor needs for his first look.
+    """
 
     def __init__(self, account: Account, sweeps: Sweeps) -> None:
         self._account = account
         self._sweeps = sweeps
         self._risk_heard_s = account.clock.monotonic_s()
-        self._silenced = False
+        self._asked: dict[str, tuple[int, float]] = {}  # order -> times, and when it is due again
 
     def hear_risk(self) -> None:
         """Note that risk is alive."""
         self._risk_heard_s = self._account.clock.monotonic_s()
-        self._silenced = False
 
     async def watch(self) -> None:
         """Cancel all openings when risk or the journal have been silent too long, for ever."""
@@ -136,10 +147,20 @@ class Silence:
             risk_s = account.clock.monotonic_s() - self._risk_heard_s
             # The lease is asked about every second; whether anything is to be appended is chance.
             silent_s = max(risk_s, account.silent_s, account.lease.silent_s)
-            if silent_s > SILENCE_S_MAX and not self._silenced:
-                self._silenced = True
-                sent = await self._sweeps.cancel_known(DESK, openings_only=True)
+            if silent_s <= SILENCE_S_MAX:
+                self._asked.clear()
+            elif sent := await self._sweeps.cancel_openings(self._due):
                 account.log.error("openings_cancelled", silent_s=round(silent_s, 1), cancels=sent)
+
+    def _due(self, name: str) -> bool:
+        """Tell whether to ask now for the cancel of an order; who is told yes asks."""
+        now_s = self._account.clock.monotonic_s()
+        times, due_s = self._asked.get(name, (0, now_s))
+        if now_s < due_s:
+            return False
+        pause_s = AGAIN_PAUSES_S[min(times, len(AGAIN_PAUSES_S) - 1)]
+        self._asked[name] = times + 1, now_s + pause_s
+        return True
 
 
 def _covers(scope: str, strategy: str) -> bool:

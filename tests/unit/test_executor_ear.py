@@ -74,6 +74,7 @@ async def test_a_kill_said_while_nobody_leads_is_obeyed_by_the_next_leader(
 async def test_a_kill_that_was_released_since_is_not_obeyed_again(tmp_path: Path) -> None:
     """FEED keeps every kill for days; the journal tells which of them are over."""
     rig = Rig(tmp_path)
+    beat = asyncio.create_task(rig.beat())
     async with rig.dying(rig.executor()) as executor:
         await _say_kill(rig)
         await rig.clock.run_for(4)
@@ -81,6 +82,7 @@ async def test_a_kill_that_was_released_since_is_not_obeyed_again(tmp_path: Path
         await executor.kill.resume(DESK, "over", "me")
         await rig.approve(rig.place())
         await rig.clock.run_for(0.5)
+    beat.cancel()
     async with rig.running(rig.executor()) as executor:
         await rig.clock.run_for(4)
         assert not executor.status()["killed"]

@@ -163,7 +163,7 @@ async def test_a_rate_limit_answer_stops_both_lanes() -> None:
 def test_what_weighs_nothing_waits_only_while_the_venue_bars_us() -> None:
     """An empty bucket does not hold it up, an answer of "too fast" does."""
     bucket = Bucket(Limit(rate_per_s=1, burst=10, reserved=2), 0.0)
-    bucket.take(10)
+    bucket.take(10, Lane.OPEN)
     assert bucket.wait_s(0.0, 1, Lane.OPEN) > 0
     assert bucket.wait_s(0.0, 0, Lane.OPEN) == 0
     bucket.pause(0.0, 5)
@@ -187,7 +187,7 @@ def test_weight_above_the_burst_is_granted_from_a_full_bucket_and_owed() -> None
     """A request heavier than the bucket does not wait for ever."""
     bucket = Bucket(Limit(rate_per_s=10, burst=10, reserved=5), 0.0)
     assert bucket.wait_s(0.0, 50, Lane.OPEN) == 0
-    bucket.take(50)
+    bucket.take(50, Lane.OPEN)
     assert bucket.wait_s(0.0, 1, Lane.CANCEL) == pytest.approx(4.1)
 
 

@@ -46,14 +46,14 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One REST call: `cost` names the buckets and weights it takes."""
+    """One REST call: `cost` names the buckets and weights it takes; what names no lane is a read."""
 
     section: str
     verb: str
     path: str
     params: dict[str, Any] = {}
     cost: dict[str, float]
-    lane: Lane = Lane.OPEN
+    lane: Lane = Lane.READ
 
 
 class BinanceGate:

@@ -1,0 +1,113 @@
+"""A leader that lost the journal and the successor that looks at what he left: neither spends what the other needs."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from opensqt.domain.life import Phase
+from opensqt.runtime.venue.memory import Fault, MemoryVenue
+from opensqt.runtime.venue.memory_exchange import Ending
+from opensqt.runtime.venue.port import TradeView
+from tests.unit.rig import SYMBOL, Rig
+
+MANY = 6
+
+
+class Counting(MemoryVenue):
+    """Counts the readings of trades."""
+
+    trades_read = 0
+
+    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+        """Return all our trades beyond a trade id."""
+        self.trades_read += 1
+        return await super().trades(symbol, after_trade_id=after_trade_id, since_ms=since_ms)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """Return a desk in memory."""
+    return Rig(tmp_path)
+
+
+async def _placed(rig: Rig) -> None:
+    for number in range(MANY):
+        await rig.approve(rig.place(number))
+    await rig.clock.run_for(0.5)
+    assert len(rig.exchange.orders) == MANY
+
+
+@pytest.mark.row("E10")
+async def test_without_journal_an_opening_is_cancelled_ever_more_rarely(rig: Rig) -> None:
+    """In a minute without journal each of six orders is asked for a handful of times, not twice a second."""
+    async with rig.running(rig.executor()):
+        await _placed(rig)
+        rig.store.down = True
+        await rig.clock.run_for(6.5)
+        assert await rig.venue.open_orders(SYMBOL) == []
+        assert 1 <= sum(rig.venue.cancels) <= MANY * 2
+        await rig.clock.run_for(60)
+        assert sum(rig.venue.cancels) <= MANY * 6
+        rig.store.down = False
+        await rig.clock.run_for(8)
+        assert {rig.order_of(number).phase for number in range(MANY)} == {Phase.CANCELED}
+
+
+@pytest.mark.row("E10")
+async def test_a_cancel_that_was_not_answered_is_tried_again_without_journal(rig: Rig) -> None:
+    """The first three requests of a silence are lost: the orders are off two seconds later all the same."""
+    async with rig.running(rig.executor()):
+        await _placed(rig)
+        rig.store.down = True
+        rig.venue.faults.set("cancel", *[Fault.LOST_REQUEST] * 3)
+        await rig.clock.run_for(8)
+        assert await rig.venue.open_orders(SYMBOL) == []
+
+
+@pytest.mark.row("E10")
+async def test_an_opening_that_stays_open_in_a_silence_is_cancelled_again(rig: Rig) -> None:
+    """The venue confirmed the cancel of an order that it shows again a second later: it goes at the next turn."""
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        (order,) = rig.exchange.orders
+        rig.store.down = True
+        while not rig.venue.cancels:
+            await rig.clock.run_for(0.1)
+        order.ending = Ending.OPEN
+        await rig.clock.run_for(3)
+        assert await rig.venue.open_orders(SYMBOL) == []
+
+
+@pytest.mark.row("J03")
+async def test_a_successor_reads_the_trades_once_for_all_that_he_misses(tmp_path: Path) -> None:
+    """Six orders ended while nobody wrote it down: each is asked for, trades are read once more, not six times."""
+    rig = Rig(tmp_path)
+    async with rig.dying(rig.executor()):
+        await _placed(rig)
+    for order in rig.exchange.orders:
+        rig.exchange.end(order, Ending.CANCELED)
+    venue = rig.venue = Counting(rig.exchange)
+    successor = rig.executor()
+    await rig.start_risk()
+    task = asyncio.create_task(successor.run(asyncio.Event()))
+    while successor.status()["phase"] != "waiting out the fence":
+        await rig.clock.run_for(0.05)
+    assert {rig.order_of(number).phase for number in range(MANY)} == {Phase.CANCELED}
+    assert venue.trades_read <= 3, "before the look, after it, and for a stream that came up"
+    await rig.crash(successor, task)
+
+
+async def test_a_take_over_tells_what_it_took_its_time_for(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The venue does not answer the first look for a while: the line that says "running" names it."""
+    caplog.set_level("INFO")
+    rig.venue.faults.set("read", *[Fault.LOST_REQUEST] * 8)
+    async with rig.running(rig.executor()):
+        (line,) = [record for record in caplog.records if record.msg == "executor_running"]
+        fields = vars(line)["fields"]
+        assert fields["venue_s"] > 3
+        assert fields["journal_s"] < 1
+        assert fields["fence_s"] == 0
