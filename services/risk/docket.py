@@ -1,13 +1,13 @@
 """What lies before the gate: intents are taken in order, judged once FEED has been seen as far, and answered.
 
-It decides nothing itself; an approval becomes a command on the bus, a refusal a verdict in the journal.
+It decides nothing itself; an approval becomes a command on the bus, a refusal a verdict in the journal. Nothing waits
+between a verdict and what it reserves, and no intent waits for the bus to confirm the command of another.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine
 from decimal import Decimal
-from typing import Any
+from functools import partial
 
 import msgspec
 
@@ -22,6 +22,7 @@ from opensqt.runtime.codec import Undecodable, decode, encode
 from opensqt.runtime.config import config_hash
 from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
 from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
+from opensqt.runtime.lanes import Lanes, Spawn
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.waiting import event_within
@@ -33,8 +34,8 @@ BASIS_WAIT_S_MAX = 0.25
 INTENTS_BACK_MS = 5000
 NO_BASIS = Basis(generation=0, sequence=0)
 RETRY_S = 0.1
-
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
+COMMANDS_UNDER_WAY_MAX = 64  # below what the bus sends without waiting: what is begun is sent
+DRAIN_S_MAX = 4.0
 
 
 class Sight:
@@ -73,6 +74,8 @@ class Docket:
         self._config_version = config_hash(context.config)
         self.opens_from_ms = 0
         self.judged = {"approved": 0, "refused": 0, "conflicts": 0}
+        self.commands = Lanes(spawn, under_way_max=COMMANDS_UNDER_WAY_MAX)
+        self._closed = False
 
     async def run(self) -> None:
         """Judge every intent for ever, those said shortly before our start included."""
@@ -83,10 +86,19 @@ class Docket:
             try:
                 follower = await self._context.bus.follow(Stream.INTENTS, [], start)
                 async for delivery in follower:
-                    await self._take(delivery)
+                    await self.commands.room()
+                    if not self._closed:
+                        await self._take(delivery)
             except BusDown as error:
                 self._context.log.warning("intents_lost", detail=str(error))
                 await self._clock.sleep(RETRY_S)
+
+    async def drain(self) -> None:
+        """Judge nothing more (the next gate hears it again) and wait for commands that the bus has not confirmed."""
+        self._closed = True
+        if not await event_within(self._clock, self.commands.idle, DRAIN_S_MAX):
+            left = self.commands.under_way
+            self._context.log.warning("commands_not_confirmed", count=left, limit_s=DRAIN_S_MAX)
 
     async def _take(self, delivery: Delivery) -> None:
         try:
@@ -103,7 +115,7 @@ class Docket:
             "risk.judge", envelope.traceparent, strategy=intent.strategy, symbol=intent.symbol
         ) as span:
             judgement = await self._judge(intent)
-            await self._answer(intent, judgement, span.traceparent)
+            self._answer(intent, judgement, span.traceparent)
 
     async def _judge(self, intent: Intent) -> Judgement:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
@@ -126,7 +138,7 @@ class Docket:
                 return False
             await event_within(self._clock, self._sight.moved, left_s)
 
-    async def _answer(self, intent: Intent, judgement: Judgement, traceparent: str) -> None:
+    def _answer(self, intent: Intent, judgement: Judgement, traceparent: str) -> None:
         verdict = judgement.verdict
         if isinstance(verdict, IntentConflict):
             self._conflict(intent, verdict, traceparent)
@@ -138,7 +150,6 @@ class Docket:
         if not judgement.repeated:
             self.judged["approved"] += 1
             self._sight.state.reserve(verdict, _price(self._sight.state, intent))
-        subject = command_subject(intent, is_exit=judgement.is_exit)
         envelope = Envelope(
             event_id=ids.event_id("command", intent.intent_id),
             type="Command",
@@ -148,14 +159,25 @@ class Docket:
             causation_id=intent.intent_id,
             traceparent=traceparent,
         )
+        # What concerns one order goes out one after the other: no cancel before the place that it cancels.
+        order = intent.target_intent_id if isinstance(intent, CancelIntent) else intent.intent_id
+        work = partial(self._publish, intent, verdict, envelope, judgement)
+        self.commands.begin(order, work)
+
+    async def _publish(
+        self, intent: Intent, approval: RiskApproved, envelope: Envelope, judgement: Judgement
+    ) -> None:
+        if isinstance(self._sight.state.verdicts.get(intent.intent_id), RiskRefused):
+            return  # its first copy was refused by a full queue while this one waited its turn
+        subject = command_subject(intent, is_exit=judgement.is_exit)
         try:
-            await self._context.bus.publish(subject, Command(approval=verdict), envelope)
+            await self._context.bus.publish(subject, Command(approval=approval), envelope)
         except StreamFull as error:
             if judgement.repeated:
                 return  # the first copy may be in the queue: its verdict is not taken back
             full = blocked(intent, self._seat(), self._clock.market_ms(), str(error)).verdict
             if isinstance(full, RiskRefused):
-                self._refuse(intent, full, traceparent)
+                self._refuse(intent, full, envelope.traceparent)
         except BusDown as error:
             # The strategy says it again; the same verdict is then published again.
             self._context.log.warning("command_not_published", detail=str(error))

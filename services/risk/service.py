@@ -72,6 +72,7 @@ class Gate:
             self._tasks = tasks
             self._spawn(self._work())
             await stop.wait()
+            await self._docket.drain()
             for task in tuple(self._running):
                 task.cancel()
         await self._lease.release()

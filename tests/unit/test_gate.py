@@ -50,6 +50,10 @@ class House:
         self.store = MemoryStore(self.clock)
         self.said = 0
 
+    def connection(self) -> MemoryBus:
+        """Return what a new gate process is connected to the bus by."""
+        return MemoryBus(self.broker)
+
     def gate(self) -> Gate:
         """Return a new gate process."""
         journal = MemoryJournal(self.store)
@@ -57,7 +61,7 @@ class House:
             name="risk",
             clock=self.clock,
             config=CONFIG,
-            bus=MemoryBus(self.broker),
+            bus=self.connection(),
             journal=journal,
             leases=MemoryLeases(journal),
         )
@@ -80,7 +84,10 @@ class House:
             yield gate
         finally:
             stop.set()
-            await self.clock.run_for(0.1)
+            for _ in range(100):
+                await self.clock.run_for(0.1)
+                if task.done():
+                    break
             await task
 
     async def market(self) -> None:
