@@ -32,6 +32,7 @@ from services.executor.sweeps import Silence, Sweeps
 READ_MAX = 1000
 PAUSE_S = 0.5
 MEASURE_S = 1.0
+STARTING = "starting"
 WAITING = "waiting for the lease"
 STOP_S_MAX = 4.5  # the process is ended at 7 s, and requests under way want their end
 CLOSE_S_MAX = 1.0
@@ -68,7 +69,7 @@ class Executor:
         self._commands = Commands(
             account, self._doubts, self._evidence, bus, metrics, tracer, spawn
         )
-        self._phase = "starting"
+        self._phase = STARTING
 
     @property
     def ready(self) -> bool:
@@ -79,8 +80,9 @@ class Executor:
         """Return what a person wants to know of this executor."""
         state = self._account.state
         trouble = self._account.venue.trouble()
+        waiting = self._phase == STARTING and self._succession.stands_by
         return {
-            "phase": self._phase,
+            "phase": WAITING if waiting else self._phase,
             "health": "degraded" if trouble else "good",
             "why": trouble,
             "orders_open": len(state.living()),
@@ -128,7 +130,7 @@ class Executor:
 
     async def _leave(self) -> None:
         """Leave the account in good order: no order of ours open, the lease free."""
-        standby = self._phase in ("starting", WAITING)
+        standby = self._phase == STARTING
         self._phase, self._account.closing = "stopping", True
         # Cancels need no lease that is held: the journal may be away. A standby's stop is not the account's.
         if self._cancel_on_stop and not standby:
@@ -145,7 +147,6 @@ class Executor:
 
     async def _work(self) -> None:
         account = self._account
-        self._phase = WAITING
         lease = await self._succession.take()
         stages = Stages(account.clock)
         self._log.info("lease_taken", epoch=lease.epoch, head=lease.head_position)

@@ -30,6 +30,9 @@ class Succession:
         self._bus = bus
         self._seat = account.lease.beside(SEAT, SEAT_MS)
         self._heard_s = -math.inf
+        self.stands_by = (
+            False  # the journal has said that somebody else leads: nobody waits before that
+        )
 
     async def take(self) -> Lease:
         """Wait until the lease is ours, in the standby's seat as long as we hear the bus."""
@@ -42,6 +45,7 @@ class Succession:
                 if lease is not None:
                     await self._seat.release()
                     return lease
+                self.stands_by = True
                 now_s = account.clock.monotonic_s()
                 if now_s >= seated_s and now_s - self._heard_s <= FIT_S_MAX:
                     seated_s = now_s + SEAT_RENEWED_S

@@ -111,3 +111,18 @@ async def test_a_take_over_tells_what_it_took_its_time_for(
         assert fields["venue_s"] > 3
         assert fields["journal_s"] < 1
         assert fields["fence_s"] == 0
+
+
+@pytest.mark.row("J03")
+async def test_nobody_stands_by_who_has_not_reached_the_journal(rig: Rig) -> None:
+    """A process that could not take over says "starting", whoever looks for a standby waits for another word."""
+    async with rig.running(rig.executor()):
+        standby = rig.executor()
+        rig.journal_of[standby].down = True
+        task = asyncio.create_task(standby.run(asyncio.Event()))
+        await rig.clock.run_for(2)
+        assert standby.status()["phase"] == "starting"
+        rig.journal_of[standby].down = False
+        await rig.clock.run_for(1)
+        assert standby.status()["phase"] == "waiting for the lease"
+        await rig.crash(standby, task)
