@@ -24,6 +24,7 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope, from_headers
 from opensqt.runtime.metrics import Metrics
+from services.risk.docket import COMMANDS_UNDER_WAY_MAX
 from tests.contract.buses import PATIENCE_S, envelope, house_at, publish_time, server_of
 
 Connect = Callable[[], Awaitable[Bus]]
@@ -79,6 +80,16 @@ async def test_publishing_twice_stores_once(connect: Connect) -> None:
     assert (first.duplicate, second.duplicate) == (False, True)
     assert first.sequence == second.sequence
     assert (await bus.state(Stream.FEED)).messages == 1
+
+
+async def test_what_is_begun_in_order_is_stored_in_order(connect: Connect) -> None:
+    """Confirmations awaited out of line change nothing: the stream has commands as the gate began to send them."""
+    bus = await connect()
+    follower = await bus.follow(Stream.FEED, [], Start())
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(COMMANDS_UNDER_WAY_MAX):
+            tasks.create_task(bus.publish("evt.time", Time(time_ms=number), envelope(str(number))))
+    assert numbers(await take(follower, COMMANDS_UNDER_WAY_MAX)) == [*range(COMMANDS_UNDER_WAY_MAX)]
 
 
 async def test_message_and_envelope_arrive_as_they_were_sent(connect: Connect) -> None:
