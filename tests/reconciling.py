@@ -38,12 +38,12 @@ class Desk:
         """The last position."""
         return len(self.rows)
 
-    def write(self, *messages: Message, event_id: str = "") -> None:
+    def write(self, *messages: Message, event_id: str = "", actor: str = "a") -> None:
         """Append facts, a millisecond apart."""
         for message in messages:
             self.now_ms += 1
             name = event_id or f"fact{self.head + 1}"
-            row = recorded(self.head + 1, name, self.now_ms)
+            row = recorded(self.head + 1, name, self.now_ms, actor)
             self.rows.append((row, message))
             self.fold(row, message)
 
@@ -73,7 +73,7 @@ class Desk:
         return [event.message for event in self.said if isinstance(event.message, kind)]
 
 
-def recorded(position: int, event_id: str, at_ms: int) -> Recorded:
+def recorded(position: int, event_id: str, at_ms: int, actor: str = "a") -> Recorded:
     """Return a journal row without its bytes."""
     return Recorded(
         position=position,
@@ -86,7 +86,7 @@ def recorded(position: int, event_id: str, at_ms: int) -> Recorded:
         subject="s",
         data=b"",
         data_hash=b"",
-        actor="a",
+        actor=actor,
         correlation_id="",
         causation_id="",
         traceparent="",

@@ -1,7 +1,8 @@
 """`opensqt restore`: an empty folder becomes a desk again, from a backup. Never writes over a desk.
 
-What happened after the backup is not known here, so no old order id may come again (a new desk generation) and nothing
-is opened until a person says `opensqt resume`.
+What happened after the backup is not known here: no old order id may come again (a new desk generation), nothing but
+cancels is sent until the venue was read anew (closing what a backup knows might open a position), and nothing is opened
+until a person says `opensqt resume`.
 """
 
 import argparse
@@ -22,14 +23,17 @@ from opensqt.cli.refusal import GOOD, Refusal
 from opensqt.cli.runfile import RunFile, read_run, write_run
 from opensqt.domain.ids import event_id
 from opensqt.domain.recon import Halted
+from opensqt.domain.switches import DESK, HALTED, RESTORE
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock, open_clock
-from opensqt.runtime.journal.desk import ensure_generation
+from opensqt.runtime.journal.desk import CONTROL_STREAM, ensure_generation
 from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
 from opensqt.runtime.journal.postgres import PostgresJournal
 
-ACTOR = "restore"
-DESK = "desk"
+REASON = (
+    "restored from a backup: cancels only until the venue is read anew, then closes only;"
+    " look at the venue, then `opensqt resume`"
+)
 KEPT = {"lock"}
 _ROLE = (
     "DO $$ BEGIN CREATE ROLE opensqt_service NOLOGIN; ALTER ROLE opensqt_service SET lock_timeout = '250ms';"
@@ -68,6 +72,11 @@ def run(args: argparse.Namespace) -> int:
     )
     print(json.dumps(line) if args.json else told)
     return GOOD
+
+
+def halt(now_ms: int) -> Halted:
+    """Return the switch with which a restored desk begins, at a market time."""
+    return Halted(scope=DESK, mode=HALTED, reason=REASON, time_ms=now_ms)
 
 
 async def _restore(data: Path, source: Path) -> tuple[Manifest, str]:
@@ -120,15 +129,14 @@ async def _fill(dsn: str, data: Path) -> str:
     journal = await PostgresJournal.connect(dsn)
     try:
         clock = open_clock(data)
-        generation = await ensure_generation(journal, ACTOR, clock)
-        reason = "restored from a backup: look at the venue, then resume"
-        message = Halted(scope=DESK, mode="REDUCING", reason=reason, time_ms=clock.market_ms())
+        generation = await ensure_generation(journal, RESTORE, clock)
+        message = halt(clock.market_ms())
         event = NewEvent(
             event_id=event_id("restored", generation),
-            stream="control",
+            stream=CONTROL_STREAM,
             message=message,
             subject=subject_of(message),
-            actor=ACTOR,
+            actor=RESTORE,
             occurred_at_ms=message.time_ms,
         )
         await journal.append(Entry(events=(event,)))

@@ -12,6 +12,7 @@ DESK = "desk"
 HALTED = "HALTED"  # nothing is placed; any other mode lets positions shrink
 REDUCING = "REDUCING"
 NORMAL = "NORMAL"
+RESTORE = "restore"  # who halts a desk that was made from a backup
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True):

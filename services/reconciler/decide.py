@@ -27,7 +27,7 @@ from opensqt.domain.reconciliation import (
 )
 from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler import facts
-from services.reconciler.state import Standing, State, Stated, Waiting
+from services.reconciler.state import Backup, Standing, State, Stated, Waiting
 
 DESK = "desk"
 PASSES = 2
@@ -45,6 +45,8 @@ class Judge:
         self._state = State()
         self._outbox: dict[str, Group] = {}
         self._on_the_way: set[str] = set()
+        self._backup = Backup()
+        self._read_anew: NewEvent | None = None
         self.judged = 0
 
     def pass_time(self, books: Books, wall_ms: int) -> None:
@@ -59,6 +61,13 @@ class Judge:
         self._outbox.pop(row.event_id, None)
         self._on_the_way.discard(row.event_id)
         self._state.fold(books, row.position, row.event_id, message)
+        backup = self._backup
+        backup.fold(row, message)
+        self._read_anew = (
+            facts.read_anew(backup.halt, backup.cause, backup.switched + 1, backup.read_ms)
+            if backup.halt is not None and backup.is_read(books)
+            else None
+        )
         if isinstance(message, VenueSnapshot):
             self._state.waiting.append(
                 Waiting(position=row.position, recorded_ms=row.recorded_at_ms, snapshot=message)
@@ -89,6 +98,9 @@ class Judge:
     def take_outbox(self) -> list[Group]:
         """Return what is to be appended; what the journal shows meanwhile is not said again."""
         groups = list(self._outbox.values())
+        if self._read_anew is not None:
+            # Until the journal shows it: a switch that was thrown meanwhile refuses it, and it is looked at again.
+            groups.append((self._read_anew,))
         self._on_the_way.update(self._outbox)
         self._outbox.clear()
         return groups

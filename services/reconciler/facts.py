@@ -14,12 +14,13 @@ from opensqt.domain.ledger import Books, Key
 from opensqt.domain.order import Fill
 from opensqt.domain.recon import Adjustment, Discrepancy, Halted, Resumed
 from opensqt.domain.reconciliation import Finding, owner
+from opensqt.domain.switches import REDUCING
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent
 from services.reconciler.config import NAME
-from services.reconciler.state import REVERSES, Corrected, Stated
+from services.reconciler.state import CONTROL, REVERSES, Corrected, Stated
 
-REDUCING = "REDUCING"
+WHAT_NEXT = "look at the venue, then `opensqt resume`"
 PERCENT = Decimal(100)
 PERCENT_GRAIN = Decimal("0.01")
 
@@ -71,13 +72,21 @@ def reversal(one: Corrected, fill: Fill) -> NewEvent:
     return _event(message, _stream((made.venue, made.account)), ("reversal", one.event_id))
 
 
+def read_anew(halt: Halted, cause: str, version: int, now_ms: int) -> NewEvent:
+    """Let a restored desk close what it holds: the venue was read anew. Only if no switch was thrown meanwhile."""
+    reason = f"restored from a backup, and the venue was read anew: closes only; {WHAT_NEXT}"
+    message = Halted(scope=halt.scope, mode=REDUCING, reason=reason, time_ms=now_ms)
+    event = _event(message, CONTROL, ("shown", halt.scope, cause))
+    return msgspec.structs.replace(event, version=version)
+
+
 def resumed(books: Books, released: KillReleased, cause: str) -> Iterator[NewEvent]:
     """Lift every halt because a person released the desk."""
     for scope in sorted(books.halts):
         message = Resumed(
             scope=scope, reason=released.reason, actor=released.actor, time_ms=released.time_ms
         )
-        yield _event(message, "control", ("resumed", scope, cause))
+        yield _event(message, CONTROL, ("resumed", scope, cause))
 
 
 def position_stated(books: Books, key: Key, said: Stated, now_ms: int) -> NewEvent:

@@ -7,16 +7,20 @@ import msgspec
 
 from opensqt.domain import life
 from opensqt.domain.account import Deposit, FundingPaid, PositionStated, VenueSnapshot
+from opensqt.domain.control import KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.ledger_wallet import assets_of, market_of
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
-from opensqt.domain.recon import Adjustment, Transferred
+from opensqt.domain.recon import Adjustment, Halted, Resumed, Transferred
 from opensqt.domain.reconciliation import Track
 from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.switches import DESK, RESTORE
+from opensqt.runtime.journal.port import Recorded
 
+CONTROL = "control"  # the stream of switches
 DAY_MS = 86_400_000
 REVERSES = "reverses"  # how the detail of an adjustment that takes another one back begins
 
@@ -52,6 +56,43 @@ class Corrected(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: str
     adjustment: Adjustment
+
+
+class Backup:
+    """What of a restored desk the venue has shown since; the positions of all else are as old as the backup."""
+
+    def __init__(self) -> None:
+        self.halt: Halted | None = None
+        self.cause = ""  # event id of the halt
+        self._shown: set[Key] = set()
+        self._position = 0
+        self.switched = 0  # version of the stream of switches
+        self.read_ms = 0  # market time of the last look
+
+    def fold(self, row: Recorded, message: Message) -> None:
+        """Take in a row: a restore begins it; a person, or our own word that all was read, ends it."""
+        if row.stream == CONTROL:
+            self.switched = row.version
+        match message:
+            case Halted(scope=scope) if scope == DESK:
+                restored = row.actor == RESTORE
+                self.halt, self.cause = (message, row.event_id) if restored else (None, "")
+                self._position = row.position
+                self._shown.clear()
+            case Resumed(scope=scope) | KillReleased(scope=scope) if scope == DESK:
+                self.halt = None
+            case VenueSnapshot() if message.journal_position >= self._position:
+                self._shown.add((message.venue, message.account))
+                self.read_ms = message.time_ms
+            case _:
+                return
+
+    def is_read(self, books: Books) -> bool:
+        """Tell whether the venue has shown every account of a restored desk, and nobody said so."""
+        if self.halt is None or not self._shown:
+            return False
+        known = {key[1:3] for key in books.holdings} | {key[:2] for key in books.wallets}
+        return known <= self._shown
 
 
 class State:

@@ -28,14 +28,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     """What an account has at stake in one symbol if every live and unresolved order fills (base units).
 
-    `own` and `own_closing` are the asking strategy's position and what its live orders already take off it; `own_bid`
-    and `own_ask` are the best prices of any live order of the account in the symbol.
+    `nobodys` is the part of `net` that unknown orders filled: by hand, or ours that a restored journal has lost. `own`
+    and `own_closing` are the asking strategy's position and what its live orders already take off it; `own_bid` and
+    `own_ask` are the best prices of any live order of the account in the symbol.
     """
 
     net: Decimal
     buys: Decimal
     sells: Decimal
     orders_open: int
+    nobodys: Decimal
     own: Decimal
     own_closing: Decimal
     own_bid: Decimal | None
@@ -81,7 +83,12 @@ def check(
 
 
 def is_reducing(intent: PlaceIntent, exposure: Exposure) -> bool:
-    """Tell whether the order only takes off what the strategy holds and no live order takes off already."""
+    """Tell whether the order only takes off what the strategy holds and no live order takes off already.
+
+    Where nobody's trades count, the strategy may be wrong about what it holds: the account's net must shrink, too.
+    """
+    if exposure.nobodys != 0 and not _reduces_net(intent, exposure):
+        return False
     if exposure.own == 0 or (exposure.own > 0) is not (intent.side is Side.SELL):
         return False
     return intent.quantity <= abs(exposure.own) - exposure.own_closing
@@ -174,6 +181,7 @@ def _inputs(
         "net": canonical(exposure.net),
         "buys_open": canonical(exposure.buys),
         "sells_open": canonical(exposure.sells),
+        "nobodys": canonical(exposure.nobodys),
         "own": canonical(exposure.own),
         "own_closing": canonical(exposure.own_closing),
         "orders_open": str(exposure.orders_open),

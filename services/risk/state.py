@@ -133,6 +133,7 @@ class State:
             buys=sum((one.quantity for one in due[Side.BUY]), ZERO),
             sells=sum((one.quantity for one in due[Side.SELL]), ZERO),
             orders_open=len(account) + len(waiting),
+            nobodys=_nobodys(self, intent.account, intent.symbol),
             own=self.positions.get((intent.strategy, intent.account, intent.symbol), ZERO),
             own_closing=sum(own, ZERO),
             own_bid=max((s.price for s in bids if s.type is OrderType.LIMIT), default=None),
@@ -211,6 +212,11 @@ class State:
     def _move(self, strategy: str, account: str, symbol: str, quantity: Decimal) -> None:
         key = (strategy, account, symbol)
         self.positions[key] = self.positions.get(key, ZERO) + quantity
+
+
+def _nobodys(state: State, account: str, symbol: str) -> Decimal:
+    adjusted = state.positions.get(("", account, symbol), ZERO)
+    return adjusted + state.parked.get((account, symbol), ZERO)
 
 
 def _symbol(order: life.Order) -> str:

@@ -249,6 +249,7 @@ def test_a_backup_becomes_a_desk_of_a_new_generation(
     _, events = said(capsys, "events", "--data", str(fresh), "--after", str(len(Day(11).facts)))
     assert [event["type"] for event in events] == ["DeskGeneration", "Halted"]
     assert events[0]["data"]["generation"] == line["generation"]
+    assert (events[1]["data"]["scope"], events[1]["data"]["mode"]) == ("desk", "HALTED")
     assert said(capsys, "verify", "--data", str(fresh))[0] == 0
     assert main(["restore", "--data", str(fresh), str(file)]) == 2
     assert "not empty" in capsys.readouterr().err

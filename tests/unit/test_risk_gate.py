@@ -134,6 +134,24 @@ def test_reducing_is_judged_against_what_the_strategy_itself_holds() -> None:
     assert not judge(books, more, LIMITS, SEAT, NOW_MS).is_exit
 
 
+@pytest.mark.row("J10")
+@pytest.mark.parametrize("net_left, exits", [("0", False), ("0.005", False), ("0.010", True)])
+def test_a_close_that_nobodys_trades_made_already_is_an_opening(
+    net_left: str, *, exits: bool
+) -> None:
+    """A restored strategy believes in what it sold long ago: its close must take off the account's net as well."""
+    gone = Decimal("0.020") - Decimal(net_left)
+    books = state(
+        fill("a", Side.BUY, "0.020"),
+        fill("lost", Side.SELL, str(gone), ""),
+        Halted(scope="desk", mode="REDUCING", reason="restored", time_ms=NOW_MS),
+    )
+    closing = intent(side=Side.SELL, price=Decimal("50010.0"), purpose=Purpose.CLOSE)
+    judgement = judge(books, closing, LIMITS, SEAT, NOW_MS)
+    assert judgement.is_exit is exits
+    assert isinstance(judgement.verdict, RiskApproved) is exits
+
+
 def test_an_order_that_would_meet_our_own_is_refused() -> None:
     """Two orders of one account never trade with each other."""
     books = state(live("a", Side.SELL, "49940"))

@@ -6,7 +6,7 @@ from typing import Any
 from opensqt.domain import control, order, recon, verdict
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, PlaceIntent, Purpose
-from opensqt.domain.recon import DiscrepancyKind
+from opensqt.domain.switches import RESTORE
 from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.port import Fence, Lease, Recorded
@@ -15,12 +15,14 @@ from opensqt.runtime.venue.memory_exchange import MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
 from tests.world.chronicle import Chronicle
 from tests.world.exposure import Exposure
+from tests.world.halts import Halts
 from tests.world.instruments import TICK_AGE_MS_MAX
 from tests.world.loop import Life, WorldClock
 from tests.world.register import (
     APPROVED,
     DOUBTFUL,
     ENDS,
+    OF_ORDERS,
     PARTIAL,
     READ,
     SUBMITTING,
@@ -30,11 +32,6 @@ from tests.world.register import (
 
 EXECUTOR = "executor/binance/main"
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
-OF_ORDERS = (
-    DiscrepancyKind.MISSING_ORDER,
-    DiscrepancyKind.UNKNOWN_ORDER,
-    DiscrepancyKind.ORPHAN_ORDER,
-)
 DESK = "desk"
 HAND = "hand"  # who throws switches beside the services
 HORIZON_MS = 2000  # as long as a verdict of a predecessor of the gate may be under way
@@ -109,7 +106,8 @@ class Judge(Chronicle):
             return
         epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
         if told.epoch != epoch:
-            self._old(name, told.epoch, epoch)
+            if not self.doubled:
+                self.blame("sent under the newest epoch", f"{name} of {told.epoch}, newest {epoch}")
         elif now_ms < since_ms + self._deadline_ms:
             self.blame("fence waited out", f"{name} left {now_ms - since_ms} ms after take-over")
         if told.over:
@@ -121,10 +119,6 @@ class Judge(Chronicle):
             late_ms = now_ms - max(cancelled_ms, self.blind_until_ms)
             if late_ms > CANCEL_SEEN_MS:
                 self.blame("nothing sent behind its cancel", f"{name}, {late_ms} ms after")
-
-    def _old(self, name: str, epoch: int, newest: int) -> None:
-        if not self.doubled:
-            self.blame("sent under the newest epoch", f"{name} of {epoch}, newest {newest}")
 
     def took(self, taken: MemoryOrder) -> None:
         """The venue took an order."""
@@ -176,7 +170,7 @@ class Judge(Chronicle):
         self._taken_of = {self.told[name].intent: name for name in self._taken if name in self.told}
 
     def _forget(self) -> None:
-        self.halts: dict[str, str] = {}  # scope -> event id, thrown by hand
+        self.halts = Halts()  # by hand
         self.told: dict[str, Told] = {}
         self.register.clear()
         self.fills: dict[tuple[str, str], Decimal] = {}
@@ -189,8 +183,10 @@ class Judge(Chronicle):
 
     def _read(self, row: Recorded) -> Any:
         fact: Any = decode_row(row)
-        if row.actor == HAND:
-            self._switched(fact, row.event_id)
+        if row.actor in (HAND, RESTORE):
+            self.halts.switch(fact, row)
+        elif row.type == "VenueSnapshot":
+            self.halts.looked(row)
         else:
             self._row(fact, row.type)
         return fact
@@ -210,6 +206,8 @@ class Judge(Chronicle):
                 self._fill(fact)
             case recon.Discrepancy() if self.misled and fact.kind in OF_ORDERS:
                 return
+            case recon.Halted(scope=scope) if scope == DESK and self.halts.look is not None:
+                return
             case recon.Discrepancy() | recon.Adjustment() | recon.Halted():
                 self.blame("the reconciler invents nothing", f"{kind}: {fact}")
             case control.KillLatched():
@@ -220,12 +218,6 @@ class Judge(Chronicle):
                 self.generation, self.generation_after = fact.generation, fact.position
             case _:
                 self._order(fact, kind)
-
-    def _switched(self, fact: Any, event_id: str) -> None:
-        if isinstance(fact, recon.Halted):
-            self.halts[fact.scope] = event_id
-        else:
-            self.halts.pop(fact.scope, None)
 
     def _verdict(self, fact: verdict.RiskApproved | verdict.RiskRefused, kind: str) -> None:
         if fact.intent_id in self.verdicts:
@@ -255,6 +247,8 @@ class Judge(Chronicle):
         halt = halt or self.halts.get(DESK)
         if opens and halt is not None and self._is_seen(halt, seen):
             self.blame("nothing opens behind a halt", f"{fact.intent_id} of {place.symbol}")
+        if self.halts.restored and not self._is_looked_at(seen):
+            self.blame("only cancels until the venue is read", f"{fact.intent_id}, {inputs}")
         if opens and fact.risk_epoch == epoch and early_ms > 0:
             self.blame("the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early")
 
@@ -264,6 +258,12 @@ class Judge(Chronicle):
             return False
         sequence, _ = self.broker._streams[Stream.FEED]._ids.get(event_id, (0, 0))
         return 0 < sequence <= basis.sequence
+
+    def _is_looked_at(self, basis: Basis) -> bool:
+        """Tell whether a look at the venue after a restore is known at a basis."""
+        look = self.halts.look
+        past = self.generation_after if basis.generation == self.generation else 0
+        return look is not None and (look.position <= past or self._is_seen(look.event_id, basis))
 
     def _fill(self, fact: order.Fill) -> None:
         key = (fact.ref.symbol, fact.trade_id)

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.recon import DiscrepancyKind
+
 APPROVED = "approved"  # a command is queued and nothing is in the journal yet
 SUBMITTING = "submitting"
 UNRESOLVED = "unresolved"
@@ -15,6 +17,11 @@ PHASES = (APPROVED, SUBMITTING, UNRESOLVED, ACCEPTED, PARTIAL, CANCEL_REQUESTED)
 DOUBTFUL = (SUBMITTING, UNRESOLVED)  # before there is evidence of presence
 
 ENDS = ("Canceled", "Expired", "Rejected", "NeverPlaced")
+OF_ORDERS = (
+    DiscrepancyKind.MISSING_ORDER,
+    DiscrepancyKind.UNKNOWN_ORDER,
+    DiscrepancyKind.ORPHAN_ORDER,
+)
 READ = {
     "RiskApproved",
     "RiskRefused",
@@ -30,6 +37,7 @@ READ = {
     "Adjustment",
     "Halted",
     "Resumed",
+    "VenueSnapshot",
     *ENDS,
 }
 

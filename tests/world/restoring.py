@@ -1,6 +1,6 @@
 """A restore from a backup: the journal goes back, the venue does not, and a person looks before anything opens.
 
-As `opensqt restore` does it: another database and bus, a new desk generation, REDUCING until somebody resumes.
+As `opensqt restore` does it: another database and bus, a new desk generation, and nobody opens until somebody resumes.
 """
 
 import copy
@@ -8,18 +8,24 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.cli.restore import halt
+from opensqt.domain.recon import Resumed
+from opensqt.domain.switches import RESTORE
 from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.checkpoint import Checkpoint
-from opensqt.runtime.journal.desk import ensure_generation
+from opensqt.runtime.journal.desk import CONTROL_STREAM, ensure_generation
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
+from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.runtime.venue.memory import Fault as Reply
 from opensqt.runtime.venue.memory_exchange import Ending
-from tests.world.checkers import DESK, HAND
+from tests.world.checkers import HAND
 from tests.world.desk import Desk
 
 OUTAGE_S = 1.0
 LOOK_S = 3.0  # behind every deadline of a request that was on its way
 STEP_S = 0.25
+READS_LOST = 8
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +56,9 @@ async def restore(desk: Desk, backup: Backup, *, by_hand: bool) -> None:
     for stream in Stream:
         desk.broker.make_anew(stream)
     await ensure_generation(MemoryJournal(desk.store), HAND, desk.clock)
-    now_ms = desk.clock.market_ms()
-    desk.throw(Halted(scope=DESK, mode="REDUCING", reason="restored", time_ms=now_ms))
+    _halt(desk)
+    # The venue is not read at once: whatever is decided until then is decided by a stale position.
+    desk.faults.set("read", *[Reply.LOST_REQUEST] * READS_LOST)
     desk.open()
     await desk.clock.sleep(LOOK_S)
     while not desk.posts[desk.leader()].ready:
@@ -60,9 +67,23 @@ async def restore(desk: Desk, backup: Backup, *, by_hand: bool) -> None:
         if order.ending is Ending.OPEN and order.request.client_order_id in desk.judge.lost:
             desk.exchange.end(order, Ending.CANCELED)
     now_ms = desk.clock.market_ms()
-    desk.throw(Resumed(scope=DESK, reason="looked at", actor=HAND, time_ms=now_ms))
+    for scope in sorted(desk.judge.halts):
+        desk.throw(Resumed(scope=scope, reason="looked at", actor=HAND, time_ms=now_ms))
     await desk.clock.sleep(STEP_S)
     desk.outside(desk.resumed())
+
+
+def _halt(desk: Desk) -> None:
+    message = halt(desk.clock.market_ms())
+    event = NewEvent(
+        event_id=f"restored {desk.store.generation}",
+        stream=CONTROL_STREAM,
+        message=message,
+        subject=subject_of(message),
+        actor=RESTORE,
+        occurred_at_ms=message.time_ms,
+    )
+    desk.store.append(Entry(events=(event,)))
 
 
 def _go_back(desk: Desk, backup: Backup) -> None:
