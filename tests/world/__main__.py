@@ -1,10 +1,12 @@
 """Play worlds: `python -m tests.world SEED | A:B [--progress FILE] | mutants [N] | shrink SEED`."""
 
 import argparse
+import itertools
 import math
 import os
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,11 +14,12 @@ from pathlib import Path
 from tests.world.coverage import empty, table
 from tests.world.mutants import Mutant
 from tests.world.mutants_books import ALL
+from tests.world.setting import setting_of
 from tests.world.shrink import shrink
 from tests.world.tally import Tally
 from tests.world.world import Outcome, plan_for, run
 
-CHUNK = 5
+CHUNK = 10
 SAY_EVERY_S = 5.0
 SEEDS_FOR_ALL_CELLS = 2000
 SEEDS_PER_MUTANT = 40
@@ -50,7 +53,7 @@ def main() -> int:
 
 def one(seed: int) -> int:
     """Play one seed and say everything about it."""
-    _say(f"seed {seed}")
+    _say(f"seed {seed}: {setting_of(seed).size}")
     for fault in plan_for(seed):
         _say(f"  {fault}")
     outcome = run(seed)
@@ -89,6 +92,7 @@ def many(seeds: range, progress: Path | None, cores: int, seconds_max: float = 0
     finally:
         pool.shutdown(cancel_futures=True)
     _say(table(tally.met))
+    _say(tally.summary(cores))
     holes = empty(tally.met)
     _say(f"empty cells: {', '.join(holes) or 'none'}")
     return 1 if tally.broken or (holes and tally.done >= SEEDS_FOR_ALL_CELLS) else 0
@@ -118,11 +122,17 @@ def mutants(seeds_max: int, only: str = "", cores: int = 1) -> int:
 def caught_by(mutant: Mutant, seeds_max: int) -> Outcome | None:
     """Return the first World in which the mutant breaks an invariant."""
     with mutant.alive():
-        for seed in range(1, seeds_max + 1):
+        for seed in seeds_for(mutant, seeds_max):
             outcome = run(seed, plan_for(seed, mutant.focus))
             if outcome.violations:
                 return outcome
     return None
+
+
+def seeds_for(mutant: Mutant, count: int) -> Iterator[int]:
+    """Return the first seeds of a size that can show what the mutant does."""
+    able = (seed for seed in itertools.count(1) if setting_of(seed).is_house or not mutant.in_house)
+    return itertools.islice(able, count)
 
 
 def _caught(name: str, seeds_max: int) -> Outcome | None:

@@ -57,8 +57,9 @@ class Desk(Servers):
             "relay": Post("relay", self._relay),
             "executor": Post("executor", self._executor),
             "risk": Post("risk", self._risk),
-            "grid": Post("grid", self._grid),
         }
+        if setting.is_house:
+            self.posts["grid"] = Post("grid", self._grid)
         if setting.has_carry:
             self.posts["arb"] = Post("arb", self._arb)
         if setting.has_market_data:

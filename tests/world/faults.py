@@ -49,7 +49,6 @@ class Kind(StrEnum):
     KILL = "kill"
 
 
-SERVICES = ("executor", "risk", "relay", "grid", "arb", "reconciler", "market_data")
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
 OFTEN = (Kind.CRASH, Kind.CRASH, Kind.CRASH, Kind.FREEZE)
 SPANS_MS = (200, 700, 1500, 3000)
@@ -84,20 +83,27 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.at_ms} ms{when}: {what}"
 
 
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """What faults come over: who can be hit, and for how long."""
+
+    services: tuple[str, ...]
+    length_ms: int
+
+
 def plan_of(
-    draw: random.Random, length_ms: int, count: int, focus: tuple[Kind, ...] = ()
+    draw: random.Random, scene: Scene, count: int, focus: tuple[Kind, ...] = ()
 ) -> tuple[Fault, ...]:
     """Draw a plan, with each kind in `focus` beside it; a kill is rare and comes late: nothing trades behind it."""
     kinds = [kind for kind in Kind if kind not in RARE]
     drawn = [draw.choice((*kinds, *OFTEN, *AT_VENUE)) for _ in range(count)]
-    found = [_fault(draw, kind, length_ms) for kind in (*drawn, *focus)]
+    found = [_fault(draw, kind, scene) for kind in (*drawn, *focus)]
     for fault in tuple(found):
         if fault.when == UNRESOLVED:
             # Nothing would be in doubt by itself.
-            doubt = _fault(draw, draw.choice(DOUBTS), length_ms)
+            doubt = _fault(draw, draw.choice(DOUBTS), scene)
             found.append(msgspec.structs.replace(doubt, at_ms=fault.at_ms, when=""))
     rare = [kind for kind in RARE if draw.random() < SELDOM]
-    found += [_fault(draw, kind, length_ms) for kind in rare]
+    found += [_fault(draw, kind, scene) for kind in rare]
     return tuple(sorted(found, key=lambda fault: fault.at_ms))
 
 
@@ -107,12 +113,13 @@ def _when(draw: random.Random, kind: Kind) -> str:
     return draw.choice(PHASES) if draw.random() < AIMED else ""
 
 
-def _fault(draw: random.Random, kind: Kind, length_ms: int) -> Fault:
+def _fault(draw: random.Random, kind: Kind, scene: Scene) -> Fault:
+    length_ms = scene.length_ms
     whom = aim = ""
     # How often for requests and frames; how many callbacks from now for a crash.
     count = draw.randrange(1, 60) if kind is Kind.CRASH else draw.randrange(1, 4)
     if kind in PROCESS:
-        whom = "executor" if draw.random() < EXECUTOR_HIT else draw.choice(SERVICES)
+        whom = "executor" if draw.random() < EXECUTOR_HIT else draw.choice(scene.services)
     if kind in (Kind.PUBLISH_LOST, Kind.PUBLISH_ACK_LOST):
         whom = draw.choice(PUBLISHERS)
     if kind is Kind.STANDBY or (kind in PROCESS and whom == "executor"):

@@ -151,8 +151,7 @@ class Inflictor:
     async def _process(self, fault: Fault) -> None:
         desk = self._desk
         name = fault.whom if fault.whom not in ("", "executor") else desk.leader()
-        post = desk.posts.get(name) or desk.posts["grid"]
-        name = post.name
+        post = desk.posts[name]
         if fault.kind is Kind.CRASH:
             _hit(post.life, fault, lambda: desk.kill(name))
             self._blind(ahead_ms=4000)
@@ -227,10 +226,9 @@ class Inflictor:
 
     async def _restore(self, fault: Fault) -> None:
         backup = taken(self._desk.store)
-        if fault.count > 2:
-            self._desk.kill(
-                "grid"
-            )  # its next run is not in the backup, and will be begun once more
+        if fault.count > 2 and "grid" in self._desk.posts:
+            # Its next run is not in the backup, and will be begun once more.
+            self._desk.kill("grid")
         await self._wait(fault)
         await restore(self._desk, backup, by_hand=fault.count == 1)
 

@@ -25,7 +25,6 @@ from tests.world.loop import WorldClock
 
 NAME = "load"
 VALID_MS = 2000
-AGAIN_S = 0.35
 MS_PER_S = 1000
 CANCELLED_MS = (-1500, 0, 1, 10, 30, 100, 400, 1500, 3000)  # after the place
 
@@ -100,10 +99,10 @@ class Load:
             self._judge.counts["commands"] += 1
             await self._say(intent)
 
-    async def repeat(self) -> None:
-        """Say unanswered intents again, for ever."""
+    async def repeat(self, again_s: float) -> None:
+        """Say unanswered intents again after so many seconds, for ever."""
         while True:
-            await self._clock.sleep(AGAIN_S)
+            await self._clock.sleep(again_s)
             for name in self.unanswered():
                 await self._say(self._waiting[name])
 

@@ -16,7 +16,6 @@ from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, LOADED, PERP, RULES, SPOT
 from tests.world.load import Load
 
-TICK_S = 0.25
 RULES_EVERY = 12
 BEGIN = {LOADED: 50_000, GRIDDED: 2_500, SPOT: 100, PERP: 100}
 RATES = (Decimal("0.0003"), Decimal("-0.0001"))  # a carry pays, then it does not
@@ -48,7 +47,7 @@ class MarketMaker:
             if PERP in self._desk.symbols and self._count % 4 == 0:
                 await self._show(self._funding())
             self._count += 1
-            await self._desk.clock.sleep(TICK_S)
+            await self._desk.clock.sleep(self._desk.setting.tick_s)
 
     async def _tell(self, rule: InstrumentRules, price: Decimal) -> None:
         """Let market_data hear it, or say it in its place."""

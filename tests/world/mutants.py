@@ -30,6 +30,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     patches: Callable[[], list[Patch]]
     focus: tuple[Kind, ...] = ()
+    in_house: bool = False  # only a full house shows it
 
     @contextlib.contextmanager
     def alive(self) -> Iterator[None]:
@@ -272,7 +273,7 @@ MUTANTS = (
     M(name="request without deadline", patches=_no_deadline, focus=LATE * 3),
     M(name="kill ignored", patches=_one(State, "killed_for", _nothing), focus=(Kind.KILL, Kind.PLACE_THROTTLED)),
     M(name="fills not unique", patches=_fills_twice, focus=(Kind.STREAM_REPEATS,)),
-    M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH, Kind.FREEZE) * 4),
+    M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH, Kind.FREEZE) * 10),
     M(name="late command admitted", patches=_late_too, focus=(Kind.FREEZE, Kind.STORE_DOWN)),
     M(name="cancel sent only once", patches=_cancelled_once, focus=(Kind.CANCEL_LOST,) * 2),
     M(name="lost answer is no commit", patches=_answer_lost, focus=(Kind.ANSWER_LOST,) * 2),

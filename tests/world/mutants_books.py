@@ -119,7 +119,7 @@ BOOKS = (
     M(name="gate forgets the unresolved", patches=_gate_drops(Unresolved), focus=(Kind.PLACE_ACK_LOST,) * 4),
     M(name="gate takes a wish for an end", patches=_gate_drops(CancelRequested), focus=(Kind.CANCEL_LOST,) * 8),
     M(name="gate books no fills", patches=_one(GateState, "_book", lambda *_: None)),
-    M(name="grid books no fills", patches=_grid_forgets_fills),
+    M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
 )  # fmt: skip
 ALL = (*MUTANTS, *OF_THE_BUS, *BOOKS)

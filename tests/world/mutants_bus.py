@@ -120,12 +120,12 @@ STUCK = (Kind.STORE_DOWN,) * 3
 BLIND = (*(Kind.PLACE_ACK_LOST,) * 3, *(Kind.STREAM_MUTE,) * 4, *(Kind.READS_BLIND,) * 4)
 M = Mutant
 OF_THE_BUS = (
-    M(name="prev ignored by the reader", patches=_prev_ignored, focus=LOST),
+    M(name="prev ignored by the reader", patches=_prev_ignored, focus=LOST, in_house=True),
     M(name="durable shared with the successor", patches=_shared_durable, focus=(Kind.STORE_DOWN, Kind.CRASH) * 4),
     M(name="unacked rows count as published", patches=_unacked_counted, focus=LOST),
     M(name="shorter FEED not noticed by the relay", patches=_never_shorter, focus=SHORT),
-    M(name="new feed generation ignored", patches=_silent, focus=SHORT),
-    M(name="basis ignored", patches=_one(Docket, "_reach", _reached)),
+    M(name="new feed generation ignored", patches=_silent, focus=SHORT, in_house=True),
+    M(name="basis ignored", patches=_one(Docket, "_reach", _reached), in_house=True),
     M(name="gate opens at once", patches=_one(gate, "HORIZON_MS", 0), focus=(Kind.CRASH,) * 3),
     M(name="valid_until ignored at the append", patches=_one(MemoryStore, "_late", _nothing), focus=STUCK),
     M(name="absence without a healthy source", patches=_believed, focus=BLIND),
@@ -133,5 +133,5 @@ OF_THE_BUS = (
     M(name="executor changes the price", patches=_repriced),
     M(name="age of ticks ignored", patches=_one(limits, "_freshness", _nothing), focus=(Kind.MARKET_SILENT,) * 2),
     M(name="halt ignored by the gate", patches=_one(Switches, "halt", _nothing), focus=(Kind.HALT,) * 3),
-    M(name="snapshot judged at once", patches=_hasty, focus=(Kind.STREAM_MUTE, Kind.CRASH) * 4),
+    M(name="snapshot judged at once", patches=_hasty, focus=(Kind.STREAM_MUTE, Kind.CRASH) * 4, in_house=True),
 )  # fmt: skip

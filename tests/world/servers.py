@@ -50,7 +50,6 @@ from tests.world.wires import (
     WorldStore,
 )
 
-RELAY = Settings(busy_poll_s=0.02, idle_wait_s=0.25, time_step_ms=500, retry_s=0.1)
 RECONCILER = Reconciling(idle_wait_s=0.25, marks_every_s=5.0, state_every_s=2.0)
 METRICS = Metrics()
 
@@ -85,7 +84,10 @@ class Servers:
         judge.exposure = Exposure(self.exchange, NOTIONAL_MAX)
         judge.broker = self.broker
         self.faults = Faults(self.exchange)
-        self.symbols = (LOADED, GRIDDED, SPOT, PERP) if setting.has_carry else (LOADED, GRIDDED)
+        self.setting = setting
+        self.symbols: tuple[str, ...] = (LOADED,)
+        if setting.is_house:
+            self.symbols = (LOADED, GRIDDED, SPOT, PERP) if setting.has_carry else (LOADED, GRIDDED)
         self.accounts: dict[str, Account] = {}
         self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
         self.buses: dict[str, WiredBus] = {}
@@ -158,7 +160,12 @@ class Servers:
             checkpoints=checkpoints,
             holder="relay",
             metrics=METRICS,
-            settings=RELAY,
+            settings=Settings(
+                busy_poll_s=0.02,
+                idle_wait_s=0.25,
+                time_step_ms=self.setting.time_step_ms,
+                retry_s=0.1,
+            ),
         )
 
     def _executor(self, life: Life, holder: str = "") -> Service:

@@ -1,32 +1,89 @@
-"""What differs between Worlds beside chance: the length of the script, who runs, and the rules of the venue."""
+"""What differs between Worlds beside chance: the size of the story, who runs, and the rules of the venue."""
+
+from enum import StrEnum
 
 import msgspec
 
 from opensqt.runtime.config_schema import PaperRules
 
-CARRIES = 3  # one World in three has a carry beside load and grid
+LONG = 10  # one seed in ten has a long script
+HOUSE = 20  # one in twenty is played by everybody, and so is one long script in ten
+HOUSE_AT = 5  # the first seed of a full house
+CARRIES = 3  # one house in three has a carry beside load and grid
 GATES = 3  # one in three trades under Gate's rules: no id is unique, and by-id queries name open orders only
-WATCHED = 4  # in one in four the shipped market_data stands between the market and FEED
-RECONCILED = 2  # one in two has a reconciler
-BIG = 10  # one in ten has a long script
+WATCHED = 4  # in one house in four the shipped market_data stands between the market and FEED
+RECONCILED = 2  # one house in two has a reconciler
+ORDER_PATH = ("executor", "risk", "relay")  # run in every World
+
+
+class Size(StrEnum):
+    """How much of the platform a World plays, and how long."""
+
+    SHORT = "short"
+    LONG = "long"
+    HOUSE = "full house"
+    LONG_HOUSE = "long full house"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """The kind of one World."""
 
     is_big: bool
+    is_house: bool  # strategies and what else runs beside the order path
     has_carry: bool
     has_reconciler: bool
     has_market_data: bool
     rules: PaperRules
 
+    @property
+    def size(self) -> Size:
+        """The size of the story."""
+        if self.is_house:
+            return Size.LONG_HOUSE if self.is_big else Size.HOUSE
+        return Size.LONG if self.is_big else Size.SHORT
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The processes that run."""
+        more = {
+            "grid": self.is_house,
+            "arb": self.has_carry,
+            "reconciler": self.has_reconciler,
+            "market_data": self.has_market_data,
+        }
+        return (*ORDER_PATH, *(name for name, runs in more.items() if runs))
+
+    @property
+    def tick_s(self) -> float:
+        """Seconds between two prices: who only looks whether a price is fresh needs few."""
+        return 0.25 if self.is_house else 0.5
+
+    @property
+    def again_s(self) -> float:
+        """Seconds until an unanswered intent is said again."""
+        return 0.35 if self.is_house else 1.0
+
+    @property
+    def time_step_ms(self) -> int:
+        """Milliseconds between two times said on FEED: they wake strategies."""
+        return 500 if self.is_house else 1000
+
+    @property
+    def faults_max(self) -> int:
+        """The most faults that are drawn."""
+        return 9 if self.is_house or self.is_big else 6
+
 
 def setting_of(seed: int) -> Setting:
     """Return the kind of World that a seed is."""
+    is_big = seed % LONG == 0
+    is_house = seed % HOUSE == HOUSE_AT or seed % (LONG * LONG) == 0
+    number = seed // HOUSE
     return Setting(
-        is_big=seed % BIG == 0,
-        has_carry=seed % CARRIES == 0,
-        has_reconciler=seed // BIG % RECONCILED == 0,
-        has_market_data=seed // 2 % WATCHED == 0,
-        rules=PaperRules.GATE if seed // CARRIES % GATES == 0 else PaperRules.BINANCE,
+        is_big=is_big,
+        is_house=is_house,
+        has_carry=is_house and number % CARRIES == 0,
+        has_reconciler=is_house and number // CARRIES % RECONCILED == 0,
+        has_market_data=is_house and number // 2 % WATCHED == 0,
+        rules=PaperRules.GATE if seed // GATES % GATES == 0 else PaperRules.BINANCE,
     )

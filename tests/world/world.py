@@ -22,7 +22,7 @@ from opensqt.runtime.bus.memory import MemoryBus
 from tests.world.checkers import Judge
 from tests.world.chronicle import Violation
 from tests.world.desk import Desk
-from tests.world.faults import Fault, Kind, plan_of
+from tests.world.faults import Fault, Kind, Scene, plan_of
 from tests.world.inflict import Inflictor
 from tests.world.instruments import LOADED
 from tests.world.load import Load, script_of
@@ -57,8 +57,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def plan_for(seed: int, focus: tuple[Kind, ...] = ()) -> tuple[Fault, ...]:
     """Return the faults of a seed, with those of a focus beside them."""
     draw = random.Random(f"plan {seed}")
-    length_ms = BIG_LOAD_MS if setting_of(seed).is_big else LOAD_MS
-    return plan_of(draw, length_ms, draw.randrange(FAULTS_MIN, FAULTS_MIN * 2), focus)
+    setting = setting_of(seed)
+    length_ms = BIG_LOAD_MS if setting.is_big else LOAD_MS
+    count = draw.randint(FAULTS_MIN, setting.faults_max)
+    return plan_of(draw, Scene(services=setting.services, length_ms=length_ms), count, focus)
 
 
 def run(seed: int, plan: tuple[Fault, ...] | None = None) -> Outcome:
@@ -122,7 +124,7 @@ class World:
             desk.start(name)
         await self._until_ready()
         desk.outside(self._load.run(self._script))
-        desk.outside(self._load.repeat())
+        desk.outside(self._load.repeat(desk.setting.again_s))
         desk.outside(self.inflictor.run())
         await self._pass_time(self._length_ms / 1000)
         if self._judge.violations:
