@@ -112,7 +112,7 @@ class Judge(Chronicle):
             self.blame("fence waited out", f"{name} left {now_ms - since_ms} ms after take-over")
         if told.over:
             self.blame("nothing sent after its end", f"{name} had ended: {told.end}")
-        if self.killed:
+        if self.killed and now_ms != life.woken_ms:  # who is just thawed has heard nothing yet
             self.blame("nothing sent behind a kill", name)
         cancelled_ms = self.cancelled_ms.get(told.intent)
         if cancelled_ms is not None and now_ms >= self.blind_until_ms:

@@ -31,6 +31,7 @@ class Life:
         self.name = name
         self.dead = False
         self.frozen = False
+        self.woken_ms = 0  # when it was last thawed
         self.turns_left = -1  # until `fate` is called; -1: never
         self.fate: Callable[[], None] | None = None
         self.aim = ""  # the place at which `fate` comes instead
@@ -207,7 +208,7 @@ class WorldLoop(asyncio.BaseEventLoop):
 
     def thaw(self, life: Life) -> None:
         """Let a frozen Life go on where it stood."""
-        life.frozen = False
+        life.frozen, life.woken_ms = False, self._clock.wall_ms()
         backlog, life.backlog = life.backlog, []
         self._queue.extend(backlog)
 
