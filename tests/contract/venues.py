@@ -24,7 +24,7 @@ from tests.simulation.venue import scripted
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
 BOTH = ("binance", "memory")
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class House(msgspec.Struct, kw_only=True):
