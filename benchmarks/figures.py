@@ -39,6 +39,9 @@ A process is killed with SIGKILL and started again on the same journal: until it
 until it works. The executor takes no command before the longest request of a predecessor has passed (its fence,
 2 s here). Median of the starts after the first; at its first start the reconciler also builds its tables.
 """
+REPLAY = """
+Read, checked against its hash, decoded and folded into the books of the desk, by one process:
+"""
 
 
 def page(folder: Path) -> str:
@@ -88,6 +91,9 @@ def restart(report: dict[str, Any]) -> Iterator[str]:
     yield from _title("Coming back after kill -9", "recovery", report)
     yield RECOVERY
     yield from _table(list(recovery.lines(report)))
+    yield "\n### Folding the whole journal again"
+    yield REPLAY
+    yield from _table(list(recovery.replays(report)))
 
 
 SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {

@@ -51,10 +51,11 @@ def test_every_intent_of_desk_and_floor_gets_to_the_wire_and_every_hop_is_seen(
 
 @pytest.mark.timeout(300)
 def test_both_services_come_back_and_the_time_is_told_part_by_part(folder: Path) -> None:
-    """Executor and reconciler answer, fold and work, in this order."""
+    """Executor and reconciler answer, fold and work, in this order; the rate of a replay is that of its rows."""
     report = run("recovery", folder, "--short")
     for size in report["sizes"]:
         assert size["rows"] >= 500
+        assert size["replay"]["events_per_s"] * size["replay"]["seconds"] > size["rows"] * 0.9
         for parts in size["again"].values():
             assert 0 < parts["answers"] <= parts["folded"] <= parts["ready"]
 
