@@ -36,6 +36,7 @@ LAG_MS = 400
 PATIENCE_MS = 3000
 LAST_MS = 200  # before the end
 TAIL = 7  # messages that FEED loses
+SKEW_MS_MAX = 1000  # what every policy table allows clocks
 
 
 class Inflictor:
@@ -88,7 +89,7 @@ class Inflictor:
         frames.restore()
         desk.exchange.visibility_lag_ms = 0
         desk.exchange.blind = desk.market_is_silent = False
-        desk.exchange.clock.ahead_ms = 0
+        self._turn_clock(0)
         desk.retire(TWIN)
         for scope in set(desk.judge.halts) - {DESK}:
             self._resume(scope)
@@ -142,9 +143,9 @@ class Inflictor:
                 await self._wait(fault)
                 self._desk.retire(TWIN)
             case Kind.VENUE_SKEWED | Kind.VENUE_STEPS:
-                self._desk.exchange.clock.ahead_ms = fault.count
+                self._turn_clock(fault.count)
                 await self._wait(fault)
-                self._desk.exchange.clock.ahead_ms = 0
+                self._turn_clock(0)
             case _:
                 await self._frames(fault)
 
@@ -247,6 +248,13 @@ class Inflictor:
         await self._bus.publish(subjects.KILL, message, envelope, confirmed=False)
         # Whoever is dead when it is said learns of it from the latch file; here is none.
         self._desk.kill_heard = self._desk.kill_heard or listens
+
+    def _turn_clock(self, ahead_ms: int) -> None:
+        clock = self._desk.exchange.clock
+        if ahead_ms < clock.ahead_ms - SKEW_MS_MAX:
+            # It is assumed of every venue that its clock does not give a request on its way a longer life.
+            self._desk.faults._late.clear()
+        clock.ahead_ms = ahead_ms
 
     def _thaw(self, name: str) -> None:
         life = self._desk.posts[name].life
