@@ -147,7 +147,7 @@ async def replay(desk: Desk, head: int) -> dict[str, float]:
     began_s = time.monotonic()
     await folded(desk.journal, Books(), head)
     took_s = time.monotonic() - began_s
-    return {"seconds": round(took_s, 3), "events_per_s": round(head / took_s)}
+    return {"seconds": round(took_s, 6), "events_per_s": round(head / took_s)}
 
 
 def _has_folded(said: dict[str, Any]) -> bool:
