@@ -1,12 +1,17 @@
 """The proof that a venue never held an order: the only way from "unknown" to "never placed".
 
 A single "not found" proves nothing. Absence is proved behind the fence, by two complete looks that are at least the
-visibility lag apart, from a source shown to be healthy, while the position has not moved.
+visibility lag apart, from a source shown to be healthy, while the position has not moved. Before the first order of an
+account nothing can show that: then the looks are several lags apart.
 """
 
 from decimal import Decimal
 
 import msgspec
+
+WITNESSLESS_LAGS = (
+    6  # ours: reads of an empty account may be blind for longer than assumed, and nothing tells
+)
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +52,8 @@ def begin(*, deadline_ms: int, lag_ms: int, skew_ms: int) -> Search:
 
 def next_look_ms(search: Search) -> int:
     """Return the market time before which another look cannot complete the proof."""
-    return search.fence_ms if search.first is None else search.first.ended_ms + search.lag_ms
+    first = search.first
+    return search.fence_ms if first is None else first.ended_ms + _apart_ms(search, first)
 
 
 def judge(search: Search, look: Look) -> tuple[Search, str]:
@@ -63,11 +69,17 @@ def judge(search: Search, look: Look) -> tuple[Search, str]:
         return msgspec.structs.replace(search, first=look), ""
     if look.position != search.first.position:
         return msgspec.structs.replace(search, first=look, moved=True), ""
-    if look.started_ms < search.first.ended_ms + search.lag_ms:
-        return search, ""
+    if look.started_ms < search.first.ended_ms + _apart_ms(search, search.first, look):
+        lost_sight = search.first.witness and not look.witness
+        return (msgspec.structs.replace(search, first=look) if lost_sight else search), ""
     proof = (
         f"not open, not by id, no trade at {search.first.ended_ms} and {look.started_ms}, "
         f"behind the fence {search.fence_ms}, position {look.position} unmoved, "
         f"witness {look.witness or 'none'}"
     )
     return search, proof
+
+
+def _apart_ms(search: Search, *looks: Look) -> int:
+    healthy = all(look.witness for look in looks)
+    return search.lag_ms if healthy else search.lag_ms * WITNESSLESS_LAGS

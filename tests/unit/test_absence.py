@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensqt.domain.absence import Look, Search, begin, judge, next_look_ms
+from opensqt.domain.absence import (
+    WITNESSLESS_LAGS,
+    Look,
+    Search,
+    begin,
+    judge,
+    next_look_ms,
+)
 
 DEADLINE_MS = 10_000
 LAG_MS = 500
@@ -40,6 +47,22 @@ def test_two_looks_behind_the_fence_prove_absence() -> None:
     assert next_look_ms(search) == FENCE_MS + 20 + LAG_MS
     search, proof = judge(search, _look(next_look_ms(search)))
     assert str(FENCE_MS) in proof
+
+
+@pytest.mark.row("C06")
+@pytest.mark.parametrize("without", [(0,), (1,), (0, 1)])
+def test_looks_without_a_witness_are_further_apart(without: tuple[int, ...]) -> None:
+    """Where nothing shows that reads are sound, they must find nothing for longer than they are assumed to lag."""
+    first, later = ({"witness": "" if number in without else "qknown"} for number in range(2))
+    search, _ = judge(_search(), _look(FENCE_MS, **first))
+    apart_ms = WITNESSLESS_LAGS * LAG_MS
+    early, proof = judge(search, _look(FENCE_MS + 20 + apart_ms - 1, **later))
+    assert not proof
+    assert next_look_ms(early) > FENCE_MS + 20 + apart_ms - 1, (
+        "nobody reads again and again until then"
+    )
+    _, proof = judge(search, _look(FENCE_MS + 20 + apart_ms, **later))
+    assert proof
 
 
 @pytest.mark.row("C06")
