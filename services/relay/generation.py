@@ -8,7 +8,15 @@ import asyncio
 from opensqt.domain.control import FeedGeneration
 from opensqt.domain.ids import event_id
 from opensqt.domain.messages import name_of
-from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Follower, Start, Stream
+from opensqt.runtime.bus.port import (
+    Bus,
+    BusDown,
+    Delivery,
+    Follower,
+    Start,
+    Stream,
+    StreamChanged,
+)
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import decode
@@ -111,6 +119,8 @@ class Generations:
             if not taking.done():
                 raise BusDown(f"FEED could not be read in {self._settings.probe_s_max} s")
             return taking.result()
+        except StreamChanged as changed:
+            raise BusDown(f"FEED became another one while it was looked at: {changed}") from changed
         finally:
             taking.cancel()
             elapsed.cancel()
