@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from opensqt.domain.ids import event_id
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import BookTop, Candle, FeedStatus, Tick, Trade
@@ -82,7 +84,7 @@ class MarketData:
         await self._feed.close()
 
     async def _keep_rules(self) -> None:
-        """Publish the rules at start, once a minute and when they change; a change is found within the minute."""
+        """Publish the rules at start and every few seconds: whoever begins to listen or lost some needs them."""
         while True:
             try:
                 rules = await self._feed.rules(self._symbols)
@@ -92,7 +94,9 @@ class MarketData:
                 continue
             self._why = ""
             self._rules = {rule.symbol: rule for rule in rules}
-            await self._publish(rules)
+            # Said anew, not once more: the bus would keep what has the same time only once.
+            now_ms = self._clock.market_ms()
+            await self._publish(msgspec.structs.replace(rule, time_ms=now_ms) for rule in rules)
             await self._clock.sleep(self._settings.rules_every_s)
 
     async def _watch(self) -> None:

@@ -36,6 +36,7 @@ LAG_MS = 400
 PATIENCE_MS = 3000
 LAST_MS = 200  # before the end
 TAIL = 7  # messages that FEED loses
+HEARD_S = 0.7  # the pause of an ear that lost FEED, and the way to it
 SKEW_MS_MAX = 1000  # what every policy table allows clocks
 
 
@@ -244,10 +245,16 @@ class Inflictor:
         now_ms = self._desk.clock.market_ms()
         message = KillLatched(scope="desk", reason="fault", actor="world", time_ms=now_ms)
         envelope = Envelope(event_id="kill", type="KillLatched", source="world", time_ms=now_ms)
-        listens = self._desk.posts[self._desk.leader()].ready and not self._desk.broker.is_down
+        broker = self._desk.broker
+        listens = self._desk.posts[self._desk.leader()].ready and not broker.is_down
         await self._bus.publish(subjects.KILL, message, envelope, confirmed=False)
-        # Whoever is dead when it is said learns of it from the latch file; here is none.
-        self._desk.kill_heard = self._desk.kill_heard or listens
+        feed = broker.stream(Stream.FEED)
+        losses = feed.losses
+        await self._desk.clock.sleep(HEARD_S)
+        # Who is dead when it is said, or does not hear it before FEED loses it, learns of it from the latch file;
+        # here is none.
+        kept = broker.stream(Stream.FEED) is feed and feed.losses == losses and not broker.is_down
+        self._desk.kill_heard = self._desk.kill_heard or (listens and kept)
 
     def _turn_clock(self, ahead_ms: int) -> None:
         clock = self._desk.exchange.clock
