@@ -63,6 +63,9 @@ class Judge:
         self._state.fold(books, row.position, row.event_id, message)
         backup = self._backup
         backup.fold(row, message)
+        if backup.cause == row.event_id:
+            # What explained these looks may be what the backup has lost; the next one is judged.
+            self._state.waiting.clear()
         self._read_anew = (
             facts.read_anew(backup.halt, backup.cause, backup.switched + 1, backup.read_ms)
             if backup.halt is not None and backup.is_read(books)

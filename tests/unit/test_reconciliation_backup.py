@@ -6,7 +6,7 @@ from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Market
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Halted
+from opensqt.domain.recon import Discrepancy, Halted
 from opensqt.domain.switches import DESK, HALTED, REDUCING, RESTORE
 from services.reconciler.state import CONTROL
 from tests.ledgers import ACCOUNT, deposit, snapshot
@@ -42,6 +42,17 @@ def test_nothing_but_the_venue_lets_a_restored_desk_close() -> None:
     (halt,) = desk.told(Halted)
     assert (halt.scope, halt.mode) == (DESK, REDUCING)
     assert "opensqt resume" in halt.reason
+
+
+def test_a_look_of_before_the_backup_is_not_judged_by_what_the_backup_knows() -> None:
+    """What explained it may be lost; without the restore the same look is a discrepancy."""
+    for is_restored in (False, True):
+        desk = trading()
+        desk.write(snapshot(desk.head, "3", time_ms=desk.now_ms))
+        if is_restored:
+            desk.write(BACKUP, event_id="restored", actor=RESTORE)
+        desk.wait()
+        assert bool(desk.told(Discrepancy)) is not is_restored
 
 
 def test_every_account_of_the_backup_must_be_seen() -> None:
