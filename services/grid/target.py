@@ -137,11 +137,18 @@ def _unwanted(view: View, level: int, ticket: Ticket) -> str:
     if not view.lattice.reaches(level, view.mid_price, count):
         return "out of the window"
     held = slot_at(view.grid.books, level).position.quantity
-    if held != 0:
+    if held != 0 and not _dust(view, level, held):
         exit_price = view.lattice.price(close_level(level, held))
         if (view.mid_price - exit_price) * (1 if held > 0 else -1) >= 0:
             return "its part can be closed"
     return ""
+
+
+def _dust(view: View, level: int, held: Decimal) -> str:
+    """Say why the venue would refuse a close of what a level holds, or nothing."""
+    side = Side.SELL if held > 0 else Side.BUY
+    price = view.rules.fit_price(view.lattice.price(close_level(level, held)), side)
+    return view.rules.refusal(price, view.rules.fit_quantity(abs(held)))
 
 
 def _as_it_is(ticket: Ticket) -> Want:
@@ -192,11 +199,7 @@ def _opening(view: View, slot: Slot, side: Side) -> Want | str:
     held = slot.position.quantity
     if held != 0:
         same_side = (held > 0) == (side is Side.BUY)
-        exit_price = view.lattice.price(close_level(slot.level, held))
-        closable = view.rules.refusal(
-            view.rules.fit_price(exit_price, side.opposite), view.rules.fit_quantity(abs(held))
-        )
-        if not same_side or not closable:
+        if not same_side or not _dust(view, slot.level, held):
             return ""
     price = passive_price(
         view.lattice.price(slot.level),
