@@ -9,9 +9,8 @@ from decimal import Decimal
 
 import msgspec
 
-WITNESSLESS_LAGS = (
-    6  # ours: reads of an empty account may be blind for longer than assumed, and nothing tells
-)
+# Ours: reads of an empty account may be blind for longer than assumed, and nothing tells.
+WITNESSLESS_LAGS = 6
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):

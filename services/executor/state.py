@@ -40,9 +40,8 @@ class State:
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
         self._living: dict[str, None] = {}  # orders of ours that may still fill
-        self._owed: dict[
-            str, None
-        ] = {}  # ended ones of which the venue reports more than it showed
+        # Ended ones of which the venue reports more than it showed.
+        self._owed: dict[str, None] = {}
         self._settled: Recent[str] = Recent(SETTLED_MAX)  # ended orders, and those of others
 
     def fold(self, message: Message) -> None:

@@ -30,9 +30,8 @@ class Succession:
         self._bus = bus
         self._seat = account.lease.beside(SEAT, SEAT_MS)
         self._heard_s = -math.inf
-        self.stands_by = (
-            False  # the journal has said that somebody else leads: nobody waits before that
-        )
+        # The journal has said that somebody else leads: nobody waits before that.
+        self.stands_by = False
 
     async def take(self) -> Lease:
         """Wait until the lease is ours, in the standby's seat as long as we hear the bus."""

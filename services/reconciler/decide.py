@@ -25,11 +25,11 @@ from opensqt.domain.reconciliation import (
     missing_orders,
     shown_orders,
 )
+from opensqt.domain.switches import DESK
 from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler import facts
 from services.reconciler.state import Backup, Standing, State, Stated, Waiting
 
-DESK = "desk"
 PASSES = 2
 
 Group = tuple[NewEvent, ...]

@@ -58,9 +58,8 @@ class State:
         self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
         self._living: dict[str, None] = {}  # orders of ours that may still fill
-        self._owed: dict[
-            str, None
-        ] = {}  # ended ones of which the venue reports more than it showed
+        # Ended ones of which the venue reports more than it showed.
+        self._owed: dict[str, None] = {}
         self._over: dict[str, int] = {}  # orders that ended -> market ms of their last evidence
 
     def anew(self) -> "State":

@@ -17,9 +17,8 @@ from opensqt.runtime.journal.port import JournalDown
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
-SERVER_VERSION_MIN = (
-    17  # `transaction_timeout`: without it a client that is cut off blocks every append
-)
+# `transaction_timeout` is of 17: without it a client that is cut off blocks every append.
+SERVER_VERSION_MIN = 17
 
 # Advisory locks are numbers; this one keeps two migrations of one database apart.
 _LOCK = 7_205_759_403

@@ -20,9 +20,8 @@ from opensqt.runtime.logs import Log
 
 ORDERS = "orders"  # the bucket of an account's orders; the others are named for their market
 S_PER_MINUTE = 60
-FIRST_PART = (
-    Decimal(1) / 3
-)  # of a burst: the first look of a process, which none before it has used
+# Of a burst: the first look of a process, which none before it has used.
+FIRST_PART = Decimal(1) / 3
 FIRST_SHARE = Decimal("0.5")  # of what we leave to others in a minute: a first look may go so far
 WAITED_S_MIN = 0.01  # what is shorter is the loop's own
 WAITED_S_MAX = 1.0  # said in the log when requests have waited for longer together
