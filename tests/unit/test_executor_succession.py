@@ -3,9 +3,13 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from opensqt.domain.life import Phase
+from opensqt.runtime.journal.memory import MemoryLeases
+from opensqt.runtime.journal.port import Lease
+from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.venue.memory import Fault, MemoryVenue
 from opensqt.runtime.venue.memory_exchange import Ending
 from opensqt.runtime.venue.port import TradeView
@@ -126,3 +130,27 @@ async def test_nobody_stands_by_who_has_not_reached_the_journal(rig: Rig) -> Non
         await rig.clock.run_for(1)
         assert standby.status()["phase"] == "waiting for the lease"
         await rig.crash(standby, task)
+
+
+@pytest.mark.row("J03")
+async def test_a_leader_whose_journal_ends_before_its_lease_sees_that_it_was_deposed(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup was put back while it took the lease: it does not work on half a history, and ends for its twin."""
+    acquire = MemoryLeases.acquire
+
+    async def before_the_backup(
+        self: MemoryLeases, name: str, holder: str, ttl_ms: int
+    ) -> Lease | None:
+        lease = await acquire(self, name, holder, ttl_ms)
+        return lease and msgspec.structs.replace(lease, head_position=lease.head_position + 1)
+
+    monkeypatch.setattr(MemoryLeases, "acquire", before_the_backup)
+    executor = rig.executor()
+    task = asyncio.create_task(executor.run(asyncio.Event()))
+    await rig.clock.run_for(6)
+    assert executor.status()["phase"] == "reading the journal"
+    rig.store.lease_row("executor/binance/main").epoch += 1
+    await rig.clock.run_for(2)
+    with pytest.raises(LeaseLost, match="taken over"):
+        await task

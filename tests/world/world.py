@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from opensqt.runtime.bus.memory import MemoryBus
+from tests.world.bound import CPU_S_MAX, Endless, bounded
 from tests.world.checkers import Judge
 from tests.world.chronicle import Violation
 from tests.world.desk import Desk
@@ -26,7 +27,7 @@ from tests.world.faults import Fault, Kind, Scene, plan_of
 from tests.world.inflict import Inflictor
 from tests.world.instruments import LOADED
 from tests.world.load import Load, script_of
-from tests.world.loop import WorldClock, WorldLoop
+from tests.world.loop import Stuck, WorldClock, WorldLoop
 from tests.world.market import MarketMaker
 from tests.world.quiet import unsettled
 from tests.world.setting import setting_of
@@ -77,7 +78,11 @@ def _play(seed: int, faults: tuple[Fault, ...], folder: Path) -> Outcome:
     judge = Judge(clock, DEADLINE_MS)
     world = World(seed, faults, clock, judge, folder, loop)
     try:
-        loop.run_until_complete(world.play())
+        with bounded(CPU_S_MAX):
+            loop.run_until_complete(world.play())
+    except (Endless, Stuck) as error:
+        judge.muted = False
+        judge.blame("every World ends", str(error))
     finally:
         loop.close()
     return Outcome(
