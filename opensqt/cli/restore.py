@@ -21,12 +21,13 @@ from opensqt.cli.folder import Folder
 from opensqt.cli.reading import bring_up
 from opensqt.cli.refusal import GOOD, Refusal
 from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.domain.control import CONTROL_STREAM
 from opensqt.domain.ids import event_id
 from opensqt.domain.recon import Halted
 from opensqt.domain.switches import DESK, HALTED, RESTORE
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock, open_clock
-from opensqt.runtime.journal.desk import CONTROL_STREAM, ensure_generation
+from opensqt.runtime.journal.desk import ensure_generation
 from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
 from opensqt.runtime.journal.postgres import PostgresJournal
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+CONTROL_STREAM = "control"  # of the journal; switches and generations stand in it
+
 
 class DeskGeneration(msgspec.Struct, frozen=True, kw_only=True):
     """A random generation drawn at init and at every restore; part of every client order id."""

@@ -6,10 +6,9 @@ takes it.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -39,8 +38,6 @@ from services.executor.state import State
 PAUSE_S = 0.05  # between two tries to reach the journal
 PAUSE_S_MAX = 1.0
 REMEMBERED_MAX = 20_000
-
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,11 +20,12 @@ from opensqt.runtime.journal.port import (
     NewEvent,
     TooLate,
 )
+from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.waiting import event_within
 from services.executor import facts
-from services.executor.account import Account, Spawn
+from services.executor.account import Account
 from services.executor.decide import (
     Settle,
     Skip,

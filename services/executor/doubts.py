@@ -12,13 +12,14 @@ from opensqt.domain import absence, life
 from opensqt.domain.absence import Look, Search
 from opensqt.domain.order import OrderRef
 from opensqt.runtime.journal.port import Entry
+from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.venue.port import (
     Held,
     NotFound,
     Throttled,
 )
 from services.executor import facts
-from services.executor.account import Account, Spawn
+from services.executor.account import Account
 from services.executor.evidence import Evidence
 from services.executor.looks import Looks
 

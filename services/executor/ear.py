@@ -8,7 +8,8 @@ from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.codec import Undecodable, decode
-from services.executor.account import Account, Spawn
+from opensqt.runtime.lanes import Spawn
+from services.executor.account import Account
 from services.executor.killing import Kill
 from services.executor.sweeps import Silence
 

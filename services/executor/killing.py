@@ -12,8 +12,9 @@ from opensqt.domain.messages import Message
 from opensqt.runtime import latch
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent
+from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.latch import Latch
-from services.executor.account import Account, Spawn
+from services.executor.account import Account
 from services.executor.state import DESK
 from services.executor.sweeps import Sweeps
 

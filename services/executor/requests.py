@@ -13,6 +13,7 @@ import msgspec
 from opensqt.domain.instruments import Market, Side, market_of
 from opensqt.domain.order import OrderRef
 from opensqt.runtime.journal.port import Appended, NewEvent
+from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.port import (
@@ -23,7 +24,7 @@ from opensqt.runtime.venue.port import (
     Refused,
     Throttled,
 )
-from services.executor.account import Account, Spawn
+from services.executor.account import Account
 from services.executor.decide import Submit, admit_retry, after_place
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence

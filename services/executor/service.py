@@ -199,12 +199,11 @@ class Executor:
                         account.trace(row.stream, row.traceparent)
                 position = row.position
             account.position = max(account.position, position)
-            if len(rows) == READ_MAX:
-                continue
-            if position >= head:
+            if len(rows) < READ_MAX and position >= head:
                 return
-            # A backup was put back beneath the lease: whether it is still ours is said by who keeps it.
-            await account.clock.sleep(PAUSE_S)
+            if not rows:
+                # A backup was put back beneath the lease: whether it is still ours is said by who keeps it.
+                await account.clock.sleep(PAUSE_S)
 
     async def _first_look(self) -> None:
         while True:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from opensqt.domain import ids
 from opensqt.domain.intent import Purpose
+from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.venue.port import Held, VenueDown
-from services.executor.account import Account, Spawn
+from services.executor.account import Account
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
 from services.executor.state import DESK
@@ -57,12 +58,12 @@ class Sweeps:
         await self._cancel_these(names)
         return len(names)
 
-    async def cancel_openings(self, due: Callable[[str], bool]) -> int:
-        """Ask at once to cancel the living openings of which `due` says that it is time; return how many."""
+    async def cancel_openings(self, claim: Callable[[str], bool]) -> int:
+        """Ask at once to cancel the living openings that `claim` grants, asked once for each; return how many."""
         names: dict[str, str] = {}
         for order in self._account.state.living():
             placed, name = order.placed, order.client_order_id
-            if placed is not None and placed.purpose is Purpose.OPEN and due(name):
+            if placed is not None and placed.purpose is Purpose.OPEN and claim(name):
                 names[name] = placed.ref.symbol
         await self._cancel_these(names)
         return len(names)
@@ -149,11 +150,11 @@ class Silence:
             silent_s = max(risk_s, account.silent_s, account.lease.silent_s)
             if silent_s <= SILENCE_S_MAX:
                 self._asked.clear()
-            elif sent := await self._sweeps.cancel_openings(self._due):
+            elif sent := await self._sweeps.cancel_openings(self._claim):
                 account.log.error("openings_cancelled", silent_s=round(silent_s, 1), cancels=sent)
 
-    def _due(self, name: str) -> bool:
-        """Tell whether to ask now for the cancel of an order; who is told yes asks."""
+    def _claim(self, name: str) -> bool:
+        """Claim the turn to ask for the cancel of an order; False while it is not due, True takes the turn."""
         now_s = self._account.clock.monotonic_s()
         times, due_s = self._asked.get(name, (0, now_s))
         if now_s < due_s:

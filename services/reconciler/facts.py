@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain import ids
 from opensqt.domain.account import PositionStated, VenueSnapshot
-from opensqt.domain.control import KillReleased
+from opensqt.domain.control import CONTROL_STREAM, KillReleased
 from opensqt.domain.decimals import EXACT, canonical
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.order import Fill
@@ -18,7 +18,7 @@ from opensqt.domain.switches import REDUCING
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent
 from services.reconciler.config import NAME
-from services.reconciler.state import CONTROL, REVERSES, Corrected, Stated
+from services.reconciler.state import REVERSES, Corrected, Stated
 
 WHAT_NEXT = "look at the venue, then `opensqt resume`"
 PERCENT = Decimal(100)
@@ -76,7 +76,7 @@ def read_anew(halt: Halted, cause: str, version: int, now_ms: int) -> NewEvent:
     """Let a restored desk close what it holds: the venue was read anew. Only if no switch was thrown meanwhile."""
     reason = f"restored from a backup, and the venue was read anew: closes only; {WHAT_NEXT}"
     message = Halted(scope=halt.scope, mode=REDUCING, reason=reason, time_ms=now_ms)
-    event = _event(message, CONTROL, ("shown", halt.scope, cause))
+    event = _event(message, CONTROL_STREAM, ("shown", halt.scope, cause))
     return msgspec.structs.replace(event, version=version)
 
 
@@ -86,7 +86,7 @@ def resumed(books: Books, released: KillReleased, cause: str) -> Iterator[NewEve
         message = Resumed(
             scope=scope, reason=released.reason, actor=released.actor, time_ms=released.time_ms
         )
-        yield _event(message, CONTROL, ("resumed", scope, cause))
+        yield _event(message, CONTROL_STREAM, ("resumed", scope, cause))
 
 
 def position_stated(books: Books, key: Key, said: Stated, now_ms: int) -> NewEvent:

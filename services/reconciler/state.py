@@ -7,7 +7,7 @@ import msgspec
 
 from opensqt.domain import life
 from opensqt.domain.account import Deposit, FundingPaid, PositionStated, VenueSnapshot
-from opensqt.domain.control import KillReleased
+from opensqt.domain.control import CONTROL_STREAM, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.ledger import Books, Key
@@ -20,7 +20,6 @@ from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.switches import DESK, RESTORE
 from opensqt.runtime.journal.port import Recorded
 
-CONTROL = "control"  # the stream of switches
 DAY_MS = 86_400_000
 REVERSES = "reverses"  # how the detail of an adjustment that takes another one back begins
 
@@ -71,7 +70,7 @@ class Backup:
 
     def fold(self, row: Recorded, message: Message) -> None:
         """Take in a row: a restore begins it; a person, or our own word that all was read, ends it."""
-        if row.stream == CONTROL:
+        if row.stream == CONTROL_STREAM:
             self.switched = row.version
         match message:
             case Halted(scope=scope) if scope == DESK:

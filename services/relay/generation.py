@@ -5,7 +5,7 @@ Never takes length for proof: the message at the checkpoint's sequence must be t
 
 import asyncio
 
-from opensqt.domain.control import FeedGeneration
+from opensqt.domain.control import CONTROL_STREAM, FeedGeneration
 from opensqt.domain.ids import event_id
 from opensqt.domain.messages import name_of
 from opensqt.runtime.bus.port import (
@@ -22,7 +22,6 @@ from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.journal.checkpoint import Checkpoint, Checkpoints
-from opensqt.runtime.journal.desk import CONTROL_STREAM
 from opensqt.runtime.journal.port import Duplicate, Entry, Fenced, Journal, Lease, NewEvent
 from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.logs import Log

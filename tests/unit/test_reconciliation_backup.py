@@ -3,12 +3,11 @@
 import msgspec
 
 from opensqt.domain.account import VenueSnapshot
-from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
 from opensqt.domain.instruments import Market
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Discrepancy, Halted
 from opensqt.domain.switches import DESK, HALTED, REDUCING, RESTORE
-from services.reconciler.state import CONTROL
 from tests.ledgers import ACCOUNT, deposit, snapshot
 from tests.reconciling import Desk, recorded, trading
 
@@ -91,9 +90,9 @@ def test_a_switch_that_is_thrown_meanwhile_refuses_the_old_word() -> None:
     ((before,),) = desk.judge.take_outbox()
     latch = KillLatched(scope="strategy/a", reason="enough", actor="alice", time_ms=3)
     row = msgspec.structs.replace(
-        recorded(desk.head + 1, "latch", desk.now_ms), stream=CONTROL, version=7
+        recorded(desk.head + 1, "latch", desk.now_ms), stream=CONTROL_STREAM, version=7
     )
     desk.fold(row, latch)
     ((after,),) = desk.judge.take_outbox()
     assert before.event_id == after.event_id
-    assert (before.stream, before.version, after.version) == (CONTROL, 1, 8)
+    assert (before.stream, before.version, after.version) == (CONTROL_STREAM, 1, 8)

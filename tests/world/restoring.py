@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 
 from opensqt.cli.restore import halt
+from opensqt.domain.control import CONTROL_STREAM
 from opensqt.domain.recon import Resumed
 from opensqt.domain.switches import RESTORE
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.checkpoint import Checkpoint
-from opensqt.runtime.journal.desk import CONTROL_STREAM, ensure_generation
+from opensqt.runtime.journal.desk import ensure_generation
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
 from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.venue.memory import Fault as Reply

@@ -1,12 +1,10 @@
 """The desk's generation: drawn once by the database, journalled before anything else, part of every order id."""
 
-from opensqt.domain.control import DeskGeneration
+from opensqt.domain.control import CONTROL_STREAM, DeskGeneration
 from opensqt.domain.ids import event_id
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Appended, Duplicate, Entry, Journal, NewEvent
-
-CONTROL_STREAM = "control"
 
 
 class GenerationLost(RuntimeError):
