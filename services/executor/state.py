@@ -11,6 +11,7 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced
+from opensqt.domain.register import Register
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.executor.recent import Recent
 
@@ -39,9 +40,7 @@ class State:
         self.deposits: set[tuple[Market, str]] = set()
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
-        self._living: dict[str, None] = {}  # orders of ours that may still fill
-        # Ended ones of which the venue reports more than it showed.
-        self._owed: dict[str, None] = {}
+        self._register = Register()
         self._settled: Recent[str] = Recent(SETTLED_MAX)  # ended orders, and those of others
 
     def fold(self, message: Message) -> None:
@@ -81,7 +80,7 @@ class State:
 
     def living(self) -> list[life.Order]:
         """Return our orders that are not terminal."""
-        return [self.orders[name] for name in self._living]
+        return self._register.living()
 
     def doubtful(self) -> list[life.Order]:
         """Return the orders of which nobody knows whether the venue holds them."""
@@ -98,7 +97,7 @@ class State:
 
     def queued(self, symbol: str, side: Side) -> Decimal:
         """Return what the orders of a side may still fill or have filled unseen, base units; admitted ones too."""
-        orders = [self.orders[name] for name in (*self._living, *self._owed)]
+        orders = (*self._register.living(), *self._register.owed())
         placed = [(order.placed, order.remaining) for order in orders]
         resting = (left for p, left in placed if p and (p.ref.symbol, p.side) == (symbol, side))
         waiting = self.admitted.values()
@@ -143,13 +142,8 @@ class State:
 
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
-        ours = order.placed is not None
-        for names, holds in ((self._living, not order.terminal), (self._owed, order.owed)):
-            if ours and holds:
-                names[name] = None
-            else:
-                names.pop(name, None)
-        if order.settled or not ours:
+        self._register.file(order)
+        if order.settled or order.placed is None:
             oldest = self._settled.add(name)
             if oldest is not None:
                 self._forget(self.orders.pop(oldest))

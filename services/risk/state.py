@@ -15,6 +15,7 @@ from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
 from opensqt.domain.recon import Adjustment
+from opensqt.domain.register import Register
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
@@ -57,9 +58,7 @@ class State:
         self.parked: dict[tuple[str, str], Decimal] = {}  # account, symbol: fills of unknown orders
         self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
-        self._living: dict[str, None] = {}  # orders of ours that may still fill
-        # Ended ones of which the venue reports more than it showed.
-        self._owed: dict[str, None] = {}
+        self._register = Register()
         self._over: dict[str, int] = {}  # orders that ended -> market ms of their last evidence
 
     def anew(self) -> "State":
@@ -106,10 +105,10 @@ class State:
 
     def exposure(self, intent: PlaceIntent) -> Exposure:
         """Return what the account has at stake in the intent's symbol, at worst."""
-        account = self._of(intent.account, self._living)
+        account = _of(intent.account, self._register.living())
         owed = [
             _stake(order)
-            for order in self._of(intent.account, self._owed)
+            for order in _of(intent.account, self._register.owed())
             if _symbol(order) == intent.symbol
         ]
         waiting = [
@@ -163,15 +162,11 @@ class State:
         for client_order_id in list(takewhile(lambda i: self._over[i] < old, self._over)):
             del self.orders[client_order_id], self._over[client_order_id]
 
-    def _of(self, account: str, names: dict[str, None]) -> list[life.Order]:
-        orders = [self.orders[name] for name in names]
-        return [one for one in orders if one.placed and one.placed.ref.account == account]
-
     def _write_off(self, account: str, symbol: str) -> None:
         """Expect no fill of ended orders any more: the position was set right without them."""
-        for order in self._of(account, self._owed):
+        for order in _of(account, self._register.owed()):
             if _symbol(order) == symbol:
-                del self._owed[order.client_order_id]
+                self._register.write_off(order)
 
     def _fold_order(self, event: Message) -> None:
         client_order_id = event.ref.client_order_id  # type: ignore[attr-defined]
@@ -187,9 +182,7 @@ class State:
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
         self.orders[name] = order
-        ours = order.placed is not None
-        _mark(self._living, name, holds=ours and not order.terminal)
-        _mark(self._owed, name, holds=ours and order.owed)
+        self._register.file(order)
         self._over.pop(name, None)
         if _over(order):
             self._over[name] = _last_ms(order)
@@ -218,6 +211,10 @@ def _nobodys(state: State, account: str, symbol: str) -> Decimal:
     return adjusted + state.parked.get((account, symbol), ZERO)
 
 
+def _of(account: str, orders: list[life.Order]) -> list[life.Order]:
+    return [one for one in orders if one.placed and one.placed.ref.account == account]
+
+
 def _symbol(order: life.Order) -> str:
     return order.placed.ref.symbol if order.placed is not None else ""
 
@@ -227,13 +224,6 @@ def _stake(order: life.Order) -> _Stake:
     if placed is None:
         raise ValueError(f"order {order.client_order_id} is not known to be placed")
     return _Stake(placed.ref.strategy, placed.side, order.remaining, placed.type, placed.price)
-
-
-def _mark(names: dict[str, None], name: str, *, holds: bool) -> None:
-    if holds:
-        names[name] = None
-    else:
-        names.pop(name, None)
 
 
 def _over(order: life.Order) -> bool:

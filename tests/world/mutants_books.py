@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.domain import absence
+from opensqt.domain import absence, life
 from opensqt.domain.order import CancelRequested, Fill, Unresolved
 from opensqt.runtime.journal.memory import MemoryLeases
 from opensqt.runtime.journal.port import Lease
@@ -74,8 +74,10 @@ def _gate_drops(kind: type[Any]) -> Callable[[], list[Patch]]:
         def fold(state: GateState, event: Any) -> None:
             real(state, event)
             if isinstance(event, kind):
-                for books in (state.orders, state._living, state._over):
-                    books.pop(event.ref.client_order_id, None)
+                name = event.ref.client_order_id
+                state._register.file(life.begin(name))
+                for books in (state.orders, state._over):
+                    books.pop(name, None)
 
         return [(GateState, "_fold_order", fold)]
 
