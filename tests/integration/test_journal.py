@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -254,6 +255,19 @@ async def test_what_waits_shares_commits(postgres_dsn: str, owner: Connection) -
         await asyncio.gather(*(desk.journal.append(entry(event(str(n)))) for n in range(200)))
     commits = await owner.fetchval("SELECT count(DISTINCT xmin::text) FROM journal")
     assert commits <= 5
+
+
+async def test_evidence_that_waits_shares_commits(postgres_dsn: str, owner: Connection) -> None:
+    """A hundred pieces of two processes, in different orders and partly the same, are a few transactions."""
+    pieces = [f"answer {number}".encode() for number in range(100)]
+    names = {data: hashlib.sha256(data).hexdigest() for data in pieces}
+    async with open_desk(postgres_dsn) as one, open_desk(postgres_dsn) as other:
+        kept = [one.journal.keep("rest", data) for data in pieces]
+        kept += [other.journal.keep("rest", data) for data in reversed(pieces)]
+        assert await asyncio.gather(*kept) == [names[data] for data in pieces + pieces[::-1]]
+    rows = await owner.fetch("SELECT encode(hash, 'hex') AS name, data, xmin::text FROM evidence")
+    assert {row["data"]: row["name"] for row in rows} == names
+    assert len({row["xmin"] for row in rows}) <= 20
 
 
 async def test_only_a_fact_waits_for_the_disk(postgres_dsn: str) -> None:

@@ -4,6 +4,8 @@ Never opens a transaction, never writes a table itself (the role may not), and n
 does not know: that is `JournalDown`, and the caller appends the same entry again.
 """
 
+import asyncio
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +30,8 @@ from opensqt.runtime.journal.port import (
 from opensqt.runtime.journal.writer import Writer
 
 POLL_S_MAX = 1.0  # a lost notification costs at most this
+ENTRIES_MAX = 64  # in one commit
+EVIDENCE_MAX = 16  # in one commit; a page of trades has a hundred thousand bytes
 
 _APPEND = "SELECT * FROM journal_append($1::journal_event[], $2::journal_fence[], $3::bigint[]) ORDER BY entry"
 _ROWS = (
@@ -37,6 +41,9 @@ _ROWS = (
 )
 _READ = _ROWS + " ORDER BY position LIMIT $2"
 _READ_PREFIX = _ROWS + " AND stream >= $3 AND stream < $4 ORDER BY position LIMIT $2"
+_KEEP = (
+    "SELECT evidence_keep(kind, data) FROM unnest($1::text[], $2::bytea[]) AS found (kind, data)"
+)
 _CHECKPOINTS = "SELECT desk, generation, position, sequence, event_id, created_ms FROM relay_checkpoint ORDER BY number"
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -47,7 +54,8 @@ class PostgresJournal:
     def __init__(self, pool: Pool, bell: Bell) -> None:
         self.pool = pool
         self._bell = bell
-        self._writer = Writer(self._commit)
+        self._writer = Writer(self._commit, group_max=ENTRIES_MAX)
+        self._keeper = Writer(self._keep, group_max=EVIDENCE_MAX)
 
     @classmethod
     async def connect(cls, dsn: str) -> "PostgresJournal":
@@ -56,7 +64,9 @@ class PostgresJournal:
 
     async def append(self, entry: Entry) -> AppendOutcome:
         """Commit an entry; concurrent entries of this process share commits."""
-        return await self._writer.append(entry)
+        if not entry.events:
+            raise ValueError("an entry holds at least one event")
+        return await self._writer.write(entry)
 
     async def read(self, after: int, count_max: int, *, stream_prefix: str = "") -> list[Recorded]:
         """Return rows beyond position `after` in order, at most `count_max`."""
@@ -83,13 +93,12 @@ class PostgresJournal:
 
     async def keep(self, kind: str, data: bytes) -> str:
         """Store evidence and return its hash (hex sha256)."""
-        async with borrowed(self.pool, "keep evidence") as connection:
-            return str(await connection.fetchval("SELECT evidence_keep($1, $2)", kind, data))
+        return await self._keeper.write((hashlib.sha256(data).hexdigest(), kind, data))
 
     async def close(self) -> None:
         """Commit what waits and disconnect; also a close that is given up leaves no connection behind."""
         try:
-            await self._writer.close()
+            await asyncio.gather(self._writer.close(), self._keeper.close())
             await self._bell.close()
         finally:
             self.pool.terminate()
@@ -100,6 +109,13 @@ class PostgresJournal:
         async with borrowed(self.pool, "append to the journal") as connection:
             rows = await connection.fetch(_APPEND, events, fences, late)
         return [_outcome(row) for row in rows]
+
+    async def _keep(self, found: Sequence[tuple[str, str, bytes]]) -> list[str]:
+        # All processes in one order: two that keep the same evidence never wait for each other in a circle.
+        _, kinds, data = zip(*sorted(found), strict=True)
+        async with borrowed(self.pool, "keep evidence") as connection:
+            await connection.fetch(_KEEP, kinds, data)
+        return [name for name, _, _ in found]
 
 
 class PostgresLeases:

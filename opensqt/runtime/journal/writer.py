@@ -1,36 +1,37 @@
-"""One writer task per process: whatever waits goes into one commit. Never waits for company, never reorders."""
+"""One task that commits for many: whatever waits goes into one commit. Never waits for company, never reorders."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
-from opensqt.runtime.journal.port import AppendOutcome, Entry, JournalDown
+from opensqt.runtime.journal.port import JournalDown
 
-GROUP_ENTRIES_MAX = 64
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
 
-Commit = Callable[[Sequence[Entry]], Awaitable[Sequence[AppendOutcome]]]
 
+class Writer(Generic[Item, Outcome]):
+    """Groups concurrent writes into commits; each item gets its own outcome or the group's `JournalDown`."""
 
-class Writer:
-    """Groups concurrent appends into commits; each entry gets its own outcome or the group's `JournalDown`."""
-
-    def __init__(self, commit: Commit) -> None:
+    def __init__(
+        self, commit: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], *, group_max: int
+    ) -> None:
         self._commit = commit
-        self._waiting: deque[tuple[Entry, asyncio.Future[AppendOutcome]]] = deque()
+        self._group_max = group_max
+        self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
         self._wake = asyncio.Event()
         self._closing = False
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def append(self, entry: Entry) -> AppendOutcome:
-        """Commit an entry together with what else waits; raise `JournalDown` when the answer is unknown."""
+    async def write(self, item: Item) -> Outcome:
+        """Commit an item together with what else waits; raise `JournalDown` when the answer is unknown."""
         if self._task.done():
             self._task.result()  # a writer that died of a fault says so to everyone
         if self._closing:
             raise JournalDown("the journal was closed by this process")
-        if not entry.events:
-            raise ValueError("an entry holds at least one event")
-        answer: asyncio.Future[AppendOutcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, answer))
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
         self._wake.set()
         return await answer
 
@@ -49,10 +50,10 @@ class Writer:
                 await self._wake.wait()
 
     async def _commit_group(self) -> None:
-        count = min(GROUP_ENTRIES_MAX, len(self._waiting))
+        count = min(self._group_max, len(self._waiting))
         group = [self._waiting.popleft() for _ in range(count)]
         try:
-            outcomes = await self._commit([entry for entry, _ in group])
+            outcomes = await self._commit([item for item, _ in group])
         except JournalDown as error:
             for _, answer in group:
                 if not answer.done():
