@@ -178,8 +178,8 @@ async def test_a_second_start_says_who_has_the_folder_and_where_its_page_is(
 
 async def test_a_disk_nearly_full_is_refused_with_the_figure(tmp_path: Path) -> None:
     """Nothing is written when there is no room."""
-    folder = Folder(tmp_path / "data", RunClock(), free=lambda _: 150_000_000)
-    with pytest.raises(Refusal, match=r"only 150 MB free .* 200 MB needed"):
+    folder = Folder(tmp_path / "data", RunClock(), free=lambda _: 90_000_000)
+    with pytest.raises(Refusal, match=r"only 90 MB free .* 100 MB needed"):
         await folder.open()
     assert not (tmp_path / "data").exists()
 
