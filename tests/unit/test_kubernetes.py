@@ -1,6 +1,7 @@
 """What is deployed renders, validates, is locked down, and obeys the same law as the code."""
 
 import functools
+import re
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.config import load
 from tests.tidiness.source import ROOT
 
@@ -127,6 +129,18 @@ def test_every_service_is_probed() -> None:
             "readinessProbe": {"path": "/readyz", "port": "health"},
             "livenessProbe": {"path": "/healthz", "port": "health"},
         }
+
+
+def test_the_bus_has_room_for_its_streams() -> None:
+    """The server's limit holds all streams when they are full, and fits on its volume."""
+    (conf,) = [c["data"]["nats.conf"] for c in resources("ConfigMap") if "nats.conf" in c["data"]]
+    store = re.search(r"max_file_store: (\d+)GB", conf)
+    (bus,) = [one for one in workloads() if one["metadata"]["name"] == "nats"]
+    (claim,) = bus["spec"]["volumeClaimTemplates"]
+    volume = re.fullmatch(r"(\d+)Gi", claim["spec"]["resources"]["requests"]["storage"])
+    assert store is not None
+    assert volume is not None
+    assert DISK_BYTES_MAX < int(store[1]) * 10**9 < int(volume[1]) * 2**30
 
 
 def test_no_secret_is_written_down() -> None:

@@ -109,6 +109,7 @@ STREAMS: tuple[StreamSpec, ...] = (
     ),
 )
 SPECS: dict[Stream, StreamSpec] = {spec.name: spec for spec in STREAMS}
+DISK_BYTES_MAX = sum(spec.bytes_max for spec in STREAMS if not spec.in_memory)  # all full
 
 
 def server_version(client: Client) -> str:
@@ -153,10 +154,9 @@ async def restore(js: JetStreamContext) -> None:
 
 def _refused(spec: StreamSpec, error: APIError) -> str:
     if error.err_code == _NO_ROOM:
-        needed_mib = sum(one.bytes_max for one in STREAMS) // MIB
         return (
             f"stream {spec.name} does not fit: JetStream may use less disk than the "
-            f"{needed_mib} MiB declared; free disk space or raise max_file_store of the server"
+            f"{DISK_BYTES_MAX // MIB} MiB declared; free disk space or raise max_file_store of the server"
         )
     return (
         f"stream {spec.name} was refused by the server: {error.description}; if its storage or "
