@@ -186,7 +186,8 @@ class House:
             asyncpg.PostgresError,
             asyncpg.InterfaceError,
         ) as error:
-            self.progress.say(f"no summary: {str(error) or 'the database did not answer in time'}")
+            why = str(error) or "the database did not answer in time"
+            self.progress.say(f"no summary: {why}; `opensqt positions` names what stays")
         finally:
             await supervisor.stop()
         return found
@@ -220,9 +221,12 @@ class House:
         restarts = sum(line.restarts for line in self.run.processes)
         fields = {"type": "summary", **msgspec.to_builtins(found), "restarts": restarts}
         fields["verdict"] = fields.pop("verdict")
+        del fields["held"]  # scripts ask `opensqt positions --json`
         if self.progress.as_json:
             self.progress.line(fields)
         else:
+            for held in found.held:
+                self.progress.say(f"stays: {held.account} {held.symbol} {held.quantity:f}")
             figures = "  ".join(
                 f"{name} {value}" for name, value in fields.items() if name != "type"
             )

@@ -31,6 +31,14 @@ _COUNTS = (
 )
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A position that is not zero; `quantity` in base units, negative when short."""
+
+    account: str
+    symbol: str
+    quantity: Decimal
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of a desk since its beginning; `pnl` net of fees and with funding, marked at the last known prices.
 
@@ -45,6 +53,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     fees: Decimal = Decimal(0)
     verdict: bool | None = None
     failed: tuple[str, ...] = ()  # the checks that did not hold
+    held: tuple[Held, ...] = ()
 
 
 async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
@@ -59,7 +68,8 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
     except (Refusal, JournalDown, asyncpg.UndefinedTableError):
         return Summary()  # it never got as far as a journal
     pnl = fees = ZERO
-    for held in await positions(source):
+    rows = await positions(source)
+    for held in rows:
         parts = (held["realized_pnl"], held["unrealized_pnl"], held["funding"])
         pnl = sum((part for part in parts if isinstance(part, Decimal)), pnl)
         fees += held["fees"] if isinstance(held["fees"], Decimal) else ZERO
@@ -80,6 +90,7 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         fees=_shown(fees),
         verdict=verdict,
         failed=failed,
+        held=msgspec.convert([row for row in rows if row["quantity"]], tuple[Held, ...]),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import io
 import json
 from collections.abc import Coroutine
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
+from opensqt.cli.house import House
 from opensqt.cli.main import main
+from opensqt.cli.plan import make_plan
+from opensqt.cli.progress import Progress
 from opensqt.cli.reading import bring_up
 from opensqt.cli.runfile import RunFile, write_run
 from opensqt.cli.summary import Summary, summary
 from opensqt.domain.control import KillLatched
 from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import encode
 from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.journal.postgres import PostgresJournal
-from tests.ledgers import Day
+from tests.ledgers import PERP, SPOT, Day
 
 COLUMNS = {
     "orders": "client_order_id venue_order_id intent_id attempt strategy venue account symbol side type price quantity"
@@ -174,6 +179,27 @@ def test_the_summary_counts_and_judges(desk: Path, postgres_dsn: str) -> None:
     assert found.verdict is True
     assert found.fees > 0
     assert found.pnl != 0
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_stop_names_the_positions_that_stay(
+    desk: Path, postgres_dsn: str, capsys: Capture, as_json: bool
+) -> None:
+    """People read account, symbol and quantity of each; the line for scripts is as it was."""
+    wait(bring_up(postgres_dsn))
+    wait(execute(postgres_dsn, f"UPDATE view.positions SET quantity = 0 WHERE symbol = '{SPOT}'"))
+    found = wait(summary(postgres_dsn, desk))
+    out = io.StringIO()
+    progress = Progress(as_json=as_json, out=out)
+    House(desk, make_plan(desk, {}), RunClock(), progress)._tell(found)
+    *stays, last = out.getvalue().splitlines()
+    if as_json:
+        assert (stays, "held" in json.loads(last)) == ([], False)
+        return
+    _, rows = said(capsys, "positions", "--data", str(desk))
+    (perp,) = [row for row in rows if row["symbol"] == PERP]
+    assert stays == [f"stays: main {PERP} {perp['quantity']}"]
+    assert last.startswith("stopped: ticks ")
 
 
 def test_a_summary_that_takes_too_long_is_only_late(desk: Path, postgres_dsn: str) -> None:
