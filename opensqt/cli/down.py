@@ -7,9 +7,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from opensqt.cli.folder import is_running
+from opensqt.cli.folder import UP, holder, told, up_pid
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
-from opensqt.cli.runfile import read_run
 from opensqt.runtime.clock import RunClock
 
 STOP_S_MAX = 25.0
@@ -27,18 +26,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _stop(data: Path) -> int:
-    if not is_running(data):
+    who = holder(data)
+    if who is None:
         raise Refusal(
             f"{data} is not running: start it with `opensqt up --data {data}`", NOT_RUNNING
         )
-    pid = read_run(data).pid
-    if pid <= 0:
-        raise Refusal(f"{data} is just starting or stopping: try again in a second", NOT_RUNNING)
+    if who.verb != UP:
+        raise Refusal(
+            f"nothing runs in {data}, only {told(who)} is at it: try again when it has ended",
+            NOT_RUNNING,
+        )
+    pid = who.pid
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     clock = RunClock()
     end_s = clock.monotonic_s() + STOP_S_MAX
-    while is_running(data):
+    while up_pid(data) == pid:
         if clock.monotonic_s() >= end_s:
             print(
                 f"process {pid} has not stopped after {STOP_S_MAX:.0f} s; `kill -9 {pid}` ends it all"

@@ -16,6 +16,8 @@ from opensqt.runtime.clock import Clock
 # A new desk takes 52 MB in its first minute, nearly all of it the database, and some 3 MB in each later one.
 FREE_BYTES_MIN = 100 * 1000 * 1000
 LOCK_S_MAX = 0.5
+LOCK_BYTES = 128
+UP, READER = "up", "reader"
 SUBFOLDERS = ("ca", "nats", "venue", "logs", "archive/feed", "reports")
 TOKEN_BYTES = 24
 
@@ -27,18 +29,41 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(path).free
 
 
-class Folder:
-    """A data folder; `close` gives the lock back, `undo` removes what a refused first start has made."""
+class InUse(Refusal):
+    """Somebody else holds the folder's lock."""
 
-    def __init__(self, path: Path, clock: Clock, free: Callable[[Path], int] = free_bytes) -> None:
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a folder's lock, as it says there itself; all empty while it has not said so yet."""
+
+    pid: int = 0
+    verb: str = ""
+    born_ticks: int = 0  # when the process began: another one with the same pid began later
+
+
+class Folder:
+    """A data folder; `close` gives the lock back, `undo` removes what a refused first start has made.
+
+    `verb` is `UP` for the desk itself, `READER` for whoever needs the folder for a moment.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        free: Callable[[Path], int] = free_bytes,
+        *,
+        verb: str = READER,
+    ) -> None:
         self.path = path.absolute()
         self._clock = clock
         self._free = free
+        self._verb = verb
         self._lock: int | None = None
         self._made: Path | None = None
 
     async def open(self) -> None:
-        """Check disk and permissions, make the folder, take the lock; raise `Refusal` otherwise."""
+        """Check disk and permissions, make the folder, take the lock; raise `Refusal` or its `InUse`."""
         self._check_disk()
         self._make()
         try:
@@ -93,10 +118,14 @@ class Folder:
     async def _take_lock(self) -> None:
         self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         end_s = self._clock.monotonic_s() + LOCK_S_MAX
-        while not _try_lock(self._lock):
+        while not _try_lock(self._lock, fcntl.LOCK_EX):
             if self._clock.monotonic_s() >= end_s:  # not merely a `status` that looks at the lock
-                raise Refusal(in_use(self.path))
+                raise InUse(in_use(self.path))
             await self._clock.sleep(0.05)
+        pid = os.getpid()
+        who = Holder(pid=pid, verb=self._verb, born_ticks=_born_ticks(pid))
+        # One write of fixed length: nobody ever reads an empty file or a mixture with who was here before.
+        os.pwrite(self._lock, msgspec.json.encode(who).ljust(LOCK_BYTES), 0)
 
     def _fill(self) -> None:
         for name in SUBFOLDERS:
@@ -107,27 +136,52 @@ class Folder:
 
 
 def in_use(data: Path) -> str:
-    """Say who has this folder and where its page is."""
+    """Say who has this folder, where its page is, and what to do."""
+    who = holder(data) or Holder()
+    if who.verb != UP:
+        return (
+            f"data folder {data} is in use by {told(who)}:"
+            " wait until it has ended, or name another folder with --data"
+        )
     run = read_run(data)
     page = (
         f"; its page is http://127.0.0.1:{run.ports['gateway']}/" if "gateway" in run.ports else ""
     )
     return (
-        f"data folder {data} is in use by process {run.pid or 'unknown'}{page};"
+        f"data folder {data} is in use by process {who.pid}{page};"
         f" stop it with `opensqt down --data {data}`, or name another folder with --data"
     )
 
 
+def told(who: Holder) -> str:
+    """Name a holder that is no `up` in a sentence."""
+    return f"another command (process {who.pid})" if who.pid else "a command that has just begun"
+
+
 def is_running(data: Path) -> bool:
-    """Say whether an `up` holds this folder's lock."""
+    """Say whether anybody holds this folder's lock, be it a reader; `up_pid` says whether the desk runs."""
+    return holder(data) is not None
+
+
+def up_pid(data: Path) -> int:
+    """Return the process of the `up` that holds this folder's lock; 0 where none does."""
+    who = holder(data)
+    return who.pid if who is not None and who.verb == UP else 0
+
+
+def holder(data: Path) -> Holder | None:
+    """Return who holds this folder's lock, None where nobody does; raise `Refusal` for a damaged run."""
     try:
         lock = os.open(data / "lock", os.O_RDWR)
     except OSError:
-        return False
+        return None
     try:
-        return not _try_lock(lock)
+        if _try_lock(lock, fcntl.LOCK_SH):
+            return None
+        said = os.pread(lock, LOCK_BYTES, 0)
     finally:
         os.close(lock)
+    return _believed(data, said)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -153,9 +207,30 @@ def paper_keys(data: Path, accounts: tuple[str, ...]) -> Path:
     return path
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+def _believed(data: Path, said: bytes) -> Holder:
+    """Return whom a held lock names; nobody when these are the words of one who held it before."""
+    if not said:  # an `up` of an older version says nothing there
+        pid = read_run(data).pid
+        return Holder(pid=pid, verb=UP) if _born_ticks(pid) else Holder()
+    try:
+        who = msgspec.json.decode(said, type=Holder)
+    except msgspec.MsgspecError:
+        return Holder()
+    return who if who.born_ticks == _born_ticks(who.pid) else Holder()
+
+
+def _born_ticks(pid: int) -> int:
+    """Return when a process began, in ticks since the machine did; 0 where there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return 0
+    return int(stat.rpartition(b")")[2].split()[19])

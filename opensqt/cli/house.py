@@ -13,7 +13,7 @@ import msgspec
 
 import opensqt
 from opensqt.cli import nats, ports, postgres
-from opensqt.cli.folder import Folder, free_bytes, paper_keys
+from opensqt.cli.folder import UP, Folder, free_bytes, paper_keys
 from opensqt.cli.plan import Plan, next_clock
 from opensqt.cli.processes import Place, port_names, specs
 from opensqt.cli.progress import Progress
@@ -45,7 +45,7 @@ class House:
         self.screen = screen
         self.run = RunFile()
         self.supervisor: Supervisor | None = None
-        self._folder = Folder(self.data, clock, free_bytes)
+        self._folder = Folder(self.data, clock, free_bytes, verb=UP)
         self._stop = asyncio.Event()
 
     @property

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from opensqt.cli import postgres
-from opensqt.cli.folder import Folder, is_running
+from opensqt.cli.folder import READER, UP, Folder, InUse, holder, is_running, told, up_pid
 from opensqt.cli.refusal import NOT_RUNNING, Refusal
 from opensqt.cli.runfile import RunFile, read_run
 from opensqt.runtime.clock import RunClock
@@ -24,6 +24,7 @@ from opensqt.runtime.projection_store import Projections, caught_up
 
 CONNECT_S_MAX = 3.0
 RETRY_S = 0.2
+READER_S_MAX = 10.0
 
 _Result = TypeVar("_Result")
 
@@ -54,22 +55,23 @@ def read(data: Path, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
 async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
     """Open the database of a folder; raise `Refusal` when there is none or it does not answer."""
     run = read_run(data)
-    if is_running(data):
-        if not run.postgres_dsn:
-            raise Refusal(f"{data} is just starting: try again in a second", NOT_RUNNING)
-        yield Source(dsn=run.postgres_dsn, running=True, data=data, run=run)
-        return
     if not run.postgres_dsn:
+        if is_running(data):
+            raise Refusal(f"{data} is just starting: try again in a second", NOT_RUNNING)
         raise Refusal(
             f"{data} holds no desk: start one with `opensqt up --data {data}`", NOT_RUNNING
         )
-    if not (data / "postgres").exists():
-        if project:
-            await bring_up(run.postgres_dsn)
-        yield Source(dsn=run.postgres_dsn, running=False, data=data, run=run)
+    folder: Folder | None = None
+    if not up_pid(data):
+        if not (data / "postgres").exists():
+            if project:
+                await bring_up(run.postgres_dsn)
+            yield Source(dsn=run.postgres_dsn, running=False, data=data, run=run)
+            return
+        folder = await _taken(data)
+    if folder is None:
+        yield Source(dsn=run.postgres_dsn, running=True, data=data, run=run)
         return
-    folder = Folder(data, RunClock())
-    await folder.open()
     try:
         async with postgres.serving(data) as dsn:
             if project:
@@ -77,6 +79,26 @@ async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
             yield Source(dsn=dsn, running=False, data=data, run=run)
     finally:
         folder.close()
+
+
+async def _taken(data: Path) -> Folder | None:
+    """Lock a stopped folder, after those who read it now; return None where an `up` comes first."""
+    clock = RunClock()
+    folder = Folder(data, clock, verb=READER)
+    end_s = clock.monotonic_s() + READER_S_MAX
+    while True:
+        try:
+            await folder.open()
+        except InUse as error:
+            who = holder(data)
+            if who is not None and who.verb == UP:
+                return None
+            if who is not None and clock.monotonic_s() >= end_s:
+                raise Refusal(
+                    f"{told(who)} still reads {data}: try again when it has ended", NOT_RUNNING
+                ) from error
+        else:
+            return folder
 
 
 async def bring_up(dsn: str) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 
 from opensqt.cli.figures import ask_all, figures, strategies
-from opensqt.cli.folder import is_running
+from opensqt.cli.folder import up_pid
 from opensqt.cli.refusal import GOOD, NOT_RUNNING
 from opensqt.cli.runfile import read_run
+from opensqt.runtime.latch import read as read_latch
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,20 +25,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the state; return 0 when it runs, 3 when it does not."""
     data = args.data.absolute()
-    running = is_running(data)
-    lines = asyncio.run(_lines(data, running=running))
+    pid = up_pid(data)
+    lines = asyncio.run(_lines(data, pid))
     if args.json:
         for line in lines:
             print(json.dumps(line))
     else:
-        _show(lines, data, running=running)
-    return GOOD if running else NOT_RUNNING
+        _show(lines, data, running=pid > 0)
+    return GOOD if pid else NOT_RUNNING
 
 
-async def _lines(data: Path, *, running: bool) -> list[dict[str, object]]:
+async def _lines(data: Path, pid: int) -> list[dict[str, object]]:
     run_file = read_run(data)
-    processes = run_file.processes if running else ()
-    told = await ask_all(run_file) if running else {}
+    # An `up` that has not got as far yet finds the table of one that was killed.
+    processes = run_file.processes if pid and pid == run_file.pid else ()
+    told = await ask_all(run_file) if pid else {}
     lines: list[dict[str, object]] = [
         {"type": "process", **msgspec.to_builtins(process)} for process in processes
     ]
@@ -49,7 +52,7 @@ async def _lines(data: Path, *, running: bool) -> list[dict[str, object]]:
             **msgspec.to_builtins(figures(data, told)),
             "gateway": f"http://127.0.0.1:{port}/" if port else None,
             "nats": run_file.nats_url or None,
-            "pid": run_file.pid if running else None,
+            "pid": pid or None,
             "config_hash": run_file.config_hash,
         }
     )
@@ -62,6 +65,7 @@ def _show(lines: list[dict[str, object]], data: Path, *, running: bool) -> None:
     last = lines[-1]
     if not running:
         console.print("[bold red]NOT RUNNING[/]  start it with", f"`opensqt up --data {data}`")
+        _show_latch(console, data)
     else:
         mode = "KILLED" if last["killed"] else str(last["mode"])
         colour = {"NORMAL": "green", "REDUCING": "yellow"}.get(mode, "red")
@@ -74,6 +78,17 @@ def _show(lines: list[dict[str, object]], data: Path, *, running: bool) -> None:
         )
     for line in lines[:-1]:
         console.print(_row(line))
+
+
+def _show_latch(console: Console, data: Path) -> None:
+    """Say that a stopped desk is killed, by whom and why: it will start so."""
+    latch = read_latch(data)
+    if latch is not None:
+        console.print(
+            f"[bold red]KILLED[/]  by {escape(latch.actor)}: {escape(latch.reason)};"
+            " it starts killed, and then `opensqt resume` releases it",
+            soft_wrap=True,
+        )
 
 
 def _known(value: object) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from opensqt.cli import loopback, nats, ports
 from opensqt.cli.figures import Figures, figures, strategies
-from opensqt.cli.folder import Folder, is_running, paper_keys
+from opensqt.cli.folder import UP, Folder, is_running, paper_keys
 from opensqt.cli.logfile import FILES_KEPT, LogFile
 from opensqt.cli.processes import Place, port_names, specs
 from opensqt.cli.progress import Progress
@@ -143,7 +143,7 @@ async def test_a_taken_port_is_named_with_the_fix() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
     """A data folder that does not exist yet."""
-    folder = Folder(tmp_path / "deep" / "data", RunClock())
+    folder = Folder(tmp_path / "deep" / "data", RunClock(), verb=UP)
     yield folder
     folder.close()
 
@@ -166,10 +166,10 @@ async def test_a_second_start_says_who_has_the_folder_and_where_its_page_is(
 ) -> None:
     """The refusal names the process, its page and the way to stop it, and harms nothing."""
     await folder.open()
-    write_run(folder.path, RunFile(pid=4711, ports={"gateway": 8123}))
+    write_run(folder.path, RunFile(ports={"gateway": 8123}))
     second = Folder(folder.path, RunClock())
     with pytest.raises(
-        Refusal, match=r"process 4711; its page is http://127.0.0.1:8123/"
+        Refusal, match=rf"process {os.getpid()}; its page is http://127.0.0.1:8123/"
     ) as caught:
         await second.open()
     assert caught.value.code == USAGE
