@@ -108,6 +108,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return max([self.filled, *(end.filled_quantity for end in ends if end is not None)])
 
     @remembered
+    def venue_order_id(self) -> str:
+        """The venue's own id of the order; empty while nobody has told it."""
+        told = (self.accepted, self.canceled, self.expired, *self.fills)
+        return next((one.venue_order_id for one in told if one and one.venue_order_id), "")
+
+    @remembered
     def notional(self) -> Decimal:
         """Quote units of the fills seen."""
         return sum((EXACT.multiply(fill.price, fill.quantity) for fill in self.fills), ZERO)

@@ -77,6 +77,7 @@ class Account:
         self.position = 0  # of the journal, folded
         self.closing = False  # a clean stop has begun: nothing new is taken or sent
         self.sending: set[str] = set()  # orders whose request is under way
+        self.sent_s: dict[str, float] = {}  # orders that we sent -> monotonic second, not earlier
         self.traces: dict[str, str] = {}  # stream of a living order -> traceparent of its decision
         self.log = Log(f"executor.{author.account}")
         self._recorded: Recent[str] = Recent(REMEMBERED_MAX)
@@ -186,6 +187,13 @@ class Account:
             if isinstance(outcome, Conflict | TooLate | Fenced):
                 self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
             return
+
+    def send(self, client_order_id: str) -> None:
+        """Note that the request of an order is let go from now on; the oldest notes are forgotten."""
+        self.sending.add(client_order_id)
+        self.sent_s[client_order_id] = self.clock.monotonic_s()
+        if len(self.sent_s) > REMEMBERED_MAX:
+            del self.sent_s[next(iter(self.sent_s))]
 
     def trace(self, stream: str, traceparent: str) -> None:
         """Let what is appended to a stream carry this trace; the oldest streams are forgotten."""

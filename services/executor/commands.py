@@ -149,6 +149,13 @@ class Commands:
                             refuse_place(account.author, approval, fence, terms, reason)
                         )
                     case Duplicate() | Conflict():
+                        if isinstance(outcome, Conflict) and outcome.stream.startswith("order/"):
+                            account.log.error(
+                                "order_id_taken",
+                                intent=intent.intent_id,
+                                stream=outcome.stream,
+                                fix="another intent has this slot and cycle: its strategy must go on",
+                            )
                         # An earlier delivery won; if it died before sending, the doubts find that out.
                         account.state.judged.add(intent.intent_id)
                         self._doubts.wake()

@@ -67,7 +67,7 @@ def admit_place(
     if intent.intent_id in state.judged:
         return Skip(reason="already in the journal")
     ref = facts.ref_of(author, intent, 1)
-    reason = obstacle(state, intent, terms)
+    reason = obstacle(state, intent, terms, reduce_only=approval.reduce_only)
     if reason:
         return Settle(entry=_ended(author, approval, ref, fence, terms, reason), reason=reason)
     events = (

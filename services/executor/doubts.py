@@ -79,20 +79,21 @@ class Doubts:
         account = self._account
         try:
             order = account.state.orders[name]
-            search = self._begin(order)
+            search, fence_s = self._begin(order), self._fence_s(name)
             for turn in range(1_000_000):
                 if order.phase not in life.IN_DOUBT:
                     return
-                look = await self._look(order, search)
+                look = await self._look(order, search, fence_s)
                 order = account.state.orders[name]
                 if isinstance(look, Look) and order.phase in life.IN_DOUBT:
                     search, proof = absence.judge(search, look)
+                    fence_s = self._behind(search, look, fence_s)
                     if proof and order.placed is not None:
                         now_ms = account.clock.market_ms()
                         event = facts.never_placed(account.author, order.placed.ref, proof, now_ms)
                         await account.record((event,))
                         return
-                await self._pause(search, turn)
+                await self._pause(search, fence_s, turn)
                 order = account.state.orders[name]
         finally:
             self._pursued.discard(name)
@@ -103,11 +104,12 @@ class Doubts:
         try:
             lost_ms = account.clock.market_ms() + account.market_span_ms(LOST_MS)
             search = _search(account, lost_ms)
+            fence_s = account.clock.monotonic_s() + LOST_MS / MS_PER_S
             for turn in range(1_000_000):
                 if account.clock.market_ms() >= lost_ms:
                     self._unseen.add(name)
                 order = account.state.orders[name]
-                look = await self._look(order, search)
+                look = await self._look(order, search, fence_s)
                 order = account.state.orders[name]
                 if order.phase not in life.AT_VENUE or look is True:
                     return
@@ -117,10 +119,11 @@ class Doubts:
                     # Our trades are no sign that the rest of it is still open.
                     look = msgspec.structs.replace(look, traded=False)
                     search, proof = absence.judge(search, look)
+                    fence_s = self._behind(search, look, fence_s)
                     if proof:
                         await _vanish(account, order, proof)
                         return
-                await self._pause(search, turn)
+                await self._pause(search, fence_s, turn)
         finally:
             self._lost.discard(name)
             self._unseen.discard(name)
@@ -135,20 +138,40 @@ class Doubts:
             deadline_ms = submitting.deadline_ms
         return _search(self._account, deadline_ms)
 
-    async def _look(self, order: life.Order, search: Search) -> Look | bool | None:
+    def _fence_s(self, name: str) -> float:
+        """Return the monotonic second before which absence proves nothing, whatever somebody sets the time to.
+
+        A request of ours lives no longer than its deadline from its sending, another's than that from now.
+        """
+        account = self._account
+        policy = account.venue.policy
+        longest_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
+        since_s = account.sent_s.get(name, account.clock.monotonic_s())
+        return since_s + longest_ms / MS_PER_S
+
+    def _behind(self, search: Search, look: Look, fence_s: float) -> float:
+        """Return the monotonic second before which the look after this one proves nothing."""
+        if search.first is not look:
+            return fence_s
+        account = self._account
+        return account.clock.monotonic_s() + account.venue.policy.visibility_lag_ms / MS_PER_S
+
+    async def _look(self, order: life.Order, search: Search, fence_s: float) -> Look | bool | None:
         """Ask by id; look everywhere as soon as that can prove something. True: shown, None: no answer."""
         if order.placed is None:
             return None
         ref = order.placed.ref
-        if self._account.clock.market_ms() < search.fence_ms:
+        clock = self._account.clock
+        if clock.market_ms() < search.fence_ms or clock.monotonic_s() < fence_s:
             return await self._looks.ask(ref)
         return await self._looks.look(ref, absence.next_look_ms(search))
 
-    async def _pause(self, search: Search, turn: int) -> None:
+    async def _pause(self, search: Search, fence_s: float, turn: int) -> None:
         account = self._account
         pause_s = LOOK_PAUSES_S[min(turn, len(LOOK_PAUSES_S) - 1)]
         ahead_ms = absence.next_look_ms(search) - account.clock.market_ms()
         ahead_s = float(ahead_ms / account.clock.speed) / MS_PER_S
+        ahead_s = max(ahead_s, fence_s - account.clock.monotonic_s())
         # Behind the fence the next look comes as soon as it can complete the proof.
         await account.clock.sleep(min(pause_s, ahead_s) if ahead_s > 0 else pause_s)
 

@@ -27,6 +27,7 @@ from services.executor.snapshots import TRADES_BACK_MS, Snapshots, first_ms
 
 SWEEP_S = 5.0
 SNAPSHOT_S = 15.0
+LATE_AGE_MS_MAX = 600_000  # market ms; nobody carries out a request that is older
 REAPPEARED = "vanished, yet open at the venue"
 
 
@@ -222,10 +223,14 @@ class Evidence:
 async def _identify(
     account: Account, show: Callable[[OrderView], Awaitable[None]], symbol: str
 ) -> None:
-    """Ask for the orders in doubt before a trade of nobody's is booked: it may be theirs; raise `VenueDown`."""
-    for order in account.state.doubtful():
-        if _symbol(order) != symbol:
-            continue
+    """Ask for the orders whose a trade of nobody's may be before it is booked; raise `VenueDown`.
+
+    These are the ones in doubt, and those lately called never placed: a request may have been carried out after all.
+    Where the venue does not show an order yet, the trade finds it later by the venue's id.
+    """
+    late_ms = account.clock.market_ms() - LATE_AGE_MS_MAX
+    doubtful = [order for order in account.state.doubtful() if _symbol(order) == symbol]
+    for order in (*doubtful, *account.state.disproved(symbol, late_ms)):
         outcome = await account.venue.look(symbol, order.client_order_id)
         if isinstance(outcome, Held) and outcome.order is not None:
             await show(outcome.order)

@@ -23,7 +23,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     notional_max: Decimal
 
 
-def obstacle(state: State, intent: PlaceIntent, terms: Terms) -> str:
+def obstacle(state: State, intent: PlaceIntent, terms: Terms, *, reduce_only: bool) -> str:
     """Say in words what keeps an approved intent from being sent now, or return an empty text."""
     latch = state.killed_for(intent.strategy)
     if latch is not None:
@@ -32,7 +32,8 @@ def obstacle(state: State, intent: PlaceIntent, terms: Terms) -> str:
         return "canceled before it was sent"
     if terms.now_ms >= intent.valid_until_ms:
         return f"valid until {intent.valid_until_ms}, now {terms.now_ms}"
-    return _over_cap(state, intent, terms)
+    # What the venue itself lets only reduce is an exit, however many others of its side wait.
+    return "" if reduce_only else _over_cap(state, intent, terms)
 
 
 def _over_cap(state: State, intent: PlaceIntent, terms: Terms) -> str:

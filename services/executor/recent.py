@@ -1,6 +1,6 @@
 """What is remembered only for a while: the newest so many of anything. Pure; the journal is what remembers for ever."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -15,6 +15,10 @@ class Recent(Generic[Key]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys
+
+    def __iter__(self) -> Iterator[Key]:
+        """Go through the members, oldest first."""
+        return iter(self._keys)
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -62,7 +62,7 @@ class Requests:
 
     def start(self, submit: Submit) -> None:
         """Send what was committed, once, with what was committed in the same turn; record what came of each."""
-        self._account.sending.add(submit.ref.client_order_id)
+        self._account.send(submit.ref.client_order_id)
         self._waiting.append(submit)
         if len(self._waiting) == 1:
             self._spawn(self._depart())
@@ -116,6 +116,9 @@ class Requests:
             return "killed before the request left"
         if ref.intent_id in account.state.tombstones:
             return "canceled before the request left"
+        placed = account.state.orders[ref.client_order_id].placed
+        if placed is not None and account.clock.market_ms() >= placed.valid_until_ms:
+            return f"valid until {placed.valid_until_ms}, its turn came later"
         return ""
 
     async def _settle(self, submit: Submit, outcome: PlaceOutcome, group: Group) -> None:

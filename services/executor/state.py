@@ -3,6 +3,8 @@
 from collections.abc import Container
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain import life
 from opensqt.domain.account import Deposit, FundingPaid, VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
@@ -10,14 +12,16 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced
+from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced, NeverPlaced
 from opensqt.domain.register import Register
+from opensqt.domain.strays import Strays
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.executor.recent import Recent
 
 DESK = "desk"
 SETTLED_MAX = 20_000  # ended orders that late evidence may still name
 REMEMBERED_MAX = 100_000
+DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 
 
 class State:
@@ -41,6 +45,8 @@ class State:
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
         self._register = Register()
+        self._strays = Strays()
+        self._disproved: Recent[str] = Recent(DISPROVED_MAX)
         self._settled: Recent[str] = Recent(SETTLED_MAX)  # ended orders, and those of others
 
     def fold(self, message: Message) -> None:
@@ -50,7 +56,7 @@ class State:
                 _judge(self, message)
             case KillLatched():
                 self.killed[message.scope] = message
-            case KillReleased():
+            case KillReleased() if _releases(message, self.killed.get(message.scope)):
                 self.killed.pop(message.scope, None)
             case Deposit() if message.account == self.account:
                 self.deposits.add((message.market, message.asset))
@@ -123,9 +129,20 @@ class State:
                 return name if taken_ms >= since_ms else ""
         return ""
 
+    def disproved(self, symbol: str, since_ms: int) -> list[life.Order]:
+        """Return the newest orders of a symbol that were called never placed since `since_ms` (market)."""
+        orders = [self.orders[name] for name in self._disproved if name in self.orders]
+        ended = ((order, order.never_placed) for order in orders)
+        return [
+            o for o, end in ended if end and end.ref.symbol == symbol and end.time_ms >= since_ms
+        ]
+
     def _fold_order(self, event: Message) -> None:
         if isinstance(event, Fill):
-            _book(self, event)
+            event = self._owned(event)
+            news = _book(self, event)
+            if news and not event.ref.client_order_id:
+                self._strays.add(event)
         ref = event.ref  # type: ignore[attr-defined]
         if not ref.client_order_id:
             return
@@ -136,9 +153,20 @@ class State:
             attempts = self.attempts.setdefault(ref.intent_id, [])
             if name not in attempts:
                 attempts.append(name)
+        if isinstance(event, NeverPlaced):
+            self._disproved.add(name)
         if isinstance(event, Accepted | Canceled | Expired | Fill) and event.venue_order_id:
             self.venue_ids[ref.symbol, event.venue_order_id] = name
+            for fill in self._strays.claim(ref.account, ref.symbol, event.venue_order_id):
+                order = self.orders[name] = life.fold(order, _given(fill, name))
         self._file(order)
+
+    def _owned(self, fill: Fill) -> Fill:
+        """Return a fill under our id where only the venue's was told."""
+        if fill.ref.client_order_id:
+            return fill
+        name = self.venue_ids.get((fill.ref.symbol, fill.venue_order_id), "")
+        return _given(fill, name)
 
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
@@ -163,6 +191,16 @@ class State:
             self.attempts.pop(intent_id, None)
 
 
+def _releases(release: KillReleased, latched: KillLatched | None) -> bool:
+    """Tell whether a release is of this latch: a kill that was said after it stays."""
+    return latched is not None and latched.time_ms <= release.time_ms
+
+
+def _given(fill: Fill, name: str) -> Fill:
+    ref = msgspec.structs.replace(fill.ref, client_order_id=name)
+    return msgspec.structs.replace(fill, ref=ref)
+
+
 def _took(order: life.Order, symbol: str) -> bool:
     return order.accepted is not None and order.accepted.ref.symbol == symbol
 
@@ -176,11 +214,13 @@ def _judge(state: State, verdict: RiskApproved | RiskRefused) -> None:
         state.tombstones.add(verdict.cancel.target_intent_id)
 
 
-def _book(state: State, fill: Fill) -> None:
+def _book(state: State, fill: Fill) -> bool:
+    """Count a trade once; tell whether it was news."""
     symbol = fill.ref.symbol
     if (symbol, fill.trade_id) in state.trades:
-        return
+        return False
     state.trades.add((symbol, fill.trade_id))
     signed = fill.side.sign * fill.quantity
     state.net[symbol] = state.net.get(symbol, ZERO) + signed
     state.prices[symbol] = fill.price
+    return True

@@ -17,6 +17,7 @@ from opensqt.domain.order import Fill, IntentPlaced
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.register import Register
 from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.strays import Strays
 from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.risk.limits import Exposure
@@ -59,6 +60,8 @@ class State:
         self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
         self._register = Register()
+        self._strays = Strays()
+        self._venue_ids: dict[tuple[str, str, str], str] = {}  # account, symbol, id -> our id
         self._over: dict[str, int] = {}  # orders that ended -> market ms of their last evidence
 
     def anew(self) -> "State":
@@ -160,7 +163,8 @@ class State:
         for intent_id in list(takewhile(lambda i: self.verdicts[i].time_ms < old, self.verdicts)):
             del self.verdicts[intent_id]
         for client_order_id in list(takewhile(lambda i: self._over[i] < old, self._over)):
-            del self.orders[client_order_id], self._over[client_order_id]
+            self._venue_ids.pop(_place(self.orders.pop(client_order_id)), None)
+            del self._over[client_order_id]
 
     def _write_off(self, account: str, symbol: str) -> None:
         """Expect no fill of ended orders any more: the position was set right without them."""
@@ -169,15 +173,40 @@ class State:
                 self._register.write_off(order)
 
     def _fold_order(self, event: Message) -> None:
-        client_order_id = event.ref.client_order_id  # type: ignore[attr-defined]
         if isinstance(event, Fill):
-            self._book(event)
-            if not client_order_id:
-                return
+            event = self._owned(event)
+            if self._book(event) and not event.ref.client_order_id:
+                self._strays.add(event)
+        client_order_id = event.ref.client_order_id  # type: ignore[attr-defined]
+        if not client_order_id:
+            return
         if isinstance(event, IntentPlaced):
             self.pending.pop(event.ref.intent_id, None)
         order = self.orders.get(client_order_id) or life.begin(client_order_id)
-        self._file(life.fold(order, event))  # type: ignore[arg-type]
+        order = life.fold(order, event)  # type: ignore[arg-type]
+        self._file(self._with_strays(order))
+
+    def _with_strays(self, order: life.Order) -> life.Order:
+        """Give an order of ours the trades that named only the venue's id of it."""
+        placed, place = order.placed, _place(order)
+        if placed is None or not order.venue_order_id:
+            return order
+        self._venue_ids[place] = order.client_order_id
+        for fill in self._strays.claim(*place):
+            quantity = fill.side.sign * fill.quantity
+            self._park(fill, -quantity)
+            self._move(placed.ref.strategy, placed.ref.account, placed.ref.symbol, quantity)
+            order = life.fold(order, msgspec.structs.replace(fill, ref=placed.ref))
+        return order
+
+    def _owned(self, fill: Fill) -> Fill:
+        """Return a fill with its order's name where the venue told only its own id of it."""
+        ref = fill.ref
+        name = self._venue_ids.get((ref.account, ref.symbol, fill.venue_order_id), "")
+        placed = self.orders[name].placed if name in self.orders else None
+        if ref.client_order_id or placed is None:
+            return fill
+        return msgspec.structs.replace(fill, ref=placed.ref)
 
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
@@ -187,10 +216,11 @@ class State:
         if _over(order):
             self._over[name] = _last_ms(order)
 
-    def _book(self, fill: Fill) -> None:
+    def _book(self, fill: Fill) -> bool:
+        """Count a trade once; tell whether it was news."""
         key = (fill.ref.account, fill.ref.symbol, fill.trade_id)
         if key in self.trades:
-            return
+            return False
         self.trades[key] = None
         if len(self.trades) > TRADES_MAX:
             del self.trades[next(iter(self.trades))]
@@ -198,8 +228,14 @@ class State:
         if fill.ref.strategy:
             self._move(fill.ref.strategy, fill.ref.account, fill.ref.symbol, quantity)
         else:
-            place = (fill.ref.account, fill.ref.symbol)
-            self.parked[place] = self.parked.get(place, ZERO) + quantity
+            self._park(fill, quantity)
+        return True
+
+    def _park(self, fill: Fill, quantity: Decimal) -> None:
+        place = (fill.ref.account, fill.ref.symbol)
+        parked = self.parked.pop(place, ZERO) + quantity
+        if parked:
+            self.parked[place] = parked
 
     def _move(self, strategy: str, account: str, symbol: str, quantity: Decimal) -> None:
         key = (strategy, account, symbol)
@@ -213,6 +249,13 @@ def _nobodys(state: State, account: str, symbol: str) -> Decimal:
 
 def _of(account: str, orders: list[life.Order]) -> list[life.Order]:
     return [one for one in orders if one.placed and one.placed.ref.account == account]
+
+
+def _place(order: life.Order) -> tuple[str, str, str]:
+    """Return account, symbol and the venue's id of an order."""
+    placed = order.placed
+    account, symbol = (placed.ref.account, placed.ref.symbol) if placed is not None else ("", "")
+    return account, symbol, order.venue_order_id
 
 
 def _symbol(order: life.Order) -> str:

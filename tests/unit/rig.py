@@ -186,7 +186,11 @@ class Rig:
             self.broker.publish(last.subject, headers, last.data)
 
     async def approve(
-        self, intent: PlaceIntent | CancelIntent, *, is_exit: bool | None = None
+        self,
+        intent: PlaceIntent | CancelIntent,
+        *,
+        is_exit: bool | None = None,
+        reduce_only: bool = False,
     ) -> None:
         """Queue an intent as risk does after approving it; cancels are exits."""
         place = intent if isinstance(intent, PlaceIntent) else None
@@ -195,7 +199,7 @@ class Rig:
             intent_id=intent.intent_id,
             place=place,
             cancel=cancel,
-            reduce_only=False,
+            reduce_only=reduce_only,
             risk_epoch=self.risk_epoch,
             basis=intent.basis,
             config_version="test",

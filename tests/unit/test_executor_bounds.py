@@ -9,7 +9,7 @@ import pytest
 
 from opensqt.domain.account import Deposit
 from opensqt.domain.instruments import Side
-from opensqt.domain.intent import OrderType
+from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Expired
@@ -83,6 +83,24 @@ async def test_the_cap_never_refuses_an_exit(rig: Rig) -> None:
         await rig.clock.run_for(0.5)
         assert rig.order_of(4).phase is Phase.EXPIRED
         assert rig.order_of(5).phase is Phase.LIVE
+
+
+async def test_the_cap_never_refuses_what_the_venue_lets_only_reduce(rig: Rig) -> None:
+    """Others of its side wait already for all that is held: with the reduce-only flag it is an exit all the same."""
+    rig.caps = Caps(orders_max=2, notional_max=Decimal(1_000_000))
+    async with rig.running(rig.executor()):
+        await rig.approve(
+            rig.place(1, price=Decimal("50100.0"), time_in_force=TimeInForce.IOC), is_exit=True
+        )
+        await rig.clock.run_for(0.5)
+        for number in (2, 3, 4):
+            await rig.approve(rig.place(number, side=Side.SELL, price=Decimal("51000.0")))
+        await rig.clock.run_for(0.5)
+        taking = {"price": Decimal("49900.0"), "time_in_force": TimeInForce.IOC}
+        await rig.approve(rig.place(5, side=Side.SELL, **taking), is_exit=True, reduce_only=True)
+        await rig.clock.run_for(0.5)
+        assert rig.order_of(4).phase is Phase.EXPIRED
+        assert rig.order_of(5).phase is Phase.FILLED
 
 
 async def test_exits_that_together_take_more_than_is_held_are_openings(rig: Rig) -> None:

@@ -215,8 +215,8 @@ def _no_guard() -> list[Patch]:
 def _late_too() -> list[Patch]:
     real = limits.obstacle
 
-    def obstacle(state: State, intent: Any, terms: Any) -> str:
-        return real(state, intent, msgspec.structs.replace(terms, now_ms=0))
+    def obstacle(state: State, intent: Any, terms: Any, **words: Any) -> str:
+        return real(state, intent, msgspec.structs.replace(terms, now_ms=0), **words)
 
     return [(decide, "obstacle", obstacle), (MemoryStore, "_late", _nothing)]
 

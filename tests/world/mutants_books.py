@@ -5,6 +5,7 @@ from typing import Any
 
 from opensqt.domain import absence, life
 from opensqt.domain.order import CancelRequested, Fill, Unresolved
+from opensqt.domain.strays import Strays
 from opensqt.runtime.journal.memory import MemoryLeases
 from opensqt.runtime.journal.port import Lease
 from opensqt.runtime.venue.port import NotFound
@@ -111,6 +112,7 @@ def _kill_only_latches() -> list[Patch]:
     return [(Sweeps, "_cancel_these", _none)]
 
 
+STRAY = (Kind.PLACE_ACK_LOST, Kind.STREAM_MUTE, Kind.LAG) * 4
 M = Mutant
 BOOKS = (
     M(name="lease taken from the living", patches=_taken_from_the_living, focus=TAKEN_OVER),
@@ -120,6 +122,7 @@ BOOKS = (
     M(name="fill behind the end dropped", patches=_dropped_behind_the_end, focus=(Kind.STREAM_MUTE,) * 4),
     M(name="gate forgets the unresolved", patches=_gate_drops(Unresolved), focus=(Kind.PLACE_ACK_LOST,) * 4),
     M(name="gate takes a wish for an end", patches=_gate_drops(CancelRequested), focus=(Kind.CANCEL_LOST,) * 8),
+    M(name="stray fill stays nobody's", patches=_one(Strays, "claim", lambda *_: ()), focus=STRAY),
     M(name="gate books no fills", patches=_one(GateState, "_book", lambda *_: None)),
     M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),

@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.runtime.venue.memory_checks import Denial
@@ -156,13 +158,15 @@ class MemoryVenue(MemoryOrders):
         ]
 
     async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
-        """Return all our trades beyond a trade id ("" = since a market time), oldest first."""
+        """Return all our trades beyond a trade id ("" = since a market time), oldest first; they name no id of ours."""
         self.faults.check_read("trades")
         now = self.exchange.clock.wall_ms()
         shown = [t for seen, t in self.exchange.trades if seen <= now and t.symbol == symbol]
         if after_trade_id:
-            return [t for t in shown if int(t.trade_id) > int(after_trade_id)]
-        return [t for t in shown if t.time_ms >= since_ms]
+            asked = [t for t in shown if int(t.trade_id) > int(after_trade_id)]
+        else:
+            asked = [t for t in shown if t.time_ms >= since_ms]
+        return [msgspec.structs.replace(trade, client_order_id="") for trade in asked]
 
     async def account(self) -> AccountView:
         """Return balances and positions of all wallets."""

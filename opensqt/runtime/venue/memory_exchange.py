@@ -206,7 +206,9 @@ class MemoryExchange:
             evidence=b"",
         )
         shown = msgspec.structs.replace(shown, evidence=msgspec.json.encode(shown))
-        self.trades.append((self.clock.wall_ms() + self.visibility_lag_ms, shown))
+        # Trades and orders lag apart: every other trade is shown before its order can be found by our id.
+        lag_ms = self.visibility_lag_ms if len(self.trades) % 2 else 0
+        self.trades.append((self.clock.wall_ms() + lag_ms, shown))
         self.stream.push(shown)
         self.stream.push(order.view())
         for asset in booked.assets:

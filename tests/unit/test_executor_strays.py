@@ -1,0 +1,145 @@
+"""Trades that are read before anybody knows whose they are: each finds its order, in the executor and at the gate."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import Purpose, TimeInForce
+from opensqt.domain.life import Phase
+from opensqt.domain.order import Fill
+from opensqt.domain.recon import OrderContradicted
+from opensqt.domain.strays import STRAYS_MAX, Strays
+from opensqt.runtime.venue.memory import Fault
+from opensqt.runtime.venue.port import OrderRequest
+from services.executor.service import Executor
+from services.risk.state import State as Gate
+from tests.unit.rig import SYMBOL, Rig
+from tests.unit.test_life import filled
+
+LAG_MS = 400
+TAKING = Decimal("50100.0")
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """Return a desk in memory whose venue shows an order by our id later than its trade."""
+    rig = Rig(tmp_path)
+    rig.exchange.visibility_lag_ms = LAG_MS
+    return rig
+
+
+def gate_of(rig: Rig) -> Gate:
+    """Return the gate's books as the journal tells them."""
+    gate = Gate()
+    for fact in rig.facts():
+        gate.fold(fact)
+    return gate
+
+
+def fills(rig: Rig) -> list[Fill]:
+    """Return the journal's fills."""
+    return [fact for fact in rig.facts() if isinstance(fact, Fill)]
+
+
+async def traded_before_it_is_known(rig: Rig, executor: Executor) -> None:
+    """Fill an order whose answer is lost while the stream is away; let the trade be read before the order is shown."""
+    rig.exchange.stream.break_off("cut")
+    await rig.clock.run_for(1)
+    rig.venue.faults.set("place", Fault.LOST_ACK)
+    await rig.approve(rig.place(price=TAKING, time_in_force=TimeInForce.IOC))
+    await rig.clock.run_for(0.05)
+    rig.exchange.stream.restore()
+    await rig.clock.run_for(0.2)
+    assert [fill.ref.client_order_id for fill in fills(rig)] == [""]
+    assert len(executor._account.state.living()) == 1
+    await rig.clock.run_for(10)
+
+
+@pytest.mark.row("A07")
+@pytest.mark.row("C06")
+async def test_an_order_whose_trade_came_before_its_name_ends(rig: Rig) -> None:
+    """The executor holds it for filled, now and after a restart: nothing of it is queued or swept."""
+    executor = rig.executor()
+    async with rig.running(executor):
+        await traded_before_it_is_known(rig, executor)
+        state = executor._account.state
+        assert state.living() == []
+        assert state.queued(SYMBOL, Side.BUY) == 0
+        (order,) = state.orders.values()
+        assert order.phase is Phase.FILLED
+    successor = rig.executor()
+    async with rig.running(successor):
+        assert successor.status()["orders_open"] == 0
+
+
+@pytest.mark.row("E01")
+async def test_the_gate_gives_the_trade_to_its_strategy(rig: Rig) -> None:
+    """The position is its own, nothing is parked, and no phantom order stands against its exit."""
+    executor = rig.executor()
+    async with rig.running(executor):
+        await traded_before_it_is_known(rig, executor)
+        gate = gate_of(rig)
+        quantity = rig.place().quantity
+        exposure = gate.exposure(rig.place(9, side=Side.SELL, purpose=Purpose.CLOSE))
+    assert (gate.parked, exposure.own, exposure.net) == ({}, quantity, quantity)
+    assert (exposure.own_bid, exposure.orders_open) == (None, 0)
+    assert exposure.buys == 0
+
+
+async def test_the_gate_forgets_the_venues_id_with_its_order(rig: Rig) -> None:
+    """What ended long ago takes no room."""
+    executor = rig.executor()
+    async with rig.running(executor):
+        await traded_before_it_is_known(rig, executor)
+        gate = gate_of(rig)
+        assert len(gate._venue_ids) == len(gate.orders) == 1
+        gate.forget(rig.clock.market_ms() + 10_000_000)
+    assert (gate._venue_ids, gate.orders) == ({}, {})
+
+
+@pytest.mark.row("C06")
+async def test_an_order_that_was_carried_out_after_all_is_contradicted_by_its_trade(
+    rig: Rig,
+) -> None:
+    """Its absence was proved, it arrived too late and filled while the stream was away: its owner gets the fill."""
+    rig.exchange.visibility_lag_ms = 0
+    executor = rig.executor()
+    async with rig.running(executor):
+        rig.venue.faults.set("place", Fault.LATE)
+        await rig.approve(rig.place(price=TAKING, time_in_force=TimeInForce.IOC))
+        await rig.clock.run_for(15)
+        assert rig.order_of().phase is Phase.NEVER_PLACED
+        rig.exchange.stream.break_off("cut")
+        _carry_out(rig, rig.venue.sent)
+        await rig.clock.run_for(5)
+        rig.exchange.stream.restore()
+        await rig.clock.run_for(20)
+    assert [fact.client_order_id for fact in rig.facts() if isinstance(fact, OrderContradicted)]
+    (fill,) = fills(rig)
+    order = rig.order_of()
+    assert order.placed is not None
+    assert fill.ref.strategy == order.placed.ref.strategy
+
+
+def test_strays_of_others_are_bounded_and_claimed_once() -> None:
+    """The oldest order of nobody's is forgotten first; a claim takes the trades out."""
+    strays = Strays()
+    fill = filled("1", "0.001")
+    account, symbol = fill.ref.account, fill.ref.symbol
+    for number in range(STRAYS_MAX + 1):
+        strays.add(msgspec.structs.replace(fill, venue_order_id=str(number)))
+    strays.add(msgspec.structs.replace(fill, venue_order_id=""))
+    assert strays.claim(account, symbol, "0") == ()
+    assert strays.claim(account, symbol, "") == ()
+    assert [one.venue_order_id for one in strays.claim(account, symbol, "7")] == ["7"]
+    assert strays.claim(account, symbol, "7") == ()
+
+
+def _carry_out(rig: Rig, requests: Sequence[OrderRequest]) -> None:
+    for request in requests:
+        later_ms = rig.clock.market_ms() + 2000
+        rig.exchange.take(msgspec.structs.replace(request, deadline_ms=later_ms))

@@ -1,0 +1,114 @@
+"""What time may do to an order: it leaves within its validity or not at all, and a set clock proves nothing."""
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from opensqt.domain.life import Phase
+from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.venue.memory import Fault
+from tests.unit.rig import START_MS, Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """Return a desk in memory."""
+    return Rig(tmp_path)
+
+
+class SetClock(VirtualClock):
+    """A clock that somebody sets: wall and market time jump, the monotonic one does not."""
+
+    set_ms = 0
+
+    def wall_ms(self) -> int:
+        """Return wall time in ms UTC, as it was set."""
+        return super().wall_ms() + self.set_ms
+
+
+class RightClock(VirtualClock):
+    """The same time as it would be if nobody had set it: the venue's."""
+
+    def __init__(self, desk: SetClock) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def wall_ms(self) -> int:
+        """Return wall time in ms UTC."""
+        return self._desk.wall_ms() - self._desk.set_ms
+
+    async def sleep(self, seconds_wall: float) -> None:
+        """Wait as everybody does."""
+        await self._desk.sleep(seconds_wall)
+
+
+@pytest.mark.row("C03")
+async def test_a_place_whose_turn_comes_behind_its_validity_does_not_leave(rig: Rig) -> None:
+    """It waited for the rate budget: nobody wants a stale price at the venue."""
+    async with rig.running(rig.executor()):
+        rig.venue.line = asyncio.Lock()
+        async with rig.venue.line:
+            await rig.approve(rig.place(valid_until_ms=rig.clock.market_ms() + 500))
+            await rig.clock.run_for(1.8)
+        await rig.clock.run_for(0.5)
+        assert rig.venue.sent == []
+        assert rig.order_of().phase is Phase.REJECTED
+
+
+@pytest.mark.row("C03")
+async def test_a_retry_whose_turn_comes_behind_its_validity_does_not_leave(rig: Rig) -> None:
+    """It was throttled and committed anew in time; its turn came too late."""
+    async with rig.running(rig.executor()):
+        rig.venue.faults.set("place", Fault.THROTTLED)
+        rig.venue.line = asyncio.Lock()
+        await rig.approve(rig.place(valid_until_ms=rig.clock.market_ms() + 1200))
+        await rig.clock.run_for(0.5)
+        async with rig.venue.line:
+            await rig.clock.run_for(2.4)
+            sent = len(rig.venue.sent)
+        await rig.clock.run_for(0.5)
+        assert (len(rig.venue.sent), len(rig.exchange.orders)) == (sent, 0)
+        order = rig.order_of()
+        assert order.placed is not None
+        assert (order.placed.ref.attempt, order.phase) == (2, Phase.REJECTED)
+
+
+@pytest.mark.row("C06")
+async def test_a_clock_that_is_set_forward_proves_no_absence(rig: Rig) -> None:
+    """The request is still on its way when the time jumps behind its fence; it arrives and is known."""
+    clock = rig.clock = rig.store.clock = SetClock(wall_ms=START_MS)
+    rig.exchange.clock = RightClock(clock)
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place(9, price=Decimal("49000.0")))
+        await clock.run_for(10)
+        rig.venue.faults.set("place", Fault.LATE)
+        await rig.approve(rig.place())
+        await clock.run_for(0.05)
+        clock.set_ms = 4000
+        await clock.run_for(1.9)
+        assert rig.order_of().phase is Phase.UNRESOLVED
+        rig.venue.faults.deliver_late()
+        await clock.run_for(5)
+        assert rig.order_of().phase is Phase.LIVE
+
+
+@pytest.mark.row("C06")
+async def test_an_order_of_another_process_is_proved_absent_only_after_its_longest_life(
+    rig: Rig,
+) -> None:
+    """A successor, whose clock may be ahead, waits by its own measure as long as any request of ours may live."""
+    async with rig.dying(rig.executor()):
+        rig.venue.faults.set("place", Fault.LATE)
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.3)
+    policy = rig.venue.policy
+    longest_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
+    successor = rig.executor()
+    async with rig.running(successor):
+        began_ms = rig.clock.market_ms()
+        while rig.order_of().phase is not Phase.NEVER_PLACED:
+            await rig.clock.run_for(0.1)
+        # It has looked since its fence was waited out, a deadline before it took commands.
+        assert rig.clock.market_ms() >= began_ms - policy.deadline_ms + longest_ms
