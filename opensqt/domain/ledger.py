@@ -34,6 +34,7 @@ from opensqt.domain.strategy import (
     StrategyFaulted,
     StrategyStarted,
 )
+from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 
 __all__ = ["Books", "Key", "Net", "StrategyRun", "Table"]
@@ -224,16 +225,12 @@ def _transfer(books: Books, message: Transferred) -> None:
 
 def _switch(books: Books, message: Halted | Resumed | KillLatched | KillReleased) -> None:
     is_halt = isinstance(message, Halted | Resumed)
-    match message:
-        case Halted():
-            books.halts[message.scope] = message
-        case KillLatched():
-            books.kills[message.scope] = message
-        case Resumed():
-            books.halts.pop(message.scope, None)
-        case KillReleased():
-            books.kills.pop(message.scope, None)
+    before = books.halts
+    after = thrown(Switches(kills=books.kills, halts=before), message)
+    books.kills, books.halts = after.kills, after.halts
     books.touched[Table.HALTS, ("halt" if is_halt else "kill", message.scope)] = None
+    for scope in sorted(before.keys() - after.halts.keys()):
+        books.touched[Table.HALTS, ("halt", scope)] = None
 
 
 def _strategy(books: Books, message: Message) -> None:

@@ -1,6 +1,7 @@
 """The switches of a desk as a strategy sees them: kills and halts by scope. Pure; it never throws one itself."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +14,8 @@ HALTED = "HALTED"  # nothing is placed; any other mode lets positions shrink
 REDUCING = "REDUCING"
 NORMAL = "NORMAL"
 RESTORE = "restore"  # who halts a desk that was made from a backup
+
+_Switch = TypeVar("_Switch", KillLatched, Halted)
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,17 +49,22 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def thrown(switches: Switches, event: Message) -> Switches:
-    """Fold one message; those that throw no switch change nothing."""
+    """Fold one message; those that throw no switch change nothing.
+
+    A release may be recorded late: what was latched or halted after it, by `time_ms`, stands.
+    """
     match event:
         case KillLatched(scope=scope):
-            return msgspec.structs.replace(switches, kills={**switches.kills, scope: event})
-        case KillReleased(scope=scope):
-            kills = {key: kill for key, kill in switches.kills.items() if key != scope}
+            kills = {**switches.kills, scope: _newest(switches.kills.get(scope), event)}
+            return msgspec.structs.replace(switches, kills=kills)
+        case KillReleased(scope=scope, time_ms=time_ms):
+            kills = _without(switches.kills, (scope,), time_ms)
             # A person who releases the desk has looked at it: its halts end, too.
-            halts = {} if scope == DESK else switches.halts
+            ended = switches.halts if scope == DESK else ()
+            halts = _without(switches.halts, ended, time_ms)
             return msgspec.structs.replace(switches, kills=kills, halts=halts)
-        case Halted(scope=scope):
-            return msgspec.structs.replace(switches, halts={**switches.halts, scope: event})
+        case Halted():
+            return _halted(switches, event)
         case OrderContradicted():
             scope = f"{event.venue}/{event.account}/{event.symbol}"
             halt = Halted(
@@ -65,9 +73,31 @@ def thrown(switches: Switches, event: Message) -> Switches:
                 reason=f"order {event.client_order_id} contradicted: {event.evidence}",
                 time_ms=event.time_ms,
             )
-            return msgspec.structs.replace(switches, halts={**switches.halts, scope: halt})
-        case Resumed(scope=scope):
-            halts = {key: halt for key, halt in switches.halts.items() if key != scope}
+            return _halted(switches, halt)
+        case Resumed(scope=scope, time_ms=time_ms):
+            halts = _without(switches.halts, (scope,), time_ms)
             return msgspec.structs.replace(switches, halts=halts)
         case _:
             return switches
+
+
+def _newest(known: KillLatched | None, latch: KillLatched) -> KillLatched:
+    return known if known is not None and known.time_ms > latch.time_ms else latch
+
+
+def _halted(switches: Switches, halt: Halted) -> Switches:
+    known = switches.halts.get(halt.scope)
+    if known is not None and known.time_ms > halt.time_ms:
+        # The last word says the mode; what it replaces is newer, and only a release newer than that ends it.
+        halt = msgspec.structs.replace(halt, time_ms=known.time_ms)
+    return msgspec.structs.replace(switches, halts={**switches.halts, halt.scope: halt})
+
+
+def _without(
+    found: dict[str, _Switch], scopes: Container[str], released_ms: int
+) -> dict[str, _Switch]:
+    return {
+        scope: switch
+        for scope, switch in found.items()
+        if scope not in scopes or switch.time_ms > released_ms
+    }

@@ -4,7 +4,7 @@ A snapshot is judged at the first instant by which everything that the venue did
 pass raises an alert; two agreeing passes may adjust or halt. It never cancels and never invents.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -25,7 +25,6 @@ from opensqt.domain.reconciliation import (
     missing_orders,
     shown_orders,
 )
-from opensqt.domain.switches import DESK
 from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler import facts
 from services.reconciler.state import Backup, Standing, State, Stated, Waiting
@@ -46,6 +45,7 @@ class Judge:
         self._outbox: dict[str, Group] = {}
         self._on_the_way: set[str] = set()
         self._backup = Backup()
+        self._halted: frozenset[str] = frozenset()  # scopes, as the books had them last
         self._read_anew: NewEvent | None = None
         self.judged = 0
 
@@ -60,9 +60,10 @@ class Judge:
         """Take in a row that the books have folded."""
         self._outbox.pop(row.event_id, None)
         self._on_the_way.discard(row.event_id)
+        halted, self._halted = self._halted, frozenset(books.halts)
         self._state.fold(books, row.position, row.event_id, message)
         backup = self._backup
-        backup.fold(row, message)
+        backup.fold(books, row, message)
         if backup.cause == row.event_id:
             # What explained these looks may be what the backup has lost; the next one is judged.
             self._state.waiting.clear()
@@ -78,9 +79,9 @@ class Judge:
         elif isinstance(message, Fill):
             for one in self._state.disproved(message):
                 self._say(facts.reversal(one, message))
-        elif isinstance(message, KillReleased) and message.scope == DESK:
+        elif isinstance(message, KillReleased):
             # What still disagrees will halt again.
-            for event in facts.resumed(books, message, row.event_id):
+            for event in facts.resumed(halted - self._halted, message, row.event_id):
                 self._say(event)
 
     def state_positions(self, books: Books, now_ms: int) -> None:
@@ -108,10 +109,12 @@ class Judge:
         self._outbox.clear()
         return groups
 
-    def put_back(self, group: Group) -> None:
-        """Keep what could not be appended; the same events under the same ids."""
-        self._on_the_way.discard(group[0].event_id)
-        self._outbox[group[0].event_id] = group
+    def put_back(self, groups: Sequence[Group]) -> None:
+        """Keep what was not appended, in its order; the same events under the same ids."""
+        # That the venue was read anew comes again by itself, at the newest version.
+        kept = {one[0].event_id: one for one in groups if one[0].event_id in self._on_the_way}
+        self._on_the_way.difference_update(kept)
+        self._outbox = kept | self._outbox
 
     def standing(self) -> list[str]:
         """Name the disagreements that stand now."""

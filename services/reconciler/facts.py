@@ -1,6 +1,6 @@
 """The events a reconciler writes. Pure: identities are computed from the evidence, so the same cause is one event."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -80,9 +80,9 @@ def read_anew(halt: Halted, cause: str, version: int, now_ms: int) -> NewEvent:
     return msgspec.structs.replace(event, version=version)
 
 
-def resumed(books: Books, released: KillReleased, cause: str) -> Iterator[NewEvent]:
-    """Lift every halt because a person released the desk."""
-    for scope in sorted(books.halts):
+def resumed(scopes: Iterable[str], released: KillReleased, cause: str) -> Iterator[NewEvent]:
+    """Tell of every scope whose halt a person lifted by releasing the desk."""
+    for scope in sorted(scopes):
         message = Resumed(
             scope=scope, reason=released.reason, actor=released.actor, time_ms=released.time_ms
         )

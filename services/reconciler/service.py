@@ -189,11 +189,12 @@ class Reconciler:
         if due:
             self._stated_s = now_s
             self._judge.state_positions(self._books, self._clock.market_ms())
-        for group in self._judge.take_outbox():
+        groups = self._judge.take_outbox()
+        for number, group in enumerate(groups):
             try:
                 await self._append(group)
             except JournalDown:
-                self._judge.put_back(group)
+                self._judge.put_back(groups[number:])
                 raise
 
     async def _append(self, group: tuple[NewEvent, ...]) -> None:

@@ -68,8 +68,8 @@ class Backup:
         self.switched = 0  # version of the stream of switches
         self.read_ms = 0  # market time of the last look
 
-    def fold(self, row: Recorded, message: Message) -> None:
-        """Take in a row: a restore begins it; a person, or our own word that all was read, ends it."""
+    def fold(self, books: Books, row: Recorded, message: Message) -> None:
+        """Take in a row that the books hold: a restore begins it; a person, or our word that all was read, ends it."""
         if row.stream == CONTROL_STREAM:
             self.switched = row.version
         match message:
@@ -78,7 +78,7 @@ class Backup:
                 self.halt, self.cause = (message, row.event_id) if restored else (None, "")
                 self._position = row.position
                 self._shown.clear()
-            case Resumed(scope=scope) | KillReleased(scope=scope) if scope == DESK:
+            case Resumed() | KillReleased() if DESK not in books.halts:
                 self.halt = None
             case VenueSnapshot() if message.journal_position >= self._position:
                 self._shown.add((message.venue, message.account))

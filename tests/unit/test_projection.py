@@ -54,8 +54,11 @@ def test_a_lifted_halt_and_a_released_kill_leave_no_row() -> None:
         [kill, Halted(scope=f"binance/main/{PERP}", mode="REDUCING", reason="d", time_ms=2)]
     )
     assert {row["mode"] for row in told(books, Table.HALTS)} == {"KILLED", "REDUCING"}
+    books.take_touched()
     folded([KillReleased(scope="desk", reason="r", actor="a", time_ms=3)], books)
-    assert [row["kind"] for row in told(books, Table.HALTS)] == ["halt"]
+    assert told(books, Table.HALTS) == []
+    gone = (("kill", "desk"), ("halt", f"binance/main/{PERP}"))
+    assert books.take_touched() == [(Table.HALTS, key) for key in gone]
 
 
 def test_strategies_and_sagas_have_their_newest_state() -> None:

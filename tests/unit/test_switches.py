@@ -1,0 +1,121 @@
+"""What latches, halts and releases leave, in whatever order they were recorded: a release ends nothing newer."""
+
+import random
+from collections.abc import Callable
+from itertools import repeat
+
+import pytest
+
+from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.messages import Message
+from opensqt.domain.recon import Halted, OrderContradicted, Resumed
+from opensqt.domain.switches import DESK, HALTED, NORMAL, REDUCING, Switches, thrown
+from tests.ledgers import ACCOUNT, PERP, VENUE, folded
+
+PLACE = f"{VENUE}/{ACCOUNT}/{PERP}"
+
+
+def switches(*facts: Message) -> Switches:
+    """Fold facts from nothing."""
+    found = Switches()
+    for fact in facts:
+        found = thrown(found, fact)
+    return found
+
+
+def latched(time_ms: int, scope: str = DESK) -> KillLatched:
+    """Return a latch."""
+    return KillLatched(scope=scope, reason="fire", actor="ann", time_ms=time_ms)
+
+
+def released(time_ms: int, scope: str = DESK) -> KillReleased:
+    """Return what a person released."""
+    return KillReleased(scope=scope, reason="looked", actor="ann", time_ms=time_ms)
+
+
+def halted(time_ms: int, scope: str = PLACE, mode: str = REDUCING) -> Halted:
+    """Return a halt."""
+    return Halted(scope=scope, mode=mode, reason="drift", time_ms=time_ms)
+
+
+def resumed(time_ms: int, scope: str = PLACE) -> Resumed:
+    """Return the reconciler's word that a halt was lifted."""
+    return Resumed(scope=scope, reason="looked", actor="ann", time_ms=time_ms)
+
+
+def contradicted(time_ms: int) -> OrderContradicted:
+    """Return the executor's word that the venue denies an end."""
+    return OrderContradicted(
+        client_order_id="q1",
+        venue=VENUE,
+        account=ACCOUNT,
+        symbol=PERP,
+        state="canceled",
+        evidence="filled after its end",
+        time_ms=time_ms,
+    )
+
+
+@pytest.mark.parametrize("scope", [DESK, "strategy/grid"])
+@pytest.mark.parametrize("at_ms, stands", [(9, False), (10, False), (11, True)])
+def test_a_release_that_is_recorded_late_does_not_undo_a_newer_kill(
+    scope: str, at_ms: int, *, stands: bool
+) -> None:
+    """Whoever killed again after the release was said stays killed, for gate, strategies and tables."""
+    facts = [latched(at_ms, scope), released(10, scope)]
+    assert switches(*facts).killed("grid") is stands
+    assert bool(folded(facts).kills) is stands
+
+
+def test_a_kill_that_is_recorded_late_does_not_hide_a_newer_one() -> None:
+    """The release between the two ends the older one only."""
+    facts = [latched(30), latched(10), released(20)]
+    assert switches(*facts).kills == folded(list(facts)).kills == {DESK: latched(30)}
+
+
+@pytest.mark.parametrize("end", [released(10), resumed(10)])
+@pytest.mark.parametrize("begin", [halted, contradicted])
+@pytest.mark.parametrize("at_ms, stands", [(9, False), (10, False), (11, True)])
+def test_a_halt_ends_by_what_was_said_after_it(
+    begin: Callable[[int], Message], end: Message, at_ms: int, *, stands: bool
+) -> None:
+    """A person who released the desk has not looked at what was halted after that."""
+    facts: list[Message] = [begin(at_ms), end]
+    assert (switches(*facts).mode != NORMAL) is stands
+
+
+def test_the_reconcilers_late_word_lifts_no_halt_of_an_order_contradicted_meanwhile() -> None:
+    """It tells what the person lifted, and comes behind the executor's alarm."""
+    facts = (halted(5), released(10), contradicted(11), resumed(10))
+    assert PLACE in switches(*facts).halts
+    assert switches(*facts, released(12)).halts == {}
+
+
+def test_a_halt_that_is_recorded_late_does_not_make_a_newer_one_older() -> None:
+    """The reconciler's halt is as old as its look at the venue; the contradiction under it stays until it is seen."""
+    facts = (contradicted(20), halted(10))
+    assert switches(*facts, resumed(15)).mode == REDUCING
+    assert switches(*facts, resumed(20)).mode == NORMAL
+
+
+def test_the_last_word_says_the_mode() -> None:
+    """A restore stops the desk whatever was said before, and the look that follows lets it close."""
+    facts = (halted(20, DESK), halted(10, DESK, HALTED))
+    assert switches(*facts).mode == HALTED
+    assert switches(*facts, halted(21, DESK)).mode == REDUCING
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_hearing_it_again_changes_nothing_and_the_tables_say_the_same(seed: int) -> None:
+    """Each fact twice, or all of them once more, leave the same switches, and those of the books."""
+    draw = random.Random(seed)
+    facts: list[Message] = []
+    for _ in range(30):
+        begin = draw.choice((latched, released, halted, resumed))
+        scopes = (DESK, PLACE) if begin in (halted, resumed) else (DESK, "strategy/grid")
+        facts.append(begin(draw.randrange(20), draw.choice(scopes)))
+        once = switches(*facts)
+        assert switches(*facts, *facts) == once
+        assert switches(*(fact for one in facts for fact in repeat(one, 2))) == once
+        books = folded(facts)
+        assert (books.kills, books.halts) == (once.kills, once.halts)
