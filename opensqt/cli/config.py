@@ -8,7 +8,14 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 
 from opensqt.cli.economics import carry_cost, grid_cost
-from opensqt.cli.plan import FILE_NAME, MARKET_DEFAULT, default_text, instruments_of, make_plan
+from opensqt.cli.plan import (
+    FILE_NAME,
+    MARKET_DEFAULT,
+    default_text,
+    instruments_of,
+    make_plan,
+    named_by,
+)
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.domain.decimals import canonical
 from opensqt.domain.instruments import InstrumentRules
@@ -21,7 +28,9 @@ BPS_OF_ONE = Decimal("0.0001")
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `config`."""
     parser.add_argument("action", choices=("init", "check"))
-    parser.add_argument("--config", type=Path, help="the file (default: DATA/opensqt.toml)")
+    parser.add_argument(
+        "--config", type=Path, help="the file (default: OPENSQT_CONFIG, else DATA/opensqt.toml)"
+    )
     parser.add_argument(
         "--market", default="", help="market to write it for, or to check it against"
     )
@@ -34,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _init(args: argparse.Namespace) -> int:
-    path: Path = (args.config or args.data / FILE_NAME).absolute()
+    path: Path = (args.config or named_by(os.environ) or args.data / FILE_NAME).absolute()
     if path.exists() and not args.force:
         raise Refusal(f"{path} exists: replace it with --force, or name another with --config")
     text = default_text(args.market or MARKET_DEFAULT)

@@ -45,9 +45,7 @@ def make_plan(
         overlaid[MARKET_KEY] = absolute_market(market)
     if speed:
         overlaid[SPEED_KEY] = _checked_speed(speed)
-    named = config_path or (
-        Path(environ["OPENSQT_CONFIG"]) if environ.get("OPENSQT_CONFIG") else None
-    )
+    named = config_path or named_by(environ)
     path = (named or data / FILE_NAME).absolute()
     derived = ""
     if named is None and not path.exists():
@@ -68,6 +66,11 @@ def make_plan(
         derived=derived,
         origin_market_ms=origin_ms,
     )
+
+
+def named_by(environ: Mapping[str, str]) -> Path | None:
+    """Return the configuration file that the environment names, if it names one."""
+    return Path(environ["OPENSQT_CONFIG"]) if environ.get("OPENSQT_CONFIG") else None
 
 
 def default_text(market: str, speed: str = "1") -> str:

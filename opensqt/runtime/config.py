@@ -61,7 +61,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ConfigError(
-            f"configuration {path} does not exist: run `opensqt config init`, or name one with --config"
+            f"configuration {path} does not exist: run `opensqt config init --config {path}`,"
+            " or name another with --config"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration {path} cannot be read: {error}") from error

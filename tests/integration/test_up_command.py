@@ -155,6 +155,17 @@ async def test_a_broken_configuration_is_one_line_and_leaves_nothing(
     assert not data.exists()
 
 
+async def test_the_advice_for_a_missing_configuration_helps(data: Path, tmp_path: Path) -> None:
+    """The command that the error names writes the file that was missed, with or without its option."""
+    path = tmp_path / "mine" / "my.toml"
+    env = {"OPENSQT_CONFIG": str(path), "OPENSQT_DATA": str(data)}
+    code, _, err = await finish("config", "check", **env)
+    assert (code, f"`opensqt config init --config {path}`" in err) == (2, True)
+    assert (await finish("config", "init", **env))[0] == 0
+    assert (await finish("config", "check", **env))[0] == 0
+    assert not data.exists()
+
+
 async def test_a_first_start_that_is_refused_leaves_nothing(data: Path) -> None:
     """A NATS server that does not answer is found before anything is kept."""
     with socket.socket() as silent:
