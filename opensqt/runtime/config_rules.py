@@ -33,6 +33,8 @@ def check_rules(config: Config) -> Config:
         raise _bad(
             "paper.market", config.paper.market, "synthetic:SEED[:SYMBOLS] or recorded:PATH[,PATH]"
         )
+    if not config.gateway.host.strip():
+        raise _bad("gateway.host", config.gateway.host, "a name or address, like 127.0.0.1")
     for symbol in config.paper.funding:
         _check_symbol(f"paper.funding.{symbol}", symbol, perp=True)
     for name, account in config.accounts.items():

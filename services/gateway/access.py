@@ -24,7 +24,7 @@ def host_allowed(host: str, bound: str) -> bool:
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     if bound in {"127.0.0.1", "::1", "localhost"}:
         return name in LOOPBACK_NAMES
-    return bool(name)
+    return bool(name) and bool(bound)
 
 
 def origin_allowed(headers: Mapping[str, str], *, required: bool) -> bool:

@@ -128,6 +128,7 @@ MISTAKES = {
         'funding."BTC/USDT"',
         "a symbol like BTC/USDT:USDT",
     ),
+    "host": ('host = "127.0.0.1"', 'host = ""', 'gateway.host = "": expected a name or address'),
     "port": ("port = 0", "port = 70000", "at most 65535"),
 }
 

@@ -37,6 +37,9 @@ def test_only_our_own_page_may_listen(
         ("evil.example:8000", "127.0.0.1", False),
         ("", "127.0.0.1", False),
         ("desk.example", "0.0.0.0", True),
+        (":8000", "0.0.0.0", False),
+        ("evil.example:80", "", False),
+        ("127.0.0.1:80", "", False),
     ],
 )
 @pytest.mark.row("H06")
