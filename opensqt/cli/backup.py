@@ -6,6 +6,7 @@ The journal is taken first and the paper venue after it: a desk may find more at
 import argparse
 import asyncio
 import json
+import os
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -33,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the backup and say where it is and how far it goes."""
+    _check_folder(args.to.absolute().parent if args.to else Path.cwd())
 
     async def work() -> tuple[Path, Manifest]:
         async with opened(args.data.absolute(), project=False) as source:
@@ -51,6 +53,14 @@ def run(args: argparse.Namespace) -> int:
     told = f"wrote {target}: journal up to position {manifest.position}, {line['bytes']} bytes"
     print(json.dumps(line) if args.json else told)
     return GOOD
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that no file can be written to, before a database is started for it."""
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise Refusal(
+            f"{folder} is no folder that can be written: make it, or name another file with --to"
+        )
 
 
 async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
