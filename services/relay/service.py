@@ -10,7 +10,7 @@ from typing import Any
 
 from opensqt.runtime.archiver import Archiver
 from opensqt.runtime.bus.fill import watch_fill
-from opensqt.runtime.bus.port import Bus, BusDown
+from opensqt.runtime.bus.port import Bus, BusDown, Watch
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.desk import ensure_generation
@@ -61,16 +61,21 @@ class Relay:
         self._saved: Place | None = None
         self._saved_s = 0.0
         self._doubt = True
+        self._is_cut = False  # the connection was lost, and nobody has said yet that it is regained
         self._trouble = "not started"
         self._head = 0
         self._is_waiting = False
         self._waits_since_s = 0.0
 
-        async def doubt() -> None:
-            self._doubt = True
+        def lost() -> None:
+            self._doubt = self._is_cut = True
             self._trouble = "the connection to NATS was lost"
 
-        bus.on_reconnect(doubt)
+        async def regained() -> None:
+            lost()
+            self._is_cut = False
+
+        bus.on_reconnect(Watch(lost=lost, regained=regained))
 
     @property
     def ready(self) -> bool:
@@ -167,7 +172,10 @@ class Relay:
         """Make sure which FEED this is and where to go on; opens a new generation when it lost something."""
         self._desk = await ensure_generation(self._journal, NAME, self._clock)
         await self._save(urgent=True)
-        self._doubt = False  # set again by a reconnect in between
+        if self._is_cut:
+            # A connection can carry messages before it is said to be regained, and be lost again unsaid.
+            raise BusDown("FEED is looked at when the connection to NATS is regained")
+        self._doubt = False  # set again by a lost connection in between
         try:
             generations = Generations(
                 self._bus, self._journal, self._checkpoints, self._clock, self._settings
@@ -182,7 +190,7 @@ class Relay:
 
     async def _send(self, rows: Sequence[Recorded]) -> None:
         """Publish rows with all acknowledgements on their way at once, and keep what was confirmed."""
-        if self._place is None or not self._keeper.held:
+        if self._place is None or self._doubt or not self._keeper.held:
             await self._clock.sleep(self._settings.busy_poll_s)
             return
         self._head = max(self._head, rows[-1].position)
@@ -190,6 +198,9 @@ class Relay:
             sent: tuple[Sent, ...] = (await _publish(self._bus, rows[0]),)
         else:
             sent = tuple(await asyncio.gather(*(_publish(self._bus, row) for row in rows)))
+        if self._doubt:
+            # FEED may have lost its tail between two of them: the place stays where it was proven.
+            raise BusDown("the connection to NATS was lost while rows were on their way")
         if contradicts(self._place, sent):
             # What FEED confirmed now lies where older rows had been confirmed: it lost them.
             self._place = self._saved

@@ -12,7 +12,7 @@ import pytest
 
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.nats import NatsBus
-from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
+from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged, Watch
 from opensqt.runtime.bus.streams import SPECS, ServerTooOld, apply, check_server
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
@@ -98,6 +98,26 @@ async def test_those_who_wait_for_an_ack_learn_of_the_loss_at_once(
     with pytest.raises(BusDown):
         await waiting
     assert RunClock().monotonic_s() - began_s < 1.5
+
+
+async def test_a_watch_hears_of_the_loss_before_anything_can_be_sent_again(
+    bus: NatsBus, nats_server: NatsServer
+) -> None:
+    """First that the connection is lost, while it carries nothing; then that it is regained."""
+    heard: list[tuple[str, bool]] = []
+
+    async def regained() -> None:
+        heard.append(("regained", bus.client.is_connected))
+
+    def lost() -> None:
+        heard.append(("lost", bus.client.is_connected))
+
+    bus.on_reconnect(Watch(lost=lost, regained=regained))
+    await asyncio.to_thread(nats_server.kill)
+    await until(lambda: len(heard) == 1, within_s=PATIENCE_S)
+    await asyncio.to_thread(nats_server.start)
+    await until(lambda: len(heard) == 2, within_s=PATIENCE_S)
+    assert heard == [("lost", False), ("regained", True)]
 
 
 async def test_a_waiting_fetch_survives_a_restart(bus: NatsBus, nats_server: NatsServer) -> None:

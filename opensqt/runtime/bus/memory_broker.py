@@ -10,7 +10,7 @@ from itertools import islice
 
 import msgspec
 
-from opensqt.runtime.bus.port import BusDown, Published, Stream, StreamFull, StreamState
+from opensqt.runtime.bus.port import BusDown, Published, Stream, StreamFull, StreamState, Watch
 from opensqt.runtime.bus.streams import STREAMS, StreamSpec
 from opensqt.runtime.bus.subjects import Interest
 from opensqt.runtime.clock import Clock
@@ -206,12 +206,15 @@ class MemoryBroker:
         raise BusDown(f"no stream takes {subject}")
 
     def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call when the broker is up again."""
+        """Call when the broker is up again; tell a `Watch` when it is down too."""
         self._reconnect_calls.append(call)
 
     def down(self) -> None:
         """Fault: nobody is connected any more."""
         self.is_down = True
+        for call in self._reconnect_calls:
+            if isinstance(call, Watch):
+                call.lost()
         self.bell.ring()
 
     async def up(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from nats.aio.client import Client
 
+from opensqt.runtime.bus.port import Watch
 from opensqt.runtime.bus.streams import check_server, server_version
 from opensqt.runtime.logs import Log
 
@@ -50,7 +51,9 @@ class Connection:
         self._on_lost.append(call)
 
     def on_regained(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call after every regained connection, in the order of registration."""
+        """Call after every regained connection, in the order of registration; tell a `Watch` of losses too."""
+        if isinstance(call, Watch):
+            self.on_lost(call.lost)
         self._on_regained.append(call)
 
     async def close(self) -> None:

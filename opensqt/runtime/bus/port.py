@@ -108,6 +108,17 @@ class Queue(Protocol):
         """Delete the durable; unacknowledged messages go to the next one at once."""
 
 
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """A callback for `on_reconnect` that hears of every loss too, before anything can be sent again."""
+
+    lost: Callable[[], None]
+    regained: Callable[[], Awaitable[None]]
+
+    async def __call__(self) -> None:
+        """Pass on that the connection is regained."""
+        await self.regained()
+
+
 class Bus(Protocol):
     """Publishing and reading."""
 
@@ -138,7 +149,7 @@ class Bus(Protocol):
         """Return what the stream holds."""
 
     def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call back after every regained connection."""
+        """Call back after every regained connection; a `Watch` is told of every lost one too."""
 
     async def close(self) -> None:
         """Flush and disconnect."""
