@@ -5,7 +5,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from opensqt.runtime.config import ConfigError, OnStop, symbols_of
+from opensqt.runtime.config import Config, ConfigError, OnStop, symbols_of
+from opensqt.runtime.health import Action
 from opensqt.runtime.latch import Latches, LatchFile
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
@@ -14,8 +15,9 @@ from opensqt.runtime.venue.opening import open_venue
 from opensqt.runtime.venue.port import Venue, VenueDown
 from services.executor.account import Account, Caps
 from services.executor.facts import Author
+from services.executor.killing import KilledAgain
 from services.executor.service import Executor
-from services.executor.state import DESK
+from services.executor.state import DESK, State
 
 CAP_FACTOR = 2  # the second line stands behind the gate's own limits
 
@@ -26,20 +28,39 @@ def build(context: Context, name: str) -> Executor:
     if name not in config.accounts:
         known = ", ".join(config.accounts)
         raise ConfigError(f"--account {name!r} is not in the configuration (known: {known})")
+    account = _account(context, name)
     executor = Executor(
-        _account(context, name),
+        account,
         context.bus,
         context.metrics,
         context.tracer,
         cancel_on_stop=config.run.on_stop is OnStop.CANCEL,
     )
 
+    context.actions.update(actions_of(executor, config, account.state))
+    return executor
+
+
+def actions_of(executor: Executor, config: Config, state: State) -> dict[str, Action]:
+    """Return what a person may ask of an executor, by path; an answer with `why` tells why it was not done."""
+
     async def kill(words: dict[str, Any]) -> dict[str, Any]:
-        sent = await executor.kill.kill(*_asked(words))
+        scope, reason, actor = _asked(words)
+        if why := _unknown(scope, config, state):
+            return {"killed": False, "refused": True, "why": why}
+        sent = await executor.kill.kill(scope, reason, actor)
         return {"killed": True, "cancels": sent}
 
     async def resume(words: dict[str, Any]) -> dict[str, Any]:
-        await executor.kill.resume(*_asked(words))
+        scope, reason, actor = _asked(words)
+        # What is latched may be released, also when nobody of that name is left.
+        why = "" if scope in state.killed else _unknown(scope, config, state)
+        if why:
+            return {"killed": False, "refused": True, "why": why}
+        try:
+            await executor.kill.resume(scope, reason, actor)
+        except KilledAgain as error:
+            return {"killed": True, "why": str(error)}
         return {"killed": False}
 
     async def reconcile(_: dict[str, Any]) -> dict[str, Any]:
@@ -49,8 +70,7 @@ def build(context: Context, name: str) -> Executor:
             return {"looked": False, "why": str(error)}
         return {"looked": True}
 
-    context.actions.update({"/kill": kill, "/resume": resume, "/reconcile": reconcile})
-    return executor
+    return {"/kill": kill, "/resume": resume, "/reconcile": reconcile}
 
 
 def _account(context: Context, name: str) -> Account:
@@ -101,3 +121,18 @@ def _asked(words: dict[str, Any]) -> tuple[str, str, str]:
     scope = str(words.get("scope") or DESK)
     reason = str(words.get("reason") or "no reason given")
     return scope, reason, str(words.get("actor") or "unknown")
+
+
+def _unknown(scope: str, config: Config, state: State) -> str:
+    """Say what is wrong with a scope that names nobody, or nothing: a kill of nobody stops nobody."""
+    if scope == DESK:
+        return ""
+    prefix, _, name = scope.partition("/")
+    owners = {order.placed.ref.strategy for order in state.orders.values() if order.placed}
+    known = {*config.strategies, *owners} - {""}
+    if prefix == "strategy" and name in known:
+        return ""
+    if prefix != "strategy":
+        return f"scope {scope!r}: expected desk or strategy/NAME"
+    names = ", ".join(sorted(known))
+    return f"strategy {name!r} is neither configured nor the owner of an order (known: {names})"

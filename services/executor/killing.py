@@ -5,6 +5,9 @@ What it cannot know without the history, whether an old kill was released, it le
 """
 
 import asyncio
+from collections import Counter
+
+import msgspec
 
 from opensqt.domain import ids
 from opensqt.domain.control import KillLatched, KillReleased
@@ -19,6 +22,10 @@ from services.executor.state import DESK
 from services.executor.sweeps import Sweeps
 
 
+class KilledAgain(Exception):
+    """The scope was killed while its release waited: it stays latched, and a person looks again."""
+
+
 class Kill:
     """What was killed and released, by whom, and who has been told."""
 
@@ -26,7 +33,7 @@ class Kill:
         self._account = account
         self._sweeps = sweeps
         self._spawn = spawn
-        self._resumed = 0
+        self._resumed: Counter[str] = Counter()  # how often each scope became free
         self._began_ms = account.clock.market_ms()
         self._history_read = False
         # What was said to us and not released since: a history that does not hold it yet cannot undo it.
@@ -69,7 +76,10 @@ class Kill:
 
     async def kill(self, scope: str, reason: str, actor: str) -> int:
         """Latch, cancel every order in scope, record; return the number of cancels sent at once."""
-        now_ms = self._account.clock.market_ms()
+        known = self._account.state.killed.get(scope)
+        # A latch is told from its release by time: never in the same millisecond as what was said before it.
+        before_ms = max(self._released.get(scope, -1), known.time_ms if known else -1)
+        now_ms = max(self._account.clock.market_ms(), before_ms + 1)
         return await self._obey(
             KillLatched(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
         )
@@ -101,7 +111,7 @@ class Kill:
         latched = account.state.killed.get(scope)
         if latched is not None and _is_over(self._released, latched):
             account.state.fold(message)
-            self._resumed += 1
+            self._resumed[scope] += 1
             found = latch.read(account.folder) if scope == DESK else None
             if found is not None and 0 < found.time_ms <= message.time_ms:
                 await account.latches.release()
@@ -109,6 +119,7 @@ class Kill:
 
     async def _obey(self, message: KillLatched) -> int:
         account, scope = self._account, message.scope
+        message = _void_releases(self._untold, message)
         account.state.fold(message)
         self._heard[scope] = message
         if scope == DESK:
@@ -122,18 +133,23 @@ class Kill:
         return sent
 
     def _sweep(self, scope: str) -> None:
-        resumed = self._resumed
-        self._spawn(self._sweeps.sweep(scope, over=lambda: self._resumed != resumed))
+        resumed = self._resumed[scope]
+        self._spawn(self._sweeps.sweep(scope, over=lambda: self._resumed[scope] != resumed))
 
     def _record(self, message: KillLatched) -> None:
         self._untold.append(_of_control(self._account, message))
         self._spawn(self._tell())
 
     async def resume(self, scope: str, reason: str, actor: str) -> None:
-        """Release the latch of a scope, in the journal first: a latch that cannot be recorded stays."""
+        """Release the latch of a scope, in the journal first: a latch that cannot be recorded stays.
+
+        Raises `KilledAgain` when the scope was killed before its release was recorded.
+        """
         account = self._account
-        now_ms = account.clock.market_ms()
-        message = KillReleased(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
+        known = (account.state.killed.get(scope), _on_disk(account, scope))
+        # The clock of whoever killed may be ahead of ours: its latch is released all the same.
+        times_ms = [account.clock.market_ms(), *(one.time_ms for one in known if one is not None)]
+        message = KillReleased(scope=scope, reason=reason, actor=actor, time_ms=max(times_ms))
         release = _of_control(account, message)
         self._untold.append(release)
         try:
@@ -141,7 +157,13 @@ class Kill:
         finally:
             if release in self._untold:
                 self._untold.remove(release)
-        self._resumed += 1
+        latched = _latched_since(account, message)
+        if latched is not None:
+            if scope not in account.state.killed:
+                await self._obey(latched)
+            who = f"{latched.actor}: {latched.reason}"
+            raise KilledAgain(f"{scope} was killed again meanwhile ({who}): it stays killed")
+        self._resumed[scope] += 1
         self._heard.pop(scope, None)
         self.learn(message)
         if scope == DESK:
@@ -159,6 +181,31 @@ class Kill:
                 await self._account.record((event,), fenced=False)
                 if event in self._untold:
                     self._untold.remove(event)
+
+
+def _void_releases(untold: list[NewEvent], kill: KillLatched) -> KillLatched:
+    """Take out the releases that a kill overtakes before they are recorded, and return the kill, dated behind them.
+
+    One may be on its way into the journal: what is dated behind it stays latched.
+    """
+    time_ms = kill.time_ms
+    for event in tuple(untold):
+        if isinstance(event.message, KillReleased) and event.message.scope == kill.scope:
+            untold.remove(event)
+            time_ms = max(time_ms, event.message.time_ms + 1)
+    return msgspec.structs.replace(kill, time_ms=time_ms)
+
+
+def _latched_since(account: Account, release: KillReleased) -> KillLatched | None:
+    """Return what latches the scope in spite of its release: what we obeyed, or a file that is newer."""
+    found = _on_disk(account, release.scope)
+    newer = found if found is not None and found.time_ms > release.time_ms else None
+    return account.state.killed.get(release.scope) or newer
+
+
+def _on_disk(account: Account, scope: str) -> KillLatched | None:
+    found = latch.read(account.folder) if scope == DESK else None
+    return _latched(found) if found is not None else None
 
 
 def _is_over(released: dict[str, int], message: KillLatched) -> bool:

@@ -12,12 +12,13 @@ from functools import partial
 import msgspec
 
 from opensqt.domain import ids
+from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
 from opensqt.runtime.bus.dlq import bury
 from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamFull
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
-from opensqt.runtime.bus.subjects import command_subject, subject_of
+from opensqt.runtime.bus.subjects import KILL, command_subject, subject_of
 from opensqt.runtime.codec import Undecodable, decode, encode
 from opensqt.runtime.config import config_hash
 from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
@@ -46,19 +47,30 @@ class Sight:
         self.state = State()
         self.caught_up = asyncio.Event()
         self.moved = asyncio.Event()
+        self._released: dict[str, int] = {}  # scope -> market ms of its newest release
 
     async def run(self) -> None:
         """Fold FEED for ever; when it begins again, keep only our own approvals that are under way."""
         async for item in self.reader:
             match item:
                 case FeedItem():
-                    self.state.fold(item.message)
+                    if not self._is_over(item):
+                        self.state.fold(item.message)
                 case CaughtUp():
                     self.caught_up.set()
                 case Restarted():
                     self.caught_up.clear()
-                    self.state = self.state.anew()
+                    self.state, self._released = self.state.anew(), {}
             self.moved.set()
+
+    def _is_over(self, item: FeedItem) -> bool:
+        """Tell whether this is a kill that was released since; FEED says it again whenever it is looked back at."""
+        match item.message:
+            case KillReleased(scope=scope, time_ms=time_ms):
+                self._released[scope] = max(time_ms, self._released.get(scope, time_ms))
+            case KillLatched(scope=scope, time_ms=time_ms) if item.subject == KILL:
+                return self._released.get(scope, time_ms - 1) >= time_ms
+        return False
 
 
 class Docket:

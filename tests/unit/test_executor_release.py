@@ -1,0 +1,178 @@
+"""Releasing a kill against a new kill, the journal, the disk and names that nobody has."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.runtime import latch
+from opensqt.runtime.config import parse_config
+from opensqt.runtime.config_default import derive
+from opensqt.runtime.latch import Latch
+from opensqt.runtime.venue.memory import Fault
+from services.executor.config import actions_of
+from services.executor.killing import KilledAgain
+from services.executor.service import Executor
+from tests.unit.rig import SYMBOL, Rig
+
+CONFIG = parse_config(derive([SYMBOL], market="synthetic:7"), {})
+TYPO = {"scope": "strategy/grid-prep", "reason": "fire", "actor": "anna"}
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """Return a desk in memory."""
+    return Rig(tmp_path)
+
+
+@pytest.mark.row("E10")
+@pytest.mark.parametrize("kills_before", [0, 1], ids=["on its way", "behind another fact"])
+async def test_a_kill_overtakes_a_release_that_waits(rig: Rig, kills_before: int) -> None:
+    """Latch, latch file and sweep of the new kill stand, whoever resumes is told, and a restart stays killed."""
+    async with rig.dying(rig.executor()) as executor:
+        await executor.kill.kill("desk", "one", "anna")
+        await rig.clock.run_for(5)
+        rig.store.down = True
+        for _ in range(kills_before):
+            await executor.kill.kill("desk", "more", "anna")
+        release = asyncio.create_task(executor.kill.resume("desk", "fine", "anna"))
+        await rig.clock.run_for(0.1)
+        await executor.kill.kill("desk", "real", "bob")
+        rig.store.down = False
+        await rig.clock.run_for(3)
+        with pytest.raises(KilledAgain, match=r"desk was killed again meanwhile \(bob: real\)"):
+            await release
+        assert executor.status()["killed"]
+        found = latch.read(rig.folder)
+        assert found is not None
+        assert found.reason == "real"
+        last = [fact for fact in rig.facts() if isinstance(fact, KillLatched | KillReleased)][-1]
+        assert isinstance(last, KillLatched)
+        assert last.reason == "real"
+    async with rig.running(rig.executor()) as executor:
+        assert executor.status()["killed"]
+        await executor.kill.resume("desk", "fine now", "anna")
+        assert not executor.status()["killed"]
+        assert latch.read(rig.folder) is None
+
+
+@pytest.mark.row("E10")
+async def test_a_kill_in_the_very_millisecond_of_a_release_stays(rig: Rig) -> None:
+    """The release is on its way into the journal when the kill is said: it does not take that latch along."""
+    async with rig.dying(rig.executor()) as executor:
+        await executor.kill.kill("desk", "one", "anna")
+        rig.store.down = True
+        release = asyncio.create_task(executor.kill.resume("desk", "fine", "anna"))
+        await asyncio.sleep(0)
+        await executor.kill.kill("desk", "real", "bob")
+        await executor.kill.kill("desk", "real indeed", "bob")
+        rig.store.down = False
+        await rig.clock.run_for(3)
+        assert isinstance(release.exception(), KilledAgain)
+        assert executor.status()["killed"]
+
+
+@pytest.mark.row("E10")
+async def test_the_release_of_one_strategy_ends_no_sweep_of_the_desk(rig: Rig) -> None:
+    """A standby knows no order: only the sweep finds the one that appears late."""
+    async with rig.dying(rig.executor()):
+        rig.venue.faults.set("place", Fault.LATE)
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.2)
+    standby = rig.executor()
+    task = asyncio.create_task(standby.run(asyncio.Event()))
+    await rig.clock.run_for(0.1)
+    await standby.kill.kill("desk", "fire", "anna")
+    await standby.kill.resume("strategy/carry", "was latched once", "anna")
+    await rig.clock.run_for(0.5)
+    assert standby.status()["phase"] == "waiting for the lease"
+    rig.venue.faults.deliver_late()
+    assert await rig.venue.open_orders(SYMBOL) != []
+    await rig.clock.run_for(1)
+    assert await rig.venue.open_orders(SYMBOL) == []
+    await rig.crash(standby, task)
+
+
+async def test_a_latch_of_a_clock_that_is_ahead_is_released(rig: Rig) -> None:
+    """Whoever latched may have had another clock: a person's release is of what stands there."""
+    ahead_ms = rig.clock.market_ms() + 60_000
+    latch.latch(rig.folder, Latch(scope="desk", reason="fire", actor="anna", time_ms=ahead_ms))
+    async with rig.running(rig.executor()) as executor:
+        assert executor.status()["killed"]
+        await executor.kill.resume("desk", "out", "anna")
+        assert not executor.status()["killed"]
+        assert latch.read(rig.folder) is None
+        await executor.kill.kill("desk", "again", "anna")
+        assert executor.status()["killed"]
+
+
+async def test_a_latch_file_that_is_newer_than_the_release_is_obeyed(rig: Rig) -> None:
+    """The command that we did not answer wrote it while the release waited: it is not deleted unseen."""
+    async with rig.running(rig.executor()) as executor:
+        await executor.kill.kill("desk", "one", "anna")
+        await rig.clock.run_for(1)
+        rig.store.down = True
+        release = asyncio.create_task(executor.kill.resume("desk", "fine", "anna"))
+        await rig.clock.run_for(1)
+        now_ms = rig.clock.market_ms()
+        latch.latch(rig.folder, Latch(scope="desk", reason="real", actor="bob", time_ms=now_ms))
+        rig.store.down = False
+        await rig.clock.run_for(3)
+        assert isinstance(release.exception(), KilledAgain)
+        assert executor.status()["killed"]
+        assert latch.read(rig.folder) is not None
+
+
+async def test_nobody_is_killed_or_released_by_a_name_that_nobody_has(rig: Rig) -> None:
+    """A misspelt strategy is refused with the names that are; the real one trades on, as said."""
+    async with rig.running(rig.executor()) as executor:
+        actions = _actions(executor)
+        why = (
+            "strategy 'grid-prep' is neither configured nor the owner of an order"
+            " (known: grid-perp)"
+        )
+        refusal = {"killed": False, "refused": True, "why": why}
+        assert await actions["/kill"](TYPO) == refusal
+        assert await actions["/resume"](TYPO) == refusal
+        said = await actions["/kill"]({"scope": "grid-perp"})
+        assert said["why"] == "scope 'grid-perp': expected desk or strategy/NAME"
+        await rig.clock.run_for(1)
+        assert not any(isinstance(fact, KillLatched | KillReleased) for fact in rig.facts())
+
+
+async def test_the_owner_of_an_order_is_killed_though_no_longer_configured(rig: Rig) -> None:
+    """What a strategy left behind is taken off by its name."""
+    async with rig.running(rig.executor()) as executor:
+        await rig.approve(rig.place(strategy="gone"))
+        await rig.clock.run_for(1)
+        said = await _actions(executor)["/kill"]({"scope": "strategy/gone"})
+        assert said == {"killed": True, "cancels": 1}
+
+
+async def test_what_is_latched_is_released_whatever_its_name(rig: Rig) -> None:
+    """A latch of a name that is gone, or never was, can still be taken away."""
+    async with rig.running(rig.executor()) as executor:
+        await executor.kill.kill(TYPO["scope"], "by the bus", "anna")
+        assert await _actions(executor)["/resume"](TYPO) == {"killed": False}
+        assert TYPO["scope"] not in executor._account.state.killed
+
+
+async def test_who_resumes_is_told_of_the_kill_that_came_meanwhile(rig: Rig) -> None:
+    """The answer says that the scope stays killed, and by whom."""
+    async with rig.running(rig.executor()) as executor:
+        actions = _actions(executor)
+        await actions["/kill"]({"reason": "one"})
+        rig.store.down = True
+        release = asyncio.create_task(actions["/resume"]({}))
+        await rig.clock.run_for(0.1)
+        await actions["/kill"]({"reason": "real", "actor": "bob"})
+        rig.store.down = False
+        await rig.clock.run_for(3)
+        why = "desk was killed again meanwhile (bob: real): it stays killed"
+        assert await release == {"killed": True, "why": why}
+
+
+def _actions(executor: Executor) -> dict[str, Any]:
+    return dict(actions_of(executor, CONFIG, executor._account.state))
