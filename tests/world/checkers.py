@@ -174,6 +174,8 @@ class Judge(Chronicle):
         self.told: dict[str, Told] = {}
         self.register.clear()
         self.fills: dict[tuple[str, str], Decimal] = {}
+        self._names: dict[tuple[str, str], str] = {}  # symbol, the venue's id -> our id
+        self._strays: dict[tuple[str, str], list[order.Fill]] = {}  # fills that named no id of ours
         self.verdicts: dict[str, str] = {}
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
         self.closing: set[str] = set()  # cids of orders that only take off
@@ -270,18 +272,31 @@ class Judge(Chronicle):
         if key in self.fills:
             self.blame("a fill is booked once", f"trade {fact.trade_id} of {fact.ref.symbol}")
         self.fills[key] = fact.quantity * fact.side.sign
-        told = self.told.get(fact.ref.client_order_id)
+        place = (fact.ref.symbol, fact.venue_order_id)
+        name = fact.ref.client_order_id or self._names.get(place, "")
+        if name:
+            self._filled(name, fact)
+        else:
+            self._strays.setdefault(place, []).append(fact)
+
+    def _filled(self, name: str, fact: order.Fill) -> None:
+        told = self.told.get(name)
         if told is not None:
             told.filled += fact.quantity
-            self._enter(told, fact.ref.client_order_id, PARTIAL)
+            self._enter(told, name, PARTIAL)
 
     def _order(self, fact: Any, kind: str) -> None:
-        told = self.told.get(fact.ref.client_order_id)
+        name = fact.ref.client_order_id
+        told = self.told.get(name)
         if told is None:
             return
+        place = (fact.ref.symbol, getattr(fact, "venue_order_id", ""))
+        if place[1]:
+            self._names[place] = name
+            for fill in self._strays.pop(place, ()):
+                self._filled(name, fill)
         if kind in ENDS:
             told.end = kind
-            name = fact.ref.client_order_id
             if kind in ("Rejected", "NeverPlaced") and name in self._taken:
                 self.blame("the venue knew better", f"{name}: {kind}, but the venue has it")
             self.register.leave(name)

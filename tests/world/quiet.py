@@ -104,9 +104,25 @@ def _feed(desk: Desk) -> list[tuple[str, str]]:
     ][:1]
 
 
+def _living(desk: Desk) -> list[tuple[str, str]]:
+    """Compare the orders that executor and gate count as living with those that the venue has open."""
+    there = {o.request.client_order_id for o in desk.exchange.orders if o.ending is Ending.OPEN}
+    leader = desk.leader()
+    gate = vars(desk.posts["risk"].service)["_sight"].state
+    counted = {
+        leader: desk.accounts[leader].state.living(),
+        "risk": vars(gate)["_register"].living(),
+    }
+    return [
+        ("living = open", f"only one of {who} and the venue has {sorted(names ^ there)}")
+        for who, orders in counted.items()
+        if (names := {one.client_order_id for one in orders}) != there
+    ]
+
+
 def _books(desk: Desk) -> list[tuple[str, str]]:
     """Compare the position in each service's own books with the venue's trades."""
-    found = []
+    found = _living(desk)
     for symbol in desk.symbols:
         net = desk.net(symbol)
         seen: dict[str, Decimal] = {}
