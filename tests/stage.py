@@ -49,6 +49,7 @@ class Stage:
         self.ports: dict[str, int] = {}
         self.servers: dict[str, Health] = {}
         self.heard: list[tuple[str, Plain]] = []
+        self.refuses = ""  # why the executor does not resume
         self.statuses: dict[str, Plain] = {
             "risk": {"ready": True, "why": "", "mode": "NORMAL"},
             "executor-main": {"ready": True, "killed": False},
@@ -166,6 +167,8 @@ class Stage:
 
     async def _resume(self, words: Plain) -> Plain:
         self.heard.append(("resume", words))
+        if self.refuses:
+            return {"killed": True, "why": self.refuses}
         now_ms = self.house.clock.market_ms()
         said = {key: str(words[key]) for key in ("scope", "reason", "actor")}
         self.statuses["executor-main"]["killed"] = False

@@ -21,6 +21,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     process: str
     ok: bool
     said: dict[str, Any]
+    heard: bool = True  # it answered, whatever it said
+    refused: bool = False  # it was asked for something that is not there
 
 
 def ask_executors(data: Path, run: RunFile, path: str, words: dict[str, Any]) -> list[Asked]:
@@ -33,6 +35,17 @@ def ask_executors(data: Path, run: RunFile, path: str, words: dict[str, Any]) ->
 def reason_of(text: str) -> str:
     """Return the reason a person gave, or that none was given."""
     return text or "no reason given"
+
+
+def all_refused(answers: list[Asked]) -> bool:
+    """Tell whether every executor knows nobody of that name."""
+    return bool(answers) and all(answer.refused for answer in answers)
+
+
+def line_of(answer: Asked) -> str:
+    """Return what an executor that did not do it said, or that it said nothing, for a person."""
+    verb = "said" if answer.heard else "did not answer"
+    return f"{answer.process} {verb}: {answer.said['detail']}"
 
 
 def actor() -> str:
@@ -53,9 +66,14 @@ def _ask(name: str, port: int, token: str, path: str, words: dict[str, Any]) -> 
         said = json.loads(response.read())
         ok = response.status == http.client.OK
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Asked(process=process, ok=False, said={"detail": str(error) or "no answer"})
+        said = {"detail": str(error) or "no answer"}
+        return Asked(process=process, ok=False, said=said, heard=False)
     finally:
         connection.close()
     if not ok:
         said = {"detail": said.get("error", f"status {response.status}")}
-    return Asked(process=process, ok=ok, said=said)
+        return Asked(process=process, ok=False, said=said, heard=False)
+    if why := said.get("why"):
+        refused = bool(said.get("refused"))
+        return Asked(process=process, ok=False, said={"detail": why}, refused=refused)
+    return Asked(process=process, ok=True, said=said)

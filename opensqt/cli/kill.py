@@ -7,14 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from opensqt.cli.executors import Asked, actor, ask_executors, reason_of
+from opensqt.cli.executors import Asked, actor, all_refused, ask_executors, line_of, reason_of
 from opensqt.cli.refusal import Refusal
 from opensqt.cli.runfile import read_run
 from opensqt.runtime import latch
-from opensqt.runtime.clock import open_clock
+from opensqt.runtime.clock import RUN_FILE, open_clock
+from opensqt.runtime.token import TOKEN_FILE
 
 DESK = "desk"
 NOT_REACHED = 1
+# Any of them tells a data folder, also one that does not run.
+OF_A_DESK = (RUN_FILE, TOKEN_FILE, latch.FILE_NAME)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,19 +27,31 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Kill and say what happened; exit code 1 when nobody answered and only the latch was written."""
+    """Kill and say what happened; exit code 1 when nobody answered. Raises `Refusal` when there is nobody to kill."""
+    if not any((args.data / name).exists() for name in OF_A_DESK):
+        raise Refusal(
+            f"{args.data} holds no desk, nothing was killed: name the right one with --data"
+        )
     run_file = read_run(args.data)
     scope = f"strategy/{args.strategy}" if args.strategy else DESK
     words = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
     answers = ask_executors(args.data, run_file, "/kill", words)
-    reached = [answer for answer in answers if answer.ok]
-    if len(reached) < len(answers) or not answers:
-        # Imported only now: the direct way must not wait for the libraries of the other.
-        importlib.import_module("opensqt.cli.kill_by_bus").publish(args.data, run_file, words)
-        if scope == DESK:
-            _by_file(args.data, words)
-    _say(args, scope, answers)
-    return 0 if reached else NOT_REACHED
+    if all_refused(answers):
+        raise Refusal(f"nothing was killed: {answers[0].said['detail']}")
+    on_bus = False
+    try:
+        if not answers or not all(answer.heard for answer in answers):
+            # Imported only now: the direct way must not wait for the libraries of the other.
+            by_bus = importlib.import_module("opensqt.cli.kill_by_bus")
+            on_bus = by_bus.publish(args.data, run_file, words)
+            if scope == DESK:
+                _by_file(args.data, words)
+    finally:
+        _say(args, scope, answers)
+    if any(answer.ok for answer in answers):
+        return 0
+    _say_unanswered(args, scope, on_bus=on_bus)
+    return NOT_REACHED
 
 
 def _by_file(data: Path, words: dict[str, Any]) -> None:
@@ -57,6 +72,21 @@ def _say(args: argparse.Namespace, scope: str, answers: list[Asked]) -> None:
             cancels = answer.said.get("cancels", 0)
             sys.stdout.write(f"KILLED {scope}: {answer.process} cancelled {cancels} orders\n")
         else:
-            sys.stdout.write(f"{answer.process} did not answer: {answer.said['detail']}\n")
-    if not any(answer.ok for answer in answers) and not args.json:
-        sys.stdout.write("latched on disk: nothing will be sent until `opensqt resume`\n")
+            sys.stdout.write(line_of(answer) + "\n")
+
+
+def _say_unanswered(args: argparse.Namespace, scope: str, *, on_bus: bool) -> None:
+    if scope == DESK:
+        text = "latched on disk: nothing will be sent until `opensqt resume`"
+    elif on_bus:
+        again = f"`opensqt resume --strategy {args.strategy}`"
+        text = f"said on the bus: whoever hears it there kills {scope}, until {again}"
+    else:
+        text = (
+            f"NOT recorded: nobody heard the kill of {scope};"
+            " kill the desk with `opensqt kill`, or say it again while the desk runs"
+        )
+    if args.json:
+        line = {"type": "kill", "scope": scope, "process": "", "ok": False, "detail": text}
+        text = json.dumps(line)
+    sys.stdout.write(text + "\n")

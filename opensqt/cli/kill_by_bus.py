@@ -17,10 +17,11 @@ from opensqt.runtime.envelope import Envelope
 BUS_S_MAX = 2.0
 
 
-def publish(data: Path, run_file: RunFile, words: dict[str, Any]) -> None:
-    """Publish the kill on `ctl.kill`; say so on standard error when the bus does not take it."""
+def publish(data: Path, run_file: RunFile, words: dict[str, Any]) -> bool:
+    """Publish the kill on `ctl.kill`; tell whether the bus took it, and on standard error why it did not."""
     if not run_file.nats_url:
-        return
+        return False
+    taken = False
     clock = open_clock(data)
     message = KillLatched(
         scope=words["scope"],
@@ -36,12 +37,16 @@ def publish(data: Path, run_file: RunFile, words: dict[str, Any]) -> None:
     )
 
     async def say() -> None:
+        nonlocal taken
         async with asyncio.timeout(BUS_S_MAX):
             bus = await NatsBus.connect(run_file.nats_url, "kill", monotonic_s=clock.monotonic_s)
             await bus.publish(subjects.KILL, message, envelope)
+            taken = True
             await bus.close()
 
     try:
         asyncio.run(say())
     except (TimeoutError, BusDown) as error:
-        sys.stderr.write(f"opensqt: the bus did not take the kill ({type(error).__name__})\n")
+        if not taken:
+            sys.stderr.write(f"opensqt: the bus did not take the kill ({type(error).__name__})\n")
+    return taken

@@ -4,11 +4,9 @@ import argparse
 import json
 import sys
 
-from opensqt.cli.executors import actor, ask_executors, reason_of
-from opensqt.cli.refusal import Refusal
+from opensqt.cli.executors import actor, all_refused, ask_executors, line_of, reason_of
+from opensqt.cli.refusal import JUDGED_FALSE, NOT_RUNNING, Refusal
 from opensqt.cli.runfile import read_run
-
-NOT_RUNNING = 3
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,19 +16,30 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Release and say so; `Refusal` where the desk is not running."""
+    """Release and say so; `Refusal` where the desk is not running, or where somebody is still killed."""
     scope = f"strategy/{args.strategy}" if args.strategy else "desk"
     words = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
     answers = ask_executors(args.data, read_run(args.data), "/resume", words)
-    silent = [f"{answer.process}: {answer.said['detail']}" for answer in answers if not answer.ok]
-    if silent or not answers:
-        detail = "; ".join(silent) or "no executor in this folder"
-        raise Refusal(
-            f"the latch was not released ({detail}): start the desk with `opensqt up` first",
-            code=NOT_RUNNING,
-        )
-    for answer in answers:
+    if all_refused(answers):
+        raise Refusal(f"nothing was released: {answers[0].said['detail']}")
+    released = [answer for answer in answers if answer.ok]
+    for answer in released:
         line = {"type": "resume", "scope": scope, "process": answer.process}
         text = json.dumps(line) if args.json else f"RESUMED {scope}: {answer.process}"
         sys.stdout.write(text + "\n")
-    return 0
+    others = "; ".join(line_of(answer) for answer in answers if not answer.ok)
+    if answers and not others:
+        return 0
+    if answers and all(answer.heard for answer in answers):
+        raise Refusal(f"not all was released ({others}): look why, then resume again", JUDGED_FALSE)
+    if released:
+        raise Refusal(
+            f"not all was released ({others}): who did not answer may still be killed;"
+            " start the desk with `opensqt up`, then resume again",
+            code=NOT_RUNNING,
+        )
+    raise Refusal(
+        f"the latch was not released ({others or 'no executor in this folder'}):"
+        " start the desk with `opensqt up` first",
+        code=NOT_RUNNING,
+    )

@@ -146,6 +146,8 @@ class Desk:
         if reply.status != OK or not isinstance(said, dict):
             detail = said.get("error", "") if isinstance(said, dict) else ""
             return Answer(process=name, ok=False, detail=detail or f"status {reply.status}")
+        if why := said.get("why"):
+            return Answer(process=name, ok=False, detail=str(why), said=said)
         return Answer(process=name, ok=True, said=said)
 
 

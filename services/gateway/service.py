@@ -228,7 +228,8 @@ def _told(verb: str, answers: list[Answer], *, heard: bool) -> str:
     words = []
     for answer in answers:
         if not answer.ok:
-            words.append(f"{answer.process} did not answer: {answer.detail}")
+            spoke = "said" if answer.said else "did not answer"
+            words.append(f"{answer.process} {spoke}: {answer.detail}")
         elif verb == KILL:
             words.append(
                 f"{answer.process}: {KILLED}, {answer.said.get('cancels', 0)} orders cancelled"

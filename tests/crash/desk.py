@@ -209,7 +209,7 @@ async def _post(seat: Seat, path: str) -> bool:
             aiohttp.ClientSession(timeout=HTTP) as session,
             session.post(_url(seat, path), json=KILL, headers=headers) as said,
         ):
-            return said.status == 200
+            return said.status == 200 and "why" not in await said.json()
     except (aiohttp.ClientError, TimeoutError):
         return False
 

@@ -96,3 +96,27 @@ async def test_an_unknown_scope_or_body_is_refused_with_the_fix(tmp_path: Path) 
         assert stage.heard == []
         _, answer = await visitor.post("kill", {"scope": "strategy/carry"}, RIGHT)
         assert answer["ok"] is True
+
+
+async def test_who_was_killed_again_meanwhile_is_not_called_resumed(tmp_path: Path) -> None:
+    """An executor that answers why it did not do it is quoted, and the answer is no success."""
+    async with staged(tmp_path) as stage, visited(stage) as visitor:
+        stage.refuses = "desk was killed again meanwhile (bob: real): it stays killed"
+        status, answer = await visitor.post("resume", {}, RIGHT)
+        assert (status, answer["ok"]) == (502, False)
+        assert answer["detail"] == f"executor-main said: {stage.refuses}"
+
+
+async def test_a_kill_that_was_released_is_not_shown_again_by_the_next_gateway(
+    tmp_path: Path,
+) -> None:
+    """FEED's look-back holds the kill that the page said on the bus; only the journal throws a switch."""
+    async with staged(tmp_path) as stage:
+        async with visited(stage) as visitor:
+            await visitor.post("kill", {}, RIGHT)
+            await until(lambda: visitor.gateway.look()["mode"]["mode"] == "KILLED")
+            await visitor.post("resume", {}, RIGHT)
+            await until(lambda: visitor.gateway.look()["mode"]["mode"] == "NORMAL")
+        async with visited(stage) as visitor:
+            await until(lambda: visitor.gateway.look()["mode"]["mode"] == "NORMAL")
+            assert visitor.gateway.look()["mode"]["kills"] == []

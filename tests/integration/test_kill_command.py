@@ -1,0 +1,194 @@
+"""`opensqt kill` and `resume` before executors that obey, refuse or are silent: what is said is what happened."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from opensqt.cli.main import main
+from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.domain.control import KillLatched
+from opensqt.runtime import latch
+from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.bus.port import Start, Stream
+from opensqt.runtime.bus.streams import apply
+from opensqt.runtime.bus.subjects import KILL
+from opensqt.runtime.clock import RunClock
+from opensqt.runtime.codec import decode
+from opensqt.runtime.config import parse_config
+from opensqt.runtime.config_default import derive
+from opensqt.runtime.health import Action, Health
+from opensqt.runtime.metrics import Metrics
+from services.executor.config import actions_of
+from tests.unit.rig import SYMBOL, Rig
+
+Capture = pytest.CaptureFixture[str]
+KILLED = {"killed": True, "cancels": 2}
+AGAIN = {"killed": True, "why": "desk was killed again meanwhile (bob: real): it stays killed"}
+RELEASED = {"killed": False}
+NOBODY = {"killed": False, "refused": True, "why": "strategy 'grid' is nobody (known: carry)"}
+SILENT: dict[str, Any] = {}
+GRID = ("--strategy", "grid")
+
+
+async def test_the_kill_of_a_strategy_that_nobody_heard_is_not_said_to_be_latched(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Neither executor nor bus took it: nothing is recorded, and the command says so and what to do."""
+    async with _desk(tmp_path, main=SILENT):
+        assert await _run("kill", tmp_path, *GRID) == 1
+        out = capsys.readouterr().out
+        assert "executor-main did not answer" in out
+        assert "NOT recorded: nobody heard the kill of strategy/grid; kill the desk with" in out
+        assert "latched on disk" not in out
+        assert await _run("kill", tmp_path, *GRID, "--json") == 1
+        last = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (last["ok"], last["detail"].split(":")[0]) == (False, "NOT recorded")
+    assert latch.read(tmp_path) is None
+
+
+async def test_the_kill_of_a_strategy_that_the_bus_took_names_its_release(
+    tmp_path: Path, capsys: Capture, nats_url: str
+) -> None:
+    """A silent executor hears it there; only `resume --strategy` takes it back."""
+    clock = RunClock()
+    bus = await NatsBus.connect(nats_url, "test", monotonic_s=clock.monotonic_s)
+    await apply(bus.client.jetstream())
+    async with _desk(tmp_path, main=SILENT):
+        run = msgspec.structs.replace(read_run(tmp_path), nats_url=nats_url)
+        write_run(tmp_path, run)
+        assert await _run("kill", tmp_path, *GRID) == 1
+    out = capsys.readouterr().out
+    assert "said on the bus: whoever hears it there kills strategy/grid, until" in out
+    assert "`opensqt resume --strategy grid`" in out
+    async for delivery in await bus.follow(Stream.FEED, [KILL], Start(sequence=1)):
+        message = decode(delivery.data)
+        assert isinstance(message, KillLatched)
+        assert message.scope == "strategy/grid"
+        break
+    await bus.close()
+
+
+@pytest.mark.parametrize("ports", [True, False], ids=["silent", "stopped"])
+async def test_the_kill_of_a_desk_that_nobody_heard_is_latched_on_disk(
+    tmp_path: Path, capsys: Capture, ports: bool
+) -> None:
+    """An executor that starts on the folder obeys the file."""
+    async with _desk(tmp_path, **({"main": SILENT} if ports else {})):
+        assert await _run("kill", tmp_path) == 1
+    out = capsys.readouterr().out
+    assert "latched on disk: nothing will be sent until `opensqt resume`" in out
+    assert latch.read(tmp_path) is not None
+
+
+@pytest.mark.parametrize("words", [(), GRID], ids=["desk", "strategy"])
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+async def test_a_folder_that_holds_no_desk_is_refused_and_left_alone(
+    tmp_path: Path, capsys: Capture, name: str, words: tuple[str, ...]
+) -> None:
+    """A mistyped --data must not look like a kill."""
+    (tmp_path / "empty").mkdir()
+    assert await _run("kill", tmp_path / name, *words) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{tmp_path / name} holds no desk, nothing was killed" in said.err
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+async def test_a_misspelt_strategy_is_refused_in_the_executors_own_words(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Nobody is killed, the real names are shown, and the exit code is that of a mistake."""
+    rig = Rig(tmp_path)
+    config = parse_config(derive([SYMBOL], market="synthetic:7"), {})
+    executor = rig.executor()
+    actions = actions_of(executor, config, executor._account.state)
+    async with _desk(tmp_path, main=actions):
+        for verb, nothing in (("kill", "killed"), ("resume", "released")):
+            assert await _run(verb, tmp_path, "--strategy", "grid-prep") == 2
+            said = capsys.readouterr()
+            assert said.out == ""
+            assert f"nothing was {nothing}: strategy 'grid-prep' is neither configured" in said.err
+            assert "(known: grid-perp)" in said.err
+
+
+async def test_a_strategy_that_one_executor_knows_is_killed(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """The others say that they do not know it."""
+    async with _desk(tmp_path, main=NOBODY, other=KILLED):
+        assert await _run("kill", tmp_path, *GRID) == 0
+    out = capsys.readouterr().out
+    assert "KILLED strategy/grid: executor-other cancelled 2 orders" in out
+    assert "executor-main said: strategy 'grid' is nobody" in out
+
+
+async def test_what_was_released_is_said_beside_who_did_not_answer(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Of two accounts one is free and one may still be killed."""
+    async with _desk(tmp_path, main=RELEASED, other=SILENT):
+        assert await _run("resume", tmp_path) == 3
+    said = capsys.readouterr()
+    assert said.out == "RESUMED desk: executor-main\n"
+    assert "not all was released (executor-other did not answer: " in said.err
+    assert "may still be killed" in said.err
+
+
+async def test_who_was_killed_again_meanwhile_is_not_resumed(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """It answered, so the desk runs: the exit code is not that of a desk that does not."""
+    async with _desk(tmp_path, main=AGAIN, other=RELEASED):
+        assert await _run("resume", tmp_path) == 1
+    said = capsys.readouterr()
+    assert said.out == "RESUMED desk: executor-other\n"
+    assert "executor-main said: desk was killed again meanwhile (bob: real)" in said.err
+
+
+async def test_nothing_is_released_where_nobody_answers(tmp_path: Path, capsys: Capture) -> None:
+    """Only a running desk can record a release."""
+    async with _desk(tmp_path, main=SILENT):
+        assert await _run("resume", tmp_path) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "the latch was not released (executor-main did not answer: " in said.err
+
+
+async def _run(verb: str, data: Path, *words: str) -> int:
+    return await asyncio.to_thread(main, [verb, "--data", str(data), *words])
+
+
+@asynccontextmanager
+async def _desk(folder: Path, **executors: dict[str, Any]) -> AsyncIterator[None]:
+    """Let each executor give its answer, its actions or, for `SILENT`, none at all."""
+    (folder / "token").write_text("a-token\n", encoding="utf-8")
+    servers: dict[str, Health] = {}
+    ports: dict[str, int] = {}
+    for name, answer in executors.items():
+        actions = (
+            answer if "/kill" in answer else dict.fromkeys(("/kill", "/resume"), _says(answer))
+        )
+        server = Health(dict, Metrics(), actions=actions, folder=folder)
+        ports[f"health.executor-{name}"] = await server.open("127.0.0.1", 0)
+        servers[name] = server
+        if answer is SILENT:
+            await server.close()
+    write_run(folder, RunFile(ports=ports))
+    try:
+        yield
+    finally:
+        for server in servers.values():
+            await server.close()
+
+
+def _says(answer: dict[str, Any]) -> Action:
+    async def act(_: dict[str, Any]) -> dict[str, Any]:
+        return answer
+
+    return act
