@@ -188,13 +188,6 @@ class Account:
                 self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
             return
 
-    def send(self, client_order_id: str) -> None:
-        """Note that the request of an order is let go from now on; the oldest notes are forgotten."""
-        self.sending.add(client_order_id)
-        self.sent_s[client_order_id] = self.clock.monotonic_s()
-        if len(self.sent_s) > REMEMBERED_MAX:
-            del self.sent_s[next(iter(self.sent_s))]
-
     def trace(self, stream: str, traceparent: str) -> None:
         """Let what is appended to a stream carry this trace; the oldest streams are forgotten."""
         self.traces[stream] = traceparent

@@ -87,7 +87,7 @@ class Doubts:
                 order = account.state.orders[name]
                 if isinstance(look, Look) and order.phase in life.IN_DOUBT:
                     search, proof = absence.judge(search, look)
-                    fence_s = self._behind(search, look, fence_s)
+                    fence_s = _behind(account, search, look, fence_s)
                     if proof and order.placed is not None:
                         now_ms = account.clock.market_ms()
                         event = facts.never_placed(account.author, order.placed.ref, proof, now_ms)
@@ -119,7 +119,7 @@ class Doubts:
                     # Our trades are no sign that the rest of it is still open.
                     look = msgspec.structs.replace(look, traded=False)
                     search, proof = absence.judge(search, look)
-                    fence_s = self._behind(search, look, fence_s)
+                    fence_s = _behind(account, search, look, fence_s)
                     if proof:
                         await _vanish(account, order, proof)
                         return
@@ -148,13 +148,6 @@ class Doubts:
         longest_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
         since_s = account.sent_s.get(name, account.clock.monotonic_s())
         return since_s + longest_ms / MS_PER_S
-
-    def _behind(self, search: Search, look: Look, fence_s: float) -> float:
-        """Return the monotonic second before which the look after this one proves nothing."""
-        if search.first is not look:
-            return fence_s
-        account = self._account
-        return account.clock.monotonic_s() + account.venue.policy.visibility_lag_ms / MS_PER_S
 
     async def _look(self, order: life.Order, search: Search, fence_s: float) -> Look | bool | None:
         """Ask by id; look everywhere as soon as that can prove something. True: shown, None: no answer."""
@@ -227,3 +220,10 @@ def _search(account: Account, deadline_ms: int) -> Search:
         lag_ms=account.market_span_ms(policy.visibility_lag_ms),
         skew_ms=account.market_span_ms(policy.clock_skew_ms_max),
     )
+
+
+def _behind(account: Account, search: Search, look: Look, fence_s: float) -> float:
+    """Return the monotonic second before which the look after this one proves nothing."""
+    if search.first is not look:
+        return fence_s
+    return account.clock.monotonic_s() + account.venue.policy.visibility_lag_ms / MS_PER_S

@@ -44,9 +44,7 @@ class Evidence:
         self._snapshots = Snapshots(account)
         self._tell_missing: Callable[[str], None] = lambda _: None
         self._untraded: set[str] = set()
-        self._orphans: dict[
-            str, float
-        ] = {}  # open orders of our form that nobody knows, since when
+        self._orphans: dict[str, float] = {}  # open ones of our form that nobody knows, since when
         self.stream_up = False
 
     def tell_missing(self, told: Callable[[str], None]) -> None:

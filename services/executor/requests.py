@@ -24,7 +24,7 @@ from opensqt.runtime.venue.port import (
     Refused,
     Throttled,
 )
-from services.executor.account import Account
+from services.executor.account import REMEMBERED_MAX, Account
 from services.executor.decide import Submit, admit_retry, after_place
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
@@ -62,7 +62,7 @@ class Requests:
 
     def start(self, submit: Submit) -> None:
         """Send what was committed, once, with what was committed in the same turn; record what came of each."""
-        self._account.send(submit.ref.client_order_id)
+        _note(self._account, submit.ref.client_order_id)
         self._waiting.append(submit)
         if len(self._waiting) == 1:
             self._spawn(self._depart())
@@ -177,6 +177,14 @@ class Requests:
             return False
         self.start(retry)
         return True
+
+
+def _note(account: Account, client_order_id: str) -> None:
+    """Note that the request of an order is let go from now on; the oldest notes are forgotten."""
+    account.sending.add(client_order_id)
+    account.sent_s[client_order_id] = account.clock.monotonic_s()
+    if len(account.sent_s) > REMEMBERED_MAX:
+        del account.sent_s[next(iter(account.sent_s))]
 
 
 def _stop_the_rest(group: Group, outcomes: tuple[PlaceOutcome, ...]) -> None:

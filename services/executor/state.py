@@ -139,7 +139,7 @@ class State:
 
     def _fold_order(self, event: Message) -> None:
         if isinstance(event, Fill):
-            event = self._owned(event)
+            event = _owned(self, event)
             news = _book(self, event)
             if news and not event.ref.client_order_id:
                 self._strays.add(event)
@@ -161,39 +161,40 @@ class State:
                 order = self.orders[name] = life.fold(order, _given(fill, name))
         self._file(order)
 
-    def _owned(self, fill: Fill) -> Fill:
-        """Return a fill under our id where only the venue's was told."""
-        if fill.ref.client_order_id:
-            return fill
-        name = self.venue_ids.get((fill.ref.symbol, fill.venue_order_id), "")
-        return _given(fill, name)
-
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
         self._register.file(order)
         if order.settled or order.placed is None:
             oldest = self._settled.add(name)
             if oldest is not None:
-                self._forget(self.orders.pop(oldest))
+                _forget(self, self.orders.pop(oldest))
         else:
             self._settled.discard(name)
 
-    def _forget(self, order: life.Order) -> None:
-        ends = (order.accepted, order.canceled, order.expired, *order.fills)
-        for event in ends:
-            if event is not None:
-                self.venue_ids.pop((event.ref.symbol, event.venue_order_id), None)
-        intent_id = order.placed.ref.intent_id if order.placed is not None else ""
-        attempts = self.attempts.get(intent_id, [])
-        if order.client_order_id in attempts:
-            attempts.remove(order.client_order_id)
-        if not attempts:
-            self.attempts.pop(intent_id, None)
+
+def _forget(state: State, order: life.Order) -> None:
+    ends = (order.accepted, order.canceled, order.expired, *order.fills)
+    for event in ends:
+        if event is not None:
+            state.venue_ids.pop((event.ref.symbol, event.venue_order_id), None)
+    intent_id = order.placed.ref.intent_id if order.placed is not None else ""
+    attempts = state.attempts.get(intent_id, [])
+    if order.client_order_id in attempts:
+        attempts.remove(order.client_order_id)
+    if not attempts:
+        state.attempts.pop(intent_id, None)
 
 
 def _releases(release: KillReleased, latched: KillLatched | None) -> bool:
     """Tell whether a release is of this latch: a kill that was said after it stays."""
     return latched is not None and latched.time_ms <= release.time_ms
+
+
+def _owned(state: State, fill: Fill) -> Fill:
+    """Return a fill under our id where only the venue's was told."""
+    if fill.ref.client_order_id:
+        return fill
+    return _given(fill, state.venue_ids.get((fill.ref.symbol, fill.venue_order_id), ""))
 
 
 def _given(fill: Fill, name: str) -> Fill:

@@ -61,7 +61,7 @@ class State:
         self.now_ms = 0
         self._register = Register()
         self._strays = Strays()
-        self._venue_ids: dict[tuple[str, str, str], str] = {}  # account, symbol, id -> our id
+        self.venue_ids: dict[tuple[str, str, str], str] = {}  # account, symbol, id -> our id
         self._over: dict[str, int] = {}  # orders that ended -> market ms of their last evidence
 
     def anew(self) -> "State":
@@ -163,7 +163,7 @@ class State:
         for intent_id in list(takewhile(lambda i: self.verdicts[i].time_ms < old, self.verdicts)):
             del self.verdicts[intent_id]
         for client_order_id in list(takewhile(lambda i: self._over[i] < old, self._over)):
-            self._venue_ids.pop(_place(self.orders.pop(client_order_id)), None)
+            self.venue_ids.pop(_place(self.orders.pop(client_order_id)), None)
             del self._over[client_order_id]
 
     def _write_off(self, account: str, symbol: str) -> None:
@@ -174,7 +174,7 @@ class State:
 
     def _fold_order(self, event: Message) -> None:
         if isinstance(event, Fill):
-            event = self._owned(event)
+            event = _owned(self, event)
             if self._book(event) and not event.ref.client_order_id:
                 self._strays.add(event)
         client_order_id = event.ref.client_order_id  # type: ignore[attr-defined]
@@ -191,22 +191,13 @@ class State:
         placed, place = order.placed, _place(order)
         if placed is None or not order.venue_order_id:
             return order
-        self._venue_ids[place] = order.client_order_id
+        self.venue_ids[place] = order.client_order_id
         for fill in self._strays.claim(*place):
             quantity = fill.side.sign * fill.quantity
-            self._park(fill, -quantity)
+            _park(self, fill, -quantity)
             self._move(placed.ref.strategy, placed.ref.account, placed.ref.symbol, quantity)
             order = life.fold(order, msgspec.structs.replace(fill, ref=placed.ref))
         return order
-
-    def _owned(self, fill: Fill) -> Fill:
-        """Return a fill with its order's name where the venue told only its own id of it."""
-        ref = fill.ref
-        name = self._venue_ids.get((ref.account, ref.symbol, fill.venue_order_id), "")
-        placed = self.orders[name].placed if name in self.orders else None
-        if ref.client_order_id or placed is None:
-            return fill
-        return msgspec.structs.replace(fill, ref=placed.ref)
 
     def _file(self, order: life.Order) -> None:
         name = order.client_order_id
@@ -228,18 +219,29 @@ class State:
         if fill.ref.strategy:
             self._move(fill.ref.strategy, fill.ref.account, fill.ref.symbol, quantity)
         else:
-            self._park(fill, quantity)
+            _park(self, fill, quantity)
         return True
-
-    def _park(self, fill: Fill, quantity: Decimal) -> None:
-        place = (fill.ref.account, fill.ref.symbol)
-        parked = self.parked.pop(place, ZERO) + quantity
-        if parked:
-            self.parked[place] = parked
 
     def _move(self, strategy: str, account: str, symbol: str, quantity: Decimal) -> None:
         key = (strategy, account, symbol)
         self.positions[key] = self.positions.get(key, ZERO) + quantity
+
+
+def _owned(state: State, fill: Fill) -> Fill:
+    """Return a fill with its order's name where the venue told only its own id of it."""
+    ref = fill.ref
+    name = state.venue_ids.get((ref.account, ref.symbol, fill.venue_order_id), "")
+    placed = state.orders[name].placed if name in state.orders else None
+    if ref.client_order_id or placed is None:
+        return fill
+    return msgspec.structs.replace(fill, ref=placed.ref)
+
+
+def _park(state: State, fill: Fill, quantity: Decimal) -> None:
+    place = (fill.ref.account, fill.ref.symbol)
+    parked = state.parked.pop(place, ZERO) + quantity
+    if parked:
+        state.parked[place] = parked
 
 
 def _nobodys(state: State, account: str, symbol: str) -> Decimal:

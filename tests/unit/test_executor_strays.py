@@ -76,7 +76,7 @@ async def test_an_order_whose_trade_came_before_its_name_ends(rig: Rig) -> None:
         assert successor.status()["orders_open"] == 0
 
 
-@pytest.mark.row("E01")
+@pytest.mark.row("A10")
 async def test_the_gate_gives_the_trade_to_its_strategy(rig: Rig) -> None:
     """The position is its own, nothing is parked, and no phantom order stands against its exit."""
     executor = rig.executor()
@@ -96,9 +96,9 @@ async def test_the_gate_forgets_the_venues_id_with_its_order(rig: Rig) -> None:
     async with rig.running(executor):
         await traded_before_it_is_known(rig, executor)
         gate = gate_of(rig)
-        assert len(gate._venue_ids) == len(gate.orders) == 1
+        assert len(gate.venue_ids) == len(gate.orders) == 1
         gate.forget(rig.clock.market_ms() + 10_000_000)
-    assert (gate._venue_ids, gate.orders) == ({}, {})
+    assert (gate.venue_ids, gate.orders) == ({}, {})
 
 
 @pytest.mark.row("C06")

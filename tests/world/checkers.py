@@ -29,6 +29,7 @@ from tests.world.register import (
     Register,
     Told,
 )
+from tests.world.trades import Trades
 
 EXECUTOR = "executor/binance/main"
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
@@ -173,9 +174,7 @@ class Judge(Chronicle):
         self.halts = Halts()  # by hand
         self.told: dict[str, Told] = {}
         self.register.clear()
-        self.fills: dict[tuple[str, str], Decimal] = {}
-        self._names: dict[tuple[str, str], str] = {}  # symbol, the venue's id -> our id
-        self._strays: dict[tuple[str, str], list[order.Fill]] = {}  # fills that named no id of ours
+        self.trades = Trades()
         self.verdicts: dict[str, str] = {}
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
         self.closing: set[str] = set()  # cids of orders that only take off
@@ -205,7 +204,7 @@ class Judge(Chronicle):
                 if fact.purpose is Purpose.CLOSE:
                     self.closing.add(ref.client_order_id)
             case order.Fill():
-                self._fill(fact)
+                self._filled(self.trades.book(fact, self.blame), fact.quantity)
             case recon.Discrepancy() if self.misled and fact.kind in OF_ORDERS:
                 return
             case recon.Halted(scope=scope) if scope == DESK and self.halts.look is not None:
@@ -267,22 +266,9 @@ class Judge(Chronicle):
         past = self.generation_after if basis.generation == self.generation else 0
         return look is not None and (look.position <= past or self._is_seen(look.event_id, basis))
 
-    def _fill(self, fact: order.Fill) -> None:
-        key = (fact.ref.symbol, fact.trade_id)
-        if key in self.fills:
-            self.blame("a fill is booked once", f"trade {fact.trade_id} of {fact.ref.symbol}")
-        self.fills[key] = fact.quantity * fact.side.sign
-        place = (fact.ref.symbol, fact.venue_order_id)
-        name = fact.ref.client_order_id or self._names.get(place, "")
-        if name:
-            self._filled(name, fact)
-        else:
-            self._strays.setdefault(place, []).append(fact)
-
-    def _filled(self, name: str, fact: order.Fill) -> None:
-        told = self.told.get(name)
-        if told is not None:
-            told.filled += fact.quantity
+    def _filled(self, name: str, quantity: Decimal) -> None:
+        if (told := self.told.get(name)) is not None and quantity:
+            told.filled += quantity
             self._enter(told, name, PARTIAL)
 
     def _order(self, fact: Any, kind: str) -> None:
@@ -290,11 +276,7 @@ class Judge(Chronicle):
         told = self.told.get(name)
         if told is None:
             return
-        place = (fact.ref.symbol, getattr(fact, "venue_order_id", ""))
-        if place[1]:
-            self._names[place] = name
-            for fill in self._strays.pop(place, ()):
-                self._filled(name, fill)
+        self._filled(name, self.trades.named(fact))
         if kind in ENDS:
             told.end = kind
             if kind in ("Rejected", "NeverPlaced") and name in self._taken:

@@ -76,8 +76,8 @@ def _orders(desk: Desk) -> list[tuple[str, str]]:
 
 def _fills(desk: Desk) -> list[tuple[str, str]]:
     there = {(t.symbol, t.trade_id) for _, t in desk.exchange.trades}
-    missing = there - desk.judge.fills.keys()
-    invented = desk.judge.fills.keys() - there
+    missing = there - desk.judge.trades.booked.keys()
+    invented = desk.judge.trades.booked.keys() - there
     found = [("fills = trades", f"missing {key}") for key in sorted(missing)]
     return found + [("fills = trades", f"invented {key}") for key in sorted(invented)]
 
