@@ -4,9 +4,10 @@ import asyncio
 import os
 import shutil
 import signal
+import stat
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,12 @@ ROLE = DATABASE = "opensqt"
 NOBODY_ID = 65534
 CONNECTIONS_MAX = 120
 START_S_MAX = 30.0
+# In the traceback of a launcher that the kernel refuses a namespace; nobody else says this.
+FORBIDDEN = "in _enter_namespace"
+
+
+class _NoNamespace(Refusal):
+    """The kernel forbids user namespaces here."""
 
 
 def find_folder() -> Path:
@@ -54,10 +61,15 @@ async def prepare(data: Path, env: dict[str, str]) -> Identity:
         return Identity.NOBODY if cluster.stat().st_uid == NOBODY_ID else Identity.MAPPED
     try:
         await _create(cluster, Identity.MAPPED, env)
-    except Refusal:
+    except _NoNamespace:
         # Where user namespaces are forbidden (some containers), `nobody` needs a way into the folder.
+        before = stat.S_IMODE(data.stat().st_mode)
         data.chmod(0o711)
-        await _create(cluster, Identity.NOBODY, env)
+        try:
+            await _create(cluster, Identity.NOBODY, env)
+        finally:
+            if not cluster.exists():
+                data.chmod(before)
         return Identity.NOBODY
     return Identity.MAPPED
 
@@ -130,6 +142,17 @@ async def _create(cluster: Path, identity: Identity, env: dict[str, str]) -> Non
     fresh.mkdir(mode=0o700)
     if identity is Identity.NOBODY:
         os.chown(fresh, NOBODY_ID, NOBODY_ID)
+    try:
+        code, said = await _initdb(fresh, identity, env)
+        if code != 0:
+            raise _why_not(cluster, code, said)
+        fresh.replace(cluster)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+async def _initdb(fresh: Path, identity: Identity, env: dict[str, str]) -> tuple[int, str]:
+    """Run initdb to its end, or end it when we are told to stop; return its code and words."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", str(LAUNCHER)),
         *(str(os.getpid()), str(int(signal.SIGKILL)), identity),
@@ -139,12 +162,21 @@ async def _create(cluster: Path, identity: Identity, env: dict[str, str]) -> Non
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=env,
+        process_group=0,  # Ctrl-C is for us: a database half made is of no use
     )
-    said, _ = await process.communicate()
-    if process.returncode != 0:
-        shutil.rmtree(fresh, ignore_errors=True)
-        lines = said.decode(errors="replace").strip().splitlines()
-        raise Refusal(
-            f"Postgres cannot be set up in {cluster}: {lines[-1] if lines else 'no reason given'}"
-        )
-    fresh.replace(cluster)
+    try:
+        said, _ = await process.communicate()
+        return await process.wait(), said.decode(errors="replace").strip()
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.communicate()  # to the last of the group, who might write on
+
+
+def _why_not(cluster: Path, code: int, said: str) -> Refusal:
+    """Return the refusal for a birth that ended with this code and these words."""
+    kind = _NoNamespace if code == 1 and FORBIDDEN in said else Refusal
+    why = said.splitlines()[-1] if said else "no reason given"
+    if code < 0:
+        why = f"initdb was ended by signal {-code}, try again"
+    return kind(f"Postgres cannot be set up in {cluster}: {why}")

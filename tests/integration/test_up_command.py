@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from opensqt.cli.runfile import read_run
+from tests.conditions import until
 from tests.supervision import wait_gone
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,25 @@ async def up(data: Path) -> AsyncIterator[Process]:
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
         await process.communicate()
+
+
+async def test_ctrl_c_during_the_first_start_leaves_a_private_folder(data: Path) -> None:
+    """Ctrl-C goes to all of the terminal's group: the birth of the database is not in it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "opensqt.cli", "up", "--data", str(data)),
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        process_group=0,
+    )
+    await until((data / "postgres.new" / "global" / "pg_control").exists, within_s=PATIENCE_S)
+    os.killpg(process.pid, signal.SIGINT)
+    async with asyncio.timeout(PATIENCE_S):
+        await process.communicate()
+    assert process.returncode == 0
+    assert (data / "postgres" / "PG_VERSION").exists()
+    assert (data / "postgres").stat().st_uid == data.stat().st_uid
+    assert data.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.row("H07")
