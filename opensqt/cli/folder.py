@@ -108,7 +108,7 @@ class Folder:
                 self._made = missing
             probe = self.path / ".writable"
             probe.touch()
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # two commands may try at the same moment
         except OSError as error:
             raise Refusal(
                 f"data folder {self.path} cannot be written ({error.strerror}): name another with --data,"

@@ -8,7 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import msgspec
 import pytest
@@ -141,6 +141,21 @@ def test_a_start_on_a_folder_that_is_read_names_the_reader(data: Path) -> None:
         with pytest.raises(Refusal, match=f"another command .process {os.getpid()}"):
             asyncio.run(Folder(data, RunClock(), verb=UP).open())
     assert "opensqt down" not in said
+
+
+class Shared(PosixPath):
+    """A path at which another command removes at once what is put there."""
+
+    def touch(self, mode: int = 0o666, exist_ok: bool = True) -> None:
+        super().touch(mode, exist_ok)
+        self.unlink()
+
+
+def test_two_commands_may_try_a_folder_at_the_same_moment(tmp_path: Path) -> None:
+    """Each removes the other's trial file: the folder can be written all the same."""
+    folder = Folder(Shared(tmp_path), RunClock())
+    asyncio.run(folder.open())
+    folder.close()
 
 
 def test_a_reader_does_not_wait_for_another_for_ever(
