@@ -18,7 +18,11 @@ SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `up`."""
-    parser.add_argument("--config", type=Path, help="configuration (default: DATA/opensqt.toml)")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        help="configuration (default: OPENSQT_CONFIG, else DATA/opensqt.toml)",
+    )
     parser.add_argument(
         "--market",
         default="",
