@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from opensqt.cli import nats, ports, postgres
-from opensqt.cli.folder import FREE_BYTES_MIN, free_bytes, is_running
+from opensqt.cli.folder import FREE_BYTES_MIN, free_bytes, holder, is_running
 from opensqt.cli.instant import rfc3339
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.cli.runfile import read_run
@@ -134,7 +134,7 @@ def _folder(data: Path) -> Finding:
 def _ports(data: Path) -> Iterator[Finding]:
     """Say which kept ports are free; a running folder holds its own."""
     kept = read_run(data).ports
-    if is_running(data) or not kept:
+    if holder(data) is not None or not kept:
         yield Finding(check="ports", holds=True, figure=f"{len(kept)} kept")
         return
     taken = [f"{name} {port}" for name, port in kept.items() if not ports.is_free(port)]

@@ -159,8 +159,8 @@ def told(who: Holder) -> str:
 
 
 def is_running(data: Path) -> bool:
-    """Say whether anybody holds this folder's lock, be it a reader; `up_pid` says whether the desk runs."""
-    return holder(data) is not None
+    """Say whether the desk of this folder runs; `holder` says who else may be at it."""
+    return up_pid(data) > 0
 
 
 def up_pid(data: Path) -> int:

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from opensqt.cli import postgres
-from opensqt.cli.folder import READER, UP, Folder, InUse, holder, is_running, told, up_pid
+from opensqt.cli.folder import READER, UP, Folder, InUse, holder, told, up_pid
 from opensqt.cli.refusal import NOT_RUNNING, Refusal
 from opensqt.cli.runfile import RunFile, read_run
 from opensqt.runtime.clock import RunClock
@@ -56,7 +56,7 @@ async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
     """Open the database of a folder; raise `Refusal` when there is none or it does not answer."""
     run = read_run(data)
     if not run.postgres_dsn:
-        if is_running(data):
+        if holder(data) is not None:
             raise Refusal(f"{data} is just starting: try again in a second", NOT_RUNNING)
         raise Refusal(
             f"{data} holds no desk: start one with `opensqt up --data {data}`", NOT_RUNNING

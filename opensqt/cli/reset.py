@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from opensqt.cli.folder import in_use, is_running
+from opensqt.cli.folder import holder, in_use
 from opensqt.cli.plan import FILE_NAME
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
 
@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     data = args.data.absolute()
     if not (data / "lock").is_file():
         raise Refusal(f"{data} is no data folder of opensqt: name the right one with --data")
-    if is_running(data):
+    if holder(data) is not None:
         raise Refusal(in_use(data))
     doomed = sorted(path for path in data.iterdir() if path.name != FILE_NAME)
     if not args.yes and not _agreed(data):
