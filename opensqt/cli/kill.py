@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Kill and say what happened; exit code 1 when nobody answered. Raises `Refusal` when there is nobody to kill."""
-    if not any((args.data / name).exists() for name in OF_A_DESK):
+    if not _is_of_a_desk(args.data):
         raise Refusal(
             f"{args.data} holds no desk, nothing was killed: name the right one with --data"
         )
@@ -52,6 +53,12 @@ def run(args: argparse.Namespace) -> int:
         return 0
     _say_unanswered(args, scope, on_bus=on_bus)
     return NOT_REACHED
+
+
+def _is_of_a_desk(data: Path) -> bool:
+    """Tell whether a process of a desk lives in this folder, or lived; one in a pod of its own leaves no file there."""
+    its_own = data.is_dir() and os.environ.get("OPENSQT_DATA") == str(data)
+    return its_own or any((data / name).exists() for name in OF_A_DESK)
 
 
 def _by_file(data: Path, words: dict[str, Any]) -> None:

@@ -86,6 +86,15 @@ async def test_the_kill_of_a_desk_that_nobody_heard_is_latched_on_disk(
     assert latch.read(tmp_path) is not None
 
 
+async def test_the_folder_that_the_environment_names_is_killed_though_it_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pod's folder holds no file of a desk; its executor finds the latch there."""
+    monkeypatch.setenv("OPENSQT_DATA", str(tmp_path))
+    assert await _run("kill", tmp_path) == 1
+    assert latch.read(tmp_path) is not None
+
+
 @pytest.mark.parametrize("words", [(), GRID], ids=["desk", "strategy"])
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 async def test_a_folder_that_holds_no_desk_is_refused_and_left_alone(
