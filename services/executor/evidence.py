@@ -23,7 +23,7 @@ from opensqt.runtime.waiting import event_within
 from services.executor import facts
 from services.executor.account import Account
 from services.executor.decide import adopt, after_trade, after_view
-from services.executor.snapshots import TRADES_BACK_MS, Snapshots, first_ms
+from services.executor.snapshots import Snapshots, since_ms, unsure_ms
 
 SWEEP_S = 5.0
 SNAPSHOT_S = 15.0
@@ -156,13 +156,12 @@ class Evidence:
         A pushed trade does not move that mark: the stream may have missed the one before it.
         """
         account = self._account
-        lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
         async with self._reading.setdefault(symbol, asyncio.Lock()):
-            settled_ms = account.clock.market_ms() - lag_ms
+            settled_ms = account.clock.market_ms() - unsure_ms(account)
             trades = await account.venue.trades(
                 symbol,
                 after_trade_id=self._marks.get(symbol, ""),
-                since_ms=_since_ms(account, symbol),
+                since_ms=since_ms(account, symbol),
             )
             for trade in trades:
                 if account.state.find(symbol, trade.client_order_id, trade.venue_order_id) is None:
@@ -292,9 +291,3 @@ async def _take_off(account: Account, order: life.Order, view: OrderView) -> Non
     now_ms = account.clock.market_ms()
     await account.record((facts.denied(account.author, order, view.symbol, REAPPEARED, now_ms),))
     await account.venue.cancel(view.symbol, name)
-
-
-def _since_ms(account: Account, symbol: str) -> int:
-    read_ms = account.state.read_ms.get(symbol)
-    lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
-    return first_ms(account) if read_ms is None else read_ms - lag_ms - TRADES_BACK_MS

@@ -54,7 +54,7 @@ class Snapshots:
 
     async def _read_income(self, symbols: tuple[str, ...]) -> None:
         account = self._account
-        since_ms = account.state.income_ms or first_ms(account)
+        since_ms = account.state.income_ms or _first_ms(account)
         for symbol in symbols:
             if ":" not in symbol:
                 continue
@@ -92,7 +92,7 @@ class Snapshots:
         return facts.fact(author, message, stream, (author.venue, author.account, *cause))
 
 
-def first_ms(account: Account) -> int:
+def _first_ms(account: Account) -> int:
     """Return the market time from which the venue's history concerns us: shortly before our first order."""
     orders = account.state.orders.values()
     times = [order.placed.time_ms for order in orders if order.placed is not None]
@@ -109,3 +109,17 @@ def _shown(view: OrderView) -> SnapshotOrder:
         quantity=view.quantity,
         filled_quantity=view.filled_quantity,
     )
+
+
+def since_ms(account: Account, symbol: str) -> int:
+    """Return the market time since which our trades of a symbol are read where no trade is known yet."""
+    read_ms = account.state.read_ms.get(symbol)
+    if read_ms is None:
+        return _first_ms(account)
+    return read_ms - unsure_ms(account) - TRADES_BACK_MS
+
+
+def unsure_ms(account: Account) -> int:
+    """Return for how long a trade may be missing below a newer one, which carries the venue's time; market ms."""
+    policy = account.venue.policy
+    return account.market_span_ms(policy.visibility_lag_ms + policy.clock_skew_ms_max)

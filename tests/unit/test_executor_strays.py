@@ -143,3 +143,26 @@ def _carry_out(rig: Rig, requests: Sequence[OrderRequest]) -> None:
     for request in requests:
         later_ms = rig.clock.market_ms() + 2000
         rig.exchange.take(msgspec.structs.replace(request, deadline_ms=later_ms))
+
+
+async def test_a_trade_below_a_newer_one_is_read_though_the_venues_clock_is_behind(
+    rig: Rig,
+) -> None:
+    """The newer one looks settled by its time; the one below it becomes visible only after that."""
+    executor = rig.executor()
+    async with rig.running(executor):
+        rig.exchange.stream.break_off("cut")
+        await rig.clock.run_for(1)
+        for number in (1, 2):
+            await rig.approve(rig.place(number, price=TAKING, time_in_force=TimeInForce.IOC))
+            await rig.clock.run_for(0.01)
+        (_, late), (_, newer) = rig.exchange.trades
+        now_ms = rig.clock.wall_ms()
+        behind_ms = rig.venue.policy.clock_skew_ms_max
+        newer = msgspec.structs.replace(newer, time_ms=newer.time_ms - behind_ms)
+        rig.exchange.trades[:] = [(now_ms + LAG_MS, late), (now_ms, newer)]
+        executor._evidence.poke(SYMBOL)
+        await rig.clock.run_for(0.1)
+        assert [fill.trade_id for fill in fills(rig)] == [newer.trade_id]
+        await rig.clock.run_for(30)
+    assert {fill.trade_id for fill in fills(rig)} == {late.trade_id, newer.trade_id}

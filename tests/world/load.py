@@ -25,6 +25,7 @@ from tests.world.loop import WorldClock
 
 NAME = "load"
 VALID_MS = 2000
+LONG_VALID_MS, LONG_EVERY = 6000, 4  # longer than a lease: a leader may be deposed over it
 MS_PER_S = 1000
 CANCELLED_MS = (-1500, 0, 1, 10, 30, 100, 400, 1500, 3000)  # after the place
 
@@ -156,7 +157,7 @@ class Load:
             quantity=step.quantity,
             purpose=Purpose.OPEN,
             created_ms=now_ms,
-            valid_until_ms=now_ms + VALID_MS,
+            valid_until_ms=now_ms + (VALID_MS if step.number % LONG_EVERY else LONG_VALID_MS),
             basis=await self._basis(),
             reason="script",
         )

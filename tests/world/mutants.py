@@ -174,7 +174,7 @@ def _no_fence() -> list[Patch]:
     def begin(**_: int) -> Any:
         return real(deadline_ms=0, lag_ms=0, skew_ms=0)
 
-    return [(absence, "begin", begin)]
+    return [(absence, "begin", begin), (Doubts, "_fence_s", lambda *_: 0.0)]
 
 
 def _no_deadline() -> list[Patch]:
