@@ -52,6 +52,10 @@ class Ear:
             return
         if subject == subjects.KILL and isinstance(message, KillLatched):
             await self._kill.hear(message)
+        elif subject == subjects.LATCH and isinstance(message, KillLatched):
+            # What was said on the bus dies with a FEED that is made anew; somebody who heard it recorded it.
+            if message.scope not in self._account.state.killed:
+                await self._kill.hear(message)
         elif subject == subjects.LATCH and isinstance(message, KillReleased):
             await self._kill.hear_release(message)
         elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):

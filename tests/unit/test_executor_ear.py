@@ -195,12 +195,31 @@ async def _leading(
             await rig.crash(executor, task)
 
 
-async def _say_kill(rig: Rig, scope: str = DESK) -> None:
-    now_ms = rig.clock.market_ms()
+async def _say_kill(
+    rig: Rig, scope: str = DESK, *, subject: str = subjects.KILL, before_ms: int = 0
+) -> None:
+    now_ms = rig.clock.market_ms() - before_ms
     kill = KillLatched(scope=scope, reason="test", actor="me", time_ms=now_ms)
-    envelope = Envelope(event_id="kill", type="KillLatched", source="cli", time_ms=now_ms)
-    await rig.bus.publish(subjects.KILL, kill, envelope)
+    envelope = Envelope(event_id=f"kill-{now_ms}", type="KillLatched", source="cli", time_ms=now_ms)
+    await rig.bus.publish(subject, kill, envelope)
 
 
 def _kills(rig: Rig) -> list[KillLatched]:
     return [fact for fact in rig.facts() if isinstance(fact, KillLatched)]
+
+
+@pytest.mark.row("E10")
+async def test_a_kill_that_only_the_journal_has_is_obeyed(tmp_path: Path) -> None:
+    """A standby heard it and recorded it, FEED lost it before its leader heard; the relay tells the row once more."""
+    rig = Rig(tmp_path)
+    async with rig.running(rig.executor()) as executor:
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        await _say_kill(rig, subject=subjects.LATCH)
+        await rig.clock.run_for(2)
+        assert executor.status()["killed"]
+        assert rig.order_of().phase is Phase.CANCELED
+        await executor.kill.resume(DESK, "seen", "me")
+        await _say_kill(rig, subject=subjects.LATCH, before_ms=2000)
+        await rig.clock.run_for(2)
+        assert not executor.status()["killed"], "it was released since"

@@ -37,6 +37,7 @@ DESK = "desk"
 HAND = "hand"  # who throws switches beside the services
 HORIZON_MS = 2000  # as long as a verdict of a predecessor of the gate may be under way
 FAR_MS = 2**62
+DEAF_MS = 700  # the pause of an ear that lost FEED, and the way to it
 Wish = tuple[str, Side, Decimal, Decimal]  # symbol, side, price, quantity
 
 
@@ -57,6 +58,7 @@ class Judge(Chronicle):
         self.idle_since_ms = FAR_MS
         # Two executors of one name: only the deadline keeps the elder's requests out.
         self.doubled = False
+        self.kill_lost = False  # FEED lost the newest kill before everybody had heard it
         self.misled = False  # the venue showed nothing for a while, or the journal went back
         self.blind_until_ms = 0  # until then a service may not have heard of a cancel
         self._sent: set[str] = set()
@@ -113,7 +115,8 @@ class Judge(Chronicle):
             self.blame("fence waited out", f"{name} left {now_ms - since_ms} ms after take-over")
         if told.over:
             self.blame("nothing sent after its end", f"{name} had ended: {told.end}")
-        if self.killed and now_ms != life.woken_ms:  # who is just thawed has heard nothing yet
+        # Who was thawed just now has not heard all yet; a kill that FEED lost is heard when the relay tells it again.
+        if self.killed and not self.kill_lost and now_ms > life.woken_ms + DEAF_MS:
             self.blame("nothing sent behind a kill", name)
         cancelled_ms = self.cancelled_ms.get(told.intent)
         if cancelled_ms is not None and now_ms >= self.blind_until_ms:

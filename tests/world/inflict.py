@@ -11,7 +11,7 @@ from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.venue.memory import Fault as Reply
-from tests.world.checkers import DESK, HAND
+from tests.world.checkers import DEAF_MS, DESK, HAND
 from tests.world.desk import TWIN, Desk
 from tests.world.faults import Fault, Kind
 from tests.world.instruments import LOADED
@@ -36,7 +36,7 @@ LAG_MS = 400
 PATIENCE_MS = 3000
 LAST_MS = 200  # before the end
 TAIL = 7  # messages that FEED loses
-HEARD_S = 0.7  # the pause of an ear that lost FEED, and the way to it
+HEARD_S = DEAF_MS / 1000
 SKEW_MS_MAX = 1000  # what every policy table allows clocks
 
 
@@ -255,6 +255,7 @@ class Inflictor:
         # here is none.
         kept = broker.stream(Stream.FEED) is feed and feed.losses == losses and not broker.is_down
         self._desk.kill_heard = self._desk.kill_heard or (listens and kept)
+        self._desk.judge.kill_lost = not kept
 
     def _turn_clock(self, ahead_ms: int) -> None:
         clock = self._desk.exchange.clock
