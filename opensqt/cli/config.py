@@ -4,21 +4,20 @@ import argparse
 import json
 import os
 from collections.abc import Iterator
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
 from opensqt.cli.economics import carry_cost, grid_cost
+from opensqt.cli.feasibility import MarketView, shared_symbols
 from opensqt.cli.plan import (
     FILE_NAME,
     MARKET_DEFAULT,
     default_text,
-    instruments_of,
     make_plan,
     named_by,
 )
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.domain.decimals import canonical
-from opensqt.domain.instruments import InstrumentRules
 from opensqt.runtime.config import Carry, Config, Grid, config_hash
 
 CENT = Decimal("0.01")
@@ -38,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write or check; return 0, or 1 when a grid cannot earn; raise `ConfigError` when it is not valid."""
+    """Write or check; return 0, or 1 when something could not trade or earn; raise `ConfigError` when invalid."""
     return _init(args) if args.action == "init" else _check(args)
 
 
@@ -60,8 +59,11 @@ def _init(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     plan = make_plan(args.data.absolute(), os.environ, config_path=args.config, market=args.market)
-    lines = list(_strategies(plan.config, instruments_of(plan.config)))
-    good = all(line["earns"] is not False for line in lines)
+    found = plan.findings()
+    lines = list(_strategies(plan.config, plan.market))
+    lines += [{"type": "note", "text": text} for text in shared_symbols(plan.config)]
+    lines += [{"type": "finding", "text": text} for text in found]
+    good = not found
     source = "derived from the market, not yet written" if plan.derived else str(plan.config_path)
     last = {
         "type": "config",
@@ -74,19 +76,20 @@ def _check(args: argparse.Namespace) -> int:
     return GOOD if good else JUDGED_FALSE
 
 
-def _strategies(config: Config, rules: dict[str, InstrumentRules]) -> Iterator[dict[str, object]]:
+def _strategies(config: Config, market: MarketView | None) -> Iterator[dict[str, object]]:
     for name, strategy in config.strategies.items():
         head: dict[str, object] = {"type": "strategy", "name": name}
-        if isinstance(strategy, Grid) and strategy.symbol in rules:
-            yield {**head, **_grid(strategy, rules[strategy.symbol])}
-        elif isinstance(strategy, Carry) and strategy.spot in rules and strategy.perp in rules:
-            yield {**head, **_carry(strategy, rules[strategy.spot], rules[strategy.perp])}
-        else:
+        if market is None:
             yield {**head, "kind": "unknown", "earns": None, "text": "fees unknown outside paper"}
+        elif isinstance(strategy, Grid):
+            yield {**head, **_grid(strategy, market)}
+        else:
+            yield {**head, **_carry(strategy, market)}
 
 
-def _grid(grid: Grid, rules: InstrumentRules) -> dict[str, object]:
-    cost = grid_cost(grid, rules)
+def _grid(grid: Grid, market: MarketView) -> dict[str, object]:
+    rules = market.rules[grid.symbol]
+    cost = grid_cost(grid, rules, market.step_bps(grid))
     break_even, capital = _cents(cost.break_even_bps), _cents(cost.capital_quote)
     verdict = (
         "earns" if cost.earns else f"LOSES on every round trip: raise step_bps above {break_even}"
@@ -95,6 +98,7 @@ def _grid(grid: Grid, rules: InstrumentRules) -> dict[str, object]:
         "kind": "grid",
         "earns": cost.earns,
         "step_bps": canonical(grid.step_bps),
+        "step_bps_in_force": canonical(cost.step_bps.quantize(CENT, ROUND_FLOOR)),
         "break_even_bps": break_even,
         "capital_quote": capital,
         "text": f"{grid.mode.value} grid on {grid.symbol}: step {grid.step_bps} bps, break-even"
@@ -102,7 +106,8 @@ def _grid(grid: Grid, rules: InstrumentRules) -> dict[str, object]:
     }
 
 
-def _carry(carry: Carry, spot: InstrumentRules, perp: InstrumentRules) -> dict[str, object]:
+def _carry(carry: Carry, market: MarketView) -> dict[str, object]:
+    spot, perp = market.rules[carry.spot], market.rules[carry.perp]
     cost = carry_cost(carry, spot, perp)
     percent = _cents(cost.apr_break_even * 100)
     return {
@@ -126,5 +131,7 @@ def _cents(number: Decimal) -> str:
 def _for_people(line: dict[str, object]) -> str:
     if line["type"] == "strategy":
         return f"{line['name']:<16} {line['text']}"
-    state = "good" if line["holds"] else "a strategy loses by design"
+    if line["type"] in ("note", "finding"):
+        return f"{line['type']:<16} {line['text']}"
+    state = "good" if line["holds"] else "cannot trade like this"
     return f"{line['path']}: {state}"

@@ -34,17 +34,21 @@ class CarryCost(msgspec.Struct, frozen=True, kw_only=True):
     capital_quote: Decimal
 
 
-def grid_cost(grid: Grid, rules: InstrumentRules) -> GridCost:
-    """Return break-even from maker fees on both sides: buy at p, sell at p(1+s), s = 2m / (1 - m)."""
-    fee = rules.maker_fee
+def break_even_bps(rules: InstrumentRules) -> Decimal:
+    """Return the step that pays the maker fees of both sides: buy at p, sell at p(1+s), s = 2m / (1 - m)."""
+    return 2 * rules.maker_fee / (1 - rules.maker_fee) / BPS
+
+
+def grid_cost(grid: Grid, rules: InstrumentRules, step_bps: Decimal) -> GridCost:
+    """Return break-even and capital of a grid whose step in force is `step_bps` of the price."""
     levels = (
         grid.levels_below
         if grid.mode is GridMode.LONG
         else max(grid.levels_below, grid.levels_above)
     )
     return GridCost(
-        break_even_bps=2 * fee / (1 - fee) / BPS,
-        step_bps=grid.step_bps,
+        break_even_bps=break_even_bps(rules),
+        step_bps=step_bps,
         capital_quote=levels * grid.order_notional_quote,
     )
 

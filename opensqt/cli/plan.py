@@ -1,19 +1,19 @@
 """What a start would do, decided before anything is written: configuration, market, clock, ports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import msgspec
 
+from opensqt.cli.feasibility import MarketView, findings
 from opensqt.cli.refusal import Refusal
 from opensqt.cli.runfile import RunFile
-from opensqt.domain.instruments import InstrumentRules
 from opensqt.runtime.clock import ClockOrigin, continue_origin
 from opensqt.runtime.config import Config, ConfigError, Profile, load, parse_config, symbols_of
 from opensqt.runtime.config_default import derive
 from opensqt.simulation.flow import MarketFlow
-from opensqt.simulation.sources import MarketRefused, open_flow
+from opensqt.simulation.sources import MarketRefused, first_mids, open_checked, open_flow
 
 FILE_NAME = "opensqt.toml"
 MARKET_DEFAULT = "synthetic:7"
@@ -29,6 +29,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     environ: dict[str, str]
     derived: str = ""
     origin_market_ms: int | None = None
+    market: MarketView | None = None  # outside paper the venue tells, once it is reached
+
+    def findings(self) -> list[str]:
+        """Return what could not trade as it is configured, a sentence each."""
+        return [] if self.market is None else list(findings(self.config, self.market))
 
 
 def make_plan(
@@ -54,18 +59,30 @@ def make_plan(
         config = parse_config(derived, overlaid)
     else:
         config = load(path, overlaid)
-    origin_ms = None
+    origin_ms, view = None, None
     if config.run.profile is Profile.PAPER:
         flow = open_market(config.paper.market)
         _check_symbols(config, flow)
         origin_ms = flow.origin_ms
+        view = MarketView(
+            rules={rules.symbol: rules for rules in flow.instruments}, mids=first_mids(flow)
+        )
     return Plan(
         config=config,
         config_path=path,
         environ=overlaid,
         derived=derived,
         origin_market_ms=origin_ms,
+        market=view,
     )
+
+
+def refuse_untradable(plan: Plan) -> None:
+    """Raise `ConfigError` with the first finding, where there is one."""
+    found = plan.findings()
+    if found:
+        more = f" (and {len(found) - 1} more: opensqt config check)" if len(found) > 1 else ""
+        raise ConfigError(found[0] + more)
 
 
 def named_by(environ: Mapping[str, str]) -> Path | None:
@@ -76,26 +93,18 @@ def named_by(environ: Mapping[str, str]) -> Path | None:
 def default_text(market: str, speed: str = "1") -> str:
     """Write the default configuration for a market, as TOML."""
     wanted = absolute_market(market)
-    return derive(
-        [rules.symbol for rules in open_market(wanted).instruments], market=wanted, speed=speed
-    )
+    symbols = [rules.symbol for rules in open_market(wanted, open_flow).instruments]
+    return derive(symbols, market=wanted, speed=speed)
 
 
-def open_market(market: str) -> MarketFlow:
+def open_market(market: str, opened: Callable[[str], MarketFlow] = open_checked) -> MarketFlow:
     """Open a market's flow; raise `Refusal` when its name or files cannot be used."""
     try:
-        return open_flow(market)
+        return opened(market)
     except MarketRefused as error:
         raise Refusal(f"paper.market: {error}") from error
     except OSError as error:
         raise Refusal(f"paper.market = {market!r} cannot be read: {error}") from error
-
-
-def instruments_of(config: Config) -> dict[str, InstrumentRules]:
-    """Return the paper market's instruments by symbol; none outside paper."""
-    if config.run.profile is not Profile.PAPER:
-        return {}
-    return {rules.symbol: rules for rules in open_market(config.paper.market).instruments}
 
 
 def absolute_market(market: str) -> str:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from opensqt.cli.house import House
-from opensqt.cli.plan import make_plan
+from opensqt.cli.plan import make_plan, refuse_untradable
 from opensqt.cli.progress import Progress
 from opensqt.cli.refusal import Refusal
 from opensqt.runtime.clock import RunClock
@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         market=args.market,
         speed=args.speed,
     )
+    refuse_untradable(plan)
     progress = Progress(as_json=args.json)
     house = House(args.data, plan, RunClock(), progress, screen=not args.no_screen)
     return asyncio.run(house.live(seconds))

@@ -21,6 +21,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 SPOT_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+")
 PERP_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+:[A-Z0-9]+")
 SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+HOST = re.compile(
+    r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+)  # name, IPv4, IPv6
+VENUES = ("binance",)
 MARKET = re.compile(r"(synthetic:\d+(:.+)?|recorded:.+)")
 
 
@@ -33,8 +37,11 @@ def check_rules(config: Config) -> Config:
         raise _bad(
             "paper.market", config.paper.market, "synthetic:SEED[:SYMBOLS] or recorded:PATH[,PATH]"
         )
-    if not config.gateway.host.strip():
+    if HOST.fullmatch(config.gateway.host) is None:
         raise _bad("gateway.host", config.gateway.host, "a name or address, like 127.0.0.1")
+    for name in config.venues:
+        if name not in VENUES:
+            raise _bad("name in venues", name, f"one of {', '.join(VENUES)} (others are not built)")
     for symbol in config.paper.funding:
         _check_symbol(f"paper.funding.{symbol}", symbol, perp=True)
     for name, account in config.accounts.items():
@@ -68,6 +75,9 @@ def _check_account(path: str, account: Account, config: Config) -> None:
             raise ConfigError(f"{path}.api_key: paper needs no keys; remove api_key and secret")
         if not account.balances:
             raise ConfigError(f'{path}.balances is empty: expected e.g. {{ USDT = "100000" }}')
+        for asset in account.balances:
+            if asset != asset.upper():
+                raise _bad(f"asset in {path}.balances", asset, f"capitals, like {asset.upper()}")
         return
     if account.balances:
         raise ConfigError(f"{path}.balances: only paper has them; the venue knows the real ones")
@@ -106,6 +116,8 @@ def _check_grid(path: str, grid: Grid) -> None:
         )
     if grid.levels_below + grid.levels_above == 0:
         raise ConfigError(f"{path}.levels_below and levels_above are both 0: expected one above 0")
+    if grid.mode is GridMode.LONG and grid.levels_below == 0:
+        raise _bad(f"{path}.levels_below", 0, "at least 1: a long grid buys below the price")
     if grid.anchor:
         try:
             good = parse(grid.anchor) > 0

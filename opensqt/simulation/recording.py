@@ -135,6 +135,12 @@ class RecordedFlow:
         for track in self._tracks:
             track.align(self._begin_ms)
 
+    def check(self) -> None:
+        """Read all of every file once, seconds for a million lines; raise `RecordingRefused` with file and line."""
+        for track in self._tracks:
+            for _ in RecordedSymbol(track.symbol, track.files).frames():
+                pass
+
     @property
     def origin_ms(self) -> int | None:
         """The event time (ms UTC) at which all symbols have a book."""

@@ -1,6 +1,7 @@
 """One recorded symbol as frames in file order: sequence checked, top of book refined by bookTicker.
 
-It never plays over a gap: a gap ends in the next snapshot, and where none follows the recording is refused.
+It never plays over a gap: a gap ends in the next snapshot, and where none follows the recording is refused. Nor does
+it play what no market can have: a time that is not in ms, a price of 0 or less, a book whose bid reaches its ask.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,12 +15,20 @@ from opensqt.simulation.recording_files import (
     RecordingRefused,
     TextLevel,
 )
-from opensqt.simulation.recording_sequence import Place, UpdateSequence, decimals_of, whole
+from opensqt.simulation.recording_sequence import (
+    Place,
+    UpdateSequence,
+    decimals_of,
+    price_of,
+    quantity_of,
+)
 
 # New quantities (steps) by price (ticks), bids under +1 and asks under -1.
 Changes = dict[int, dict[int, int]]
 
 SPOT_DECIMALS = 8
+TIME_MS_MIN = 1_230_000_000_000  # December 2008: before it nobody traded what is recorded here
+TIME_MS_MAX = 4_102_444_800_000  # the year 2100; microseconds and nanoseconds lie far beyond
 
 
 class RecordedSymbol:
@@ -53,8 +62,7 @@ class RecordedSymbol:
                     frame = self._read(line)
                 except ValueError as error:
                     raise RecordingRefused(
-                        f"{self._where}: {error}; expected prices and quantities of {self.symbol} with "
-                        f"{self.price_decimals} and {self.quantity_decimals} decimals"
+                        f"{self._where}: {error}; cut the line or take another recording"
                     ) from error
                 if frame is not None:
                     yield frame
@@ -66,7 +74,7 @@ class RecordedSymbol:
 
     def _read(self, line: RawLine) -> TickFrame | None:
         data = line.data
-        self.time_ms = max(self.time_ms, line.E if data is None else data.E)
+        self._keep_time(line.E if data is None else data.E)
         if data is None:
             return self._snapshot(line) if self._waiting is not None else None
         if data.e == "depthUpdate":
@@ -74,8 +82,8 @@ class RecordedSymbol:
         if self._waiting is not None:
             return None
         if data.e == "trade":
-            price = whole(data.p, self.price_decimals)
-            quantity = whole(data.q, self.quantity_decimals)
+            price = price_of(data.p, self.price_decimals)
+            quantity = quantity_of(data.q, self.quantity_decimals)
             return TickTrade(self.time_ms, price, quantity, -1 if data.m else 1)
         if data.e == "bookTicker" and data.u > self._sequence.last:
             self._ticker = data
@@ -142,9 +150,9 @@ class RecordedSymbol:
             (-1, ticker.a, ticker.A),
         ):
             side = self.book.side(sign)
-            price = whole(str(price_text), self.price_decimals)
+            price = price_of(str(price_text), self.price_decimals)
             wanted = dict.fromkeys(side.better_than(price), 0)
-            wanted[price] = whole(quantity_text, self.quantity_decimals)
+            wanted[price] = quantity_of(quantity_text, self.quantity_decimals)
             for level, quantity in wanted.items():
                 known = side.quantities.get(level, 0)
                 if known != quantity:
@@ -159,14 +167,28 @@ class RecordedSymbol:
         for sign, levels in ((1, bids), (-1, asks)):
             for level in levels:
                 price, quantity = tuple(level)
-                ticks = whole(price, self.price_decimals)
-                changes[sign][ticks] = whole(quantity, self.quantity_decimals)
+                ticks = price_of(price, self.price_decimals)
+                changes[sign][ticks] = quantity_of(quantity, self.quantity_decimals)
 
     def _apply(self, changes: Changes) -> None:
         for sign, levels in changes.items():
             side = self.book.side(sign)
             for price, quantity in levels.items():
                 side.put(price, quantity)
+        bids, asks = self.book.bids, self.book.asks
+        if bids and asks and bids.best >= asks.best:
+            raise ValueError(
+                f"the book is crossed, bid {bids.best} is not below ask {asks.best} (in ticks of"
+                f" {self.price_decimals} decimals)"
+            )
+
+    def _keep_time(self, time_ms: int) -> None:
+        """Go on to an event's time, never back; a line without a time (0) has the last one."""
+        if time_ms and not TIME_MS_MIN <= time_ms <= TIME_MS_MAX:
+            raise ValueError(
+                f"event time {time_ms} is not in ms since 1970 (between {TIME_MS_MIN} and {TIME_MS_MAX})"
+            )
+        self.time_ms = max(self.time_ms, time_ms)
 
     def _delta(self, changes: Changes) -> TickDelta:
         return TickDelta(self.time_ms, list(changes[1].items()), list(changes[-1].items()))

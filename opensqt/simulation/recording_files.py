@@ -80,22 +80,29 @@ class RecordedFile(msgspec.Struct, frozen=True, kw_only=True):
         try:
             with gzip.open(self.path, "rb") as file:
                 for number, text in enumerate(file, start=1):
-                    line = decoder.decode(text.partition(b" ")[2])
-                    if line.data is not None and line.data.s != self.venue_symbol:
-                        raise RecordingRefused(
-                            f"{self.path} line {number}: symbol {line.data.s!r}, expected "
-                            f"{self.venue_symbol!r} as the file's name says; rename or split the file"
-                        )
-                    yield number, line
+                    yield number, self._line(decoder, number, text)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise RecordingRefused(
                 f"{self.path} after line {number}: not a whole gzip file ({error}); copy it again"
             ) from error
-        except msgspec.MsgspecError as error:
+
+    def _line(self, decoder: msgspec.json.Decoder[RawLine], number: int, text: bytes) -> RawLine:
+        try:
+            # All of it is decoded: msgspec looks only at the texts that it keeps.
+            received_ns, _, body = text.decode().partition(" ")
+            int(received_ns)
+            line = decoder.decode(body)
+        except ValueError as error:
             raise RecordingRefused(
                 f"{self.path} line {number}: not a recorded Binance frame ({error}); expected "
                 "'<local ns> <raw json>'; cut the line or take another recording"
             ) from error
+        if line.data is not None and line.data.s != self.venue_symbol:
+            raise RecordingRefused(
+                f"{self.path} line {number}: symbol {line.data.s!r}, expected "
+                f"{self.venue_symbol!r} as the file's name says; rename or split the file"
+            )
+        return line
 
     def first_time_ms(self) -> int:
         """The first event time of the file (ms UTC); raise `RecordingRefused` where there is none."""

@@ -52,9 +52,27 @@ def decimals_of(texts: Iterable[str]) -> int:
     return max((len(text.partition(".")[2].rstrip("0")) for text in texts), default=0)
 
 
-def whole(text: str, decimals: int) -> int:
-    """Read a number as a whole multiple of 10^-decimals; raise ValueError for finer or malformed text."""
+def price_of(text: str, decimals: int) -> int:
+    """Read a price as ticks of 10^-decimals; raise ValueError for what is finer, malformed, or not above 0."""
+    ticks = _whole(text, decimals)
+    if ticks <= 0:
+        raise ValueError(f"price {text!r} is not above 0")
+    return ticks
+
+
+def quantity_of(text: str, decimals: int) -> int:
+    """Read a quantity as steps of 10^-decimals; raise ValueError for what is finer, malformed, or below 0."""
+    steps = _whole(text, decimals)
+    if steps < 0:
+        raise ValueError(f"quantity {text!r} is below 0")
+    return steps
+
+
+def _whole(text: str, decimals: int) -> int:
     units, _, fraction = text.partition(".")
     if fraction[decimals:].strip("0"):
         raise ValueError(f"{text!r} has more than {decimals} decimals")
-    return int(units + fraction[:decimals].ljust(decimals, "0"))
+    digits = units + fraction[:decimals].ljust(decimals, "0")
+    if not digits.removeprefix("-").isdecimal():
+        raise ValueError(f"{text!r} is not a number")
+    return int(digits)

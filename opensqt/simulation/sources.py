@@ -4,11 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
-from opensqt.simulation.flow import MarketFlow
+from opensqt.simulation.flow import BookSnapshot, MarketFlow
 from opensqt.simulation.orderflow_instruments import UnknownSymbol, market_of
 from opensqt.simulation.recording import RecordedFlow
 from opensqt.simulation.recording_files import RecordingRefused
@@ -35,6 +36,31 @@ def open_flow(market: str) -> MarketFlow:
     raise MarketRefused(
         f"market {market!r} is of no known kind; expected {SYNTHETIC_FORM}, or {RECORDED_FORM}"
     )
+
+
+def open_checked(market: str) -> MarketFlow:
+    """Open a flow and read what it plays once, to its end; raise `MarketRefused` naming file and line."""
+    flow = open_flow(market)
+    if isinstance(flow, RecordedFlow):
+        try:
+            flow.check()
+        except RecordingRefused as error:
+            raise MarketRefused(f"market {market!r}: {error}") from error
+    return flow
+
+
+def first_mids(flow: MarketFlow) -> dict[str, Decimal]:
+    """Return half way between bid and ask of each symbol's first book (quote units). It takes these frames."""
+    if flow.origin_ms is None:
+        flow.start(0)
+    wanted = {rules.symbol for rules in flow.instruments}
+    found: dict[str, Decimal] = {}
+    for frame in flow.frames():
+        if isinstance(frame, BookSnapshot) and frame.bids and frame.asks:
+            found[frame.symbol] = (frame.bids[0][0] + frame.asks[0][0]) / 2
+        if found.keys() == wanted:
+            break
+    return found
 
 
 def _synthetic(market: str, rest: str) -> SyntheticFlow:

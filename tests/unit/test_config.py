@@ -129,6 +129,22 @@ MISTAKES = {
         "a symbol like BTC/USDT:USDT",
     ),
     "host": ('host = "127.0.0.1"', 'host = ""', 'gateway.host = "": expected a name or address'),
+    "host name": ('host = "127.0.0.1"', 'host = "not a host"', 'gateway.host = "not a host"'),
+    "unknown venue": (
+        "[venues.binance]",
+        "[venues.kraken]\n[venues.binance]",
+        'name in venues = "kraken": expected one of binance',
+    ),
+    "small letters": (
+        'USDT = "100000"',
+        'usdt = "100000"',
+        'asset in accounts.main.balances = "usdt": expected capitals, like USDT',
+    ),
+    "long without buys": (
+        "levels_below = 3",
+        "levels_below = 0",
+        'strategies.grid-spot.levels_below = "0": expected at least 1',
+    ),
     "port": ("port = 0", "port = 70000", "at most 65535"),
 }
 

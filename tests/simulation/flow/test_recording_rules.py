@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opensqt.domain.instruments import Side
 from opensqt.simulation.flow import BookDelta, BookSnapshot, MarketFlow
 from opensqt.simulation.recording_files import RecordingRefused
-from opensqt.simulation.sources import MarketRefused, find_recording, open_flow
+from opensqt.simulation.sources import MarketRefused, find_recording, open_checked, open_flow
 from tests.simulation.flow.followed import Followed, future_after_restore, split
 from tests.simulation.flow.written import BEGIN_MS, Written, simple
 
@@ -258,3 +258,37 @@ def test_a_bare_name_is_found_in_the_folder_of_recordings(tmp_path: Path) -> Non
     assert find_recording(stored.name, environment) == stored
     assert find_recording("nowhere.gz", environment) == Path("nowhere.gz")
     assert find_recording(str(stored), {}) == stored
+
+
+FAULTS = {
+    "microseconds": ('"E": 1723161255200', '"E": 1723161255200000', "is not in ms since 1970"),
+    "negative price": ('["101.0", "2"]', '["-101.0", "2"]', "price '-101.0' is not above 0"),
+    "negative quantity": ('["101.0", "2"]', '["101.0", "-2"]', "quantity '-2' is below 0"),
+    "no price": ('["101.0", "2"]', '["0", "2"]', "price '0' is not above 0"),
+    "no number": ('["101.0", "2"]', '["1e3", "2"]', "'1e3' is not a number"),
+    "crossed": ('["101.0", "2"]', '["500.0", "2"]', "the book is crossed"),
+    "no time of receipt": ("4 {", "four {", "not a recorded Binance frame"),
+}
+
+
+@pytest.mark.row("K13", "K04")
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_no_market_can_have_is_refused_before_it_is_played(tmp_path: Path, name: str) -> None:
+    """Opening a recording for a start reads all of it and names file and line."""
+    old, new, expected = FAULTS[name]
+    written = simple("spot", count=4)
+    assert any(old in line for line in written.lines)
+    written.lines = [line.replace(old, new, 1) for line in written.lines]
+    path = written.save(tmp_path)
+    with pytest.raises(MarketRefused, match=rf"{path.name}.* line \d+: .*{expected}"):
+        open_checked(f"recorded:{path}")
+
+
+@pytest.mark.row("K04")
+def test_bytes_that_are_no_text_are_refused_wherever_they_stand(tmp_path: Path) -> None:
+    """Also in a field that nobody reads."""
+    path = simple("spot").save(tmp_path)
+    text = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(text.replace(b"btcusdt@trade", b"btc\xffusdt@trade", 1)))
+    with pytest.raises(MarketRefused, match=r"line 4: not a recorded Binance frame.*utf-8"):
+        open_checked(f"recorded:{path}")

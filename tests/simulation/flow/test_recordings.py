@@ -9,7 +9,7 @@ import pytest
 from opensqt.simulation.flow import BookSnapshot, Frame, MarketTrade
 from opensqt.simulation.recording_book import RecordedSymbol
 from opensqt.simulation.recording_files import open_files
-from opensqt.simulation.recording_sequence import whole
+from opensqt.simulation.recording_sequence import price_of, quantity_of
 from opensqt.simulation.sources import open_flow
 from opensqt.simulation.synthetic_fit import MarketFit, fit
 from tests.simulation.flow.followed import Followed, future_after_restore
@@ -84,8 +84,8 @@ def test_the_book_equals_the_ticker_at_every_shared_update(
             (recorded.book.bids, ticker.b, ticker.B),
             (recorded.book.asks, ticker.a, ticker.A),
         ):
-            assert side.best == whole(str(price), recorded.price_decimals)
-            assert side.quantities[side.best] == whole(quantity, recorded.quantity_decimals)
+            assert side.best == price_of(str(price), recorded.price_decimals)
+            assert side.quantities[side.best] == quantity_of(quantity, recorded.quantity_decimals)
         equal += 1
     assert equal >= shared
 

@@ -1,0 +1,161 @@
+"""What could not trade is found before it starts, with the least that works; and the least does work."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opensqt.cli.feasibility import MarketView, findings, shared_symbols
+from opensqt.cli.plan import make_plan, refuse_untradable
+from opensqt.runtime.config import Config, ConfigError, parse_config
+from opensqt.runtime.config_default import derive
+from opensqt.simulation.orderflow_instruments import rules_for
+
+SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
+TEXT = derive((SPOT, PERP), market="synthetic:7")
+MARKET = MarketView(
+    rules={SPOT: rules_for(SPOT, 2, 5), PERP: rules_for(PERP, 1, 3)},
+    mids={SPOT: Decimal(60_000), PERP: Decimal(60_010)},
+)
+
+
+def changed(*pieces: tuple[str, str]) -> Config:
+    """Return the default configuration with some pieces replaced."""
+    text = TEXT
+    for old, new in pieces:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return parse_config(text, {})
+
+
+def test_the_default_configuration_can_trade() -> None:
+    """Nothing is found, and what shares a position is said."""
+    assert list(findings(changed(), MARKET)) == []
+    (note,) = shared_symbols(changed())
+    assert note.startswith("grid-perp and carry share the position of BTC/USDT:USDT on main")
+
+
+GRID_SPOT = 'mode = "long"                  # buys below, sells what it bought\n'
+CASES = {
+    "small orders": (
+        (
+            'order_notional_quote = "500"\n\n[strategies.grid-spot]',
+            'order_notional_quote = "60"\n\n[strategies.grid-spot]',
+        ),
+        "strategies.grid-perp.order_notional_quote",
+        ("120.06", 'order_notional_quote = "60"', 'order_notional_quote = "{least}"'),
+    ),
+    "small clips": (
+        ('order_notional_quote = "1000"', 'order_notional_quote = "50"'),
+        "strategies.carry.order_notional_quote",
+        ("120", 'order_notional_quote = "50"', 'order_notional_quote = "{least}"'),
+    ),
+    "open orders": (
+        ("open_orders_max = 100", "open_orders_max = 14"),
+        "risk.open_orders_max",
+        ("15", "open_orders_max = 14", "open_orders_max = {least}"),
+    ),
+    "position": (
+        ('position_notional_quote_max = "20000"', 'position_notional_quote_max = "7000"'),
+        "risk.position_notional_quote_max",
+        ("7500", 'notional_quote_max = "7000"', 'notional_quote_max = "{least}"'),
+    ),
+    "spot money": (
+        ('USDT = "100000"', 'USDT = "6000"'),
+        "accounts.main.balances.USDT",
+        ("6500", 'USDT = "6000"', 'USDT = "{least}"'),
+    ),
+    "levels beyond the collar": (
+        ("levels_below = 3", "levels_below = 4"),
+        "strategies.grid-spot.levels_below = 4",
+        ("102.5", 'price_collar_bps = "100"', 'price_collar_bps = "{least}"'),
+    ),
+    "losing step": (
+        ('step_bps = "6"', 'step_bps = "4"'),
+        "strategies.grid-perp.step_bps",
+        ("4.02", 'step_bps = "4"', 'step_bps = "{least}"'),
+    ),
+}
+
+
+@pytest.mark.row("K13")
+@pytest.mark.parametrize("name", CASES)
+def test_what_cannot_trade_is_named_with_the_least_that_works(name: str) -> None:
+    """One finding names field and least; with the least in its place nothing is found any more."""
+    piece, field, (least, old, new) = CASES[name]
+    (found,) = findings(changed(piece), MARKET)
+    assert found.startswith(field)
+    told = re.findall(r"expected at least ([0-9.]+)|collar of at least ([0-9.]+)", found)[-1]
+    told = next(text for text in told if text).rstrip(".")
+    assert Decimal(told) >= Decimal(least)
+    assert Decimal(told) - Decimal(least) < Decimal("0.5")
+    assert list(findings(changed(piece, (old, new.format(least=told))), MARKET)) == []
+
+
+@pytest.mark.row("K13")
+def test_the_step_in_force_is_judged_not_the_one_that_is_written() -> None:
+    """A tick of 0.01 at a price of 5 makes 25 bps to 20: less than the fees of 20.03 bps."""
+    rules = rules_for("PEPE/USDT", 2, 0)
+    text = derive(("PEPE/USDT",), market="synthetic:7")
+    market = MarketView(rules={"PEPE/USDT": rules}, mids={"PEPE/USDT": Decimal(5)})
+    (found,) = findings(parse_config(text, {}), market)
+    assert found.startswith('strategies.grid-spot.step_bps = "25": in force are 20')
+    least = found.rpartition(" ")[2]
+    assert Decimal(least) == 40
+    far = text.replace('step_bps = "25"', f'step_bps = "{least}"').replace(
+        'bps = "100"', 'bps = "200"'
+    )
+    assert list(findings(parse_config(far, {}), market)) == []
+
+
+@pytest.mark.row("K13")
+def test_an_anchor_far_from_the_market_makes_no_step() -> None:
+    """25 bps of an anchor at 150 are 0.06 bps of a price of 60,000."""
+    config = changed((GRID_SPOT, GRID_SPOT + 'anchor = "150"\n'))
+    found = list(findings(config, MARKET))
+    assert any('step_bps = "25": in force are 0.06 bps' in text for text in found)
+
+
+@given(
+    price=st.decimals("0.001", "90000", places=3),
+    notional=st.decimals("1", "400", places=2),
+    decimals=st.tuples(st.integers(0, 4), st.integers(0, 5)),
+)
+def test_the_least_size_is_always_accepted(
+    price: Decimal, notional: Decimal, decimals: tuple[int, int]
+) -> None:
+    """Whatever tick, step and price: with the size that a finding names, no finding about sizes is left."""
+    symbol = "ABC/USDT"
+    text = derive((symbol,), market="synthetic:7").replace(
+        'order_notional_quote_max = "2000"', 'order_notional_quote_max = "99999999999"'
+    )
+    market = MarketView(rules={symbol: rules_for(symbol, *decimals)}, mids={symbol: price})
+
+    def sizes(size: Decimal) -> list[str]:
+        config = parse_config(text.replace('"500"', f'"{size}"'), {})
+        return [one for one in findings(config, market) if ".order_notional_quote =" in one]
+
+    for found in sizes(notional):
+        least = Decimal(found.rpartition(" ")[2])
+        if "price" not in found:
+            assert sizes(least) == []
+
+
+@pytest.mark.row("K13")
+def test_a_start_refuses_what_the_check_finds(tmp_path: Path) -> None:
+    """`up` says the first finding, how many more there are, and where they are listed."""
+    plan = make_plan(
+        tmp_path,
+        {
+            "OPENSQT__STRATEGIES__GRID_PERP__STEP_BPS": "3",
+            "OPENSQT__RISK__OPEN_ORDERS_MAX": "1",
+        },
+    )
+    with pytest.raises(
+        ConfigError, match=r"grid-perp\.step_bps.*\(and 1 more: opensqt config check\)"
+    ):
+        refuse_untradable(plan)
+    assert list(tmp_path.iterdir()) == []
