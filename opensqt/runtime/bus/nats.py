@@ -23,6 +23,7 @@ from opensqt.runtime.bus.port import (
     epoch_in,
 )
 from opensqt.runtime.bus.streams import restore
+from opensqt.runtime.cancelling import heeding
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.metrics import Metrics
@@ -106,10 +107,10 @@ class NatsBus:
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
         dropped: list[str] = []
         try:
-            for info in await self._js.consumers_info(stream.value):
+            for info in await heeding(self._js.consumers_info(stream.value)):
                 if info.name != keep and epoch_in(info.name, prefix) is not None:
                     try:
-                        await self._js.delete_consumer(stream.value, info.name)
+                        await heeding(self._js.delete_consumer(stream.value, info.name))
                     except NotFoundError:
                         continue
                     dropped.append(info.name)

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 
 from opensqt.runtime.bus.port import BusDown, Published, StreamFull
 
+STORED_REPLY = "$JS.ACK."  # where a stored message wants its ack; anybody may give one the header of a status
 _FULL = frozenset({10077, 10122})  # JetStream: maximum bytes / messages exceeded
 _NO_RESPONDERS = "503"
 _RETRY_S = 0.1

@@ -18,10 +18,11 @@ from nats.aio.subscription import Subscription
 from nats.js import api
 from nats.js.client import JetStreamContext
 
-from opensqt.runtime.bus.nats_acks import client_inbox
+from opensqt.runtime.bus.nats_acks import STORED_REPLY, client_inbox
 from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamChanged, StreamState
 from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.bus.subjects import widest
+from opensqt.runtime.cancelling import ended, heeding
 from opensqt.runtime.logs import Log
 
 HEARTBEAT_S = 0.5
@@ -29,6 +30,7 @@ SILENCE_S_MAX = 2.5 * HEARTBEAT_S
 INACTIVE_S = 5.0  # the server forgets an abandoned consumer after this
 RETRY_S = 0.1
 CREATE_S_MAX = 2.0
+CLOSE_S_MAX = 2.0
 
 _LAST_CONSUMER = "Nats-Last-Consumer"
 _STALLED = "Nats-Consumer-Stalled"
@@ -50,7 +52,7 @@ _Item = Delivery | _FlowControl | StreamChanged | _Closed
 
 async def stream_state(js: JetStreamContext, stream: Stream) -> StreamState:
     """Ask the server for the state of a stream; raises the client's own errors."""
-    info = await js.stream_info(stream.value)
+    info = await heeding(js.stream_info(stream.value))
     if info.created is None:
         raise nats.errors.ProtocolError
     return StreamState(
@@ -126,16 +128,15 @@ class NatsFollower:
     async def close(self) -> None:
         """Stop reading; the server forgets the consumer by itself."""
         self.closed = True
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+        self._incarnation += 1  # what still arrives is nobody's
+        if self._keeper is not None and not await ended(self._keeper, within_s=CLOSE_S_MAX):
+            _log.error("follower not ended", stream=self._stream, limit_s=CLOSE_S_MAX)
         await _unsubscribe(self._subscription)
         self._items.put_nowait(_Closed())
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self.closed:
             try:
                 async with asyncio.timeout(HEARTBEAT_S / 2):
                     await self._doubt.wait()
@@ -154,8 +155,10 @@ class NatsFollower:
                 await asyncio.sleep(RETRY_S)
 
     async def _continues(self) -> bool:
+        # What is read while the answer is on its way is newer than the answer.
+        read = self._last
         state = await stream_state(self._js, self._stream)
-        if state.created_ms == self._created_ms and state.last_sequence >= self._last:
+        if state.created_ms == self._created_ms and state.last_sequence >= read:
             return True
         if SPECS[self._stream].in_memory:
             # What it held is said again by its authors: everything new is read.
@@ -163,7 +166,7 @@ class NatsFollower:
             return True
         changed = StreamChanged(
             f"stream {self._stream} ends at {state.last_sequence} (made {state.created_ms}), "
-            f"but was read up to {self._last} (made {self._created_ms})"
+            f"but was read up to {read} (made {self._created_ms})"
         )
         self._created_ms, self._last, self._next = state.created_ms, 0, state.last_sequence + 1
         self._incarnation += 1
@@ -182,7 +185,8 @@ class NatsFollower:
             pending_msgs_limit=0,
             pending_bytes_limit=0,
         )
-        await self._js.add_consumer(self._stream.value, self._config(inbox), timeout=CREATE_S_MAX)
+        config = self._config(inbox)
+        await heeding(self._js.add_consumer(self._stream.value, config, timeout=CREATE_S_MAX))
         self._heard_s = asyncio.get_running_loop().time()
 
     def _config(self, inbox: str) -> api.ConsumerConfig:
@@ -211,7 +215,7 @@ class NatsFollower:
         self._heard_s = asyncio.get_running_loop().time()
         headers: dict[str, str] = dict(message.headers or {})
         status = headers.get("Status")
-        if status is not None:
+        if status is not None and not message.reply.startswith(STORED_REPLY):
             self._on_status(status, headers, message.reply)
             return
         place = message.metadata.sequence

@@ -14,9 +14,10 @@ from nats.js import api
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
-from opensqt.runtime.bus.nats_acks import client_inbox
+from opensqt.runtime.bus.nats_acks import STORED_REPLY, client_inbox
 from opensqt.runtime.bus.port import BusDown, Delivery, QueueTaken, Stream
 from opensqt.runtime.bus.subjects import widest
+from opensqt.runtime.cancelling import heeding
 from opensqt.runtime.metrics import Metrics
 
 ACK_WAIT_S = 30.0
@@ -66,7 +67,7 @@ class NatsQueue:
             filter_subjects=widest(filters) or None,
         )
         try:
-            await self._js.add_consumer(self._stream.value, config)
+            await heeding(self._js.add_consumer(self._stream.value, config))
             self._inbox = client_inbox(self._client)
             self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
         except APIError as error:
@@ -79,7 +80,7 @@ class NatsQueue:
 
     async def _standing(self) -> tuple[str, ...]:
         try:
-            infos = await self._js.consumers_info(self._stream.value)
+            infos = await heeding(self._js.consumers_info(self._stream.value))
         except (nats.errors.Error, OSError) as error:
             raise BusDown(f"durables of {self._stream} not listed: {error!r}") from error
         return tuple(sorted(info.name for info in infos))
@@ -106,14 +107,14 @@ class NatsQueue:
         if reply is None:
             raise BusDown(f"message {delivery.sequence} of {self._stream} was not delivered here")
         try:
-            await self._client.request(reply, b"+ACK", timeout=ACK_TIMEOUT_S)
+            await heeding(self._client.request(reply, b"+ACK", timeout=ACK_TIMEOUT_S))
         except (nats.errors.Error, OSError) as error:
             raise BusDown(f"message {delivery.sequence} not acknowledged: {error!r}") from error
         self._replies.pop(delivery.sequence, None)
 
     async def drop(self) -> None:
         try:
-            await self._js.delete_consumer(self._stream.value, self._durable)
+            await heeding(self._js.delete_consumer(self._stream.value, self._durable))
         except NotFoundError:
             return
         except (nats.errors.Error, OSError) as error:
@@ -149,7 +150,7 @@ class NatsQueue:
     async def _on_message(self, message: Msg) -> None:
         headers: dict[str, str] = dict(message.headers or {})
         status = headers.get("Status")
-        if status is None:
+        if status is None or message.reply.startswith(STORED_REPLY):
             self._asked -= 1
             place = message.metadata
             if (place.num_delivered or 1) > 1:
@@ -174,7 +175,7 @@ class NatsQueue:
     async def _judge(self, status: str, description: str) -> None:
         # 409 tells of a deleted durable, 503 that nobody listens; both also occur while a server starts.
         try:
-            await self._js.consumer_info(self._stream.value, self._durable)
+            await heeding(self._js.consumer_info(self._stream.value, self._durable))
         except NotFoundError:
             self._gone = f"{status} {description or 'deleted'}"
         except (nats.errors.Error, OSError):

@@ -1,0 +1,116 @@
+"""A follower on a real server whose answers come at the worst moment: with a cancellation, or late."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from nats.js import api
+from nats.js.client import JetStreamContext
+
+from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.bus.nats_follower import CLOSE_S_MAX, NatsFollower
+from opensqt.runtime.bus.port import Delivery, Start, Stream
+from opensqt.runtime.bus.streams import apply
+from opensqt.runtime.clock import RunClock
+from tests.conditions import until
+from tests.contract.buses import publish_time
+
+PATIENCE_S = 15.0
+
+
+class Gate(JetStreamContext):
+    """The server's own answers about a stream, held until the test lets them pass; `swallows` loses cancellations."""
+
+    def __init__(self, bus: NatsBus) -> None:
+        super().__init__(bus.client)
+        self.asked = asyncio.Event()
+        self.let_pass = asyncio.Event()
+        self.let_pass.set()
+        self.swallows = False
+
+    async def stream_info(self, *words: Any, **more: Any) -> api.StreamInfo:
+        answer = await super().stream_info(*words, **more)
+        self.asked.set()
+        try:
+            await self.let_pass.wait()
+        except asyncio.CancelledError:
+            if not self.swallows:
+                raise
+        return answer
+
+    def hold(self) -> None:
+        """Hold the next answer."""
+        self.let_pass.clear()
+        self.asked.clear()
+
+
+@pytest.fixture
+async def bus(nats_url: str) -> AsyncIterator[NatsBus]:
+    """A connection, with the desk's streams."""
+    found = await NatsBus.connect(nats_url, "test", monotonic_s=RunClock().monotonic_s)
+    await apply(found.client.jetstream())
+    yield found
+    await found.close()
+
+
+async def opened(bus: NatsBus, gate: Gate) -> NatsFollower:
+    """Follow FEED from now on, past this gate."""
+    follower = NatsFollower(bus.client, gate, Stream.FEED, ["evt.>"], Start())
+    await follower.open()
+    return follower
+
+
+async def test_a_follower_closes_although_its_cancellation_is_swallowed(bus: NatsBus) -> None:
+    """Closing takes bounded time, its keeper is gone, and who reads it is told of the end."""
+    gate = Gate(bus)
+    follower = await opened(bus, gate)
+    gate.swallows = True
+    gate.hold()
+    follower.reset()
+    await gate.asked.wait()
+    closing = asyncio.create_task(follower.close())
+    await until(closing.done, within_s=CLOSE_S_MAX)
+    names = {task.get_name() for task in asyncio.all_tasks()}
+    assert "follow FEED" not in names
+    async with asyncio.timeout(PATIENCE_S):
+        assert [one async for one in follower] == []
+
+
+async def test_what_is_read_while_an_answer_is_on_its_way_is_no_other_stream(bus: NatsBus) -> None:
+    """An answer that is older than what was read meanwhile does not say that the stream lost its end."""
+    gate = Gate(bus)
+    follower = await opened(bus, gate)
+    found: list[Delivery] = []
+
+    async def read() -> None:
+        found.extend([one async for one in follower])
+
+    reading = asyncio.create_task(read())
+    await publish_time(bus, "evt.time", 1)
+    gate.hold()
+    follower.reset()
+    await gate.asked.wait()
+    await publish_time(bus, "evt.time", 2)
+    await until(lambda: follower._last == 2)
+    gate.let_pass.set()
+    await publish_time(bus, "evt.time", 3)
+    await until(lambda: follower._last == 3 or reading.done(), within_s=PATIENCE_S)
+    await follower.close()
+    await reading
+    assert [one.sequence for one in found] == [1, 2, 3]
+
+
+@pytest.mark.row("K04")
+async def test_a_message_dressed_as_a_status_is_a_message(bus: NatsBus) -> None:
+    """Anybody may write the header of the server's own words; it neither stops a follower nor a queue."""
+    follower = aiter(await bus.follow(Stream.FEED, ["md.>"], Start()))
+    queue = await bus.queue(Stream.COMMANDS, "executor-a-1", ["cmd.open.>"])
+    for subject in ("md.v.s.tick", "cmd.open.v.a.S"):
+        for status in ("503", "100", "409"):
+            await bus.send(subject, b"x", {"Status": status, "Nats-Msg-Id": subject + status})
+    async with asyncio.timeout(PATIENCE_S):
+        heard = [(await anext(follower)).headers["Status"] for _ in range(3)]
+        taken = await queue.fetch(3, PATIENCE_S)
+    assert heard == ["503", "100", "409"]
+    assert [one.headers["Status"] for one in taken] == heard
