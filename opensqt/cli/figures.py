@@ -9,16 +9,18 @@ import msgspec
 from opensqt.cli import loopback
 from opensqt.cli.health import EXECUTOR, HEALTH
 from opensqt.cli.runfile import RunFile
+from opensqt.runtime.bus.trouble import bus_trouble
 from opensqt.runtime.latch import read as read_latch
 
-HALTED, REDUCING = "HALTED", "REDUCING"
+HALTED, REDUCING, NORMAL = "HALTED", "REDUCING", "NORMAL"
 STRATEGY_SERVICES = ("grid", "arb")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """The last line of `status`; None where nobody could tell."""
+    """The last line of `status`; None where nobody could tell. `why` says what keeps the mode from NORMAL, if known."""
 
     mode: str = HALTED
+    why: str = ""
     killed: bool = False
     orders_open: int | None = None
     orders_unresolved: int | None = None
@@ -40,15 +42,19 @@ async def ask_all(run: RunFile) -> dict[str, loopback.Plain]:
 def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
     """Return where the desk stands; a latch file kills whatever the processes say.
 
-    Nothing runs: nothing is sent, HALTED. Only risk is silent: it approves no opening, REDUCING.
+    Nothing runs: nothing is sent, HALTED. Only risk is silent: it approves no opening, REDUCING. So it is while the bus
+    lacks a stream or the relay carries nothing: what is approved reaches nobody, or nobody learns of it.
     """
     executors = [said for name, said in told.items() if name.startswith(EXECUTOR)]
     risk = told.get("risk", {})
     killed = read_latch(data) is not None or any(said.get("killed") is True for said in executors)
     silent = REDUCING if told else HALTED
-    mode = risk.get("mode")
+    said = risk.get("mode")
+    mode = HALTED if killed else (said if isinstance(said, str) else silent)
+    why = bus_trouble(told)
     return Figures(
-        mode=HALTED if killed else (mode if isinstance(mode, str) else silent),
+        mode=REDUCING if why and mode == NORMAL else mode,
+        why=why,
         killed=killed,
         orders_open=_sum(said.get("orders_open") for said in executors),
         orders_unresolved=_sum(said.get("orders_unresolved") for said in executors),

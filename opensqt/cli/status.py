@@ -14,7 +14,10 @@ from opensqt.cli.figures import ask_all, figures, strategies
 from opensqt.cli.folder import up_pid
 from opensqt.cli.refusal import GOOD, NOT_RUNNING
 from opensqt.cli.runfile import read_run
+from opensqt.runtime.clock import RunClock
 from opensqt.runtime.latch import read as read_latch
+
+RUN_FILE_AGE_MS_MAX = 5_000  # it is written each second
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +43,13 @@ async def _lines(data: Path, pid: int) -> list[dict[str, object]]:
     # An `up` that has not got as far yet finds the table of one that was killed.
     processes = run_file.processes if pid and pid == run_file.pid else ()
     told = await ask_all(run_file) if pid else {}
+    age_ms = RunClock().wall_ms() - run_file.written_at_ms
+    is_old = bool(processes) and age_ms > RUN_FILE_AGE_MS_MAX
+    desk = figures(data, told)
+    if is_old:
+        # Who wrote it cannot write any more, a full disk for one: what it says of the processes is of then.
+        old = f"run.json is {age_ms / 1000:.0f} s old, its disk may be full"
+        desk = msgspec.structs.replace(desk, why="; ".join(filter(None, (old, desk.why))))
     lines: list[dict[str, object]] = [
         {"type": "process", **msgspec.to_builtins(process)} for process in processes
     ]
@@ -48,8 +58,10 @@ async def _lines(data: Path, pid: int) -> list[dict[str, object]]:
     lines.append(
         {
             "type": "status",
-            "ready": bool(processes) and all(process.ready for process in processes),
-            **msgspec.to_builtins(figures(data, told)),
+            "ready": bool(processes)
+            and not is_old
+            and all(process.ready for process in processes),
+            **msgspec.to_builtins(desk),
             "gateway": f"http://127.0.0.1:{port}/" if port else None,
             "nats": run_file.nats_url or None,
             "pid": pid or None,
@@ -71,6 +83,8 @@ def _show(lines: list[dict[str, object]], data: Path, *, running: bool) -> None:
         colour = {"NORMAL": "green", "REDUCING": "yellow"}.get(mode, "red")
         ready = "ready" if last["ready"] else "[yellow]not all processes are ready[/]"
         console.print(f"[bold {colour}]{mode}[/]  {ready}  page {last['gateway']}")
+        if last["why"]:
+            console.print(f"[bold red]●[/] {escape(str(last['why']))}", soft_wrap=True)
         console.print(
             f"orders open {_known(last['orders_open'])}, unresolved"
             f" {_known(last['orders_unresolved'])}; journal {_known(last['journal_position'])},"

@@ -33,6 +33,9 @@ class Metrics:
         self.stream_fill = self._gauge(
             "stream_fill", "Share of its byte cap that a stream holds", "stream"
         )
+        self.stream_missing = self._gauge(
+            "stream_missing", "1 while the bus has no such stream", "stream"
+        )
         self.desk_halted = self._gauge(
             "desk_halted", "1 while openings are blocked; the reason is a code", "scope", "reason"
         )

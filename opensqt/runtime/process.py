@@ -21,6 +21,7 @@ import uvloop
 from opensqt.runtime import logs
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
+from opensqt.runtime.bus.trouble import MISSING, words_for
 from opensqt.runtime.clock import Clock, open_clock
 from opensqt.runtime.config import Config, ConfigError, Profile, load
 from opensqt.runtime.environment import Environment
@@ -110,6 +111,7 @@ class Process:
         self._service: Service | None = None
         self._actions: dict[str, Action] = {}
         self._waiting_for: dict[str, str] = {}  # server -> what of it is missing
+        self._lacking: Callable[[], tuple[str, ...]] = tuple  # streams that the bus has lost
         self._stop = asyncio.Event()
 
     async def run(self) -> int:
@@ -144,6 +146,8 @@ class Process:
         if self._service is None:
             return said | {"why": f"waiting for {waiting}"}
         said |= self._service.status() | {"ready": self._service.ready}
+        if missing := self._lacking():
+            said |= {"ready": False, "why": words_for(missing), MISSING: missing}
         return said | {"why": f"waiting for {waiting}"} if self._waiting_for else said
 
     async def _settle(self) -> None:
@@ -215,6 +219,8 @@ class Process:
             url, self._name, monotonic_s=self._clock.monotonic_s, metrics=self._metrics
         )
         stack.push_async_callback(bus.close)
+        bus.keep_streams(self._clock.sleep)
+        self._lacking = lambda: bus.missing
         await self._patiently(_NATS, "the streams of the bus", lambda: bus.state(Stream.FEED))
         await register(bus.client, self._name, self.status)
         del self._waiting_for[_NATS]

@@ -42,6 +42,10 @@ class LateBus:
         for call in self._calls:
             bus.on_reconnect(call)
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return self._bus.missing if self._bus is not None else ()
+
     async def publish(
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
     ) -> Published | None:

@@ -19,12 +19,15 @@ from opensqt.domain.strategy import StrategyFaulted, StrategyStarted
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.bus.subjects import intent_subject, market_events, order_events, token
+from opensqt.runtime.bus.trouble import words_for
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strategy_journal import StrategyJournal
 
 LEASE_MS = 3000
+SILENCE_S_MAX = 3.0  # wall; beyond what a step of market time takes, which the relay says on FEED
+TIME_STEP_S = 0.1  # market
 LOOKBACK_MS = 60_000  # of FEED, wall: rules, funding and health are published again within it
 KINDS = ("tick", "rules", "status", "funding", "mark")
 
@@ -107,9 +110,9 @@ class Actor:
         self.last = decision
         return decision
 
-    def status(self) -> dict[str, Any]:
-        """Return whether it trades, and if not, why not."""
-        reason = f"stopped by a fault: {self.fault}" if self.fault else self.last.reason
+    def status(self, deaf: str = "") -> dict[str, Any]:
+        """Return whether it trades, and if not, why not; `deaf` says why nothing reaches it now."""
+        reason = f"stopped by a fault: {self.fault}" if self.fault else deaf or self.last.reason
         gaps: dict[str, int] = {}
         for gap in self.last.gaps:
             gaps[gap.why] = gaps.get(gap.why, 0) + 1
@@ -171,6 +174,7 @@ class StrategyRunner:
         )
         self._journal = StrategyJournal(context, self._lease)
         self._live = False
+        self._heard_s = context.clock.monotonic_s()
 
     @property
     def ready(self) -> bool:
@@ -181,10 +185,19 @@ class StrategyRunner:
         """Return why each strategy does not trade, and how far FEED was read."""
         return {
             "why": "" if self.ready else "reading the journal",
-            "strategies": [actor.status() for actor in self._actors],
+            "strategies": [actor.status(self._deaf()) for actor in self._actors],
             "journal_position": self._reader.position,
             "feed_sequence": self._reader.basis.sequence,
         }
+
+    def _deaf(self) -> str:
+        """Say why nothing can come of a decision now, or nothing."""
+        if missing := self._context.bus.missing:
+            return words_for(missing)
+        clock = self._context.clock
+        silent_s = clock.monotonic_s() - self._heard_s
+        is_deaf = silent_s > SILENCE_S_MAX + TIME_STEP_S / float(clock.speed)
+        return f"nothing heard for {silent_s:.0f} s" if is_deaf else ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Decide until `stop`; raise `LeaseLost` when another process has taken over."""
@@ -203,6 +216,7 @@ class StrategyRunner:
 
     async def _follow(self) -> None:
         async for item in self._reader:
+            self._heard_s = self._context.clock.monotonic_s()
             match item:
                 case FeedItem():
                     await self._take(item)

@@ -8,6 +8,7 @@ import msgspec
 
 from opensqt.domain.decimals import ONE
 from opensqt.domain.life import Phase
+from opensqt.runtime.bus.trouble import bus_trouble
 from services.gateway.state import Place, State
 from services.gateway.tape import BAD, WARN
 
@@ -101,6 +102,8 @@ def mode_of(state: State, told: Told) -> dict[str, Any]:
         mode, why = str(risk["mode"]), "; ".join(str(halt["reason"]) for halt in halts)
     elif halts:
         mode, why = REDUCING, f"{halts[0]['scope']}: {halts[0]['reason']}"
+    elif broken := bus_trouble(told.statuses):
+        mode, why = REDUCING, broken
     return {"mode": mode, "why": why, "kills": kills, "halts": halts}
 
 
@@ -114,6 +117,8 @@ def troubles(state: State, told: Told) -> list[dict[str, str]]:
         for process in told.processes
         if not process.ready and process.state not in ("done", "stopped")
     ]
+    if broken := bus_trouble(told.statuses):
+        found.append((BAD, broken))
     for place in told.places:
         found += _feed(state, told, place)
     for halt in state.books.halts.values():

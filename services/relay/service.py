@@ -10,7 +10,7 @@ from typing import Any
 
 from opensqt.runtime.archiver import Archiver
 from opensqt.runtime.bus.fill import watch_fill
-from opensqt.runtime.bus.port import Bus, BusDown, Watch
+from opensqt.runtime.bus.port import Bus, BusDown, Stream, Watch
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.desk import ensure_generation
@@ -63,6 +63,7 @@ class Relay:
         self._doubt = True
         self._is_cut = False  # the connection was lost, and nobody has said yet that it is regained
         self._trouble = "not started"
+        self._unconfirmed = ""  # why FEED did not take what was said last
         self._head = 0
         self._is_waiting = False
         self._waits_since_s = 0.0
@@ -82,7 +83,7 @@ class Relay:
         """Tell whether this relay carries events, or stands by for the one that does."""
         if self._is_waiting:
             return self._clock.monotonic_s() - self._waits_since_s > STANDBY_AFTER_S
-        return self._place is not None and not self._doubt
+        return self._place is not None and not self._doubt and not self._unconfirmed
 
     def status(self) -> dict[str, Any]:
         """Say where the relay stands; `lag` in journal rows that are not confirmed on FEED."""
@@ -93,7 +94,7 @@ class Relay:
             "generation": place.generation if place is not None else 0,
             "position": position,
             "lag": max(0, self._head - position),
-            "why": self._trouble if self._doubt else "",
+            "why": self._trouble if self._doubt else self._unconfirmed,
         }
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -101,8 +102,8 @@ class Relay:
         if not await self._take(stop):
             return
         async with asyncio.TaskGroup() as group:
-            pulse = Pulse(self._clock, self._bus, self._settings, self._stand)
-            side = [self._keeper.keep(), pulse.beat(), pulse.tell_time(), self._watch_head()]
+            pulse = Pulse(self._clock, self._bus, self._settings, self._stand, self._answered)
+            side = [self._keeper.keep(), pulse.beat(), pulse.tell_time(), self._watch()]
             side.append(watch_fill(self._bus, self._clock, self._metrics))
             if self._archiver is not None:
                 side.append(self._archiver.run())
@@ -111,6 +112,12 @@ class Relay:
             for task in tasks:
                 task.cancel()
         await self._keeper.release()
+
+    def _answered(self, trouble: str) -> None:
+        """Note whether FEED takes messages: one that can be read and not written carries nothing."""
+        if trouble and not self._unconfirmed:
+            _log.error("FEED takes nothing", detail=trouble)
+        self._unconfirmed = trouble
 
     def _stand(self) -> Standpoint | None:
         if self._place is None or not self._keeper.held:
@@ -207,16 +214,27 @@ class Relay:
             raise BusDown("FEED gave an old sequence again: it lost its tail")
         self._place = advance(self._place, sent)
         if self._place.position < rows[-1].position:
-            raise BusDown(f"FEED did not confirm journal position {self._place.position + 1}")
+            trouble = f"FEED did not confirm journal position {self._place.position + 1}"
+            self._answered(trouble)
+            raise BusDown(trouble)
+        self._answered("")
 
-    async def _watch_head(self) -> None:
+    async def _watch(self) -> None:
+        """Measure the lag and see that FEED is still the same, also while there is nothing to send."""
         while True:
             await self._clock.sleep(self._settings.heartbeat_s)
             try:
                 self._head = (await self._journal.head()).position
-            except JournalDown as error:
-                _log.debug("head unknown", detail=str(error))
+                await self._compare()
+            except (BusDown, JournalDown) as error:
+                _log.debug("head or FEED unknown", detail=str(error))
             self._metrics.relay_lag_events.set(self.status()["lag"])
+
+    async def _compare(self) -> None:
+        place = self._place
+        made_ms = (await self._bus.state(Stream.FEED)).created_ms
+        if place is not None and place is self._place and place.created_ms != made_ms:
+            self._doubt, self._trouble = True, "FEED was made anew"
 
     async def _save(self, *, urgent: bool) -> None:
         """Save the checkpoint when it moved; not more often than needed unless urgent."""

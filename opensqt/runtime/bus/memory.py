@@ -49,13 +49,13 @@ class MemoryFollower:
 
     @property
     def waiting(self) -> int:
-        if self._idle or self._broker.is_down:
+        if self._idle or not self._broker.serves(self._name):
             return 0
         return self._broker.stream(self._name).last_sequence - self._cursor
 
     async def __aiter__(self) -> AsyncIterator[Delivery]:
         while not self._closed:
-            stored = None if self._broker.is_down else self._next()
+            stored = self._next() if self._broker.serves(self._name) else None
             if stored is None:
                 self._idle = True
                 await self._broker.bell.next(self._interest)
@@ -168,6 +168,10 @@ class MemoryBus:
         self._broker = broker
         self._followers: list[MemoryFollower] = []
         self.dropped = 0
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return self._broker.missing
 
     async def publish(
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True

@@ -181,6 +181,7 @@ class MemoryBroker:
         self.bell = Bell()
         self.is_down = False
         self._streams = {spec.name: MemoryStream(spec, clock.wall_ms()) for spec in specs}
+        self._lost: dict[Stream, MemoryStream] = {}
         self._takers = [(spec.name, Interest(spec.subjects)) for spec in specs]
         self._reconnect_calls: list[Callable[[], Awaitable[None]]] = []
 
@@ -195,6 +196,10 @@ class MemoryBroker:
         if wall_ms > found.due_ms:
             found.expire(wall_ms)
         return found
+
+    def serves(self, name: Stream) -> bool:
+        """Tell whether the broker is up and has this stream."""
+        return not self.is_down and name in self._streams
 
     def publish(self, subject: str, headers: dict[str, str], data: bytes) -> Published:
         """Store a message in the stream of its subject; raise `BusDown` or `StreamFull`."""
@@ -224,13 +229,23 @@ class MemoryBroker:
         for call in self._reconnect_calls:
             await call()
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The streams that were lost and are not made again."""
+        return tuple(name.value for name in Stream if name not in self._streams)
+
+    def lose(self, name: Stream) -> None:
+        """Fault: a stream is gone, until it is made anew."""
+        self._lost[name] = self._streams.pop(name)
+        self.bell.ring()
+
     def lose_tail(self, name: Stream, count: int) -> None:
         """Fault: a stream forgets its last messages (while down, as a restored server does)."""
         self._streams[name].lose_tail(count)
 
     def make_anew(self, name: Stream) -> None:
         """Fault: a stream is made again under the same name, empty."""
-        before = self._streams[name]
+        before = self._streams.get(name) or self._lost.pop(name)
         created_ms = max(self.clock.wall_ms(), before.created_ms + 1)
         self._streams[name] = MemoryStream(before.spec, created_ms)
         self.bell.ring()

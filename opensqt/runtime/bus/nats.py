@@ -22,15 +22,15 @@ from opensqt.runtime.bus.port import (
     StreamState,
     epoch_in,
 )
-from opensqt.runtime.bus.streams import restore
-from opensqt.runtime.cancelling import heeding
+from opensqt.runtime.bus.upkeep import RETRY_S, Upkeep
+from opensqt.runtime.cancelling import ended, heeding
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.metrics import Metrics
 
 PUBLISH_TIMEOUT_S = 2.0
 IN_FLIGHT_MAX = 256
-RESTORE_EVERY_S = 0.2
+CLOSE_S_MAX = 2.0
 
 
 class NatsBus:
@@ -44,7 +44,9 @@ class NatsBus:
         self._acks = Acks(self._client, in_flight_max=IN_FLIGHT_MAX, timeout_s=PUBLISH_TIMEOUT_S)
         self._followers: list[NatsFollower] = []
         self._queues: list[NatsQueue] = []
+        self._upkeep = Upkeep(self._client, self._js, metrics)
         self._restoring: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self.dropped = 0  # unconfirmed messages that were not sent because the bus was down
 
     @classmethod
@@ -64,6 +66,14 @@ class NatsBus:
         await connection.open()
         await bus._acks.open()
         return bus
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return self._upkeep.missing
+
+    def keep_streams(self, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Look from now on whether every stream is there, and make again what is not."""
+        self._keeping = asyncio.create_task(self._upkeep.keep(sleep), name="keep streams")
 
     @property
     def client(self) -> Client:
@@ -132,8 +142,9 @@ class NatsBus:
             await follower.close()
         for queue in self._queues:
             await queue.detach()
-        if self._restoring is not None:
-            self._restoring.cancel()
+        for task in (self._restoring, self._keeping):
+            if task is not None:
+                await ended(task, within_s=CLOSE_S_MAX)
         await self._connection.close()
 
     async def _reset(self) -> None:
@@ -149,7 +160,6 @@ class NatsBus:
         restored = False
         while not restored:
             with contextlib.suppress(BusDown):
-                await restore(self._js)
-                restored = True
+                restored = await self._upkeep.look()
             if not restored:
-                await asyncio.sleep(RESTORE_EVERY_S)
+                await asyncio.sleep(RETRY_S)

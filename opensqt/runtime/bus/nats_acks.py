@@ -10,7 +10,8 @@ from nats.aio.msg import Msg
 
 from opensqt.runtime.bus.port import BusDown, Published, StreamFull
 
-STORED_REPLY = "$JS.ACK."  # where a stored message wants its ack; anybody may give one the header of a status
+# Where a stored message wants its ack. Anybody may give a message the header of a status.
+STORED_REPLY = "$JS.ACK."
 _FULL = frozenset({10077, 10122})  # JetStream: maximum bytes / messages exceeded
 _NO_RESPONDERS = "503"
 _RETRY_S = 0.1

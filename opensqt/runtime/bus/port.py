@@ -122,6 +122,10 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 class Bus(Protocol):
     """Publishing and reading."""
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The streams that the server does not have now; they are being made again."""
+
     async def publish(
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
     ) -> Published | None:

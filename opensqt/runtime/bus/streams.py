@@ -13,6 +13,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
 from opensqt.runtime.bus.port import BusDown, Stream
+from opensqt.runtime.cancelling import heeding
 
 SERVER_VERSION_MIN = (2, 12)
 NATS_URL = "OPENSQT_NATS_URL"
@@ -25,6 +26,7 @@ FEED_BYTES_MAX = 2048 * MIB
 CONNECT_S_MAX = 5.0
 
 _NO_ROOM = 10047  # JetStream: insufficient storage resources
+_IN_USE = 10058  # JetStream: the name is in use with another configuration
 
 
 class ServerTooOld(RuntimeError):
@@ -138,18 +140,24 @@ async def apply(js: JetStreamContext, specs: tuple[StreamSpec, ...] = STREAMS) -
         config = spec.config()
         try:
             try:
-                await js.update_stream(config)
+                await heeding(js.update_stream(config))
             except NotFoundError:
-                await js.add_stream(config)
+                await heeding(js.add_stream(config))
         except APIError as error:
             raise BusDown(_refused(spec, error)) from error
         except nats.errors.Error as error:
             raise BusDown(f"stream {spec.name} could not be applied: {error!r}") from error
 
 
-async def restore(js: JetStreamContext) -> None:
-    """Make the streams that live in memory again: a restarted server has forgotten them; raise `BusDown`."""
-    await apply(js, tuple(spec for spec in STREAMS if spec.in_memory))
+async def add(js: JetStreamContext, spec: StreamSpec) -> None:
+    """Make one stream as it is declared; one that is there already stays as it is. Raises `BusDown`."""
+    try:
+        await heeding(js.add_stream(spec.config()))
+    except APIError as error:
+        if error.err_code != _IN_USE:
+            raise BusDown(_refused(spec, error)) from error
+    except (nats.errors.Error, OSError) as error:
+        raise BusDown(f"stream {spec.name} could not be made: {error!r}") from error
 
 
 def _refused(spec: StreamSpec, error: APIError) -> str:
