@@ -12,13 +12,16 @@ from opensqt.cli.supervisor import Supervisor
 
 SERVER = """
 import http.server, signal, sys
+asked = 0
 port, mode = int(sys.argv[1]), sys.argv[2]
 stop = signal.SIG_IGN if mode == "stubborn" else lambda *_: sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = b'{"ready": true, "lag": 3}'
-        self.send_response(503 if mode == "unready" else 200)
+        global asked
+        asked += 1
+        body = b'{"ready": true, "lag": 3, "standing": "%s"}' % (b"a loop" * (mode == "standing"))
+        self.send_response(503 if mode == "unready" or (mode == "failing" and asked > 1) else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -11,6 +11,7 @@ from pathlib import Path
 from opensqt.cli.logfile import LogFile
 from opensqt.cli.readiness import ask
 from opensqt.cli.spec import DoneCheck, ProcessLine, Spec, State
+from opensqt.cli.watch import Watch
 from opensqt.runtime.clock import Clock
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -90,6 +91,11 @@ class Child:
         if self._process is not None:
             _kill_group(self._process.pid)
 
+    def _end(self) -> None:
+        """Kill the process, to be started again."""
+        if self._process is not None:
+            _kill_group(self._process.pid)
+
     @property
     def _steady(self) -> bool:
         ready_at_s = self._ready_at_s
@@ -155,9 +161,13 @@ class Child:
             self._log.write(line)
 
     async def _probe(self) -> None:
+        watch = Watch(self.spec.unready_s_max)
         while True:
             answer = await ask(self.spec.check)
             self.lag_events = answer.lag_events
+            if verdict := watch.judge(answer, self._clock.monotonic_s()):
+                self._log.note("killed", why=verdict)
+                self._end()
             if answer.ready:
                 if self.state is State.STARTING:
                     self._log.note("ready")

@@ -9,7 +9,7 @@ import msgspec
 from opensqt.cli import loopback
 from opensqt.cli.health import EXECUTOR, HEALTH
 from opensqt.cli.runfile import RunFile
-from opensqt.runtime.bus.trouble import bus_trouble
+from opensqt.domain.bus_trouble import bus_trouble
 from opensqt.runtime.latch import read as read_latch
 
 HALTED, REDUCING, NORMAL = "HALTED", "REDUCING", "NORMAL"

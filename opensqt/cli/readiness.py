@@ -11,14 +11,16 @@ from opensqt.cli.spec import AliveCheck, Check, DoneCheck, HttpCheck, PostgresCh
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process said of itself."""
+    """What a process said of itself; `standing` names its loops that stand still."""
 
     ready: bool
+    heard: bool = True
+    standing: str = ""
     lag_events: int | None = None
     why: str = ""
 
 
-NOT_THERE = Answer(ready=False)
+NOT_THERE = Answer(ready=False, heard=False)
 
 
 async def ask(check: Check) -> Answer:
@@ -43,6 +45,8 @@ async def _ask_http(check: HttpCheck) -> Answer:
         ready=reply.code == loopback.OK,
         lag_events=lag if isinstance(lag, int) else None,
         why=str(reply.said.get("why", "")),
+        heard=reply.code != 0,
+        standing=str(reply.said.get("standing", "")),
     )
 
 
@@ -53,7 +57,7 @@ async def _ask_postgres(dsn: str) -> Answer:
     except asyncpg.PostgresError as error:
         return Answer(ready=False, why=str(error))
     except (TimeoutError, OSError):
-        return NOT_THERE
+        return Answer(ready=False)  # a database is never ended for its silence
 
 
 async def _select(dsn: str) -> Answer:

@@ -53,6 +53,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     stop_signal: int = signal.SIGTERM
     death_signal: int = signal.SIGKILL
     backoff_s_max: float = 5.0
+    # How long it may be unready, once it was ready, before another one is started in its place; 0 = for ever.
+    unready_s_max: float = 0.0
     # How long a stop waits for this process before those it depends on are told to stop too.
     patience_s: float = 2.0
 

@@ -58,9 +58,7 @@ async def _lines(data: Path, pid: int) -> list[dict[str, object]]:
     lines.append(
         {
             "type": "status",
-            "ready": bool(processes)
-            and not is_old
-            and all(process.ready for process in processes),
+            "ready": bool(processes) and not is_old and all(process.ready for process in processes),
             **msgspec.to_builtins(desk),
             "gateway": f"http://127.0.0.1:{port}/" if port else None,
             "nats": run_file.nats_url or None,

@@ -1,5 +1,7 @@
 """The health server of a process: /healthz, /readyz, /status and /metrics over plain HTTP, and its few actions.
 
+/healthz fails when a loop of the process stands still: who watches it starts another one in its place.
+
 Reading is free on loopback; an action (POST) needs the token of the data folder and changes what its service allows.
 """
 
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
+from opensqt.runtime.progress import Progress
 from opensqt.runtime.token import fits
 
 REQUEST_BYTES_MAX = 8192
@@ -37,11 +40,13 @@ class Health:
         status: Callable[[], dict[str, Any]],
         metrics: Metrics,
         *,
+        progress: Progress | None = None,
         actions: Mapping[str, Action] | None = None,
         folder: Path | None = None,
     ) -> None:
         self._status = status
         self._metrics = metrics
+        self._progress = progress or Progress()
         # The very mapping, not a copy: a service adds its actions after the server listens.
         self._actions = actions if actions is not None else {}
         self._folder = folder
@@ -106,7 +111,9 @@ class Health:
             return 405, _JSON, b'{"error":"only GET and POST"}'
         match target.partition("?")[0]:
             case "/healthz":
-                return 200, _JSON, b'{"alive":true}'
+                standing = self._progress.standing
+                said = {"alive": not standing, "why": standing}
+                return (503 if standing else 200), _JSON, _json(said)
             case "/readyz":
                 status = self._status()
                 return (200 if status["ready"] else 503), _JSON, _json(status)

@@ -10,6 +10,7 @@ import socket
 
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Fence, JournalDown, Lease, Leases
+from opensqt.runtime.progress import Progress
 
 RENEWALS_PER_TTL = 3
 ATTEMPTS_PER_TTL = 15
@@ -87,10 +88,16 @@ class LeaseKeeper:
         name = self._name + suffix
         return LeaseKeeper(self._leases, self._clock, name=name, holder=self._holder, ttl_ms=ttl_ms)
 
-    async def keep(self) -> None:
-        """Renew for ever; raise `LeaseLost` when somebody else holds it or it could not be renewed in time."""
+    async def keep(self, progress: Progress | None = None) -> None:
+        """Renew for ever; raise `LeaseLost` when somebody else holds it, or when our own work stands still.
+
+        Who does nothing any more must not keep a standby from doing it.
+        """
         while True:
             await self._clock.sleep(self._ttl_ms / RENEWALS_PER_TTL / MS_PER_S)
+            if progress is not None and progress.standing:
+                self._held_until_ms = 0
+                raise LeaseLost(f"lease {self._name} is not renewed: {progress.standing}")
             began = self._clock.wall_ms(), self._clock.monotonic_s()
             try:
                 kept = await self._leases.renew(self.lease)

@@ -120,3 +120,10 @@ def _plain(key: str, value: object) -> Any:
             return [_plain("", part) for part in value]
         case _:
             return str(value)
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """Return the errors of a group, and of the groups in it; one that is no group is its own leaf."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for part in error.exceptions for leaf in leaves(part)]
+    return [error]

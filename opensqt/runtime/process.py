@@ -18,10 +18,10 @@ import asyncpg
 import msgspec
 import uvloop
 
+from opensqt.domain.bus_trouble import MISSING, words_for
 from opensqt.runtime import logs
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
-from opensqt.runtime.bus.trouble import MISSING, words_for
 from opensqt.runtime.clock import Clock, open_clock
 from opensqt.runtime.config import Config, ConfigError, Profile, load
 from opensqt.runtime.environment import Environment
@@ -31,6 +31,7 @@ from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.process_ports import LateBus, LateJournal, LateLeases
+from opensqt.runtime.progress import Progress
 from opensqt.runtime.registration import register
 from opensqt.runtime.steps import CrashRefused, Steps, stepped
 from opensqt.runtime.telemetry import Tracer, open_tracer
@@ -84,7 +85,7 @@ def run_service(name: str, build: Build, needs: Needs | None = None) -> int:
         try:
             return runner.run(process.run())
         except Exception as error:  # noqa: BLE001  # the one place where everything ends
-            log.error("died", failures=[logs.describe(leaf) for leaf in _leaves(error)])
+            log.error("died", failures=[logs.describe(leaf) for leaf in logs.leaves(error)])
             return EXIT_FAILED
 
 
@@ -102,6 +103,7 @@ class Process:
         self._clock: Clock = open_clock(environment.data)
         self._log = logs.Log(name)
         self._metrics = Metrics()
+        self._progress = Progress(self._clock.monotonic_s)
         self._steps = Steps(
             name.partition("-")[0],
             crash_at=environment.crash_at,
@@ -142,6 +144,7 @@ class Process:
     def status(self) -> dict[str, Any]:
         """Return what the process says of itself."""
         said: dict[str, Any] = {"name": self._name, "pid": os.getpid(), "ready": False}
+        said["standing"] = self._progress.standing
         waiting = " and ".join(self._waiting_for.values()) or "start"
         if self._service is None:
             return said | {"why": f"waiting for {waiting}"}
@@ -208,6 +211,7 @@ class Process:
             steps=self._steps,
             tracer=tracer,
             metrics=self._metrics,
+            progress=self._progress,
             actions=self._actions,
             nats=bus if isinstance(bus, NatsBus) else None,
             postgres=journal if isinstance(journal, PostgresJournal) else None,
@@ -216,10 +220,14 @@ class Process:
     async def _connect_bus(self, stack: contextlib.AsyncExitStack) -> NatsBus:
         self._waiting_for[_NATS], url = _NATS, self._environment.nats_url
         bus = await NatsBus.connect(
-            url, self._name, monotonic_s=self._clock.monotonic_s, metrics=self._metrics
+            url,
+            self._name,
+            monotonic_s=self._clock.monotonic_s,
+            metrics=self._metrics,
+            progress=self._progress,
         )
         stack.push_async_callback(bus.close)
-        bus.keep_streams(self._clock.sleep)
+        bus.upkeep.keep()
         self._lacking = lambda: bus.missing
         await self._patiently(_NATS, "the streams of the bus", lambda: bus.state(Stream.FEED))
         await register(bus.client, self._name, self.status)
@@ -256,6 +264,7 @@ class Process:
         health = Health(
             self.status,
             self._metrics,
+            progress=self._progress,
             actions=self._actions,
             folder=self._environment.data,
         )
@@ -284,9 +293,3 @@ def _required(environment: Environment, needs: Needs) -> Path:
             "OPENSQT_POSTGRES_DSN is not set, expected postgresql://USER@HOST:PORT/DB"
         )
     return environment.config
-
-
-def _leaves(error: BaseException) -> list[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for part in error.exceptions for leaf in _leaves(part)]
-    return [error]

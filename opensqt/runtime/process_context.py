@@ -12,6 +12,7 @@ from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.progress import Progress
 from opensqt.runtime.steps import Steps
 from opensqt.runtime.telemetry import Tracer
 
@@ -38,6 +39,7 @@ class Context:
         steps: Steps | None = None,
         tracer: Tracer | None = None,
         metrics: Metrics | None = None,
+        progress: Progress | None = None,
         actions: dict[str, Action] | None = None,
         nats: NatsBus | None = None,
         postgres: PostgresJournal | None = None,
@@ -50,6 +52,7 @@ class Context:
         self.log = Log(name)
         self.tracer = tracer or Tracer()
         self.metrics = metrics or Metrics()
+        self.progress = progress or Progress(clock.monotonic_s)
         # What a person may ask of this process over its health port, by path; needs the folder's token.
         self.actions = actions if actions is not None else {}
         self._bus = bus

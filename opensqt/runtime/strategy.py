@@ -11,6 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 import msgspec
 
 from opensqt.domain import ids
+from opensqt.domain.bus_trouble import words_for
 from opensqt.domain.decision import Choice, Decision
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
@@ -19,7 +20,6 @@ from opensqt.domain.strategy import StrategyFaulted, StrategyStarted
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.bus.subjects import intent_subject, market_events, order_events, token
-from opensqt.runtime.bus.trouble import words_for
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
@@ -171,6 +171,7 @@ class StrategyRunner:
             service=service,
             lookback_ms=LOOKBACK_MS,
             metrics=context.metrics,
+            progress=context.progress,
         )
         self._journal = StrategyJournal(context, self._lease)
         self._live = False
@@ -210,7 +211,7 @@ class StrategyRunner:
     async def _work(self) -> None:
         await self._lease.take()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._lease.keep())
+            tasks.create_task(self._lease.keep(self._context.progress))
             tasks.create_task(self._journal.write())
             tasks.create_task(self._follow())
 

@@ -22,6 +22,7 @@ from opensqt.runtime.journal.port import (
 )
 from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.progress import Loop
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.waiting import event_within
 from services.executor import facts
@@ -64,13 +65,14 @@ class Commands:
         self._requests = Requests(account, doubts, evidence, metrics, tracer, spawn)
         self._obeying: set[str] = set()  # intents whose command is being carried out now
 
-    async def serve(self, queue: Queue) -> None:
+    async def serve(self, queue: Queue, loop: Loop) -> None:
         """Take commands from a queue until its durable is taken away by a successor (`BusDown`).
 
         No command waits for another: a place that waits for the journal must not hold up the cancel behind it. How
         many are under way is bounded by what the queue hands out without an ack.
         """
         while True:
+            loop.step()
             batch = await queue.fetch(BATCH_MAX, FETCH_WAIT_S)
             if self._account.closing:
                 # Left in the queue, for a successor or to expire.

@@ -35,6 +35,7 @@ def build(context: Context, name: str) -> Executor:
         context.metrics,
         context.tracer,
         cancel_on_stop=config.run.on_stop is OnStop.CANCEL,
+        progress=context.progress,
     )
 
     context.actions.update(actions_of(executor, config, account.state))

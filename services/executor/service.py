@@ -16,6 +16,7 @@ from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.port import VenueDown
 from services.executor.account import Account
@@ -51,11 +52,13 @@ class Executor:
         tracer: Tracer,
         *,
         cancel_on_stop: bool,
+        progress: Progress | None = None,
     ) -> None:
         self._account = account
         self._bus = bus
         self._metrics = metrics
         self._cancel_on_stop = cancel_on_stop
+        self._progress = progress or Progress(account.clock.monotonic_s)
         self._log = Log(f"executor.{account.author.account}")
         self._crew = Crew()
         spawn = self._crew.spawn
@@ -151,7 +154,7 @@ class Executor:
         stages = Stages(account.clock)
         self._log.info("lease_taken", epoch=lease.epoch, head=lease.head_position)
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
-        self._crew.spawn(account.lease.keep())
+        self._crew.spawn(account.lease.keep(self._progress))
         self._phase = "reading the journal"
         await self._bootstrap(lease.head_position)
         await self.kill.after_history()
@@ -227,17 +230,20 @@ class Executor:
         durable = f"{prefix}{epoch}"
         kind = "exit" if stream is Stream.EXITS else "open"
         place = f"{subjects.token(author.venue)}.{subjects.token(author.account)}"
+        loop = self._progress.loop(f"taking {stream}")
         while not account.closing:
+            loop.step()
             try:
                 if account.lease.held:
                     await self._bus.drop_queues(stream, prefix=prefix, keep=durable)
                 queue = await self._bus.queue(stream, durable, [f"cmd.{kind}.{place}.>"])
-                await self._commands.serve(queue)
+                await self._commands.serve(queue, loop)
             except BusDown as error:
                 if isinstance(error, QueueTaken) and _newest(error.durables, prefix) > epoch:
                     raise LeaseLost(f"a successor takes the commands: {error}") from error
                 self._log.warning("queue_lost", stream=stream, detail=str(error))
                 await account.clock.sleep(PAUSE_S)
+        loop.rest()
 
     async def _measure(self) -> None:
         author = self._account.author

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from opensqt.domain.bus_trouble import bus_trouble
 from opensqt.domain.decimals import ONE
 from opensqt.domain.life import Phase
-from opensqt.runtime.bus.trouble import bus_trouble
 from services.gateway.state import Place, State
 from services.gateway.tape import BAD, WARN
 

@@ -49,6 +49,7 @@ class Gateway:
             service=NAME,
             lookback_ms=settings.lookback_ms,
             metrics=context.metrics,
+            progress=context.progress,
         )
         self._state = State()
         self._fresh = self._state  # what is being folded; shown as soon as it has caught up

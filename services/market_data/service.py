@@ -46,6 +46,7 @@ class MarketData:
         self._views = {symbol: View(venue=venue, symbol=symbol) for symbol in symbols}
         self._rules: dict[str, InstrumentRules] = {}
         self._wake = asyncio.Event()
+        self._loop = context.progress.loop("keeping pace")
         self._why = "not started"
 
     @property
@@ -117,6 +118,7 @@ class MarketData:
     async def _keep_pace(self) -> None:
         """Publish what had to wait, and say what has gone stale."""
         while True:
+            self._loop.step()
             waits = [wait_ms(view, self._now(), self._pace) for view in self._views.values()]
             soonest = min((wait for wait in waits if wait is not None), default=None)
             if soonest is None:

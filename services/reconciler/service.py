@@ -63,6 +63,7 @@ class Reconciler:
         self._head = 0
         self._caught_up = False
         self._stated_s = 0.0
+        self._loop = context.progress.loop("reading the journal")
         self._why = "waiting for the lease"
 
     @property
@@ -97,7 +98,11 @@ class Reconciler:
         async with asyncio.TaskGroup() as tasks:
             side = [
                 tasks.create_task(work)
-                for work in (self._lease.keep(), self._marks.hear(), self._marks.write())
+                for work in (
+                    self._lease.keep(self._context.progress),
+                    self._marks.hear(),
+                    self._marks.write(),
+                )
             ]
             await self._persist(self._catch_up, stop)
             self._log.info("reconciler_running", epoch=epoch, position=self._books.position)
@@ -111,6 +116,7 @@ class Reconciler:
     async def _persist(self, call: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
         """Do it again, until `stop`, while Postgres is away."""
         while not stop.is_set():
+            self._loop.step()
             try:
                 await call()
             except JournalDown as error:
@@ -165,6 +171,7 @@ class Reconciler:
             self._books.fold(row.position, message)
             self._judge.after(self._books, row, message)
             if number % FOLD_ROWS == 0:
+                self._loop.step()
                 await asyncio.sleep(0)
 
     async def _project(self, before: int) -> None:

@@ -30,6 +30,7 @@ def build(context: Context) -> Relay:
         holder=f"{NAME}@{socket.gethostname()}",
         archiver=archiver,
         metrics=context.metrics,
+        progress=context.progress,
         settings=Settings(lease_ttl_ms=context.environment.lease_ms),
     )
 

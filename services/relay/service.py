@@ -19,6 +19,7 @@ from opensqt.runtime.journal.reading import envelope_of, verified
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.progress import Progress
 from services.relay.config import LEASE, NAME, Settings
 from services.relay.decide import contradicts
 from services.relay.generation import Generations, checkpoint_of
@@ -45,6 +46,7 @@ class Relay:
         archiver: Archiver | None = None,
         metrics: Metrics | None = None,
         settings: Settings | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._settings = settings or Settings()
         self._clock = clock
@@ -56,6 +58,8 @@ class Relay:
         )
         self._archiver = archiver
         self._metrics = metrics or Metrics()
+        self._progress = progress or Progress(clock.monotonic_s)
+        self._loop = self._progress.loop("relaying")
         self._desk = ""
         self._place: Place | None = None
         self._saved: Place | None = None
@@ -103,7 +107,12 @@ class Relay:
             return
         async with asyncio.TaskGroup() as group:
             pulse = Pulse(self._clock, self._bus, self._settings, self._stand, self._answered)
-            side = [self._keeper.keep(), pulse.beat(), pulse.tell_time(), self._watch()]
+            side = [
+                self._keeper.keep(self._progress),
+                pulse.beat(),
+                pulse.tell_time(),
+                self._watch(),
+            ]
             side.append(watch_fill(self._bus, self._clock, self._metrics))
             if self._archiver is not None:
                 side.append(self._archiver.run())
@@ -145,6 +154,7 @@ class Relay:
     async def _relay(self, stop: asyncio.Event) -> None:
         busy_until_s = 0.0
         while not stop.is_set():
+            self._loop.step()
             try:
                 if self._doubt or self._place is None:
                     await self._settle()
@@ -225,16 +235,13 @@ class Relay:
             await self._clock.sleep(self._settings.heartbeat_s)
             try:
                 self._head = (await self._journal.head()).position
-                await self._compare()
+                place = self._place
+                made_ms = (await self._bus.state(Stream.FEED)).created_ms
+                if place is not None and place is self._place and place.created_ms != made_ms:
+                    self._doubt, self._trouble = True, "FEED was made anew"
             except (BusDown, JournalDown) as error:
                 _log.debug("head or FEED unknown", detail=str(error))
             self._metrics.relay_lag_events.set(self.status()["lag"])
-
-    async def _compare(self) -> None:
-        place = self._place
-        made_ms = (await self._bus.state(Stream.FEED)).created_ms
-        if place is not None and place is self._place and place.created_ms != made_ms:
-            self._doubt, self._trouble = True, "FEED was made anew"
 
     async def _save(self, *, urgent: bool) -> None:
         """Save the checkpoint when it moved; not more often than needed unless urgent."""

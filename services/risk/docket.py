@@ -88,6 +88,7 @@ class Docket:
         self.judged = {"approved": 0, "refused": 0, "conflicts": 0}
         self.commands = Lanes(spawn, under_way_max=COMMANDS_UNDER_WAY_MAX)
         self._closed = False
+        self._loop = context.progress.loop("judging intents")
 
     async def run(self) -> None:
         """Judge every intent for ever, those said shortly before our start included."""
@@ -99,8 +100,10 @@ class Docket:
                 follower = await self._context.bus.follow(Stream.INTENTS, [], start)
                 async for delivery in follower:
                     await self.commands.room()
+                    self._loop.step()
                     if not self._closed:
                         await self._take(delivery)
+                    self._loop.rest()
             except BusDown as error:
                 self._context.log.warning("intents_lost", detail=str(error))
                 await self._clock.sleep(RETRY_S)

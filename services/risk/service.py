@@ -42,6 +42,7 @@ class Gate:
                 service="risk",
                 lookback_ms=LOOKBACK_MS,
                 metrics=context.metrics,
+                progress=context.progress,
             )
         )
         self._docket = Docket(context, self._sight, self._lease, self._spawn)
@@ -83,7 +84,7 @@ class Gate:
         self._docket.opens_from_ms = self._clock.market_ms() + horizon_ms
         self._context.log.info("gate_open", epoch=self._lease.lease.epoch)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._lease.keep())
+            tasks.create_task(self._lease.keep(self._context.progress))
             tasks.create_task(self._sight.run())
             tasks.create_task(self._docket.run())
             tasks.create_task(self._beat())

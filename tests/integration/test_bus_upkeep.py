@@ -3,13 +3,12 @@
 import asyncio
 import resource
 import shutil
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from opensqt.cli import loopback
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import BusDown, Stream
 from opensqt.runtime.bus.streams import STREAMS, apply
@@ -32,7 +31,7 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[NatsBus]:
         nats_server.url, "test", monotonic_s=clock.monotonic_s, metrics=Metrics()
     )
     await apply(found.client.jetstream())
-    found.keep_streams(clock.sleep)
+    found.upkeep.keep()
     yield found
     await found.close()
 
@@ -110,17 +109,8 @@ async def test_a_relay_that_cannot_publish_is_not_ready(
         assert await stays(lambda: not relay.ready, for_s=3.0)
         resource.prlimit(nats_server.pid, resource.RLIMIT_FSIZE, before)
         # A store that could not write does not write again by itself: who watches the server sees that and restarts it.
-        assert await asyncio.to_thread(health_of, nats_server) != 200
+        port = int(nats_server.monitor_url.rpartition(":")[2])
+        assert (await loopback.get(port, "/healthz")).code == 503
         await asyncio.to_thread(nats_server.kill)
         await asyncio.to_thread(nats_server.start)
         await until(lambda: relay.ready, within_s=PATIENCE_S)
-
-
-def health_of(server: NatsServer) -> int:
-    """The code with which the server's own check answers."""
-    try:
-        with urllib.request.urlopen(f"{server.monitor_url}/healthz", timeout=5) as answer:
-            code: int = answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
-    return code

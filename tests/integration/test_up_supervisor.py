@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from opensqt.cli import child
@@ -54,6 +55,20 @@ async def test_dependants_start_when_their_needs_are_ready_and_stop_before_them(
         stopped = [line.name for line in watch.told if line.state is State.STOPPED]
         assert stopped == ["c", "b", "a"]
         assert all(line.pid is None for line in supervisor.table())
+
+
+@pytest.mark.row("K03")
+@pytest.mark.parametrize("mode", ["standing", "failing"])
+async def test_a_process_that_only_looks_alive_is_started_again(
+    started: Started, mode: str, tmp_path: Path
+) -> None:
+    """One whose loop stands still, and one that is no longer ready and must not stay so, are killed and come back."""
+    spec = msgspec.structs.replace(server("a", mode=mode), unready_s_max=0.2)
+    async with started(spec, server("well")) as (supervisor, watch):
+        await watch.until(lambda: line_of(supervisor, "a").restarts > 0)
+        assert line_of(supervisor, "well").restarts == 0
+    notes = (tmp_path / "a.jsonl").read_text()
+    assert ("a loop" if mode == "standing" else "not ready for") in notes
 
 
 async def test_a_killed_process_comes_back(started: Started) -> None:

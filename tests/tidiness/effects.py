@@ -61,6 +61,7 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/bus/nats_connection.py": "adapter of the port Bus",
     "opensqt/runtime/bus/nats_follower.py": "adapter of the port Bus",
     "opensqt/runtime/bus/nats_queue.py": "adapter of the port Bus",
+    "opensqt/runtime/bus/nats_upkeep.py": "adapter of the port Bus",
     "opensqt/runtime/bus/streams.py": "adapter of the port Bus: declares its streams",
     "opensqt/runtime/journal/connection.py": "adapter of the ports Journal and Leases",
     "opensqt/runtime/journal/migrate.py": "migrations, run before any service",

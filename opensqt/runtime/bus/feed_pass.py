@@ -18,6 +18,7 @@ from opensqt.runtime.journal.port import Journal, Recorded
 from opensqt.runtime.journal.reading import decode_row, envelope_of
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.progress import Loop, Progress
 
 HOLE_S_MAX = 2.0
 ROWS_PER_READ = 1000
@@ -41,12 +42,20 @@ class FeedPass:
     """What one pass has folded: positions per subject, the feed generation, the last sequence."""
 
     def __init__(
-        self, *, bus: Bus, filters: Sequence[str], service: str, metrics: Metrics, end: int
+        self,
+        *,
+        bus: Bus,
+        filters: Sequence[str],
+        service: str,
+        metrics: Metrics,
+        end: int,
+        progress: Loop | None = None,
     ) -> None:
         self._bus = bus
         self._interest = Interest(filters)
         self._service = service
         self._metrics = metrics
+        self._loop = progress or Progress().loop("reading FEED")
         self._end = end  # FEED's last sequence when the pass began
         self._chain: Chain[_Heard] = Chain()
         self._hole: tuple[Link, float] | None = None
@@ -60,6 +69,7 @@ class FeedPass:
         """Yield the wanted journal rows up to the head; raise `JournalDown` or the codec's errors."""
         head = (await journal.head()).position
         while self.position < head:
+            self._loop.step()
             for row in await journal.read(self.position, ROWS_PER_READ):
                 self.position = row.position
                 item = self._row(row)

@@ -1,11 +1,8 @@
 """The bus on NATS JetStream. Never invents an acknowledgement, never buffers what it could not send."""
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import nats.errors
-from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
@@ -14,6 +11,7 @@ from opensqt.runtime.bus.nats_acks import Acks
 from opensqt.runtime.bus.nats_connection import Connection
 from opensqt.runtime.bus.nats_follower import NatsFollower, stream_state
 from opensqt.runtime.bus.nats_queue import NatsQueue
+from opensqt.runtime.bus.nats_upkeep import Upkeep
 from opensqt.runtime.bus.port import (
     BusDown,
     Published,
@@ -22,31 +20,30 @@ from opensqt.runtime.bus.port import (
     StreamState,
     epoch_in,
 )
-from opensqt.runtime.bus.upkeep import RETRY_S, Upkeep
-from opensqt.runtime.cancelling import ended, heeding
+from opensqt.runtime.cancelling import heeding
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.progress import Progress
 
 PUBLISH_TIMEOUT_S = 2.0
 IN_FLIGHT_MAX = 256
-CLOSE_S_MAX = 2.0
 
 
 class NatsBus:
     """The bus of one process, over one connection that comes back by itself."""
 
-    def __init__(self, connection: Connection, metrics: Metrics) -> None:
+    def __init__(self, connection: Connection, metrics: Metrics, progress: Progress) -> None:
         self._connection = connection
         self._metrics = metrics
-        self._client = connection.client
+        self._progress = progress
+        # The connection itself: for declaring streams and for the services API only.
+        self.client = self._client = connection.client
         self._js: JetStreamContext = self._client.jetstream()
         self._acks = Acks(self._client, in_flight_max=IN_FLIGHT_MAX, timeout_s=PUBLISH_TIMEOUT_S)
         self._followers: list[NatsFollower] = []
         self._queues: list[NatsQueue] = []
-        self._upkeep = Upkeep(self._client, self._js, metrics)
-        self._restoring: asyncio.Task[None] | None = None
-        self._keeping: asyncio.Task[None] | None = None
+        self.upkeep = Upkeep(self._client, self._js, metrics)
         self.dropped = 0  # unconfirmed messages that were not sent because the bus was down
 
     @classmethod
@@ -57,10 +54,11 @@ class NatsBus:
         *,
         monotonic_s: Callable[[], float],
         metrics: Metrics | None = None,
+        progress: Progress | None = None,
     ) -> "NatsBus":
         """Connect, waiting for the server as long as it takes; raise `ServerTooOld` when it is too old."""
         connection = Connection(url, name, monotonic_s)
-        bus = cls(connection, metrics or Metrics())
+        bus = cls(connection, metrics or Metrics(), progress or Progress())
         connection.on_lost(lambda: bus._acks.fail_all("the connection to NATS was lost"))
         connection.on_regained(bus._reset)
         await connection.open()
@@ -69,16 +67,7 @@ class NatsBus:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return self._upkeep.missing
-
-    def keep_streams(self, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Look from now on whether every stream is there, and make again what is not."""
-        self._keeping = asyncio.create_task(self._upkeep.keep(sleep), name="keep streams")
-
-    @property
-    def client(self) -> Client:
-        """The connection itself: for declaring streams and for the services API only."""
-        return self._client
+        return self.upkeep.missing
 
     async def publish(
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
@@ -98,7 +87,7 @@ class NatsBus:
         return await self._acks.publish(subject, data, headers)
 
     async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> NatsFollower:
-        follower = NatsFollower(self._client, self._js, stream, filters, start)
+        follower = NatsFollower(self._client, self._js, stream, filters, start, self._progress)
         await follower.open()
         self._followers = [one for one in self._followers if not one.closed]
         self._followers.append(follower)
@@ -142,24 +131,12 @@ class NatsBus:
             await follower.close()
         for queue in self._queues:
             await queue.detach()
-        for task in (self._restoring, self._keeping):
-            if task is not None:
-                await ended(task, within_s=CLOSE_S_MAX)
+        await self.upkeep.close()
         await self._connection.close()
 
     async def _reset(self) -> None:
-        if self._restoring is None or self._restoring.done():
-            self._restoring = asyncio.create_task(self._restore(), name="restore streams")
+        self.upkeep.restore()
         for follower in self._followers:
             follower.reset()
         for queue in self._queues:
             queue.reset()
-
-    async def _restore(self) -> None:
-        # A server that just started answers only after its files are read.
-        restored = False
-        while not restored:
-            with contextlib.suppress(BusDown):
-                restored = await self._upkeep.look()
-            if not restored:
-                await asyncio.sleep(RETRY_S)

@@ -24,6 +24,7 @@ from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.bus.subjects import widest
 from opensqt.runtime.cancelling import ended, heeding
 from opensqt.runtime.logs import Log
+from opensqt.runtime.progress import Progress
 
 HEARTBEAT_S = 0.5
 SILENCE_S_MAX = 2.5 * HEARTBEAT_S
@@ -74,6 +75,7 @@ class NatsFollower:
         stream: Stream,
         filters: Sequence[str],
         start: Start,
+        progress: Progress | None = None,
     ) -> None:
         self._client = client
         self._js = js
@@ -91,6 +93,8 @@ class NatsFollower:
         self._items: asyncio.Queue[_Item] = asyncio.Queue()
         self._doubt = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+        self._progress = progress or Progress()
+        self._loop = self._progress.loop(f"follow {stream}")
 
     async def open(self) -> None:
         """Create the first consumer; raise `BusDown` when the stream cannot be read."""
@@ -132,11 +136,13 @@ class NatsFollower:
         if self._keeper is not None and not await ended(self._keeper, within_s=CLOSE_S_MAX):
             _log.error("follower not ended", stream=self._stream, limit_s=CLOSE_S_MAX)
         await _unsubscribe(self._subscription)
+        self._progress.forget(self._loop)
         self._items.put_nowait(_Closed())
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
         while not self.closed:
+            self._loop.step()
             try:
                 async with asyncio.timeout(HEARTBEAT_S / 2):
                     await self._doubt.wait()

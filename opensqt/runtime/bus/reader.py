@@ -15,6 +15,7 @@ from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.progress import Progress
 
 __all__ = ["CaughtUp", "FeedItem", "FeedReader", "Item", "Restarted"]
 
@@ -39,6 +40,7 @@ class FeedReader:
         service: str,
         lookback_ms: int = 0,
         metrics: Metrics | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._bus = bus
         self._journal = journal
@@ -48,6 +50,7 @@ class FeedReader:
         self._lookback_ms = lookback_ms
         self._metrics = metrics or Metrics()
         self._lag = self._metrics.consumer_lag.labels(Stream.FEED)
+        self._loop = (progress or Progress()).loop("reading FEED")
         self._follower: Follower | None = None
         self._closed = False
         self._pass = self._new_pass(0)
@@ -63,7 +66,15 @@ class FeedReader:
         return self._pass.position
 
     async def __aiter__(self) -> AsyncIterator[Item]:
+        try:
+            async for item in self._items():
+                yield item
+        finally:
+            self._loop.rest()
+
+    async def _items(self) -> AsyncIterator[Item]:
         while not self._closed:
+            self._loop.step()
             try:
                 async for item in self._read():
                     yield item
@@ -100,7 +111,9 @@ class FeedReader:
                 yield row
             if mark := one.caught_up(0 if self._lookback_ms else end):
                 yield mark
+            self._loop.rest()
             async for delivery in follower:
+                self._loop.step()
                 if mark := one.caught_up(delivery.sequence - 1):
                     yield mark
                 async for item in one.offer(delivery, self._clock.monotonic_s()):
@@ -108,7 +121,9 @@ class FeedReader:
                 if mark := one.caught_up(delivery.sequence):
                     yield mark
                 self._lag.set(one.held + follower.waiting)
+                self._loop.rest()
         finally:
+            self._loop.step()
             await follower.close()
 
     def _start(self, end: int) -> Start:
@@ -123,4 +138,5 @@ class FeedReader:
             service=self._service,
             metrics=self._metrics,
             end=end,
+            progress=self._loop,
         )

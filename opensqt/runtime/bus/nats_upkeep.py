@@ -4,8 +4,10 @@ A bus may lose its disk or a stream: whoever notices makes it anew as `streams.p
 again by its authors: the journal by the relay, intents by their strategies, commands by risk.
 """
 
+import asyncio
+import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 
 import nats.errors
 from nats.aio.client import Client
@@ -13,7 +15,7 @@ from nats.js.client import JetStreamContext
 
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.streams import STREAMS, add
-from opensqt.runtime.cancelling import heeding
+from opensqt.runtime.cancelling import ended, heeding
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import Metrics
 
@@ -34,6 +36,20 @@ class Upkeep:
         self._js = js
         self._metrics = metrics
         self.missing: tuple[str, ...] = ()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def keep(self) -> None:
+        """Look from now on, each wall second; more often while something is missing."""
+        self._begin(self._keep())
+
+    def restore(self) -> None:
+        """Look at once and until all is there: the connection was lost, and the server may be another one."""
+        self._begin(self._restore())
+
+    async def close(self) -> None:
+        """Look no longer."""
+        for task in self._tasks:
+            await ended(task, within_s=ANSWER_S_MAX)
 
     async def look(self) -> bool:
         """Make again what is missing; tell whether all is there. Raises `BusDown` when the server does not answer.
@@ -54,15 +70,23 @@ class Upkeep:
                 _log.warning("stream made again", stream=spec.name)
         return not lost
 
-    async def keep(self, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Look for ever, each wall second; more often while something is missing."""
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks = [task for task in self._tasks if not task.done()]
+        self._tasks.append(asyncio.create_task(work, name="keep streams"))
+
+    async def _keep(self) -> None:
         while True:
-            all_there = True
-            try:
-                all_there = await self.look()
-            except BusDown as error:
-                _log.debug("streams not looked at", detail=str(error))
-            await sleep(LOOK_EVERY_S if all_there else RETRY_S)
+            await self._restore()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _restore(self) -> None:
+        # A server that just started answers only after its files are read.
+        restored = False
+        while not restored:
+            with contextlib.suppress(BusDown):
+                restored = await self.look()
+            if not restored:
+                await asyncio.sleep(RETRY_S)
 
     async def _names(self) -> frozenset[str]:
         try:
