@@ -14,7 +14,14 @@ import msgspec
 from opensqt.cli.reading import Source, connect, opened
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
 from opensqt.cli.verify_books import Live, fold, projections_equal_fold, state_hash
-from opensqt.cli.verify_evidence import Check, Event, Evidence, read_audit, read_events
+from opensqt.cli.verify_evidence import (
+    Check,
+    Event,
+    Evidence,
+    read_audit,
+    read_events,
+    read_projections,
+)
 from opensqt.cli.verify_money import fills_equal_position, ledger_identity
 from opensqt.cli.verify_orders import (
     no_order_without_intent,
@@ -99,7 +106,7 @@ class _Bench:
     ) -> None:
         """Read audit, projections and journal, in this order: the journal is never behind the others."""
         self._audit = read_audit(self._source.data)
-        position, tables = await projections.live()
+        position, tables = await read_projections(connection)
         snapshot = await projections.newest()
         self._live = Live(position=position, tables=tables, snapshot=snapshot)
         after = self._events[-1].position if self._events else 0
@@ -118,8 +125,8 @@ class _Bench:
             fills_equal_position(evidence, folded.positions),
             ledger_identity(evidence),
             projections_equal_fold(live, folded),
-            state_hash(self._events, live, folded),
-            nothing_unresolved(evidence, folded.parked),
+            state_hash(live, folded),
+            nothing_unresolved(evidence, folded.ownerless),
         ]
 
     def judge_stopped(self, strict: list[Check], margin_ms: int) -> list[Check]:

@@ -9,12 +9,14 @@ import msgspec
 
 from opensqt.cli.instant import EPOCH
 from opensqt.domain.messages import Message
+from opensqt.oracle.tables import COLUMNS, Row
 from opensqt.runtime.codec import decode
 from opensqt.simulation.audit import AuditRow
 
 FILE = "venue-audit.jsonl"
 CHUNK = 5000
 MS = 1000
+SWITCHES = {"halts": ("kind", "scope", "mode", "reason", "time")}
 _ROWS = "SELECT position, actor, occurred_at_ms, data FROM journal WHERE position > $1 ORDER BY position LIMIT $2"
 
 
@@ -88,6 +90,19 @@ async def read_events(connection: "asyncpg.Connection[Any]", after: int) -> list
         if len(rows) < CHUNK:
             return found
         after = rows[-1]["position"]
+
+
+async def read_projections(
+    connection: "asyncpg.Connection[Any]",
+) -> tuple[int, dict[str, set[Row]]]:
+    """Return how far the projections are and all their rows, of one instant, in the columns that the judge names."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        position = int(await connection.fetchval("SELECT position FROM view.projection_head"))
+        found = {}
+        for table, columns in (COLUMNS | SWITCHES).items():
+            query = f"SELECT {', '.join(columns)} FROM view.{table}"  # noqa: S608  # our own names
+            found[table] = {tuple(row) for row in await connection.fetch(query)}
+    return position, found
 
 
 def _ms(time: str) -> int:

@@ -12,7 +12,10 @@ import msgspec
 from opensqt.domain import ids, life
 from opensqt.domain.account import SnapshotOrder, VenueSnapshot
 from opensqt.domain.decimals import EXACT, ZERO, canonical
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import OrderType
 from opensqt.domain.ledger import Books
+from opensqt.domain.order import IntentPlaced
 from opensqt.domain.recon import DiscrepancyKind
 
 STEPS_KEPT = 1000
@@ -113,6 +116,8 @@ def shown_orders(
             void.add(name)
         elif order.terminal:
             findings.append(_undead(shown, order))
+        elif _terms(shown) != (terms := _ordered(order.placed, shown)):
+            findings.append(_altered(shown, order, terms))
         elif shown.filled_quantity != order.filled:
             findings.append(_unfilled(shown, order))
     return findings, void
@@ -168,15 +173,42 @@ def _stranger(shown: SnapshotOrder) -> Finding:
         if ours
         else "not placed by us; it is left alone"
     )
-    size = f"{shown.side.value} {canonical(shown.quantity)} at {canonical(shown.price)}"
     return Finding(
         kind=kind,
         symbol=shown.symbol,
         subject=shown.client_order_id or shown.venue_order_id,
         expected="none",
         observed=f"open, venue order {shown.venue_order_id}",
-        detail=f"{size}: {whose}",
+        detail=f"{_size(*_terms(shown))}: {whose}",
     )
+
+
+_Terms = tuple[Side, Decimal, Decimal]  # side, quantity, price
+
+
+def _terms(shown: SnapshotOrder) -> _Terms:
+    return shown.side, shown.quantity, shown.price
+
+
+def _ordered(placed: IntentPlaced, shown: SnapshotOrder) -> _Terms:
+    """Return the terms on which we placed an order; a market order names no price that could differ."""
+    price = shown.price if placed.type is OrderType.MARKET else placed.price
+    return placed.side, placed.quantity, price
+
+
+def _altered(shown: SnapshotOrder, order: life.Order, terms: _Terms) -> Finding:
+    return Finding(
+        kind=DiscrepancyKind.UNKNOWN_ORDER,
+        symbol=shown.symbol,
+        subject=order.client_order_id,
+        expected=_size(*terms),
+        observed=_size(*_terms(shown)),
+        detail="the venue shows other terms than we placed; it is left alone",
+    )
+
+
+def _size(side: Side, quantity: Decimal, price: Decimal) -> str:
+    return f"{side.value} {canonical(quantity)} at {canonical(price)}"
 
 
 def _undead(shown: SnapshotOrder, order: life.Order) -> Finding:

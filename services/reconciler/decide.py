@@ -142,11 +142,9 @@ class Judge:
                 del self._state.standing[gone]
         for place, observed in _positions(books, snapshot):
             self._position(books, waiting, place, observed)
-        for balance in snapshot.balances:
-            wallet = (*scope, balance.market.value, balance.asset)
-            if wallet in books.wallets:
-                about: Key = (*scope, DiscrepancyKind.BALANCE.value, "", "/".join(wallet[2:]))
-                self._figure(snapshot, about, self._state.wallets[wallet], balance.total)
+        for wallet, total in _wallets(books, snapshot):
+            about: Key = (*scope, DiscrepancyKind.BALANCE.value, "", "/".join(wallet[2:]))
+            self._figure(snapshot, about, self._state.wallets[wallet], total)
 
     def _figure(
         self, snapshot: VenueSnapshot, key: Key, track: Track, observed: Decimal
@@ -211,6 +209,17 @@ def _positions(books: Books, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Dec
     covered = {symbol for symbol in ours & set(snapshot.symbols) if ":" in symbol}
     for symbol in sorted(covered | {symbol for symbol in shown if ":" in symbol}):
         yield (snapshot.venue, snapshot.account, symbol), shown.get(symbol, ZERO)
+
+
+def _wallets(books: Books, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Decimal]]:
+    """Yield every wallet of ours with what the venue shows: nothing of an asset that it leaves out of a market."""
+    scope = (snapshot.venue, snapshot.account)
+    shown: dict[Key, Decimal] = {
+        (*scope, one.market.value, one.asset): one.total for one in snapshot.balances
+    }
+    markets = {key[2] for key in shown}
+    for wallet in sorted(key for key in books.wallets if key[:2] == scope and key[2] in markets):
+        yield wallet, shown.get(wallet, ZERO)
 
 
 def _is_order(key: Key) -> bool:
