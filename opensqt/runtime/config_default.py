@@ -9,7 +9,7 @@ schema = 1
 desk = "paper"
 
 [run]
-profile = "paper"              # paper | testnet | live
+profile = "paper"              # nothing else is built yet: testnet and live are refused
 on_stop = "cancel"             # cancel | leave: open orders at a clean stop (positions always stay)
 
 [paper]

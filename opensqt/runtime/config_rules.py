@@ -7,6 +7,7 @@ import msgspec
 from opensqt.domain.decimals import NotADecimal, parse
 from opensqt.runtime.config_reader import ConfigError
 from opensqt.runtime.config_schema import (
+    BUILT_PROFILES,
     SCHEMA,
     Account,
     Carry,
@@ -32,6 +33,7 @@ def check_rules(config: Config) -> Config:
     """Return the configuration with its defaults resolved, or raise `ConfigError`."""
     if config.schema != SCHEMA:
         raise _bad("schema", config.schema, f"{SCHEMA} (this version reads no other)")
+    require_built(config.run.profile)
     _check_names(config)
     if MARKET.fullmatch(config.paper.market) is None:
         raise _bad(
@@ -48,6 +50,13 @@ def check_rules(config: Config) -> Config:
         _check_account(f"accounts.{name}", account, config)
     resolved = {name: _check_strategy(name, s, config) for name, s in config.strategies.items()}
     return msgspec.structs.replace(config, strategies=resolved)
+
+
+def require_built(profile: Profile) -> None:
+    """Raise `ConfigError` for a profile that no code stands behind: nothing of it may reach a host."""
+    if profile not in BUILT_PROFILES:
+        built = ", ".join(sorted(BUILT_PROFILES))
+        raise _bad("run.profile", profile, f"{built} ({profile} is not built and reaches no host)")
 
 
 def _check_names(config: Config) -> None:
@@ -70,6 +79,12 @@ def _check_names(config: Config) -> None:
 def _check_account(path: str, account: Account, config: Config) -> None:
     if account.venue not in config.venues:
         raise _bad(f"{path}.venue", account.venue, f"one of {', '.join(config.venues)}")
+    for field, reference in (("api_key", account.api_key), ("secret", account.secret)):
+        if reference and SECRET.fullmatch(reference) is None:
+            # The value is not shown: somebody may have written the secret itself here.
+            raise ConfigError(
+                f"{path}.{field}: expected env:NAME or file:PATH, never the key itself"
+            )
     if config.run.profile is Profile.PAPER:
         if account.api_key or account.secret:
             raise ConfigError(f"{path}.api_key: paper needs no keys; remove api_key and secret")
@@ -81,12 +96,6 @@ def _check_account(path: str, account: Account, config: Config) -> None:
         return
     if account.balances:
         raise ConfigError(f"{path}.balances: only paper has them; the venue knows the real ones")
-    for field, reference in (("api_key", account.api_key), ("secret", account.secret)):
-        if SECRET.fullmatch(reference) is None:
-            # The value is not shown: somebody may have written the secret itself here.
-            raise ConfigError(
-                f"{path}.{field}: expected env:NAME or file:PATH, never the key itself"
-            )
 
 
 def _check_strategy(name: str, strategy: Strategy, config: Config) -> Strategy:

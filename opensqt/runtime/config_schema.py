@@ -54,6 +54,9 @@ class Profile(StrEnum):
     LIVE = "live"
 
 
+BUILT_PROFILES = frozenset({Profile.PAPER})
+
+
 class PaperRules(StrEnum):
     """Whose promise about our order ids the paper venue keeps: Binance's, or none at all, as Gate."""
 

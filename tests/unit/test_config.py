@@ -161,10 +161,9 @@ def test_a_mistake_is_one_line_that_names_field_and_expectation(name: str) -> No
 
 
 @pytest.mark.row("G09")
-def test_live_needs_references_to_keys_and_never_shows_what_stands_there() -> None:
+def test_a_key_in_the_file_is_refused_and_never_shown() -> None:
     """A key written into the file is refused without being repeated."""
-    text = changed('profile = "paper"', 'profile = "live"')
-    text = text.replace('balances = { USDT = "100000", BTC = "1" }', 'api_key = "hunter2hunter2"')
+    text = TEXT.replace('balances = { USDT = "100000", BTC = "1" }', 'api_key = "hunter2hunter2"')
     with pytest.raises(ConfigError) as caught:
         parse_config(text, {})
     assert "env:NAME or file:PATH" in str(caught.value)

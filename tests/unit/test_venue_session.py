@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import ConfigError, parse_config
+from opensqt.runtime.config import ConfigError, Profile, parse_config
 from opensqt.runtime.venue.binance_gate import Credentials
 from opensqt.runtime.venue.opening import markets_of, open_venue
 from opensqt.runtime.venue.policy import policy_of
@@ -56,7 +56,7 @@ async def test_paper_without_its_address_does_not_start(
 ) -> None:
     """Nothing falls back to the real venue: the missing variable is named."""
     with pytest.raises(NoVenue, match=named):
-        open_session(environ, paper=True)
+        open_session(environ, Profile.PAPER)
 
 
 async def test_missing_key_pair_is_named(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from opensqt.domain.instruments import market_of
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config import Config, ConfigError, Profile
+from opensqt.runtime.config import Config, ConfigError
 from opensqt.runtime.feed.binance import BinanceFeed
 from opensqt.runtime.feed.port import Feed
 from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
@@ -30,7 +30,7 @@ def open_feed(
     if venue != VENUE:
         raise ConfigError(f"venue {venue!r} is not supported (known: {VENUE})")
     gate = BinanceGate(
-        session=open_session(environ, paper=config.run.profile is Profile.PAPER),
+        session=open_session(environ, config.run.profile),
         clock=clock,
         config=config.venues[venue],
         credentials=Credentials(api_key="", secret=""),

@@ -44,7 +44,7 @@ def open_venue(
     credentials = _credentials(config, account, environ, data)
     accounts = sum(each.venue == venue for each in config.accounts.values())
     gate = BinanceGate(
-        session=open_session(environ, paper=paper),
+        session=open_session(environ, config.run.profile),
         clock=clock,
         config=settings,
         credentials=credentials,

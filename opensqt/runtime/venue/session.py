@@ -1,7 +1,7 @@
-"""The HTTP session through which a venue is reached: the real hosts, or the paper venue under its own authority.
+"""The HTTP session through which a venue is reached: the paper venue, under its own authority.
 
 In paper every host name resolves to the paper venue and only its certificate authority is trusted, so that a real
-venue cannot be reached by mistake. URLs are never rewritten.
+venue cannot be reached by mistake. URLs are never rewritten. A profile that is not built has no session at all.
 """
 
 import socket
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from opensqt.runtime.config import ConfigError
+from opensqt.runtime.config import ConfigError, Profile
+from opensqt.runtime.config_rules import require_built
 
 PAPER_VENUE = "OPENSQT_PAPER_VENUE"
 PAPER_CA = "OPENSQT_PAPER_CA"
@@ -48,10 +49,12 @@ class OneHost(AbstractResolver):
         """Hold nothing."""
 
 
-def open_session(environ: Mapping[str, str], *, paper: bool) -> aiohttp.ClientSession:
-    """Return a session; with `paper` it reaches the paper venue only, else raise `NoVenue` naming the variable."""
-    if not paper:
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector())
+def open_session(environ: Mapping[str, str], profile: Profile) -> aiohttp.ClientSession:
+    """Return a session that reaches the paper venue only; raise `ConfigError` for a profile that is not built.
+
+    Where the environment does not say how the paper venue is reached, raise `NoVenue` naming the variable.
+    """
+    require_built(profile)
     host, _, port = environ.get(PAPER_VENUE, "").rpartition(":")
     if not host or not port.isdigit():
         raise NoVenue(f"{PAPER_VENUE} must be HOST:PORT of the paper venue; start it with `up`")
