@@ -40,7 +40,9 @@ class Side(StrEnum):
 class InstrumentRules(msgspec.Struct, frozen=True, kw_only=True):
     """A venue's filters for one instrument, as read from its metadata, never hard-coded.
 
-    Quantities are in base units. `price_band_*` are multipliers of the reference price (0 = no band).
+    Quantities are in base units; a filter of 0 is off. `price_band_*` are multipliers of the reference price: a buy is
+    at most `up`, a sell at least `down`; where a venue also bounds the passive side, a buy is at least `buy_down` and a
+    sell at most `sell_up`. `orders_max` counts the account's open orders in the symbol, `position_max` what it holds.
     """
 
     venue: str
@@ -61,9 +63,16 @@ class InstrumentRules(msgspec.Struct, frozen=True, kw_only=True):
     maker_fee: Decimal = ZERO
     taker_fee: Decimal = ZERO
     time_ms: int = 0
+    price_band_buy_down: Decimal = ZERO
+    price_band_sell_up: Decimal = ZERO
+    notional_max: Decimal = ZERO
+    position_max: Decimal = ZERO
+    orders_max: int = 0
 
     def fit_price(self, price: Decimal, side: Side) -> Decimal:
         """Round a limit price to the tick: buys down, sells up, so that it never pays more than asked."""
+        if self.tick_size == 0:
+            return price
         return (
             floor_to(price, self.tick_size) if side is Side.BUY else ceil_to(price, self.tick_size)
         )
@@ -71,22 +80,33 @@ class InstrumentRules(msgspec.Struct, frozen=True, kw_only=True):
     def fit_quantity(self, quantity: Decimal) -> Decimal:
         """Round a quantity (base units) down to the step and to the venue's maximum."""
         capped = min(quantity, self.quantity_max) if self.quantity_max > 0 else quantity
-        return floor_to(capped, self.quantity_step)
+        return capped if self.quantity_step == 0 else floor_to(capped, self.quantity_step)
 
-    def refusal(self, price: Decimal, quantity: Decimal) -> str:
-        """Name the filter that this order would break, or return an empty text."""
+    def refusal(self, price: Decimal, quantity: Decimal, *, reduce_only: bool = False) -> str:
+        """Name the filter that this order would break, or return an empty text.
+
+        `reduce_only` is the venue's flag: an order that carries it has no least notional where the market knows it.
+        """
         if quantity <= 0 or quantity < self.quantity_min:
             return "below_quantity_min"
         if self.quantity_max > 0 and quantity > self.quantity_max:
             return "above_quantity_max"
-        if quantity != floor_to(quantity, self.quantity_step):
+        if self.quantity_step > 0 and quantity != floor_to(quantity, self.quantity_step):
             return "off_quantity_step"
-        if price != floor_to(price, self.tick_size):
+        if self.tick_size > 0 and price != floor_to(price, self.tick_size):
             return "off_tick_size"
         if price <= 0 or (self.price_min > 0 and price < self.price_min):
             return "below_price_min"
         if self.price_max > 0 and price > self.price_max:
             return "above_price_max"
-        if price * quantity < self.notional_min:
-            return "below_notional_min"
-        return ""
+        if self.notional_max > 0 and price * quantity > self.notional_max:
+            return "above_notional_max"
+        exempt = reduce_only and self.market is Market.PERP
+        return "below_notional_min" if price * quantity < self.notional_min and not exempt else ""
+
+    def outside_band(self, side: Side, price: Decimal, reference: Decimal) -> bool:
+        """Tell whether a limit price is beyond what the venue allows this side around its reference price."""
+        buys = side is Side.BUY
+        up = self.price_band_up if buys else self.price_band_sell_up
+        down = self.price_band_buy_down if buys else self.price_band_down
+        return (up > 0 and price > reference * up) or (down > 0 and price < reference * down)

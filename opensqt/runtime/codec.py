@@ -2,7 +2,8 @@
 
 Fields correspond by name. Every message travels inside a `Fact`, so its bytes name
 themselves. A decimal travels as canonical text, an enum by its name; an unspecified enum, a
-number that is not canonical or an unknown type is an error, never a default.
+number that is not canonical or an unknown type is an error, never a default. Only a decimal that
+was not written, because its field came later, is the default that its type names.
 """
 
 import functools
@@ -129,6 +130,10 @@ def _decimal(name: str, number: Decimal) -> str:
     return text
 
 
+def _written(default: Decimal, text: str) -> Decimal:
+    return parse(text) if text else default
+
+
 def _identity(value: Any) -> Any:
     return value
 
@@ -160,6 +165,13 @@ def _field(name: str, annotation: Any) -> _Field:
 def _plan(kind: type[Message]) -> _Plan:
     hints = typing.get_type_hints(kind)
     fields = [_field(name, hints[name]) for name in kind.__struct_fields__]
+    later = {one.name: one.default for one in msgspec.structs.fields(kind)}
+    fields = [
+        each._replace(get=functools.partial(_written, default))
+        if isinstance(default := later[each.name], Decimal)
+        else each
+        for each in fields
+    ]
     return _Plan(write=_writer(fields), read=_reader(kind, fields))
 
 

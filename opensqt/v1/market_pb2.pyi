@@ -157,7 +157,7 @@ class Mark(_message.Message):
     def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., mark_price: _Optional[str] = ..., index_price: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class InstrumentRules(_message.Message):
-    __slots__ = ("venue", "symbol", "market", "venue_symbol", "base", "quote", "tick_size", "quantity_step", "quantity_min", "quantity_max", "notional_min", "price_min", "price_max", "price_band_up", "price_band_down", "maker_fee", "taker_fee", "time_ms")
+    __slots__ = ("venue", "symbol", "market", "venue_symbol", "base", "quote", "tick_size", "quantity_step", "quantity_min", "quantity_max", "notional_min", "price_min", "price_max", "price_band_up", "price_band_down", "maker_fee", "taker_fee", "time_ms", "price_band_buy_down", "price_band_sell_up", "notional_max", "position_max", "orders_max")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -176,6 +176,11 @@ class InstrumentRules(_message.Message):
     MAKER_FEE_FIELD_NUMBER: _ClassVar[int]
     TAKER_FEE_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_BAND_BUY_DOWN_FIELD_NUMBER: _ClassVar[int]
+    PRICE_BAND_SELL_UP_FIELD_NUMBER: _ClassVar[int]
+    NOTIONAL_MAX_FIELD_NUMBER: _ClassVar[int]
+    POSITION_MAX_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_MAX_FIELD_NUMBER: _ClassVar[int]
     venue: str
     symbol: str
     market: Market
@@ -194,7 +199,12 @@ class InstrumentRules(_message.Message):
     maker_fee: str
     taker_fee: str
     time_ms: int
-    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., market: _Optional[_Union[Market, str]] = ..., venue_symbol: _Optional[str] = ..., base: _Optional[str] = ..., quote: _Optional[str] = ..., tick_size: _Optional[str] = ..., quantity_step: _Optional[str] = ..., quantity_min: _Optional[str] = ..., quantity_max: _Optional[str] = ..., notional_min: _Optional[str] = ..., price_min: _Optional[str] = ..., price_max: _Optional[str] = ..., price_band_up: _Optional[str] = ..., price_band_down: _Optional[str] = ..., maker_fee: _Optional[str] = ..., taker_fee: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    price_band_buy_down: str
+    price_band_sell_up: str
+    notional_max: str
+    position_max: str
+    orders_max: int
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., market: _Optional[_Union[Market, str]] = ..., venue_symbol: _Optional[str] = ..., base: _Optional[str] = ..., quote: _Optional[str] = ..., tick_size: _Optional[str] = ..., quantity_step: _Optional[str] = ..., quantity_min: _Optional[str] = ..., quantity_max: _Optional[str] = ..., notional_min: _Optional[str] = ..., price_min: _Optional[str] = ..., price_max: _Optional[str] = ..., price_band_up: _Optional[str] = ..., price_band_down: _Optional[str] = ..., maker_fee: _Optional[str] = ..., taker_fee: _Optional[str] = ..., time_ms: _Optional[int] = ..., price_band_buy_down: _Optional[str] = ..., price_band_sell_up: _Optional[str] = ..., notional_max: _Optional[str] = ..., position_max: _Optional[str] = ..., orders_max: _Optional[int] = ...) -> None: ...
 
 class FeedStatus(_message.Message):
     __slots__ = ("venue", "symbol", "channel", "state", "age_ms", "detail", "time_ms")

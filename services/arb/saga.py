@@ -196,7 +196,7 @@ def _leg(
     view: View, rules: InstrumentRules, side: Side, quantity: Decimal, purpose: Purpose
 ) -> Leg | None:
     price = _price(view, rules, side)
-    if rules.refusal(price, quantity):
+    if rules.refusal(price, quantity, reduce_only=purpose is Purpose.CLOSE):
         return None
     return Leg(symbol=rules.symbol, side=side, quantity=quantity, price=price, purpose=purpose)
 

@@ -148,7 +148,7 @@ def _dust(view: View, level: int, held: Decimal) -> str:
     """Say why the venue would refuse a close of what a level holds, or nothing."""
     side = Side.SELL if held > 0 else Side.BUY
     price = view.rules.fit_price(view.lattice.price(close_level(level, held)), side)
-    return view.rules.refusal(price, view.rules.fit_quantity(abs(held)))
+    return view.rules.refusal(price, view.rules.fit_quantity(abs(held)), reduce_only=True)
 
 
 def _as_it_is(ticket: Ticket) -> Want:
@@ -178,10 +178,10 @@ def _closing(view: View, slot: Slot, live: Ticket | None) -> Want | str:
     )
     if live is not None and live.side is side and _still_good(view, live, quantity, price, held):
         return _as_it_is(live)
-    broken = view.rules.refusal(price, quantity)
+    broken = view.rules.refusal(price, quantity, reduce_only=True)
     if broken:
         return f"dust: {broken}"
-    why = _held_back(view, slot, price, view.closing)
+    why = _held_back(view, slot, side, price, view.closing)
     return why or _want(slot, side, price, quantity, Purpose.CLOSE)
 
 
@@ -213,19 +213,17 @@ def _opening(view: View, slot: Slot, side: Side) -> Want | str:
     broken = view.rules.refusal(price, quantity)
     if broken:
         return broken
-    why = _held_back(view, slot, price, view.opening)
+    why = _held_back(view, slot, side, price, view.opening)
     return why or _want(slot, side, price, quantity, Purpose.OPEN)
 
 
-def _held_back(view: View, slot: Slot, price: Decimal, leave: Leave) -> str:
+def _held_back(view: View, slot: Slot, side: Side, price: Decimal, leave: Leave) -> str:
     if leave is not Leave.PLACE:
         return "stopped"
     if view.grid.market.now_ms < slot.retry_ms:
         return "resting after a refusal"
-    up, down = view.rules.price_band_up, view.rules.price_band_down
-    if (up > 0 and price > view.mid_price * up) or (down > 0 and price < view.mid_price * down):
-        return "outside the price band"
-    return ""
+    outside = view.rules.outside_band(side, price, view.mid_price)
+    return "outside the price band" if outside else ""
 
 
 def _want(slot: Slot, side: Side, price: Decimal, quantity: Decimal, purpose: Purpose) -> Want:

@@ -12,6 +12,7 @@ from opensqt.domain.decimals import BPS, canonical
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.domain.market import Tick
+from opensqt.domain.venue_caps import cap_broken
 from opensqt.domain.verdict import RiskInput
 
 
@@ -30,7 +31,7 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 
     `nobodys` is the part of `net` that unknown orders filled: by hand, or ours that a restored journal has lost. `own`
     and `own_closing` are the asking strategy's position and what its live orders already take off it; `own_bid` and
-    `own_ask` are the best prices of any live order of the account in the symbol.
+    `own_ask` are the best prices of any live order of the account in the symbol, `orders_here` counts them.
     """
 
     net: Decimal
@@ -42,6 +43,7 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     own_closing: Decimal
     own_bid: Decimal | None
     own_ask: Decimal | None
+    orders_here: int = 0
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,19 +67,21 @@ def check(
     """Judge the shape, price and size of a new order at market time `now_ms`."""
     reducing = is_reducing(intent, exposure)
     price = _worst_price(intent, tick)
-    broken = _shape(intent, rules, price) or _self_trade(intent, exposure)
+    perp = rules is not None and rules.market is Market.PERP
+    reduce_only = perp and reducing and _reduces_net(intent, exposure)
+    broken = _shape(intent, rules, price, reduce_only=reduce_only) or _self_trade(intent, exposure)
+    broken = broken or _venue_cap(intent, exposure, rules, reducing=reducing)
     if not reducing:
         broken = broken or _freshness(tick, limits, now_ms)
     broken = broken or _collar(intent, tick, limits, reducing=reducing)
     if not reducing:
         broken = broken or _size(intent, exposure, limits, price)
     code, detail = broken or ("", "")
-    perp = rules is not None and rules.market is Market.PERP
     return Finding(
         code=code,
         detail=detail,
         reducing=reducing,
-        reduce_only=perp and reducing and _reduces_net(intent, exposure),
+        reduce_only=reduce_only,
         inputs=_inputs(exposure, tick, price, now_ms, reducing=reducing),
     )
 
@@ -110,16 +114,32 @@ def _worst_price(intent: PlaceIntent, tick: Tick | None) -> Decimal:
 
 
 def _shape(
-    intent: PlaceIntent, rules: InstrumentRules | None, price: Decimal
+    intent: PlaceIntent, rules: InstrumentRules | None, price: Decimal, *, reduce_only: bool
 ) -> tuple[str, str] | None:
     if rules is None:
         return "rules_unknown", f"no instrument rules for {intent.symbol} yet"
     if price <= 0:
         return "price_unknown", f"no price for {intent.symbol}"
-    fault = rules.refusal(price, intent.quantity) if intent.type is OrderType.LIMIT else ""
+    fault = ""
+    if intent.type is OrderType.LIMIT:
+        fault = rules.refusal(price, intent.quantity, reduce_only=reduce_only)
     if fault:
         return fault, f"{intent.quantity} at {price} breaks the filters of {intent.symbol}"
     return None
+
+
+def _venue_cap(
+    intent: PlaceIntent, exposure: Exposure, rules: InstrumentRules | None, *, reducing: bool
+) -> tuple[str, str] | None:
+    if rules is None:
+        return None
+    return cap_broken(
+        intent,
+        rules,
+        orders_here=exposure.orders_here,
+        held_worst=exposure.net + exposure.buys,
+        reducing=reducing,
+    )
 
 
 def _freshness(tick: Tick | None, limits: Limits, now_ms: int) -> tuple[str, str] | None:

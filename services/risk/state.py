@@ -138,6 +138,7 @@ class State:
             own=self.positions.get((intent.strategy, intent.account, intent.symbol), ZERO),
             own_closing=sum(own, ZERO),
             own_bid=max((s.price for s in bids if s.type is OrderType.LIMIT), default=None),
+            orders_here=len(here),
             own_ask=min((s.price for s in asks if s.type is OrderType.LIMIT), default=None),
         )
 

@@ -17,6 +17,7 @@ from opensqt.runtime.venue.port import (
     NotFound,
     OrderView,
     PrivateEvent,
+    Refusal,
     Refused,
     StreamUp,
     TradeView,
@@ -104,6 +105,18 @@ async def test_orders_beyond_filters_and_funds_are_refused(house: House) -> None
         refused = await house.venue.place(request)
         assert isinstance(refused, Refused), (request, refused)
         assert refused.code.startswith("-")
+
+
+@pytest.mark.row("B16")
+async def test_only_a_reducing_order_may_be_below_the_least_notional(house: House) -> None:
+    """USDⓈ-M takes 61 of 100 USDT if the order only reduces, and refuses it without the flag."""
+    assert isinstance(await house.venue.place(house.request("qheld", PERP, price="60001")), Held)
+    terms = {"side": Side.SELL, "price": "61000", "quantity": "0.001"}
+    refused = await house.venue.place(house.request("qopen", PERP, **terms))  # type: ignore[arg-type]
+    assert isinstance(refused, Refused)
+    assert refused.kind is Refusal.FILTER
+    closing = house.request("qclose", PERP, reduce_only=True, **terms)  # type: ignore[arg-type]
+    assert isinstance(await house.venue.place(closing), Held)
 
 
 @pytest.mark.row("C06")

@@ -102,7 +102,9 @@ async def test_every_request_of_profile_paper_goes_to_loopback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: AsyncExitStack
 ) -> None:
     """Each call of venue and feed asks for a documented main host, and only the paper venue's port is ever dialled."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://192.0.2.1:3128")  # a proxy of the machine is no way out
+    monkeypatch.setenv(
+        "HTTPS_PROXY", "http://192.0.2.1:3128"
+    )  # a proxy of the machine is no way out
     traffic = Traffic(monkeypatch)
     clock = RunClock()
     real = paper.Venue(scripted.setup(tmp_path), scripted.ScriptedFlow(), clock)

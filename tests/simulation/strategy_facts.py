@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from opensqt.domain import life
 from opensqt.domain.account import SnapshotPosition, VenueSnapshot
@@ -47,6 +48,7 @@ def rules_of(symbol: str, **changes: str) -> InstrumentRules:
         "taker_fee": "0.0005",
         **changes,
     }
+    values: dict[str, Any] = {name: Decimal(text) for name, text in figures.items()}
     return InstrumentRules(
         venue="binance",
         symbol=symbol,
@@ -55,7 +57,7 @@ def rules_of(symbol: str, **changes: str) -> InstrumentRules:
         base="BTC",
         quote="USDT",
         time_ms=1,
-        **{name: Decimal(text) for name, text in figures.items()},
+        **values,
     )
 
 

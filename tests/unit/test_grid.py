@@ -122,7 +122,7 @@ def test_orders_fit_the_rules_of_the_venue() -> None:
     for place in rig.places():
         assert place.price % d("0.1") == 0
         assert place.quantity == d("0.005")
-    banded = rig_of(setup_of(), price_band_down="0.9997", price_band_up="1.0003")
+    banded = rig_of(setup_of(), price_band_buy_down="0.9997", price_band_sell_up="1.0003")
     assert {p.price for p in banded.places()} == {44_990, 45_010}
     assert {gap.why for gap in banded.last.gaps} == {"outside the price band"}
 

@@ -22,7 +22,9 @@ from opensqt.runtime.venue.session import open_session
 TEXT = derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7")
 UNBUILT = ("testnet", "live")
 # A complete configuration of an account at the real venue: nothing else is wrong with it.
-REAL = TEXT.replace('balances = { USDT = "100000", BTC = "1" }', 'api_key = "env:A"\nsecret = "env:B"')
+REAL = TEXT.replace(
+    'balances = { USDT = "100000", BTC = "1" }', 'api_key = "env:A"\nsecret = "env:B"'
+)
 PROCESSES = (
     ("services.executor", "--account", "main"),
     ("services.market_data", "--venue", "binance"),
@@ -35,9 +37,7 @@ PROCESSES = (
 
 def refusal(profile: str) -> str:
     """Return the one line that names field, value and what works."""
-    return (
-        f'run.profile = "{profile}": expected paper ({profile} is not built and reaches no host)'
-    )
+    return f'run.profile = "{profile}": expected paper ({profile} is not built and reaches no host)'
 
 
 def configured(profile: str) -> Config:
@@ -109,7 +109,7 @@ def test_every_process_that_reads_the_configuration_refuses_it(
 async def test_no_client_of_it_is_made_and_no_socket_opened(
     profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where nobody judged the configuration: session, feed and venue raise, with the paper venue's address given."""
+    """Also where nobody judged the configuration: session, feed and venue raise, paper's address given or not."""
 
     def opened(*_: object) -> NoReturn:
         raise AssertionError("a socket was opened")

@@ -51,7 +51,7 @@ def denial(request: OrderRequest, rule: InstrumentRules, standing: Standing) -> 
     ahead_ms = request.signed_ms - standing.now_ms
     if standing.now_ms > request.deadline_ms or ahead_ms > AHEAD_MS_MAX:
         return EXPIRED_WINDOW
-    broken = rule.refusal(request.price, request.quantity)
+    broken = rule.refusal(request.price, request.quantity, reduce_only=request.reduce_only)
     if broken and request.type is OrderType.LIMIT:
         code = "-1013" if spot else "-4014"
         return Denial(kind=Refusal.FILTER, code=code, reason=f"Filter failure: {broken}")

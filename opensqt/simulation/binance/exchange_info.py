@@ -2,12 +2,14 @@
 
 from opensqt.domain.decimals import ONE, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.simulation.binance.filters import OPEN_ORDERS_MAX, PRICE_MAX, bands, digits
+from opensqt.simulation.binance.filters import PRICE_MAX, bands, digits, orders_max, passive_bands
 from opensqt.simulation.binance.limits import SPOT_LIMITS, USDM_LIMITS, Limits
 from opensqt.simulation.binance.numbers import eight, plain
 
 TRADING, SPOT_CLOSED, USDM_CLOSED = "TRADING", "BREAK", "PENDING_TRADING"
 ONBOARD_MS = 1_569_398_400_000
+NOTIONAL_MAX = 9_000_000 * ONE
+ALGO_ORDERS_MAX = 10  # none is taken: the paper venue has no conditional orders
 PERPETUAL_MS = 4_133_404_800_000
 
 
@@ -90,6 +92,7 @@ def _spot_symbol(rules: InstrumentRules) -> dict[str, object]:
 
 def _spot_filters(rules: InstrumentRules) -> list[dict[str, object]]:
     up, down = (plain(multiplier) for multiplier in bands(rules))
+    sell_up, buy_down = (plain(multiplier) for multiplier in passive_bands(rules))
     highest = rules.quantity_max or 9000 * ONE
     return [
         {
@@ -113,8 +116,8 @@ def _spot_filters(rules: InstrumentRules) -> list[dict[str, object]]:
         {
             "filterType": "PERCENT_PRICE_BY_SIDE",
             "bidMultiplierUp": up,
-            "bidMultiplierDown": down,
-            "askMultiplierUp": up,
+            "bidMultiplierDown": buy_down,
+            "askMultiplierUp": sell_up,
             "askMultiplierDown": down,
             "avgPriceMins": 5,
         },
@@ -122,11 +125,11 @@ def _spot_filters(rules: InstrumentRules) -> list[dict[str, object]]:
             "filterType": "NOTIONAL",
             "minNotional": eight(rules.notional_min),
             "applyMinToMarket": True,
-            "maxNotional": "9000000.00000000",
+            "maxNotional": eight(rules.notional_max or NOTIONAL_MAX),
             "applyMaxToMarket": False,
             "avgPriceMins": 5,
         },
-        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": OPEN_ORDERS_MAX},
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": orders_max(rules)},
     ]
 
 
@@ -167,7 +170,8 @@ def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:
             },
             {"filterType": "LOT_SIZE", **size},
             {"filterType": "MARKET_LOT_SIZE", **size},
-            {"filterType": "MAX_NUM_ORDERS", "limit": OPEN_ORDERS_MAX},
+            {"filterType": "MAX_NUM_ORDERS", "limit": orders_max(rules)},
+            {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": ALGO_ORDERS_MAX},
             {"filterType": "MIN_NOTIONAL", "notional": plain(rules.notional_min)},
             {
                 "filterType": "PERCENT_PRICE",

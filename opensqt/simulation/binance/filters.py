@@ -32,13 +32,14 @@ def check(
 ) -> None:
     """Refuse an order that breaks a filter; `reference` is the price for bands and market orders' notional."""
     if rules.market is Market.SPOT:
-        _check_spot(rules, kind, price, quantity, reference)
+        _check_spot(rules, side, kind, price, quantity, reference)
     else:
         _check_usdm(rules, side, kind, price, quantity, reference, reduce_only=reduce_only)
 
 
 def _check_spot(
     rules: InstrumentRules,
+    side: Side,
     kind: OrderType,
     price: Decimal,
     quantity: Decimal,
@@ -51,12 +52,13 @@ def _check_spot(
         low, high = rules.price_min or rules.tick_size, rules.price_max or PRICE_MAX
         if not low <= price <= high or price != floor_to(price, rules.tick_size):
             raise filter_failure("PRICE_FILTER")
-        if _outside_band(rules, price, reference):
+        if _outside_band(rules, side, price, reference):
             raise filter_failure("PERCENT_PRICE_BY_SIDE")
     if not _size_fits(rules, quantity):
         raise filter_failure("LOT_SIZE")
     worth = EXACT.multiply(price if kind is OrderType.LIMIT else reference, quantity)
-    if worth < rules.notional_min:
+    too_much = kind is OrderType.LIMIT and 0 < rules.notional_max < worth
+    if worth < rules.notional_min or too_much:
         raise filter_failure("NOTIONAL")
 
 
@@ -111,14 +113,26 @@ def _check_usdm_price(
         raise VenueError(-4024, f"Limit price can't be lower than {limit}.")
 
 
+def orders_max(rules: InstrumentRules) -> int:
+    """State how many orders an account may have open in the symbol."""
+    return rules.orders_max or OPEN_ORDERS_MAX
+
+
 def bands(rules: InstrumentRules) -> tuple[Decimal, Decimal]:
     """State the multipliers of the reference price that bound a limit price."""
     return rules.price_band_up or BAND_UP, rules.price_band_down or BAND_DOWN
 
 
-def _outside_band(rules: InstrumentRules, price: Decimal, reference: Decimal) -> bool:
+def passive_bands(rules: InstrumentRules) -> tuple[Decimal, Decimal]:
+    """State the multipliers of spot's passive side: a sell's most and a buy's least."""
+    return rules.price_band_sell_up or BAND_UP, rules.price_band_buy_down or BAND_DOWN
+
+
+def _outside_band(rules: InstrumentRules, side: Side, price: Decimal, reference: Decimal) -> bool:
     up, down = bands(rules)
-    return reference > 0 and not reference * down <= price <= reference * up
+    sell_up, buy_down = passive_bands(rules)
+    low, high = (buy_down, up) if side is Side.BUY else (down, sell_up)
+    return reference > 0 and not reference * low <= price <= reference * high
 
 
 def _size_fits(rules: InstrumentRules, quantity: Decimal) -> bool:

@@ -41,7 +41,7 @@ def read_placement(floor: Floor, call: Call) -> Placement:
         reference=_reference(floor, rules, side, kind),
         reduce_only=reduce_only,
     )
-    if len(floor.exchange.open.get((call.account, rules.symbol), {})) >= filters.OPEN_ORDERS_MAX:
+    if len(floor.exchange.open.get((call.account, rules.symbol), {})) >= filters.orders_max(rules):
         if call.market is Market.SPOT:
             raise VenueError(-1013, "Filter failure: MAX_NUM_ORDERS")
         raise VenueError(-2025, "Reach max open order limit.")
