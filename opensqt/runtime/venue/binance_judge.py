@@ -7,6 +7,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.runtime.venue import binance_refusals as table
+from opensqt.runtime.venue.binance_codes import documented_doubt
 from opensqt.runtime.venue.binance_refusals import refusal_of
 from opensqt.runtime.venue.binance_wire import Unreadable, order_view, order_views
 from opensqt.runtime.venue.port import (
@@ -54,7 +55,7 @@ def judge_place(
     refusal = refusal_of(market, error.code, error.msg)
     if refusal is Refusal.DUPLICATE:
         return Held(order=None, venue_order_id="", duplicate=True, evidence=reply.evidence)
-    return _refused(error, refusal, reply)
+    return _refused(market, error, refusal, reply)
 
 
 def judge_cancel(
@@ -69,7 +70,7 @@ def judge_cancel(
         return _held(reply, client_order_id, symbols)
     if table.NOT_FOUND_CANCEL.get(error.code) == error.msg:
         return NotFound(code=str(error.code), evidence=reply.evidence)
-    return _refused(error, refusal_of(market, error.code, error.msg), reply)
+    return _refused(market, error, refusal_of(market, error.code, error.msg), reply)
 
 
 def judge_batch(
@@ -222,9 +223,15 @@ def _held(reply: Reply, client_order_id: str, symbols: Mapping[str, str]) -> Hel
     )
 
 
-def _refused(error: _Error, refusal: Refusal | None, reply: Reply) -> Refused | InDoubt:
+def _refused(
+    market: Market, error: _Error, refusal: Refusal | None, reply: Reply
+) -> Refused | InDoubt:
     if refusal is None or reply.status == 200:
-        return InDoubt(cause=_text(error), evidence=reply.evidence)
+        why = (
+            documented_doubt(market, error.code) if refusal is None else "not with an error status"
+        )
+        cause = f"{_text(error)} ({why or 'not documented'})"
+        return InDoubt(cause=cause, evidence=reply.evidence)
     reason = f"{refusal.value}: {error.msg}"
     return Refused(kind=refusal, code=str(error.code), reason=reason, evidence=reply.evidence)
 

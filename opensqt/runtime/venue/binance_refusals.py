@@ -1,8 +1,8 @@
 """Binance's definite refusals: the allow-list of what proves that a request had no effect.
 
 A code that is not here proves nothing and leaves the order in doubt. Codes whose meaning depends on the text stand in
-`TEXTS` with the exact texts; no text is ever searched. Sources: `docs` = binance-spot-api-docs errors.md (spot) and the
-usdm error-code page as collected by public clients (JKorf Binance.Net, ccxt 4.5.90), `memory` = not recorded anywhere.
+`TEXTS` with the exact texts; no text is ever searched. Documented codes that refuse nothing stand in `binance_codes`.
+Sources: `docs` = binance-spot-api-docs errors.md (spot) and the error-code page of usdm, `memory` = recorded nowhere.
 """
 
 from opensqt.domain.instruments import Market
@@ -12,6 +12,7 @@ from opensqt.runtime.venue.port import Refusal
 # Left out on purpose: -1000, -1001, -1006, -1007, -1008, -1016 (unknown or not proven), -1003, -1015 (rate limits).
 GENERAL: dict[int, Refusal] = {
     -1002: Refusal.AUTH,
+    -1011: Refusal.AUTH,
     -1013: Refusal.FILTER,  # "The request is rejected by the API (i.e. it didn't reach the Matching Engine)"
     -1014: Refusal.PARAMETER,
     -1020: Refusal.PARAMETER,
@@ -26,22 +27,35 @@ GENERAL: dict[int, Refusal] = {
     -1106: Refusal.PARAMETER,
     -1108: Refusal.PARAMETER,
     -1111: Refusal.FILTER,
+    -1112: Refusal.NOT_FILLABLE,
     -1114: Refusal.PARAMETER,
     -1115: Refusal.PARAMETER,
     -1116: Refusal.PARAMETER,
     -1117: Refusal.PARAMETER,
     -1118: Refusal.PARAMETER,
+    -1119: Refusal.PARAMETER,
+    -1120: Refusal.PARAMETER,
     -1121: Refusal.SYMBOL,
+    -1122: Refusal.PARAMETER,
     -1128: Refusal.PARAMETER,
     -1130: Refusal.PARAMETER,
     -1131: Refusal.CLOCK,
+    -1134: Refusal.PARAMETER,
+    -1135: Refusal.PARAMETER,
+    -1136: Refusal.PARAMETER,
+    -1145: Refusal.PARAMETER,
+    -1194: Refusal.PARAMETER,
     -2008: Refusal.AUTH,
     -2014: Refusal.AUTH,
     -2015: Refusal.AUTH,
 }
 
-# usdm only. -4188: ccxt map and memory.
+# usdm only. docs; -4188: ccxt map and memory; -4408: ccxt map.
 PERP: dict[int, Refusal] = {
+    -1109: Refusal.ACCOUNT,
+    -1110: Refusal.PARAMETER,
+    -1122: Refusal.MARKET_CLOSED,  # here it is the symbol's own status
+    -1126: Refusal.PARAMETER,
     -2017: Refusal.AUTH,
     -2018: Refusal.FUNDS,
     -2019: Refusal.FUNDS,
@@ -63,29 +77,42 @@ PERP: dict[int, Refusal] = {
     -4014: Refusal.FILTER,
     -4015: Refusal.PARAMETER,
     -4016: Refusal.FILTER,
+    -4020: Refusal.PARAMETER,
     -4023: Refusal.FILTER,
     -4024: Refusal.FILTER,
+    -4032: Refusal.PARAMETER,
     -4050: Refusal.FUNDS,
     -4051: Refusal.FUNDS,
     -4055: Refusal.FILTER,
     -4060: Refusal.POSITION_MODE,
     -4061: Refusal.POSITION_MODE,
     -4062: Refusal.REDUCE_ONLY,
+    -4082: Refusal.PARAMETER,
+    -4084: Refusal.PARAMETER,
     -4087: Refusal.ACCOUNT,
     -4088: Refusal.ACCOUNT,
     -4109: Refusal.ACCOUNT,
+    -4118: Refusal.REDUCE_ONLY,
     -4131: Refusal.FILTER,
+    -4140: Refusal.MARKET_CLOSED,
+    -4141: Refusal.MARKET_CLOSED,
     -4144: Refusal.SYMBOL,
     -4164: Refusal.FILTER,
+    -4183: Refusal.FILTER,
     -4184: Refusal.FILTER,
     -4188: Refusal.CLOCK,
     -4192: Refusal.ACCOUNT,
+    -4400: Refusal.ACCOUNT,
+    -4401: Refusal.ACCOUNT,
+    -4402: Refusal.ACCOUNT,
+    -4408: Refusal.ACCOUNT,
     -5021: Refusal.NOT_FILLABLE,
     -5022: Refusal.POST_ONLY,
     -5024: Refusal.MARKET_CLOSED,
     -5025: Refusal.PARAMETER,
     -5028: Refusal.CLOCK,
     -5029: Refusal.FILTER,
+    -5039: Refusal.PARAMETER,
 }
 
 DUPLICATE_PERP = -4116  # usdm: "ClientOrderId is duplicated"
