@@ -189,4 +189,4 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
 
 
 def _trades(name: str) -> Plain:
-    return {"name": name, "trading": True, "reason": "", "skipped": {}}
+    return {"name": name, "trading": True, "reason": "", "skipped": {}, "dust": {}}

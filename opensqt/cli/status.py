@@ -111,7 +111,13 @@ def _row(line: Mapping[str, object]) -> str:
     if line["type"] == "strategy":
         dot = "[green]●[/]" if line.get("trading") else "[yellow]●[/]"
         why = "trading" if line.get("trading") else f"not trading: {line.get('reason', 'unknown')}"
-        return f"{dot} {line.get('name')!s:<22} {why}"
+        dust = line.get("dust")
+        kept = (
+            "".join(f"; dust {amount} {asset}" for asset, amount in dust.items())
+            if isinstance(dust, dict)
+            else ""
+        )
+        return f"{dot} {line.get('name')!s:<22} {why}{kept}"
     dot = "[green]●[/]" if line["ready"] else "[red]●[/]"
     text = f"{dot} {line['name']!s:<22} {line['state']!s:<9} pid {line['pid'] or '-'!s:<8}"
     restarts = f"  restarts {line['restarts']}" if line["restarts"] else ""

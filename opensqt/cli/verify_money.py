@@ -129,15 +129,15 @@ def _gap(found: Mapping[WalletKey, tuple[Decimal, Decimal]]) -> Decimal:
 
 
 def _unequal(evidence: Evidence, positions: Mapping[Place, Decimal]) -> list[str]:
-    """Compare the plain sum of trades, adoptions and adjustments with the books."""
+    """Compare the plain sum of what trades brought, of adoptions and adjustments with the books."""
     sums: defaultdict[Place, Decimal] = defaultdict(lambda: ZERO)
     trades: set[tuple[str, ...]] = set()
     for event in evidence.events:
         match event.message:
-            case Fill(ref=ref, side=side, quantity=quantity, trade_id=trade_id):
+            case Fill(ref=ref, trade_id=trade_id) as fill:
                 place = (ref.venue, ref.account, ref.symbol)
                 if (*place, trade_id) not in trades:
-                    sums[place] += side.sign * quantity
+                    sums[place] += fill.side.sign * fill.quantity - _fee_in_base(fill)
                 trades.add((*place, trade_id))
             case Adjustment() | PositionAdopted() as moved:
                 sums[moved.venue, moved.account, moved.symbol] += moved.quantity
@@ -146,6 +146,12 @@ def _unequal(evidence: Evidence, positions: Mapping[Place, Decimal]) -> list[str
         for place in sorted(sums.keys() | positions.keys())
         if sums[place] != positions.get(place, ZERO)
     ]
+
+
+def _fee_in_base(fill: Fill) -> Decimal:
+    """Return what the venue took of the traded asset itself, which is then not held."""
+    pair, _, settle = fill.ref.symbol.partition(":")
+    return fill.fee if not settle and fill.fee_asset == pair.partition("/")[0] else ZERO
 
 
 def _fills(evidence: Evidence) -> dict[TradeKey, Fill]:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from opensqt.domain.account import AssetAmount
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message
 
@@ -27,3 +28,4 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Choice, ...] = ()
     reason: str = ""
     gaps: tuple[Gap, ...] = ()
+    dust: tuple[AssetAmount, ...] = ()  # held and too little for any order

@@ -20,6 +20,10 @@ from opensqt.domain.position import Position
 from opensqt.domain.recon import Halted
 from opensqt.domain.strategy import SagaStep
 
+FOLD = (
+    2  # counted up when the same journal makes other books: snapshots of the old fold are not read
+)
+
 _Value = TypeVar("_Value")
 
 
@@ -106,9 +110,9 @@ def restore(data: bytes) -> Books:
 
 @functools.cache
 def fingerprint() -> str:
-    """Return what changes whenever the form of the books changes: sha256 of their schema, in hex."""
+    """Return what changes whenever form or meaning of the books changes: sha256 of schema and fold, in hex."""
     schema = json.dumps(msgspec.json.schema(Content), sort_keys=True)
-    return hashlib.sha256(schema.encode()).hexdigest()
+    return hashlib.sha256(f"{FOLD} {schema}".encode()).hexdigest()
 
 
 def _items(found: dict[Key, _Value]) -> tuple[tuple[Key, _Value], ...]:

@@ -1,7 +1,8 @@
 """Positions by average cost, exact: what was paid, what was earned, what it cost. Never a rounded price, never a float.
 
-`cost` is kept instead of a price. Where average cost must be divided, the share given up is rounded to `GRAIN` and the
-rest stays in `cost`, so `realized_pnl - cost` is the exact cash flow of all trades at every moment.
+A position is what was received. `cost` is kept instead of a price. Where average cost must be divided, the share given
+up is rounded to `GRAIN` and the rest stays in `cost`, so `realized_pnl - cost` is the exact cash flow of all trades at
+every moment; a fee in the base asset counts in it as if it had been paid in quote at the price of its trade.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -11,6 +12,7 @@ import msgspec
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.order import Fill
+from opensqt.domain.received import received
 
 GRAIN = Decimal("1E-18")  # quote units
 PRICE_GRAIN = Decimal("1E-12")  # of the entry price that is shown
@@ -76,9 +78,9 @@ def trade(position: Position, quantity: Decimal, price: Decimal) -> Position:
     )
 
 
-def fill(position: Position, event: Fill) -> Position:
-    """Book one trade of ours with its fee; the caller gives each trade id once."""
-    after = trade(position, event.side.sign * event.quantity, event.price)
+def fill(position: Position, event: Fill, share: Decimal | None = None) -> Position:
+    """Book what one trade of ours brought, or `share` of it, and its fee; the caller gives each trade id once."""
+    after = trade(position, received(event) if share is None else share, event.price)
     return msgspec.structs.replace(
         after,
         venue_realized_pnl=EXACT.add(after.venue_realized_pnl, event.realized_pnl),

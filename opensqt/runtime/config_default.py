@@ -98,8 +98,9 @@ def derive(symbols: Sequence[str], *, market: str, speed: str = "1", venue: str 
     pad = " " * max(1, COMMENT_COLUMN - len(f'market = "{market}"'))
     parts = [HEAD.format(market=market, speed=speed, pad=pad)]
     parts += [FUNDING.format(perp=perp) for perp in perps]
-    assets = dict.fromkeys(part for s in symbols for part in s.partition(":")[0].split("/")[::-1])
-    balances = ", ".join(f'{asset} = "{BALANCES.get(asset, "1000")}"' for asset in assets)
+    # Quote only, as a real account begins: what a strategy sells it must have bought.
+    quotes = dict.fromkeys(symbol.partition(":")[0].partition("/")[2] for symbol in symbols)
+    balances = ", ".join(f'{asset} = "{BALANCES.get(asset, "1000")}"' for asset in quotes)
     parts.append(MIDDLE.format(venue=venue, balances=balances))
     parts += [GRID_PERP.format(name=_name("grid-perp", s, first), symbol=s) for s in perps]
     parts += [GRID_SPOT.format(name=_name("grid-spot", s, first), symbol=s) for s in spots]

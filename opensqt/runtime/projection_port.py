@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.ledger import Books, Table
 from opensqt.runtime.projection import Row, Touched
 
@@ -18,13 +19,16 @@ class ProjectionMoved(RuntimeError):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """The last price of a symbol and how many ticks came since the last write."""
+    """The last price of a symbol, how many ticks came since the last write, and the smallest that can be traded."""
 
     venue: str
     symbol: str
     price: Decimal
     ticks: int
     time: datetime
+    quantity_step: Decimal = ZERO  # base units; 0 while the rules were not heard
+    quantity_min: Decimal = ZERO
+    notional_min: Decimal = ZERO  # quote units
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

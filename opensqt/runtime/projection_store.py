@@ -24,9 +24,11 @@ CHUNK = 500  # rows a round trip: each within the role's statement timeout
 ROWS_PER_READ = 1000
 SNAPSHOTS_KEPT = 2
 _MARK = (
-    "INSERT INTO view.marks (venue, symbol, price, ticks, time) VALUES ($1, $2, $3, $4, $5)"
-    " ON CONFLICT (venue, symbol) DO UPDATE SET"
-    " price = EXCLUDED.price, time = EXCLUDED.time, ticks = view.marks.ticks + EXCLUDED.ticks"
+    "INSERT INTO view.marks (venue, symbol, price, ticks, time, quantity_step, quantity_min, notional_min)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (venue, symbol) DO UPDATE SET"
+    " price = EXCLUDED.price, time = EXCLUDED.time, ticks = view.marks.ticks + EXCLUDED.ticks,"
+    " quantity_step = EXCLUDED.quantity_step, quantity_min = EXCLUDED.quantity_min,"
+    " notional_min = EXCLUDED.notional_min"
 )
 _KEEP = (
     "INSERT INTO view.snapshot (position, fingerprint, sha256, content) VALUES ($1, $2, $3, $4)"
@@ -90,7 +92,7 @@ class Projections:
 
     async def mark(self, marks: list[Mark]) -> None:
         """Write the last prices."""
-        values = [(m.venue, m.symbol, m.price, m.ticks, m.time) for m in marks]
+        values = [msgspec.structs.astuple(mark) for mark in marks]
         async with borrowed(self._pool, "write the marks") as connection:
             await connection.executemany(_MARK, values)
 
@@ -157,7 +159,8 @@ async def caught_up(journal: Journal, projections: ProjectionStore) -> Books:
     usable = kept is not None and kept.position <= head
     books: Books = kept.books if kept is not None and usable else Books()
     before = await projections.head()
-    anew = before < books.position or before > head
+    # Without a snapshot of this version the rows may be of another fold.
+    anew = before < books.position or before > head or (kept is None and before > 0)
     await folded(journal, books, head)
     if anew:
         await projections.replace(books)

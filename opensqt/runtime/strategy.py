@@ -12,6 +12,7 @@ import msgspec
 
 from opensqt.domain import ids
 from opensqt.domain.bus_trouble import words_for
+from opensqt.domain.decimals import EXACT, canonical
 from opensqt.domain.decision import Choice, Decision
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
@@ -116,7 +117,15 @@ class Actor:
         gaps: dict[str, int] = {}
         for gap in self.last.gaps:
             gaps[gap.why] = gaps.get(gap.why, 0) + 1
-        return {"name": self.play.name, "trading": not reason, "reason": reason, "skipped": gaps}
+        return {
+            "name": self.play.name,
+            "trading": not reason,
+            "reason": reason,
+            "skipped": gaps,
+            "dust": {
+                held.asset: canonical(held.amount.normalize(EXACT)) for held in self.last.dust
+            },
+        }
 
     def _next(self, message: Message) -> Decision:
         if self.fault:

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
-from opensqt.domain.decimals import BPS, EXACT, ZERO, floor_to
+from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, ceil_to, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.market import Funding, Tick
 
@@ -100,6 +100,19 @@ def clip_quantity(
     for rules in (spot, perp):
         whole = min(whole, rules.quantity_max) if rules.quantity_max > 0 else whole
     return floor_to(whole, step)
+
+
+def entry_quantity(
+    notional_quote: Decimal, price: Decimal, spot: InstrumentRules, perp: InstrumentRules
+) -> Decimal:
+    """Return the spot to buy, at most this notional, so that what arrives is no less than both legs can trade.
+
+    The venue may keep its fee in the base asset: without this surplus the perpetual would cover one step less.
+    """
+    payable = spot.fit_quantity(EXACT.divide(notional_quote, price))
+    kept = EXACT.subtract(ONE, spot.taker_fee)
+    both = clip_quantity(EXACT.multiply(payable, kept), ONE, spot, perp)
+    return min(ceil_to(EXACT.divide(both, kept), spot.quantity_step), payable)
 
 
 def crossing_price(

@@ -1,7 +1,9 @@
 """What a carry does now: whether funding pays, what stands against it, and the next move of its saga. Pure."""
 
 from opensqt.domain import ticket as one
+from opensqt.domain.account import AssetAmount
 from opensqt.domain.decision import Choice, Decision
+from opensqt.domain.dust import named
 from opensqt.domain.ids import intent_id
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent, TimeInForce
 from opensqt.domain.messages import Message
@@ -34,6 +36,12 @@ def decide(carry: Carry, event: Message) -> Decision:
         )
         return Decision(intents=intents)
     return _done(carry, next_move(view), view)
+
+
+def _dust(carry: Carry) -> tuple[AssetAmount, ...]:
+    """Return the spot that no order can sell; the next entry adds to it, and the exit after that sells it."""
+    rules, tick = carry.market.rules[carry.setup.spot], carry.market.ticks[carry.setup.spot]
+    return named(rules, carry.books.spot.quantity, tick.bid_price)
 
 
 def openings_cancelled(carry: Carry) -> Decision:
@@ -141,7 +149,7 @@ def _done(carry: Carry, move: Move, view: View) -> Decision:
     reason = move.reason
     if not reason and not intents and not move.step and carry.books.step in FLAT_STEPS:
         reason = view.closed
-    return Decision(intents=intents, choices=choices, reason=reason)
+    return Decision(intents=intents, choices=choices, reason=reason, dust=_dust(carry))
 
 
 def _may_ask(carry: Carry) -> bool:

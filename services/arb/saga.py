@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import ZERO
+from opensqt.domain.decimals import ONE, ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.market import Tick
-from services.arb.carry import clip_quantity, crossing_price, shown
+from services.arb.carry import clip_quantity, crossing_price, entry_quantity, shown
 from services.arb.state import FLAT_STEPS, Carry
 
 ESCALATE_AFTER = 4  # leg timeouts
@@ -147,25 +147,28 @@ def _settled(view: View, detail: str) -> Move:
 
 
 def _hedge(view: View) -> Leg | None:
-    """Return the perpetual order that covers the imbalance, or None where that is too small to trade."""
-    imbalance = view.carry.books.imbalance
-    quantity = view.perp.fit_quantity(abs(imbalance))
-    if imbalance > 0:
+    """Return the perpetual order that makes the short as large as the spot held, down to the perpetual's step.
+
+    None where that is so already, or where the rest is too small to trade: within tolerance.
+    """
+    books = view.carry.books
+    wanted = floor_to(max(books.spot.quantity, ZERO), view.perp.quantity_step)
+    missing = wanted + books.perp.quantity
+    quantity = view.perp.fit_quantity(abs(missing))
+    if missing > 0:
         return _leg(view, view.perp, Side.SELL, quantity, Purpose.OPEN)
     return _leg(view, view.perp, Side.BUY, quantity, Purpose.CLOSE)
 
 
 def _unwind(view: View) -> Leg | None:
     """Return the order that takes the imbalance back: spot that no short covers, or a short without spot."""
-    books = view.carry.books
-    if _hedge(view) is None:
+    hedge = _hedge(view)
+    if hedge is None or hedge.purpose is Purpose.CLOSE:
         # Too small for the perpetual is within tolerance, whatever spot could still trade.
-        return None
-    if books.imbalance > 0:
-        held = min(books.imbalance, books.spot.quantity)
-        return _leg(view, view.spot, Side.SELL, view.spot.fit_quantity(held), Purpose.CLOSE)
-    held = min(-books.imbalance, -books.perp.quantity)
-    return _leg(view, view.perp, Side.BUY, view.perp.fit_quantity(held), Purpose.CLOSE)
+        return hedge
+    books = view.carry.books
+    held = min(books.imbalance, books.spot.quantity)
+    return _leg(view, view.spot, Side.SELL, view.spot.fit_quantity(held), Purpose.CLOSE)
 
 
 def _clip(view: View) -> Leg | None:
@@ -176,8 +179,9 @@ def _clip(view: View) -> Leg | None:
     if size * 2 < setup.order_notional_quote:
         return None
     price = _price(view, view.spot, Side.BUY)
-    quantity = clip_quantity(size, price, view.spot, view.perp)
-    if view.perp.refusal(_price(view, view.perp, Side.SELL), quantity):
+    quantity = entry_quantity(size, price, view.spot, view.perp)
+    covered = clip_quantity(quantity, ONE, view.spot, view.perp)
+    if view.perp.refusal(_price(view, view.perp, Side.SELL), covered):
         return None
     return _leg(view, view.spot, Side.BUY, quantity, Purpose.OPEN)
 

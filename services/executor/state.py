@@ -13,6 +13,7 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced, NeverPlaced
+from opensqt.domain.received import received
 from opensqt.domain.register import Register
 from opensqt.domain.strays import Strays
 from opensqt.domain.verdict import RiskApproved, RiskRefused
@@ -221,7 +222,6 @@ def _book(state: State, fill: Fill) -> bool:
     if (symbol, fill.trade_id) in state.trades:
         return False
     state.trades.add((symbol, fill.trade_id))
-    signed = fill.side.sign * fill.quantity
-    state.net[symbol] = state.net.get(symbol, ZERO) + signed
+    state.net[symbol] = state.net.get(symbol, ZERO) + received(fill)
     state.prices[symbol] = fill.price
     return True

@@ -63,15 +63,26 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether a strategy trades, and why not."""
         service = self.kinds.get(strategy, "").replace("carry", "arb")
         if service not in self.statuses:
-            return {"trading": False, "reason": f"{service} does not answer", "skipped": {}}
+            return {
+                "trading": False,
+                "reason": f"{service} does not answer",
+                "skipped": {},
+                "dust": {},
+            }
         for line in self.statuses[service].get("strategies") or ():
             if line.get("name") == strategy:
                 return {
                     "trading": bool(line.get("trading")),
                     "reason": str(line.get("reason") or ""),
                     "skipped": line.get("skipped") or {},
+                    "dust": line.get("dust") or {},
                 }
-        return {"trading": False, "reason": f"{service} does not know it yet", "skipped": {}}
+        return {
+            "trading": False,
+            "reason": f"{service} does not know it yet",
+            "skipped": {},
+            "dust": {},
+        }
 
 
 def mode_of(state: State, told: Told) -> dict[str, Any]:

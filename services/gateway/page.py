@@ -3,6 +3,7 @@
 A section is a top-level key; sections travel alone, so nothing in one may need another to be read.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.dust import dust_of
 from opensqt.domain.ledger_wallet import assets_of, market_of
 from opensqt.domain.life import Order
 from opensqt.domain.market import Candle
@@ -180,6 +182,12 @@ def _positions(state: State) -> list[Section]:
     rows = []
     for (venue, account, symbol), net in sorted(state.books.nets.items()):
         held, place = net.position, (venue, symbol)
+        owners = {
+            key[0]: part.quantity
+            for key, part in sorted(state.books.holdings.items())
+            if key[1:] == (venue, account, symbol) and part.quantity != 0
+        }
+        dust = _dust(state, place, owners.values())
         price = state.quotes.price(place)
         unrealized = _unrealized(state, place, held)
         pnl = held.realized_pnl + (unrealized or ZERO) + held.funding - net.fees_quote
@@ -198,14 +206,22 @@ def _positions(state: State) -> list[Section]:
                 "fees": cash(net.fees_quote),
                 "pnl": cash(pnl),
                 "fills": held.fills,
+                "dust": plain(dust) if dust is not None else None,
                 "owners": [
-                    {"strategy": owner[0], "quantity": plain(part.quantity)}
-                    for owner, part in sorted(state.books.holdings.items())
-                    if owner[1:] == (venue, account, symbol) and part.quantity != 0
+                    {"strategy": owner, "quantity": plain(quantity)}
+                    for owner, quantity in owners.items()
                 ],
             }
         )
     return rows
+
+
+def _dust(state: State, place: Place, quantities: Iterable[Decimal]) -> Decimal | None:
+    """Sum what each owner holds and cannot sell; None while rules or price are unknown."""
+    rules, price = state.quotes.rules.get(place), state.quotes.price(place)
+    if rules is None or price is None:
+        return None
+    return sum((dust_of(rules, quantity, price) for quantity in quantities), ZERO)
 
 
 def _money(state: State) -> list[Section]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from opensqt.domain import ticket as one
 from opensqt.domain.decision import Choice, Decision, Gap
+from opensqt.domain.dust import named
 from opensqt.domain.ids import intent_id
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
@@ -16,6 +17,7 @@ from opensqt.domain.strategy import AnchorSet, PositionAdopted
 from opensqt.domain.switches import HALTED
 from opensqt.domain.ticket import CYCLES_PER_RUN, UNSTAMPED, Ticket
 from opensqt.domain.tickets import due, ticket_of
+from services.grid import slots
 from services.grid.state import Grid, unowned
 from services.grid.target import Leave, Target, target_of
 
@@ -43,7 +45,8 @@ def decide(grid: Grid, event: Message) -> Decision:
         *_places(grid, planned, now_ms),
     )
     gaps = (*target.gaps, *(Gap(slot=gap.slot, why=gap.why) for gap in planned.missing))
-    return Decision(intents=intents, reason=reason, gaps=gaps)
+    dust = named(rules, slots.quantity(grid.books), mid)
+    return Decision(intents=intents, reason=reason, gaps=gaps, dust=dust)
 
 
 def openings_cancelled(grid: Grid) -> Decision:

@@ -4,6 +4,7 @@ Folded from the journal and from the strategy's own intents. A step of ours that
 `IllegalTransition`; evidence of the venue never does, it walks the machine.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -14,10 +15,12 @@ from opensqt.domain import ticket as one
 from opensqt.domain import tickets as desk
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.lattice import Lattice, level_of
 from opensqt.domain.order import Fill
 from opensqt.domain.position import FLAT, Position
+from opensqt.domain.received import received
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.ticket import Ticket, Timing
 from opensqt.domain.tickets import Outcome, Tickets
@@ -87,6 +90,11 @@ def slot_at(books: Books, level: int) -> Slot:
     return books.slots.get(level) or Slot(level=level)
 
 
+def quantity(books: Books) -> Decimal:
+    """Return the signed base units that the grid holds."""
+    return sum((slot.position.quantity for slot in books.slots.values()), books.strays.quantity)
+
+
 def total(books: Books) -> Position:
     """Return the sum over all slots and strays: quantity, cost, realised profit, fees."""
     parts = [books.strays, *(slot.position for slot in books.slots.values())]
@@ -95,7 +103,7 @@ def total(books: Books) -> Position:
         for paid in part.fees:
             fees = positions.charged(fees, paid.asset, paid.amount)
     return Position(
-        quantity=sum((part.quantity for part in parts), ZERO),
+        quantity=quantity(books),
         cost=sum((part.cost for part in parts), ZERO),
         realized_pnl=sum((part.realized_pnl for part in parts), ZERO),
         venue_realized_pnl=sum((part.venue_realized_pnl for part in parts), ZERO),
@@ -153,16 +161,8 @@ def corrected(books: Books, quantity: Decimal) -> Books:
 
     What no slot can give up, and whatever was found beyond our trades, is kept aside: it belongs to no level.
     """
-    left = quantity
-    for slot in sorted(books.slots.values(), key=lambda slot: -abs(slot.level)):
-        held = slot.position
-        if held.quantity == 0 or (held.quantity > 0) == (left > 0) or left == 0:
-            continue
-        part = min(abs(left), abs(held.quantity)) * (1 if left > 0 else -1)
-        left -= part
-        lowered = positions.trade(held, part, held.entry_price)
-        after = msgspec.structs.replace(slot, position=lowered)
-        books = _with_slot(books, _walked(after, _due_status(books, after)))
+    farthest = sorted(books.slots.values(), key=lambda slot: -abs(slot.level))
+    books, left = _given_up(books, farthest, quantity, None)
     aside = positions.trade(books.strays, left, books.strays.entry_price)
     return msgspec.structs.replace(books, strays=aside)
 
@@ -170,9 +170,35 @@ def corrected(books: Books, quantity: Decimal) -> Books:
 def _book(books: Books, level: int | None, fill: Fill) -> Books:
     if level is None:
         return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
-    slot = slot_at(books, level)
-    held = positions.fill(slot.position, fill)
-    return _with_slot(books, msgspec.structs.replace(slot, position=held))
+    slot, change = slot_at(books, level), received(fill)
+    held = max(slot.position.quantity, ZERO)
+    beyond = min(held + change, ZERO) if market_of(fill.ref.symbol) is Market.SPOT else ZERO
+    if beyond:
+        # A sale takes along what other levels hold and cannot sell alone: idle ones first, the smallest first.
+        working = {level_of(ticket.slot) for ticket in books.tickets.living.values()}
+        others = [other for other in books.slots.values() if other.level != level]
+        others.sort(key=lambda o: (o.level in working, o.position.quantity, o.level))
+        books, left = _given_up(books, others, beyond, fill.price)
+        change += left - beyond
+    after = positions.fill(slot.position, fill, change)
+    return _with_slot(books, msgspec.structs.replace(slot, position=after))
+
+
+def _given_up(
+    books: Books, slots: Sequence[Slot], quantity: Decimal, price: Decimal | None
+) -> tuple[Books, Decimal]:
+    """Take signed base units off slots in turn, at a price or each at its own cost; return what none could give."""
+    left = quantity
+    for slot in slots:
+        held = slot.position
+        if held.quantity == 0 or (held.quantity > 0) == (left > 0) or left == 0:
+            continue
+        part = min(abs(left), abs(held.quantity)) * (1 if left > 0 else -1)
+        left -= part
+        lowered = positions.trade(held, part, held.entry_price if price is None else price)
+        after = msgspec.structs.replace(slot, position=lowered)
+        books = _with_slot(books, _walked(after, _due_status(books, after)))
+    return books, left
 
 
 def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:

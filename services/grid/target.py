@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.decision import Gap
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose, TimeInForce
@@ -22,6 +23,7 @@ from opensqt.domain.planner import Want
 from opensqt.domain.remembered import remembered
 from opensqt.domain.ticket import Ticket
 from services.grid.slots import Slot, slot_at
+from services.grid.spare import NOTHING, Spare, spare_of, spent
 from services.grid.state import Grid
 
 
@@ -56,6 +58,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     opening: Leave
     closing: Leave
     busy: dict[int, Ticket]  # living tickets by level
+    spare: Spare
 
     @remembered
     def mid_price(self) -> Decimal:
@@ -73,11 +76,6 @@ def target_of(
     closing: Leave,
 ) -> Target:
     """Return the target set at this price, given what is allowed."""
-    busy = {
-        level: ticket
-        for ticket in grid.books.tickets.living.values()
-        if (level := level_of(ticket.slot)) is not None
-    }
     view = View(
         grid=grid,
         lattice=lattice,
@@ -85,8 +83,13 @@ def target_of(
         rules=rules,
         opening=opening,
         closing=closing,
-        busy=busy,
+        busy=_busy(grid),
+        spare=NOTHING,
     )
+    busy, window = view.busy, _window(view)
+    levels = frozenset(level for level, _ in window)
+    spare = spare_of(grid.books.slots, busy, lattice, rules, levels)
+    view = msgspec.structs.replace(view, spare=spare)
     wants: dict[str, Want] = {}
     gaps: dict[str, str] = {}
     leaving: dict[str, str] = {}
@@ -99,8 +102,11 @@ def target_of(
     for slot in grid.books.slots.values():
         live = busy.get(slot.level)
         if slot.position.quantity != 0 and (live is None or live.purpose is Purpose.CLOSE):
-            _note(_closing(view, slot, live), slot.level, wants, gaps)
-    for level, side in _window(view):
+            found = _closing(view, slot, live)
+            _note(found, slot.level, wants, gaps)
+            if live is None and isinstance(found, Want):
+                view = msgspec.structs.replace(view, spare=spent(view.spare))
+    for level, side in window:
         if level not in busy and slot_name(level) not in wants:
             _note(_opening(view, slot_at(grid.books, level), side), level, wants, gaps)
     return Target(
@@ -108,6 +114,14 @@ def target_of(
         gaps=tuple(Gap(slot=slot, why=why) for slot, why in gaps.items()),
         leaving=leaving,
     )
+
+
+def _busy(grid: Grid) -> dict[int, Ticket]:
+    return {
+        level: ticket
+        for ticket in grid.books.tickets.living.values()
+        if (level := level_of(ticket.slot)) is not None
+    }
 
 
 def _note(found: Want | str, level: int, wants: dict[str, Want], gaps: dict[str, str]) -> None:
@@ -163,11 +177,11 @@ def _as_it_is(ticket: Ticket) -> Want:
 
 
 def _closing(view: View, slot: Slot, live: Ticket | None) -> Want | str:
-    """Return the order that closes exactly what the slot holds, or why there is none."""
+    """Return the order that closes what the slot holds and can sell, or why there is none."""
     held = slot.position.quantity
     side = Side.SELL if held > 0 else Side.BUY
     level_price = view.lattice.price(close_level(slot.level, held))
-    quantity = view.rules.fit_quantity(abs(held))
+    most = view.rules.fit_quantity(abs(held) + _taken_along(view, slot, live))
     price = passive_price(
         level_price,
         side,
@@ -176,22 +190,32 @@ def _closing(view: View, slot: Slot, live: Ticket | None) -> Want | str:
         ticks_away=slot.ticks_away,
         rules=view.rules,
     )
-    if live is not None and live.side is side and _still_good(view, live, quantity, price, held):
+    if live is not None and live.side is side and _still_good(view, live, price, held, most):
         return _as_it_is(live)
-    broken = view.rules.refusal(price, quantity, reduce_only=True)
+    broken = view.rules.refusal(price, most, reduce_only=True)
     if broken:
         return f"dust: {broken}"
     why = _held_back(view, slot, side, price, view.closing)
-    return why or _want(slot, side, price, quantity, Purpose.CLOSE)
+    return why or _want(slot, side, price, most, Purpose.CLOSE)
 
 
-def _still_good(view: View, live: Ticket, quantity: Decimal, price: Decimal, held: Decimal) -> bool:
+def _taken_along(view: View, slot: Slot, live: Ticket | None) -> Decimal:
+    """Return the dust of other levels that this sale may hold, or that a new one takes along."""
+    spare, held = view.spare, slot.position.quantity
+    if live is not None:
+        return spare.whole
+    if slot.level == spare.seller:
+        return spare.free - held
+    return ZERO if slot.level in spare.levels else spare.free
+
+
+def _still_good(view: View, live: Ticket, price: Decimal, held: Decimal, most: Decimal) -> bool:
     """Tell whether a closing order may stay: right size, and less than a step from where it would go now."""
     if view.closing is Leave.KEEP:
         return True
     in_parts = 0 < view.rules.quantity_max < abs(held)
     near = abs(live.price - price) < view.lattice.step_price
-    return near and (live.remaining == quantity or in_parts)
+    return near and (view.rules.fit_quantity(abs(held)) <= live.remaining <= most or in_parts)
 
 
 def _opening(view: View, slot: Slot, side: Side) -> Want | str:

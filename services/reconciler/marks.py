@@ -1,7 +1,8 @@
-"""Marks: the last price of each symbol and a count of ticks, for people. No trading decision reads them."""
+"""Marks: last price, smallest lot and a count of ticks of each symbol, for people. No trading decision reads them."""
 
 from decimal import Decimal
 
+from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import Mark, Tick
 from opensqt.domain.messages import Message
 from opensqt.runtime import projection_port
@@ -13,7 +14,7 @@ from opensqt.runtime.logs import Log
 from opensqt.runtime.projection import instant
 from opensqt.runtime.projection_port import ProjectionStore
 
-HEARD = ("md.*.*.tick", "md.*.*.mark")
+HEARD = ("md.*.*.tick", "md.*.*.mark", "md.*.*.rules")
 HALF = Decimal("0.5")
 
 _log = Log("reconciler.marks")
@@ -38,6 +39,7 @@ class Marks:
         self._retry_s = retry_s
         self._prices: dict[tuple[str, str], tuple[Decimal, int]] = {}
         self._ticks: dict[tuple[str, str], int] = {}
+        self._rules: dict[tuple[str, str], InstrumentRules] = {}
         self._marked: set[tuple[str, str]] = set()  # symbols whose venue states a mark
 
     async def hear(self) -> None:
@@ -67,6 +69,7 @@ class Marks:
                 price=price,
                 ticks=self._ticks.get(key, 0),
                 time=instant(time_ms),
+                **_smallest(self._rules.get(key)),
             )
             for key, (price, time_ms) in self._prices.items()
         ]
@@ -87,6 +90,8 @@ class Marks:
             key = (message.venue, message.symbol)
             self._marked.add(key)
             self._prices[key] = (message.mark_price, message.time_ms)
+        elif isinstance(message, InstrumentRules):
+            self._rules[message.venue, message.symbol] = message
         elif isinstance(message, Tick):
             key = (message.venue, message.symbol)
             self._ticks[key] = self._ticks.get(key, 0) + 1
@@ -101,3 +106,8 @@ class Marks:
             self.take(decode(data))
         except Undecodable as error:
             _log.error("market_not_understood", detail=str(error))
+
+
+def _smallest(rules: InstrumentRules | None) -> dict[str, Decimal]:
+    names = ("quantity_step", "quantity_min", "notional_min")
+    return {name: getattr(rules, name) for name in names} if rules is not None else {}

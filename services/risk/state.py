@@ -14,6 +14,7 @@ from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.received import received
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.register import Register
 from opensqt.domain.strategy import PositionAdopted
@@ -194,7 +195,7 @@ class State:
             return order
         self.venue_ids[place] = order.client_order_id
         for fill in self._strays.claim(*place):
-            quantity = fill.side.sign * fill.quantity
+            quantity = received(fill)
             _park(self, fill, -quantity)
             self._move(placed.ref.strategy, placed.ref.account, placed.ref.symbol, quantity)
             order = life.fold(order, msgspec.structs.replace(fill, ref=placed.ref))
@@ -216,7 +217,7 @@ class State:
         self.trades[key] = None
         if len(self.trades) > TRADES_MAX:
             del self.trades[next(iter(self.trades))]
-        quantity = fill.side.sign * fill.quantity
+        quantity = received(fill)
         if fill.ref.strategy:
             self._move(fill.ref.strategy, fill.ref.account, fill.ref.symbol, quantity)
         else:

@@ -46,8 +46,16 @@ def funding_of(rate: str, time_ms: int) -> Funding:
 class CarryRig(Rig[Carry]):
     """A carry and its surroundings."""
 
-    def __init__(self, setup: Setup | None = None, rate: str = "0.0003", **perp: str) -> None:
+    def __init__(
+        self,
+        setup: Setup | None = None,
+        rate: str = "0.0003",
+        *,
+        fee_asset: str = "USDT",
+        **perp: str,
+    ) -> None:
         super().__init__(Carry(setup=setup or carry_setup()), decide, evolve)
+        self.fee_asset = fee_asset
         self.feed(rules_of(SPOT, taker_fee="0.001", quantity_step="0.00001"))
         self.feed(rules_of(PERP, **perp))
         self.feed(funding_of(rate, self.now_ms))
@@ -87,6 +95,7 @@ class CarryRig(Rig[Carry]):
         """Return the next process, which has read the journal and the market."""
         other = CarryRig.__new__(CarryRig)
         Rig.__init__(other, Carry(setup=self.state.setup), decide, evolve)
+        other.fee_asset = self.fee_asset
         market = self.state.market
         funding = [market.funding] if market.funding is not None else []
         restarted(self, other, "carry", run, [*market.rules.values(), *funding])

@@ -143,6 +143,12 @@ def placed_of(intent: PlaceIntent, now_ms: int, attempt: int = 1) -> IntentPlace
     )
 
 
+def brought(fill: Fill) -> Decimal:
+    """Return what a trade adds to the base that is held, counted without the code under test."""
+    signed = fill.quantity if fill.side is Side.BUY else -fill.quantity
+    return signed - (fill.fee if fill.ref.symbol == SPOT and fill.fee_asset == "BTC" else 0)
+
+
 def journalled(history: Iterable[Message]) -> list[Message]:
     """Return what a restart would read of a history: journalled facts only."""
     return [event for event in history if not isinstance(event, Tick | Time)]
@@ -156,6 +162,9 @@ class Evidence:
         self.orders: dict[str, Order] = {}  # by client order id
         self.history: list[Message] = []
         self.trades = 0
+        self.fee_asset = (
+            "USDT"  # BTC: as on spot, of what is bought; a third asset: of nothing that is traded
+        )
 
     def fold(self, event: Message) -> None:
         """Keep a message, and what it says about an order."""
@@ -169,6 +178,7 @@ class Evidence:
         self.trades += 1
         placed = self._placed(cid)
         amount = self.orders[cid].remaining if quantity is None else Decimal(quantity)
+        fee, fee_asset = self._fee(placed, amount)
         return Fill(
             ref=placed.ref,
             trade_id=str(self.trades),
@@ -176,8 +186,8 @@ class Evidence:
             side=placed.side,
             price=placed.price,
             quantity=amount,
-            fee=placed.price * amount * Decimal("0.0002"),
-            fee_asset="USDT",
+            fee=fee,
+            fee_asset=fee_asset,
             liquidity=Liquidity.MAKER,
             realized_pnl=Decimal(0),
             evidence_hash="",
@@ -246,9 +256,18 @@ class Evidence:
         return found[0]
 
     def signed_fills(self) -> Decimal:
-        """Return the sum of all trades, signed."""
-        fills = [fill for order in self.orders.values() for fill in order.fills]
-        return sum((fill.side.sign * fill.quantity for fill in fills), Decimal(0))
+        """Return the sum of what all trades brought, signed."""
+        return sum(
+            (brought(fill) for order in self.orders.values() for fill in order.fills), d("0")
+        )
+
+    def _fee(self, placed: IntentPlaced, amount: Decimal) -> tuple[Decimal, str]:
+        spot, buys = placed.ref.symbol == SPOT, placed.side is Side.BUY
+        if self.fee_asset == "BTC" and spot and buys:
+            return (amount * d("0.001")).quantize(d("0.00000001")), "BTC"
+        if self.fee_asset in ("BTC", "USDT"):
+            return placed.price * amount * d("0.0002"), "USDT"
+        return d("0.01"), self.fee_asset
 
     def _placed(self, cid: str) -> IntentPlaced:
         placed = self.orders[cid].placed

@@ -118,7 +118,7 @@ MISTAKES = {
         'venues.binance.exit_share_min = "0.6": expected a decimal in quotes',
     ),
     "keys in paper": ("balances =", 'api_key = "env:KEY"\nbalances =', "paper needs no keys"),
-    "no balances": ('USDT = "100000", BTC = "1"', "", "balances is empty"),
+    "no balances": ('USDT = "100000"', "", "balances is empty"),
     "name": ("[strategies.carry]", '[strategies."a.b"]', "name in strategies"),
     "desk": ('desk = "paper"', 'desk = ""', "name in desk"),
     "toml": ("schema = 1", "schema 1", "not valid TOML"),
@@ -163,7 +163,7 @@ def test_a_mistake_is_one_line_that_names_field_and_expectation(name: str) -> No
 @pytest.mark.row("G09")
 def test_a_key_in_the_file_is_refused_and_never_shown() -> None:
     """A key written into the file is refused without being repeated."""
-    text = TEXT.replace('balances = { USDT = "100000", BTC = "1" }', 'api_key = "hunter2hunter2"')
+    text = TEXT.replace('balances = { USDT = "100000" }', 'api_key = "hunter2hunter2"')
     with pytest.raises(ConfigError) as caught:
         parse_config(text, {})
     assert "env:NAME or file:PATH" in str(caught.value)

@@ -15,6 +15,7 @@ export function positions({ positions: rows = [], symbols }) {
     { name: "funding", cell: (row) => [money(row.funding), tone(row.funding)] },
     { name: "fees", cell: (row) => [money(String(-Number(row.fees))), tone(-Number(row.fees))] },
     { name: "PnL", cell: (row) => [`${money(row.pnl)} ${row.quote}`, `strong ${tone(row.pnl)}`] },
+    { name: "dust", cell: (row) => [Number(row.dust) ? significant(row.dust) : "–", "quiet"] },
     { name: "held by", left: true, cell: (row) => [row.owners.map((owner) => `${owner.strategy} ${amount(owner.quantity)}`).join(", "), "quiet"] },
   ], rows, (row) => `${row.account} ${row.key}`, "flat: no position yet");
 }
