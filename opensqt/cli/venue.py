@@ -20,6 +20,7 @@ from opensqt.runtime.config import Config, ConfigError, load
 from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.environment import Environment
 from opensqt.simulation.binance.signature import ApiKey
+from opensqt.simulation.fees import FeeAsset
 from opensqt.simulation.funding import FundingTerms
 from opensqt.simulation.orders import GATE_IDENTITY, IdentityPolicy
 from opensqt.simulation.paper import LOOPBACK, Venue, VenueSetup
@@ -68,6 +69,7 @@ def _venue(environment: Environment) -> Venue:
         keys={name: key for name, key in keys.items() if name in config.accounts},
         funding=_funding(config),
         policy=IDENTITIES[config.paper.rules],
+        fee_asset=_fee_asset(config),
         speed=clock.speed,
         host=host,
         port=port,
@@ -81,6 +83,13 @@ def _address(given: str, run: RunFile) -> tuple[str, int]:
     if host and port.isdecimal():
         return host, int(port)
     return LOOPBACK, run.ports.get("venue", 0)
+
+
+def _fee_asset(config: Config) -> FeeAsset | None:
+    fees = config.paper.fees
+    if not fees.asset:
+        return None
+    return FeeAsset(asset=fees.asset, price_quote=fees.price_quote)
 
 
 def _funding(config: Config) -> dict[str, FundingTerms]:

@@ -96,6 +96,16 @@ class PaperFunding(Table, frozen=True, kw_only=True):
     interval_hours: Annotated[int, Range(least="1", most="24")] = 8
 
 
+class PaperFees(Table, frozen=True, kw_only=True):
+    """An asset in which accounts pay their spot fees while they hold enough of it, at a fixed price; empty: none.
+
+    Without it the paper venue takes them as Binance does: of what is received, base of a purchase, quote of a sale.
+    """
+
+    asset: str = ""
+    price_quote: Positive = Decimal(600)
+
+
 class Paper(Table, frozen=True, kw_only=True):
     """The paper market and its pace."""
 
@@ -103,6 +113,7 @@ class Paper(Table, frozen=True, kw_only=True):
     rules: PaperRules = PaperRules.BINANCE
     speed: Annotated[Decimal, Range(above="0", most="100")] = Decimal(1)
     funding: dict[str, PaperFunding] = {}
+    fees: PaperFees = PaperFees()
 
 
 class Venue(Table, frozen=True, kw_only=True):

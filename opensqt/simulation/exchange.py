@@ -13,6 +13,7 @@ from opensqt.domain.decimals import EXACT, ZERO, ceil_to
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.audit import AuditRow, Kind, balance_row, order_row
+from opensqt.simulation.fees import FeeAsset
 from opensqt.simulation.flow import Frame, MarketTrade
 from opensqt.simulation.margin import refuse_unfunded
 from opensqt.simulation.matching import Matcher
@@ -55,10 +56,11 @@ class Exchange:
         clock: VenueClock,
         store: Store,
         policy: IdentityPolicy,
+        fee_asset: FeeAsset | None = None,
     ) -> None:
         self.clock, self.store, self.policy = clock, store, policy
         self.rules = {rules.symbol: rules for rules in instruments}
-        self.settlement = Settlement(venue, self.rules, store.records.accounts())
+        self.settlement = Settlement(venue, self.rules, store.records.accounts(), fee_asset)
         self.matchers = {
             symbol: Matcher(rules, self.settlement) for symbol, rules in self.rules.items()
         }

@@ -24,6 +24,7 @@ from opensqt.simulation.binance.signature import ApiKey, Keyring
 from opensqt.simulation.chores import Chores
 from opensqt.simulation.exchange import Exchange, VenueClock
 from opensqt.simulation.faults import Faults
+from opensqt.simulation.fees import FeeAsset
 from opensqt.simulation.flow import MarketFlow
 from opensqt.simulation.funding import FundingTerms
 from opensqt.simulation.incidents import instruments_of
@@ -43,6 +44,7 @@ class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     keys: Mapping[str, ApiKey]
     funding: Mapping[str, FundingTerms] = {}
     policy: IdentityPolicy = IdentityPolicy()
+    fee_asset: FeeAsset | None = None
     speed: Decimal = ONE
     host: str = LOOPBACK
     port: int = 0
@@ -67,6 +69,7 @@ class Venue:
             clock=self._clock,
             store=self._store,
             policy=setup.policy,
+            fee_asset=setup.fee_asset,
         )
         self.exchange.open_accounts(setup.balances)
         self.ca_path, server_pem = certificate.ensure(setup.folder / "ca")

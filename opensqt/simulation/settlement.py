@@ -12,6 +12,7 @@ from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.audit import AuditRow, Kind, fill_row, rfc3339
+from opensqt.simulation.fees import FeeAsset, spot_fee
 from opensqt.simulation.notices import (
     Happening,
     Notice,
@@ -30,9 +31,14 @@ class Settlement:
     """The books behind the matching engines."""
 
     def __init__(
-        self, venue: str, rules: Mapping[str, InstrumentRules], accounts: dict[str, Account]
+        self,
+        venue: str,
+        rules: Mapping[str, InstrumentRules],
+        accounts: dict[str, Account],
+        fee_asset: FeeAsset | None = None,
     ) -> None:
         self.venue = venue
+        self.fee_asset = fee_asset
         self.rules = rules
         self.accounts = accounts
         self.tapes = {symbol: Tape() for symbol in rules}
@@ -183,17 +189,25 @@ class Settlement:
         rules = self.rules[order.symbol]
         worth = EXACT.multiply(price, quantity)
         resting = order.type is OrderType.LIMIT
+        fee, fee_asset = spot_fee(
+            self.accounts[order.account],
+            rules,
+            order.side,
+            price=price,
+            quantity=quantity,
+            rate=rate,
+            pays_with=self.fee_asset,
+        )
         if order.side is Side.BUY:
             held = EXACT.multiply(order.price, quantity) if resting else ZERO
-            fee = rounded(EXACT.multiply(quantity, rate))
             self.move_spot(order.account, rules.quote, held - worth, -held)
-            self.move_spot(order.account, rules.base, quantity - fee, ZERO)
-            return fee, rules.base, ZERO
-        held = quantity if resting else ZERO
-        fee = rounded(EXACT.multiply(worth, rate))
-        self.move_spot(order.account, rules.base, held - quantity, -held)
-        self.move_spot(order.account, rules.quote, worth - fee, ZERO)
-        return fee, rules.quote, ZERO
+            self.move_spot(order.account, rules.base, quantity, ZERO)
+        else:
+            held = quantity if resting else ZERO
+            self.move_spot(order.account, rules.base, held - quantity, -held)
+            self.move_spot(order.account, rules.quote, worth, ZERO)
+        self.move_spot(order.account, fee_asset, -fee, ZERO)
+        return fee, fee_asset, ZERO
 
     def _perp_fill(
         self, order: Order, price: Decimal, quantity: Decimal, rate: Decimal

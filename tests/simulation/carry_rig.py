@@ -101,3 +101,10 @@ class CarryRig(Rig[Carry]):
         restarted(self, other, "carry", run, [*market.rules.values(), *funding])
         other.prices("45000")
         return other
+
+
+def entered(rig: CarryRig) -> None:
+    """Let both clips of an entry fill."""
+    for _ in range(4):
+        rig.take()
+    assert rig.steps()[-1] == "neutral"

@@ -11,18 +11,11 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.recon import Adjustment, Halted
 from opensqt.domain.strategy import SagaStep
-from tests.simulation.carry_rig import CarryRig, carry_setup
+from tests.simulation.carry_rig import CarryRig, carry_setup, entered
 from tests.simulation.grid_rig import rig_of, setup_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, journalled, snapshot_of
 
 BUY, SELL = Side.BUY, Side.SELL
-
-
-def entered(rig: CarryRig) -> None:
-    """Let both clips of an entry fill."""
-    for _ in range(4):
-        rig.take()
-    assert rig.steps()[-1] == "neutral"
 
 
 @pytest.mark.row("F04")

@@ -138,6 +138,21 @@ def test_a_sound_day_holds() -> None:
     assert checks["ledger_identity"].figure.startswith("3 wallets, difference 0")
 
 
+@pytest.mark.row("K06", "J09")
+def test_a_fee_in_base_that_is_not_counted_is_found() -> None:
+    """The position is 1.999 of the 2 that were bought, and the wallet says so: 2 in either would be wrong."""
+    found = evidence(audit(), facts())
+    place: tuple[str, ...] = ("binance", "main", SPOT)
+    held = {(*place[:2], PERP): Decimal(1), place: Decimal("1.999")}
+    assert fills_equal_position(found, held).holds
+    gross = fills_equal_position(found, held | {place: Decimal(2)})
+    assert (gross.holds, gross.detail) == (False, f"{SPOT}: trades make 1.999, the books hold 2")
+    free = msgspec.structs.replace(TRADES[2], fee=Decimal(0))
+    without = ledger_identity(evidence(audit(), [*facts()[:-1], free]))
+    assert not without.holds
+    assert "spot/BTC: the venue states 1.999, the journal makes 2" in without.detail
+
+
 Broken = tuple[Callable[[list[Audited], list[Message]], object], str]
 BROKEN: dict[str, Broken] = {
     "an id accepted twice": (
