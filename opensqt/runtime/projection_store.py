@@ -159,8 +159,7 @@ async def caught_up(journal: Journal, projections: ProjectionStore) -> Books:
     usable = kept is not None and kept.position <= head
     books: Books = kept.books if kept is not None and usable else Books()
     before = await projections.head()
-    # Without a snapshot of this version the rows may be of another fold.
-    anew = before < books.position or before > head or (kept is None and before > 0)
+    anew = before < books.position or before > head
     await folded(journal, books, head)
     if anew:
         await projections.replace(books)

@@ -41,6 +41,23 @@ def test_the_derived_configuration_trades_each_symbol_and_pair() -> None:
     assert config.symbols("binance") == SYMBOLS
 
 
+@pytest.mark.row("K06")
+def test_a_derived_account_begins_with_quote_only() -> None:
+    """What a strategy sells it must have bought first: a gift of base hides that."""
+    for symbols in (SYMBOLS, ("BTC/USDT", "ETH/USDT", "ETH/USDT:USDT")):
+        config = parse_config(derive(symbols, market="synthetic:7"), {})
+        assert config.accounts["main"].balances == {"USDT": Decimal(100_000)}
+    mixed = parse_config(derive(("BTC/USDT", "ETH/BTC"), market="synthetic:7"), {})
+    assert set(mixed.accounts["main"].balances) == {"USDT", "BTC"}
+
+
+@pytest.mark.row("K06")
+def test_a_neutral_grid_on_spot_says_what_it_would_need() -> None:
+    """It would sell what nobody bought."""
+    with pytest.raises(ConfigError, match="spot cannot go short; neutral needs a perpetual"):
+        parse_config(changed('mode = "long"', 'mode = "neutral"'), {})
+
+
 def test_further_bases_get_names_of_their_own() -> None:
     """Strategies of the second base carry its name."""
     config = parse_config(derive((*SYMBOLS, "ETH/USDT"), market="synthetic:7"), {})

@@ -17,6 +17,7 @@ from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
 from opensqt.runtime.projection_memory import MemoryProjections, MemoryTables
 from services.reconciler.marks import Marks
 from tests.conditions import until
+from tests.simulation.strategy_facts import rules_of
 
 
 def tick(price: int) -> Tick:
@@ -31,6 +32,22 @@ def tick(price: int) -> Tick:
         time_ms=1,
         book_sequence=1,
     )
+
+
+@pytest.mark.row("K06")
+async def test_the_smallest_lot_of_a_symbol_is_kept_beside_its_price() -> None:
+    """Unknown until the rules were heard; then a reader can name what is held and cannot be sold."""
+    clock, tables = RunClock(), MemoryTables()
+    projections = MemoryProjections(tables, MemoryJournal(MemoryStore(clock)))
+    marks = Marks(MemoryBus(MemoryBroker(clock)), clock, projections, every_s=1.0, retry_s=0.01)
+    marks.take(tick(100))
+    await marks.flush()
+    assert tables.marks["binance", "BTC/USDT"].quantity_step == 0
+    marks.take(rules_of("BTC/USDT", quantity_step="0.00001"))
+    await marks.flush()
+    kept = tables.marks["binance", "BTC/USDT"]
+    assert (kept.quantity_step, kept.quantity_min) == (Decimal("0.00001"), Decimal("0.001"))
+    assert kept.notional_min == 5
 
 
 @pytest.mark.parametrize("loss", ["tail", "anew"])
