@@ -3,6 +3,8 @@
 from typing import Any
 
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.dust import dust_of
+from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.lattice import Lattice, level_of
 from opensqt.domain.life import AT_VENUE, Order, Phase
 from opensqt.domain.position import FLAT, Position
@@ -26,6 +28,8 @@ def grid(state: State, told: Told, name: str) -> Section:
         if level is not None and order.placed is not None and order.placed.ref.strategy == name:
             orders[level] = order
     held = state.levels.get(name, {})
+    venue, _, symbol = told.keys.get(name, "").partition("|")
+    rules = state.quotes.rules.get((venue, symbol))
     levels = sorted(
         {*orders, *(at for at, part in held.items() if part.quantity != 0)}, reverse=True
     )
@@ -37,14 +41,24 @@ def grid(state: State, told: Told, name: str) -> Section:
         "step": plain(lattice.step_price) if lattice else None,
         "earned": cash(sum((part.realized_pnl for part in held.values()), ZERO)),
         "slots": [
-            _slot(level, lattice, orders.get(level), held.get(level, FLAT)) for level in levels
+            _slot(level, lattice, orders.get(level), held.get(level, FLAT), rules)
+            for level in levels
         ],
     }
 
 
-def _slot(level: int, lattice: Lattice | None, order: Order | None, held: Position) -> Section:
+def _slot(
+    level: int,
+    lattice: Lattice | None,
+    order: Order | None,
+    held: Position,
+    rules: InstrumentRules | None,
+) -> Section:
     placed = order.placed if order is not None else None
     state = "holding" if held.quantity != 0 else "free"
+    if held.quantity != 0 and lattice is not None and rules is not None:
+        rest = dust_of(rules, held.quantity, lattice.price(level))
+        state = "dust" if rest == held.quantity else state
     if order is not None and order.phase in AT_VENUE:
         state = "working"
     elif order is not None:

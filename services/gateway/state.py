@@ -14,6 +14,7 @@ from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.lattice import level_of
 from opensqt.domain.ledger import Books, Key, Table
 from opensqt.domain.ledger_wallet import quote_fee
+from opensqt.domain.levels import traded
 from opensqt.domain.life import Order
 from opensqt.domain.market import Candle, FeedStatus, Funding, Mark, Tick, Time
 from opensqt.domain.messages import Message
@@ -198,7 +199,7 @@ class State:
         level = level_of(order.placed.slot)
         if level is not None:
             levels = self.levels.setdefault(order.placed.ref.strategy, {})
-            levels[level] = positions.fill(levels.get(level, FLAT), fill)
+            levels.update(traded(levels, level, fill))
 
     def _count(self, place: Key, fill: Fill) -> None:
         realized = self.books.nets[place].position.realized_pnl

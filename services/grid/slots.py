@@ -4,7 +4,6 @@ Folded from the journal and from the strategy's own intents. A step of ours that
 `IllegalTransition`; evidence of the venue never does, it walks the machine.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -15,12 +14,11 @@ from opensqt.domain import ticket as one
 from opensqt.domain import tickets as desk
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.lattice import Lattice, level_of
+from opensqt.domain.levels import Levels, given_up, traded
 from opensqt.domain.order import Fill
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.received import received
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.ticket import Ticket, Timing
 from opensqt.domain.tickets import Outcome, Tickets
@@ -161,8 +159,10 @@ def corrected(books: Books, quantity: Decimal) -> Books:
 
     What no slot can give up, and whatever was found beyond our trades, is kept aside: it belongs to no level.
     """
-    farthest = sorted(books.slots.values(), key=lambda slot: -abs(slot.level))
-    books, left = _given_up(books, farthest, quantity, None)
+    held = {level: slot.position for level, slot in books.slots.items()}
+    farthest = sorted(held, key=lambda level: -abs(level))
+    changed, left = given_up(held, farthest, quantity, None)
+    books = _holding(books, changed)
     aside = positions.trade(books.strays, left, books.strays.entry_price)
     return msgspec.structs.replace(books, strays=aside)
 
@@ -170,35 +170,18 @@ def corrected(books: Books, quantity: Decimal) -> Books:
 def _book(books: Books, level: int | None, fill: Fill) -> Books:
     if level is None:
         return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
-    slot, change = slot_at(books, level), received(fill)
-    held = max(slot.position.quantity, ZERO)
-    beyond = min(held + change, ZERO) if market_of(fill.ref.symbol) is Market.SPOT else ZERO
-    if beyond:
-        # A sale takes along what other levels hold and cannot sell alone: idle ones first, the smallest first.
-        working = {level_of(ticket.slot) for ticket in books.tickets.living.values()}
-        others = [other for other in books.slots.values() if other.level != level]
-        others.sort(key=lambda o: (o.level in working, o.position.quantity, o.level))
-        books, left = _given_up(books, others, beyond, fill.price)
-        change += left - beyond
-    after = positions.fill(slot.position, fill, change)
-    return _with_slot(books, msgspec.structs.replace(slot, position=after))
+    held = {at: slot.position for at, slot in books.slots.items()}
+    changed = traded(held, level, fill)
+    own = msgspec.structs.replace(slot_at(books, level), position=changed.pop(level))
+    return _holding(_with_slot(books, own), changed)
 
 
-def _given_up(
-    books: Books, slots: Sequence[Slot], quantity: Decimal, price: Decimal | None
-) -> tuple[Books, Decimal]:
-    """Take signed base units off slots in turn, at a price or each at its own cost; return what none could give."""
-    left = quantity
-    for slot in slots:
-        held = slot.position
-        if held.quantity == 0 or (held.quantity > 0) == (left > 0) or left == 0:
-            continue
-        part = min(abs(left), abs(held.quantity)) * (1 if left > 0 else -1)
-        left -= part
-        lowered = positions.trade(held, part, held.entry_price if price is None else price)
-        after = msgspec.structs.replace(slot, position=lowered)
-        books = _with_slot(books, _walked(after, _due_status(books, after)))
-    return books, left
+def _holding(books: Books, changed: Levels) -> Books:
+    """Take over what other levels hold now; their status follows."""
+    for level, held in changed.items():
+        slot = msgspec.structs.replace(slot_at(books, level), position=held)
+        books = _with_slot(books, _walked(slot, _due_status(books, slot)))
+    return books
 
 
 def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:

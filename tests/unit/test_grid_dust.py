@@ -5,10 +5,14 @@ from decimal import Decimal
 import pytest
 
 from opensqt.domain.decimals import floor_to
+from opensqt.domain.decimals import floor_to
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
+from services.gateway.state import State as Page
 from services.grid import slots
 from services.grid.state import Grid
 from tests.simulation.grid_rig import SELL, long_of, move, rig_of, setup_of, slot
+from tests.simulation.strategy_facts import journalled
+from tests.simulation.strategy_rig import Rig
 from tests.simulation.strategy_rig import Rig
 
 
@@ -136,6 +140,12 @@ def test_one_sale_takes_the_dust_of_other_levels_along() -> None:
     left = slots.quantity(rig.state.books)
     assert left == own + rests - sale.quantity < Decimal("0.00001")
     assert slots.total(rig.state.books).cost >= 0
+    page = Page()
+    for at, event in enumerate(journalled(rig.history), start=1):
+        page.fold(event, at)
+    assert page.levels["grid"] == {
+        n: s.position for n, s in rig.state.books.slots.items() if s.position.fills
+    }
 
 
 @pytest.mark.row("K06")
