@@ -11,6 +11,7 @@ from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.order import Canceled, Expired, Fill
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import PositionAdopted
+from opensqt.oracle.wallet_flows import arrived
 from opensqt.simulation.audit import AuditRow
 
 FILL, FUNDING, BALANCE = "fill", "funding", "balance"
@@ -137,7 +138,7 @@ def _unequal(evidence: Evidence, positions: Mapping[Place, Decimal]) -> list[str
             case Fill(ref=ref, trade_id=trade_id) as fill:
                 place = (ref.venue, ref.account, ref.symbol)
                 if (*place, trade_id) not in trades:
-                    sums[place] += fill.side.sign * fill.quantity - _fee_in_base(fill)
+                    sums[place] += arrived(fill)
                 trades.add((*place, trade_id))
             case Adjustment() | PositionAdopted() as moved:
                 sums[moved.venue, moved.account, moved.symbol] += moved.quantity
@@ -146,12 +147,6 @@ def _unequal(evidence: Evidence, positions: Mapping[Place, Decimal]) -> list[str
         for place in sorted(sums.keys() | positions.keys())
         if sums[place] != positions.get(place, ZERO)
     ]
-
-
-def _fee_in_base(fill: Fill) -> Decimal:
-    """Return what the venue took of the traded asset itself, which is then not held."""
-    pair, _, settle = fill.ref.symbol.partition(":")
-    return fill.fee if not settle and fill.fee_asset == pair.partition("/")[0] else ZERO
 
 
 def _fills(evidence: Evidence) -> dict[TradeKey, Fill]:

@@ -1,8 +1,11 @@
-"""What a strategy decides: intents, facts about itself, and why it does not trade. A value, no behaviour."""
+"""What a strategy decides: intents, facts about itself, and why it does not trade. Values only."""
+
+from collections import Counter
 
 import msgspec
 
 from opensqt.domain.account import AssetAmount
+from opensqt.domain.decimals import EXACT, canonical
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message
 
@@ -29,3 +32,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     gaps: tuple[Gap, ...] = ()
     dust: tuple[AssetAmount, ...] = ()  # held and too little for any order
+
+
+def shown(decision: Decision) -> dict[str, dict[str, int] | dict[str, str]]:
+    """Return what people see of it: how many slots have no order, by reason, and the dust by asset."""
+    dust = {held.asset: canonical(held.amount.normalize(EXACT)) for held in decision.dust}
+    return {"skipped": dict(Counter(gap.why for gap in decision.gaps)), "dust": dust}

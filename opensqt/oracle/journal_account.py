@@ -13,7 +13,7 @@ from opensqt.oracle.average_cost import AverageCost, shares
 from opensqt.oracle.order_evidence import KINDS, OrderEvidence
 from opensqt.oracle.strategy_rows import StrategyRows
 from opensqt.oracle.tables import Row, moment
-from opensqt.oracle.wallet_flows import WalletFlows, fee_in_quote, signed
+from opensqt.oracle.wallet_flows import WalletFlows, arrived, fee_in_quote
 
 DIGITS = 80  # of every product and sum
 Place = tuple[str, str, str]  # venue, account, symbol
@@ -91,7 +91,7 @@ class JournalAccount:
         self._trades[key] = fill
         self._wallets.traded(fill)
         net = self._nets[place]
-        net.add(signed(fill), fill.price)
+        net.add(arrived(fill), fill.price)
         net.fees += fee_in_quote(fill)
         net.last_price = fill.price
         if fill.ref.strategy:
@@ -127,7 +127,7 @@ class JournalAccount:
 
     def _own(self, fill: Fill) -> None:
         held = self._held[_place(fill.ref)][fill.ref.strategy]
-        held.add(signed(fill), fill.price)
+        held.add(arrived(fill), fill.price)
         held.trades += 1
         self._evidence(fill.ref, fill)
 

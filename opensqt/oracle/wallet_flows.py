@@ -73,6 +73,13 @@ def signed(fill: Fill) -> Decimal:
     return fill.quantity if fill.side is Side.BUY else -fill.quantity
 
 
+def arrived(fill: Fill) -> Decimal:
+    """Return what a trade adds to the position: a spot fee of the traded asset itself is not held."""
+    base, _, settle = assets(fill.ref.symbol)
+    kept = fill.fee if fill.fee_asset == base and not settle else NOTHING
+    return signed(fill) - kept
+
+
 def assets(symbol: str) -> tuple[str, str, str]:
     """Return base, quote and settle asset (empty on spot)."""
     pair, _, settle = symbol.partition(":")

@@ -12,8 +12,7 @@ import msgspec
 
 from opensqt.domain import ids
 from opensqt.domain.bus_trouble import words_for
-from opensqt.domain.decimals import EXACT, canonical
-from opensqt.domain.decision import Choice, Decision
+from opensqt.domain.decision import Choice, Decision, shown
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Message, name_of
@@ -114,17 +113,11 @@ class Actor:
     def status(self, deaf: str = "") -> dict[str, Any]:
         """Return whether it trades, and if not, why not; `deaf` says why nothing reaches it now."""
         reason = f"stopped by a fault: {self.fault}" if self.fault else deaf or self.last.reason
-        gaps: dict[str, int] = {}
-        for gap in self.last.gaps:
-            gaps[gap.why] = gaps.get(gap.why, 0) + 1
         return {
             "name": self.play.name,
             "trading": not reason,
             "reason": reason,
-            "skipped": gaps,
-            "dust": {
-                held.asset: canonical(held.amount.normalize(EXACT)) for held in self.last.dust
-            },
+            **shown(self.last),
         }
 
     def _next(self, message: Message) -> Decision:

@@ -21,9 +21,9 @@ from opensqt.domain.lattice import (
 from opensqt.domain.market import Tick
 from opensqt.domain.planner import Want
 from opensqt.domain.remembered import remembered
+from opensqt.domain.spare import NOTHING, Spare, spare_of, spent
 from opensqt.domain.ticket import Ticket
 from services.grid.slots import Slot, slot_at
-from services.grid.spare import NOTHING, Spare, spare_of, spent
 from services.grid.state import Grid
 
 
@@ -88,7 +88,8 @@ def target_of(
     )
     busy, window = view.busy, _window(view)
     levels = frozenset(level for level, _ in window)
-    spare = spare_of(grid.books.slots, busy, lattice, rules, levels)
+    held = {level: slot.position.quantity for level, slot in grid.books.slots.items()}
+    spare = spare_of(held, busy, lattice, rules, levels)
     view = msgspec.structs.replace(view, spare=spare)
     wants: dict[str, Want] = {}
     gaps: dict[str, str] = {}

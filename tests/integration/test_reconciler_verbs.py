@@ -5,7 +5,6 @@ import gc
 import io
 import json
 from collections.abc import Coroutine
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -111,25 +110,6 @@ def test_a_line_holds_the_columns_of_the_contract(desk: Path, capsys: Capture, v
         assert not any(isinstance(value, float) for value in line.values())
         times = [line[name] for name in line if name.endswith("_at") or name == "time"]
         assert all(time[10] == "T" and time.endswith("Z") for time in times)
-
-
-@pytest.mark.row("K06")
-def test_positions_name_what_each_owner_cannot_sell(
-    desk: Path, postgres_dsn: str, capsys: Capture
-) -> None:
-    """Nothing is said while the smallest order is unknown; then what is below it, owner by owner."""
-    _, before = said(capsys, "positions", "--data", str(desk))
-    assert {line["dust"] for line in before} == {None}
-    smallest = f"('binance', '{SPOT}', 100, 1, now(), 0.01, 0.01, 5)"
-    wait(execute(postgres_dsn, f"INSERT INTO view.marks VALUES {smallest}"))  # our own words
-    spot = f"WHERE symbol = '{SPOT}'"
-    for held, dust in (("0.123", "0.003"), ("0.049", "0.049")):
-        wait(
-            execute(postgres_dsn, f"UPDATE view.holdings SET quantity = {held} {spot}")
-        )  # our own words
-        _, lines = said(capsys, "positions", "--data", str(desk))
-        (line,) = [line for line in lines if line["symbol"] == SPOT]
-        assert Decimal(line["dust"]) == 2 * Decimal(dust)
 
 
 def test_people_get_tables_and_scripts_csv(desk: Path, capsys: Capture) -> None:

@@ -1,4 +1,4 @@
-"""Dust of a spot grid: what levels hold and cannot sell alone, and which sale takes it along. Pure.
+"""Dust of what is held level by level on spot: what cannot be sold alone, and which sale takes it along. Pure.
 
 A fee in the base asset leaves less than a step behind at every level that trades. One sale at a time takes along what
 the idle levels hold of it, so that the whole grid has one rest and not one for every level that ever traded.
@@ -15,7 +15,6 @@ from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.intent import Purpose
 from opensqt.domain.lattice import Lattice, close_level
 from opensqt.domain.ticket import Ticket
-from services.grid.slots import Slot
 
 
 class Spare(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,16 +30,15 @@ NOTHING = Spare()
 
 
 def spare_of(
-    slots: Mapping[int, Slot],
+    held: Mapping[int, Decimal],
     busy: Mapping[int, Ticket],
     lattice: Lattice,
     rules: InstrumentRules,
     window: frozenset[int],
 ) -> Spare:
-    """Return the dust of all levels; those of the window are topped up and sell nothing."""
+    """Return the dust of levels that hold so many base units; those of the window are topped up and sell nothing."""
     if rules.market is not Market.SPOT:
         return NOTHING
-    held = {level: slot.position.quantity for level, slot in slots.items()}
     small = {
         level: quantity
         for level, quantity in held.items()

@@ -1,0 +1,31 @@
+"""What `opensqt positions` says of a holding that no order can sell."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from opensqt.cli.runfile import RunFile, write_run
+from tests.integration.test_reconciler_verbs import Capture, execute, fill_journal, said, wait
+from tests.ledgers import SPOT
+
+
+@pytest.mark.row("K06")
+def test_positions_name_what_each_owner_cannot_sell(
+    postgres_dsn: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """Nothing is said while the smallest order is unknown; then what is below it, owner by owner."""
+    wait(fill_journal(postgres_dsn))
+    write_run(tmp_path, RunFile(postgres_dsn=postgres_dsn))
+    _, before = said(capsys, "positions", "--data", str(tmp_path))
+    assert {line["dust"] for line in before} == {None}
+    smallest = f"('binance', '{SPOT}', 100, 1, now(), 0.01, 0.01, 5)"
+    wait(execute(postgres_dsn, f"INSERT INTO view.marks VALUES {smallest}"))  # our own words
+    spot = f"WHERE symbol = '{SPOT}'"
+    for held, dust in (("0.123", "0.003"), ("0.049", "0.049")):
+        wait(
+            execute(postgres_dsn, f"UPDATE view.holdings SET quantity = {held} {spot}")
+        )  # our own words
+        _, lines = said(capsys, "positions", "--data", str(tmp_path))
+        (line,) = [line for line in lines if line["symbol"] == SPOT]
+        assert Decimal(line["dust"]) == 2 * Decimal(dust)
