@@ -20,7 +20,7 @@ def dust(
 
     A perpetual is closed by orders that only reduce, and those have no smallest size but the step.
     """
-    whole = floor_to(abs(quantity), step)
+    whole = floor_to(abs(quantity), step) if step > 0 else abs(quantity)
     small = whole < quantity_min or whole * price < notional_min
     if market_of(symbol) is Market.SPOT and small:
         whole = ZERO
