@@ -150,7 +150,7 @@ class Evidence:
         self._untraded.discard(symbol)
         return orders
 
-    async def read_trades(self, symbol: str) -> None:
+    async def read_trades(self, symbol: str, *, urgent: bool = False) -> None:
         """Read our trades of a symbol beyond the newest up to which REST has shown all of them.
 
         A pushed trade does not move that mark: the stream may have missed the one before it.
@@ -158,7 +158,8 @@ class Evidence:
         account = self._account
         async with self._reading.setdefault(symbol, asyncio.Lock()):
             settled_ms = account.clock.market_ms() - unsure_ms(account)
-            trades = await account.venue.trades(
+            venue = account.venue.urgent if urgent else account.venue
+            trades = await venue.trades(
                 symbol,
                 after_trade_id=self._marks.get(symbol, ""),
                 since_ms=since_ms(account, symbol),
@@ -228,7 +229,7 @@ async def _identify(
     late_ms = account.clock.market_ms() - LATE_AGE_MS_MAX
     doubtful = [order for order in account.state.doubtful() if _symbol(order) == symbol]
     for order in (*doubtful, *account.state.disproved(symbol, late_ms)):
-        outcome = await account.venue.look(symbol, order.client_order_id)
+        outcome = await account.venue.urgent.look(symbol, order.client_order_id)
         if isinstance(outcome, Held) and outcome.order is not None:
             await show(outcome.order)
         elif not isinstance(outcome, NotFound):

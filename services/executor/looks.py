@@ -46,7 +46,7 @@ class Looks:
 
     async def ask(self, ref: OrderRef) -> bool | None:
         """Ask for an order by its id and record what is shown; None when the venue gave no clear answer."""
-        answer = await self._account.venue.look(ref.symbol, ref.client_order_id)
+        answer = await self._account.venue.urgent.look(ref.symbol, ref.client_order_id)
         if isinstance(answer, Throttled | NotSent | InDoubt):
             return None
         if isinstance(answer, Held):
@@ -93,12 +93,12 @@ class Looks:
             return reading
 
     async def _read_now(self, symbol: str, started_ms: int) -> Reading | None:
-        venue = self._account.venue
+        venue = self._account.venue.urgent
         try:
             place, witness = self._witness(symbol)
             seen = bool(witness) and isinstance(await venue.look(place, witness), Held)
             orders = await venue.open_orders(symbol)
-            await self._evidence.read_trades(symbol)
+            await self._evidence.read_trades(symbol, urgent=True)
             position = await self._unexplained(symbol)
         except (VenueDown, LookupError):
             return None
@@ -124,7 +124,7 @@ class Looks:
     async def _unexplained(self, symbol: str) -> Decimal:
         """Return the venue's position minus what our trades explain; it moves only by what we do not know."""
         account = self._account
-        view = await account.venue.account()
+        view = await account.venue.urgent.account()
         held = sum((p.quantity for p in view.positions if p.symbol == symbol), Decimal(0))
         explained = account.state.net.get(symbol, Decimal(0)) if ":" in symbol else Decimal(0)
         return held - explained

@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from opensqt.domain.instruments import Market
 from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance import HEDGING, BinanceVenue
+from opensqt.runtime.venue.binance import BinanceVenue
+from opensqt.runtime.venue.binance_mode import HEDGING
 from opensqt.runtime.venue.policy import policy_of
 from opensqt.runtime.venue.port import Held, VenueDown
 from opensqt.runtime.venue.reply import Reply

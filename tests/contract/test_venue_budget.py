@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.venue.binance import BinanceVenue
+from opensqt.runtime.venue.budget import Budget, Limit
 from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import Held, NotFound, NotSent
+from opensqt.runtime.venue.port import Held, NotFound, NotSent, Venue
 from tests.conditions import until
 from tests.contract.venues import PERP, House, open_house
 
@@ -85,3 +86,33 @@ async def test_many_looks_share_the_listing_of_ended_orders(
     assert isinstance(outcomes[0], Held)
     assert all(isinstance(outcome, NotFound) for outcome in outcomes[1:])
     assert paths.count("allOrders") <= 2
+
+
+@pytest.mark.row("C06", "C02")
+async def test_who_settles_a_doubt_reads_though_the_minute_is_spent(house: House) -> None:
+    """Every read of a look takes from the share of the exits; the same reads of anybody else wait."""
+    assert isinstance(await house.venue.place(house.request("first")), Held)
+    await house.venue.account()  # the position mode is asked for once
+    slow = Limit(rate_per_s=0.001, burst=100, reserved=100)
+    house.gate.budget = Budget(house.clock, {"orders": Limit(), "perp": slow, "spot": slow})
+    since_ms = house.clock.market_ms() - 1000
+
+    async def read(venue: Venue) -> None:
+        await venue.look(PERP, "first")
+        await venue.open_orders(PERP)
+        await venue.trades(PERP, after_trade_id="", since_ms=since_ms)
+        await venue.account()
+
+    reads = [
+        house.venue.look(PERP, "first"),
+        house.venue.open_orders(PERP),
+        house.venue.trades(PERP, after_trade_id="", since_ms=since_ms),
+        house.venue.account(),
+    ]
+    waiting = [asyncio.ensure_future(each) for each in reads]
+    async with asyncio.timeout(30):
+        await read(house.venue.urgent)
+    assert not any(task.done() for task in waiting)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)

@@ -48,6 +48,39 @@ def test_a_first_look_stops_short_of_the_limit_of_the_venue() -> None:
     assert bucket.wait_s(0.0, 1, Lane.READ) > 0
 
 
+@pytest.mark.row("C06", "J01")
+async def test_looks_for_orders_in_doubt_go_on_when_a_minute_is_spent() -> None:
+    """Fourteen orders are looked for, by two readings and their ids, within seconds of a spent minute.
+
+    Meanwhile their cancels are repeated, and each answer says again that the minute is spent: that kept a reader, who
+    may not touch the share of the exits, waiting until the minute was over.
+    """
+    clock = VirtualClock()
+    limit = limits_of(VenueConfig(), 1 - FEED_PART)["perp"]
+    budget = Budget(clock, {"perp": limit})
+    budget.learn("perp", limit.first_until)
+
+    async def cancel() -> None:
+        while True:
+            await budget.acquire({"perp": 1.0}, Lane.CANCEL)
+            budget.learn("perp", limit.first_until)
+            await clock.sleep(1 / 7)  # fourteen orders, each every two seconds
+
+    async def look(lane: Lane) -> None:
+        for weight in (*(1, 1, 5, 5, 5, *[1] * 14), *(1, 1, 5, 5, 5, *[1] * 14)):
+            await budget.acquire({"perp": float(weight)}, lane)
+            budget.learn("perp", limit.first_until)
+
+    cancels = asyncio.create_task(cancel())
+    looks, reads = (asyncio.create_task(look(lane)) for lane in (Lane.LOOK, Lane.READ))
+    await clock.run_for(5)
+    assert looks.done()
+    assert not reads.done()
+    cancels.cancel()
+    reads.cancel()
+    await asyncio.gather(cancels, reads, return_exceptions=True)
+
+
 def test_every_read_has_the_share_of_the_first_look() -> None:
     """What names no lane is a read: no successor waits because somebody forgot to say so."""
     assert get(Market.PERP, "income", {}, {"perp": 30.0}).lane is Lane.READ

@@ -3,6 +3,7 @@
 Places, cancels and looks stand in `binance_orders`, the reads here. Never decides what to trade.
 """
 
+import functools
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from opensqt.domain.account import FundingPaid
 from opensqt.domain.decimals import from_foreign
 from opensqt.domain.instruments import InstrumentRules, Market, market_of
 from opensqt.runtime.venue.binance_gate import BinanceGate
+from opensqt.runtime.venue.binance_mode import PositionMode
 from opensqt.runtime.venue.binance_orders import BinanceOrders, get
 from opensqt.runtime.venue.binance_pages import read_funding, read_trades
 from opensqt.runtime.venue.binance_private import PrivateStreams
@@ -23,6 +25,7 @@ from opensqt.runtime.venue.binance_wire import (
     positions,
     spot_balances,
 )
+from opensqt.runtime.venue.budget import Lane
 from opensqt.runtime.venue.port import (
     AccountView,
     OrderView,
@@ -35,11 +38,6 @@ from opensqt.runtime.venue.port import (
 # docs: request weights; spot / usdm.
 OPEN_ORDERS_WEIGHTS = {Market.SPOT: 6.0, Market.PERP: 1.0}
 FEE_WEIGHT = 20.0
-MODE_WEIGHT = 30.0
-HEDGING = (
-    "the account is in hedge mode (dualSidePosition), which nets nothing: close its positions and set"
-    " Position Mode to One-way at Binance; trading begins by itself then"
-)
 
 
 class BinanceVenue(BinanceOrders):
@@ -48,15 +46,21 @@ class BinanceVenue(BinanceOrders):
     def __init__(self, gate: BinanceGate, *, account: str, policy: Policy) -> None:
         super().__init__(gate, policy)
         self._account = account
-        self._unfit = ""
-        self._one_way = False
+        self._mode = PositionMode(gate)
+
+    @functools.cached_property
+    def urgent(self) -> "BinanceVenue":
+        """The same account, read from the share that is kept for exits."""
+        other = BinanceVenue(self._gate, account=self._account, policy=self._policy)
+        other._mode, other._reads = self._mode, Lane.LOOK
+        return other
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol; raise `VenueDown`."""
         market = market_of(symbol)
         params = {"symbol": await self._gate.venue_symbol(symbol)}
         cost = {market.value: OPEN_ORDERS_WEIGHTS[market]}
-        raw = await self._gate.read(get(market, "openOrders", params, cost))
+        raw = await self._gate.read(get(market, "openOrders", params, cost, lane=self._reads))
         try:
             return order_views(raw, await self._gate.symbols(market))
         except Unreadable as error:
@@ -70,18 +74,21 @@ class BinanceVenue(BinanceOrders):
             market_of(symbol),
             after_trade_id=after_trade_id,
             since_ms=since_ms,
+            lane=self._reads,
         )
 
     async def account(self) -> AccountView:
         """Return balances and positions of the wallets that this account uses; raise `VenueDown`."""
-        await self._check_mode()
+        await self._mode.check()
         raws: dict[str, bytes] = {}
         if Market.SPOT in self._gate.markets:
-            request = get(Market.SPOT, "account", {}, {Market.SPOT.value: 20.0})
+            cost = {Market.SPOT.value: 20.0}
+            request = get(Market.SPOT, "account", {}, cost, lane=self._reads)
             raws["spot"] = await self._gate.read(request)
         if Market.PERP in self._gate.markets:
             for name, path in (("perp", "account"), ("positions", "positionRisk")):
-                request = get(Market.PERP, path, {}, {Market.PERP.value: 5.0}, "fapiPrivateV3")
+                cost = {Market.PERP.value: 5.0}
+                request = get(Market.PERP, path, {}, cost, "fapiPrivateV3", self._reads)
                 raws[name] = await self._gate.read(request)
         try:
             balances = spot_balances(raws["spot"]) if "spot" in raws else []
@@ -117,7 +124,7 @@ class BinanceVenue(BinanceOrders):
 
     def trouble(self) -> str:
         """Say why the venue counts as degraded, an empty text while it does not."""
-        return self._unfit or self._gate.troubles.why()
+        return self._mode.unfit or self._gate.troubles.why()
 
     @property
     def policy(self) -> Policy:
@@ -127,25 +134,6 @@ class BinanceVenue(BinanceOrders):
     async def close(self) -> None:
         """Disconnect."""
         await self._gate.close()
-
-    async def _check_mode(self) -> None:
-        """Ask once, before anything is traded, for the position mode; raise `VenueDown` with the fix in hedge mode."""
-        if self._one_way or Market.PERP not in self._gate.markets:
-            return
-        cost = {Market.PERP.value: MODE_WEIGHT}
-        raw = await self._gate.read(get(Market.PERP, "positionSide/dual", {}, cost))
-        try:
-            hedging = msgspec.json.decode(raw, type=_Mode).dual_side_position
-        except msgspec.DecodeError as error:
-            raise VenueDown(f"the position mode could not be read: {error}") from error
-        self._unfit = HEDGING if hedging else ""
-        if hedging:
-            raise VenueDown(HEDGING)
-        self._one_way = True
-
-
-class _Mode(msgspec.Struct, frozen=True, rename="camel"):
-    dual_side_position: bool
 
 
 class _SpotFees(msgspec.Struct, frozen=True):

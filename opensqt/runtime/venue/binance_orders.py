@@ -53,6 +53,7 @@ class BinanceOrders:
     def __init__(self, gate: BinanceGate, policy: Policy) -> None:
         self._gate = gate
         self._policy = policy
+        self._reads = Lane.READ
         self._wishes = 0  # for a listing, counted; each listing knows which it fulfils
         self._turns: dict[tuple[Market, str], asyncio.Lock] = {}
         self._listings: dict[tuple[Market, str], tuple[int, Reply]] = {}
@@ -142,7 +143,7 @@ class BinanceOrders:
         market = market_of(symbol)
         params = {"symbol": venue_symbol, "origClientOrderId": client_order_id}
         cost = {market.value: LOOK_WEIGHTS[market]}
-        reply = await self._gate.send(get(market, "order", params, cost))
+        reply = await self._gate.send(get(market, "order", params, cost, lane=self._reads))
         outcome = judge_look(market, reply, client_order_id, symbols)
         if self._policy.by_id_query == "any" or not isinstance(outcome, NotFound):
             return outcome
@@ -159,7 +160,9 @@ class BinanceOrders:
                 wishes = self._wishes
                 params = {"symbol": venue_symbol, "limit": ALL_ORDERS_LIMIT}
                 cost = {market.value: ALL_ORDERS_WEIGHTS[market]}
-                reply = await self._gate.send(get(market, "allOrders", params, cost))
+                reply = await self._gate.send(
+                    get(market, "allOrders", params, cost, lane=self._reads)
+                )
                 self._listings[key] = wishes, reply
             return reply
 
@@ -199,10 +202,16 @@ def get(
     params: dict[str, str],
     cost: dict[str, float],
     section: str = "",
+    lane: Lane = Lane.READ,
 ) -> Request:
     """Return a signed read."""
     return Request(
-        section=section or SECTIONS[market], verb="GET", path=path, params=params, cost=cost
+        section=section or SECTIONS[market],
+        verb="GET",
+        path=path,
+        params=params,
+        cost=cost,
+        lane=lane,
     )
 
 

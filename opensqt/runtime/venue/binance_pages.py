@@ -7,6 +7,7 @@ from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import Market
 from opensqt.runtime.venue.binance_gate import SECTIONS, BinanceGate, Request
 from opensqt.runtime.venue.binance_wire import Unreadable, funding_rows, trade_views
+from opensqt.runtime.venue.budget import Lane
 from opensqt.runtime.venue.port import TradeView, VenueDown
 
 Row = TypeVar("Row")
@@ -21,7 +22,13 @@ INCOME_WEIGHT = 30.0
 
 
 async def read_trades(
-    gate: BinanceGate, symbol: str, market: Market, *, after_trade_id: str, since_ms: int
+    gate: BinanceGate,
+    symbol: str,
+    market: Market,
+    *,
+    after_trade_id: str,
+    since_ms: int,
+    lane: Lane = Lane.READ,
 ) -> list[TradeView]:
     """Return all our trades beyond an id, or from a market time on, oldest first; raise `VenueDown`."""
     symbols = await gate.symbols(market)
@@ -31,7 +38,7 @@ async def read_trades(
     while not after_trade_id:
         end_ms = start_ms + SPAN_MS[market] - 1
         params = {**base, "startTime": str(start_ms), "endTime": str(end_ms)}
-        found = await _trades(gate, market, params, symbols)
+        found = await _trades(gate, market, params, symbols, lane)
         if found:
             after_trade_id = found[-1].trade_id
         elif end_ms >= gate.clock.market_ms():
@@ -39,7 +46,7 @@ async def read_trades(
         start_ms = end_ms + 1
     while True:
         params = {**base, "fromId": str(int(after_trade_id) + 1)}
-        page = await _trades(gate, market, params, symbols)
+        page = await _trades(gate, market, params, symbols, lane)
         found.extend(page)
         if len(page) < PAGE:
             return found
@@ -77,7 +84,11 @@ async def read_funding(
 
 
 async def _trades(
-    gate: BinanceGate, market: Market, params: dict[str, str], symbols: Mapping[str, str]
+    gate: BinanceGate,
+    market: Market,
+    params: dict[str, str],
+    symbols: Mapping[str, str],
+    lane: Lane,
 ) -> list[TradeView]:
     request = Request(
         section=SECTIONS[market],
@@ -85,6 +96,7 @@ async def _trades(
         path=PATHS[market],
         params=params,
         cost={market.value: WEIGHTS[market]},
+        lane=lane,
     )
     return _readable(lambda raw: trade_views(market, raw, symbols), await gate.read(request))
 

@@ -36,10 +36,11 @@ Answer = TypeVar("Answer")
 
 
 class Lane(StrEnum):
-    """Who may use the reserved share: exits, never openings and reads; its last tokens are kept for cancels."""
+    """Who may use the reserved share: exits and looks, never openings and reads; its last tokens are for cancels."""
 
     OPEN = "open"
     READ = "read"  # waits in turn with openings, but has the share of the first look
+    LOOK = "look"  # reads that settle an order in doubt: it may be an exit, and blocks others
     EXIT = "exit"  # reduce-only orders
     CANCEL = "cancel"
 
@@ -79,8 +80,8 @@ class Bucket:
         if self._is_first(weight, lane):
             return pause_s
         openings = self.limit.reserved
-        kept = {Lane.OPEN: openings, Lane.READ: openings, Lane.EXIT: KEPT_FOR_CANCELS}
-        floor = min(kept.get(lane, 0.0), self.limit.reserved)
+        kept = {Lane.OPEN: openings, Lane.READ: openings, Lane.CANCEL: 0.0}
+        floor = min(kept.get(lane, KEPT_FOR_CANCELS), self.limit.reserved)
         need = min(weight + floor, self.limit.burst)
         missing = need - self._tokens
         return max(pause_s, missing / self.limit.rate_per_s, 0.0)

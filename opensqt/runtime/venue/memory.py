@@ -177,6 +177,11 @@ class MemoryVenue(MemoryOrders):
             evidence=EVIDENCE,
         )
 
+    @property
+    def urgent(self) -> "MemoryVenue":
+        """Return itself: the twin has no budget."""
+        return self
+
     async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
         """Return booked funding payments since a market time, oldest first."""
         self.faults.check_read("funding_paid")

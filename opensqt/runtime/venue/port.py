@@ -253,6 +253,10 @@ class Venue(Orders, Protocol):
     async def account(self) -> AccountView:
         """Return balances and positions of all wallets."""
 
+    @property
+    def urgent(self) -> "Venue":
+        """The same account for whoever settles an order in doubt: its reads use the share that is kept for exits."""
+
     async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
         """Return booked funding payments since a market time, oldest first, fully paged."""
 
