@@ -23,6 +23,7 @@ _OPTIONAL = {
 _optional = operator.attrgetter(*_OPTIONAL)
 MESSAGE_ID = "Nats-Msg-Id"
 IGNORABLE_HEADER = "ce-ignorable"  # a reader that does not know the type may skip the message
+DIGITS_MAX = 18  # what every database and language takes for a whole number
 TYPE_PREFIX = "opensqt.v1."
 
 
@@ -91,6 +92,6 @@ def from_headers(headers: dict[str, str] | None) -> Envelope:
 
 
 def _number(name: str, text: str) -> int:
-    if not text.isdecimal():
-        raise BadEnvelope(f"header {name} is {text!r}, expected a whole number")
+    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX):
+        raise BadEnvelope(f"header {name} is {text[:40]!r}, expected a whole number")
     return int(text)

@@ -5,8 +5,7 @@ Takes no trading decision. An exception in one strategy stops that strategy, wit
 
 import asyncio
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -17,6 +16,7 @@ from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Message, name_of
 from opensqt.domain.strategy import StrategyFaulted, StrategyStarted
+from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.bus.subjects import intent_subject, market_events, order_events, token
@@ -47,26 +47,6 @@ class Play(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     decide: Callable[[S, Message], Decision]
     evolve: Callable[[S, Message | Decision], S]
     openings_cancelled: Callable[[S], Decision]
-
-
-class Bulkhead:
-    """Keeps an exception of one strategy from reaching the others; `error` is what was raised."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if isinstance(error, Exception):
-            self.error = error
-        return self.error is not None
 
 
 class Actor:

@@ -8,9 +8,10 @@ import asyncio
 from opensqt.domain import life
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.verdict import Command, RiskApproved
+from opensqt.runtime.bulkhead import Bulkhead
+from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
 from opensqt.runtime.bus.dlq import refuse
 from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Queue
-from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.journal.port import (
     Appended,
     Conflict,
@@ -21,8 +22,10 @@ from opensqt.runtime.journal.port import (
     TooLate,
 )
 from opensqt.runtime.lanes import Spawn
+from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Loop
+from opensqt.runtime.strikes import Strikes
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.waiting import event_within
 from services.executor import facts
@@ -38,6 +41,7 @@ from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
 from services.executor.requests import Requests
 
+EXECUTOR = "executor"
 BATCH_MAX = 64
 FETCH_WAIT_S = 1.0
 CANCEL_COMMIT_S_MAX = 0.3
@@ -63,6 +67,9 @@ class Commands:
         self._tracer = tracer
         self._spawn = spawn
         self._requests = Requests(account, doubts, evidence, metrics, tracer, spawn)
+        author = account.author
+        scope = f"{author.venue}/{author.account}"
+        self._strikes = Strikes(bus, EXECUTOR, scope, metrics, self._record)
         self._obeying: set[str] = set()  # intents whose command is being carried out now
 
     async def serve(self, queue: Queue, loop: Loop) -> None:
@@ -89,9 +96,9 @@ class Commands:
 
     async def _understand(self, queue: Queue, delivery: Delivery) -> None:
         try:
-            approval = _command(delivery.data).approval
-        except Undecodable as error:
-            await refuse(self._bus, queue, "executor", delivery, error, self._metrics)
+            approval = _command(delivery, self._account.clock.market_ms()).approval
+        except NOT_ADMITTED as error:
+            await refuse(self._bus, queue, EXECUTOR, delivery, error, self._metrics)
             return
         if approval.intent_id in self._obeying:
             # An earlier delivery is at it; this one is acked when it comes again and finds the verdict.
@@ -99,14 +106,22 @@ class Commands:
         self._obeying.add(approval.intent_id)
         trace = delivery.headers.get("traceparent", "")
         try:
-            with self._tracer.span(
-                "executor.obey", trace, account=self._account.author.account
-            ) as span:
+            with (
+                Bulkhead(BusDown, LeaseLost) as bulkhead,
+                self._tracer.span(
+                    "executor.obey", trace, account=self._account.author.account
+                ) as span,
+            ):
                 self._trace(approval, span.traceparent)
                 await self._obey(approval)
         finally:
             self._obeying.discard(approval.intent_id)
+        if bulkhead.error is not None:
+            await self._strikes.count(delivery, bulkhead.error, self._account.clock.market_ms())
         await queue.ack(delivery)
+
+    async def _record(self, event: NewEvent) -> None:
+        await self._account.commit_surely(Entry(events=(event,), fence=self._account.lease.fence))
 
     def _trace(self, approval: RiskApproved, traceparent: str) -> None:
         account = self._account
@@ -197,8 +212,8 @@ class Commands:
         recorded.set()
 
 
-def _command(data: bytes) -> Command:
-    message = decode(data)
+def _command(delivery: Delivery, now_ms: int) -> Command:
+    message = content(delivery, 0, now_ms)
     if not isinstance(message, Command):
-        raise Undecodable(f"{type(message).__name__} is no command")
+        raise Misplaced(f"{type(message).__name__} is no command")
     return message

@@ -6,9 +6,11 @@ was said while nobody listened is heard afterwards, and who obeys knows which of
 
 from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
 from opensqt.runtime.bus import subjects
-from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
-from opensqt.runtime.codec import Undecodable, decode
+from opensqt.runtime.bus.admission import NOT_ADMITTED, content
+from opensqt.runtime.bus.dlq import set_aside
+from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Start, Stream, StreamChanged
 from opensqt.runtime.lanes import Spawn
+from opensqt.runtime.metrics import Metrics
 from services.executor.account import Account
 from services.executor.killing import Kill
 from services.executor.sweeps import Silence
@@ -19,9 +21,12 @@ PAUSE_S = 0.5
 class Ear:
     """What one account hears of the desk."""
 
-    def __init__(self, account: Account, bus: Bus, kill: Kill, silence: Silence) -> None:
+    def __init__(
+        self, account: Account, bus: Bus, metrics: Metrics, kill: Kill, silence: Silence
+    ) -> None:
         self._account = account
         self._bus = bus
+        self._metrics = metrics
         self._kill = kill
         self._silence = silence
 
@@ -37,18 +42,21 @@ class Ear:
                 follower = await self._bus.follow(Stream.FEED, filters, start)
                 heard = True
                 async for delivery in follower:
-                    await self._on_control(delivery.subject, delivery.data)
+                    await self._on_control(delivery)
             except (BusDown, StreamChanged) as error:
                 if heard:
                     self._account.log.warning("control_lost", filters=filters, detail=str(error))
                 heard = False
                 await self._account.clock.sleep(PAUSE_S)
 
-    async def _on_control(self, subject: str, data: bytes) -> None:
+    async def _on_control(self, delivery: Delivery) -> None:
+        subject, position = delivery.subject, delivery.headers.get("ce-position", "")
         try:
-            message = decode(data)
-        except Undecodable as error:
-            self._account.log.error("control_not_understood", subject=subject, detail=str(error))
+            # A kill needs no envelope: whatever else is wrong with it, it is obeyed.
+            place = int(position) if position.isdecimal() else 0
+            message = content(delivery, place, self._account.clock.market_ms())
+        except NOT_ADMITTED as error:
+            await set_aside(self._bus, "executor", delivery, error, self._metrics)
             return
         if subject == subjects.KILL and isinstance(message, KillLatched):
             await self._kill.hear(message)

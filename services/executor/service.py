@@ -67,7 +67,7 @@ class Executor:
         self._sweeps = Sweeps(account, self._evidence, self._doubts, spawn)
         self.kill = Kill(account, self._sweeps, spawn)
         self._silence = Silence(account, self._sweeps)
-        self._ear = Ear(account, bus, self.kill, self._silence)
+        self._ear = Ear(account, bus, metrics, self.kill, self._silence)
         self._succession = Succession(account, bus)
         self._commands = Commands(
             account, self._doubts, self._evidence, bus, metrics, tracer, spawn

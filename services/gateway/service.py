@@ -8,13 +8,16 @@ import msgspec
 from opensqt.domain.control import KillLatched
 from opensqt.domain.ids import event_id
 from opensqt.runtime import latch
+from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus import subjects
+from opensqt.runtime.bus.dlq import set_aside
+from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
-from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.logs import register_secret
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.strikes import delivery_of
 from services.gateway.config import NAME, Settings
 from services.gateway.decide import DESK, KILLED
 from services.gateway.desk import Answer, Desk
@@ -136,13 +139,18 @@ class Gateway:
             await self._desk.close()
 
     async def _follow(self) -> None:
+        bus, metrics = self._context.bus, self._context.metrics
         async for item in self._reader:
             match item:
                 case FeedItem():
                     if item.live and item.subject == subjects.HEARTBEAT:
                         self._heard_s = self._clock.monotonic_s()
-                    self._fresh.fold(item.message, item.envelope.position)
-                    self._chart.fold(item.message)
+                    # A page that shows all else is better than none.
+                    with Bulkhead() as bulkhead:
+                        self._fresh.fold(item.message, item.envelope.position)
+                        self._chart.fold(item.message)
+                    if bulkhead.error is not None:
+                        await set_aside(bus, NAME, delivery_of(item), bulkhead.error, metrics)
                 case CaughtUp():
                     self._heard_s = self._clock.monotonic_s()
                     self._state, self._live, self._why = self._fresh, True, ""
@@ -153,16 +161,20 @@ class Gateway:
     async def _draw_chart(self) -> None:
         """Follow candles on their own, from further back than anything else is needed."""
         lookback_ms = self._settings.chart_lookback_ms
+        bus, metrics = self._context.bus, self._context.metrics
         while True:
             try:
                 start = Start(wall_ms=self._clock.wall_ms() - lookback_ms)
-                follower = await self._context.bus.follow(Stream.FEED, [CANDLES], start)
+                follower = await bus.follow(Stream.FEED, [CANDLES], start)
                 try:
                     async for delivery in follower:
-                        self._chart.fold(decode(delivery.data))
+                        now_ms = self._clock.market_ms()
+                        found = await let_in(bus, NAME, delivery, now_ms, metrics)
+                        if found is not None:
+                            self._chart.fold(found[0])
                 finally:
                     await follower.close()
-            except (BusDown, StreamChanged, Undecodable) as error:
+            except (BusDown, StreamChanged) as error:
                 self._log.warning("candles are read again", detail=str(error))
             await self._clock.sleep(self._settings.retry_s)
 

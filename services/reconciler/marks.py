@@ -6,13 +6,15 @@ from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import Mark, Tick
 from opensqt.domain.messages import Message
 from opensqt.runtime import projection_port
-from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
+from opensqt.runtime.bus.entrance import let_in
+from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Start, Stream, StreamChanged
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.logs import Log
+from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.projection import instant
 from opensqt.runtime.projection_port import ProjectionStore
+from services.reconciler.config import NAME
 
 HEARD = ("md.*.*.tick", "md.*.*.mark", "md.*.*.rules")
 HALF = Decimal("0.5")
@@ -31,12 +33,14 @@ class Marks:
         *,
         every_s: float,
         retry_s: float,
+        metrics: Metrics,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._projections = projections
         self._every_s = every_s
         self._retry_s = retry_s
+        self._metrics = metrics
         self._prices: dict[tuple[str, str], tuple[Decimal, int]] = {}
         self._ticks: dict[tuple[str, str], int] = {}
         self._rules: dict[tuple[str, str], InstrumentRules] = {}
@@ -48,7 +52,7 @@ class Marks:
             try:
                 follower = await self._bus.follow(Stream.FEED, HEARD, Start())
                 async for delivery in follower:
-                    self._take(delivery.data)
+                    await self._take(delivery)
             except (BusDown, StreamChanged) as error:
                 # What FEED lost of the market is not missed; the next tick says it all.
                 _log.warning("market_lost", detail=str(error))
@@ -101,11 +105,10 @@ class Marks:
                     message.time_ms,
                 )
 
-    def _take(self, data: bytes) -> None:
-        try:
-            self.take(decode(data))
-        except Undecodable as error:
-            _log.error("market_not_understood", detail=str(error))
+    async def _take(self, delivery: Delivery) -> None:
+        found = await let_in(self._bus, NAME, delivery, self._clock.market_ms(), self._metrics)
+        if found is not None:
+            self.take(found[0])
 
 
 def _smallest(rules: InstrumentRules | None) -> dict[str, Decimal]:

@@ -53,6 +53,7 @@ class Reconciler:
             projections,
             every_s=settings.marks_every_s,
             retry_s=settings.retry_s,
+            metrics=context.metrics,
         )
         self._books = Books()
         self._judge = Judge(

@@ -15,17 +15,22 @@ from opensqt.domain import ids
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
-from opensqt.runtime.bus.dlq import bury
+from opensqt.runtime.bulkhead import Bulkhead
+from opensqt.runtime.bus.admission import Misplaced
+from opensqt.runtime.bus.dlq import set_aside
+from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamFull
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.bus.subjects import KILL, command_subject, subject_of
-from opensqt.runtime.codec import Undecodable, decode, encode
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.codec import encode
 from opensqt.runtime.config import config_hash
-from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
+from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
 from opensqt.runtime.lanes import Lanes, Spawn
-from opensqt.runtime.lease import LeaseKeeper
+from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.strikes import Strikes, delivery_of
 from opensqt.runtime.waiting import event_within
 from services.risk.config import limits_of
 from services.risk.decide import Intent, Judgement, Seat, blocked, judge, late
@@ -33,6 +38,7 @@ from services.risk.state import State
 
 BASIS_WAIT_S_MAX = 0.25
 INTENTS_BACK_MS = 5000
+NAME = "risk"
 NO_BASIS = Basis(generation=0, sequence=0)
 RETRY_S = 0.1
 COMMANDS_UNDER_WAY_MAX = 64  # below what the bus sends without waiting: what is begun is sent
@@ -42,8 +48,10 @@ DRAIN_S_MAX = 4.0
 class Sight:
     """What the gate has seen of FEED."""
 
-    def __init__(self, reader: FeedReader) -> None:
+    def __init__(self, reader: FeedReader, strikes: Strikes, clock: Clock) -> None:
         self.reader = reader
+        self._strikes = strikes
+        self._clock = clock
         self.state = State()
         self.caught_up = asyncio.Event()
         self.moved = asyncio.Event()
@@ -54,14 +62,21 @@ class Sight:
         async for item in self.reader:
             match item:
                 case FeedItem():
-                    if not self._is_over(item):
-                        self.state.fold(item.message)
+                    await self._fold(item)
                 case CaughtUp():
                     self.caught_up.set()
                 case Restarted():
                     self.caught_up.clear()
                     self.state, self._released = self.state.anew(), {}
             self.moved.set()
+
+    async def _fold(self, item: FeedItem) -> None:
+        with Bulkhead() as bulkhead:
+            if not self._is_over(item):
+                self.state.fold(item.message)
+        if bulkhead.error is not None:
+            now_ms = self._clock.market_ms()
+            await self._strikes.count(delivery_of(item), bulkhead.error, now_ms)
 
     def _is_over(self, item: FeedItem) -> bool:
         """Tell whether this is a kill that was released since; FEED says it again whenever it is looked back at."""
@@ -76,12 +91,15 @@ class Sight:
 class Docket:
     """The intents before one gate."""
 
-    def __init__(self, context: Context, sight: Sight, lease: LeaseKeeper, spawn: Spawn) -> None:
+    def __init__(
+        self, context: Context, sight: Sight, lease: LeaseKeeper, spawn: Spawn, strikes: Strikes
+    ) -> None:
         self._context = context
         self._clock = context.clock
         self._sight = sight
         self._lease = lease
         self._spawn = spawn
+        self._strikes = strikes
         self._limits = limits_of(context.config, context.clock.speed)
         self._config_version = config_hash(context.config)
         self.opens_from_ms = 0
@@ -116,21 +134,25 @@ class Docket:
             self._context.log.warning("commands_not_confirmed", count=left, limit_s=DRAIN_S_MAX)
 
     async def _take(self, delivery: Delivery) -> None:
-        try:
-            intent = decode(delivery.data)
-            envelope = from_headers(delivery.headers)
-        except (Undecodable, BadEnvelope) as error:
-            await bury(self._context.bus, "risk", delivery, str(error))
+        context, now_ms = self._context, self._clock.market_ms()
+        found = await let_in(context.bus, NAME, delivery, now_ms, context.metrics)
+        if found is None:
             return
+        intent, envelope = found
         if not isinstance(intent, PlaceIntent | CancelIntent):
-            cause = f"{type(intent).__name__} is no intent"
-            await bury(self._context.bus, "risk", delivery, cause)
+            stray = Misplaced(f"{type(intent).__name__} is no intent")
+            await set_aside(context.bus, NAME, delivery, stray, context.metrics)
             return
-        with self._context.tracer.span(
-            "risk.judge", envelope.traceparent, strategy=intent.strategy, symbol=intent.symbol
-        ) as span:
+        with (
+            Bulkhead(LeaseLost) as bulkhead,
+            context.tracer.span(
+                "risk.judge", envelope.traceparent, strategy=intent.strategy, symbol=intent.symbol
+            ) as span,
+        ):
             judgement = await self._judge(intent)
             self._answer(intent, judgement, span.traceparent)
+        if bulkhead.error is not None:
+            await self._strikes.count(delivery, bulkhead.error, now_ms)
 
     async def _judge(self, intent: Intent) -> Judgement:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.

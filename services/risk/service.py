@@ -10,13 +10,16 @@ from opensqt.domain.switches import DESK, HALTED
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.bus.subjects import RISK_ALIVE
 from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
-from services.risk.docket import Docket, Sight
+from opensqt.runtime.strikes import Strikes
+from services.risk.docket import NAME, Docket, Sight
 
 LEASE = "risk"
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
 BEAT_S = 1.0
+RETRY_S = 0.2
 LOOKBACK_MS = 15_000  # wall; rules and ticks are published again within it
 
 
@@ -33,6 +36,7 @@ class Gate:
             holder=holder_of(context.name),
             ttl_ms=context.environment.lease_ms,
         )
+        strikes = Strikes(context.bus, NAME, DESK, context.metrics, self._record)
         self._sight = Sight(
             FeedReader(
                 bus=context.bus,
@@ -43,9 +47,11 @@ class Gate:
                 lookback_ms=LOOKBACK_MS,
                 metrics=context.metrics,
                 progress=context.progress,
-            )
+            ),
+            strikes,
+            self._clock,
         )
-        self._docket = Docket(context, self._sight, self._lease, self._spawn)
+        self._docket = Docket(context, self._sight, self._lease, self._spawn, strikes)
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
 
@@ -120,6 +126,15 @@ class Gate:
             gauge.labels(scope, "kill").set(1)
         for scope, halt in switches.halts.items():
             gauge.labels(scope, halt.mode.lower()).set(1)
+
+    async def _record(self, event: NewEvent) -> None:
+        while True:
+            try:
+                await self._context.journal.append(Entry(events=(event,), fence=self._lease.fence))
+            except JournalDown:
+                await self._clock.sleep(RETRY_S)
+            else:
+                return
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._tasks is None:

@@ -1,23 +1,19 @@
 """What a reader of FEED sees: the past from the journal, the present in chain order, and never a silent hole."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
-import msgspec
 import pytest
 
-from opensqt.domain.control import FeedGeneration, Heartbeat
+from opensqt.domain.control import CONTROL_STREAM, FeedGeneration, Heartbeat
 from opensqt.domain.market import Time
 from opensqt.domain.strategy import AnchorSet
-from opensqt.runtime.bus.dlq import Poison
-from opensqt.runtime.bus.port import Bus, Start, Stream
+from opensqt.runtime.bus.port import Bus, Stream
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Item, Restarted
 from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, RISK_ALIVE, TIME
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.codec import Undecodable
-from opensqt.runtime.envelope import IGNORABLE_HEADER, Envelope
+from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
 from opensqt.runtime.journal.port import Entry, NewEvent, Recorded
 from opensqt.runtime.journal.reading import envelope_of
@@ -43,7 +39,7 @@ class Desk:
         number = len(self.journal.store.rows) + 1
         event = NewEvent(
             event_id=f"event-{number}",
-            stream=subject.replace(".", "/"),
+            stream=CONTROL_STREAM if subject == FEED_GENERATION else subject.replace(".", "/"),
             message=message,  # type: ignore[arg-type]
             subject=subject,
             actor="test",
@@ -222,59 +218,6 @@ async def test_look_back_reads_old_market_before_the_mark(desk: Desk) -> None:
     found = await take(items, 4)
     assert places(found) == [1, "time 1", "time 2", "CaughtUp"]
     assert not any(item.live for item in found if isinstance(item, FeedItem))
-
-
-@pytest.mark.row("I03")
-async def test_poison_in_market_data_is_set_aside(desk: Desk) -> None:
-    """Undecodable market data goes to the dead letters with its headers; what follows is delivered."""
-    items = aiter(desk.reader("md.>", TIME))
-    await take(items, 1)
-    headers = Envelope(event_id="bad", type="Tick", source="x", time_ms=1).headers()
-    await desk.bus.send("md.v.s.tick", b"\xff\xff", headers)
-    await publish_time(desk.bus, TIME, 1)
-    assert places(await take(items, 1)) == ["time 1"]
-    dead = await desk.bus.follow(Stream.DLQ, ["dlq.test"], Start(sequence=1))
-    letter = await anext(aiter(dead))
-    assert letter.data == b"\xff\xff"
-    assert letter.headers["Dlq-Subject"] == "md.v.s.tick"
-    assert letter.headers["ce-id"] == "bad"
-    assert b'opensqt_dead_letters_total{reason="Undecodable"' in desk.metrics.render()
-
-
-async def test_poison_in_ordered_events_ends_the_process(desk: Desk) -> None:
-    """An event that cannot be understood is never skipped: the reader raises, the letter is kept."""
-    items = aiter(desk.reader("evt.>"))
-    await take(items, 1)
-    headers = Envelope(event_id="bad", type="AnchorSet", source="x", time_ms=1).headers()
-    await desk.bus.send(GRID, b"\xff\xff", headers)
-    with pytest.raises(Poison, match=GRID):
-        await take(items, 1)
-    assert (await desk.bus.state(Stream.DLQ)).messages == 1
-
-
-async def test_an_unknown_type_is_skipped_only_when_marked(desk: Desk) -> None:
-    """Readers ship before writers: unknown and ignorable is counted, unknown and unmarked halts."""
-    items = aiter(desk.reader("evt.>"))
-    await take(items, 1)
-    unknown = b"\xfa\x3f\x00"  # field 1023 of a later version
-    headers = Envelope(event_id="later", type="Later", source="x", time_ms=1).headers()
-    await desk.bus.send("evt.later", unknown, headers | {IGNORABLE_HEADER: "1"})
-    await publish_time(desk.bus, TIME, 1)
-    assert places(await take(items, 1)) == ["time 1"]
-    await desk.bus.send("evt.later", unknown, headers | {"Nats-Msg-Id": "again"})
-    with pytest.raises(Poison):
-        await take(items, 1)
-
-
-async def test_a_journal_row_that_cannot_be_understood_ends_the_process(desk: Desk) -> None:
-    """The journal is the truth: nothing in it is ever skipped."""
-    await desk.anchors(GRID)
-    store = desk.journal.store
-    store.rows[0] = msgspec.structs.replace(
-        store.rows[0], data=b"\xff\xff", data_hash=hashlib.sha256(b"\xff\xff").digest()
-    )
-    with pytest.raises(Undecodable):
-        await take(aiter(desk.reader(GRID)), 1)
 
 
 async def test_a_closed_reader_ends(desk: Desk) -> None:

@@ -122,7 +122,9 @@ async def test_a_standby_follows_the_release_of_its_leader(tmp_path: Path) -> No
         assert standby.status()["killed"]
         await leader.kill.resume(DESK, "over", "me")
         release = [fact for fact in rig.facts() if type(fact).__name__ == "KillReleased"][-1]
-        envelope = Envelope(event_id="released", type="KillReleased", source="relay", time_ms=1)
+        envelope = Envelope(
+            event_id="released", type="KillReleased", source="relay", time_ms=1, position=1
+        )
         await rig.bus.publish(subjects.LATCH, release, envelope)
         await rig.clock.run_for(0.1)
         assert not standby.status()["killed"]

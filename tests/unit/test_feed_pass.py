@@ -10,71 +10,91 @@ from opensqt.runtime.bus.port import Delivery, Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
+from opensqt.runtime.journal.port import Entry, NewEvent, Recorded
+from opensqt.runtime.journal.reading import envelope_of
 from opensqt.runtime.metrics import Metrics
+from tests.contract.test_bus_reader import anchor
 
-SUBJECT = "evt.time"
-
-
-def one_pass() -> FeedPass:
-    """A pass over an empty FEED."""
-    bus = MemoryBus(MemoryBroker(VirtualClock()))
-    return FeedPass(bus=bus, filters=["evt.>"], service="test", metrics=Metrics(), end=0)
+SUBJECT = "evt.strategy.one"
 
 
-def delivery(sequence: int, position: int, prev: int, subject: str = SUBJECT) -> Delivery:
-    """A message of FEED."""
-    envelope = Envelope(
-        event_id=str(sequence),
-        type="Time",
-        source="test",
-        time_ms=sequence,
-        position=position,
-        prev=prev,
+OTHER = "evt.strategy.other"
+
+
+async def one_pass(*subjects: str) -> tuple[FeedPass, dict[int, Recorded]]:
+    """A pass over an empty FEED before a journal of one fact a subject, and the facts by position."""
+    clock = VirtualClock()
+    journal = MemoryJournal(MemoryStore(clock))
+    one = FeedPass(
+        bus=MemoryBus(MemoryBroker(clock)),
+        journal=journal,
+        filters=["evt.>"],
+        service="test",
+        metrics=Metrics(),
+        end=0,
     )
+    for subject in subjects:
+        number = len(journal.store.rows) + 1
+        event = NewEvent(
+            event_id=str(number),
+            stream=subject,
+            message=anchor(subject),
+            subject=subject,
+            actor="test",
+            occurred_at_ms=number,
+        )
+        await journal.append(Entry(events=(event,)))
+    return one, {row.position: row for row in journal.store.rows}
+
+
+def delivery(sequence: int, row: Recorded | None) -> Delivery:
+    """A message of FEED: a fact, or the time."""
+    time = Envelope(event_id=f"t{sequence}", type="Time", source="test", time_ms=sequence)
     return Delivery(
         stream=Stream.FEED,
         sequence=sequence,
-        subject=subject,
-        headers=envelope.headers(),
-        data=encode(Time(time_ms=sequence)),
+        subject=row.subject if row else "evt.time",
+        headers=(envelope_of(row) if row else time).headers(),
+        data=row.data if row else encode(Time(time_ms=sequence)),
     )
 
 
 async def offered(one: FeedPass, item: Delivery, now_s: float) -> list[int]:
     """The positions that an offer makes known."""
-    return [found.envelope.position async for found in one.offer(item, now_s)]
+    return [found.envelope.position async for found in one.offer(item, now_s, 0)]
 
 
 @pytest.mark.row("A11")
 async def test_a_hole_that_stays_open_ends_the_pass() -> None:
     """Within the wait everything is held; beyond it the reader begins again from the journal."""
-    one = one_pass()
-    assert await offered(one, delivery(1, 5, 3), 0.0) == []
-    assert await offered(one, delivery(2, 0, 0), HOLE_S_MAX) == []
+    one, rows = await one_pass(SUBJECT, SUBJECT)
+    assert await offered(one, delivery(1, rows[2]), 0.0) == []
+    assert await offered(one, delivery(2, None), HOLE_S_MAX) == []
     assert one.held == 2
-    with pytest.raises(StartAgain, match="waits for position 3"):
-        await offered(one, delivery(3, 0, 0), HOLE_S_MAX + 0.1)
+    with pytest.raises(StartAgain, match="waits for position 1"):
+        await offered(one, delivery(3, None), HOLE_S_MAX + 0.1)
 
 
 @pytest.mark.row("A11")
 async def test_each_hole_has_its_own_time() -> None:
     """A hole that opens when another one closes is waited for as long."""
-    one = one_pass()
-    assert await offered(one, delivery(1, 2, 1), 0.0) == []
-    assert await offered(one, delivery(2, 7, 6, "evt.other"), 1.0) == []
-    assert await offered(one, delivery(3, 1, 0), 1.9) == [1, 2]
-    assert await offered(one, delivery(4, 0, 0), 3.0) == []
-    assert await offered(one, delivery(5, 6, 0, "evt.other"), 3.5) == [6, 7, 0]
+    one, rows = await one_pass(SUBJECT, SUBJECT, OTHER, OTHER)
+    assert await offered(one, delivery(1, rows[2]), 0.0) == []
+    assert await offered(one, delivery(2, rows[4]), 1.0) == []
+    assert await offered(one, delivery(3, rows[1]), 1.9) == [1, 2]
+    assert await offered(one, delivery(4, None), 3.0) == []
+    assert await offered(one, delivery(5, rows[3]), 3.5) == [3, 4, 0]
     assert one.held == 0
 
 
 async def test_the_basis_never_runs_ahead_of_what_waits() -> None:
     """The sequence stays before the first message that is held."""
-    one = one_pass()
-    assert await offered(one, delivery(4, 1, 0), 0.0) == [1]
+    one, rows = await one_pass(SUBJECT, SUBJECT, SUBJECT)
+    assert await offered(one, delivery(4, rows[1]), 0.0) == [1]
     assert one.sequence == 4
-    await offered(one, delivery(5, 3, 2), 0.0)
-    await offered(one, delivery(6, 0, 0), 0.0)
+    await offered(one, delivery(5, rows[3]), 0.0)
+    await offered(one, delivery(6, None), 0.0)
     assert one.sequence == 4
-    assert await offered(one, delivery(7, 2, 1), 0.0) == [2, 3, 0]
+    assert await offered(one, delivery(7, rows[2]), 0.0) == [2, 3, 0]
     assert one.sequence == 7

@@ -14,6 +14,7 @@ from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
+from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.projection_memory import MemoryProjections, MemoryTables
 from services.reconciler.marks import Marks
 from tests.conditions import until
@@ -39,7 +40,14 @@ async def test_the_smallest_lot_of_a_symbol_is_kept_beside_its_price() -> None:
     """Unknown until the rules were heard; then a reader can name what is held and cannot be sold."""
     clock, tables = RunClock(), MemoryTables()
     projections = MemoryProjections(tables, MemoryJournal(MemoryStore(clock)))
-    marks = Marks(MemoryBus(MemoryBroker(clock)), clock, projections, every_s=1.0, retry_s=0.01)
+    marks = Marks(
+        MemoryBus(MemoryBroker(clock)),
+        clock,
+        projections,
+        every_s=1.0,
+        retry_s=0.01,
+        metrics=Metrics(),
+    )
     marks.take(tick(100))
     await marks.flush()
     assert tables.marks["binance", "BTC/USDT"].quantity_step == 0
@@ -57,7 +65,7 @@ async def test_a_feed_that_lost_something_is_heard_on(loss: str) -> None:
     broker = MemoryBroker(clock)
     bus, tables = MemoryBus(broker), MemoryTables()
     projections = MemoryProjections(tables, MemoryJournal(MemoryStore(clock)))
-    marks = Marks(bus, clock, projections, every_s=1.0, retry_s=0.01)
+    marks = Marks(bus, clock, projections, every_s=1.0, retry_s=0.01, metrics=Metrics())
     hearing = asyncio.create_task(marks.hear())
 
     async def heard(price: int) -> bool:

@@ -4,30 +4,36 @@ A pass never repairs itself: when it cannot go on without a hole it raises, and 
 """
 
 from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 from opensqt.domain.control import FeedGeneration, Heartbeat
-from opensqt.domain.messages import IGNORABLE, Message
-from opensqt.runtime.bus.chain import Chain, Link
-from opensqt.runtime.bus.dlq import Poison, bury
+from opensqt.domain.messages import Message
+from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
+from opensqt.runtime.bus.chain import Chain, ChainBroken, Link, Verdict
+from opensqt.runtime.bus.dlq import set_aside
 from opensqt.runtime.bus.items import CaughtUp, FeedItem
 from opensqt.runtime.bus.port import Bus, Delivery, Stream
-from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, Interest, matches
-from opensqt.runtime.codec import Undecodable, UnknownType, decode
+from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, Interest
+from opensqt.runtime.bus.witness import ROWS_PER_READ, Witness
+from opensqt.runtime.codec import UnknownType
 from opensqt.runtime.envelope import IGNORABLE_HEADER, BadEnvelope, Envelope, from_headers
 from opensqt.runtime.journal.port import Journal, Recorded
-from opensqt.runtime.journal.reading import decode_row, envelope_of
-from opensqt.runtime.logs import Log
+from opensqt.runtime.journal.reading import envelope_of
 from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Loop, Progress
 
 HOLE_S_MAX = 2.0
-ROWS_PER_READ = 1000
-MARKET_DATA = "md.>"
+FAR_POSITIONS = 1000  # beyond what was read: more than the relay has on its way at once
 _OF_THE_RELAY = frozenset({FEED_GENERATION, HEARTBEAT})
 
-_log = Log("feed")
 
-_Heard = tuple[Delivery, Envelope]
+class _Heard(NamedTuple):
+    """A delivery in its place; `message` is None where it is unknown and may be skipped."""
+
+    delivery: Delivery
+    envelope: Envelope
+    link: Link
+    message: Message | None
 
 
 class StartAgain(Exception):
@@ -45,6 +51,7 @@ class FeedPass:
         self,
         *,
         bus: Bus,
+        journal: Journal,
         filters: Sequence[str],
         service: str,
         metrics: Metrics,
@@ -52,6 +59,8 @@ class FeedPass:
         progress: Loop | None = None,
     ) -> None:
         self._bus = bus
+        self._journal = journal
+        self._witness = Witness(journal, metrics)
         self._interest = Interest(filters)
         self._service = service
         self._metrics = metrics
@@ -65,12 +74,12 @@ class FeedPass:
         self.sequence = 0
         self.position = 0
 
-    async def past(self, journal: Journal) -> AsyncIterator[FeedItem]:
+    async def past(self) -> AsyncIterator[FeedItem]:
         """Yield the wanted journal rows up to the head; raise `JournalDown` or the codec's errors."""
-        head = (await journal.head()).position
+        head = (await self._journal.head()).position
         while self.position < head:
             self._loop.step()
-            for row in await journal.read(self.position, ROWS_PER_READ):
+            for row in await self._journal.read(self.position, ROWS_PER_READ):
                 self.position = row.position
                 item = self._row(row)
                 if item is not None:
@@ -84,19 +93,17 @@ class FeedPass:
         self.sequence = max(self.sequence, self._end)
         return CaughtUp(position=self.position, sequence=self.sequence)
 
-    async def offer(self, delivery: Delivery, now_s: float) -> AsyncIterator[FeedItem]:
-        """Yield what this delivery makes known; raise `StartAgain`, `ChainBroken` or `Poison`."""
-        try:
-            envelope = from_headers(delivery.headers)
-        except BadEnvelope as error:
-            await self._poison(delivery, error)
-            return
-        link = Link(subject=delivery.subject, position=envelope.position, prev=envelope.prev)
-        released = self._chain.offer(link, (delivery, envelope))
+    async def offer(self, delivery: Delivery, now_s: float, now_ms: int) -> AsyncIterator[FeedItem]:
+        """Yield what this delivery makes known; raise `StartAgain` or `ChainBroken`.
+
+        `now_s` is monotonic, `now_ms` our market time. Raises `JournalDown` and `BusDown` too.
+        """
+        heard = await self._hear(delivery, now_ms)
+        released = [] if heard is None else self._chain.offer(heard.link, heard)
         self._heard = max(self._heard, delivery.sequence)
         for index, one in enumerate(released):
             self._advance(released[index + 1 :])
-            item = await self._item(*one)
+            item = await self._item(one)
             if item is not None:
                 yield item
         self._advance(())
@@ -112,30 +119,55 @@ class FeedPass:
         if not is_wanted and row.subject != FEED_GENERATION:
             return None
         self._chain.seed(row.subject, row.position)
-        try:
-            message = decode_row(row)
-        except UnknownType:
-            if row.type not in IGNORABLE:
-                raise
-            self._metrics.skipped.labels("journal").inc()
-            return None
+        message = self._witness.read(row)
         if isinstance(message, FeedGeneration):
             self.generation = message.generation
-        return self._wanted(message, envelope_of(row), row.subject, 0) if is_wanted else None
+        if message is None or not is_wanted:
+            return None
+        return self._wanted(message, envelope_of(row), row.subject, 0)
 
-    async def _item(self, delivery: Delivery, envelope: Envelope) -> FeedItem | None:
-        self.position = max(self.position, envelope.position)
+    async def _hear(self, delivery: Delivery, now_ms: int) -> _Heard | None:
+        """Return what is to be folded in its turn; None for what was folded before, or is set aside."""
         try:
-            message = decode(delivery.data)
-        except Undecodable as error:
+            envelope = from_headers(delivery.headers)
+        except BadEnvelope as error:
+            await self._set_aside(delivery, error)
+            return None
+        link = Link(subject=delivery.subject, position=envelope.position, prev=envelope.prev)
+        if _is_odd(self._chain, link, self.position) and not await self._witness.row_of(
+            link, envelope
+        ):
+            stray = Misplaced(f"the journal has no such fact at position {envelope.position}")
+            await self._set_aside(delivery, stray)
+            return None
+        if self._chain.judge(link) is Verdict.DROP:
+            return None
+        try:
+            message = content(delivery, envelope.position, now_ms)
+        except NOT_ADMITTED as error:
             if isinstance(error, UnknownType) and IGNORABLE_HEADER in delivery.headers:
                 self._metrics.skipped.labels(Stream.FEED.value).inc()
-            else:
-                await self._poison(delivery, error)
+                return _Heard(delivery, envelope, link, None)
+            await self._set_aside(delivery, error)
+            row = await self._witness.row_of(link, envelope) if envelope.position else None
+            # A fact whose copy is spoilt is a hole in the chain: it is read where it was written.
+            return (
+                None if row is None else _Heard(delivery, envelope, link, self._witness.read(row))
+            )
+        return _Heard(delivery, envelope, link, message)
+
+    async def _item(self, heard: _Heard) -> FeedItem | None:
+        delivery, envelope, _, message = heard
+        self.position = max(self.position, envelope.position)
+        if message is None:
             return None
         newer = _generation_said(delivery.subject, message)
         if newer > self.generation:
-            raise StartAgain("feed generation", f"{self.generation} became {newer}")
+            if newer <= await self._witness.generation():
+                raise StartAgain("feed generation", f"{self.generation} became {newer}")
+            stray = Misplaced(f"the journal knows no feed generation {newer}")
+            await self._set_aside(delivery, stray)
+            return None
         if not self._interest.wants(delivery.subject):
             return None
         return self._wanted(message, envelope, delivery.subject, delivery.sequence)
@@ -156,8 +188,8 @@ class FeedPass:
         # What waits, or comes later in this batch, is not folded yet: the basis stays before it.
         reached = self._heard
         if rest or self._chain.held:
-            for waiting, _ in (*rest, *self._chain.waiting()):
-                reached = min(reached, waiting.sequence - 1)
+            for waiting in (*rest, *self._chain.waiting()):
+                reached = min(reached, waiting.delivery.sequence - 1)
         self.sequence = max(self.sequence, reached)
 
     def _watch_hole(self, now_s: float) -> None:
@@ -169,17 +201,18 @@ class FeedPass:
         elif now_s - self._hole[1] > HOLE_S_MAX:
             raise StartAgain("hole", f"{hole.subject} waits for position {hole.prev}")
 
-    async def _poison(self, delivery: Delivery, error: Exception) -> None:
-        self._metrics.dead_letters.labels(Stream.FEED.value, type(error).__name__).inc()
-        _log.error(
-            "message not understood",
-            subject=delivery.subject,
-            sequence=delivery.sequence,
-            detail=str(error),
-        )
-        await bury(self._bus, self._service, delivery, str(error))
-        if not matches(MARKET_DATA, delivery.subject):
-            raise Poison(f"{delivery.subject} {delivery.sequence}: {error}") from error
+    async def _set_aside(self, delivery: Delivery, error: Exception) -> None:
+        await set_aside(self._bus, self._service, delivery, error, self._metrics)
+
+
+def _is_odd(chain: Chain[_Heard], link: Link, reached: int) -> bool:
+    """Tell whether a claimed position is not what comes next: then the journal is asked for such a fact."""
+    if link.position - reached > FAR_POSITIONS:
+        return True
+    try:
+        return chain.judge(link) is Verdict.HOLD
+    except ChainBroken:
+        return True
 
 
 def _generation_said(subject: str, message: Message) -> int:

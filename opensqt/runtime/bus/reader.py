@@ -107,7 +107,7 @@ class FeedReader:
         follower = await self._bus.follow(Stream.FEED, wanted, self._start(end))
         self._follower = follower
         try:
-            async for row in one.past(self._journal):
+            async for row in one.past():
                 yield row
             if mark := one.caught_up(0 if self._lookback_ms else end):
                 yield mark
@@ -116,7 +116,9 @@ class FeedReader:
                 self._loop.step()
                 if mark := one.caught_up(delivery.sequence - 1):
                     yield mark
-                async for item in one.offer(delivery, self._clock.monotonic_s()):
+                async for item in one.offer(
+                    delivery, self._clock.monotonic_s(), self._clock.market_ms()
+                ):
                     yield item
                 if mark := one.caught_up(delivery.sequence):
                     yield mark
@@ -134,6 +136,7 @@ class FeedReader:
     def _new_pass(self, end: int) -> FeedPass:
         return FeedPass(
             bus=self._bus,
+            journal=self._journal,
             filters=self.filters,
             service=self._service,
             metrics=self._metrics,

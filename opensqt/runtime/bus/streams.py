@@ -106,6 +106,8 @@ STREAMS: tuple[StreamSpec, ...] = (
     StreamSpec(
         name=Stream.DLQ,
         subjects=("dlq.>",),
+        # A message is set aside once, however often its readers begin again within a day.
+        duplicate_window_s=24 * HOUR_S,
         bytes_max=64 * MIB,
         age_s_max=30 * 24 * HOUR_S,
     ),

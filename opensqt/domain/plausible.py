@@ -1,0 +1,96 @@
+"""What no message can mean, although its bytes are sound: prices of zero, times of another age. Pure.
+
+It judges what anybody may say on the bus and what the next word replaces. A kill is never refused for its words.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain.control import KillLatched
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.market import BookLevel, Candle, Funding, Mark, Tick, Trade
+from opensqt.domain.messages import Message
+
+TEXT_MAX = 4096
+NUMBER_MAX = Decimal(10) ** 20
+COUNT_MAX = 1 << 62
+TIMES_MS_MAX = 253_402_300_799_999  # the year 9999: later ones are no dates
+AHEAD_MS_MAX = 86_400_000  # market time before our own; clocks differ by seconds
+
+# What divides, or multiplies money: zero or less of it means nothing.
+_ABOVE_ZERO: dict[type[Message], tuple[str, ...]] = {
+    Tick: ("bid_price", "ask_price"),
+    Trade: ("price", "quantity"),
+    BookLevel: ("price",),
+    Candle: ("open", "high", "low", "close"),
+    Mark: ("mark_price",),
+    Funding: ("interval_hours",),
+    InstrumentRules: ("tick_size", "quantity_step"),
+    PlaceIntent: ("quantity",),
+}
+_NOT_BELOW_ZERO: dict[type[Message], tuple[str, ...]] = {
+    Tick: ("bid_quantity", "ask_quantity"),
+    Candle: ("volume",),
+    InstrumentRules: ("quantity_min", "quantity_max", "notional_min"),
+    PlaceIntent: ("price",),
+}
+
+
+def absurdity(message: Message, now_ms: int) -> str:
+    """Return the first field whose value means nothing, with the value and what was expected; else nothing.
+
+    `now_ms` is our market time.
+    """
+    if isinstance(message, KillLatched):
+        return ""
+    return next(_absurdities(message, now_ms), "")
+
+
+def _absurdities(message: Message, now_ms: int) -> Iterator[str]:
+    kind = type(message)
+    for name in kind.__struct_fields__:
+        value = getattr(message, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, msgspec.Struct):
+                yield from _absurdities(one, now_ms)
+            elif why := _wrong(name, one, now_ms):
+                yield f"{kind.__name__}.{name} is {_shown(one)}, {why}"
+    for names, expected, low in (
+        (_ABOVE_ZERO.get(kind, ()), "expected more than 0", True),
+        (_NOT_BELOW_ZERO.get(kind, ()), "expected 0 or more", False),
+    ):
+        for name in names:
+            number = getattr(message, name)
+            if number < 0 or (low and number == 0):
+                yield f"{kind.__name__}.{name} is {number}, {expected}"
+
+
+def _wrong(name: str, value: object, now_ms: int) -> str:
+    match value:
+        case str():
+            if len(value) > TEXT_MAX:
+                return f"expected at most {TEXT_MAX} characters"
+            if any(unicodedata.category(one) in ("Cc", "Cs") for one in value):
+                return "expected text without control characters"
+        case bool():
+            return ""
+        case int():
+            if name == "time_ms" and value > now_ms + AHEAD_MS_MAX:
+                return f"expected a time about {now_ms}"
+            if name.endswith("_ms") and not 0 <= value <= TIMES_MS_MAX:
+                return "expected a time or a span in ms"
+            if abs(value) > COUNT_MAX:
+                return f"expected at most {COUNT_MAX}"
+        case Decimal():
+            if abs(value) > NUMBER_MAX:
+                return f"expected at most {NUMBER_MAX}"
+    return ""
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"

@@ -1,0 +1,80 @@
+"""Which messages of the bus are believed: sound bytes, of a type that belongs on the subject, with values that mean
+something. Anybody may write on a bus; what is not admitted is set aside and stops nobody.
+
+A message with a journal position is a copy of a fact: the journal vouches for its values, only its place is judged.
+"""
+
+from opensqt.domain.control import Heartbeat, KillLatched
+from opensqt.domain.intent import CancelIntent, PlaceIntent
+from opensqt.domain.messages import Message
+from opensqt.domain.plausible import absurdity
+from opensqt.domain.verdict import Command
+from opensqt.runtime.bus import subjects
+from opensqt.runtime.bus.port import Delivery, Stream
+from opensqt.runtime.codec import Undecodable, decode
+from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
+
+ALIVE = "ctl.alive."
+# Everything else on FEED is in the journal first, and travels with its position.
+_UNRECORDED = subjects.Interest(
+    ("md.>", f"{ALIVE}*", subjects.TIME, subjects.FEED_GENERATION, subjects.HEARTBEAT)
+)
+
+
+class Misplaced(ValueError):
+    """A sound message that does not belong where it was said."""
+
+
+class Absurd(ValueError):
+    """A sound message whose values mean nothing."""
+
+
+NOT_ADMITTED = (Undecodable, BadEnvelope, Misplaced, Absurd)
+
+
+def admitted(delivery: Delivery, now_ms: int) -> tuple[Message, Envelope]:
+    """Return what a delivery says and its envelope; raise one of `NOT_ADMITTED` for what nobody may act on.
+
+    `now_ms` is our market time.
+    """
+    envelope = from_headers(delivery.headers)
+    return content(delivery, envelope.position, now_ms), envelope
+
+
+def content(delivery: Delivery, position: int, now_ms: int) -> Message:
+    """Return what a delivery says, `position` being its place in the journal (0 = none); raise like `admitted`."""
+    message = decode(delivery.data)
+    if not _belongs(message, delivery.subject):
+        raise Misplaced(f"{type(message).__name__} does not belong on {delivery.subject}")
+    if position == 0:
+        if delivery.stream is Stream.FEED and not _may_be_unrecorded(message, delivery.subject):
+            raise Misplaced(
+                f"{delivery.subject} carries facts of the journal; this has no position"
+            )
+        if why := absurdity(message, now_ms):
+            raise Absurd(why)
+    return message
+
+
+def _belongs(message: Message, subject: str) -> bool:
+    try:
+        match message:
+            case PlaceIntent() | CancelIntent():
+                return subjects.intent_subject(message) == subject
+            case Command(approval=approval):
+                intent = approval.place or approval.cancel
+                return intent is not None and subject in (
+                    subjects.command_subject(intent, is_exit=is_exit) for is_exit in (True, False)
+                )
+            case KillLatched():
+                return subject in (subjects.KILL, subjects.LATCH)
+            case Heartbeat() if subject.startswith(ALIVE):
+                return True
+            case _:
+                return subjects.subject_of(message) == subject
+    except ValueError:
+        return False  # it names what can be no subject
+
+
+def _may_be_unrecorded(message: Message, subject: str) -> bool:
+    return isinstance(message, KillLatched) or _UNRECORDED.wants(subject)
