@@ -47,6 +47,10 @@ def read(data: Path, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
 
     try:
         return asyncio.run(work())
+    except asyncpg.UndefinedColumnError as error:
+        raise Refusal(
+            f"{data} is of an earlier version: start it once with `opensqt up --data {data}`"
+        ) from error
     except (JournalDown, asyncpg.PostgresError, OSError) as error:
         raise Refusal(f"the database of {data} does not answer: {error}", NOT_RUNNING) from error
 

@@ -39,6 +39,14 @@ def dust_of(rules: InstrumentRules, quantity: Decimal, price: Decimal) -> Decima
     )
 
 
+def is_dust(rules: InstrumentRules, quantity: Decimal, price: Decimal) -> bool:
+    """Tell whether nothing of a holding can be sold; most holdings are told by their size alone."""
+    surely = abs(quantity) - rules.quantity_step
+    if surely > rules.quantity_min and surely * price > rules.notional_min:
+        return False
+    return quantity != 0 and dust_of(rules, quantity, price) == quantity
+
+
 def named(rules: InstrumentRules, quantity: Decimal, price: Decimal) -> tuple[AssetAmount, ...]:
     """Return the dust of a spot holding under the name of its asset; nothing where all can be sold."""
     amount = dust_of(rules, quantity, price) if rules.market is Market.SPOT else ZERO

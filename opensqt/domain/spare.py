@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.dust import dust_of
+from opensqt.domain.dust import is_dust
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.intent import Purpose
 from opensqt.domain.lattice import Lattice, close_level
@@ -42,8 +42,7 @@ def spare_of(
     small = {
         level: quantity
         for level, quantity in held.items()
-        if quantity > 0
-        and dust_of(rules, quantity, lattice.price(close_level(level, quantity))) == quantity
+        if quantity > 0 and is_dust(rules, quantity, lattice.price(close_level(level, quantity)))
     }
     idle = small.keys() - busy.keys() - window
     taken = (

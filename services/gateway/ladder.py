@@ -3,7 +3,7 @@
 from typing import Any
 
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.dust import dust_of
+from opensqt.domain.dust import is_dust
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.lattice import Lattice, level_of
 from opensqt.domain.life import AT_VENUE, Order, Phase
@@ -57,8 +57,7 @@ def _slot(
     placed = order.placed if order is not None else None
     state = "holding" if held.quantity != 0 else "free"
     if held.quantity != 0 and lattice is not None and rules is not None:
-        rest = dust_of(rules, held.quantity, lattice.price(level))
-        state = "dust" if rest == held.quantity else state
+        state = "dust" if is_dust(rules, held.quantity, lattice.price(level)) else state
     if order is not None and order.phase in AT_VENUE:
         state = "working"
     elif order is not None:

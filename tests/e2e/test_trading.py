@@ -17,12 +17,15 @@ pytestmark = pytest.mark.timeout(400)
 
 
 def signed(fills: list[Line], strategy: str) -> dict[str, list[Decimal]]:
-    """Return the signed quantities of a strategy's fills by symbol, oldest first."""
+    """Return what each of a strategy's fills added to its position, by symbol, oldest first."""
     found: defaultdict[str, list[Decimal]] = defaultdict(list)
     for line in sorted(fills, key=lambda line: (line["time"], int(line["trade_id"]))):
         if line["strategy"] == strategy:
             quantity = Decimal(line["quantity"])
-            found[line["symbol"]].append(quantity if line["side"] == "buy" else -quantity)
+            change = quantity if line["side"] == "buy" else -quantity
+            if line["symbol"] == f"{line['fee_asset']}/USDT":
+                change -= Decimal(line["fee"])  # the venue kept it of what was bought
+            found[line["symbol"]].append(change)
     return found
 
 
@@ -48,6 +51,14 @@ async def test_every_strategy_trades_and_the_books_add_up(tmp_path: Path) -> Non
     for order in await desk.verb("orders"):
         sides[order["strategy"]].add(order["side"])
     assert sides["grid-perp"] == {"buy", "sell"}
+    held = {
+        symbol: sum(
+            (sum(signed(fills, name)[symbol], Decimal(0)) for name in ("carry", other)), Decimal(0)
+        )
+        for symbol, other in (("BTC/USDT", "grid-spot"), ("BTC/USDT:USDT", "grid-perp"))
+    }
+    for line in await desk.verb("positions"):
+        assert Decimal(line["quantity"]) == held[line["symbol"]]
     bought = _long_only(signed(fills, "grid-spot")["BTC/USDT"])
     assert bought or "sell" not in sides["grid-spot"]
     events = await desk.verb("events")

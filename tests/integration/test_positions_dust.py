@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.cli.main import main
+from opensqt.cli.refusal import USAGE
 from opensqt.cli.runfile import RunFile, write_run
 from tests.integration.test_reconciler_verbs import Capture, execute, fill_journal, said, wait
 from tests.ledgers import SPOT
@@ -29,3 +31,14 @@ def test_positions_name_what_each_owner_cannot_sell(
         _, lines = said(capsys, "positions", "--data", str(tmp_path))
         (line,) = [line for line in lines if line["symbol"] == SPOT]
         assert Decimal(line["dust"]) == 2 * Decimal(dust)
+
+
+def test_a_folder_of_an_earlier_version_says_so(
+    postgres_dsn: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """Its database lacks a column that this version reads; the fix is named."""
+    wait(fill_journal(postgres_dsn))
+    write_run(tmp_path, RunFile(postgres_dsn=postgres_dsn))
+    wait(execute(postgres_dsn, "ALTER TABLE view.marks DROP COLUMN quantity_step"))
+    assert main(["positions", "--data", str(tmp_path)]) == USAGE
+    assert "is of an earlier version: start it once with" in capsys.readouterr().err

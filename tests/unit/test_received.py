@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opensqt.domain.dust import dust_of, named
+from opensqt.cli.status import _row
+from opensqt.domain.decision import Decision, shown
+from opensqt.domain.dust import dust_of, is_dust, named
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.ledger import Table
 from opensqt.domain.messages import Message
@@ -185,6 +187,20 @@ def test_dust_is_below_the_step_or_the_minimum(held: str, dust: str) -> None:
         dust != "0"
     )
     assert dust_of(rules, Decimal("0.002"), Decimal(2_000)) == Decimal("0.002")
+    for price in (Decimal(2_000), Decimal(45_000)):
+        all_of_it = held != "0" and dust_of(rules, Decimal(held), price) == Decimal(held)
+        assert is_dust(rules, Decimal(held), price) is all_of_it
+
+
+@pytest.mark.row("K06")
+def test_status_names_the_dust_of_a_strategy() -> None:
+    """As a text without trailing zeros or exponent, beside what the strategy does."""
+    rules = rules_of(SPOT)
+    decision = Decision(dust=named(rules, Decimal("0.00000010"), Decimal(45_000)))
+    line = {"type": "strategy", "name": "grid", "trading": True, **shown(decision)}
+    assert line["dust"] == {"BTC": "0.0000001"}
+    assert _row(line).endswith("trading; dust 0.0000001 BTC")
+    assert _row({**line, **shown(Decision())}).endswith("trading")
 
 
 def test_a_perpetual_has_no_dust_but_the_step() -> None:
