@@ -1,5 +1,6 @@
 """The configuration of a newcomer: derived from the symbols of a market, commented, and it trades. Pure text."""
 
+import hashlib
 from collections.abc import Sequence
 
 HEAD = """\
@@ -88,6 +89,7 @@ otlp_endpoint = ""
 """
 BALANCES = {"USDT": "100000", "BTC": "1", "ETH": "20"}
 COMMENT_COLUMN = 31
+NAME_LENGTH_MAX = 32  # of a strategy: config_rules
 
 
 def derive(symbols: Sequence[str], *, market: str, speed: str = "1", venue: str = "binance") -> str:
@@ -97,13 +99,13 @@ def derive(symbols: Sequence[str], *, market: str, speed: str = "1", venue: str 
     """
     perps = [symbol for symbol in symbols if ":" in symbol]
     spots = [symbol for symbol in symbols if ":" not in symbol]
-    first = symbols[0].partition("/")[0] if symbols else ""
+    first = symbols[0] if symbols else ""
     pad = " " * max(1, COMMENT_COLUMN - len(f'market = "{market}"'))
     parts = [HEAD.format(market=market, speed=speed, pad=pad)]
     parts += [FUNDING.format(perp=perp) for perp in perps]
     # Quote only, as a real account begins: what a strategy sells it must have bought.
     quotes = dict.fromkeys(symbol.partition(":")[0].partition("/")[2] for symbol in symbols)
-    balances = ", ".join(f'{asset} = "{BALANCES.get(asset, "1000")}"' for asset in quotes)
+    balances = ", ".join(f'{_key(asset)} = "{BALANCES.get(asset, "1000")}"' for asset in quotes)
     parts.append(MIDDLE.format(venue=venue, balances=balances))
     parts += [GRID_PERP.format(name=_name("grid-perp", s, first), symbol=s) for s in perps]
     parts += [GRID_SPOT.format(name=_name("grid-spot", s, first), symbol=s) for s in spots]
@@ -115,5 +117,25 @@ def derive(symbols: Sequence[str], *, market: str, speed: str = "1", venue: str 
 
 
 def _name(kind: str, symbol: str, first: str) -> str:
-    base = symbol.partition("/")[0]
-    return kind if base == first else f"{kind}-{base.lower()}"
+    """Name a strategy after its kind and what of its symbol the market's first symbol does not share.
+
+    No two symbols of a market share a name; where a symbol cannot stand in one, a fingerprint of it does.
+    """
+    pair, _, settle = symbol.partition(":")
+    base, _, quote = pair.partition("/")
+    first_base, _, first_quote = first.partition(":")[0].partition("/")
+    if settle not in ("", quote):
+        parts = [base, quote, settle]
+    elif quote != first_quote:
+        parts = [base, quote]
+    else:
+        parts = [base] if base != first_base else []
+    name = "-".join((kind, *parts)).lower()
+    if len(name) <= NAME_LENGTH_MAX and all(part.isascii() and part.isalnum() for part in parts):
+        return name
+    return f"{kind}-{hashlib.blake2b(symbol.encode(), digest_size=8).hexdigest()}"
+
+
+def _key(asset: str) -> str:
+    """Write an asset as a key of TOML: only ASCII may stand without quotes."""
+    return asset if asset.isascii() and asset.isalnum() else f'"{asset}"'

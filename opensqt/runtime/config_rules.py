@@ -19,8 +19,9 @@ from opensqt.runtime.config_schema import (
 )
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-SPOT_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+")
-PERP_SYMBOL = re.compile(r"[A-Z0-9]+/[A-Z0-9]+:[A-Z0-9]+")
+ASSET = r"[^\W_a-z]+"  # letters and digits of any script, as venues list them; small letters of ASCII are a slip
+SPOT_SYMBOL = re.compile(f"{ASSET}/{ASSET}")
+PERP_SYMBOL = re.compile(f"{ASSET}/{ASSET}:{ASSET}")
 SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 HOST = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"

@@ -103,6 +103,54 @@ def test_a_name_that_is_no_token_is_refused(name: str) -> None:
         token(name)
 
 
+def symbol_of(text: str) -> str:
+    """Read a token back: the inverse that shows that nothing was lost."""
+    base, quote, *settle = text.split("-", 2)
+    parts = [re.sub("_([0-9a-f]+)_", lambda m: chr(int(m[1], 16)), part) for part in (base, quote)]
+    ends = [re.sub("_([0-9a-f]+)_", lambda m: chr(int(m[1], 16)), part) for part in settle]
+    return "/".join(parts) + "".join(f":{end}" for end in ends)
+
+
+@pytest.mark.row("D04")
+@pytest.mark.parametrize(
+    "symbol,expected",
+    [
+        ("BTC/USDT", "BTC-USDT"),
+        ("BTC/USDT:USDT", "BTC-USDT-USDT"),
+        ("BTC/USDT:USDT-261225", "BTC-USDT-USDT-261225"),
+        ("币安人生/USDT:USDT", "_5e01__5b89__4eba__751f_-USDT-USDT"),
+        ("A-B/USDT", "A_2d_B-USDT"),
+        ("A/B-C", "A-B_2d_C"),
+        ("A_B/USDT", "A_5f_B-USDT"),
+        ("a.b*>/ USDT", "a_2e_b_2a__3e_-_20_USDT"),
+    ],
+)
+def test_a_symbol_is_one_token_whatever_is_in_it(symbol: str, expected: str) -> None:
+    """The contract's form for all that is plain, numbers for the rest."""
+    assert token(symbol) == expected
+    assert symbol_of(expected) == symbol
+
+
+PARTS = st.text(
+    st.characters(exclude_categories=["Cs"]) | st.sampled_from("-_/:.*>1aA币"), max_size=8
+)
+ODD_SYMBOLS = st.builds(
+    lambda base, quote, settle: f"{base}/{quote}" + ("" if settle is None else f":{settle}"),
+    PARTS.filter(lambda part: "/" not in part),
+    PARTS,
+    st.none() | PARTS,
+)
+
+
+@pytest.mark.row("D04")
+@given(ODD_SYMBOLS, ODD_SYMBOLS)
+def test_tokens_of_symbols_can_be_read_back_and_never_meet(one: str, other: str) -> None:
+    """Any symbol is one token of NATS, each has its own, and it says which symbol it is."""
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", token(one))
+    assert symbol_of(token(one)) == one
+    assert (token(one) == token(other)) is (one == other)
+
+
 @pytest.mark.parametrize(
     "pattern,subject,accepted",
     [

@@ -20,6 +20,8 @@ RISK_ALIVE = "ctl.alive.risk"
 REMEMBERED_MAX = 4096  # names and subjects; a desk has some hundreds
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+_ODD = re.compile(r"[^A-Za-z0-9]")
+_ODD_AT_THE_END = re.compile(r"[^A-Za-z0-9-]")
 
 _MARKET_KIND: dict[type[Message], str] = {
     market.Tick: "tick",
@@ -55,11 +57,23 @@ _CONTROL: dict[type[Message], str] = {
 
 @functools.lru_cache(maxsize=REMEMBERED_MAX)
 def token(name: str) -> str:
-    """Return a name as one subject token: `BTC/USDT:USDT` becomes `BTC-USDT-USDT`."""
-    text = name.replace("/", "-").replace(":", "-")
-    if _TOKEN.fullmatch(text) is None:
-        raise ValueError(f"{name!r} cannot be a subject token (letters, digits, / : _ -)")
-    return text
+    """Return a name as one subject token: `BTC/USDT:USDT` becomes `BTC-USDT-USDT`.
+
+    Two symbols never share a token. Of a symbol's parts letters and digits of ASCII stand as they are, and the `-` of a
+    settlement's date; any other character stands as its number in hex between underscores: `币` is `_5e01_`.
+    """
+    base, slash, rest = name.partition("/")
+    if not slash:
+        if _TOKEN.fullmatch(name) is None:
+            raise ValueError(f"{name!r} cannot be a subject token (letters, digits, _ -)")
+        return name
+    quote, colon, settle = rest.partition(":")
+    pair = f"{_escaped(base, _ODD)}-{_escaped(quote, _ODD)}"
+    return f"{pair}-{_escaped(settle, _ODD_AT_THE_END)}" if colon else pair
+
+
+def _escaped(part: str, odd: re.Pattern[str]) -> str:
+    return odd.sub(lambda found: f"_{ord(found.group()):x}_", part)
 
 
 def order_events(venue: str, account_name: str, symbol: str = "*") -> str:
