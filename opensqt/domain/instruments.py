@@ -68,6 +68,12 @@ class InstrumentRules(msgspec.Struct, frozen=True, kw_only=True):
     notional_max: Decimal = ZERO
     position_max: Decimal = ZERO
     orders_max: int = 0
+    settle: str = ""
+
+    @property
+    def settles_in(self) -> str:
+        """The asset of a position's profit, fees and funding: the quote, unless the venue says otherwise."""
+        return self.settle or self.quote
 
     def fit_price(self, price: Decimal, side: Side) -> Decimal:
         """Round a limit price to the tick: buys down, sells up, so that it never pays more than asked."""

@@ -27,10 +27,10 @@ from opensqt.simulation.orders import (
     Status,
     Uniqueness,
 )
-from opensqt.simulation.settlement import Settlement
+from opensqt.simulation.settlement import Settlement, wallet_of
 from opensqt.simulation.store import Changes, Store
 from opensqt.simulation.tape import RESTART_GAP, PublicTrade
-from opensqt.simulation.wallets import SETTLE_ASSET, born, spot_claim
+from opensqt.simulation.wallets import born, spot_claim
 
 FIRST_ORDER_ID = 1_000_000_000
 
@@ -81,9 +81,11 @@ class Exchange:
 
     def open_accounts(self, balances: Mapping[str, Mapping[str, Decimal]]) -> None:
         """Give birth to the accounts that do not exist yet, with their first deposits in the audit."""
+        perps = [rules for rules in self.rules.values() if rules.market is Market.PERP]
+        settles = [rules.settles_in for rules in perps]
         for name, amounts in balances.items():
             if name not in self.settlement.accounts:
-                self.settlement.accounts[name] = born(name, amounts)
+                self.settlement.accounts[name] = born(name, amounts, settles)
                 self.settlement.touch(name)
                 self.state_balances((name,))
         self.commit()
@@ -97,9 +99,10 @@ class Exchange:
                 self.settlement.changes.audit.append(
                     balance_row(venue, name, Market.SPOT, asset, holding.total, now_ms)
                 )
-            self.settlement.changes.audit.append(
-                balance_row(venue, name, Market.PERP, SETTLE_ASSET, account.perp.balance, now_ms)
-            )
+            for asset, wallet in account.wallets.items():
+                self.settlement.changes.audit.append(
+                    balance_row(venue, name, Market.PERP, asset, wallet.balance, now_ms)
+                )
 
     def reinstate(self) -> None:
         """Put the open orders of the last run back into the books and fill those that the market has reached."""
@@ -260,10 +263,10 @@ class Exchange:
         for (account, known), orders in self.open.items():
             if known != symbol:
                 continue
-            position = self.settlement.accounts[account].perp
+            wallet = wallet_of(self.settlement, account, symbol)
             for order in list(orders.values()):
                 if order.is_open and order.reduce_only:
-                    held = position.position(symbol).quantity
+                    held = wallet.position(symbol).quantity
                     if held * -order.side.sign <= 0:
                         self.close(order, Status.EXPIRED, Kind.EXPIRE)
                 if not order.is_open:

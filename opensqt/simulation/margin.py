@@ -10,7 +10,7 @@ from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.book import MergedBook
 from opensqt.simulation.orders import Order, Reason, Refusal
-from opensqt.simulation.settlement import Settlement
+from opensqt.simulation.settlement import Settlement, wallet_of
 from opensqt.simulation.wallets import spot_claim
 
 OpenOrders = Mapping[tuple[str, str], Mapping[int, Order]]
@@ -30,11 +30,13 @@ def refuse_unfunded(
         _refuse_perp(order, settlement, book, open_orders)
 
 
-def perp_orders(account: str, open_orders: OpenOrders) -> dict[str, list[Order]]:
-    """The open perp orders of an account by symbol."""
+def perp_orders(
+    account: str, open_orders: OpenOrders, rules: Mapping[str, InstrumentRules], asset: str
+) -> dict[str, list[Order]]:
+    """The open perp orders of an account that settle in an asset, by symbol."""
     found: dict[str, list[Order]] = {}
     for (owner, symbol), orders in open_orders.items():
-        if owner == account:
+        if owner == account and rules[symbol].settles_in == asset:
             chosen = [
                 order for order in orders.values() if order.market is Market.PERP and order.is_open
             ]
@@ -72,7 +74,7 @@ def _walk_cost(order: Order, book: MergedBook) -> Decimal:
 def _refuse_perp(
     order: Order, settlement: Settlement, book: MergedBook, open_orders: OpenOrders
 ) -> None:
-    wallet = settlement.accounts[order.account].perp
+    wallet = wallet_of(settlement, order.account, order.symbol)
     position = wallet.position(order.symbol)
     if order.reduce_only:
         if position.quantity * -order.side.sign <= 0:
@@ -84,7 +86,8 @@ def _refuse_perp(
         if best is None:
             raise Refusal(Reason.NO_LIQUIDITY)
         price = best
-    orders = perp_orders(order.account, open_orders)
+    asset = settlement.rules[order.symbol].settles_in
+    orders = perp_orders(order.account, open_orders, settlement.rules, asset)
     mark = settlement.marks[order.symbol]
     before = sum(wallet.margins(order.symbol, mark, orders.get(order.symbol, [])), ZERO)
     priced = msgspec.structs.replace(order, price=price)

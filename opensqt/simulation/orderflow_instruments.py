@@ -70,6 +70,7 @@ def rules_for(symbol: str, price_decimals: int, quantity_decimals: int) -> Instr
         venue_symbol=base + quote,
         base=base,
         quote=quote,
+        settle=symbol.partition(":")[2],
         tick_size=power_of_ten(price_decimals),
         quantity_step=step,
         quantity_min=step,

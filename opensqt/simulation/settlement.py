@@ -24,7 +24,7 @@ from opensqt.simulation.orders import Execution, Order
 from opensqt.simulation.records import Income
 from opensqt.simulation.store import Changes
 from opensqt.simulation.tape import PublicTrade, Tape
-from opensqt.simulation.wallets import SETTLE_ASSET, Account, rounded
+from opensqt.simulation.wallets import Account, PerpWallet, rounded
 
 
 class Settlement:
@@ -54,7 +54,8 @@ class Settlement:
         """The remaining quantity; for a reduce-only order at most the position it reduces."""
         if not order.reduce_only:
             return order.remaining
-        held = self.accounts[order.account].perp.position(order.symbol).quantity * -order.side.sign
+        held = wallet_of(self, order.account, order.symbol).position(order.symbol).quantity
+        held *= -order.side.sign
         return min(order.remaining, max(ZERO, held))
 
     def matched(self, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
@@ -126,7 +127,7 @@ class Settlement:
 
     def pay_funding(self, account: str, symbol: str, rate: Decimal) -> None:
         """Pay funding on a position: -position x mark x rate, rounded to 8 digits."""
-        wallet = self.accounts[account].perp
+        wallet = wallet_of(self, account, symbol)
         position = wallet.position(symbol)
         if position.quantity == 0:
             return
@@ -147,14 +148,14 @@ class Settlement:
                 market=Market.PERP.value,
                 quantity=canonical(amount),
                 price=canonical(self.marks[symbol]),
-                fee_asset=SETTLE_ASSET,
+                fee_asset=self.rules[symbol].settles_in,
             )
         )
         self.note_wallet(account, symbol, "FUNDING_FEE", amount)
 
     def note_wallet(self, account: str, symbol: str, reason: str, change: Decimal) -> None:
         """Tell an account about its perp wallet and one position."""
-        wallet = self.accounts[account].perp
+        wallet = wallet_of(self, account, symbol)
         position = wallet.position(symbol)
         self.notices.append(
             PerpWalletNotice(
@@ -212,7 +213,7 @@ class Settlement:
     def _perp_fill(
         self, order: Order, price: Decimal, quantity: Decimal, rate: Decimal
     ) -> tuple[Decimal, str, Decimal]:
-        wallet = self.accounts[order.account].perp
+        wallet = wallet_of(self, order.account, order.symbol)
         position = wallet.position(order.symbol)
         realized = position.trade(order.side, price, quantity)
         position.updated_ms = self.now_ms
@@ -222,7 +223,7 @@ class Settlement:
         wallet.fees += fee
         self.touch(order.account)
         self.note_wallet(order.account, order.symbol, "ORDER", ZERO)
-        return fee, SETTLE_ASSET, realized
+        return fee, self.rules[order.symbol].settles_in, realized
 
     def _list_income(self, execution: Execution) -> None:
         trade_id = str(execution.trade_id)
@@ -245,9 +246,14 @@ class Settlement:
                 symbol=symbol,
                 kind=kind,
                 income=canonical(amount),
-                asset=SETTLE_ASSET,
+                asset=self.rules[symbol].settles_in,
                 info=info,
                 trade_id=trade_id,
                 time_ms=self.now_ms,
             )
         )
+
+
+def wallet_of(settlement: Settlement, account: str, symbol: str) -> PerpWallet:
+    """The cross wallet of an account in which a perpetual settles."""
+    return settlement.accounts[account].wallet(settlement.rules[symbol].settles_in)

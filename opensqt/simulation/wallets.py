@@ -75,7 +75,7 @@ class Position(msgspec.Struct, kw_only=True):
 
 
 class PerpWallet(msgspec.Struct, kw_only=True):
-    """A USDⓈ-M cross wallet in USDT; the totals since birth make the identity checkable."""
+    """A USDⓈ-M cross wallet in one asset; the totals since birth make the identity checkable."""
 
     balance: Decimal = ZERO
     positions: dict[str, Position] = {}
@@ -120,23 +120,38 @@ class PerpWallet(msgspec.Struct, kw_only=True):
 
 
 class Account(msgspec.Struct, kw_only=True):
-    """One simulated account with its two wallets."""
+    """One simulated account: spot, and a cross wallet for each asset that perpetuals settle in."""
 
     name: str
     spot: dict[str, Holding] = {}
-    perp: PerpWallet
+    perp: PerpWallet  # in USDT
+    perp_others: dict[str, PerpWallet] = {}
     updated_ms: int = 0
+
+    def wallet(self, asset: str) -> PerpWallet:
+        """The cross wallet of a settlement asset, empty where there was none."""
+        if asset == SETTLE_ASSET:
+            return self.perp
+        return self.perp_others.setdefault(asset, PerpWallet())
+
+    @property
+    def wallets(self) -> dict[str, PerpWallet]:
+        """All cross wallets by their asset."""
+        return {SETTLE_ASSET: self.perp, **self.perp_others}
 
     def holding(self, asset: str) -> Holding:
         """The spot balance of an asset, empty where there was none."""
         return self.spot.setdefault(asset, Holding())
 
 
-def born(name: str, balances: Mapping[str, Decimal]) -> Account:
-    """Make an account: all assets in the spot wallet, and the same amount of USDT again in the perp wallet."""
-    usdt = balances.get(SETTLE_ASSET, ZERO)
+def born(name: str, balances: Mapping[str, Decimal], settles: Iterable[str] = ()) -> Account:
+    """Make an account: all assets in the spot wallet, and those that perpetuals settle in again in a wallet of each."""
     spot = {asset: Holding(free=amount) for asset, amount in balances.items()}
-    return Account(name=name, spot=spot, perp=PerpWallet(balance=usdt, deposited=usdt))
+    account = Account(name=name, spot=spot, perp=PerpWallet())
+    for asset in {SETTLE_ASSET, *settles}:
+        wallet = account.wallet(asset)
+        wallet.balance = wallet.deposited = balances.get(asset, ZERO)
+    return account
 
 
 class SpotClaim(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,7 +85,7 @@ def exit_reason(carry: Carry) -> str:
         apr = worth.spread_apr(market.funding)
         if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is Wish.EXIT:
             return f"carry {shown(apr * 100)} % a year below {shown(setup.exit_apr_max * 100)} %"
-    margin = perp_margin(carry, market.rules[setup.perp].quote)
+    margin = perp_margin(carry, market.rules[setup.perp].settles_in)
     if margin is not None:
         perp = carry.books.perp
         price = worth.liquidation_price(perp.quantity, perp.cost, margin)

@@ -42,6 +42,7 @@ def rules_of(
         venue_symbol=entry["id"],
         base=entry["base"],
         quote=entry["quote"],
+        settle=entry.get("settle") or "",
         tick_size=_number(price["tickSize"]),
         price_min=_number(price["minPrice"]),
         price_max=_number(price["maxPrice"]),

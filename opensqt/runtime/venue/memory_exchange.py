@@ -146,7 +146,7 @@ class MemoryExchange:
         position = self.wallet.position(symbol)
         if position.quantity == 0:
             return
-        asset = self.rules[symbol].quote
+        asset = self.rules[symbol].settles_in
         amount = -position.quantity * mark_price * rate
         paid = FundingPaid(
             venue=self.venue,

@@ -97,8 +97,9 @@ class MemoryWallet:
             quantity=after,
             entry_price=_entry(before, signed, after, price),
         )
-        self.add(Market.PERP, rule.quote, profit - fee)
-        return Booked(fee=fee, fee_asset=rule.quote, realized_pnl=profit, assets=(rule.quote,))
+        self.add(Market.PERP, rule.settles_in, profit - fee)
+        settle = rule.settles_in
+        return Booked(fee=fee, fee_asset=settle, realized_pnl=profit, assets=(settle,))
 
 
 def _entry(before: SnapshotPosition, signed: Decimal, after: Decimal, price: Decimal) -> Decimal:

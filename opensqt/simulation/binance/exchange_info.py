@@ -27,7 +27,9 @@ def usdm_info(
 ) -> dict[str, object]:
     """GET /fapi/v1/exchangeInfo."""
     status = USDM_CLOSED if closed else TRADING
-    assets = [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}]
+    settles = dict.fromkeys(("USDT", *(rules.settles_in for rules in instruments)))
+    terms = {"marginAvailable": True, "autoAssetExchange": "-10000"}
+    assets = [{"asset": asset, **terms} for asset in settles]
     return {
         **_head(USDM_LIMITS, now_ms),
         "futuresType": "U_MARGINED",
@@ -150,7 +152,7 @@ def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:
         "requiredMarginPercent": "5.0000",
         "baseAsset": rules.base,
         "quoteAsset": rules.quote,
-        "marginAsset": rules.quote,
+        "marginAsset": rules.settles_in,
         "pricePrecision": digits(rules.tick_size),
         "quantityPrecision": digits(rules.quantity_step),
         "baseAssetPrecision": 8,

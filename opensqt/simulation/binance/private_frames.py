@@ -15,7 +15,6 @@ from opensqt.simulation.notices import (
     PerpWalletNotice,
     SpotBalanceNotice,
 )
-from opensqt.simulation.wallets import SETTLE_ASSET
 
 Json = dict[str, object]
 
@@ -137,7 +136,7 @@ def _order_trade_update(notice: OrderNotice, rules: InstrumentRules) -> Json:
 
 def _account_update(notice: PerpWalletNotice, rules: InstrumentRules) -> Json:
     balance = eight(notice.balance)
-    wallet = {"a": SETTLE_ASSET, "wb": balance, "cw": balance, "bc": plain(notice.change)}
+    wallet = {"a": rules.settles_in, "wb": balance, "cw": balance, "bc": plain(notice.change)}
     position = {
         "s": rules.venue_symbol,
         "pa": grid(notice.quantity, rules.quantity_step),
@@ -148,7 +147,7 @@ def _account_update(notice: PerpWalletNotice, rules: InstrumentRules) -> Json:
         "mt": "cross",
         "iw": "0",
         "ps": "BOTH",
-        "ma": SETTLE_ASSET,
+        "ma": rules.settles_in,
     }
     inner: Json = {
         "m": notice.reason,

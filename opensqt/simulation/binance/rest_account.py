@@ -8,7 +8,9 @@ from opensqt.simulation.binance.errors import VenueError
 from opensqt.simulation.binance.floor import Floor, Route, Routes
 from opensqt.simulation.binance.numbers import eight, plain
 from opensqt.simulation.margin import perp_orders
+from opensqt.simulation.orders import Order
 from opensqt.simulation.records import Window
+from opensqt.simulation.settlement import wallet_of
 from opensqt.simulation.wallets import SETTLE_ASSET
 
 Json = dict[str, object]
@@ -16,14 +18,15 @@ DONE = {"code": 200, "msg": "success"}
 
 
 def _positions(floor: Floor, call: Call) -> list[tuple[InstrumentRules, Json]]:
-    wallet = floor.exchange.settlement.accounts[call.account].perp
-    orders = perp_orders(call.account, floor.exchange.open)
+    settlement = floor.exchange.settlement
     chosen = (
         [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(Market.PERP)
     )
     rows: list[tuple[InstrumentRules, Json]] = []
     for rules in chosen:
-        mark = floor.exchange.settlement.marks[rules.symbol]
+        mark = settlement.marks[rules.symbol]
+        wallet = wallet_of(settlement, call.account, rules.symbol)
+        orders = _orders(floor, call, rules.settles_in)
         margins = wallet.margins(rules.symbol, mark, orders.get(rules.symbol, []))
         rows.append(
             (rules, views.position_risk(wallet.position(rules.symbol), rules, mark, margins))
@@ -33,23 +36,28 @@ def _positions(floor: Floor, call: Call) -> list[tuple[InstrumentRules, Json]]:
 
 def position_risk(floor: Floor, call: Call) -> object:
     """GET /fapi/v3/positionRisk: symbols with a position or orders; one symbol is always answered."""
-    wallet = floor.exchange.settlement.accounts[call.account].perp
-    orders = perp_orders(call.account, floor.exchange.open)
+    settlement = floor.exchange.settlement
     return [
         row
         for rules, row in _positions(floor, call)
         if call.text("symbol")
-        or wallet.position(rules.symbol).quantity != 0
-        or rules.symbol in orders
+        or wallet_of(settlement, call.account, rules.symbol).position(rules.symbol).quantity != 0
+        or rules.symbol in _orders(floor, call, rules.settles_in)
     ]
 
 
-def _funds(floor: Floor, call: Call) -> Json:
+def _orders(floor: Floor, call: Call, asset: str) -> dict[str, list[Order]]:
+    return perp_orders(call.account, floor.exchange.open, floor.exchange.settlement.rules, asset)
+
+
+def _funds(floor: Floor, call: Call, asset: str) -> Json:
     settlement = floor.exchange.settlement
-    wallet = settlement.accounts[call.account].perp
-    orders = perp_orders(call.account, floor.exchange.open)
+    wallet = settlement.accounts[call.account].wallet(asset)
+    orders = _orders(floor, call, asset)
     held, ordered = ZERO, ZERO
     for symbol in floor.chores.terms:
+        if settlement.rules[symbol].settles_in != asset:
+            continue
         position_margin, order_margin = wallet.margins(
             symbol, settlement.marks[symbol], orders.get(symbol, [])
         )
@@ -73,8 +81,10 @@ def _funds(floor: Floor, call: Call) -> Json:
 
 
 def account(floor: Floor, call: Call) -> object:
-    """GET /fapi/v3/account."""
-    funds = _funds(floor, call)
+    """GET /fapi/v3/account; the totals are of USDT alone, as the venue documents them."""
+    wallets = floor.exchange.settlement.accounts[call.account].wallets
+    by_asset = {asset: _funds(floor, call, asset) for asset in wallets}
+    funds = by_asset[SETTLE_ASSET]
     names = {
         "totalInitialMargin": "initialMargin",
         "totalMaintMargin": "maintMargin",
@@ -108,14 +118,15 @@ def account(floor: Floor, call: Call) -> object:
     totals = {total: funds[name] for total, name in names.items()}
     return {
         **totals,
-        "assets": [{"asset": SETTLE_ASSET, **funds, "marginAvailable": True}],
+        "assets": [
+            {"asset": asset, **held, "marginAvailable": True} for asset, held in by_asset.items()
+        ],
         "positions": positions,
     }
 
 
 def balance(floor: Floor, call: Call) -> object:
     """GET /fapi/v3/balance."""
-    funds = _funds(floor, call)
     shown = (
         "crossWalletBalance",
         "crossUnPnl",
@@ -123,9 +134,13 @@ def balance(floor: Floor, call: Call) -> object:
         "maxWithdrawAmount",
         "updateTime",
     )
-    row = {name: funds[name] for name in shown}
-    head = {"accountAlias": "paper", "asset": SETTLE_ASSET, "balance": funds["walletBalance"]}
-    return [{**head, **row, "marginAvailable": True}]
+    rows = []
+    for asset in floor.exchange.settlement.accounts[call.account].wallets:
+        funds = _funds(floor, call, asset)
+        head = {"accountAlias": "paper", "asset": asset, "balance": funds["walletBalance"]}
+        held = {name: funds[name] for name in shown}
+        rows.append({**head, **held, "marginAvailable": True})
+    return rows
 
 
 def brackets(floor: Floor, call: Call) -> object:
@@ -141,7 +156,7 @@ def leverage(floor: Floor, call: Call) -> object:
     if wanted is None or not 1 <= wanted <= views.LEVERAGE_MAX:
         raise VenueError(-4028, f"Leverage {wanted} is not valid")
     settlement = floor.exchange.settlement
-    settlement.accounts[call.account].perp.position(rules.symbol).leverage = wanted
+    wallet_of(settlement, call.account, rules.symbol).position(rules.symbol).leverage = wanted
     settlement.touch(call.account)
     return {
         "leverage": wanted,
@@ -169,7 +184,7 @@ def dual_side(_floor: Floor, call: Call) -> object:
 
 def symbol_config(floor: Floor, call: Call) -> object:
     """GET /fapi/v1/symbolConfig."""
-    wallet = floor.exchange.settlement.accounts[call.account].perp
+    settlement = floor.exchange.settlement
     chosen = (
         [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(Market.PERP)
     )
@@ -178,7 +193,9 @@ def symbol_config(floor: Floor, call: Call) -> object:
             "symbol": rules.venue_symbol,
             "marginType": "CROSSED",
             "isAutoAddMargin": False,
-            "leverage": wallet.position(rules.symbol).leverage,
+            "leverage": wallet_of(settlement, call.account, rules.symbol)
+            .position(rules.symbol)
+            .leverage,
             "maxNotionalValue": views.NOTIONAL_MAX,
         }
         for rules in chosen

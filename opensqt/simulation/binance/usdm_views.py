@@ -113,7 +113,7 @@ def position_risk(
         "liquidationPrice": "0",
         "isolatedMargin": "0",
         "notional": eight(EXACT.multiply(position.quantity, mark)),
-        "marginAsset": rules.quote,
+        "marginAsset": rules.settles_in,
         "isolatedWallet": "0",
         "initialMargin": eight(sum(margins, ZERO)),
         "maintMargin": eight(ZERO),
