@@ -87,7 +87,7 @@ port = 0                       # 0: a free one, chosen once
 [telemetry]
 otlp_endpoint = ""
 """
-BALANCES = {"USDT": "100000", "BTC": "1", "ETH": "20"}
+BALANCES = {"USDT": "100000", "USDC": "100000", "BTC": "1", "ETH": "20"}
 COMMENT_COLUMN = 31
 NAME_LENGTH_MAX = 32  # of a strategy: config_rules
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from opensqt.domain.instruments import Market, Side
+from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config_schema import Venue as VenueConfig
 from opensqt.runtime.venue.binance import BinanceVenue
@@ -32,7 +32,7 @@ class TwoQuotes(scripted.ScriptedFlow):
     """The scripted market with a perpetual that settles in USDC."""
 
     @property
-    def instruments(self) -> tuple[scripted.InstrumentRules, ...]:
+    def instruments(self) -> tuple[InstrumentRules, ...]:
         """All three."""
         return (*RULES, USDC_RULES)
 
