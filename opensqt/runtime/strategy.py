@@ -61,7 +61,13 @@ class Actor:
     def forget(self) -> None:
         """Begin again from nothing; a fault stays."""
         self.state = self.play.beginning
-        self.run = 0
+        self.run = 0  # the newest whose start was folded, anybody's
+        self.own_run = 0  # this process's; 0 before it has one
+
+    @property
+    def started(self) -> bool:
+        """Whether its own start has been folded: only then it knows which ids are its own, and what it waits for."""
+        return 0 < self.own_run <= self.run
 
     def concerns(self, message: Message) -> bool:
         """Tell whether a message may be about this strategy; what names no symbol is about everybody."""
@@ -92,7 +98,8 @@ class Actor:
 
     def status(self, deaf: str = "") -> dict[str, Any]:
         """Return whether it trades, and if not, why not; `deaf` says why nothing reaches it now."""
-        reason = f"stopped by a fault: {self.fault}" if self.fault else deaf or self.last.reason
+        last = self.last.reason if self.started else "starting"
+        reason = f"stopped by a fault: {self.fault}" if self.fault else deaf or last
         return {
             "name": self.play.name,
             "trading": not reason,
@@ -215,9 +222,10 @@ class StrategyRunner:
         self._live = True
         for actor in self._actors:
             play = actor.play
+            actor.own_run = actor.run + 1
             started = StrategyStarted(
                 strategy=play.name,
-                run=actor.run + 1,
+                run=actor.own_run,
                 config_hash=play.config_hash,
                 code_version=play.code_version,
                 state_fingerprint=ids.event_id("state", repr(actor.state)),
@@ -231,7 +239,7 @@ class StrategyRunner:
                 continue
             faulted = bool(actor.fault)
             actor.see(item.message)
-            if self._live and item.live:
+            if self._live and item.live and actor.started:
                 await self._decide(actor, item)
             if actor.fault and not faulted:
                 self._faulted(actor)

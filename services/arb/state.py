@@ -194,7 +194,7 @@ def _timed(carry: Carry, time_ms: int) -> Carry:
 def _chosen(carry: Carry, event: StrategyStarted | SagaStep) -> Carry:
     books = carry.books
     if isinstance(event, StrategyStarted):
-        resumed_ms = event.time_ms if books.steps else 0
+        resumed_ms = event.time_ms if books.run else 0
         return _books(carry, run=event.run, issued=0, resumed_ms=resumed_ms)
     return _books(
         carry,
