@@ -49,6 +49,7 @@ class Stage:
         self.ports: dict[str, int] = {}
         self.servers: dict[str, Health] = {}
         self.heard: list[tuple[str, Plain]] = []
+        self.killed: list[str] = []  # identities of the kills in force
         self.refuses = ""  # why the executor does not resume
         self.statuses: dict[str, Plain] = {
             "risk": {"ready": True, "why": "", "mode": "NORMAL"},
@@ -159,11 +160,12 @@ class Stage:
     async def _kill(self, words: Plain) -> Plain:
         self.heard.append(("kill", words))
         now_ms = self.house.clock.market_ms()
-        said = {key: str(words[key]) for key in ("scope", "reason", "actor")}
+        said = {key: str(words[key]) for key in ("scope", "reason", "actor", "kill_id")}
         latch.latch(self.folder, latch.Latch(**said, time_ms=now_ms))
+        self.killed.append(said["kill_id"])
         self.statuses["executor-main"]["killed"] = True
         await self.record(KillLatched(**said, time_ms=now_ms))
-        return {"cancels": 8}
+        return {"cancels": 8, "confirmed": 8}
 
     async def _resume(self, words: Plain) -> Plain:
         self.heard.append(("resume", words))
@@ -172,7 +174,8 @@ class Stage:
         now_ms = self.house.clock.market_ms()
         said = {key: str(words[key]) for key in ("scope", "reason", "actor")}
         self.statuses["executor-main"]["killed"] = False
-        await self.record(KillReleased(**said, time_ms=now_ms))
+        names, self.killed = tuple(self.killed), []
+        await self.record(KillReleased(**said, time_ms=now_ms, kill_ids=names))
         latch.release(self.folder)
         return {}
 

@@ -1,5 +1,6 @@
 """A visitor of a gateway: HTTP and WebSocket as a page or a script speaks them."""
 
+import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,8 +41,15 @@ class Visitor:
         self, verb: str, words: object, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any]]:
         """Give a command and return status and answer."""
+        content = {"Content-Type": "application/json"}
+        return await self.post_bytes(verb, json.dumps(words).encode(), content | headers)
+
+    async def post_bytes(
+        self, verb: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        """Give a command in these very bytes and return status and answer."""
         url = f"{self.address}/api/{verb}"
-        async with self.session.post(url, json=words, headers=headers) as reply:
+        async with self.session.post(url, data=io.BytesIO(body), headers=headers) as reply:
             return reply.status, await reply.json()
 
     async def listen(self, origin: str | None = None) -> aiohttp.ClientWebSocketResponse:

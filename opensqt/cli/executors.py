@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from opensqt.cli.runfile import RunFile
+from opensqt.domain.words import cleaned
 from opensqt.runtime.token import read_token
 
 PREFIX = "health.executor-"
@@ -34,7 +35,7 @@ def ask_executors(data: Path, run: RunFile, path: str, words: dict[str, Any]) ->
 
 def reason_of(text: str) -> str:
     """Return the reason a person gave, or that none was given."""
-    return text or "no reason given"
+    return cleaned(text) or "no reason given"
 
 
 def all_refused(answers: list[Asked]) -> bool:
@@ -51,7 +52,7 @@ def line_of(answer: Asked) -> str:
 def actor() -> str:
     """Return who sits at the keyboard, for the record."""
     try:
-        return getpass.getuser()
+        return cleaned(getpass.getuser()) or "unknown"
     except (KeyError, OSError):
         return "unknown"
 
@@ -64,16 +65,17 @@ def _ask(name: str, port: int, token: str, path: str, words: dict[str, Any]) -> 
         connection.request("POST", path, json.dumps(words), headers)
         response = connection.getresponse()
         said = json.loads(response.read())
-        ok = response.status == http.client.OK
+        ok = response.status == http.client.OK and isinstance(said, dict)
     except (OSError, http.client.HTTPException, ValueError) as error:
         said = {"detail": str(error) or "no answer"}
         return Asked(process=process, ok=False, said=said, heard=False)
     finally:
         connection.close()
     if not ok:
-        said = {"detail": said.get("error", f"status {response.status}")}
+        why = said.get("error") if isinstance(said, dict) else None
+        said = {"detail": why or f"status {response.status}"}
         return Asked(process=process, ok=False, said=said, heard=False)
-    if why := said.get("why"):
+    if reason := said.get("why"):
         refused = bool(said.get("refused"))
-        return Asked(process=process, ok=False, said={"detail": why}, refused=refused)
+        return Asked(process=process, ok=False, said={"detail": reason}, refused=refused)
     return Asked(process=process, ok=True, said=said)

@@ -1,22 +1,30 @@
-"""`opensqt kill`: stop new orders and cancel what is open, by every way there is. It never waits for history."""
+"""`opensqt kill`: stop new orders and cancel what is open, by every way there is. It never waits for history.
+
+The latch comes first and words come later: a file that an executor beside it obeys, then the executors' own ports, then
+the bus. It says who confirmed what, and nothing else.
+"""
 
 import argparse
 import importlib
 import json
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
 
 from opensqt.cli.executors import Asked, actor, all_refused, ask_executors, line_of, reason_of
+from opensqt.cli.folder import up_pid
 from opensqt.cli.refusal import Refusal
-from opensqt.cli.runfile import read_run
+from opensqt.cli.runfile import RunFile, read_run
+from opensqt.domain.words import cleaned
 from opensqt.runtime import latch
-from opensqt.runtime.clock import RUN_FILE, open_clock
+from opensqt.runtime.clock import RUN_FILE, open_clock, system_wall_ms
 from opensqt.runtime.token import TOKEN_FILE
 
 DESK = "desk"
 NOT_REACHED = 1
+ID_BYTES = 16
 # Any of them tells a data folder, also one that does not run.
 OF_A_DESK = (RUN_FILE, TOKEN_FILE, latch.FILE_NAME)
 
@@ -28,31 +36,38 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Kill and say what happened; exit code 1 when nobody answered. Raises `Refusal` when there is nobody to kill."""
+    """Kill and say who confirmed it; exit code 1 when nobody did. Raises `Refusal` when there is nobody to kill."""
     if not _is_of_a_desk(args.data):
         raise Refusal(
             f"{args.data} holds no desk, nothing was killed: name the right one with --data"
         )
-    run_file = read_run(args.data)
-    scope = f"strategy/{args.strategy}" if args.strategy else DESK
-    words = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
+    scope = f"strategy/{cleaned(args.strategy)}" if args.strategy else DESK
+    words = {
+        "scope": scope,
+        "reason": reason_of(args.reason),
+        "actor": actor(),
+        "kill_id": secrets.token_hex(ID_BYTES),
+    }
+    # The file comes first: whatever happens to this command afterwards, an executor finds it.
+    unlatched = _latched(args.data, words) if scope == DESK else "only the desk has a file"
+    run_file, damaged = _run_of(args.data)
     answers = ask_executors(args.data, run_file, "/kill", words)
     if all_refused(answers):
         raise Refusal(f"nothing was killed: {answers[0].said['detail']}")
     on_bus = False
-    try:
-        if not answers or not all(answer.heard for answer in answers):
-            # Imported only now: the direct way must not wait for the libraries of the other.
-            by_bus = importlib.import_module("opensqt.cli.kill_by_bus")
-            on_bus = by_bus.publish(args.data, run_file, words)
-            if scope == DESK:
-                _by_file(args.data, words)
-    finally:
+    reached = bool(answers) and all(answer.heard for answer in answers)
+    stopped = not reached and _is_stopped(args.data)
+    if not reached and not stopped:
+        # Imported only now: the direct way must not wait for the libraries of the other.
+        by_bus = importlib.import_module("opensqt.cli.kill_by_bus")
+        on_bus = by_bus.publish(args.data, run_file, words)
+    if not stopped:
         _say(args, scope, answers)
     if any(answer.ok for answer in answers):
         return 0
-    _say_unanswered(args, scope, on_bus=on_bus)
-    return NOT_REACHED
+    text = _unconfirmed(args, scope, unlatched=unlatched, on_bus=on_bus, stopped=stopped)
+    _say_line(args, scope, f"{text}{damaged}", ok=stopped and not unlatched)
+    return 0 if stopped and not unlatched else NOT_REACHED
 
 
 def _is_of_a_desk(data: Path) -> bool:
@@ -61,13 +76,33 @@ def _is_of_a_desk(data: Path) -> bool:
     return its_own or any((data / name).exists() for name in OF_A_DESK)
 
 
-def _by_file(data: Path, words: dict[str, Any]) -> None:
-    now_ms = open_clock(data).market_ms()
-    value = latch.Latch(scope=DESK, reason=words["reason"], actor=words["actor"], time_ms=now_ms)
+def _run_of(data: Path) -> tuple[RunFile, str]:
+    """Return what is known of the run; a damaged file stops no kill, and is named at the end."""
     try:
-        latch.latch(data, value)
+        return read_run(data), ""
+    except Refusal as refusal:
+        return RunFile(), f" ({refusal})"
+
+
+def _is_stopped(data: Path) -> bool:
+    """Tell whether nobody can obey: `up` is the parent of all that run on its folder; a pod's has no run."""
+    try:
+        return (data / RUN_FILE).exists() and up_pid(data) == 0
+    except Refusal:
+        return False
+
+
+def _latched(data: Path, words: dict[str, Any]) -> str:
+    """Write the latch file; return why it could not be written, or nothing."""
+    try:
+        now_ms = open_clock(data).market_ms()
+    except (OSError, ValueError):
+        now_ms = system_wall_ms()  # no clock tells kills apart: it is for people to read
+    try:
+        latch.latch(data, latch.Latch(**words, time_ms=now_ms))
     except OSError as error:
-        raise Refusal(f"{data / latch.FILE_NAME} cannot be written: {error.strerror}") from error
+        return f"{data / latch.FILE_NAME} cannot be written: {error.strerror}"
+    return ""
 
 
 def _say(args: argparse.Namespace, scope: str, answers: list[Asked]) -> None:
@@ -76,24 +111,51 @@ def _say(args: argparse.Namespace, scope: str, answers: list[Asked]) -> None:
             line = {"type": "kill", "scope": scope, "process": answer.process, "ok": answer.ok}
             sys.stdout.write(json.dumps(line | answer.said) + "\n")
         elif answer.ok:
-            cancels = answer.said.get("cancels", 0)
-            sys.stdout.write(f"KILLED {scope}: {answer.process} cancelled {cancels} orders\n")
+            sys.stdout.write(f"KILLED {scope}: {answer.process} {_cancelled(answer)}\n")
         else:
             sys.stdout.write(line_of(answer) + "\n")
 
 
-def _say_unanswered(args: argparse.Namespace, scope: str, *, on_bus: bool) -> None:
-    if scope == DESK:
-        text = "latched on disk: nothing will be sent until `opensqt resume`"
-    elif on_bus:
-        again = f"`opensqt resume --strategy {args.strategy}`"
-        text = f"said on the bus: whoever hears it there kills {scope}, until {again}"
-    else:
-        text = (
-            f"NOT recorded: nobody heard the kill of {scope};"
-            " kill the desk with `opensqt kill`, or say it again while the desk runs"
+def _cancelled(answer: Asked) -> str:
+    """Say what the venue confirmed; what it did not is asked for again until it does."""
+    asked, confirmed = answer.said.get("cancels", 0), answer.said.get("confirmed", 0)
+    if asked == confirmed:
+        return f"cancelled {asked} orders"
+    return (
+        f"latched it and asked to cancel {asked} orders, {confirmed} confirmed by the venue so far:"
+        " it goes on asking; look with `opensqt orders --open`"
+    )
+
+
+def _unconfirmed(
+    args: argparse.Namespace, scope: str, *, unlatched: str, on_bus: bool, stopped: bool
+) -> str:
+    """Say what is sure where no executor answered."""
+    if scope == DESK and not unlatched:
+        if stopped:
+            return (
+                "latched on disk: the desk is stopped, nothing will be sent until `opensqt resume`;"
+                " an order that still stands at the venue is cancelled by the next start"
+            )
+        bus = " and said on the bus" if on_bus else ""
+        return (
+            f"latched on disk{bus}: an executor on this folder obeys within a second, and no order"
+            " of a desk that starts on it is sent until `opensqt resume`;"
+            " NOT confirmed by any executor"
         )
+    if on_bus:
+        again = "opensqt resume" + (f" --strategy {args.strategy}" if scope != DESK else "")
+        return (
+            f"said on the bus: whoever hears it there kills {scope}, until `{again}`; NOT confirmed"
+        )
+    if scope == DESK:
+        return f"NOT killed: nobody heard it, and {unlatched}"
+    fix = "kill the desk with `opensqt kill`, or say it again while the desk runs"
+    return f"NOT recorded: nobody heard the kill of {scope}; {fix}"
+
+
+def _say_line(args: argparse.Namespace, scope: str, text: str, *, ok: bool) -> None:
     if args.json:
-        line = {"type": "kill", "scope": scope, "process": "", "ok": False, "detail": text}
+        line = {"type": "kill", "scope": scope, "process": "", "ok": ok, "detail": text}
         text = json.dumps(line)
     sys.stdout.write(text + "\n")

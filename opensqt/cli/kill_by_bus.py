@@ -7,11 +7,10 @@ from typing import Any
 
 from opensqt.cli.runfile import RunFile
 from opensqt.domain.control import KillLatched
-from opensqt.domain.ids import event_id
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.clock import open_clock, system_wall_ms
+from opensqt.runtime.clock import open_clock
 from opensqt.runtime.envelope import Envelope
 
 BUS_S_MAX = 2.0
@@ -24,13 +23,11 @@ def publish(data: Path, run_file: RunFile, words: dict[str, Any]) -> bool:
     taken = False
     clock = open_clock(data)
     message = KillLatched(
-        scope=words["scope"],
-        reason=words["reason"],
-        actor=words["actor"],
+        **words,
         time_ms=clock.market_ms(),
     )
     envelope = Envelope(
-        event_id=event_id("kill", words["scope"], system_wall_ms()),
+        event_id=message.kill_id,
         type="KillLatched",
         source="cli",
         time_ms=message.time_ms,

@@ -7,6 +7,7 @@ import sys
 from opensqt.cli.executors import actor, all_refused, ask_executors, line_of, reason_of
 from opensqt.cli.refusal import JUDGED_FALSE, NOT_RUNNING, Refusal
 from opensqt.cli.runfile import read_run
+from opensqt.domain.words import cleaned
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -17,16 +18,19 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Release and say so; `Refusal` where the desk is not running, or where somebody is still killed."""
-    scope = f"strategy/{args.strategy}" if args.strategy else "desk"
+    scope = f"strategy/{cleaned(args.strategy)}" if args.strategy else "desk"
     words = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
     answers = ask_executors(args.data, read_run(args.data), "/resume", words)
     if all_refused(answers):
         raise Refusal(f"nothing was released: {answers[0].said['detail']}")
     released = [answer for answer in answers if answer.ok]
     for answer in released:
-        line = {"type": "resume", "scope": scope, "process": answer.process}
+        still = [str(name) for name in answer.said.get("still") or ()]
+        line = {"type": "resume", "scope": scope, "process": answer.process, "still": still}
         text = json.dumps(line) if args.json else f"RESUMED {scope}: {answer.process}"
         sys.stdout.write(text + "\n")
+        for name in () if args.json else still:
+            sys.stdout.write(f"{name} stays killed at {answer.process}, until `{_release(name)}`\n")
     others = "; ".join(line_of(answer) for answer in answers if not answer.ok)
     if answers and not others:
         return 0
@@ -43,3 +47,8 @@ def run(args: argparse.Namespace) -> int:
         " start the desk with `opensqt up` first",
         code=NOT_RUNNING,
     )
+
+
+def _release(scope: str) -> str:
+    _, _, strategy = scope.partition("/")
+    return f"opensqt resume --strategy {strategy}" if strategy else "opensqt resume"

@@ -31,21 +31,25 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KillLatched(msgspec.Struct, frozen=True, kw_only=True):
-    """No opening leaves any more, until released."""
+    """No opening leaves any more, until a release names this very kill."""
 
     scope: str  # desk or strategy/<name>
     reason: str
     actor: str
     time_ms: int
+    kill_id: str = ""  # empty: said by a version that told kills apart by time
 
 
 class KillReleased(msgspec.Struct, frozen=True, kw_only=True):
-    """A kill was released by a person."""
+    """A person released the kills that are named here, and no other."""
 
     scope: str
     reason: str
     actor: str
     time_ms: int
+    kill_ids: tuple[
+        str, ...
+    ] = ()  # empty: nothing was in force, or a version that told kills apart by time
 
 
 class LimitChanged(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market
+from opensqt.domain.kills import Kills
 from opensqt.domain.ledger_entry import Key, Net, StrategyRun, Table
 from opensqt.domain.ledger_wallet import (
     Flow,
@@ -59,7 +60,7 @@ class Books:
         self.strategies: dict[str, StrategyRun] = {}
         self.sagas: dict[Key, SagaStep] = {}
         self.halts: dict[str, Halted] = {}
-        self.kills: dict[str, KillLatched] = {}
+        self.kills = Kills()
         self.limits: dict[str, LimitChanged] = {}
         self.touched: dict[tuple[Table, Key], None] = {}
 
@@ -224,13 +225,13 @@ def _transfer(books: Books, message: Transferred) -> None:
 
 
 def _switch(books: Books, message: Halted | Resumed | KillLatched | KillReleased) -> None:
-    is_halt = isinstance(message, Halted | Resumed)
-    before = books.halts
-    after = thrown(Switches(kills=books.kills, halts=before), message)
+    halts, kills = books.halts, books.kills.scopes
+    after = thrown(Switches(kills=books.kills, halts=halts), message)
     books.kills, books.halts = after.kills, after.halts
-    books.touched[Table.HALTS, ("halt" if is_halt else "kill", message.scope)] = None
-    for scope in sorted(before.keys() - after.halts.keys()):
-        books.touched[Table.HALTS, ("halt", scope)] = None
+    for kind, was, now in (("kill", kills, after.kills.scopes), ("halt", halts, after.halts)):
+        for scope in sorted(was.keys() | now.keys()):
+            if was.get(scope) != now.get(scope):
+                books.touched[Table.HALTS, (kind, scope)] = None
 
 
 def _strategy(books: Books, message: Message) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.control import KillLatched, LimitChanged
+from opensqt.domain.kills import Kills
 from opensqt.domain.ledger import Books, Key, Net, StrategyRun
 from opensqt.domain.ledger_wallet import Wallet
 from opensqt.domain.life import Order
@@ -49,7 +50,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     strategies: tuple[StrategyRun, ...]
     sagas: tuple[tuple[Key, SagaStep], ...]
     halts: tuple[Halted, ...]
-    kills: tuple[KillLatched, ...]
+    kills: tuple[tuple[str, KillLatched], ...]
+    released: tuple[str, ...]
+    released_ms: tuple[tuple[str, int], ...]
     limits: tuple[LimitChanged, ...]
 
 
@@ -72,7 +75,9 @@ def content(books: Books) -> bytes:
             strategies=_values(books.strategies),
             sagas=_items(books.sagas),
             halts=_values(books.halts),
-            kills=_values(books.kills),
+            kills=tuple(sorted(books.kills.latched.items())),
+            released=tuple(sorted(books.kills.released)),
+            released_ms=tuple(sorted(books.kills.released_ms.items())),
             limits=_values(books.limits),
         )
     )
@@ -103,7 +108,11 @@ def restore(data: bytes) -> Books:
     books.strategies = {run.strategy: run for run in found.strategies}
     books.sagas = dict(found.sagas)
     books.halts = {halt.scope: halt for halt in found.halts}
-    books.kills = {kill.scope: kill for kill in found.kills}
+    books.kills = Kills(
+        latched=dict(found.kills),
+        released=frozenset(found.released),
+        released_ms=dict(found.released_ms),
+    )
     books.limits = {limit.field: limit for limit in found.limits}
     return books
 

@@ -1,27 +1,26 @@
 """The switches of a desk as a strategy sees them: kills and halts by scope. Pure; it never throws one itself."""
 
 from collections.abc import Container, Iterable
-from typing import TypeVar
 
 import msgspec
 
 from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.kills import DESK, Kills, folded
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Halted, OrderContradicted, Resumed
 
-DESK = "desk"
+__all__ = ["DESK", "Switches", "thrown"]
+
 HALTED = "HALTED"  # nothing is placed; any other mode lets positions shrink
 REDUCING = "REDUCING"
 NORMAL = "NORMAL"
 RESTORE = "restore"  # who halts a desk that was made from a backup
 
-_Switch = TypeVar("_Switch", KillLatched, Halted)
-
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True):
     """What is latched and what is halted now."""
 
-    kills: dict[str, KillLatched] = {}
+    kills: Kills = Kills()
     halts: dict[str, Halted] = {}
 
     @property
@@ -32,7 +31,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
 
     def kill(self, strategy: str) -> KillLatched | None:
         """Return the latch that stops a strategy: the desk's or its own."""
-        return self.kills.get(DESK) or self.kills.get(f"strategy/{strategy}")
+        return self.kills.stopping(strategy)
 
     def killed(self, strategy: str) -> bool:
         """Tell whether a kill of the desk or of this strategy is latched."""
@@ -51,14 +50,13 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
 def thrown(switches: Switches, event: Message) -> Switches:
     """Fold one message; those that throw no switch change nothing.
 
-    A release may be recorded late: what was latched or halted after it, by `time_ms`, stands.
+    A release ends the kills that it names. It may be recorded late: what was halted after it, by `time_ms`, stands.
     """
     match event:
-        case KillLatched(scope=scope):
-            kills = {**switches.kills, scope: _newest(switches.kills.get(scope), event)}
-            return msgspec.structs.replace(switches, kills=kills)
+        case KillLatched():
+            return msgspec.structs.replace(switches, kills=folded(switches.kills, event))
         case KillReleased(scope=scope, time_ms=time_ms):
-            kills = _without(switches.kills, (scope,), time_ms)
+            kills = folded(switches.kills, event)
             # A person who releases the desk has looked at it: its halts end, too.
             ended = switches.halts if scope == DESK else ()
             halts = _without(switches.halts, ended, time_ms)
@@ -81,10 +79,6 @@ def thrown(switches: Switches, event: Message) -> Switches:
             return switches
 
 
-def _newest(known: KillLatched | None, latch: KillLatched) -> KillLatched:
-    return known if known is not None and known.time_ms > latch.time_ms else latch
-
-
 def _halted(switches: Switches, halt: Halted) -> Switches:
     known = switches.halts.get(halt.scope)
     if known is not None and known.time_ms > halt.time_ms:
@@ -94,8 +88,8 @@ def _halted(switches: Switches, halt: Halted) -> Switches:
 
 
 def _without(
-    found: dict[str, _Switch], scopes: Container[str], released_ms: int
-) -> dict[str, _Switch]:
+    found: dict[str, Halted], scopes: Container[str], released_ms: int
+) -> dict[str, Halted]:
     return {
         scope: switch
         for scope, switch in found.items()

@@ -23,6 +23,7 @@ from google.protobuf.message import Message as Wire
 
 from opensqt.domain.decimals import NotADecimal, canonical, parse
 from opensqt.domain.messages import CATALOGUE, MODULES, Message, name_of
+from opensqt.domain.words import encodable
 
 PACKAGE = "opensqt.v1"
 SCHEMA_VERSION = 1
@@ -42,9 +43,33 @@ def encode(message: Message) -> bytes:
 
     Raises `NotADecimal` for a number of more than 38 digits, `ValueError` for an integer beyond its field.
     """
+    try:
+        return _bytes(message)
+    except UnicodeEncodeError:
+        # Words of others may hold what has no UTF-8: they are replaced, nothing stops because of them.
+        return _bytes(_encodable(message))
+
+
+def _bytes(message: Message) -> bytes:
     kind = type(message)
     fact = _FACT(**{_FACT_FIELD[name_of(message)]: _plan(kind).write(message)})
     return bytes(fact.SerializeToString(deterministic=True))
+
+
+def _encodable(value: Any) -> Any:
+    """Return the same value with text that every reader takes."""
+    match value:
+        case StrEnum():
+            return value
+        case str():
+            return encodable(value)
+        case tuple():
+            return tuple(map(_encodable, value))
+        case msgspec.Struct():
+            fields = {name: _encodable(getattr(value, name)) for name in value.__struct_fields__}
+            return msgspec.structs.replace(value, **fields)
+        case _:
+            return value
 
 
 @functools.lru_cache(maxsize=REMEMBERED_MAX)

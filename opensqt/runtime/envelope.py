@@ -91,6 +91,12 @@ def from_headers(headers: dict[str, str] | None) -> Envelope:
         raise BadEnvelope(f"headers lack the required field {error.args[0]}") from error
 
 
+def unrecorded(headers: dict[str, str]) -> dict[str, str]:
+    """Return the headers of a message without its place in the journal."""
+    places = (_OPTIONAL["position"], _OPTIONAL["prev"])
+    return {name: value for name, value in headers.items() if name not in places}
+
+
 def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX):
         raise BadEnvelope(f"header {name} is {text[:40]!r}, expected a whole number")

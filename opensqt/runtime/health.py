@@ -12,12 +12,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from opensqt.runtime.asked import BYTES_MAX, NotAsked, words_of
 from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.token import fits
 
 REQUEST_BYTES_MAX = 8192
 REQUEST_S_MAX = 2.0
+LENGTH_DIGITS_MAX = 12
 ACTION_S_MAX = 10.0
 _REASONS = {
     200: "OK",
@@ -25,6 +27,7 @@ _REASONS = {
     401: "Unauthorized",
     404: "Not Found",
     405: "Method Not Allowed",
+    413: "Content Too Large",
     503: "Service Unavailable",
 }
 _JSON = "application/json"
@@ -70,11 +73,10 @@ class Health:
         ):
             async with asyncio.timeout(REQUEST_S_MAX):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                body = await reader.readexactly(_length(head))
             method, target = [*head.split("\r\n", 1)[0].split(" "), "", ""][:2]
             if method == "POST":
                 async with asyncio.timeout(ACTION_S_MAX):
-                    answer = await self._act(target, head, body)
+                    answer = await self._act(target, head, reader)
             else:
                 answer = self._reply(method, target)
             code, kind, content = answer
@@ -86,18 +88,21 @@ class Health:
             await writer.drain()
         writer.close()
 
-    async def _act(self, target: str, head: str, body: bytes) -> tuple[int, str, bytes]:
+    async def _act(
+        self, target: str, head: str, reader: asyncio.StreamReader
+    ) -> tuple[int, str, bytes]:
         action = self._actions.get(target)
         if action is None:
             return 404, _JSON, _json({"error": f"no action {target}", "try": list(self._actions)})
         if not self._allowed(head):
             return 401, _JSON, b'{"error":"Authorization: Bearer TOKEN of the data folder"}'
+        length = _length(head)
+        if length > BYTES_MAX:
+            return 413, _JSON, _json({"error": f"the body is longer than {BYTES_MAX} bytes"})
         try:
-            words = json.loads(body or b"{}")
-        except ValueError:
-            words = None
-        if not isinstance(words, dict):
-            return 400, _JSON, b'{"error":"the body must be a JSON object"}'
+            words = words_of(await reader.readexactly(length))
+        except NotAsked as error:
+            return 400, _JSON, _json({"error": str(error)})
         return 200, _JSON, _json(await action(words))
 
     def _allowed(self, head: str) -> bool:
@@ -135,7 +140,10 @@ def _header(head: str, name: str) -> str:
 
 def _length(head: str) -> int:
     text = _header(head, "content-length")
-    return min(int(text), REQUEST_BYTES_MAX) if text.isdecimal() else 0
+    # A number of a million digits is no number to Python; it is too long all the same.
+    return (
+        (int(text) if len(text) < LENGTH_DIGITS_MAX else BYTES_MAX + 1) if text.isdecimal() else 0
+    )
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -10,16 +10,22 @@ from typing import Protocol
 
 import msgspec
 
+from opensqt.domain.words import cleaned
+
 FILE_NAME = "kill.latch"
 
 
 class Latch(msgspec.Struct, frozen=True, kw_only=True):
-    """Who killed what, when (market time) and why."""
+    """Who killed what, when (market time) and why.
+
+    Without `kill_id` nobody can have released it yet: it was written by hand, by an older version, or cannot be read.
+    """
 
     scope: str
     reason: str
     actor: str
     time_ms: int
+    kill_id: str = ""
 
 
 class Latches(Protocol):
@@ -46,7 +52,17 @@ class LatchFile:
 
 
 def latch(folder: Path, value: Latch) -> None:
-    """Write the latch and sync file and folder; raise `OSError` when it could not be made durable."""
+    """Write the latch and sync file and folder; raise `OSError` when it could not be made durable.
+
+    Its words are cleaned first: no reason is a reason not to latch.
+    """
+    value = msgspec.structs.replace(
+        value,
+        scope=cleaned(value.scope),
+        reason=cleaned(value.reason),
+        actor=cleaned(value.actor),
+        kill_id=cleaned(value.kill_id),
+    )
     path = folder / FILE_NAME
     # Executors and the command may latch at the same moment: each replaces the file with one of its own.
     fresh = path.with_name(f"{FILE_NAME}.{os.getpid()}")
@@ -71,6 +87,17 @@ def read(folder: Path) -> Latch | None:
         return msgspec.json.decode(data, type=Latch)
     except (msgspec.DecodeError, json.JSONDecodeError):
         return Latch(scope="desk", reason="damaged latch file", actor="?", time_ms=0)
+
+
+def look(folder: Path) -> tuple[int, int, int] | None:
+    """Return what tells one latch file from the next, for the price of one `stat`; None where there is none."""
+    try:
+        found = (folder / FILE_NAME).stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return (0, 0, error.errno or 0)
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def release(folder: Path) -> None:

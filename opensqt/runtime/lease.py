@@ -46,6 +46,11 @@ class LeaseKeeper:
         return self._lease
 
     @property
+    def holder(self) -> str:
+        """Return who we are among all that may ever hold the lease: no two processes have the same name."""
+        return self._holder
+
+    @property
     def fence(self) -> Fence:
         """Return what appends under this lease carry."""
         return self.lease.fence

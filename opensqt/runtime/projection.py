@@ -16,6 +16,7 @@ from opensqt.domain.ledger_wallet import Wallet
 from opensqt.domain.life import Order
 from opensqt.domain.order import Fill
 from opensqt.domain.position import FLAT
+from opensqt.domain.words import encodable
 
 Row = tuple[Any, ...]
 Touched = Iterable[tuple[Table, Key]]
@@ -88,8 +89,16 @@ SHAPES: dict[Table, Shape] = {
 
 
 def row_of(books: Books, table: Table, key: Key) -> Row | None:
-    """Return the row of a key, None when the books no longer hold it."""
-    return _ROWS[table](books, key)
+    """Return the row of a key, None when the books no longer hold it.
+
+    A table takes no NUL: words of an old journal that hold one must not stop who keeps the tables.
+    """
+    row = _ROWS[table](books, key)
+    return None if row is None else tuple(map(_storable, row))
+
+
+def _storable(cell: Any) -> Any:
+    return encodable(cell) if isinstance(cell, str) else cell
 
 
 def everything(books: Books) -> list[tuple[Table, Key]]:
@@ -105,7 +114,7 @@ def everything(books: Books) -> list[tuple[Table, Key]]:
         Table.SAGAS: books.sagas,
         Table.HALTS: (
             *(("halt", scope) for scope in books.halts),
-            *(("kill", scope) for scope in books.kills),
+            *(("kill", scope) for scope in books.kills.scopes),
         ),
     }
     return [(table, key) for table, found in keys.items() for key in found]
@@ -250,7 +259,7 @@ def _halt(books: Books, key: Key) -> Row | None:
     if kind == "halt":
         halt = books.halts.get(scope)
         return None if halt is None else (*key, halt.mode, halt.reason, instant(halt.time_ms))
-    kill = books.kills.get(scope)
+    kill = books.kills.scopes.get(scope)
     return None if kill is None else (*key, "KILLED", kill.reason, instant(kill.time_ms))
 
 

@@ -9,8 +9,8 @@ TOKEN_FILE = "token"  # noqa: S105  # the name of a file, not a secret
 def read_token(folder: Path) -> str:
     """Return the folder's token, an empty text where there is none."""
     try:
-        return (folder / TOKEN_FILE).read_text().strip()
-    except OSError:
+        return (folder / TOKEN_FILE).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
         return ""
 
 

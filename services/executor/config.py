@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from opensqt.domain.words import cleaned
 from opensqt.runtime.config import Config, ConfigError, OnStop, symbols_of
 from opensqt.runtime.health import Action
 from opensqt.runtime.latch import Latches, LatchFile
@@ -15,7 +16,7 @@ from opensqt.runtime.venue.opening import open_venue
 from opensqt.runtime.venue.port import Venue, VenueDown
 from services.executor.account import Account, Caps
 from services.executor.facts import Author
-from services.executor.killing import KilledAgain
+from services.executor.killing import KilledAgain, LatchStays
 from services.executor.service import Executor
 from services.executor.state import DESK, State
 
@@ -49,20 +50,22 @@ def actions_of(executor: Executor, config: Config, state: State) -> dict[str, Ac
         scope, reason, actor = _asked(words)
         if why := _unknown(scope, config, state):
             return {"killed": False, "refused": True, "why": why}
-        sent = await executor.kill.kill(scope, reason, actor)
-        return {"killed": True, "cancels": sent}
+        swept = await executor.kill.kill(scope, reason, actor, cleaned(words.get("kill_id")))
+        return {"killed": True, "cancels": swept.asked, "confirmed": swept.confirmed}
 
     async def resume(words: dict[str, Any]) -> dict[str, Any]:
         scope, reason, actor = _asked(words)
         # What is latched may be released, also when nobody of that name is left.
-        why = "" if scope in state.killed else _unknown(scope, config, state)
+        why = "" if scope in state.kills.scopes else _unknown(scope, config, state)
         if why:
             return {"killed": False, "refused": True, "why": why}
         try:
-            await executor.kill.resume(scope, reason, actor)
+            ended = await executor.kill.resume(scope, reason, actor)
         except KilledAgain as error:
             return {"killed": True, "why": str(error)}
-        return {"killed": False}
+        except LatchStays as error:
+            return {"killed": False, "why": str(error)}
+        return {"killed": False, "ended": len(ended), "still": sorted(state.kills.scopes)}
 
     async def reconcile(_: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -119,9 +122,9 @@ def _account(context: Context, name: str) -> Account:
 
 
 def _asked(words: dict[str, Any]) -> tuple[str, str, str]:
-    scope = str(words.get("scope") or DESK)
-    reason = str(words.get("reason") or "no reason given")
-    return scope, reason, str(words.get("actor") or "unknown")
+    scope = cleaned(words.get("scope")) or DESK
+    reason = cleaned(words.get("reason")) or "no reason given"
+    return scope, reason, cleaned(words.get("actor")) or "unknown"
 
 
 def _unknown(scope: str, config: Config, state: State) -> str:

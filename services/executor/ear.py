@@ -1,14 +1,25 @@
 """The executor's ear on control: the kill switch, what was released, and risk's heartbeat.
 
-It needs neither lease nor history nor journal. FEED holds every kill for days and is heard from its beginning: one that
-was said while nobody listened is heard afterwards, and who obeys knows which of them are over.
+It needs neither lease nor history, and the journal only to believe a release. FEED holds every kill for days and is
+heard from its beginning: one that was said while nobody listened is heard afterwards, and who obeys knows which of them
+are over. Whether a kill was said before we began is told by where it stands in FEED, not by its sender's clock.
 """
 
 from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.admission import NOT_ADMITTED, content
 from opensqt.runtime.bus.dlq import set_aside
-from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Start, Stream, StreamChanged
+from opensqt.runtime.bus.port import (
+    Bus,
+    BusDown,
+    Delivery,
+    Start,
+    Stream,
+    StreamChanged,
+    StreamState,
+)
+from opensqt.runtime.bus.recorded import is_recorded
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.metrics import Metrics
 from services.executor.account import Account
@@ -29,6 +40,7 @@ class Ear:
         self._metrics = metrics
         self._kill = kill
         self._silence = silence
+        self._began: StreamState | None = None  # what FEED held when we began to hear
 
     def open(self, spawn: Spawn) -> None:
         """Listen for ever."""
@@ -39,17 +51,22 @@ class Ear:
         heard = False
         while True:
             try:
+                state = await self._bus.state(Stream.FEED)
+                self._began = self._began or state
+                # What is in another stream than the one that we found at first was said since.
+                before = self._began if state.created_ms == self._began.created_ms else None
                 follower = await self._bus.follow(Stream.FEED, filters, start)
                 heard = True
                 async for delivery in follower:
-                    await self._on_control(delivery)
+                    is_old = before is not None and delivery.sequence <= before.last_sequence
+                    await self._on_control(delivery, is_old=is_old)
             except (BusDown, StreamChanged) as error:
                 if heard:
                     self._account.log.warning("control_lost", filters=filters, detail=str(error))
                 heard = False
                 await self._account.clock.sleep(PAUSE_S)
 
-    async def _on_control(self, delivery: Delivery) -> None:
+    async def _on_control(self, delivery: Delivery, *, is_old: bool) -> None:
         subject, position = delivery.subject, delivery.headers.get("ce-position", "")
         try:
             # A kill needs no envelope: whatever else is wrong with it, it is obeyed.
@@ -58,13 +75,21 @@ class Ear:
         except NOT_ADMITTED as error:
             await set_aside(self._bus, "executor", delivery, error, self._metrics)
             return
-        if subject == subjects.KILL and isinstance(message, KillLatched):
-            await self._kill.hear(message)
-        elif subject == subjects.LATCH and isinstance(message, KillLatched):
+        if subject in (subjects.KILL, subjects.LATCH) and isinstance(message, KillLatched):
             # What was said on the bus dies with a FEED that is made anew; somebody who heard it recorded it.
-            if message.scope not in self._account.state.killed:
-                await self._kill.hear(message)
+            await self._kill.hear(message, is_old=is_old)
         elif subject == subjects.LATCH and isinstance(message, KillReleased):
-            await self._kill.hear_release(message)
+            await self._on_release(delivery, message)
         elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):
             self._silence.hear_risk()
+
+    async def _on_release(self, delivery: Delivery, message: KillReleased) -> None:
+        try:
+            recorded = await is_recorded(self._account.journal, delivery)
+        except JournalDown:
+            # Whoever leads next reads it in the history.
+            recorded = False
+        if recorded:
+            await self._kill.hear_release(message)
+        else:
+            self._account.log.error("release_not_recorded", actor=message.actor)

@@ -1,29 +1,30 @@
 """The kill switch of one account: latch, stop, cancel, and sweep until no order can appear any more.
 
 It cancels first and records after; it needs neither journal nor bus nor history, only the venue and the latch file.
+Kills and releases are told apart by identity (`opensqt.domain.kills`); no clock decides which of them holds.
 What it cannot know without the history, whether an old kill was released, it leaves until the history is read.
 """
 
-import asyncio
 from collections import Counter
 
-import msgspec
-
-from opensqt.domain import ids
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.messages import Message
-from opensqt.runtime import latch
-from opensqt.runtime.bus.subjects import subject_of
-from opensqt.runtime.journal.port import NewEvent
+from opensqt.domain.kills import Kills, identity, named
+from opensqt.domain.words import cleaned
 from opensqt.runtime.lanes import Spawn
-from opensqt.runtime.latch import Latch
 from services.executor.account import Account
+from services.executor.latching import Disk, Identities, Telling
 from services.executor.state import DESK
-from services.executor.sweeps import Sweeps
+from services.executor.sweeps import Sweeps, Swept
+
+LOOK_S = 0.25  # wall, between two looks at the latch file
 
 
 class KilledAgain(Exception):
-    """The scope was killed while its release waited: it stays latched, and a person looks again."""
+    """The scope is killed by what its release did not name: it stays latched, and a person looks again."""
+
+
+class LatchStays(Exception):
+    """The release is recorded, but the latch file cannot be removed: the next start finds it."""
 
 
 class Kill:
@@ -33,209 +34,159 @@ class Kill:
         self._account = account
         self._sweeps = sweeps
         self._spawn = spawn
+        self._identities = Identities(account)
+        self._disk = Disk(account, self._identities)
         self._resumed: Counter[str] = Counter()  # how often each scope became free
-        self._began_ms = account.clock.market_ms()
         self._history_read = False
-        # What was said to us and not released since: a history that does not hold it yet cannot undo it.
-        self._heard: dict[str, KillLatched] = {}
-        self._released: dict[str, int] = {}  # scope -> market ms of its newest release
-        self._untold: list[NewEvent] = []  # latches and releases that are not in the journal yet
-        self._telling = asyncio.Lock()
+        # Heard, but said before we began: the history tells which of them are over.
+        self._waiting: dict[str, KillLatched] = {}
+        self._telling = Telling(account, spawn)
 
     def restore(self) -> None:
         """Latch again what the latch file holds, before anything is read: this needs nobody's history.
 
         The journal learns of it too: the kill may have been its only witness.
         """
-        account = self._account
-        found = latch.read(account.folder)
-        if found is not None:
-            message = _latched(found)
-            account.state.fold(message)
-            account.log.warning("kill_still_latched", reason=found.reason, actor=found.actor)
-            self._record(message)
-
-    def learn(self, message: Message) -> None:
-        """Take in a release from the history, which tells what is over of that which was said to us."""
-        if isinstance(message, KillReleased):
-            newest_ms = max(message.time_ms, self._released.get(message.scope, message.time_ms))
-            self._released[message.scope] = newest_ms
+        message = self._disk.read()
+        if message is not None:
+            self._account.state.fold(message)
+            self._account.log.warning(
+                "kill_still_latched", reason=message.reason, actor=message.actor
+            )
+            self._telling.begin(message)
 
     async def after_history(self) -> None:
-        """Latch again what the history could not know: the latch file, and what the bus said while nobody led."""
+        """Latch again what the history could not know, and finish the release that a predecessor died over."""
         self._history_read = True
-        self.restore()
-        waiting, self._heard = self._heard, {}
-        for message in waiting.values():
-            await self.hear(message)
+        await self._disk.release_over()
+        await self._look()
+        waiting, self._waiting = self._waiting, {}
+        for one in waiting.values():
+            await self.hear(one)
 
     def go_on(self) -> None:
         """Sweep again under every latch: the process that was told to may have died over it."""
-        for scope in self._account.state.killed:
+        for scope in self._account.state.kills.scopes:
             self._sweep(scope)
 
-    async def kill(self, scope: str, reason: str, actor: str) -> int:
-        """Latch, cancel every order in scope, record; return the number of cancels sent at once."""
-        known = self._account.state.killed.get(scope)
-        # A latch is told from its release by time: never in the same millisecond as what was said before it.
-        before_ms = max(self._released.get(scope, -1), known.time_ms if known else -1)
-        now_ms = max(self._account.clock.market_ms(), before_ms + 1)
-        return await self._obey(
-            KillLatched(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
-        )
+    async def watch(self) -> None:
+        """Obey a latch file that appears beside us, for ever."""
+        while True:
+            await self._account.clock.sleep(LOOK_S)
+            if self._disk.has_changed():
+                await self._look()
 
-    async def hear(self, message: KillLatched) -> None:
+    async def _look(self) -> bool:
+        """Obey the latch file; tell whether it was news."""
+        message = self._disk.read()
+        if message is None or self._account.state.kills.is_known(message):
+            return False
+        await self._obey(message)
+        return True
+
+    async def kill(self, scope: str, reason: str, actor: str, kill_id: str = "") -> Swept:
+        """Latch, cancel every order in scope, record; return what was asked of the venue at once and what it confirmed.
+
+        Who asks now is obeyed now: an identity that was released already is no reason not to.
+        """
+        kill_id = cleaned(kill_id)
+        if not kill_id or kill_id in self._account.state.kills.released:
+            kill_id = self._identities.fresh(scope)
+        now_ms = self._account.clock.market_ms()
+        message = KillLatched(
+            scope=scope, reason=reason, actor=actor, time_ms=now_ms, kill_id=kill_id
+        )
+        return await self._obey(named(message))
+
+    async def hear(self, message: KillLatched, *, is_old: bool = False) -> None:
         """Obey a kill that the bus holds, once, unless it was released since.
 
-        One that is older than this process waits for the history: only that knows whether it was released.
+        One that was said before this process began waits for the history: only that knows whether it was released.
         """
-        known = self._account.state.killed.get(message.scope) or self._heard.get(message.scope)
-        if _is_over(self._released, message) or (
-            known is not None and known.time_ms >= message.time_ms
-        ):
+        if self._account.state.kills.is_known(message):
             return
-        if message.time_ms >= self._began_ms or self._history_read:
-            await self._obey(message)
+        if is_old and not self._history_read:
+            self._waiting[identity(message)] = message
         else:
-            self._heard[message.scope] = message
+            await self._obey(named(message))
 
     async def hear_release(self, message: KillReleased) -> None:
-        """Follow the leader's release as a standby; a leader releases only what a person asks of it."""
-        self.learn(message)
-        account, scope = self._account, message.scope
+        """Follow the leader's release as a standby; a leader releases only what a person asks of it.
+
+        Only what the journal holds may be passed on to here: on the bus anybody can say anything.
+        """
         if self._history_read:
             return
-        heard = self._heard.get(scope)
-        if heard is not None and _is_over(self._released, heard):
-            del self._heard[scope]
-        latched = account.state.killed.get(scope)
-        if latched is not None and _is_over(self._released, latched):
-            account.state.fold(message)
-            self._resumed[scope] += 1
-            found = latch.read(account.folder) if scope == DESK else None
-            if found is not None and 0 < found.time_ms <= message.time_ms:
-                await account.latches.release()
-            account.log.warning("release_followed", scope=scope, actor=message.actor)
-
-    async def _obey(self, message: KillLatched) -> int:
-        account, scope = self._account, message.scope
-        message = _void_releases(self._untold, message)
+        account, before = self._account, self._account.state.kills.scopes
         account.state.fold(message)
-        self._heard[scope] = message
+        self._waiting = _undecided(self._account.state.kills, self._waiting)
+        for scope in before.keys() - account.state.kills.scopes.keys():
+            self._resumed[scope] += 1
+            account.log.warning("release_followed", scope=scope, actor=message.actor)
+        await self._disk.release_over()
+
+    async def _obey(self, message: KillLatched) -> Swept:
+        account, scope = self._account, message.scope
+        account.state.fold(message)
         if scope == DESK:
-            await _latch(account, message)
-        sent = await self._sweeps.cancel_known(scope)
+            await self._disk.latch(message)
+        swept = await self._sweeps.cancel_known(scope)
         account.log.warning(
-            "killed", scope=scope, reason=message.reason, actor=message.actor, cancels=sent
+            "killed",
+            scope=scope,
+            reason=message.reason,
+            actor=message.actor,
+            kill=message.kill_id,
+            cancels=swept.asked,
+            confirmed=swept.confirmed,
         )
-        self._record(message)
+        self._telling.begin(message)
         self._sweep(scope)
-        return sent
+        return swept
 
     def _sweep(self, scope: str) -> None:
         resumed = self._resumed[scope]
         self._spawn(self._sweeps.sweep(scope, over=lambda: self._resumed[scope] != resumed))
 
-    def _record(self, message: KillLatched) -> None:
-        self._untold.append(_of_control(self._account, message))
-        self._spawn(self._tell())
+    async def resume(self, scope: str, reason: str, actor: str) -> tuple[str, ...]:
+        """Release the kills of a scope that are in force now, in the journal first; return their identities.
 
-    async def resume(self, scope: str, reason: str, actor: str) -> None:
-        """Release the latch of a scope, in the journal first: a latch that cannot be recorded stays.
-
-        Raises `KilledAgain` when the scope was killed before its release was recorded.
+        A latch that cannot be recorded stays. Raises `KilledAgain` when something else kills the scope by now, and
+        `LatchStays` when the file cannot be removed.
         """
         account = self._account
-        known = (account.state.killed.get(scope), _on_disk(account, scope))
-        # The clock of whoever killed may be ahead of ours: its latch is released all the same.
-        times_ms = [account.clock.market_ms(), *(one.time_ms for one in known if one is not None)]
-        message = KillReleased(scope=scope, reason=reason, actor=actor, time_ms=max(times_ms))
-        release = _of_control(account, message)
-        self._untold.append(release)
-        try:
-            await self._tell()
-        finally:
-            if release in self._untold:
-                self._untold.remove(release)
-        latched = _latched_since(account, message)
-        if latched is not None:
-            if scope not in account.state.killed:
-                await self._obey(latched)
-            who = f"{latched.actor}: {latched.reason}"
-            raise KilledAgain(f"{scope} was killed again meanwhile ({who}): it stays killed")
-        self._resumed[scope] += 1
-        self._heard.pop(scope, None)
-        self.learn(message)
+        if scope == DESK and await self._look():
+            raise KilledAgain(_again(account, scope))
+        waiting = (name for name, kill in self._waiting.items() if kill.scope == scope)
+        message = KillReleased(
+            scope=cleaned(scope),
+            reason=cleaned(reason),
+            actor=cleaned(actor),
+            time_ms=account.clock.market_ms(),
+            kill_ids=tuple(sorted({*self._account.state.kills.of(scope), *waiting})),
+        )
+        await self._telling.finish(message)
+        self._waiting = _undecided(self._account.state.kills, self._waiting)
         if scope == DESK:
-            await account.latches.release()
-        account.log.warning("resumed", scope=scope, reason=reason, actor=actor)
-
-    async def _tell(self) -> None:
-        """Record latches and releases in the order in which they happened, whenever the journal takes them.
-
-        They are nobody's privilege: a standby records them as well, without the lease.
-        """
-        async with self._telling:
-            while self._untold:
-                event = self._untold[0]
-                await self._account.record((event,), fenced=False)
-                if event in self._untold:
-                    self._untold.remove(event)
+            await self._look()
+        if self._account.state.kills.of(scope):
+            raise KilledAgain(_again(account, scope))
+        self._resumed[scope] += 1
+        account.log.warning("resumed", scope=scope, reason=message.reason, actor=message.actor)
+        if why := await self._disk.release_over():
+            raise LatchStays(
+                f"the release is recorded, but the latch file cannot be removed ({why}):"
+                " remove kill.latch by hand, or the next start is killed"
+            )
+        return message.kill_ids
 
 
-def _void_releases(untold: list[NewEvent], kill: KillLatched) -> KillLatched:
-    """Take out the releases that a kill overtakes before they are recorded, and return the kill, dated behind them.
-
-    One may be on its way into the journal: what is dated behind it stays latched.
-    """
-    time_ms = kill.time_ms
-    for event in tuple(untold):
-        if isinstance(event.message, KillReleased) and event.message.scope == kill.scope:
-            untold.remove(event)
-            time_ms = max(time_ms, event.message.time_ms + 1)
-    return msgspec.structs.replace(kill, time_ms=time_ms)
+def _again(account: Account, scope: str) -> str:
+    latched = account.state.kills.scopes[scope]
+    who = f"{latched.actor}: {latched.reason}"
+    return f"{scope} was killed again meanwhile ({who}): it stays killed"
 
 
-def _latched_since(account: Account, release: KillReleased) -> KillLatched | None:
-    """Return what latches the scope in spite of its release: what we obeyed, or a file that is newer."""
-    found = _on_disk(account, release.scope)
-    newer = found if found is not None and found.time_ms > release.time_ms else None
-    return account.state.killed.get(release.scope) or newer
-
-
-def _on_disk(account: Account, scope: str) -> KillLatched | None:
-    found = latch.read(account.folder) if scope == DESK else None
-    return _latched(found) if found is not None else None
-
-
-def _is_over(released: dict[str, int], message: KillLatched) -> bool:
-    return released.get(message.scope, message.time_ms - 1) >= message.time_ms
-
-
-def _latched(value: Latch) -> KillLatched:
-    return KillLatched(
-        scope=value.scope, reason=value.reason, actor=value.actor, time_ms=value.time_ms
-    )
-
-
-def _of_control(account: Account, message: KillLatched | KillReleased) -> NewEvent:
-    kind = type(message).__name__
-    return NewEvent(
-        event_id=ids.event_id(kind, account.author.account, message.scope, message.time_ms),
-        stream="control",
-        message=message,
-        subject=subject_of(message),
-        actor=message.actor,
-        occurred_at_ms=message.time_ms,
-    )
-
-
-async def _latch(account: Account, message: KillLatched) -> None:
-    value = Latch(
-        scope=message.scope, reason=message.reason, actor=message.actor, time_ms=message.time_ms
-    )
-    try:
-        await account.latches.latch(value)
-    except OSError as error:
-        # The orders come off all the same; then only the journal keeps the desk killed.
-        account.log.error("latch_not_on_disk", detail=str(error), fix="make room")
+def _undecided(kills: Kills, waiting: dict[str, KillLatched]) -> dict[str, KillLatched]:
+    """Return what waits for the history still: neither released nor in force by now."""
+    return {name: kill for name, kill in waiting.items() if not kills.is_known(kill)}

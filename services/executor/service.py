@@ -90,7 +90,10 @@ class Executor:
             "why": trouble,
             "orders_open": len(state.living()),
             "orders_unresolved": len(state.doubtful()),
-            "killed": DESK in state.killed,
+            "killed": DESK in state.kills.scopes,
+            "kills": {
+                scope: f"{kill.actor}: {kill.reason}" for scope, kill in state.kills.scopes.items()
+            },
             "private_stream": self._evidence.stream_up,
             "journal_position": self._account.position,
             "from_memory": list(self._account.venue.policy.from_memory),
@@ -127,6 +130,7 @@ class Executor:
         """Do what needs neither lease nor history, then work."""
         self.kill.restore()
         self.kill.go_on()
+        self._crew.spawn(self.kill.watch())
         self._ear.open(self._crew.spawn)
         self._crew.spawn(self._succession.watch())
         self._crew.spawn(self._work())
@@ -197,7 +201,6 @@ class Executor:
                 if row.stream.startswith(FOLDED):
                     fact = decode_row(row)
                     account.state.fold(fact)
-                    self.kill.learn(fact)
                     if row.traceparent:
                         account.trace(row.stream, row.traceparent)
                 position = row.position

@@ -11,6 +11,7 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.kills import DESK, Kills, folded
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced, NeverPlaced
 from opensqt.domain.received import received
@@ -19,7 +20,8 @@ from opensqt.domain.strays import Strays
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.executor.recent import Recent
 
-DESK = "desk"
+__all__ = ["DESK", "State"]
+
 SETTLED_MAX = 20_000  # ended orders that late evidence may still name
 REMEMBERED_MAX = 100_000
 DISPROVED_MAX = 16  # orders called never placed that are asked for once more
@@ -41,7 +43,7 @@ class State:
         self.read_ms: dict[str, int] = {}  # symbol -> up to when a snapshot read all trades
         self.net: dict[str, Decimal] = {}
         self.prices: dict[str, Decimal] = {}  # of the newest fill of a symbol
-        self.killed: dict[str, KillLatched] = {}
+        self.kills = Kills()
         self.deposits: set[tuple[Market, str]] = set()
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
@@ -55,10 +57,8 @@ class State:
         match message:
             case RiskApproved() | RiskRefused():
                 _judge(self, message)
-            case KillLatched():
-                self.killed[message.scope] = message
-            case KillReleased() if _releases(message, self.killed.get(message.scope)):
-                self.killed.pop(message.scope, None)
+            case KillLatched() | KillReleased():
+                self.kills = folded(self.kills, message)
             case Deposit() if message.account == self.account:
                 self.deposits.add((message.market, message.asset))
             case VenueSnapshot() if message.account == self.account:
@@ -72,7 +72,7 @@ class State:
 
     def killed_for(self, strategy: str) -> KillLatched | None:
         """Return the latch that stops a strategy's orders, if any."""
-        return self.killed.get(DESK) or self.killed.get(f"strategy/{strategy}")
+        return self.kills.stopping(strategy)
 
     def order_of_intent(self, intent_id: str) -> life.Order | None:
         """Return the newest attempt of a place intent."""
@@ -184,11 +184,6 @@ def _forget(state: State, order: life.Order) -> None:
         attempts.remove(order.client_order_id)
     if not attempts:
         state.attempts.pop(intent_id, None)
-
-
-def _releases(release: KillReleased, latched: KillLatched | None) -> bool:
-    """Tell whether a release is of this latch: a kill that was said after it stays."""
-    return latched is not None and latched.time_ms <= release.time_ms
 
 
 def _owned(state: State, fill: Fill) -> Fill:

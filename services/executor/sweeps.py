@@ -5,6 +5,7 @@ Needs only the venue: no history, no journal, no lease. Places nothing and decid
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from opensqt.domain import ids
 from opensqt.domain.intent import Purpose
@@ -21,6 +22,13 @@ SILENCE_S_MAX = 5.0
 WATCH_S = 0.5
 AGAIN_PAUSES_S = (2.0, 5.0, 10.0, 30.0)  # between cancels of one opening while the silence lasts
 MS_PER_S = 1000
+
+
+class Swept(NamedTuple):
+    """Cancels that were asked for at once, and how many orders the venue confirmed to be closed by them."""
+
+    asked: int = 0
+    confirmed: int = 0
 
 
 class Sweeps:
@@ -49,14 +57,13 @@ class Sweeps:
         await self.cancel_known(DESK)
         await self.sweep(DESK, over=lambda: False)
 
-    async def cancel_known(self, scope: str) -> int:
-        """Ask at once to cancel every living order that we know of in a scope; return how many."""
+    async def cancel_known(self, scope: str) -> Swept:
+        """Ask at once to cancel every living order that we know of in a scope; return what came of it."""
         names: dict[str, str] = {}
         for order in self._account.state.living():
             if order.placed is not None and _covers(scope, order.placed.ref.strategy):
                 names[order.client_order_id] = order.placed.ref.symbol
-        await self._cancel_these(names)
-        return len(names)
+        return await self._cancel_these(names)
 
     async def cancel_openings(self, claim: Callable[[str], bool]) -> int:
         """Ask at once to cancel the living openings that `claim` grants, asked once for each; return how many."""
@@ -68,10 +75,10 @@ class Sweeps:
         await self._cancel_these(names)
         return len(names)
 
-    async def _cancel_these(self, names: dict[str, str]) -> None:
+    async def _cancel_these(self, names: dict[str, str]) -> Swept:
         gate = asyncio.Semaphore(CANCELS_AT_ONCE)
 
-        async def one(name: str, symbol: str) -> None:
+        async def one(name: str, symbol: str) -> bool:
             async with gate:
                 outcome = await self._account.cancels.cancel(symbol, name, urgent=True)
             if isinstance(outcome, Held) and outcome.order is not None:
@@ -79,8 +86,10 @@ class Sweeps:
             elif name in self._account.state.orders:
                 # What is not there may still arrive; a wish lives until the order is terminal.
                 self._doubts.wish_away(name)
+            return isinstance(outcome, Held)
 
-        await asyncio.gather(*(one(name, symbol) for name, symbol in names.items()))
+        done = await asyncio.gather(*(one(name, symbol) for name, symbol in names.items()))
+        return Swept(asked=len(names), confirmed=sum(done))
 
     async def sweep(self, scope: str, over: Callable[[], bool]) -> None:
         """Look at the venue itself until, behind every deadline, nothing of ours is open, or until it is over."""

@@ -41,4 +41,6 @@ def token_right(headers: Mapping[str, str], token: str) -> bool:
     said = headers.get("Authorization", "")
     if not token or not said.startswith(BEARER):
         return False
-    return hmac.compare_digest(said.removeprefix(BEARER).strip().encode(), token.encode())
+    # A header may hold any bytes; what is no text is no token either.
+    word = said.removeprefix(BEARER).strip().encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(word, token.encode())

@@ -1,6 +1,9 @@
-"""What the desk's mode is, what is wrong, and what of a picture is new. Pure: no I/O, no clock, no randomness."""
+"""What the desk's mode is, what is wrong, what of a picture is new, what came of a command.
 
-from collections.abc import Mapping
+Pure: no I/O, no clock, no randomness.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +20,10 @@ DESK = "desk"
 CANDLES = "candles"
 TIME = "time"
 EXECUTOR = "executor-"
+KILL = "kill"
+STRATEGY = "strategy/"
+
+Plain = dict[str, Any]
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +36,15 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None = None
     why: str = ""
     lag_events: int | None = msgspec.field(default=None, name="lag")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one executor said to a command; `detail` when it is not `ok`."""
+
+    process: str
+    ok: bool
+    detail: str = ""
+    said: Plain = {}
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,14 +105,14 @@ def mode_of(state: State, told: Told) -> dict[str, Any]:
     """Return the mode of the desk, the worst that anybody says, and who said it."""
     kills = [
         {"scope": kill.scope, "reason": kill.reason, "actor": kill.actor, "time_ms": kill.time_ms}
-        for _, kill in sorted(state.books.kills.items())
+        for _, kill in sorted(state.books.kills.scopes.items())
     ]
     halts = [
         {"scope": halt.scope, "mode": halt.mode, "reason": halt.reason, "time_ms": halt.time_ms}
         for _, halt in sorted(state.books.halts.items())
     ]
     said = [s for name, s in told.statuses.items() if name.startswith(EXECUTOR)]
-    killed = DESK in state.books.kills or told.latched != ""
+    killed = DESK in state.books.kills.scopes or told.latched != ""
     killed = killed or any(status.get("killed") is True for status in said)
     risk = told.statuses.get("risk")
     mode, why = NORMAL, ""
@@ -175,3 +191,48 @@ def _candles(
         if changed:
             fresh[name] = changed
     return fresh
+
+
+def scope_refused(scope: str, strategies: Collection[str]) -> str:
+    """Say why nobody is meant by a scope; nothing where somebody is."""
+    if scope == DESK or (scope.startswith(STRATEGY) and scope.removeprefix(STRATEGY) in strategies):
+        return ""
+    return f"scope {scope}: expected desk or strategy/NAME"
+
+
+def told(
+    verb: str, answers: Sequence[Answer], *, latched: bool, heard: bool, recorded: bool
+) -> str:
+    """Say who did what, executor by executor, and what else is sure."""
+    words = [_answered(verb, answer) for answer in answers] or [
+        _elsewhere(heard=heard, recorded=recorded)
+    ]
+    if verb == KILL and latched and not all(answer.ok for answer in answers):
+        words.append("latched on disk, which an executor obeys when it sees it")
+    return "; ".join(words)
+
+
+def _elsewhere(*, heard: bool, recorded: bool) -> str:
+    if recorded:
+        return "no executor is known here; one has recorded the kill that was said on the bus"
+    if heard:
+        return "no executor is known here; the kill is on the bus, nobody has confirmed it"
+    return "no executor is known here"
+
+
+def _answered(verb: str, answer: Answer) -> str:
+    if not answer.ok:
+        spoke = "said" if answer.said else "did not answer"
+        return f"{answer.process} {spoke}: {answer.detail}"
+    if verb == KILL:
+        return f"{answer.process}: {KILLED}, {_cancelled(answer)}"
+    still = answer.said.get("still") or ()
+    rest = f", but {', '.join(map(str, still))} stays killed" if still else ""
+    return f"{answer.process}: resumed{rest}"
+
+
+def _cancelled(answer: Answer) -> str:
+    asked, confirmed = answer.said.get("cancels", 0), answer.said.get("confirmed", 0)
+    if asked == confirmed:
+        return f"{asked} orders cancelled"
+    return f"{asked} cancels asked for, {confirmed} confirmed by the venue so far"

@@ -10,28 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgspec
 
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE
 from opensqt.runtime.config import Config, Grid, Profile
 from opensqt.runtime.config_schema import symbols_of
 from services.gateway.config import LOOPBACK
-from services.gateway.decide import EXECUTOR, Process, Told
+from services.gateway.decide import EXECUTOR, Answer, Plain, Process, Told
 from services.gateway.state import Place
 
 HEALTH = "health."
 OK = 200
-Plain = dict[str, Any]
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one executor said to a command; `detail` when it is not `ok`."""
-
-    process: str
-    ok: bool
-    detail: str = ""
-    said: Plain = {}
 
 
 class Desk:

@@ -15,12 +15,13 @@ from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.lease import holder_of
 from opensqt.runtime.logs import register_secret
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strikes import delivery_of
 from services.gateway.config import NAME, Settings
-from services.gateway.decide import DESK, KILLED
-from services.gateway.desk import Answer, Desk
+from services.gateway.decide import DESK, KILL, scope_refused, told
+from services.gateway.desk import Desk
 from services.gateway.page import Picture, picture
 from services.gateway.state import Chart, State
 from services.gateway.web import Web
@@ -32,7 +33,8 @@ FILTERS = (
 )
 CANDLES = "md.*.*.candle"
 BUS_S_MAX = 2.0
-KILL = "kill"
+RECORDED_S = 0.05
+RECORDED_S_MAX = 2.0
 
 
 class Gateway:
@@ -92,30 +94,35 @@ class Gateway:
         path = self._settings.token_file
         try:
             token = path.read_text(encoding="utf-8").strip() if path is not None else ""
-        except OSError:
+        except (OSError, ValueError):
             return ""
         register_secret(token)
         return token
 
     async def order(self, verb: str, scope: str, reason: str, actor: str) -> dict[str, Any]:
-        """Pass kill or resume on to every executor, a kill by the bus too, and say what came of it."""
-        if scope != DESK and scope.removeprefix("strategy/") not in self._context.config.strategies:
-            return {"ok": False, "detail": f"scope {scope}: expected desk or strategy/NAME"}
+        """Pass kill or resume on to every executor, a kill by file and bus too, and say what was confirmed by whom."""
+        if why := scope_refused(scope, self._context.config.strategies):
+            # What is refused is refused everywhere: nothing is published or written.
+            return {"ok": False, "refused": True, "detail": why}
         words = {"scope": scope, "reason": reason, "actor": actor}
         self._log.warning("command", verb=verb, **words)
+        kill = _kill_of(self._context, words) if verb == KILL else None
+        asked = words | {"kill_id": kill.kill_id} if kill is not None else words
+        latched = kill is not None and scope == DESK and _latch(self._context, kill)
         asking = asyncio.create_task(
-            self._desk.command(f"/{verb}", words, self.token(), self._settings.command_s_max)
+            self._desk.command(f"/{verb}", asked, self.token(), self._settings.command_s_max)
         )
-        heard = verb == KILL and await self._publish_kill(scope, reason, actor)
+        heard = kill is not None and await _publish(self._context, kill)
         answers = await asking
-        # Where no executor can be asked (they run elsewhere), the bus is the way.
-        reached = all(answer.ok for answer in answers) if answers else heard
-        if verb == KILL and scope == DESK and not reached:
-            _latch(self._context, reason, actor)
+        recorded = False
+        if kill is not None and not answers and heard:
+            # Executors that cannot be asked run elsewhere: what they obeyed they record.
+            recorded = await self._recorded(kill)
+        reached = all(answer.ok for answer in answers) if answers else recorded
         self._log.warning("command answered", verb=verb, scope=scope, ok=reached)
         return {
             "ok": reached,
-            "detail": _told(verb, answers, heard=heard),
+            "detail": told(verb, answers, latched=latched, heard=heard, recorded=recorded),
             "answers": msgspec.to_builtins(answers),
         }
 
@@ -192,7 +199,7 @@ class Gateway:
 
     def _draw(self) -> Picture:
         doubt = self._doubt()
-        told = msgspec.structs.replace(
+        said = msgspec.structs.replace(
             self._desk.told(),
             speed=self._clock.speed,
             market_ms=max(self._clock.market_ms(), self._state.quotes.now_ms),
@@ -203,50 +210,54 @@ class Gateway:
             sequence=self._reader.basis.sequence,
             generation=self._reader.basis.generation,
         )
-        return picture(self._state, self._chart, told)
+        return picture(self._state, self._chart, said)
 
-    async def _publish_kill(self, scope: str, reason: str, actor: str) -> bool:
-        now_ms = self._clock.market_ms()
-        message = KillLatched(scope=scope, reason=reason, actor=actor, time_ms=now_ms)
-        envelope = Envelope(
-            event_id=event_id("kill", scope, self._clock.wall_ms()),
-            type="KillLatched",
-            source=NAME,
-            time_ms=now_ms,
-        )
-        try:
-            async with asyncio.timeout(BUS_S_MAX):
-                await self._context.bus.publish(subjects.KILL, message, envelope)
-        except (TimeoutError, BusDown) as error:
-            self._log.error("the bus did not take the kill", detail=str(error))
-            return False
+    async def _recorded(self, kill: KillLatched) -> bool:
+        """Wait a little until the journal holds this very kill; tell whether it does."""
+        end_s = self._clock.monotonic_s() + RECORDED_S_MAX
+        while kill.kill_id not in self._state.books.kills.latched:
+            if self._clock.monotonic_s() >= end_s:
+                return False
+            await self._clock.sleep(RECORDED_S)
         return True
 
 
-def _latch(context: Context, reason: str, actor: str) -> None:
-    """Latch on disk when an executor did not answer: it reads the file when it starts."""
+def _kill_of(context: Context, words: dict[str, str]) -> KillLatched:
+    """Return the kill with an identity of its own: file, executors and bus speak of the same one."""
+    clock = context.clock
+    when = (clock.wall_ms(), str(clock.monotonic_s()))
+    kill_id = event_id("kill", holder_of(context.name), words["scope"], *when)
+    return KillLatched(**words, time_ms=clock.market_ms(), kill_id=kill_id)
+
+
+async def _publish(context: Context, kill: KillLatched) -> bool:
+    envelope = Envelope(
+        event_id=kill.kill_id, type="KillLatched", source=NAME, time_ms=kill.time_ms
+    )
+    try:
+        async with asyncio.timeout(BUS_S_MAX):
+            await context.bus.publish(subjects.KILL, kill, envelope)
+    except (TimeoutError, BusDown) as error:
+        context.log.error("the bus did not take the kill", detail=str(error))
+        return False
+    return True
+
+
+def _latch(context: Context, kill: KillLatched) -> bool:
+    """Latch on disk before anybody is asked: an executor beside us obeys the file, another one when it starts."""
     folder = context.environment.data
     if folder is None:
-        return
-    now_ms = context.clock.market_ms()
+        return False
+    value = latch.Latch(
+        scope=DESK,
+        reason=kill.reason,
+        actor=kill.actor,
+        time_ms=kill.time_ms,
+        kill_id=kill.kill_id,
+    )
     try:
-        latch.latch(folder, latch.Latch(scope=DESK, reason=reason, actor=actor, time_ms=now_ms))
+        latch.latch(folder, value)
     except OSError as error:
         context.log.error("the latch could not be written", detail=str(error))
-
-
-def _told(verb: str, answers: list[Answer], *, heard: bool) -> str:
-    if not answers:
-        return "no executor is known here" + "; the kill is on the bus" * heard
-    words = []
-    for answer in answers:
-        if not answer.ok:
-            spoke = "said" if answer.said else "did not answer"
-            words.append(f"{answer.process} {spoke}: {answer.detail}")
-        elif verb == KILL:
-            words.append(
-                f"{answer.process}: {KILLED}, {answer.said.get('cancels', 0)} orders cancelled"
-            )
-        else:
-            words.append(f"{answer.process}: resumed")
-    return "; ".join(words)
+        return False
+    return True

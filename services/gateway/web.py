@@ -4,7 +4,6 @@ Everybody on an allowed host may look; nobody writes over the WebSocket; a comma
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from socket import SO_SNDBUF, SOL_SOCKET
@@ -13,6 +12,8 @@ from typing import Any, Protocol
 import msgspec
 from aiohttp import WSMsgType, web
 
+from opensqt.domain.words import cleaned
+from opensqt.runtime.asked import BYTES_MAX, NotAsked, words_of
 from opensqt.runtime.logs import Log
 from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
 from services.gateway.access import POLICY, host_allowed, origin_allowed, token_right
@@ -27,7 +28,6 @@ KINDS = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
-REASON_MAX = 200
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _encode = msgspec.json.encode
@@ -203,17 +203,30 @@ class Web:
         if not token_right(request.headers, self._house.token()):
             _log.warning("command refused", verb=verb, peer=peer, reason="wrong token")
             return _refused(401, "wrong token: it is in the file `token` of the data folder")
+        body = await _body(request)
+        if body is None:
+            return _refused(413, f"the body must not be longer than {BYTES_MAX} bytes")
         try:
-            words = json.loads(await request.text() or "{}")
-        except ValueError:
-            words = None
-        if not isinstance(words, dict):
-            return _refused(400, "the body must be a JSON object")
-        reason = str(words.get("reason") or "no reason given")[:REASON_MAX]
-        scope = str(words.get("scope") or "desk")[:REASON_MAX]
-        actor = str(words.get("actor") or f"page at {peer}")[:REASON_MAX]
+            words = words_of(body, request.charset or "utf-8")
+        except NotAsked as error:
+            return _refused(400, str(error))
+        scope = cleaned(words.get("scope")) or "desk"
+        reason = cleaned(words.get("reason")) or "no reason given"
+        actor = cleaned(words.get("actor")) or f"page at {peer}"
         result = await self._house.order(verb, scope, reason, actor)
-        return web.json_response(result, status=200 if result["ok"] else 502)
+        failed = 400 if result.get("refused") else 502
+        return web.json_response(result, status=200 if result["ok"] else failed)
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """Return the whole body; None where it is longer than any command."""
+    parts, size = [], 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > BYTES_MAX:
+            return None
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _refused(status: int, why: str) -> web.Response:

@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from opensqt.domain import ids
-from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.control import KillLatched
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
 from opensqt.runtime.bulkhead import Bulkhead
@@ -55,7 +55,6 @@ class Sight:
         self.state = State()
         self.caught_up = asyncio.Event()
         self.moved = asyncio.Event()
-        self._released: dict[str, int] = {}  # scope -> market ms of its newest release
 
     async def run(self) -> None:
         """Fold FEED for ever; when it begins again, keep only our own approvals that are under way."""
@@ -67,7 +66,7 @@ class Sight:
                     self.caught_up.set()
                 case Restarted():
                     self.caught_up.clear()
-                    self.state, self._released = self.state.anew(), {}
+                    self.state = self.state.anew()
             self.moved.set()
 
     async def _fold(self, item: FeedItem) -> None:
@@ -80,12 +79,10 @@ class Sight:
 
     def _is_over(self, item: FeedItem) -> bool:
         """Tell whether this is a kill that was released since; FEED says it again whenever it is looked back at."""
-        match item.message:
-            case KillReleased(scope=scope, time_ms=time_ms):
-                self._released[scope] = max(time_ms, self._released.get(scope, time_ms))
-            case KillLatched(scope=scope, time_ms=time_ms) if item.subject == KILL:
-                return self._released.get(scope, time_ms - 1) >= time_ms
-        return False
+        said = item.message
+        if not isinstance(said, KillLatched) or item.subject != KILL:
+            return False
+        return self.state.switches.kills.is_over(said)
 
 
 class Docket:

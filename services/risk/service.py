@@ -65,8 +65,8 @@ class Gate:
         switches, reader = self._sight.state.switches, self._sight.reader
         return {
             "why": "" if self.ready else "reading the journal",
-            "mode": HALTED if DESK in switches.kills else switches.mode,
-            "killed": sorted(switches.kills),
+            "mode": HALTED if DESK in switches.kills.scopes else switches.mode,
+            "killed": sorted(switches.kills.scopes),
             "halts": {scope: halt.reason for scope, halt in switches.halts.items()},
             "journal_position": reader.position,
             "feed_sequence": reader.basis.sequence,
@@ -122,7 +122,7 @@ class Gate:
     def _show_halts(self) -> None:
         gauge, switches = self._context.metrics.desk_halted, self._sight.state.switches
         gauge.clear()
-        for scope in switches.kills:
+        for scope in switches.kills.scopes:
             gauge.labels(scope, "kill").set(1)
         for scope, halt in switches.halts.items():
             gauge.labels(scope, halt.mode.lower()).set(1)

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from opensqt.cli.folder import UP, Folder
 from opensqt.cli.main import main
 from opensqt.cli.runfile import RunFile, read_run, write_run
 from opensqt.domain.control import KillLatched
+from opensqt.domain.words import cleaned
 from opensqt.runtime import latch
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Start, Stream
@@ -28,7 +30,7 @@ from services.executor.config import actions_of
 from tests.unit.rig import SYMBOL, Rig
 
 Capture = pytest.CaptureFixture[str]
-KILLED = {"killed": True, "cancels": 2}
+KILLED = {"killed": True, "cancels": 2, "confirmed": 2}
 AGAIN = {"killed": True, "why": "desk was killed again meanwhile (bob: real): it stays killed"}
 RELEASED = {"killed": False}
 NOBODY = {"killed": False, "refused": True, "why": "strategy 'grid' is nobody (known: carry)"}
@@ -74,16 +76,89 @@ async def test_the_kill_of_a_strategy_that_the_bus_took_names_its_release(
     await bus.close()
 
 
-@pytest.mark.parametrize("ports", [True, False], ids=["silent", "stopped"])
-async def test_the_kill_of_a_desk_that_nobody_heard_is_latched_on_disk(
-    tmp_path: Path, capsys: Capture, ports: bool
+async def test_the_kill_of_a_running_desk_that_nobody_heard_is_not_called_confirmed(
+    tmp_path: Path, capsys: Capture
 ) -> None:
-    """An executor that starts on the folder obeys the file."""
-    async with _desk(tmp_path, **({"main": SILENT} if ports else {})):
+    """The file is there for an executor to obey; the exit code says that none has told so."""
+    async with _desk(tmp_path, main=SILENT):
         assert await _run("kill", tmp_path) == 1
     out = capsys.readouterr().out
-    assert "latched on disk: nothing will be sent until `opensqt resume`" in out
+    assert "executor-main did not answer" in out
+    assert "latched on disk: an executor on this folder obeys within a second" in out
+    assert "NOT confirmed by any executor" in out
     assert latch.read(tmp_path) is not None
+
+
+@pytest.mark.parametrize("ports", [True, False], ids=["ran once", "never ran"])
+async def test_the_kill_of_a_stopped_desk_is_latched_and_good(
+    tmp_path: Path, capsys: Capture, ports: bool
+) -> None:
+    """Nobody runs who could send anything: the file is all that is needed, and no error is shown."""
+    async with _desk(tmp_path, running=False, **({"main": SILENT} if ports else {})):
+        assert await _run("kill", tmp_path) == 0
+        said = capsys.readouterr()
+        assert said.out.startswith("latched on disk: the desk is stopped")
+        assert "Errno" not in said.out + said.err
+        assert said.err == ""
+        assert await _run("kill", tmp_path, "--json") == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line)["ok"] is True
+    assert latch.read(tmp_path) is not None
+
+
+async def test_a_damaged_run_file_stops_no_kill(tmp_path: Path, capsys: Capture) -> None:
+    """The latch is written first; that nobody could be asked is said behind it."""
+    async with _desk(tmp_path, main=KILLED):
+        (tmp_path / "run.json").write_bytes(b"{")
+        assert await _run("kill", tmp_path) == 1
+    assert latch.read(tmp_path) is not None
+    out = capsys.readouterr().out
+    assert "NOT confirmed by any executor" in out
+    assert "run.json cannot be read" in out
+
+
+@pytest.mark.row("E10")
+@pytest.mark.parametrize(
+    "reason", ["arr\udceat d'urgence", "\ud800", "a\x00b", "x" * 100_000], ids=len
+)
+async def test_a_kill_goes_through_whatever_its_reason(
+    tmp_path: Path, capsys: Capture, reason: str
+) -> None:
+    """A Latin-1 script, a cut emoji: executor and file hear it, in words that everybody takes."""
+    heard: list[dict[str, Any]] = []
+
+    async def obey(words: dict[str, Any]) -> dict[str, Any]:
+        heard.append(words)
+        return KILLED
+
+    async with _desk(tmp_path, main={"/kill": obey}):
+        assert await _run("kill", tmp_path, "--reason", reason) == 0
+    assert "KILLED desk: executor-main cancelled 2 orders" in capsys.readouterr().out
+    found = latch.read(tmp_path)
+    assert found is not None
+    assert [words["kill_id"] for words in heard] == [found.kill_id]
+    assert found.reason == heard[0]["reason"] == cleaned(reason)
+
+
+async def test_orders_that_the_venue_did_not_confirm_are_not_called_cancelled(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """The venue is dead: what was asked of it is no more than asked."""
+    async with _desk(tmp_path, main={"killed": True, "cancels": 14, "confirmed": 0}):
+        assert await _run("kill", tmp_path) == 0
+    out = capsys.readouterr().out
+    assert "asked to cancel 14 orders, 0 confirmed by the venue so far" in out
+    assert "cancelled 14" not in out
+
+
+async def test_who_resumes_is_told_what_stays_killed(tmp_path: Path, capsys: Capture) -> None:
+    """The desk is free, one strategy is not: the command that releases it is named."""
+    still = {"killed": False, "ended": 1, "still": ["strategy/grid"]}
+    async with _desk(tmp_path, main=still):
+        assert await _run("resume", tmp_path) == 0
+    out = capsys.readouterr().out
+    assert "strategy/grid stays killed at executor-main" in out
+    assert "`opensqt resume --strategy grid`" in out
 
 
 async def test_the_folder_that_the_environment_names_is_killed_though_it_is_empty(
@@ -174,8 +249,10 @@ async def _run(verb: str, data: Path, *words: str) -> int:
 
 
 @asynccontextmanager
-async def _desk(folder: Path, **executors: dict[str, Any]) -> AsyncIterator[None]:
-    """Let each executor give its answer, its actions or, for `SILENT`, none at all."""
+async def _desk(
+    folder: Path, *, running: bool = True, **executors: dict[str, Any]
+) -> AsyncIterator[None]:
+    """Let each executor give its answer, its actions or, for `SILENT`, none at all; hold the folder as `up` does."""
     (folder / "token").write_text("a-token\n", encoding="utf-8")
     servers: dict[str, Health] = {}
     ports: dict[str, int] = {}
@@ -189,9 +266,13 @@ async def _desk(folder: Path, **executors: dict[str, Any]) -> AsyncIterator[None
         if answer is SILENT:
             await server.close()
     write_run(folder, RunFile(ports=ports))
+    held = Folder(folder, RunClock(), verb=UP)
+    if running:
+        await held.open()
     try:
         yield
     finally:
+        held.close()
         for server in servers.values():
             await server.close()
 

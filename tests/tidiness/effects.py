@@ -103,6 +103,7 @@ ADAPTERS = (
     "opensqt.runtime.venue.opening.*",
 )
 UNSTEPPED: dict[str, str] = {
+    "opensqt.runtime.latch.look": "a read of one `stat`, repeated four times a second for ever",
     "opensqt.runtime.latch.read": "a read, repeated at every start; a file that cannot be read counts as latched",
     "opensqt.runtime.latch.Latch": "a value",
     "opensqt.runtime.archive.FeedArchive": "a copy of FEED that nothing trades by; it has a crash test of its own",

@@ -188,7 +188,7 @@ async def test_kill_cancels_everything_latches_and_stays_latched(rig: Rig) -> No
             await rig.approve(rig.place(number, price=Decimal(49_900 - number)))
         await rig.clock.run_for(1)
         assert len(await rig.venue.open_orders(SYMBOL)) == 5
-        assert await executor.kill.kill("desk", "drill", "alice") == 5
+        assert (await executor.kill.kill("desk", "drill", "alice")).asked == 5
         assert await rig.venue.open_orders(SYMBOL) == []
         await rig.approve(rig.place(9))
         await rig.clock.run_for(4)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.domain.control import KillLatched
+from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.life import Phase
 from opensqt.runtime import latch
 from opensqt.runtime.bus import subjects
@@ -15,6 +15,7 @@ from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import BusDown, Stream, StreamState
 from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.journal.reading import decode_row, envelope_of
 from opensqt.runtime.lease import LeaseLost
 from services.executor.service import Executor
 from services.executor.state import DESK
@@ -121,11 +122,8 @@ async def test_a_standby_follows_the_release_of_its_leader(tmp_path: Path) -> No
         assert leader.status()["killed"]
         assert standby.status()["killed"]
         await leader.kill.resume(DESK, "over", "me")
-        release = [fact for fact in rig.facts() if type(fact).__name__ == "KillReleased"][-1]
-        envelope = Envelope(
-            event_id="released", type="KillReleased", source="relay", time_ms=1, position=1
-        )
-        await rig.bus.publish(subjects.LATCH, release, envelope)
+        row = next(row for row in reversed(rig.store.rows) if row.type == "KillReleased")
+        await rig.bus.publish(subjects.LATCH, decode_row(row), envelope_of(row))
         await rig.clock.run_for(0.1)
         assert not standby.status()["killed"]
         await rig.approve(rig.place())
@@ -225,3 +223,27 @@ async def test_a_kill_that_only_the_journal_has_is_obeyed(tmp_path: Path) -> Non
         await _say_kill(rig, subject=subjects.LATCH, before_ms=2000)
         await rig.clock.run_for(2)
         assert not executor.status()["killed"], "it was released since"
+
+
+@pytest.mark.row("K01")
+@pytest.mark.parametrize("position", [0, 10**12], ids=["unrecorded", "a position of its own"])
+async def test_a_release_that_no_journal_holds_is_not_followed(
+    tmp_path: Path, position: int
+) -> None:
+    """On the bus anybody can say anything: neither leader nor standby lets go, and later kills are obeyed."""
+    rig = Rig(tmp_path)
+    async with _leading(rig) as (leader, standby):
+        await _say_kill(rig)
+        await rig.clock.run_for(0.5)
+        known = _kills(rig)[-1].kill_id
+        forged = KillReleased(
+            scope=DESK, reason="x", actor="eve", time_ms=2**60, kill_ids=(known, "next")
+        )
+        envelope = Envelope(
+            event_id="forged", type="KillReleased", source="eve", time_ms=1, position=position
+        )
+        await rig.bus.publish(subjects.LATCH, forged, envelope)
+        await rig.clock.run_for(0.5)
+        assert leader.status()["killed"]
+        assert standby.status()["killed"]
+        assert latch.read(tmp_path) is not None

@@ -230,7 +230,7 @@ async def test_a_kill_of_one_strategy_leaves_the_others(rig: Rig) -> None:
         await rig.approve(rig.place(1))
         await rig.approve(rig.place(2, strategy="carry"))
         await rig.clock.run_for(1)
-        assert await executor.kill.kill("strategy/grid-perp", "drill", "alice") == 1
+        assert await executor.kill.kill("strategy/grid-perp", "drill", "alice") == (1, 1)
         await rig.approve(rig.place(3))
         await rig.approve(rig.place(4, strategy="carry"))
         await rig.clock.run_for(4)

@@ -8,8 +8,10 @@ import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.runtime import latch
+from opensqt.runtime.bus.subjects import KILL
 from opensqt.runtime.config import parse_config
 from opensqt.runtime.config_default import derive
+from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.latch import Latch
 from opensqt.runtime.venue.memory import Fault
 from services.executor.config import actions_of
@@ -148,15 +150,16 @@ async def test_the_owner_of_an_order_is_killed_though_no_longer_configured(rig: 
         await rig.approve(rig.place(strategy="gone"))
         await rig.clock.run_for(1)
         said = await _actions(executor)["/kill"]({"scope": "strategy/gone"})
-        assert said == {"killed": True, "cancels": 1}
+        assert said == {"killed": True, "cancels": 1, "confirmed": 1}
 
 
 async def test_what_is_latched_is_released_whatever_its_name(rig: Rig) -> None:
     """A latch of a name that is gone, or never was, can still be taken away."""
     async with rig.running(rig.executor()) as executor:
         await executor.kill.kill(TYPO["scope"], "by the bus", "anna")
-        assert await _actions(executor)["/resume"](TYPO) == {"killed": False}
-        assert TYPO["scope"] not in executor._account.state.killed
+        said = await _actions(executor)["/resume"](TYPO)
+        assert said == {"killed": False, "ended": 1, "still": []}
+        assert TYPO["scope"] not in executor._account.state.kills.scopes
 
 
 async def test_who_resumes_is_told_of_the_kill_that_came_meanwhile(rig: Rig) -> None:
@@ -176,3 +179,102 @@ async def test_who_resumes_is_told_of_the_kill_that_came_meanwhile(rig: Rig) -> 
 
 def _actions(executor: Executor) -> dict[str, Any]:
     return dict(actions_of(executor, CONFIG, executor._account.state))
+
+
+@pytest.mark.row("K01")
+async def test_a_kill_from_the_future_disables_no_later_one(rig: Rig) -> None:
+    """Released, it is over; what the bus says after it, by a clock that is right, is obeyed, also by a successor."""
+    async with rig.running(rig.executor()) as executor:
+        await _say(rig, "future", 9_000_000_000_000)
+        await rig.clock.run_for(0.5)
+        assert executor.status()["killed"]
+        await executor.kill.resume("desk", "wrong clock", "anna")
+        assert not executor.status()["killed"]
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        await _say(rig, "now", rig.clock.market_ms())
+        await rig.clock.run_for(0.5)
+        assert executor.status()["killed"]
+        assert await rig.venue.open_orders(SYMBOL) == []
+        await executor.kill.resume("desk", "out", "anna")
+    async with rig.running(rig.executor()) as executor:
+        assert not executor.status()["killed"], "FEED says both again; the journal names both"
+        await _say(rig, "late", 1)
+        await rig.clock.run_for(0.5)
+        assert executor.status()["killed"], "its sender's clock is years behind"
+
+
+@pytest.mark.row("E10")
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"scope":"desk","reason":"x","actor":"a","time_ms":9}']
+)
+async def test_a_running_executor_obeys_a_latch_file_that_appears(rig: Rig, content: bytes) -> None:
+    """Written by whoever cannot reach it in another way; in a second nothing is open, and it is recorded once."""
+    async with rig.running(rig.executor()) as executor:
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        assert len(await rig.venue.open_orders(SYMBOL)) == 1
+        (rig.folder / latch.FILE_NAME).write_bytes(content)
+        await rig.clock.run_for(1)
+        assert executor.status()["killed"]
+        assert await rig.venue.open_orders(SYMBOL) == []
+        await rig.clock.run_for(5)
+        assert len([fact for fact in rig.facts() if isinstance(fact, KillLatched)]) == 1
+        await executor.kill.resume("desk", "out", "anna")
+        assert latch.read(rig.folder) is None
+        await rig.clock.run_for(2)
+        assert not executor.status()["killed"]
+
+
+@pytest.mark.row("E10")
+async def test_a_standby_obeys_a_latch_file_that_appears(rig: Rig) -> None:
+    """It needs neither lease nor history."""
+    async with rig.dying(rig.executor()):
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+    standby = rig.executor()
+    task = asyncio.create_task(standby.run(asyncio.Event()))
+    await rig.clock.run_for(0.1)
+    latch.latch(rig.folder, Latch(scope="desk", reason="fire", actor="anna", time_ms=1))
+    await rig.clock.run_for(1)
+    assert standby.status()["phase"] == "waiting for the lease"
+    assert await rig.venue.open_orders(SYMBOL) == []
+    await rig.crash(standby, task)
+
+
+async def test_a_release_that_died_before_the_file_was_removed_is_finished(rig: Rig) -> None:
+    """The journal names the very kill that the file holds: the successor removes it and trades."""
+    async with rig.dying(rig.executor()) as executor:
+        await executor.kill.kill("desk", "fire", "anna")
+        await rig.clock.run_for(0.5)
+        found = latch.read(rig.folder)
+        assert found is not None
+        await executor.kill.resume("desk", "out", "anna")
+    latch.latch(rig.folder, found)
+    async with rig.running(rig.executor()) as executor:
+        assert not executor.status()["killed"]
+        assert latch.read(rig.folder) is None
+
+
+@pytest.mark.parametrize(
+    "reason", ["a\x00b", "\ud800 panic", "arr\udceat", "x" * 10_000_000], ids=len
+)
+async def test_no_reason_stops_a_kill_at_the_port(rig: Rig, reason: str) -> None:
+    """Latched, cancelled, recorded and released, whatever was said."""
+    async with rig.running(rig.executor()) as executor:
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        actions = _actions(executor)
+        said = await actions["/kill"]({"reason": reason, "actor": reason, "kill_id": reason})
+        assert said == {"killed": True, "cancels": 1, "confirmed": 1}
+        await rig.clock.run_for(4)
+        assert await rig.venue.open_orders(SYMBOL) == []
+        assert any(isinstance(fact, KillLatched) for fact in rig.facts())
+        assert (await actions["/resume"]({"reason": reason}))["ended"] == 1
+
+
+async def _say(rig: Rig, kill_id: str, time_ms: int) -> None:
+    """Say a kill of the desk on the bus."""
+    kill = KillLatched(scope="desk", reason="x", actor="a", time_ms=time_ms, kill_id=kill_id)
+    envelope = Envelope(event_id=kill_id, type="KillLatched", source="cli", time_ms=1)
+    await rig.bus.publish(KILL, kill, envelope)

@@ -1,8 +1,10 @@
 """The kill that the bus alone carries, before the gate: heard, and over when it was released."""
 
+import msgspec
 import pytest
 
 from opensqt.domain.control import FeedGeneration, KillLatched, KillReleased
+from opensqt.domain.kills import identity
 from opensqt.domain.messages import name_of
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.envelope import Envelope
@@ -93,3 +95,31 @@ async def _record(house: House, fact: Fact) -> None:
     row = house.store.rows[-1]
     await house.bus.send(row.subject, row.data, envelope_of(row).headers())
     await house.clock.run_for(0.05)
+
+
+@pytest.mark.row("K01")
+@pytest.mark.parametrize("position", [0, 2, 10**12])
+async def test_a_release_that_no_journal_holds_opens_no_gate(position: int) -> None:
+    """The gate stays killed, and a forged place in the journal's order hides no later kill."""
+    house = House()
+    async with house.open() as gate:
+        kill = _kill(house, "desk")
+        await _on_bus(house, kill)
+        await _record(house, kill)
+        forged = KillReleased(
+            scope="desk", reason="x", actor="eve", time_ms=2**60, kill_ids=(identity(kill), "b")
+        )
+        envelope = Envelope(
+            event_id="forged", type="KillReleased", source="eve", time_ms=1, position=position
+        )
+        await house.bus.publish(subjects.LATCH, forged, envelope)
+        await house.clock.run_for(0.1)
+        assert gate.status()["killed"] == ["desk"]
+        now_ms = house.clock.market_ms()
+        real = KillReleased(
+            scope="desk", reason="x", actor="ann", time_ms=now_ms, kill_ids=(identity(kill),)
+        )
+        await _record(house, real)
+        assert gate.status()["killed"] == []
+        await _record(house, msgspec.structs.replace(kill, kill_id="b", time_ms=1))
+        assert gate.status()["killed"] == ["desk"]

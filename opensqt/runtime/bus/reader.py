@@ -10,6 +10,7 @@ from opensqt.runtime.bus.chain import ChainBroken
 from opensqt.runtime.bus.feed_pass import FeedPass, StartAgain
 from opensqt.runtime.bus.items import CaughtUp, FeedItem, Item, Restarted
 from opensqt.runtime.bus.port import Bus, BusDown, Follower, Start, Stream, StreamChanged
+from opensqt.runtime.bus.recorded import as_believed
 from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Journal, JournalDown
@@ -116,10 +117,11 @@ class FeedReader:
                 self._loop.step()
                 if mark := one.caught_up(delivery.sequence - 1):
                     yield mark
-                async for item in one.offer(
-                    delivery, self._clock.monotonic_s(), self._clock.market_ms()
-                ):
-                    yield item
+                believed = await as_believed(self._journal, delivery)
+                if believed is not None:
+                    now_s, now_ms = self._clock.monotonic_s(), self._clock.market_ms()
+                    async for item in one.offer(believed, now_s, now_ms):
+                        yield item
                 if mark := one.caught_up(delivery.sequence):
                     yield mark
                 self._lag.set(one.held + follower.waiting)

@@ -15,6 +15,7 @@ KILL = "ctl.kill"
 LATCH = "ctl.latch"
 FEED_GENERATION = "ctl.feed"
 HEARTBEAT = "ctl.heartbeat"
+SWITCHES = "evt.recon.desk"  # halts and their ends
 RISK_ALIVE = "ctl.alive.risk"
 
 REMEMBERED_MAX = 4096  # names and subjects; a desk has some hundreds
@@ -50,8 +51,8 @@ _CONTROL: dict[type[Message], str] = {
     control.KillReleased: LATCH,
     control.LimitChanged: "ctl.limit",
     control.DeskGeneration: "ctl.desk",
-    recon.Halted: "evt.recon.desk",
-    recon.Resumed: "evt.recon.desk",
+    recon.Halted: SWITCHES,
+    recon.Resumed: SWITCHES,
 }
 
 

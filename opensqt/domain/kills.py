@@ -1,0 +1,99 @@
+"""The kills in force and the kills that are over: by identity, never by anybody's clock. Pure.
+
+A kill has an identity, drawn by who said it first; a release names the kills that it ends. So it does not matter in
+which order they are heard, how often, or what the clocks of their senders said: what no release names is in force.
+Kills and releases of before identities were written fold as they always did: such a release ends what was said until
+its own time, and nothing that has an identity.
+"""
+
+import msgspec
+
+from opensqt.domain import ids
+from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.words import cleaned
+
+DESK = "desk"
+
+
+class Kills(msgspec.Struct, frozen=True, kw_only=True):
+    """What is killed now, and what was released."""
+
+    latched: dict[str, KillLatched] = {}  # by identity
+    released: frozenset[str] = frozenset()
+    released_ms: dict[str, int] = {}  # scope -> newest time of a release that names no kill
+
+    @property
+    def scopes(self) -> dict[str, KillLatched]:
+        """Return what is killed, each with the kill of it that was said last."""
+        order = sorted(self.latched.items(), key=lambda item: (item[1].time_ms, item[0]))
+        return {kill.scope: kill for _, kill in order}
+
+    def stopping(self, strategy: str) -> KillLatched | None:
+        """Return the kill that stops a strategy: the desk's or its own."""
+        scopes = self.scopes if self.latched else {}
+        return scopes.get(DESK) or scopes.get(f"strategy/{strategy}")
+
+    def of(self, scope: str) -> tuple[str, ...]:
+        """Return the identities of the kills of a scope that are in force."""
+        return tuple(sorted(name for name, kill in self.latched.items() if kill.scope == scope))
+
+    def is_known(self, kill: KillLatched) -> bool:
+        """Tell whether this very kill is in force or was released: hearing of it once more is no news."""
+        return identity(kill) in self.latched or self.is_over(kill)
+
+    def is_over(self, kill: KillLatched) -> bool:
+        """Tell whether a kill was released: a release names it, or it is of before identities and older than one."""
+        if identity(kill) in self.released:
+            return True
+        return (
+            not kill.kill_id and self.released_ms.get(kill.scope, kill.time_ms - 1) >= kill.time_ms
+        )
+
+
+def named(kill: KillLatched) -> KillLatched:
+    """Return a kill with its identity written and its words cleaned; the same for the same kill, however often."""
+    kill = _worded(kill)
+    return msgspec.structs.replace(kill, kill_id=identity(kill))
+
+
+def identity(kill: KillLatched) -> str:
+    """Return the identity of a kill; one of before identities is what it said."""
+    kill = _worded(kill)
+    return kill.kill_id or ids.event_id("kill", kill.scope, kill.reason, kill.actor, kill.time_ms)
+
+
+def folded(kills: Kills, event: KillLatched | KillReleased) -> Kills:
+    """Take in a kill or a release."""
+    if isinstance(event, KillLatched):
+        return _latched(kills, event)
+    if event.kill_ids:
+        named_ids = frozenset(event.kill_ids)
+        left = {name: kill for name, kill in kills.latched.items() if name not in named_ids}
+        return msgspec.structs.replace(kills, latched=left, released=kills.released | named_ids)
+    newest_ms = max(event.time_ms, kills.released_ms.get(event.scope, event.time_ms))
+    left = {name: kill for name, kill in kills.latched.items() if not _ended(kill, event)}
+    released_ms = {**kills.released_ms, event.scope: newest_ms}
+    return msgspec.structs.replace(kills, latched=left, released_ms=released_ms)
+
+
+def _latched(kills: Kills, kill: KillLatched) -> Kills:
+    name = identity(kill)
+    known = kills.latched.get(name)
+    if name in kills.released or (known is not None and known.kill_id):
+        return kills
+    return msgspec.structs.replace(kills, latched={**kills.latched, name: _worded(kill)})
+
+
+def _ended(kill: KillLatched, release: KillReleased) -> bool:
+    mine = not kill.kill_id and kill.scope == release.scope
+    return mine and kill.time_ms <= release.time_ms
+
+
+def _worded(kill: KillLatched) -> KillLatched:
+    return msgspec.structs.replace(
+        kill,
+        scope=cleaned(kill.scope),
+        reason=cleaned(kill.reason),
+        actor=cleaned(kill.actor),
+        kill_id=cleaned(kill.kill_id),
+    )
