@@ -114,3 +114,25 @@ async def test_a_message_dressed_as_a_status_is_a_message(bus: NatsBus) -> None:
         taken = await queue.fetch(3, PATIENCE_S)
     assert heard == ["503", "100", "409"]
     assert [one.headers["Status"] for one in taken] == heard
+
+
+@pytest.mark.row("K04")
+@pytest.mark.parametrize(
+    "head", [b"NATS/1.0 503 \xff\xfe\r\n\r\n", b"NATS/1.0 \xff\xff\xff\r\n\r\n"]
+)
+async def test_a_head_that_is_no_text_costs_nobody_the_connection(
+    bus: NatsBus, nats_url: str, head: bytes
+) -> None:
+    """The message arrives, and what follows it arrives too."""
+    follower = aiter(await bus.follow(Stream.FEED, ["md.>"], Start()))
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(nats_url.rpartition(":")[2]))
+    await reader.readline()
+    words = f"HPUB md.v.s.tick {len(head)} {len(head) + 1}\r\n".encode()
+    writer.write(b'CONNECT {"headers":true,"verbose":false}\r\n' + words + head + b"x\r\nPING\r\n")
+    await writer.drain()
+    assert await reader.readline() == b"PONG\r\n"
+    writer.close()
+    await publish_time(bus, "md.v.s.tock", 1)
+    async with asyncio.timeout(PATIENCE_S):
+        found = [(await anext(follower)).subject for _ in range(2)]
+    assert found == ["md.v.s.tick", "md.v.s.tock"]

@@ -17,22 +17,11 @@ COMPLAINT_EVERY_S = 5.0
 _log = Log("bus")
 
 
-class _Client(Client):
-    """The library's client; a head that it cannot read is none, and does not cost the connection."""
-
-    async def _process_headers(self, headers: bytes) -> dict[str, str] | None:
-        try:
-            found: dict[str, str] | None = await super()._process_headers(headers)
-        except (ValueError, IndexError):
-            return None
-        return found
-
-
 class Connection:
     """One client with its callbacks; nothing is buffered while it is down."""
 
     def __init__(self, url: str, name: str, monotonic_s: Callable[[], float]) -> None:
-        self.client: Client = _Client()
+        self.client = Client()
         self._url = url
         self._name = name
         self._monotonic_s = monotonic_s
