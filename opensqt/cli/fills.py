@@ -3,6 +3,7 @@
 import argparse
 
 from opensqt.cli import table
+from opensqt.cli.names import check_names
 from opensqt.cli.reading import Source, fetch, read
 from opensqt.cli.refusal import GOOD
 from opensqt.domain.ledger import Table
@@ -28,6 +29,8 @@ _SELECT = (
     " ORDER BY time, venue, account, symbol, length(trade_id), trade_id"
 )
 
+_COUNT = "SELECT count(*) AS total FROM view.fills"
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `fills`."""
@@ -38,8 +41,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the fills, oldest first."""
+    total = 0
 
     async def rows(source: Source) -> list[dict[str, object]]:
+        nonlocal total
+        await check_names(source, strategy=args.strategy, symbol=args.symbol)
+        total = (await fetch(source, _COUNT))[0]["total"]
         return [dict(row) for row in await fetch(source, _SELECT, args.strategy, args.symbol)]
 
     found = read(args.data, rows)
@@ -48,5 +55,5 @@ def run(args: argparse.Namespace) -> int:
     elif args.json:
         table.as_json(found)
     else:
-        table.as_text(SHOWN, found, "no fills yet")
+        table.as_text(SHOWN, found, table.nothing("fills", total))
     return GOOD

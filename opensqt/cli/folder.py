@@ -116,7 +116,13 @@ class Folder:
             ) from error
 
     async def _take_lock(self) -> None:
-        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        path = self.path / "lock"
+        try:
+            self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Refusal(
+                f"{path} cannot be opened ({error.strerror}): it must be a file of yours; remove it"
+            ) from error
         end_s = self._clock.monotonic_s() + LOCK_S_MAX
         while not _try_lock(self._lock, fcntl.LOCK_EX):
             if self._clock.monotonic_s() >= end_s:  # not merely a `status` that looks at the lock
@@ -198,7 +204,12 @@ def paper_keys(data: Path, accounts: tuple[str, ...]) -> Path:
     path = data / "venue" / "keys.json"
     keys: dict[str, dict[str, str]] = {}
     if path.exists():
-        keys = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, str]])
+        try:
+            keys = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, str]])
+        except (msgspec.MsgspecError, OSError, ValueError) as error:
+            raise Refusal(
+                f"{path} cannot be read ({error}): delete it, and the paper accounts get new keys"
+            ) from error
     missing = [account for account in accounts if account not in keys]
     for account in missing:
         keys[account] = {"api_key": secrets.token_hex(32), "secret": secrets.token_hex(32)}

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Protocol, cast
 
 import opensqt
 from opensqt.cli.refusal import USAGE, Refusal
+from opensqt.domain.words import cleaned
 from opensqt.runtime.config import ConfigError
 
 # Each verb and what it does, in the order of help. Only the module of the verb asked for is imported.
@@ -35,6 +37,7 @@ VERBS = {
     "reset": "empty a data folder, keeping its configuration",
 }
 DATA_DEFAULT = "data"
+LINE_MAX = 400  # characters of an error
 
 
 class Verb(Protocol):
@@ -50,10 +53,10 @@ class Verb(Protocol):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 good, 1 judged false, 2 usage, 3 not running."""
     words = list(sys.argv[1:] if argv is None else argv)
-    args = build_parser(words).parse_args(words)
-    verb = _module(args.verb)
+    _speak_any_tongue()
     try:
-        return verb.run(args)
+        args = build_parser(words).parse_args(words)
+        return _module(args.verb).run(args)
     except Refusal as refusal:
         sys.stderr.write(f"opensqt: {refusal}\n")
         return refusal.code
@@ -63,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `opensqt events | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (OSError, UnicodeError) as error:
+        # A path that is too long, a folder in place of a file: the error names it, a traceback helps nobody.
+        sys.stderr.write(f"opensqt: {cleaned(error, LINE_MAX)}\n")
+        return USAGE
     except KeyboardInterrupt:
         return 130
 
@@ -89,6 +96,13 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         if name == asked:
             _module(name).add(below)
     return parser
+
+
+def _speak_any_tongue() -> None:
+    """Let a terminal that lacks a letter show another one: no verdict fails because of how it is printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _module(name: str) -> Verb:

@@ -3,6 +3,7 @@
 import argparse
 
 from opensqt.cli import table
+from opensqt.cli.names import check_names
 from opensqt.cli.reading import Source, fetch, read
 from opensqt.cli.refusal import GOOD
 from opensqt.domain.ledger import Table
@@ -29,6 +30,8 @@ _SELECT = (
     " ORDER BY created_at, client_order_id"
 )
 
+_COUNT = "SELECT count(*) AS total FROM view.orders"
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `orders`."""
@@ -39,8 +42,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the orders, oldest first."""
+    total = 0
 
     async def rows(source: Source) -> list[dict[str, object]]:
+        nonlocal total
+        await check_names(source, strategy=args.strategy, symbol=args.symbol)
+        total = (await fetch(source, _COUNT))[0]["total"]
         wanted = list(OPEN) if args.open else None
         found = await fetch(source, _SELECT, args.strategy, args.symbol, wanted)
         return [dict(row) for row in found]
@@ -49,5 +56,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         table.as_json(found)
     else:
-        table.as_text(SHOWN, found, "no orders yet")
+        table.as_text(SHOWN, found, table.nothing("open orders" if args.open else "orders", total))
     return GOOD

@@ -9,6 +9,7 @@ import msgspec
 from opensqt.cli.feasibility import MarketView, findings
 from opensqt.cli.refusal import Refusal
 from opensqt.cli.runfile import RunFile
+from opensqt.domain.words import cleaned
 from opensqt.runtime.clock import ClockOrigin, continue_origin
 from opensqt.runtime.config import Config, ConfigError, Profile, load, parse_config, symbols_of
 from opensqt.runtime.config_default import derive
@@ -18,6 +19,8 @@ from opensqt.simulation.sources import MarketRefused, first_mids, open_checked, 
 FILE_NAME = "opensqt.toml"
 MARKET_DEFAULT = "synthetic:7"
 RECORDED = "recorded:"
+SPEED_MIN, SPEED_MAX = Decimal("0.001"), Decimal(100)
+SPEED_DIGITS_MAX, SPEED_SHOWN_MAX = 30, 40
 MARKET_KEY, SPEED_KEY = "OPENSQT__PAPER__MARKET", "OPENSQT__PAPER__SPEED"
 
 
@@ -55,7 +58,8 @@ def make_plan(
     derived = ""
     if named is None and not path.exists():
         market = overlaid.get(MARKET_KEY) or MARKET_DEFAULT
-        derived = default_text(market, overlaid.get(SPEED_KEY) or "1")
+        # The market is the folder's from now on; a speed that was asked for once is not kept.
+        derived = default_text(market)
         config = parse_config(derived, overlaid)
     else:
         config = load(path, overlaid)
@@ -90,11 +94,11 @@ def named_by(environ: Mapping[str, str]) -> Path | None:
     return Path(environ["OPENSQT_CONFIG"]) if environ.get("OPENSQT_CONFIG") else None
 
 
-def default_text(market: str, speed: str = "1") -> str:
+def default_text(market: str) -> str:
     """Write the default configuration for a market, as TOML."""
     wanted = absolute_market(market)
     symbols = [rules.symbol for rules in open_market(wanted, open_flow).instruments]
-    return derive(symbols, market=wanted, speed=speed)
+    return derive(symbols, market=wanted)
 
 
 def open_market(market: str, opened: Callable[[str], MarketFlow] = open_checked) -> MarketFlow:
@@ -136,12 +140,18 @@ def next_clock(before: RunFile, plan: Plan, wall_ms: int) -> ClockOrigin:
 
 
 def _checked_speed(speed: str) -> str:
+    shown = cleaned(speed, SPEED_SHOWN_MAX)
     try:
         number = Decimal(speed)
     except InvalidOperation as error:
-        raise ConfigError(f"--speed {speed}: expected a number like 2 or 0.5") from error
-    if not number.is_finite():
-        raise ConfigError(f"--speed {speed}: expected a number like 2 or 0.5")
+        raise ConfigError(f"--speed {shown}: expected a number like 2 or 0.5") from error
+    # The size is judged before the number is written out: an exponent of ten digits has ten thousand million of them.
+    if (
+        not number.is_finite()
+        or not SPEED_MIN <= number <= SPEED_MAX
+        or len(speed) > SPEED_DIGITS_MAX
+    ):
+        raise ConfigError(f"--speed {shown}: expected a number from {SPEED_MIN} to {SPEED_MAX}")
     return format(number, "f")
 
 

@@ -61,6 +61,13 @@ def as_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]], nothin
     console.print(table)
 
 
+def nothing(what: str, total: int) -> str:
+    """Say that no row fits: because there is none at all, or because none is of this kind."""
+    if total == 0:
+        return f"no {what} yet"
+    return f"no {what} of this kind; {total} in all"
+
+
 def _short(value: object) -> str:
     if value is None:
         return "-"

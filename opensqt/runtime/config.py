@@ -55,6 +55,9 @@ __all__ = [
 ]
 
 
+BYTE_ORDER_MARK = "\ufeff"
+
+
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read and check a configuration file with its overlay; raise `ConfigError` naming field and fix."""
     try:
@@ -66,6 +69,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration {path} cannot be read: {error}") from error
+    if text.startswith(BYTE_ORDER_MARK):
+        raise ConfigError(
+            f"configuration {path} begins with a byte order mark: save it as UTF-8 without one"
+        )
     try:
         return parse_config(text, environ)
     except ConfigError as error:
@@ -78,6 +85,8 @@ def parse_config(text: str, environ: Mapping[str, str]) -> Config:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not valid TOML: {error}") from error
+    except RecursionError:
+        raise ConfigError("not valid TOML: tables or lists are nested too deep") from None
     return check_rules(read_config(overlay(raw, environ)))
 
 

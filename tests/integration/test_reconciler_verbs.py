@@ -247,6 +247,7 @@ def test_decode_understands_what_databases_and_tools_print(form: str, capsys: Ca
         "reason": "why",
         "actor": "ann",
         "time_ms": 7,
+        "kill_id": "",
     }
 
 
