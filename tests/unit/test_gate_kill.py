@@ -110,7 +110,12 @@ async def test_a_release_that_no_journal_holds_opens_no_gate(position: int) -> N
             scope="desk", reason="x", actor="eve", time_ms=2**60, kill_ids=(identity(kill), "b")
         )
         envelope = Envelope(
-            event_id="forged", type="KillReleased", source="eve", time_ms=1, position=position
+            event_id="forged",
+            type="KillReleased",
+            source="eve",
+            time_ms=1,
+            position=position,
+            prev=house.store.rows[-1].position,  # it continues the chain as the relay would
         )
         await house.bus.publish(subjects.LATCH, forged, envelope)
         await house.clock.run_for(0.1)
