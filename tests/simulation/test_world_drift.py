@@ -15,7 +15,7 @@ from tests.world.load import Step
 from tests.world.loop import WorldClock, WorldLoop
 from tests.world.world import DEADLINE_MS, START_MS, World, quietly
 
-SEED = 45  # with a reconciler, without a carry
+SEED = 45  # with a reconciler
 MOVED = Decimal(3)  # base units, far more than 5 % of what is held
 PATIENCE_S = 60
 STEP_S = 0.5
@@ -74,8 +74,10 @@ def test_a_position_that_no_trade_explains_halts_openings(tmp_path: Path) -> Non
     """The shipped reconciler tells of it, two looks halt the symbol, and the shipped gate opens nothing there."""
     with quietly():  # nothing of the world may outlive this: it is swept away without a word
         violations, refused = drift(tmp_path)
-    told = [one.detail.split(":")[0] for one in violations]
-    assert {one.name for one in violations} == {"the reconciler invents nothing"}
+    told = [one.detail.split(":")[0] for one in violations if one.name.startswith("the reconciler")]
+    names = {one.name for one in violations}
+    # What was under way when the position moved makes it larger than anybody allowed.
+    assert names - {"exposure in the limit"} == {"the reconciler invents nothing"}
     assert told[0] == "Discrepancy"
     assert told[-1] == "Halted"
     assert "Adjustment" not in told

@@ -3,21 +3,21 @@
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain import control, order, recon, verdict
+from opensqt.domain import account, control, order, recon, verdict
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, PlaceIntent, Purpose
-from opensqt.domain.switches import RESTORE
 from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory_exchange import MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
 from tests.world.chronicle import Chronicle
 from tests.world.exposure import Exposure
-from tests.world.halts import Halts
+from tests.world.halts import RESTORE, Halts, is_said
 from tests.world.instruments import TICK_AGE_MS_MAX
 from tests.world.loop import Life, WorldClock
+from tests.world.losses import Losses
+from tests.world.machine import Machine
 from tests.world.register import (
     APPROVED,
     DOUBTFUL,
@@ -50,14 +50,16 @@ class Judge(Chronicle):
         self.exposure: Exposure | None = None
         self.broker: MemoryBroker | None = None
         self.register = Register()
+        self.losses = Losses()
+        self.machine = Machine()
         self.lost: set[str] = set()  # orders that a restored journal has forgotten
         self.unheard: list[str] = []  # intents whose verdict it has forgotten
         self._forget()
         self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
-        # Since when a serving executor has had commands to obey; see `quiet`.
-        self.idle_since_ms = FAR_MS
-        # Two executors of one name: only the deadline keeps the elder's requests out.
-        self.doubled = False
+        self.idle_since_ms = (
+            FAR_MS  # since when a serving executor has commands to obey; see `quiet`
+        )
+        self.doubled = False  # two executors of one name: only the deadline keeps the elder out
         self.kill_lost = False  # FEED lost the newest kill before everybody had heard it
         self.misled = False  # the venue showed nothing for a while, or the journal went back
         self.blind_until_ms = 0  # until then a service may not have heard of a cancel
@@ -91,7 +93,7 @@ class Judge(Chronicle):
             case verdict.RiskApproved() if fact.risk_epoch != self.epochs["risk"][0]:
                 name = f"{fact.intent_id} of {fact.risk_epoch}, newest {self.epochs['risk'][0]}"
                 self.blame("approved under the newest risk epoch", name)
-            case order.IntentPlaced() if now_ms > fact.valid_until_ms:
+            case order.IntentPlaced() if now_ms > fact.valid_until_ms + self.machine.off_ms_max:
                 late_ms = now_ms - fact.valid_until_ms
                 self.blame("begun while valid", f"{fact.ref.client_order_id}, {late_ms} ms late")
 
@@ -178,6 +180,7 @@ class Judge(Chronicle):
         self.told: dict[str, Told] = {}
         self.register.clear()
         self.trades = Trades()
+        self.losses.forget()
         self.verdicts: dict[str, str] = {}
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
         self.closing: set[str] = set()  # cids of orders that only take off
@@ -212,8 +215,9 @@ class Judge(Chronicle):
                 return
             case recon.Halted(scope=scope) if scope == DESK and self.halts.look is not None:
                 return
-            case recon.Discrepancy() | recon.Adjustment() | recon.Halted():
-                self.blame("the reconciler invents nothing", f"{kind}: {fact}")
+            case recon.Discrepancy() | recon.Halted() | recon.Adjustment() | account.FundingPaid():
+                if not self.losses.explain(fact, self.blame):
+                    self.blame("the reconciler invents nothing", f"{kind}: {fact}")
             case control.KillLatched():
                 self.killed = True
             case control.KillReleased():
@@ -253,15 +257,12 @@ class Judge(Chronicle):
             self.blame("nothing opens behind a halt", f"{fact.intent_id} of {place.symbol}")
         if self.halts.restored and not self._is_looked_at(seen):
             self.blame("only cancels until the venue is read", f"{fact.intent_id}, {inputs}")
-        if opens and fact.risk_epoch == epoch and early_ms > 0:
+        if opens and fact.risk_epoch == epoch and early_ms > self.machine.off_ms_max:
             self.blame("the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early")
 
     def _is_seen(self, event_id: str, basis: Basis) -> bool:
         """Tell whether a row of the journal is in FEED up to a basis."""
-        if self.broker is None or basis.generation != self.generation:
-            return False
-        sequence, _ = self.broker._streams[Stream.FEED]._ids.get(event_id, (0, 0))
-        return 0 < sequence <= basis.sequence
+        return basis.generation == self.generation and is_said(self.broker, event_id, basis)
 
     def _is_looked_at(self, basis: Basis) -> bool:
         """Tell whether a look at the venue after a restore is known at a basis."""

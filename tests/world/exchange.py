@@ -10,6 +10,7 @@ from opensqt.runtime.venue.memory_stream import MemoryStream
 from opensqt.runtime.venue.port import OrderRequest, PrivateEvent, StreamDown, StreamUp
 from tests.world.checkers import Judge
 from tests.world.loop import WorldClock
+from tests.world.purse import FeesIn, Purse
 
 
 class VenueClock:
@@ -70,14 +71,17 @@ class WorldExchange(MemoryExchange):
     """The exchange; the judge sees every order that it takes."""
 
     def __init__(
-        self, clock: WorldClock, rules: Sequence[InstrumentRules], judge: Judge, **balances: int
+        self,
+        clock: WorldClock,
+        rules: Sequence[InstrumentRules],
+        judge: Judge,
+        fees_in: FeesIn,
+        **balances: int,
     ) -> None:
         self.clock: VenueClock
-        super().__init__(
-            clock=VenueClock(clock),
-            rules=rules,
-            balances={k: Decimal(v) for k, v in balances.items()},
-        )
+        owned = {asset: Decimal(amount) for asset, amount in balances.items()}
+        super().__init__(clock=VenueClock(clock), rules=rules, balances=owned)
+        self.wallet = Purse(owned, fees_in)
         self.frames = WorldStream(clock)
         self.stream = self.frames
         self.blind = False  # reads are answered and show nothing

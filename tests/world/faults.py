@@ -47,6 +47,9 @@ class Kind(StrEnum):
     HALT = "symbol halted"
     RESTORE = "restored from a backup"
     KILL = "kill"
+    OUR_CLOCK = "our clock set"
+    FUNDING = "funding booked"
+    MOVED = "position moved by the venue"
 
 
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
@@ -59,7 +62,10 @@ AIMED = 0.6  # share of faults that wait for an order to be in a certain state
 DOUBTS = (Kind.PLACE_ACK_LOST, Kind.PLACE_LOST, Kind.PLACE_ACK_LATE)
 # ms that the venue's clock is before ours (behind it, if negative); what it refuses is refused for good.
 CLOCKS = {Kind.VENUE_SKEWED: (-900, -400, 400, 900), Kind.VENUE_STEPS: (-7000, -2500, 2500, 7000)}
+CLOCKS[Kind.OUR_CLOCK] = CLOCKS[Kind.VENUE_STEPS]
 RARE = (Kind.KILL, Kind.RESTORE)
+# Drawn by themselves, so that the other faults of a seed are what they were: share of Worlds.
+LATER = {Kind.OUR_CLOCK: 0.3, Kind.FUNDING: 0.5, Kind.MOVED: 0.5}
 SELDOM = 0.1  # share of Worlds
 EXECUTOR_HIT = 0.5  # share of the faults of processes
 LONG_MS = (3500, 5000, 6500)  # longer than a lease lives
@@ -94,7 +100,7 @@ def plan_of(
     draw: random.Random, scene: Scene, count: int, focus: tuple[Kind, ...] = ()
 ) -> tuple[Fault, ...]:
     """Draw a plan, with each kind in `focus` beside it; a kill is rare and comes late: nothing trades behind it."""
-    kinds = [kind for kind in Kind if kind not in RARE]
+    kinds = [kind for kind in Kind if kind not in RARE and kind not in LATER]
     drawn = [draw.choice((*kinds, *OFTEN, *AT_VENUE)) for _ in range(count)]
     found = [_fault(draw, kind, scene) for kind in (*drawn, *focus)]
     for fault in tuple(found):
@@ -105,6 +111,14 @@ def plan_of(
     rare = [kind for kind in RARE if draw.random() < SELDOM]
     found += [_fault(draw, kind, scene) for kind in rare]
     return tuple(sorted(found, key=lambda fault: fault.at_ms))
+
+
+def later_of(draw: random.Random, scene: Scene) -> tuple[Fault, ...]:
+    """Draw what a venue does by itself and who sets our clock; only a reconciler sees a position that moved."""
+    kinds = [kind for kind, share in LATER.items() if draw.random() < share]
+    if "reconciler" not in scene.services and Kind.MOVED in kinds:
+        kinds.remove(Kind.MOVED)
+    return tuple(_fault(draw, kind, scene) for kind in kinds)
 
 
 def _when(draw: random.Random, kind: Kind) -> str:

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from opensqt.domain.intent import Basis
 from opensqt.domain.recon import Halted
-from opensqt.domain.switches import DESK, RESTORE
+from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.port import Recorded
+
+DESK, RESTORE = "desk", "restore"  # a scope, and who halts what was made from a backup
 
 
 class Halts(dict[str, str]):
@@ -28,3 +32,11 @@ class Halts(dict[str, str]):
         """Take in a look at the venue."""
         if self.restored and self.look is None:
             self.look = row
+
+
+def is_said(broker: MemoryBroker | None, event_id: str, basis: Basis) -> bool:
+    """Tell whether FEED holds an event up to a basis."""
+    if broker is None:
+        return False
+    sequence, _ = broker._streams[Stream.FEED]._ids.get(event_id, (0, 0))
+    return 0 < sequence <= basis.sequence

@@ -17,6 +17,7 @@ from tests.world.faults import Fault, Kind
 from tests.world.instruments import LOADED
 from tests.world.loop import Life
 from tests.world.restoring import restore, taken
+from tests.world.striking import strike
 
 MS_PER_S = 1000
 REQUESTS: dict[Kind, tuple[str, Reply]] = {
@@ -91,6 +92,7 @@ class Inflictor:
         desk.exchange.visibility_lag_ms = 0
         desk.exchange.blind = desk.market_is_silent = False
         self._turn_clock(0)
+        desk.machine.set_ahead(0)
         desk.retire(TWIN)
         for scope in set(desk.judge.halts) - {DESK}:
             self._resume(scope)
@@ -136,6 +138,8 @@ class Inflictor:
                 await self._halt(fault)
             case Kind.RESTORE:
                 await self._restore(fault)
+            case Kind.FUNDING | Kind.MOVED:
+                strike(self._desk, fault)
             case Kind.MARKET_SILENT:
                 self._desk.market_is_silent = True
                 await self._wait(fault)
@@ -145,10 +149,12 @@ class Inflictor:
                 self._desk.twin()
                 await self._wait(fault)
                 self._desk.retire(TWIN)
-            case Kind.VENUE_SKEWED | Kind.VENUE_STEPS:
-                self._turn_clock(fault.count)
+            case Kind.VENUE_SKEWED | Kind.VENUE_STEPS | Kind.OUR_CLOCK:
+                ours = fault.kind is Kind.OUR_CLOCK
+                turn = self._desk.machine.set_ahead if ours else self._turn_clock
+                turn(fault.count)
                 await self._wait(fault)
-                self._turn_clock(0)
+                turn(0)
             case _:
                 await self._frames(fault)
 

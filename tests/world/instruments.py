@@ -12,6 +12,7 @@ SPOT = "SOL/USDT"
 PERP = "SOL/USDT:USDT"  # both carried, in Worlds that have a carry
 NOTIONAL_MAX = Decimal(4000)
 TICK_AGE_MS_MAX = 3000
+MAKER_FEE, TAKER_FEE = Decimal("0.0002"), Decimal("0.0005")
 OVERLAY = {
     "OPENSQT__RISK__POSITION_NOTIONAL_QUOTE_MAX": str(NOTIONAL_MAX),
     "OPENSQT__RISK__TICK_AGE_MS_MAX": str(TICK_AGE_MS_MAX),
@@ -51,6 +52,8 @@ def _rules(base: str, tick: str, market: Market = Market.PERP) -> InstrumentRule
         quantity_min=Decimal("0.001"),
         quantity_max=Decimal(1000),
         notional_min=Decimal(100) if perp else Decimal(5),
+        maker_fee=MAKER_FEE,
+        taker_fee=TAKER_FEE,
     )
 
 

@@ -17,6 +17,7 @@ from services.risk.state import State as GateState
 from tests.world.faults import Kind
 from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
 from tests.world.mutants_bus import BLIND, OF_THE_BUS
+from tests.world.mutants_money import MONEY
 
 
 async def _true(*_: Any) -> bool:
@@ -127,4 +128,4 @@ BOOKS = (
     M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
 )  # fmt: skip
-ALL = (*MUTANTS, *OF_THE_BUS, *BOOKS)
+ALL = (*MUTANTS, *OF_THE_BUS, *BOOKS, *MONEY)

@@ -38,6 +38,7 @@ READ = {
     "Halted",
     "Resumed",
     "VenueSnapshot",
+    "FundingPaid",
     *ENDS,
 }
 

@@ -38,6 +38,7 @@ from tests.world.exchange import WorldExchange
 from tests.world.exposure import Exposure
 from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
 from tests.world.loop import Life, WorldClock
+from tests.world.machine import HostClock
 from tests.world.setting import Setting
 from tests.world.tables import WiredProjections
 from tests.world.wire import Wire
@@ -80,10 +81,13 @@ class Servers:
         self.judge = judge
         self.broker = MemoryBroker(clock)
         self.store = WorldStore(clock, judge)
-        self.exchange = WorldExchange(clock, tuple(RULES.values()), judge, USDT=100_000)
+        self.exchange = WorldExchange(
+            clock, tuple(RULES.values()), judge, setting.fees_in, USDT=100_000, BNB=100
+        )
         judge.exposure = Exposure(self.exchange, NOTIONAL_MAX)
         judge.broker = self.broker
         self.faults = Faults(self.exchange)
+        self.machine = judge.machine
         self.setting = setting
         self.symbols: tuple[str, ...] = (LOADED,)
         if setting.is_house:
@@ -121,7 +125,7 @@ class Servers:
         bus = self.buses[life.name] = WiredBus(self.broker, self.wire(), self.judge)
         return Context(
             name=life.name,
-            clock=self.clock,
+            clock=HostClock(self.clock, self.machine),
             config=self._config,
             bus=bus,
             journal=journal,
@@ -153,7 +157,7 @@ class Servers:
         context = self._context(life)
         checkpoints = MemoryCheckpoints(self._journal(life))
         return Relay(
-            clock=self.clock,
+            clock=context.clock,
             bus=context.bus,
             journal=context.journal,
             leases=context.leases,
@@ -171,18 +175,19 @@ class Servers:
     def _executor(self, life: Life, holder: str = "") -> Service:
         journal = self._journal(life)
         wire = self.wire(ordered=False)
+        clock = HostClock(self.clock, self.machine)
         account = self.accounts[life.name] = Account(
             author=Author(actor="executor", venue="binance", account="main", generation=""),
             venue=WiredVenue(self._access, wire, self.judge, life),
             journal=journal,
             lease=LeaseKeeper(
                 WiredLeases(journal, self.judge),
-                self.clock,
+                clock,
                 name=EXECUTOR,
                 holder=holder or life.name,
                 ttl_ms=3000,
             ),
-            clock=self.clock,
+            clock=clock,
             symbols=self.symbols,
             folder=self._host(life.name),
             latches=LatchFile(self._host(life.name)),

@@ -5,14 +5,15 @@ from enum import StrEnum
 import msgspec
 
 from opensqt.runtime.config_schema import PaperRules
+from tests.world.purse import FeesIn
 
 LONG = 10  # one seed in ten has a long script
-HOUSE = 20  # one in twenty is played by everybody, and so is one long script in ten
-HOUSE_AT = 5  # the first seed of a full house
-CARRIES = 3  # one house in three has a carry beside load and grid
+HOUSE = 4  # one in four is played by everybody, with a grid and a carry, and so is one long script in ten
+HOUSE_AT = 1  # the first seed of a full house
 GATES = 3  # one in three trades under Gate's rules: no id is unique, and by-id queries name open orders only
 WATCHED = 4  # in one house in four the shipped market_data stands between the market and FEED
 RECONCILED = 2  # one house in two has a reconciler
+FEES = (FeesIn.QUOTE, FeesIn.THIRD)
 ORDER_PATH = ("executor", "risk", "relay")  # run in every World
 
 
@@ -33,6 +34,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     has_carry: bool
     has_reconciler: bool
     has_market_data: bool
+    fees_in: FeesIn
     rules: PaperRules
 
     @property
@@ -78,12 +80,13 @@ def setting_of(seed: int) -> Setting:
     """Return the kind of World that a seed is."""
     is_big = seed % LONG == 0
     is_house = seed % HOUSE == HOUSE_AT or seed % (LONG * LONG) == 0
-    number = seed // HOUSE
+    number = seed // HOUSE  # of the house
     return Setting(
         is_big=is_big,
         is_house=is_house,
-        has_carry=is_house and number % CARRIES == 0,
-        has_reconciler=is_house and number // CARRIES % RECONCILED == 0,
-        has_market_data=is_house and number // 2 % WATCHED == 0,
+        has_carry=is_house,
+        has_reconciler=is_house and number % RECONCILED == 1,
+        has_market_data=is_house and number // RECONCILED % WATCHED == 0,
+        fees_in=FEES[seed // GATES % len(FEES)],
         rules=PaperRules.GATE if seed // GATES % GATES == 0 else PaperRules.BINANCE,
     )

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from opensqt.domain.ledger import Books, Table
-from opensqt.runtime.projection import SHAPES, Row, Touched
+from opensqt.oracle.tables import COLUMNS
+from opensqt.runtime.projection import Row, Touched
 from opensqt.runtime.projection_memory import MemoryProjections, MemoryTables
 from opensqt.runtime.projection_port import Mark
 from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange
@@ -32,11 +33,17 @@ class WiredProjections(MemoryProjections):
         await self._wire.carry(lambda: MemoryProjections.mark(self, marks))
 
 
-def differing(tables: MemoryTables, exchange: MemoryExchange, head: int) -> list[tuple[str, str]]:
-    """Return where the tables do not say what the venue holds; (invariant, detail)."""
+def differing(
+    tables: MemoryTables, exchange: MemoryExchange, head: int, but: set[str]
+) -> list[tuple[str, str]]:
+    """Return where the tables do not say what the venue holds; (invariant, detail). Positions of `but` aside."""
     if tables.head < head:
         return [("projections follow", f"at {tables.head}, the journal is at {head}")]
-    found = _orders(tables, exchange) or _positions(tables, exchange) or _balances(tables, exchange)
+    found = (
+        _orders(tables, exchange)
+        or _positions(tables, exchange, but)
+        or _balances(tables, exchange)
+    )
     return [("projections = venue", detail) for detail in found]
 
 
@@ -54,12 +61,12 @@ def _orders(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
     ]
 
 
-def _positions(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
+def _positions(tables: MemoryTables, exchange: MemoryExchange, but: set[str]) -> list[str]:
     said = {str(row["symbol"]): row["quantity"] for row in _rows(tables, Table.POSITIONS)}
     return [
         f"{place.symbol} {said.get(place.symbol)}, the venue says {place.quantity}"
         for place in exchange.wallet.positions()
-        if said.get(place.symbol) != place.quantity
+        if said.get(place.symbol) != place.quantity and place.symbol not in but
     ]
 
 
@@ -73,7 +80,7 @@ def _balances(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
 
 
 def _rows(tables: MemoryTables, table: Table) -> list[dict[str, object]]:
-    columns = SHAPES[table].columns
+    columns = COLUMNS[table.value]
 
     def named(row: Row) -> dict[str, object]:
         return dict(zip(columns, row, strict=True))

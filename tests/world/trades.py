@@ -4,17 +4,24 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain.decimals import ZERO
 from opensqt.domain.order import Fill
 
 Place = tuple[str, str]  # symbol, the venue's id of an order
+Terms = tuple[Any, ...]  # symbol, trade id, side, quantity, price, fee, the fee's asset, profit
+ZERO = Decimal(0)
+
+
+def terms_of(symbol: str, trade: Any) -> Terms:
+    """Return what a trade says, the journal's or the venue's."""
+    money = (trade.quantity, trade.price, trade.fee, trade.fee_asset, trade.realized_pnl)
+    return (symbol, trade.trade_id, trade.side.value, *money)
 
 
 class Trades:
     """What was filled; trades that name no order of ours wait for the venue's id of one."""
 
     def __init__(self) -> None:
-        self.booked: dict[tuple[str, str], Decimal] = {}  # symbol, trade id -> signed quantity
+        self.booked: dict[tuple[str, str], Terms] = {}  # by symbol and trade id
         self._names: dict[Place, str] = {}
         self._waiting: dict[Place, list[Fill]] = {}
 
@@ -23,7 +30,7 @@ class Trades:
         key = (fill.ref.symbol, fill.trade_id)
         if key in self.booked:
             blame("a fill is booked once", f"trade {fill.trade_id} of {fill.ref.symbol}")
-        self.booked[key] = fill.quantity * fill.side.sign
+        self.booked[key] = terms_of(fill.ref.symbol, fill)
         place = (fill.ref.symbol, fill.venue_order_id)
         name = fill.ref.client_order_id or self._names.get(place, "")
         if not name:

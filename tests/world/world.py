@@ -23,7 +23,7 @@ from tests.world.bound import CPU_S_MAX, Endless, bounded
 from tests.world.checkers import Judge
 from tests.world.chronicle import Violation
 from tests.world.desk import Desk
-from tests.world.faults import Fault, Kind, Scene, plan_of
+from tests.world.faults import Fault, Kind, Scene, later_of, plan_of
 from tests.world.inflict import Inflictor
 from tests.world.instruments import LOADED
 from tests.world.load import Load, script_of
@@ -37,8 +37,10 @@ WARM_S = 2.6  # the fence of the executor, and the gate's horizon
 LOAD_MS = 6000
 BIG_LOAD_MS = 12_000
 QUIET_S_MAX = 20.0  # less than it takes a message to come again by itself
+SEEN_TWICE_S = 50.0  # more until a reconciler has seen twice what the venue moved
 STEP_S = 0.25
 DEADLINE_MS = 2000
+MS_PER_S = 1000
 COMMANDS = 42
 COMMANDS_BIG = 205
 FAULTS_MIN = 5
@@ -61,7 +63,10 @@ def plan_for(seed: int, focus: tuple[Kind, ...] = ()) -> tuple[Fault, ...]:
     setting = setting_of(seed)
     length_ms = BIG_LOAD_MS if setting.is_big else LOAD_MS
     count = draw.randint(FAULTS_MIN, setting.faults_max)
-    return plan_of(draw, Scene(services=setting.services, length_ms=length_ms), count, focus)
+    scene = Scene(services=setting.services, length_ms=length_ms)
+    later = later_of(random.Random(f"later {seed}"), scene)
+    plan = (*plan_of(draw, scene, count, focus), *later)
+    return tuple(sorted(plan, key=lambda fault: fault.at_ms))
 
 
 def run(seed: int, plan: tuple[Fault, ...] | None = None) -> Outcome:
@@ -153,7 +158,9 @@ class World:
             await self._clock.sleep(STEP_S)
 
     async def _come_to_rest(self) -> None:
-        until_s = self._clock.monotonic_s() + QUIET_S_MAX
+        more_s = SEEN_TWICE_S if self._judge.losses.moved else 0.0
+        more_s += self._desk.machine.off_ms_max / MS_PER_S  # for so long time stands still for us
+        until_s = self._clock.monotonic_s() + QUIET_S_MAX + more_s
         left: list[tuple[str, str]] = []
         while not self._judge.violations:
             left = unsettled(self._desk, self._load.unanswered())
