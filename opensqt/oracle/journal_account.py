@@ -64,7 +64,7 @@ class JournalAccount:
                     for at, net in self._nets.items()
                 },
                 "holdings": {
-                    (name, *at, *held.numbers(), held.trades)
+                    (name, *at, *held.numbers(), held.cost, held.trades, held.closes)
                     for at, owners in self._held.items()
                     for name, held in owners.items()
                 },
@@ -127,7 +127,9 @@ class JournalAccount:
 
     def _own(self, fill: Fill) -> None:
         held = self._held[_place(fill.ref)][fill.ref.strategy]
-        held.add(arrived(fill), fill.price)
+        came = arrived(fill)
+        held.closes += 1 if held.quantity * came < 0 else 0
+        held.add(came, fill.price)
         held.trades += 1
         self._evidence(fill.ref, fill)
 

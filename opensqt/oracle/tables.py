@@ -65,7 +65,9 @@ COLUMNS = {
         "entry_price",
         "realized_pnl",
         "funding",
+        "cost",
         "fills",
+        "round_trips",
     ),
     "balances": (
         "venue",

@@ -68,7 +68,7 @@ SHAPES: dict[Table, Shape] = {
         "venue account symbol",
     ),
     Table.HOLDINGS: _shape(
-        "strategy venue account symbol quantity entry_price realized_pnl funding fills",
+        "strategy venue account symbol quantity entry_price realized_pnl funding cost fills round_trips",
         "strategy venue account symbol",
     ),
     Table.BALANCES: _shape(
@@ -227,8 +227,8 @@ def _position(books: Books, key: Key) -> Row | None:
 
 def _holding(books: Books, key: Key) -> Row | None:
     held = books.holdings.get(key, FLAT)
-    numbers = (held.quantity, held.entry_price, held.realized_pnl, held.funding)
-    return (*key, *map(tidied, numbers), held.fills)
+    numbers = (held.quantity, held.entry_price, held.realized_pnl, held.funding, held.cost)
+    return (*key, *map(tidied, numbers), held.fills, held.round_trips)
 
 
 def _balance(books: Books, key: Key) -> Row | None:

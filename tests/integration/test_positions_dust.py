@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.cli.main import main
+from opensqt.cli.positions import STRATEGY_COLUMNS
 from opensqt.cli.refusal import USAGE
 from opensqt.cli.runfile import RunFile, write_run
 from tests.integration.test_reconciler_verbs import Capture, execute, fill_journal, said, wait
@@ -31,6 +32,25 @@ def test_positions_name_what_each_owner_cannot_sell(
         _, lines = said(capsys, "positions", "--data", str(tmp_path))
         (line,) = [line for line in lines if line["symbol"] == SPOT]
         assert Decimal(line["dust"]) == 2 * Decimal(dust)
+
+
+@pytest.mark.row("K11")
+def test_positions_by_strategy_add_up_to_the_net(
+    postgres_dsn: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """Every column is told from the tables of the journal, and quantities and results add up to the net's."""
+    wait(fill_journal(postgres_dsn))
+    write_run(tmp_path, RunFile(postgres_dsn=postgres_dsn))
+    _, nets = said(capsys, "positions", "--data", str(tmp_path))
+    _, lines = said(capsys, "positions", "--by", "strategy", "--data", str(tmp_path))
+    assert tuple(lines[0]) == STRATEGY_COLUMNS
+    for net in nets:
+        mine = [line for line in lines if line["symbol"] == net["symbol"]]
+        assert sum(Decimal(line["quantity"]) for line in mine) == Decimal(net["quantity"])
+        earned = sum(
+            Decimal(net[name]) for name in ("realized_pnl", "unrealized_pnl", "funding")
+        ) - Decimal(net["fees"])
+        assert sum(Decimal(line["net_pnl"]) for line in mine) == earned
 
 
 def test_a_folder_of_an_earlier_version_says_so(

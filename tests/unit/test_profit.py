@@ -1,0 +1,81 @@
+"""What each strategy earned adds up to the account's, and what is unknown stays unknown."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from opensqt.cli.profit import NOBODY, by_strategy
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Side
+from opensqt.domain.ledger import Books, Table
+from opensqt.runtime.projection import SHAPES, rows
+from tests.ledgers import PERP, SPOT, VENUE, Day, fill, folded, opened, ref_of
+
+OWNERLESS = msgspec.structs.replace(ref_of(9), client_order_id="", strategy="")
+MARKS = {(VENUE, SPOT): Decimal("103.7"), (VENUE, PERP): Decimal("96.1")}
+
+
+def told(books: Books, marks: dict[tuple[str, str], Decimal]) -> list[dict[str, Any]]:
+    """Return the rows as the command counts them, from the projections of these books."""
+    tables = {
+        table: [dict(zip(SHAPES[table].columns, row, strict=True)) for row in found]
+        for table, found in rows(books).items()
+        if table in (Table.POSITIONS, Table.HOLDINGS, Table.FILLS)
+    }
+    nets = [
+        row | {"mark_price": marks.get((row["venue"], row["symbol"]))}
+        for row in tables[Table.POSITIONS]
+    ]
+    paid = [row | {"fee_at_price": row["fee"] * row["price"]} for row in tables[Table.FILLS]]
+    return by_strategy(nets, tables[Table.HOLDINGS], paid, marks)
+
+
+@pytest.mark.row("K11")
+@pytest.mark.parametrize("seed", range(30))
+def test_the_strategies_add_up_to_what_the_trades_and_funding_brought(seed: int) -> None:
+    """Cash in and out of every trade, what is held at its mark, fees and funding: equal to the last digit."""
+    day = Day(seed, orders=60)
+    books = folded(day.facts)
+    lines = told(books, MARKS)
+    cash = ZERO
+    for one in books.fills.values():
+        mark = MARKS[VENUE, one.ref.symbol]
+        cash += one.side.sign * one.quantity * (mark - one.price) - one.fee
+    cash += sum((paid.amount for paid in books.funding.values()), ZERO)
+    assert sum((line["net_pnl"] for line in lines), ZERO) == cash
+    for symbol in (SPOT, PERP):
+        held = sum((line["quantity"] for line in lines if line["symbol"] == symbol), ZERO)
+        assert held == day.held[symbol]
+
+
+def test_a_fee_in_a_third_asset_counts_at_its_mark_or_is_unknown() -> None:
+    """Ten dollars of fees in BNB are never 0."""
+    ref = ref_of(1, SPOT)
+    paid = fill(ref, "t1", "1", fee=Decimal("0.02"), fee_asset="BNB")
+    books = folded([*opened(ref), paid])
+    (line,) = told(books, MARKS)
+    assert (line["fees"], line["net_pnl"], line["unknown_fees"]) == (None, None, ("BNB",))
+    (line,) = told(books, MARKS | {(VENUE, "BNB/USDT"): Decimal(500)})
+    assert (line["fees"], line["net_pnl"]) == (Decimal(10), Decimal("-6.3"))
+
+
+def test_an_unknown_mark_is_unknown_until_nothing_is_held() -> None:
+    """What is flat earned what it earned, whatever the price; each trade that closes is a round trip."""
+    ref, back = ref_of(1), ref_of(2)
+    facts = [*opened(ref), fill(ref, "t1", "1")]
+    (line,) = told(folded(facts), {})
+    assert (line["unrealized_pnl"], line["net_pnl"], line["round_trips"]) == (None, None, 0)
+    closing = fill(back, "t2", "1", side=Side.SELL, price=Decimal(101))
+    (line,) = told(folded([*facts, *opened(back, Side.SELL), closing]), {})
+    assert (line["unrealized_pnl"], line["net_pnl"]) == (ZERO, Decimal("0.98"))
+    assert line["round_trips"] == 1
+
+
+def test_a_trade_without_an_owner_is_nobodys() -> None:
+    """It stands beside the strategies instead of vanishing from the sum."""
+    stray = fill(OWNERLESS, "t1", "1")
+    (line,) = told(folded([stray]), MARKS)
+    assert (line["strategy"], line["quantity"]) == (NOBODY, Decimal(1))
+    assert line["net_pnl"] == Decimal("-3.91")
