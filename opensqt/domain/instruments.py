@@ -20,6 +20,11 @@ def market_of(symbol: str) -> Market:
     return Market.PERP if ":" in symbol else Market.SPOT
 
 
+def reduce_only_binds(symbol: str) -> bool:
+    """Tell whether the venue takes, and so enforces, a reduce-only flag: spot has no positions and knows none."""
+    return market_of(symbol) is Market.PERP
+
+
 class Side(StrEnum):
     """The side of an order or fill."""
 

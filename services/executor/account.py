@@ -7,7 +7,6 @@ takes it.
 import asyncio
 import hashlib
 from collections.abc import Iterable
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -31,20 +30,13 @@ from opensqt.runtime.logs import Log
 from opensqt.runtime.venue.convoy import Convoy
 from opensqt.runtime.venue.port import Venue
 from services.executor.facts import Author
-from services.executor.limits import Terms
+from services.executor.limits import Caps, Terms
 from services.executor.recent import Recent
 from services.executor.state import State
 
 PAUSE_S = 0.05  # between two tries to reach the journal
 PAUSE_S_MAX = 1.0
 REMEMBERED_MAX = 20_000
-
-
-class Caps(msgspec.Struct, frozen=True, kw_only=True):
-    """The executor's own second line: living orders, and worst-case notional of a symbol in quote units."""
-
-    orders_max: int
-    notional_max: Decimal
 
 
 class Account:
@@ -111,8 +103,7 @@ class Account:
             deadline_ms=deadline_ms,
             fence_ms=deadline_ms + self.market_span_ms(behind),
             valid_until_wall_ms=self.clock.wall_ms() + left_ms,
-            orders_max=self.caps.orders_max,
-            notional_max=self.caps.notional_max,
+            caps=self.caps,
         )
 
     async def commit(self, entry: Entry) -> AppendOutcome:

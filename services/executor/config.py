@@ -14,9 +14,10 @@ from opensqt.runtime.process_context import Context
 from opensqt.runtime.steps import stepped
 from opensqt.runtime.venue.opening import open_venue
 from opensqt.runtime.venue.port import Venue, VenueDown
-from services.executor.account import Account, Caps
+from services.executor.account import Account
 from services.executor.facts import Author
 from services.executor.killing import KilledAgain, LatchStays
+from services.executor.limits import Caps
 from services.executor.service import Executor
 from services.executor.state import DESK, State
 
@@ -116,6 +117,7 @@ def _account(context: Context, name: str) -> Account:
         latches=stepped(latches, Latches, context.steps),
         caps=Caps(
             orders_max=config.risk.open_orders_max * CAP_FACTOR,
+            order_notional_max=config.risk.order_notional_quote_max * CAP_FACTOR,
             notional_max=config.risk.position_notional_quote_max * CAP_FACTOR,
         ),
     )

@@ -9,6 +9,7 @@ from typing import assert_never
 import msgspec
 
 from opensqt.domain import life
+from opensqt.domain.instruments import reduce_only_binds
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.order import OrderRef
 from opensqt.domain.verdict import RiskApproved
@@ -66,13 +67,14 @@ def admit_place(
         raise ValueError(f"approval {approval.intent_id} is not a place")
     if intent.intent_id in state.judged:
         return Skip(reason="already in the journal")
-    ref = facts.ref_of(author, intent, 1)
-    reason = obstacle(state, intent, terms, reduce_only=approval.reduce_only)
+    reduce_only = approval.reduce_only and reduce_only_binds(intent.symbol)
+    reason = obstacle(state, intent, terms, reduce_only=reduce_only)
     if reason:
-        return Settle(entry=_ended(author, approval, ref, fence, terms, reason), reason=reason)
+        return refuse_place(author, approval, fence, terms, reason)
+    ref = facts.ref_of(author, intent, 1)
     events = (
         facts.verdict(author, approval),
-        *_attempt(author, intent, ref, terms, reduce_only=approval.reduce_only),
+        *_attempt(author, intent, ref, terms, reduce_only=reduce_only),
     )
     entry = Entry(
         events=events,
@@ -80,18 +82,15 @@ def admit_place(
         guards=(Fence(name="risk", epoch=approval.risk_epoch),),
         not_after_ms=terms.valid_until_wall_ms,
     )
-    request = request_of(intent, ref, terms, reduce_only=approval.reduce_only)
+    request = request_of(intent, ref, terms, reduce_only=reduce_only)
     return Submit(entry=entry, request=request, ref=ref, created_ms=intent.created_ms)
 
 
 def refuse_place(
     author: Author, approval: RiskApproved, fence: Fence, terms: Terms, reason: str
 ) -> Settle:
-    """End an approved intent that the journal would not admit (too late, an old risk epoch)."""
-    if approval.place is None:
-        raise ValueError(f"approval {approval.intent_id} is not a place")
-    ref = facts.ref_of(author, approval.place, 1)
-    return Settle(entry=_ended(author, approval, ref, fence, terms, reason), reason=reason)
+    """End an approved intent that a cap, a latch or the journal (too late, an old risk epoch) does not admit."""
+    return Settle(entry=_ended(author, approval, fence, terms, reason), reason=reason)
 
 
 def admit_retry(
@@ -256,16 +255,12 @@ def _attempt(
 
 
 def _ended(
-    author: Author,
-    approval: RiskApproved,
-    ref: OrderRef,
-    fence: Fence,
-    terms: Terms,
-    reason: str,
+    author: Author, approval: RiskApproved, fence: Fence, terms: Terms, reason: str
 ) -> Entry:
     intent = approval.place
     if intent is None:
         raise ValueError(f"approval {approval.intent_id} is not a place")
+    ref = facts.ref_of(author, intent, 1)
     events = (
         facts.verdict(author, approval),
         facts.placed(author, intent, ref, reduce_only=approval.reduce_only, now_ms=terms.now_ms),

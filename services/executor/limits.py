@@ -1,14 +1,25 @@
-"""The executor's own hard cap, a second and independent line behind risk: what keeps an approved order from being sent.
+"""The executor's own hard caps, a second line behind risk: what keeps an approved order from being sent.
 
-Pure. It counts everything that may still fill, at worst; it never stands in the way of an exit.
+Pure. They count everything that may still fill, at worst, on every market. An order is an exit where our own fills show
+that it only takes off what is held, or where the venue itself enforces that it only reduces; exits always pass.
 """
 
 from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Side, reduce_only_binds
+from opensqt.domain.intent import OrderType, PlaceIntent
 from services.executor.state import State
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """What one account may have at most: living orders, and notionals of an order and of a symbol at worst."""
+
+    orders_max: int
+    order_notional_max: Decimal
+    notional_max: Decimal
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,8 +30,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ms: int
     fence_ms: int
     valid_until_wall_ms: int
-    orders_max: int
-    notional_max: Decimal
+    caps: Caps
 
 
 def obstacle(state: State, intent: PlaceIntent, terms: Terms, *, reduce_only: bool) -> str:
@@ -32,22 +42,41 @@ def obstacle(state: State, intent: PlaceIntent, terms: Terms, *, reduce_only: bo
         return "canceled before it was sent"
     if terms.now_ms >= intent.valid_until_ms:
         return f"valid until {intent.valid_until_ms}, now {terms.now_ms}"
-    # What the venue itself lets only reduce is an exit, however many others of its side wait.
-    return "" if reduce_only else _over_cap(state, intent, terms)
+    if reduce_only and reduce_only_binds(intent.symbol):
+        return ""  # the flag leaves with it: an exit, however many others of its side wait
+    return "" if _takes_off(state, intent) else _over_cap(state, intent, terms.caps)
 
 
-def _over_cap(state: State, intent: PlaceIntent, terms: Terms) -> str:
-    net = state.net.get(intent.symbol, Decimal(0)) * intent.side.sign
-    queued = state.queued(intent.symbol, intent.side) + intent.quantity
-    if net < 0 and queued <= -net:
-        return ""  # whatever fills, it only takes off what is held
+def _takes_off(state: State, intent: PlaceIntent) -> bool:
+    """Tell whether, whatever fills, the order only takes off what our own fills left with account or strategy."""
+    held = -intent.side.sign * state.net.get(intent.symbol, ZERO)
+    if state.queued(intent.symbol, intent.side) + intent.quantity <= held:
+        return True
+    strategy = intent.strategy
+    own = -intent.side.sign * state.own.get((strategy, intent.symbol), ZERO)
+    return state.queued(intent.symbol, intent.side, strategy) + intent.quantity <= own
+
+
+def _over_cap(state: State, intent: PlaceIntent, caps: Caps) -> str:
     count = len(state.living()) + len(state.admitted)
-    if count >= terms.orders_max:
-        return f"executor cap: {count} orders living, allowed {terms.orders_max}"
-    price = intent.price or state.prices.get(intent.symbol, Decimal(0))
+    if count >= caps.orders_max:
+        return f"executor cap: {count} orders living, allowed {caps.orders_max}"
+    price = _price(state, intent)
     if price <= 0:
         return f"executor cap: no price of {intent.symbol} is known"
-    worst = (net + queued) * price
-    if worst > terms.notional_max:
-        return f"executor cap: worst case {worst} above {terms.notional_max}"
+    notional = intent.quantity * price
+    if notional > caps.order_notional_max:
+        return f"executor cap: order of {notional} above {caps.order_notional_max}"
+    net = intent.side.sign * state.net.get(intent.symbol, ZERO)
+    worst = (net + state.queued(intent.symbol, intent.side) + intent.quantity) * price
+    if worst > caps.notional_max:
+        return f"executor cap: worst case {worst} above {caps.notional_max}"
     return ""
+
+
+def _price(state: State, intent: PlaceIntent) -> Decimal:
+    """Return the highest price at which the order may trade as far as we know: a sell trades above its limit, too."""
+    known = state.prices.get(intent.symbol, ZERO)
+    if intent.type is OrderType.MARKET:
+        return known
+    return intent.price if intent.side is Side.BUY else max(intent.price, known)

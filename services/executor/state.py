@@ -42,6 +42,7 @@ class State:
         self.income: Recent[str] = Recent(REMEMBERED_MAX)
         self.read_ms: dict[str, int] = {}  # symbol -> up to when a snapshot read all trades
         self.net: dict[str, Decimal] = {}
+        self.own: dict[tuple[str, str], Decimal] = {}  # strategy, symbol: what its fills made
         self.prices: dict[str, Decimal] = {}  # of the newest fill of a symbol
         self.kills = Kills()
         self.deposits: set[tuple[Market, str]] = set()
@@ -102,14 +103,23 @@ class State:
             or (order.placed is not None and order.placed.ref.intent_id in self.tombstones)
         ]
 
-    def queued(self, symbol: str, side: Side) -> Decimal:
-        """Return what the orders of a side may still fill or have filled unseen, base units; admitted ones too."""
-        orders = (*self._register.living(), *self._register.owed())
-        placed = [(order.placed, order.remaining) for order in orders]
-        resting = (left for p, left in placed if p and (p.ref.symbol, p.side) == (symbol, side))
-        waiting = self.admitted.values()
-        coming = (i.quantity for i in waiting if (i.symbol, i.side) == (symbol, side))
-        return sum(resting, ZERO) + sum(coming, ZERO)
+    def queued(self, symbol: str, side: Side, strategy: str | None = None) -> Decimal:
+        """Return what orders of a side, of one strategy or of all, may still fill or have filled unseen (base units).
+
+        Admitted ones that are being committed count, too.
+        """
+        living = (*self._register.living(), *self._register.owed())
+        placed = ((o.placed, o.remaining) for o in living if o.placed is not None)
+        stakes = [(p.ref.symbol, p.side, p.ref.strategy, left) for p, left in placed]
+        stakes += [(i.symbol, i.side, i.strategy, i.quantity) for i in self.admitted.values()]
+        return sum(
+            (
+                left
+                for *at, owner, left in stakes
+                if at == [symbol, side] and strategy in (None, owner)
+            ),
+            ZERO,
+        )
 
     def witness(self, symbol: str, but: Container[str], since_ms: int) -> str:
         """Return our id of an order that a query must see, or an empty text; those in `but` are looked for themselves.
@@ -160,6 +170,7 @@ class State:
             self.venue_ids[ref.symbol, event.venue_order_id] = name
             for fill in self._strays.claim(ref.account, ref.symbol, event.venue_order_id):
                 order = self.orders[name] = life.fold(order, _given(fill, name))
+                _own(self, name, fill)
         self._file(order)
 
     def _file(self, order: life.Order) -> None:
@@ -219,4 +230,13 @@ def _book(state: State, fill: Fill) -> bool:
     state.trades.add((symbol, fill.trade_id))
     state.net[symbol] = state.net.get(symbol, ZERO) + received(fill)
     state.prices[symbol] = fill.price
+    _own(state, fill.ref.client_order_id, fill)
     return True
+
+
+def _own(state: State, client_order_id: str, fill: Fill) -> None:
+    """Book a trade to the strategy whose order it filled; one of no known order is nobody's until it has one."""
+    order = state.orders.get(client_order_id)
+    if order is not None and order.placed is not None and order.placed.ref.strategy:
+        key = (order.placed.ref.strategy, fill.ref.symbol)
+        state.own[key] = state.own.get(key, ZERO) + fill.side.sign * fill.quantity

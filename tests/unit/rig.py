@@ -35,12 +35,14 @@ from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.memory import MemoryVenue
 from opensqt.runtime.venue.memory_exchange import MemoryExchange
-from services.executor.account import Account, Caps
+from services.executor.account import Account
 from services.executor.facts import Author
+from services.executor.limits import Caps
 from services.executor.service import Executor
 
 SYMBOL = "BTC/USDT:USDT"
 START_MS = 1_700_000_000_000
+BIG = Decimal(1_000_000)  # a cap that is never reached
 PERP = InstrumentRules(
     venue="binance",
     symbol=SYMBOL,
@@ -62,7 +64,7 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.symbols: tuple[str, ...] = (SYMBOL,)
-        self.caps = Caps(orders_max=50, notional_max=Decimal(1_000_000))
+        self.caps = Caps(orders_max=50, order_notional_max=BIG, notional_max=BIG)
         self.clock = VirtualClock(wall_ms=START_MS)
         self.broker = MemoryBroker(self.clock)
         self.bus = MemoryBus(self.broker)

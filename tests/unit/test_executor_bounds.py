@@ -19,10 +19,10 @@ from opensqt.runtime.venue.memory import Fault, MemoryVenue
 from opensqt.runtime.venue.policy import policy_of
 from opensqt.runtime.venue.port import OrderRequest
 from services.executor import facts
-from services.executor.account import Caps
 from services.executor.facts import Author
+from services.executor.limits import Caps
 from services.executor.state import SETTLED_MAX, State
-from tests.unit.rig import SYMBOL, Rig
+from tests.unit.rig import BIG, SYMBOL, Rig
 
 AUTHOR = Author(actor="executor", venue="binance", account="main", generation="g1")
 
@@ -54,7 +54,7 @@ def _foreign(rig: Rig, number: int, **changes: Any) -> OrderRequest:
 
 async def test_orders_of_others_take_no_room(rig: Rig) -> None:
     """Fills of orders that are not ours are booked; they are no living orders of ours and fill no cap."""
-    rig.caps = Caps(orders_max=2, notional_max=Decimal(1_000_000))
+    rig.caps = Caps(orders_max=2, order_notional_max=BIG, notional_max=BIG)
     async with rig.running(rig.executor()) as executor:
         for number in range(1, 6):
             rig.exchange.take(_foreign(rig, number))
@@ -69,7 +69,7 @@ async def test_orders_of_others_take_no_room(rig: Rig) -> None:
 
 async def test_the_cap_never_refuses_an_exit(rig: Rig) -> None:
     """With the cap on orders full, an order that only takes off what is held is still sent."""
-    rig.caps = Caps(orders_max=2, notional_max=Decimal(1_000_000))
+    rig.caps = Caps(orders_max=2, order_notional_max=BIG, notional_max=BIG)
     async with rig.running(rig.executor()):
         await rig.approve(rig.place(1))
         await rig.clock.run_for(0.2)
@@ -87,7 +87,7 @@ async def test_the_cap_never_refuses_an_exit(rig: Rig) -> None:
 
 async def test_the_cap_never_refuses_what_the_venue_lets_only_reduce(rig: Rig) -> None:
     """Others of its side wait already for all that is held: with the reduce-only flag it is an exit all the same."""
-    rig.caps = Caps(orders_max=2, notional_max=Decimal(1_000_000))
+    rig.caps = Caps(orders_max=2, order_notional_max=BIG, notional_max=BIG)
     async with rig.running(rig.executor()):
         await rig.approve(
             rig.place(1, price=Decimal("50100.0"), time_in_force=TimeInForce.IOC), is_exit=True
@@ -105,7 +105,7 @@ async def test_the_cap_never_refuses_what_the_venue_lets_only_reduce(rig: Rig) -
 
 async def test_exits_that_together_take_more_than_is_held_are_openings(rig: Rig) -> None:
     """Each of many sells fits the position; the cap counts what they make together."""
-    rig.caps = Caps(orders_max=50, notional_max=Decimal(1100))
+    rig.caps = Caps(orders_max=50, order_notional_max=BIG, notional_max=Decimal(1100))
     async with rig.running(rig.executor()):
         await rig.approve(rig.place(1))
         await rig.clock.run_for(0.2)
@@ -121,7 +121,7 @@ async def test_exits_that_together_take_more_than_is_held_are_openings(rig: Rig)
 
 async def test_a_market_opening_is_capped_as_well(rig: Rig) -> None:
     """A market order has no price of its own; the newest fill's is taken, and without any it is refused."""
-    rig.caps = Caps(orders_max=50, notional_max=Decimal(1100))
+    rig.caps = Caps(orders_max=50, order_notional_max=BIG, notional_max=Decimal(1100))
     changes: dict[str, Any] = {"type": OrderType.MARKET, "price": Decimal(0)}
     async with rig.running(rig.executor()):
         await rig.approve(rig.place(1, **changes))

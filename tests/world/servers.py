@@ -22,8 +22,9 @@ from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.memory import Faults
 from opensqt.runtime.venue.policy import policy_of
 from services.arb.service import build as build_arb
-from services.executor.account import Account, Caps
+from services.executor.account import Account
 from services.executor.facts import Author
+from services.executor.limits import Caps
 from services.executor.service import Executor
 from services.grid.service import build as build_grid
 from services.market_data.service import MarketData
@@ -191,7 +192,9 @@ class Servers:
             symbols=self.symbols,
             folder=self._host(life.name),
             latches=LatchFile(self._host(life.name)),
-            caps=Caps(orders_max=200, notional_max=NOTIONAL_MAX * 2),
+            caps=Caps(
+                orders_max=200, order_notional_max=NOTIONAL_MAX, notional_max=NOTIONAL_MAX * 2
+            ),
         )
         bus = WiredBus(self.broker, self.wire(), self.judge)
         return Executor(account, bus, METRICS, self._tracer, cancel_on_stop=False)

@@ -59,7 +59,8 @@ def denial(request: OrderRequest, rule: InstrumentRules, standing: Standing) -> 
         code = "-2010" if spot else "-5022"
         reason = "Order would immediately match and take."
         return Denial(kind=Refusal.POST_ONLY, code=code, reason=reason)
-    if request.reduce_only and -request.side.sign * standing.position < request.quantity:
+    binds = request.reduce_only and not spot  # spot knows no such flag, none is sent
+    if binds and -request.side.sign * standing.position < request.quantity:
         return NOT_REDUCING
     market = request.type is OrderType.MARKET
     price = (standing.price or ZERO) if market else request.price
