@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from opensqt.runtime.config import Config
-from services.risk.limits import Limits
+from services.risk.grounds import Limits
 
 
 def limits_of(config: Config, speed: Decimal) -> Limits:

@@ -2,10 +2,12 @@
 
 import msgspec
 
+from opensqt.domain.decimals import canonical
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.switches import HALTED
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskInput, RiskRefused
-from services.risk.limits import Finding, Limits, check
+from services.risk.grounds import Grounds, Limits, Moment, quote_of, read, recorded
+from services.risk.limits import Finding, check
 from services.risk.state import State, Verdict
 
 Intent = PlaceIntent | CancelIntent
@@ -32,49 +34,143 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool = False
 
 
-def judge(state: State, intent: Intent, limits: Limits, seat: Seat, now_ms: int) -> Judgement:
+class Ruling(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided on a place intent; an empty code approves."""
+
+    code: str
+    detail: str
+    finding: Finding
+
+
+def judge(
+    state: State,
+    intent: Intent,
+    limits: Limits,
+    seat: Seat,
+    now_ms: int,
+    *,
+    basis_reached: bool = True,
+) -> Judgement:
     """Give the one verdict on an intent at market time `now_ms`."""
     known = state.verdicts.get(intent.intent_id)
     if known is not None:
         return _known(known, intent, seat, now_ms)
-    if now_ms > intent.valid_until_ms:
-        detail = f"valid until {intent.valid_until_ms}, now {now_ms}"
-        return _refuse(intent, seat, now_ms, "expired", detail)
     if isinstance(intent, CancelIntent):
-        return Judgement(verdict=_approve(intent, seat, now_ms, None), is_exit=True)
-    return _judge_place(state, intent, limits, seat, now_ms)
+        return _judge_cancel(intent, seat, now_ms)
+    grounds = _grounds(state, intent, limits, seat, now_ms, basis_reached=basis_reached)
+    ruling = rule(intent, grounds)
+    derived = (
+        RiskInput(name="price", value=canonical(ruling.finding.price)),
+        RiskInput(name="reducing", value=str(ruling.finding.reducing).lower()),
+    )
+    inputs = (*recorded(grounds), *derived)
+    if ruling.code:
+        refusal = _refuse(intent, seat, now_ms, ruling.code, ruling.detail, inputs)
+        return Judgement(verdict=refusal, is_exit=False)
+    finding = ruling.finding
+    approval = _approve(intent, seat, now_ms, inputs, reduce_only=finding.reduce_only)
+    return Judgement(verdict=approval, is_exit=finding.reducing)
 
 
-def late(intent: Intent, seat: Seat, now_ms: int) -> Judgement:
-    """Refuse an intent whose basis the gate could not reach in time."""
-    detail = f"basis {intent.basis.generation}/{intent.basis.sequence} not reached"
-    return _refuse(intent, seat, now_ms, "basis_late", detail)
+def rule(intent: PlaceIntent, grounds: Grounds) -> Ruling:
+    """Decide on a place intent from its grounds alone: the first thing that stands in its way is the reason."""
+    finding = check(intent, grounds)
+    broken = _stopped(intent, grounds.moment, reducing=finding.reducing)
+    if broken is None and finding.code:
+        broken = finding.code, finding.detail
+    code, detail = broken or _undone(intent, grounds.moment) or ("", "")
+    return Ruling(code=code, detail=detail, finding=finding)
 
 
-def blocked(intent: Intent, seat: Seat, now_ms: int, cause: str) -> Judgement:
-    """Refuse an intent whose command could not be queued: back-pressure."""
-    return _refuse(intent, seat, now_ms, "queue_full", cause)
+def judged_again(verdict: Verdict) -> tuple[str, str, bool]:
+    """Judge a recorded verdict from its record alone; return reason, detail and the reduce-only flag.
+
+    Raise `msgspec.ValidationError` naming what the record does not hold.
+    """
+    if verdict.cancel is not None:
+        said = {figure.name: figure.value for figure in verdict.inputs}
+        code, detail = _lapsed(verdict.cancel, int(said["now_ms"])) or ("", "")
+        full = "" if code else said.get("queue", "")
+        return ("queue_full", full, False) if full else (code, detail, False)
+    if verdict.place is None:
+        raise ValueError(f"the verdict on {verdict.intent_id} is of nothing")
+    ruling = rule(verdict.place, read(verdict.inputs, verdict.place))
+    return ruling.code, ruling.detail, not ruling.code and ruling.finding.reduce_only
 
 
-def _judge_place(
-    state: State, intent: PlaceIntent, limits: Limits, seat: Seat, now_ms: int
-) -> Judgement:
+def blocked(approval: RiskApproved, seat: Seat, now_ms: int, cause: str) -> RiskRefused:
+    """Refuse what was approved, but its command could not be queued: back-pressure."""
+    intent = approval.place or approval.cancel
+    if intent is None:
+        raise ValueError(f"approval {approval.intent_id} is of nothing")
+    inputs = (*approval.inputs, RiskInput(name="queue", value=cause))
+    return _refuse(intent, seat, now_ms, "queue_full", cause, inputs)
+
+
+def _stopped(intent: PlaceIntent, moment: Moment, *, reducing: bool) -> tuple[str, str] | None:
+    now_ms = moment.now_ms
+    if lapsed := _lapsed(intent, now_ms):
+        return lapsed
+    if moment.kill:
+        return "killed", moment.kill
+    if moment.halt_mode and (moment.halt_mode == HALTED or not reducing):
+        return moment.halt_mode.lower(), moment.halt_reason
+    if now_ms < moment.opens_from_ms and not reducing:
+        return "warming_up", f"openings from {moment.opens_from_ms}, now {now_ms}"
+    return None
+
+
+def _lapsed(intent: Intent, now_ms: int) -> tuple[str, str] | None:
+    if now_ms <= intent.valid_until_ms:
+        return None
+    return "expired", f"valid until {intent.valid_until_ms}, now {now_ms}"
+
+
+def _undone(intent: PlaceIntent, moment: Moment) -> tuple[str, str] | None:
+    """Say what the gate itself could not do for an intent that it would approve."""
+    if not moment.basis_reached:
+        basis = intent.basis
+        return "basis_late", f"basis {basis.generation}/{basis.sequence} not reached"
+    return ("queue_full", moment.queue) if moment.queue else None
+
+
+def _grounds(
+    state: State,
+    intent: PlaceIntent,
+    limits: Limits,
+    seat: Seat,
+    now_ms: int,
+    *,
+    basis_reached: bool,
+) -> Grounds:
     key = (intent.venue, intent.symbol)
-    exposure = state.exposure(intent)
-    finding = check(intent, exposure, state.rules.get(key), state.ticks.get(key), limits, now_ms)
     latch = state.switches.kill(intent.strategy)
-    if latch is not None:
-        cause = f"kill by {latch.actor}: {latch.reason}"
-        return _refuse(intent, seat, now_ms, "killed", cause, finding)
-    code, detail = finding.code, finding.detail
     halt = state.switches.halt(intent.venue, intent.account, (intent.symbol,), intent.strategy)
-    if halt is not None and (halt.mode == HALTED or not finding.reducing):
-        code, detail = halt.mode.lower(), halt.reason
-    elif now_ms < seat.opens_from_ms and not finding.reducing:
-        code, detail = "warming_up", f"openings from {seat.opens_from_ms}, now {now_ms}"
-    if code:
-        return _refuse(intent, seat, now_ms, code, detail, finding)
-    return Judgement(verdict=_approve(intent, seat, now_ms, finding), is_exit=finding.reducing)
+    return Grounds(
+        moment=Moment(
+            now_ms=now_ms,
+            opens_from_ms=seat.opens_from_ms,
+            kill=f"kill by {latch.actor}: {latch.reason}" if latch is not None else "",
+            halt_mode=halt.mode if halt is not None else "",
+            halt_reason=halt.reason if halt is not None else "",
+            basis_reached=basis_reached,
+        ),
+        limits=limits,
+        exposure=state.exposure(intent),
+        rules=state.rules.get(key),
+        quote=quote_of(state.ticks.get(key)),
+    )
+
+
+def _judge_cancel(intent: CancelIntent, seat: Seat, now_ms: int) -> Judgement:
+    """Approve a cancel whatever the gate has seen: it takes risk away. Only its time may be over."""
+    times = {"now_ms": now_ms, "valid_until_ms": intent.valid_until_ms}
+    inputs = tuple(RiskInput(name=name, value=str(value)) for name, value in times.items())
+    if lapsed := _lapsed(intent, now_ms):
+        refusal = _refuse(intent, seat, now_ms, *lapsed, inputs)
+        return Judgement(verdict=refusal, is_exit=False)
+    approval = _approve(intent, seat, now_ms, inputs, reduce_only=False)
+    return Judgement(verdict=approval, is_exit=True)
 
 
 def _known(known: Verdict, intent: Intent, seat: Seat, now_ms: int) -> Judgement:
@@ -118,16 +214,18 @@ def _was_reducing(verdict: Verdict) -> bool:
     return any(i.name == "reducing" and i.value == "true" for i in verdict.inputs)
 
 
-def _approve(intent: Intent, seat: Seat, now_ms: int, finding: Finding | None) -> RiskApproved:
+def _approve(
+    intent: Intent, seat: Seat, now_ms: int, inputs: tuple[RiskInput, ...], *, reduce_only: bool
+) -> RiskApproved:
     return RiskApproved(
         intent_id=intent.intent_id,
         place=intent if isinstance(intent, PlaceIntent) else None,
         cancel=intent if isinstance(intent, CancelIntent) else None,
-        reduce_only=finding.reduce_only if finding is not None else False,
+        reduce_only=reduce_only,
         risk_epoch=seat.epoch,
         basis=seat.basis,
         config_version=seat.config_version,
-        inputs=_inputs(intent, now_ms, finding),
+        inputs=inputs,
         time_ms=now_ms,
     )
 
@@ -138,9 +236,9 @@ def _refuse(
     now_ms: int,
     reason: str,
     detail: str,
-    finding: Finding | None = None,
-) -> Judgement:
-    verdict = RiskRefused(
+    inputs: tuple[RiskInput, ...],
+) -> RiskRefused:
+    return RiskRefused(
         intent_id=intent.intent_id,
         place=intent if isinstance(intent, PlaceIntent) else None,
         cancel=intent if isinstance(intent, CancelIntent) else None,
@@ -149,15 +247,6 @@ def _refuse(
         risk_epoch=seat.epoch,
         basis=seat.basis,
         config_version=seat.config_version,
-        inputs=_inputs(intent, now_ms, finding),
+        inputs=inputs,
         time_ms=now_ms,
     )
-    return Judgement(verdict=verdict, is_exit=False)
-
-
-def _inputs(intent: Intent, now_ms: int, finding: Finding | None) -> tuple[RiskInput, ...]:
-    """Return what a verdict was based on: all figures of the checks, or the times where nothing else was looked at."""
-    if finding is not None:
-        return finding.inputs
-    times = {"now_ms": now_ms, "valid_until_ms": intent.valid_until_ms}
-    return tuple(RiskInput(name=name, value=str(value)) for name, value in times.items())

@@ -33,7 +33,7 @@ from opensqt.runtime.process_context import Context
 from opensqt.runtime.strikes import Strikes, delivery_of
 from opensqt.runtime.waiting import event_within
 from services.risk.config import limits_of
-from services.risk.decide import Intent, Judgement, Seat, blocked, judge, late
+from services.risk.decide import Intent, Judgement, Seat, blocked, judge
 from services.risk.state import State
 
 BASIS_WAIT_S_MAX = 0.25
@@ -155,9 +155,7 @@ class Docket:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
         reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)
         now_ms, seat = self._clock.market_ms(), self._seat()
-        judgement = judge(self._sight.state, intent, self._limits, seat, now_ms)
-        approves = isinstance(judgement.verdict, RiskApproved) and not judgement.repeated
-        return late(intent, seat, now_ms) if approves and not reached else judgement
+        return judge(self._sight.state, intent, self._limits, seat, now_ms, basis_reached=reached)
 
     async def _reach(self, basis: Basis) -> bool:
         """Wait, bounded, until FEED has been folded as far as the strategy had seen it."""
@@ -209,9 +207,8 @@ class Docket:
         except StreamFull as error:
             if judgement.repeated:
                 return  # the first copy may be in the queue: its verdict is not taken back
-            full = blocked(intent, self._seat(), self._clock.market_ms(), str(error)).verdict
-            if isinstance(full, RiskRefused):
-                self._refuse(intent, full, envelope.traceparent)
+            full = blocked(approval, self._seat(), self._clock.market_ms(), str(error))
+            self._refuse(intent, full, envelope.traceparent)
         except BusDown as error:
             # The strategy says it again; the same verdict is then published again.
             self._context.log.warning("command_not_published", detail=str(error))

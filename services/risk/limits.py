@@ -8,42 +8,11 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import BPS, canonical
+from opensqt.domain.decimals import BPS
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent
-from opensqt.domain.market import Tick
 from opensqt.domain.venue_caps import cap_broken
-from opensqt.domain.verdict import RiskInput
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The configured limits; notionals in quote units, `tick_age_ms_max` in market ms."""
-
-    order_notional_quote_max: Decimal
-    position_notional_quote_max: Decimal
-    open_orders_max: int
-    price_collar_bps: Decimal
-    tick_age_ms_max: int
-
-
-class Exposure(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account has at stake in one symbol if every live and unresolved order fills (base units).
-
-    `nobodys` is the part of `net` that unknown orders filled: by hand, or ours that a restored journal has lost. `own`
-    and `own_closing` are the asking strategy's position and what its live orders already take off it; `own_bid` and
-    `own_ask` are the best prices of any live order of the account in the symbol, `orders_here` counts them.
-    """
-
-    net: Decimal
-    buys: Decimal
-    sells: Decimal
-    orders_open: int
-    nobodys: Decimal
-    own: Decimal
-    own_closing: Decimal
-    own_bid: Decimal | None
-    own_ask: Decimal | None
-    orders_here: int = 0
+from services.risk.grounds import Exposure, Grounds, Limits, Quote
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,38 +20,37 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     detail: str
+    price: Decimal  # the worst at which it may trade
     reducing: bool
     reduce_only: bool
-    inputs: tuple[RiskInput, ...]
 
 
-def check(
-    intent: PlaceIntent,
-    exposure: Exposure,
-    rules: InstrumentRules | None,
-    tick: Tick | None,
-    limits: Limits,
-    now_ms: int,
-) -> Finding:
-    """Judge the shape, price and size of a new order at market time `now_ms`."""
+def check(intent: PlaceIntent, grounds: Grounds) -> Finding:
+    """Judge the shape, price and size of a new order."""
+    exposure, limits, rules, quote = (
+        grounds.exposure,
+        grounds.limits,
+        grounds.rules,
+        grounds.quote,
+    )
     reducing = is_reducing(intent, exposure)
-    price = _worst_price(intent, tick)
+    price = _worst_price(intent, quote)
     perp = rules is not None and rules.market is Market.PERP
     reduce_only = perp and reducing and _reduces_net(intent, exposure)
     broken = _shape(intent, rules, price, reduce_only=reduce_only) or _self_trade(intent, exposure)
     broken = broken or _venue_cap(intent, exposure, rules, reducing=reducing)
     if not reducing:
-        broken = broken or _freshness(tick, limits, now_ms)
-    broken = broken or _collar(intent, tick, limits, reducing=reducing)
+        broken = broken or _freshness(quote, limits, grounds.moment.now_ms)
+    broken = broken or _collar(intent, quote, limits, reducing=reducing)
     if not reducing:
         broken = broken or _size(intent, exposure, limits, price)
     code, detail = broken or ("", "")
     return Finding(
         code=code,
         detail=detail,
+        price=price,
         reducing=reducing,
         reduce_only=reduce_only,
-        inputs=_inputs(exposure, tick, price, now_ms, reducing=reducing),
     )
 
 
@@ -105,12 +73,12 @@ def _reduces_net(intent: PlaceIntent, exposure: Exposure) -> bool:
     return net > 0 and intent.quantity + against <= net
 
 
-def _worst_price(intent: PlaceIntent, tick: Tick | None) -> Decimal:
+def _worst_price(intent: PlaceIntent, quote: Quote | None) -> Decimal:
     if intent.type is OrderType.LIMIT:
         return intent.price
-    if tick is None:
+    if quote is None:
         return Decimal(0)
-    return tick.ask_price if intent.side is Side.BUY else tick.bid_price
+    return quote.ask if intent.side is Side.BUY else quote.bid
 
 
 def _shape(
@@ -142,21 +110,21 @@ def _venue_cap(
     )
 
 
-def _freshness(tick: Tick | None, limits: Limits, now_ms: int) -> tuple[str, str] | None:
-    if tick is None:
+def _freshness(quote: Quote | None, limits: Limits, now_ms: int) -> tuple[str, str] | None:
+    if quote is None:
         return "tick_missing", "no tick yet"
-    age_ms = now_ms - tick.time_ms
+    age_ms = now_ms - quote.tick_ms
     if age_ms > limits.tick_age_ms_max:
         return "tick_stale", f"tick is {age_ms} ms old, allowed {limits.tick_age_ms_max}"
     return None
 
 
 def _collar(
-    intent: PlaceIntent, tick: Tick | None, limits: Limits, *, reducing: bool
+    intent: PlaceIntent, quote: Quote | None, limits: Limits, *, reducing: bool
 ) -> tuple[str, str] | None:
-    if tick is None or intent.type is not OrderType.LIMIT:
+    if quote is None or intent.type is not OrderType.LIMIT:
         return None
-    mid = (tick.bid_price + tick.ask_price) / 2
+    mid = (quote.bid + quote.ask) / 2
     distance = (intent.price - mid) * intent.side.sign
     # A reducing order may rest as far away as it likes; it must only not pay too much.
     beyond = distance if reducing else abs(distance)
@@ -192,27 +160,3 @@ def _size(
             f"worst case {worst * price} above {limits.position_notional_quote_max}",
         )
     return None
-
-
-def _inputs(
-    exposure: Exposure, tick: Tick | None, price: Decimal, now_ms: int, *, reducing: bool
-) -> tuple[RiskInput, ...]:
-    figures: dict[str, str] = {
-        "net": canonical(exposure.net),
-        "buys_open": canonical(exposure.buys),
-        "sells_open": canonical(exposure.sells),
-        "nobodys": canonical(exposure.nobodys),
-        "own": canonical(exposure.own),
-        "own_closing": canonical(exposure.own_closing),
-        "orders_open": str(exposure.orders_open),
-        "price": canonical(price),
-        "now_ms": str(now_ms),
-        "reducing": str(reducing).lower(),
-    }
-    if tick is not None:
-        figures |= {
-            "bid": canonical(tick.bid_price),
-            "ask": canonical(tick.ask_price),
-            "tick_ms": str(tick.time_ms),
-        }
-    return tuple(RiskInput(name=name, value=value) for name, value in figures.items())

@@ -21,7 +21,7 @@ from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.strays import Strays
 from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from services.risk.limits import Exposure
+from services.risk.grounds import Exposure
 
 TRADES_MAX = 100_000  # a repetition comes at once or not at all
 SETTLED_KEPT_MS = 60_000  # market ms that verdicts and ended orders are remembered

@@ -15,7 +15,7 @@ from opensqt.domain.intent import (
 from opensqt.domain.market import Tick
 from opensqt.domain.order import Fill, IntentPlaced, Liquidity, OrderRef
 from services.risk.decide import Seat
-from services.risk.limits import Limits
+from services.risk.grounds import Limits
 from services.risk.state import State
 
 SYMBOL = "BTC/USDT:USDT"

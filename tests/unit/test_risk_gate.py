@@ -7,14 +7,11 @@ import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
-from opensqt.domain.intent import (
-    Basis,
-    Purpose,
-)
+from opensqt.domain.intent import Basis, Purpose
 from opensqt.domain.order import Canceled
 from opensqt.domain.recon import Adjustment, Halted, OrderContradicted
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
-from services.risk.decide import Judgement, Seat, blocked, judge, late
+from services.risk.decide import Judgement, Seat, blocked, judge
 from services.risk.state import State
 from tests.unit.gate_books import (
     BASIS,
@@ -221,6 +218,8 @@ def test_every_verdict_names_its_inputs_and_its_configuration() -> None:
     """Allowed or denied, for whatever reason and at whatever stage: no verdict stands without what it was based on."""
     killed = state(KillLatched(scope="desk", reason="enough", actor="alice", time_ms=NOW_MS))
     late_ms = NOW_MS + 2001
+    approval = judge(state(), intent(), LIMITS, SEAT, NOW_MS).verdict
+    assert isinstance(approval, RiskApproved)
     verdicts = [
         judge(state(), intent(), LIMITS, SEAT, NOW_MS),
         judge(state(), intent(), LIMITS, SEAT, late_ms),
@@ -228,11 +227,10 @@ def test_every_verdict_names_its_inputs_and_its_configuration() -> None:
         judge(state(), cancel(), LIMITS, SEAT, late_ms),
         judge(State(), intent(), LIMITS, SEAT, NOW_MS),
         judge(killed, intent(), LIMITS, SEAT, NOW_MS),
-        late(intent(), SEAT, NOW_MS),
-        blocked(intent(), SEAT, NOW_MS, "COMMANDS is full"),
+        judge(state(), intent(), LIMITS, SEAT, NOW_MS, basis_reached=False),
     ]
-    for judgement in verdicts:
-        verdict = judgement.verdict
+    full = blocked(approval, SEAT, NOW_MS, "COMMANDS is full")
+    for verdict in (*(judgement.verdict for judgement in verdicts), full):
         assert "now_ms" in {figure.name for figure in verdict.inputs}, verdict
         assert (verdict.config_version, verdict.basis) == ("c0ffee", BASIS)
 
