@@ -101,8 +101,10 @@ def _grid(grid: Grid, market: MarketView) -> dict[str, object]:
         "step_bps_in_force": canonical(cost.step_bps.quantize(CENT, ROUND_FLOOR)),
         "break_even_bps": break_even,
         "capital_quote": capital,
+        "inventory_notional_quote_max": canonical(grid.inventory_notional_quote_max),
         "text": f"{grid.mode.value} grid on {grid.symbol}: step {grid.step_bps} bps, break-even"
-        f" {break_even} bps ({verdict}); needs {capital} {rules.quote}",
+        f" {break_even} bps ({verdict}); needs {capital} {rules.quote},"
+        f" holds at most {_cents(grid.inventory_notional_quote_max)} {rules.quote}",
     }
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from opensqt.cli.economics import break_even_bps
 from opensqt.domain.decimals import BPS, EXACT, ZERO, canonical, ceil_to, floor_to
-from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.instruments import InstrumentRules, Market, Side, quote_asset
 from opensqt.domain.lattice import BUFFER, Lattice, lattice_at, opening_quantity
 from opensqt.runtime.config import Carry, Config, Grid, GridMode, Strategy, symbols_of
 from services.arb.carry import clip_quantity, common_step
@@ -46,6 +46,7 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
             yield from _grid(path, strategy, config, market)
         else:
             yield from _carry(path, strategy, market)
+    yield from _unvalued(config)
     yield from _limits(config)
     yield from _money(config, market)
 
@@ -61,6 +62,19 @@ def shared_symbols(config: Config) -> Iterator[str]:
             yield (
                 f"{' and '.join(names)} share the position of {symbol} on {account}: the venue knows only"
                 " its net, and funding is paid on that"
+            )
+
+
+def _unvalued(config: Config) -> Iterator[str]:
+    """Yield which quote assets the limits cannot be met in: risk and executor would refuse all openings there."""
+    currency = config.risk.currency
+    for name, strategy in config.strategies.items():
+        symbol = symbols_of(strategy)[0]
+        asset = quote_asset(symbol)
+        if asset != currency and asset not in config.risk.rates:
+            yield (
+                f'strategies.{name}: {symbol} is counted in {asset}, and risk.currency = "{currency}": expected what'
+                f' one {asset} is worth, [risk.rates] {asset} = "…", or limits in risk.currency = "{asset}"'
             )
 
 

@@ -25,6 +25,16 @@ def reduce_only_binds(symbol: str) -> bool:
     return market_of(symbol) is Market.PERP
 
 
+def quote_asset(symbol: str) -> str:
+    """Return the asset in which prices and notionals of a unified symbol are counted."""
+    return symbol.partition(":")[0].partition("/")[2]
+
+
+def rate_symbols(asset: str, currency: str) -> tuple[str, str]:
+    """Return the symbols whose price is what one unit of an asset is worth in a currency."""
+    return f"{asset}/{currency}", f"{asset}/{currency}:{currency}"
+
+
 class Side(StrEnum):
     """The side of an order or fill."""
 

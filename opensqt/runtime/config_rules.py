@@ -1,10 +1,12 @@
 """What must hold between the tables of a configuration. Reads nothing; raises one line for each breach."""
 
 import re
+from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import NotADecimal, parse
+from opensqt.domain.decimals import BPS, ONE, NotADecimal, parse
+from opensqt.domain.instruments import quote_asset
 from opensqt.runtime.config_reader import ConfigError
 from opensqt.runtime.config_schema import (
     BUILT_PROFILES,
@@ -16,6 +18,7 @@ from opensqt.runtime.config_schema import (
     GridMode,
     Profile,
     Strategy,
+    symbols_of,
 )
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -103,7 +106,7 @@ def _check_strategy(name: str, strategy: Strategy, config: Config) -> Strategy:
     path = f"strategies.{name}"
     if strategy.account not in config.accounts:
         raise _bad(f"{path}.account", strategy.account, f"one of {', '.join(config.accounts)}")
-    order_max = config.risk.order_notional_quote_max
+    order_max = _order_max(strategy, config)
     if strategy.order_notional_quote > order_max:
         raise _bad(
             f"{path}.order_notional_quote",
@@ -112,10 +115,32 @@ def _check_strategy(name: str, strategy: Strategy, config: Config) -> Strategy:
         )
     if isinstance(strategy, Grid):
         _check_grid(path, strategy)
-        return strategy
+        return _with_inventory(path, strategy)
     _check_carry(path, strategy)
     size = strategy.order_notional_quote or min(strategy.notional_quote_max, order_max)
     return msgspec.structs.replace(strategy, order_notional_quote=size)
+
+
+def _order_max(strategy: Strategy, config: Config) -> Decimal:
+    """Return the largest order that risk allows, in the quote asset; what cannot be valued yet has no bound here."""
+    risk, quote = config.risk, quote_asset(symbols_of(strategy)[0])
+    rate = ONE if quote == risk.currency else risk.rates.get(quote)
+    return Decimal("Infinity") if rate is None else risk.order_notional_quote_max / rate
+
+
+def _with_inventory(path: str, grid: Grid) -> Grid:
+    """Return the grid with the most that it may hold: by default what the levels of one side come to."""
+    levels = grid.levels_below
+    if grid.mode is GridMode.NEUTRAL:
+        levels = max(levels, grid.levels_above)
+    if not grid.inventory_notional_quote_max:
+        # Orders are bought on the way: the first one is worth more, or less, at the price of the last.
+        most = levels * grid.order_notional_quote * (ONE + levels * grid.step_bps * BPS)
+        return msgspec.structs.replace(grid, inventory_notional_quote_max=most)
+    if grid.inventory_notional_quote_max < grid.order_notional_quote:
+        limit = f"at least order_notional_quote = {grid.order_notional_quote}, or 0 for the default"
+        raise _bad(f"{path}.inventory_notional_quote_max", grid.inventory_notional_quote_max, limit)
+    return grid
 
 
 def _check_grid(path: str, grid: Grid) -> None:

@@ -153,6 +153,7 @@ class Grid(Table, frozen=True, kw_only=True, tag="grid", tag_field="kind"):
     levels_below: Count
     levels_above: Count
     order_notional_quote: Positive
+    inventory_notional_quote_max: NotNegative = ZERO  # 0: what the levels of one side come to
     adopt: bool = True
     valid_for_ms: SpanMs = 2000
     anchor: str = ""
@@ -183,8 +184,13 @@ Strategy = Grid | Carry
 
 
 class Risk(Table, frozen=True, kw_only=True):
-    """The limits of the gate; notionals in quote units, ages in wall ms."""
+    """The limits of the gate; notionals in units of `currency`, ages in wall ms.
 
+    `rates` states what one unit of another quote asset is worth in it; a fresh price of the desk's own goes before.
+    """
+
+    currency: str = "USDT"
+    rates: dict[str, Positive] = {}
     order_notional_quote_max: Positive = Decimal(2000)
     position_notional_quote_max: Positive = Decimal(20000)
     open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100

@@ -116,6 +116,8 @@ def _account(context: Context, name: str) -> Account:
         folder=folder,
         latches=stepped(latches, Latches, context.steps),
         caps=Caps(
+            currency=config.risk.currency,
+            rates=config.risk.rates,
             orders_max=config.risk.open_orders_max * CAP_FACTOR,
             order_notional_max=config.risk.order_notional_quote_max * CAP_FACTOR,
             notional_max=config.risk.position_notional_quote_max * CAP_FACTOR,

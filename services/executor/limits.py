@@ -8,15 +8,20 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import ZERO
-from opensqt.domain.instruments import Side, reduce_only_binds
+from opensqt.domain.decimals import ONE, ZERO
+from opensqt.domain.instruments import Side, quote_asset, reduce_only_binds
 from opensqt.domain.intent import OrderType, PlaceIntent
 from services.executor.state import State
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):
-    """What one account may have at most: living orders, and notionals of an order and of a symbol at worst."""
+    """What one account may have at most: living orders, and notionals of an order and of a symbol at worst.
 
+    Notionals are in `currency`; `rates` states what a unit of another quote asset is worth in it.
+    """
+
+    currency: str = "USDT"
+    rates: dict[str, Decimal] = {}
     orders_max: int
     order_notional_max: Decimal
     notional_max: Decimal
@@ -64,13 +69,18 @@ def _over_cap(state: State, intent: PlaceIntent, caps: Caps) -> str:
     price = _price(state, intent)
     if price <= 0:
         return f"executor cap: no price of {intent.symbol} is known"
+    asset = quote_asset(intent.symbol)
+    rate = ONE if asset == caps.currency else caps.rates.get(asset)
+    if rate is None:
+        return f"executor cap: no rate of {asset} in {caps.currency} is stated in [risk.rates]"
+    price *= rate
     notional = intent.quantity * price
     if notional > caps.order_notional_max:
-        return f"executor cap: order of {notional} above {caps.order_notional_max}"
+        return f"executor cap: order of {notional} above {caps.order_notional_max} {caps.currency}"
     net = intent.side.sign * state.net.get(intent.symbol, ZERO)
     worst = (net + state.queued(intent.symbol, intent.side) + intent.quantity) * price
     if worst > caps.notional_max:
-        return f"executor cap: worst case {worst} above {caps.notional_max}"
+        return f"executor cap: worst case {worst} above {caps.notional_max} {caps.currency}"
     return ""
 
 

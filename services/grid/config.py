@@ -23,6 +23,7 @@ def setup_of(name: str, grid: Grid, config: Config, clock: Clock) -> state.Setup
         levels_below=grid.levels_below,
         levels_above=grid.levels_above,
         order_notional_quote=grid.order_notional_quote,
+        inventory_notional_quote_max=grid.inventory_notional_quote_max,
         orders_max=min(ORDERS_PER_LEVEL * levels, config.risk.open_orders_max),
         adopt=grid.adopt,
         anchor_price=grid.anchor_price,

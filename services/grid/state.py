@@ -43,6 +43,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     orders_max: int
     adopt: bool
     anchor_price: Decimal | None = None  # None: the first price seen
+    inventory_notional_quote_max: Decimal | None = None  # None: no bound but the gate's
     tick_age_ms_max: int = 3_000
     timing: Timing = Timing()
 

@@ -23,6 +23,7 @@ from opensqt.domain.planner import Want
 from opensqt.domain.remembered import remembered
 from opensqt.domain.spare import NOTHING, Spare, spare_of, spent
 from opensqt.domain.ticket import Ticket
+from services.grid.inventory import FULL, beyond
 from services.grid.slots import Slot, slot_at
 from services.grid.state import Grid
 
@@ -110,11 +111,25 @@ def target_of(
     for level, side in window:
         if level not in busy and slot_name(level) not in wants:
             _note(_opening(view, slot_at(grid.books, level), side), level, wants, gaps)
+    if opening is Leave.PLACE:
+        _make_room(view, wants, gaps, leaving)
     return Target(
         wants=tuple(wants.values()),
         gaps=tuple(Gap(slot=slot, why=why) for slot, why in gaps.items()),
         leaving=leaving,
     )
+
+
+def _make_room(
+    view: View, wants: dict[str, Want], gaps: dict[str, str], leaving: dict[str, str]
+) -> None:
+    """Take out the openings that the bound of the inventory has no room for."""
+    there = {ticket.slot for ticket in view.busy.values()}
+    for slot in beyond(view.grid, wants.values(), view.mid_price):
+        del wants[slot]
+        gaps[slot] = FULL
+        if slot in there:
+            leaving[slot] = FULL
 
 
 def _busy(grid: Grid) -> dict[int, Ticket]:

@@ -2,17 +2,35 @@
 
 from decimal import Decimal
 
-from opensqt.runtime.config import Config
+from opensqt.domain.instruments import quote_asset
+from opensqt.runtime.config import Carry, Config, Grid
 from services.risk.grounds import Limits
 
+# A hedge follows what was filled, at another price: the bound must never stand in its way.
+CARRY_ROOM = Decimal("1.5")
 
-def limits_of(config: Config, speed: Decimal) -> Limits:
-    """Return the limits for a run whose market time passes `speed` times as fast as the wall's."""
+
+def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> Limits:
+    """Return what one strategy may do in a symbol, in a run whose market time passes `speed` times as fast."""
     risk = config.risk
     return Limits(
+        currency=risk.currency,
         order_notional_quote_max=risk.order_notional_quote_max,
         position_notional_quote_max=risk.position_notional_quote_max,
+        inventory_notional_quote_max=_inventory_max(config, strategy),
+        rate_stated=risk.rates.get(quote_asset(symbol)),
         open_orders_max=risk.open_orders_max,
         price_collar_bps=risk.price_collar_bps,
         tick_age_ms_max=int(risk.tick_age_ms_max * speed),
     )
+
+
+def _inventory_max(config: Config, name: str) -> Decimal | None:
+    """Return the most that a strategy may hold, in quote units; one that is not configured any more has no bound."""
+    match config.strategies.get(name):
+        case Grid(inventory_notional_quote_max=most):
+            return most
+        case Carry(notional_quote_max=most):
+            return most * CARRY_ROOM
+        case _:
+            return None

@@ -3,10 +3,11 @@
 import msgspec
 
 from opensqt.domain.decimals import canonical
+from opensqt.domain.instruments import quote_asset, rate_symbols
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.switches import HALTED
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskInput, RiskRefused
-from services.risk.grounds import Grounds, Limits, Moment, quote_of, read, recorded
+from services.risk.grounds import Grounds, Limits, Moment, Worth, quote_of, read, recorded
 from services.risk.limits import Finding, check
 from services.risk.state import State, Verdict
 
@@ -159,7 +160,16 @@ def _grounds(
         exposure=state.exposure(intent),
         rules=state.rules.get(key),
         quote=quote_of(state.ticks.get(key)),
+        worth=_worth(state, intent, limits.currency),
     )
+
+
+def _worth(state: State, intent: PlaceIntent, currency: str) -> Worth | None:
+    """Value the quote asset by the newest price of ours: what a unit costs, which is the dearer side."""
+    symbols = rate_symbols(quote_asset(intent.symbol), currency)
+    ticks = [state.ticks[intent.venue, s] for s in symbols if (intent.venue, s) in state.ticks]
+    newest = max(ticks, key=lambda tick: tick.time_ms, default=None)
+    return Worth(rate=newest.ask_price, rate_ms=newest.time_ms) if newest is not None else None
 
 
 def _judge_cancel(intent: CancelIntent, seat: Seat, now_ms: int) -> Judgement:

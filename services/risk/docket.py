@@ -97,7 +97,6 @@ class Docket:
         self._lease = lease
         self._spawn = spawn
         self._strikes = strikes
-        self._limits = limits_of(context.config, context.clock.speed)
         self._config_version = config_hash(context.config)
         self.opens_from_ms = 0
         self.judged = {"approved": 0, "refused": 0, "conflicts": 0}
@@ -155,7 +154,9 @@ class Docket:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
         reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)
         now_ms, seat = self._clock.market_ms(), self._seat()
-        return judge(self._sight.state, intent, self._limits, seat, now_ms, basis_reached=reached)
+        config, speed = self._context.config, self._clock.speed
+        limits = limits_of(config, speed, intent.strategy, intent.symbol)
+        return judge(self._sight.state, intent, limits, seat, now_ms, basis_reached=reached)
 
     async def _reach(self, basis: Basis) -> bool:
         """Wait, bounded, until FEED has been folded as far as the strategy had seen it."""

@@ -24,10 +24,16 @@ _Part = TypeVar("_Part", bound=msgspec.Struct)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The configured limits; notionals in quote units, `tick_age_ms_max` in market ms."""
+    """The configured limits for one strategy and symbol; notionals in `currency`, `tick_age_ms_max` in market ms.
 
+    `rate_stated` is what the configuration says that one unit of the symbol's quote asset is worth.
+    """
+
+    currency: str
     order_notional_quote_max: Decimal
     position_notional_quote_max: Decimal
+    inventory_notional_quote_max: Decimal | None = None  # of this strategy, in the quote asset
+    rate_stated: Decimal | None = None
     open_orders_max: int
     price_collar_bps: Decimal
     tick_age_ms_max: int
@@ -63,6 +69,13 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     tick_ms: int
 
 
+class Worth(msgspec.Struct, frozen=True, kw_only=True):
+    """What one unit of the quote asset is worth in the currency of the limits by a price of ours, and when it was."""
+
+    rate: Decimal
+    rate_ms: int
+
+
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """When it was judged (market ms), what was switched off then, and what the gate itself could not do."""
 
@@ -83,6 +96,7 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     exposure: Exposure
     rules: InstrumentRules | None = None
     quote: Quote | None = None
+    worth: Worth | None = None
 
 
 def quote_of(tick: Tick | None) -> Quote | None:
@@ -95,7 +109,8 @@ def quote_of(tick: Tick | None) -> Quote | None:
 def recorded(grounds: Grounds) -> tuple[RiskInput, ...]:
     """Write the grounds as the inputs of a verdict; what is unknown or empty is left out."""
     found: dict[str, Any] = {}
-    for part in (grounds.moment, grounds.exposure, grounds.quote, grounds.limits):
+    parts = (grounds.moment, grounds.exposure, grounds.quote, grounds.worth, grounds.limits)
+    for part in parts:
         if part is not None:
             found |= _fields(part)
     if grounds.rules is not None:
@@ -113,6 +128,7 @@ def read(inputs: tuple[RiskInput, ...], intent: PlaceIntent) -> Grounds:
         exposure=_read(found, Exposure),
         limits=_read(found, Limits),
         quote=_read(found, Quote) if "tick_ms" in found else None,
+        worth=_read(found, Worth) if "rate_ms" in found else None,
         rules=_read(rules | known, InstrumentRules) if rules else None,
     )
 

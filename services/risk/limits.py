@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import BPS
-from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.decimals import BPS, ONE
+from opensqt.domain.instruments import InstrumentRules, Market, Side, quote_asset
 from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.domain.venue_caps import cap_broken
 from services.risk.grounds import Exposure, Grounds, Limits, Quote
@@ -43,7 +43,7 @@ def check(intent: PlaceIntent, grounds: Grounds) -> Finding:
         broken = broken or _freshness(quote, limits, grounds.moment.now_ms)
     broken = broken or _collar(intent, quote, limits, reducing=reducing)
     if not reducing:
-        broken = broken or _size(intent, exposure, limits, price)
+        broken = broken or _size(intent, grounds, price)
     code, detail = broken or ("", "")
     return Finding(
         code=code,
@@ -142,21 +142,47 @@ def _self_trade(intent: PlaceIntent, exposure: Exposure) -> tuple[str, str] | No
     return ("self_trade", f"would cross our own order at {other}") if crosses else None
 
 
-def _size(
-    intent: PlaceIntent, exposure: Exposure, limits: Limits, price: Decimal
-) -> tuple[str, str] | None:
-    notional = intent.quantity * price
+def _size(intent: PlaceIntent, grounds: Grounds, price: Decimal) -> tuple[str, str] | None:
+    exposure, limits = grounds.exposure, grounds.limits
+    rate = _rate(intent, grounds)
+    if rate is None:
+        return "rate_unknown", (
+            f"{quote_asset(intent.symbol)} has no rate in {limits.currency}:"
+            " state it in [risk.rates], or trade a symbol that has both"
+        )
+    unit, notional = price * rate, intent.quantity * price * rate
     if notional > limits.order_notional_quote_max:
-        return "order_notional", f"{notional} above {limits.order_notional_quote_max}"
+        allowed = f"{limits.order_notional_quote_max} {limits.currency}"
+        return "order_notional", f"{notional} above {allowed}"
     if exposure.orders_open >= limits.open_orders_max:
         return "open_orders", f"{exposure.orders_open} open, allowed {limits.open_orders_max}"
     if intent.side is Side.BUY:
         worst = exposure.net + exposure.buys + intent.quantity
     else:
         worst = -exposure.net + exposure.sells + intent.quantity
-    if worst * price > limits.position_notional_quote_max:
-        return (
-            "position_notional",
-            f"worst case {worst * price} above {limits.position_notional_quote_max}",
-        )
-    return None
+    if worst * unit > limits.position_notional_quote_max:
+        allowed = f"{limits.position_notional_quote_max} {limits.currency}"
+        return "position_notional", f"worst case {worst * unit} above {allowed}"
+    return _inventory(intent, exposure, limits, price)
+
+
+def _inventory(
+    intent: PlaceIntent, exposure: Exposure, limits: Limits, price: Decimal
+) -> tuple[str, str] | None:
+    """Bound what the strategy itself may hold if all its orders of this side fill, whatever others hold."""
+    most = limits.inventory_notional_quote_max
+    worst = (intent.side.sign * exposure.own + exposure.own_closing + intent.quantity) * price
+    if most is None or worst <= most:
+        return None
+    asset = quote_asset(intent.symbol)
+    return "inventory_notional", f"{intent.strategy} at worst {worst} above {most} {asset}"
+
+
+def _rate(intent: PlaceIntent, grounds: Grounds) -> Decimal | None:
+    """Return what a unit of the quote asset is worth: by a fresh price, else as the configuration states it."""
+    limits, worth = grounds.limits, grounds.worth
+    if quote_asset(intent.symbol) == limits.currency:
+        return ONE
+    if worth is not None and grounds.moment.now_ms - worth.rate_ms <= limits.tick_age_ms_max:
+        return worth.rate
+    return limits.rate_stated

@@ -23,6 +23,7 @@ NOW_MS = 1_000_000
 BASIS = Basis(generation=1, sequence=10)
 SEAT = Seat(epoch=3, config_version="c0ffee", basis=BASIS, opens_from_ms=0)
 LIMITS = Limits(
+    currency="USDT",
     order_notional_quote_max=Decimal(2000),
     position_notional_quote_max=Decimal(5000),
     open_orders_max=3,

@@ -144,7 +144,7 @@ async def test_one_order_has_a_cap_of_its_own(rig: Rig) -> None:
         )
         assert await _send(rig, rig.place(1, **at)) is Phase.LIVE
         assert await _send(rig, rig.place(2, **above)) is Phase.EXPIRED
-        assert _reason(rig, 2) == "executor cap: order of 4040.0000 above 4000"
+        assert _reason(rig, 2) == "executor cap: order of 4040.0000 above 4000 USDT"
 
 
 async def test_a_low_limit_does_not_make_a_sell_small(rig: Rig) -> None:
@@ -222,4 +222,4 @@ def test_the_flag_itself_is_no_proof_on_spot(rig: Rig) -> None:
         )
         for symbol in (SPOT, SYMBOL)
     }
-    assert said == {SPOT: "executor cap: order of 49900.0 above 4000", SYMBOL: ""}
+    assert said == {SPOT: "executor cap: order of 49900.0 above 4000 USDT", SYMBOL: ""}

@@ -159,3 +159,14 @@ def test_a_start_refuses_what_the_check_finds(tmp_path: Path) -> None:
     ):
         refuse_untradable(plan)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.row("K13")
+def test_a_quote_asset_without_a_rate_is_found_and_mended_by_a_rate_or_a_currency() -> None:
+    """The limits are in one currency: what cannot be valued in it could never open anything."""
+    end = ("[gateway]", '[risk.rates]\nUSDT = "0.9"\n\n[gateway]')
+    euro = ("[risk]", '[risk]\ncurrency = "EUR"')
+    unvalued = list(findings(changed(euro), MARKET))
+    assert len(unvalued) == 3, "one for each strategy"
+    assert all('[risk.rates] USDT = "…"' in found for found in unvalued)
+    assert list(findings(changed(euro, end), MARKET)) == []

@@ -37,7 +37,9 @@ from opensqt.runtime.process_context import Context
 from services.risk.service import Gate
 from tests.unit.rig import PERP, START_MS, SYMBOL
 
-CONFIG = parse_config(derive([SYMBOL], market="synthetic:7"), {})
+SIZE = 'order_notional_quote = "500"'
+ROOMY = f'{SIZE}\ninventory_notional_quote_max = "50000"'  # the desk's own limits are reached first
+CONFIG = parse_config(derive([SYMBOL], market="synthetic:7").replace(SIZE, ROOMY), {})
 
 
 class House:

@@ -47,6 +47,10 @@ def _events(draw: random.Random, number: int) -> Iterator[Any]:
     if draw.random() < 0.6:
         age_ms = draw.choice((0, 0, 0, 4000))
         yield tick(NOW_MS + number - age_ms)
+    if draw.random() < 0.3:
+        price = {"symbol": "USDT/EUR", "ask_price": Decimal("0.92"), "bid_price": Decimal("0.91")}
+        when = NOW_MS + number - draw.choice((0, 4000))
+        yield msgspec.structs.replace(tick(when), **price)
     side = draw.choice(list(Side))
     if draw.random() < 0.5:
         # An order of nobody we know has trades of ours that no strategy made.
@@ -90,6 +94,10 @@ def _limits(draw: random.Random) -> Limits:
         LIMITS,
         open_orders_max=draw.choice((1, 3, 20, 200)),
         position_notional_quote_max=Decimal(draw.choice((100, 3000, 9000))),
+        inventory_notional_quote_max=draw.choice((None, Decimal(600), Decimal(3000))),
+        # One run in four keeps its limits in another currency than the symbol's quote.
+        currency=draw.choice(("USDT", "USDT", "USDT", "EUR")),
+        rate_stated=draw.choice((None, Decimal("0.9"))),
     )
 
 
@@ -145,9 +153,9 @@ def test_the_run_holds_every_answer_that_a_gate_gives() -> None:
     codes = {_as_recorded(verdict)[0] for verdict in RUN}
     assert codes == {
         "", "above_price_max", "basis_late", "below_notional_min", "below_price_min", "expired",
-        "halted", "killed", "off_tick_size",
+        "halted", "inventory_notional", "killed", "off_tick_size",
         "open_orders", "order_notional", "position_notional", "price_collar", "price_unknown",
-        "queue_full", "reducing", "rules_unknown", "self_trade", "tick_missing", "tick_stale",
+        "queue_full", "rate_unknown", "reducing", "rules_unknown", "self_trade", "tick_missing", "tick_stale",
         "venue_open_orders", "warming_up",
     }  # fmt: skip
     assert {_as_recorded(v)[2] for v in RUN if isinstance(v, RiskApproved)} == {True, False}
@@ -160,7 +168,7 @@ def test_no_input_of_a_verdict_can_be_left_out() -> None:
     missed = {name for name in names if all(_still_explained(one, name) for one in RUN)}
     assert missed == set()
     assert {"own", "own_closing", "nobodys", "own_bid", "own_ask", "net"} <= names
-    assert set(Limits.__struct_fields__) <= names
+    assert {*Limits.__struct_fields__, "rate", "rate_ms"} <= names
 
 
 def _still_explained(verdict: Verdict, name: str) -> bool:
