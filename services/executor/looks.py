@@ -78,13 +78,18 @@ class Looks:
         )
 
     async def _read(self, symbol: str, since_ms: int) -> Reading | None:
-        """Return a reading that began after an instant, somebody else's if it is not older than the visibility lag."""
+        """Return a reading that began after an instant, somebody else's if it was not older than the lag when we asked.
+
+        Where a reading takes longer than the lag, all who came meanwhile share the next one: one each would take
+        them so long that orders in doubt stay so for as many readings as there are orders.
+        """
         account = self._account
         lag_ms = account.market_span_ms(account.venue.policy.visibility_lag_ms)
+        asked_ms = account.clock.market_ms()
         async with self._turns.setdefault(symbol, asyncio.Lock()):
             started_ms, reading = self._newest.get(symbol, (-lag_ms, None))
             now_ms = account.clock.market_ms()
-            if started_ms < max(since_ms, now_ms - lag_ms):
+            if started_ms < max(since_ms, asked_ms - lag_ms):
                 ahead_ms = max(0, started_ms + lag_ms - now_ms)
                 await account.clock.sleep(float(ahead_ms / account.clock.speed) / MS_PER_S)
                 started_ms = account.clock.market_ms()

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import OrderType, Purpose, TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.order import NeverPlaced, Rejected, Submitting, Unresolved
 from opensqt.runtime.venue.memory import Fault
@@ -14,6 +17,8 @@ from opensqt.runtime.venue.memory_exchange import Ending
 from opensqt.runtime.venue.port import Held
 from services.executor import requests
 from tests.unit.rig import Rig
+
+EXIT_PRICE = Decimal("50100.0")
 
 
 @pytest.fixture
@@ -172,6 +177,25 @@ async def cancel_many(rig: Rig, *numbers: int) -> None:
     """Queue cancels that are taken in one turn."""
     for number in numbers:
         await rig.approve(rig.cancel(number))
+
+
+@pytest.mark.row("C07")
+async def test_an_exit_is_not_stopped_by_the_margin_error_of_an_opening(rig: Rig) -> None:
+    """An opening of the same turn finds no margin: what waits behind it stays, exits leave in a request of their own."""
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place(20, type=OrderType.MARKET, time_in_force=TimeInForce.GTC))
+        await rig.clock.run_for(1)
+        rig.venue.batches.clear()
+        rig.venue.line = asyncio.Lock()
+        rig.venue.faults.set("order", Fault.NO_FUNDS)
+        await approve_many(rig, *range(1, 6))
+        for number in range(6, 9):
+            close = rig.place(number, side=Side.SELL, purpose=Purpose.CLOSE, price=EXIT_PRICE)
+            await rig.approve(close, reduce_only=True, is_exit=False)
+        await rig.clock.run_for(1)
+        assert rig.venue.batches == [5, 3]
+        phases = [rig.order_of(number).phase for number in range(1, 9)]
+        assert phases == [Phase.REJECTED, *[Phase.LIVE] * 7]
 
 
 @pytest.mark.row("C08")

@@ -10,16 +10,21 @@ from opensqt.runtime.venue.port import AccountView
 from tests.unit.rig import Rig
 
 MANY = 12
+SLOW_S = 2.0
+FENCE_S = 3.5 + 0.5  # deadline, skew and lag, then a lag between two looks: as published, not as the product has it
+READINGS_MAX = 5  # one under way, two for the proof, and each may have to wait for one that began too early
 
 
 class Counting(MemoryVenue):
     """Counts the dearest part of a look."""
 
     accounts_read = 0
+    slow_s = 0.0  # as where the weight is spent and each read waits for its turn
 
     async def account(self) -> AccountView:
         """Return balances and positions."""
         self.accounts_read += 1
+        await self.exchange.clock.sleep(self.slow_s)
         return await super().account()
 
 
@@ -63,3 +68,19 @@ async def test_an_order_whose_answer_was_lost_is_found_by_its_id_alone(rig: Rig)
         await rig.clock.run_for(1)
         assert rig.order_of().phase is Phase.LIVE
         assert _read(rig) == read
+
+
+@pytest.mark.row("C06")
+async def test_many_orders_in_doubt_end_soon_though_each_reading_is_slow(rig: Rig) -> None:
+    """A reading takes longer than the visibility lag: who waits for it shares the next, nobody takes one of his own."""
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place(MANY))
+        await rig.clock.run_for(0.1)
+        assert isinstance(rig.venue, Counting)
+        rig.venue.slow_s = SLOW_S
+        rig.venue.faults.set("place", *[Fault.LOST_REQUEST] * MANY)
+        for number in range(MANY):
+            await rig.approve(rig.place(number))
+        await rig.clock.run_for(FENCE_S + READINGS_MAX * SLOW_S)
+        phases = {rig.order_of(number).phase for number in range(MANY)}
+        assert phases == {Phase.NEVER_PLACED}
