@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain.intent import PlaceIntent
 from tests.crash.desk import Desk
 from tests.crash.record import Record
@@ -18,7 +20,21 @@ PROVEN = {
 }  # ends that an approved place without an order may have
 DENIED = {"NeverPlaced", "Rejected"}  # ends that no order which the venue took may have
 
-Trade = tuple[str, str, Decimal, Decimal]  # id, side, quantity, price
+SYMBOLS = {("perp", "BTCUSDT"): "BTC/USDT:USDT", ("spot", "BTCUSDT"): "BTC/USDT"}
+
+
+class Trade(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """One trade as the venue or the journal tells it: whose it is, and what it cost."""
+
+    trade_id: str
+    symbol: str
+    order: str
+    owner: str
+    side: str
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_asset: str
 
 
 async def quiet(desk: Desk) -> str:
@@ -41,7 +57,7 @@ def differs(record: Record, rows: list[audit.Row]) -> str:
     there, known = open_at_venue(rows), record.open()
     if there != known:
         found.append(f"orphans {sorted(there - known)}, open only for us {sorted(known - there)}")
-    done, booked = _trades_of_venue(rows), _trades_of_journal(record)
+    done, booked = _trades_of_venue(record, rows), _trades_of_journal(record)
     if done != booked:
         found.append(f"fills at the venue {sorted(done)}, in the journal {sorted(booked)}")
         found.append(f"position error {_position(booked) - _position(done)}")
@@ -113,22 +129,56 @@ def open_at_venue(rows: list[audit.Row]) -> set[str]:
     return {name for name, quantity in left.items() if quantity > 0}
 
 
-def _trades_of_venue(rows: list[audit.Row]) -> set[Trade]:
+def _trades_of_venue(record: Record, rows: list[audit.Row]) -> set[Trade]:
     return {
-        (str(row["trade_id"]), row["side"], Decimal(row["quantity"]), Decimal(row["price"]))
+        Trade(
+            trade_id=str(row["trade_id"]),
+            symbol=SYMBOLS[row["market"], row["symbol"]],
+            order=str(row["client_order_id"]),
+            owner=_owner(record, str(row["client_order_id"])),
+            side=row["side"],
+            quantity=Decimal(row["quantity"]),
+            price=Decimal(row["price"]),
+            fee=Decimal(row["fee"]),
+            fee_asset=row["fee_asset"],
+        )
         for row in rows
         if row["kind"] == "fill"
     }
 
 
 def _trades_of_journal(record: Record) -> set[Trade]:
-    return {
-        (name, fill.side.value, fill.quantity, fill.price) for name, fill in record.trades.items()
-    }
+    names = {(o.ref.symbol, o.venue_order_id): name for name, o in record.orders.items()}
+    found = set()
+    for trade_id, fill in record.trades.items():
+        # A trade may be booked before its order is known: then the venue's id names it.
+        name = fill.ref.client_order_id or names.get((fill.ref.symbol, fill.venue_order_id), "")
+        told = bool(fill.ref.client_order_id)
+        found.add(
+            Trade(
+                trade_id=trade_id,
+                symbol=fill.ref.symbol,
+                order=name,
+                owner=fill.ref.strategy if told else _owner(record, name),
+                side=fill.side.value,
+                quantity=fill.quantity,
+                price=fill.price,
+                fee=fill.fee,
+                fee_asset=fill.fee_asset,
+            )
+        )
+    return found
+
+
+def _owner(record: Record, name: str) -> str:
+    """Return the strategy whose order this is, as it was planned."""
+    order = record.orders.get(name)
+    return order.ref.strategy if order is not None else ""
 
 
 def _position(trades: Iterable[Trade]) -> Decimal:
-    return sum((q if side == "buy" else -q for _, side, q, _ in trades), Decimal(0))
+    signed = (one.quantity if one.side == "buy" else -one.quantity for one in trades)
+    return sum(signed, Decimal(0))
 
 
 def _terms(row: audit.Row) -> tuple[str, Decimal, Decimal]:

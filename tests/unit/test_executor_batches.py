@@ -181,7 +181,7 @@ async def cancel_many(rig: Rig, *numbers: int) -> None:
 
 @pytest.mark.row("C07")
 async def test_an_exit_is_not_stopped_by_the_margin_error_of_an_opening(rig: Rig) -> None:
-    """An opening of the same turn finds no margin: what waits behind it stays, exits leave in a request of their own."""
+    """An opening of the turn finds no margin; exits leave in a request of their own and live."""
     async with rig.running(rig.executor()):
         await rig.approve(rig.place(20, type=OrderType.MARKET, time_in_force=TimeInForce.GTC))
         await rig.clock.run_for(1)

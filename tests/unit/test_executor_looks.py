@@ -11,8 +11,12 @@ from tests.unit.rig import Rig
 
 MANY = 12
 SLOW_S = 2.0
-FENCE_S = 3.5 + 0.5  # deadline, skew and lag, then a lag between two looks: as published, not as the product has it
-READINGS_MAX = 5  # one under way, two for the proof, and each may have to wait for one that began too early
+FENCE_S = (
+    3.5 + 0.5
+)  # deadline, skew and lag, then a lag between two looks: as published, not as the product has it
+READINGS_MAX = (
+    5  # one under way, two for the proof, and each may have to wait for one that began too early
+)
 
 
 class Counting(MemoryVenue):
