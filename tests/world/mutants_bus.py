@@ -125,7 +125,7 @@ OF_THE_BUS = (
     M(name="unacked rows count as published", patches=_unacked_counted, focus=LOST),
     M(name="shorter FEED not noticed by the relay", patches=_never_shorter, focus=SHORT),
     M(name="new feed generation ignored", patches=_silent, focus=SHORT, in_house=True),
-    M(name="basis ignored", patches=_one(Docket, "_reach", _reached), in_house=True),
+    M(name="basis ignored", patches=_one(Docket, "_reach", _reached), focus=SHORT, in_house=True),
     M(name="gate opens at once", patches=_one(gate, "HORIZON_MS", 0), focus=(Kind.CRASH,) * 3),
     M(name="valid_until ignored at the append", patches=_one(MemoryStore, "_late", _nothing), focus=STUCK),
     M(name="absence without a healthy source", patches=_believed, focus=BLIND),
