@@ -55,7 +55,6 @@ class Actor:
     def __init__(self, play: Play[Any]) -> None:
         self.play = play
         self.fault = ""
-        self.last = Decision(reason="starting")
         self.forget()
 
     def forget(self) -> None:
@@ -63,11 +62,12 @@ class Actor:
         self.state = self.play.beginning
         self.run = 0  # the newest whose start was folded, anybody's
         self.own_run = 0  # this process's; 0 before it has one
+        self.last = Decision(reason="starting")
 
     @property
     def started(self) -> bool:
         """Whether its own start has been folded: only then it knows which ids are its own, and what it waits for."""
-        return 0 < self.own_run <= self.run
+        return 0 < self.own_run == self.run
 
     def concerns(self, message: Message) -> bool:
         """Tell whether a message may be about this strategy; what names no symbol is about everybody."""
