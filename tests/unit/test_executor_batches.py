@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.intent import OrderType, Purpose, TimeInForce
+from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.order import NeverPlaced, Rejected, Submitting, Unresolved
 from opensqt.runtime.venue.memory import Fault
@@ -183,7 +183,7 @@ async def cancel_many(rig: Rig, *numbers: int) -> None:
 async def test_an_exit_is_not_stopped_by_the_margin_error_of_an_opening(rig: Rig) -> None:
     """An opening of the turn finds no margin; exits leave in a request of their own and live."""
     async with rig.running(rig.executor()):
-        await rig.approve(rig.place(20, type=OrderType.MARKET, time_in_force=TimeInForce.GTC))
+        await rig.approve(rig.place(20, price=EXIT_PRICE, time_in_force=TimeInForce.GTC))
         await rig.clock.run_for(1)
         rig.venue.batches.clear()
         rig.venue.line = asyncio.Lock()
