@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Market, market_of
 from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.feed.memory import MemoryFeed
 from opensqt.runtime.journal.memory import MemoryCheckpoints
@@ -111,9 +112,15 @@ class Servers:
         return Wire(self.clock, self._draw, ordered=ordered)
 
     def net(self, symbol: str) -> Decimal:
-        """Return what the venue's trades of a symbol add up to."""
+        """Return what the venue's trades of a symbol brought: what a fee took of the base never arrived."""
+        base = symbol.partition("/")[0] if market_of(symbol) is Market.SPOT else ""
         return sum(
-            (t.quantity * t.side.sign for _, t in self.exchange.trades if t.symbol == symbol), ZERO
+            (
+                t.quantity * t.side.sign - (t.fee if t.fee_asset == base else ZERO)
+                for _, t in self.exchange.trades
+                if t.symbol == symbol
+            ),
+            ZERO,
         )
 
     def _journal(self, life: Life) -> WiredJournal:

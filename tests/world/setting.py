@@ -13,7 +13,7 @@ HOUSE_AT = 1  # the first seed of a full house
 GATES = 3  # one in three trades under Gate's rules: no id is unique, and by-id queries name open orders only
 WATCHED = 4  # in one house in four the shipped market_data stands between the market and FEED
 RECONCILED = 2  # one house in two has a reconciler
-FEES = (FeesIn.QUOTE, FeesIn.THIRD)
+FEES = tuple(FeesIn)
 ORDER_PATH = ("executor", "risk", "relay")  # run in every World
 
 
