@@ -11,6 +11,7 @@ from tests.world.register import APPROVED, DOUBTFUL
 from tests.world.tables import differing
 from tests.world.trades import terms_of
 
+HEDGED_BY = Decimal("0.001")  # the step of the perpetual: less spot than this cannot be hedged
 OBEYED_MS_MAX = 4000
 ZERO = Decimal(0)
 
@@ -30,7 +31,8 @@ def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
         return [("the desk is open", "nobody runs")]
     if judge.lost:
         return found or _feed(desk) or _reconciled(desk)
-    if PERP in desk.symbols and not desk.judge.killed and desk.net(SPOT) + desk.net(PERP) != 0:
+    naked = abs(desk.net(SPOT) + desk.net(PERP))
+    if PERP in desk.symbols and not desk.judge.killed and naked >= HEDGED_BY:
         found.append(("no naked leg", f"spot {desk.net(SPOT)}, perp {desk.net(PERP)}"))
     return found or _books(desk) or _feed(desk) or _reconciled(desk)
 
