@@ -27,10 +27,10 @@ from tests.unit.test_gate import House
 def fails_at(real: Any, name: str) -> Any:
     """The same, with a fault of ours: it fails wherever this name is met."""
 
-    def faulty(*words: Any) -> Any:
+    def faulty(*words: Any, **named: Any) -> Any:
         if any(name in str(word) for word in words[1:]):
             raise ArithmeticError(f"a fault at {name}")
-        return real(*words)
+        return real(*words, **named)
 
     return faulty
 
