@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, ceil_to, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.domain.market import Funding, Tick
+from opensqt.domain.market import Tick
 
 HOURS_PER_YEAR = Decimal(24 * 365)
 SIDES = Decimal(2)  # a carry is entered and left
@@ -28,12 +28,6 @@ def apr(rate: Decimal, interval_hours: int) -> Decimal:
     if interval_hours <= 0:
         return ZERO
     return EXACT.divide(EXACT.multiply(rate, HOURS_PER_YEAR), Decimal(interval_hours))
-
-
-def spread_apr(short: Funding, long: Funding | None = None) -> Decimal:
-    """Return what being short the one leg and long the other earns a year; each leg at its own interval."""
-    paid = apr(long.rate, long.interval_hours) if long is not None else ZERO
-    return EXACT.subtract(apr(short.rate, short.interval_hours), paid)
 
 
 def wish(carry_apr: Decimal, direction: int, entry_apr_min: Decimal, exit_apr_max: Decimal) -> Wish:

@@ -1,7 +1,10 @@
 """What a carry does now: whether funding pays, what stands against it, and the next move of its saga. Pure."""
 
+from decimal import Decimal
+
 from opensqt.domain import ticket as one
 from opensqt.domain.account import AssetAmount
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.decision import Choice, Decision
 from opensqt.domain.dust import named
 from opensqt.domain.ids import intent_id
@@ -13,8 +16,9 @@ from opensqt.domain.ticket import CYCLES_PER_RUN, UNSTAMPED
 from opensqt.domain.tickets import due
 from services.arb import carry as worth
 from services.arb.carry import Wish, shown
+from services.arb.pauses import step_wait_ms, trouble
 from services.arb.saga import Leg, Move, View, next_move
-from services.arb.state import FLAT_STEPS, Carry, perp_margin
+from services.arb.state import FLAT_STEPS, Carry
 
 ASK_AGAIN_MS = 1_000
 
@@ -34,7 +38,7 @@ def decide(carry: Carry, event: Message) -> Decision:
             *due(carry.books.tickets, carry.market.now_ms, carry.setup.timing, placing=True),
             *_overdue(carry),
         )
-        return Decision(intents=intents)
+        return Decision(intents=intents, reason=trouble(carry.books.vain, carry.books.vain_why))
     return _done(carry, next_move(view), view)
 
 
@@ -64,7 +68,7 @@ def entry_refusal(carry: Carry) -> str:
         return "waiting for the funding rate"
     if carry.too_old(funding.time_ms, setup.funding_age_ms_max):
         return "funding stale"
-    apr = worth.spread_apr(funding)
+    apr = worth.apr(funding.rate, funding.interval_hours)
     wish = worth.wish(apr, 0, setup.entry_apr_min, setup.exit_apr_max)
     if wish is Wish.ENTER_REVERSED:
         return "negative carry needs margin"
@@ -82,10 +86,10 @@ def exit_reason(carry: Carry) -> str:
     """Say why an open carry should be left, or nothing; old funding and halts never keep it in."""
     setup, market = carry.setup, carry.market
     if market.funding is not None:
-        apr = worth.spread_apr(market.funding)
+        apr = worth.apr(market.funding.rate, market.funding.interval_hours)
         if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is Wish.EXIT:
             return f"carry {shown(apr * 100)} % a year below {shown(setup.exit_apr_max * 100)} %"
-    margin = perp_margin(carry, market.rules[setup.perp].settles_in)
+    margin = _perp_margin(carry, market.rules[setup.perp].settles_in)
     if margin is not None:
         perp = carry.books.perp
         price = worth.liquidation_price(perp.quantity, perp.cost, margin)
@@ -147,6 +151,8 @@ def _done(carry: Carry, move: Move, view: View) -> Decision:
     intents = (_place(carry, move.leg),) if move.leg is not None else ()
     choices = (_step(carry, move),) if move.step and _may_ask(carry) else ()
     reason = move.reason
+    if not reason.startswith("escalated"):
+        reason = trouble(carry.books.vain, carry.books.vain_why) or reason
     if not reason and not intents and not move.step and carry.books.step in FLAT_STEPS:
         reason = view.closed
     return Decision(intents=intents, choices=choices, reason=reason, dust=_dust(carry))
@@ -154,6 +160,9 @@ def _done(carry: Carry, move: Move, view: View) -> Decision:
 
 def _may_ask(carry: Carry) -> bool:
     market = carry.market
+    pause_ms = step_wait_ms(carry.setup.timing, carry.books.unpaid)
+    if market.now_ms < carry.books.step_ms + pause_ms:
+        return False
     fresh = market.asked != carry.books.steps + 1
     return fresh or market.now_ms >= market.asked_ms + ASK_AGAIN_MS
 
@@ -197,3 +206,14 @@ def _place(carry: Carry, leg: Leg) -> PlaceIntent:
         basis=UNSTAMPED,
         reason=carry.books.step or "hedging",
     )
+
+
+def _perp_margin(carry: Carry, quote: str) -> Decimal | None:
+    """Return the perpetual wallet's balance in quote units as last seen, or None while unknown."""
+    snapshot = carry.market.snapshot
+    if snapshot is None:
+        return None
+    for held in snapshot.balances:
+        if held.market == "perp" and held.asset == quote:
+            return held.total
+    return ZERO

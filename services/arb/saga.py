@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import ONE, ZERO, floor_to
+from opensqt.domain.decimals import ONE, ZERO, canonical, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.market import Tick
@@ -84,7 +84,11 @@ def _from_flat(view: View) -> Move:
         return Move(step="neutral", detail="both legs are held")
     if view.closed or not view.rested:
         return Move(reason=view.closed or "resting after a vain try")
-    return Move(step="entering", detail="funding pays")
+    clip = _clip(view)
+    # A saga without a first order would end at once and begin again, for ever.
+    return (
+        Move(reason=clip) if isinstance(clip, str) else Move(step="entering", detail="funding pays")
+    )
 
 
 def _entering(view: View) -> Move:
@@ -92,8 +96,10 @@ def _entering(view: View) -> Move:
     if hedge is not None:
         return Move(step="hedging", detail=_naked_text(view), leg=hedge)
     clip = _clip(view)
-    if clip is None or view.closed or view.carry.books.vain >= VAIN_MAX:
+    if isinstance(clip, str) or view.closed:
         return _settled(view, view.closed or "no more to enter")
+    if view.carry.books.vain >= VAIN_MAX and not view.rested:
+        return _settled(view, "no more to enter")
     return Move(leg=clip) if view.rested else Move(reason="resting after a vain try")
 
 
@@ -104,21 +110,17 @@ def _neutral(view: View) -> Move:
         return Move(step="exiting", detail=view.leave)
     if _sellable(view) == 0:
         return Move(step="flat", detail="nothing is held")
-    if not view.closed and view.rested and _clip(view) is not None:
+    if not view.closed and view.rested and isinstance(_clip(view), Leg):
         return Move(step="entering", detail="funding pays for more")
     return Move()
 
 
 def _exiting(view: View) -> Move:
-    uncovered = _unwind(view)
-    if uncovered is not None:
-        if view.carry.books.vain >= VAIN_MAX:
-            return Move(step="escalated", detail=_naked_text(view))
-        return Move(leg=uncovered) if view.rested else Move(reason="resting after a vain try")
-    quantity = _sellable(view)
-    if quantity == 0:
+    leg = _unwind(view) or _sale(view)
+    if leg is None:
         return Move(step="flat", detail="both legs are closed")
-    leg = _leg(view, view.spot, Side.SELL, quantity, Purpose.CLOSE)
+    if view.carry.books.vain >= VAIN_MAX:
+        return Move(step="escalated", detail=f"the exit fails: {view.carry.books.vain_why}")
     return Move(leg=leg) if view.rested else Move(reason="resting after a vain try")
 
 
@@ -126,6 +128,11 @@ def _naked(view: View, step: str) -> Move:
     """Hedge for one leg timeout, then unwind for some more, then call for a person and go on trying."""
     hedge, unwind = _hedge(view), _unwind(view)
     if hedge is None and unwind is None:
+        sale = _sale(view)
+        if step == "escalated" and sale is not None and view.leave and view.carry.books.vain:
+            # The exit failed: whoever was called, it is still tried, until something trades.
+            reason = f"escalated: the exit fails: {view.carry.books.vain_why}"
+            return Move(leg=sale if view.rested else None, reason=reason)
         return _settled(view, "covered")
     if step == "hedging":
         if not view.opening and hedge is not None and hedge.purpose is Purpose.OPEN:
@@ -171,19 +178,33 @@ def _unwind(view: View) -> Leg | None:
     return _leg(view, view.spot, Side.SELL, view.spot.fit_quantity(held), Purpose.CLOSE)
 
 
-def _clip(view: View) -> Leg | None:
-    """Return the next buy of spot, such that both legs can trade it exactly; None when there is no room."""
+def _clip(view: View) -> Leg | str:
+    """Return the next buy of spot, such that both legs can trade it exactly, or why there is none."""
     setup = view.carry.setup
     room = setup.notional_quote_max - view.carry.books.spot.cost
     size = min(setup.order_notional_quote, room)
     if size * 2 < setup.order_notional_quote:
-        return None
+        return "no room for another clip"
     price = _price(view, view.spot, Side.BUY)
     quantity = entry_quantity(size, price, view.spot, view.perp)
     covered = clip_quantity(quantity, ONE, view.spot, view.perp)
-    if view.perp.refusal(_price(view, view.perp, Side.SELL), covered):
-        return None
-    return _leg(view, view.spot, Side.BUY, quantity, Purpose.OPEN)
+    broken = view.perp.refusal(_price(view, view.perp, Side.SELL), covered)
+    broken = broken or view.spot.refusal(price, quantity)
+    if broken:
+        return f"a clip of {canonical(size)} quote is too small: {broken}"
+    return Leg(
+        symbol=view.spot.symbol,
+        side=Side.BUY,
+        quantity=quantity,
+        price=price,
+        purpose=Purpose.OPEN,
+    )
+
+
+def _sale(view: View) -> Leg | None:
+    """Return the next exit clip of spot, or None where nothing that can be sold is left."""
+    quantity = _sellable(view)
+    return _leg(view, view.spot, Side.SELL, quantity, Purpose.CLOSE) if quantity > 0 else None
 
 
 def _sellable(view: View) -> Decimal:

@@ -8,7 +8,6 @@ from opensqt.domain import position as positions
 from opensqt.domain import tickets as desk
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.decimals import ZERO
 from opensqt.domain.decision import Decision
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
@@ -23,10 +22,10 @@ from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.ticket import Timing
 from opensqt.domain.tickets import Outcome, Tickets
 from opensqt.domain.verdict import RiskApproved, RiskRefused
+from services.arb.pauses import order_wait_ms
 
 PRICE_CHANNELS = frozenset({"tick", "ticker", "book", "book_top", "depth"})
 FLAT_STEPS = frozenset({"", "flat"})
-DOUBLINGS_MAX = 6
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +67,9 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     step_ms: int = 0  # when the step began, market time
     steps: int = 0  # recorded so far, over all sagas
     vain: int = 0  # orders in a row that traded nothing
+    vain_why: str = ""  # in the words of risk or venue
     retry_ms: int = 0
+    unpaid: int = 0  # steps in a row without an order between them
 
     @property
     def imbalance(self) -> Decimal:
@@ -196,12 +197,16 @@ def _chosen(carry: Carry, event: StrategyStarted | SagaStep) -> Carry:
     if isinstance(event, StrategyStarted):
         resumed_ms = event.time_ms if books.run else 0
         return _books(carry, run=event.run, issued=0, resumed_ms=resumed_ms)
+    if event.step in ("hedging", "compensating", "exiting"):
+        # Another kind of order: what failed before says nothing about it.
+        carry = _books(carry, vain=0, vain_why="", retry_ms=0)
     return _books(
         carry,
         saga_id=event.saga_id,
         step=event.step,
         step_ms=event.time_ms,
         steps=books.steps + 1,
+        unpaid=books.unpaid + 1,
     )
 
 
@@ -232,9 +237,11 @@ def _booked(carry: Carry, outcome: Outcome) -> Carry:
         if change.fill is not None:
             leg = "spot" if change.fill.ref.symbol == carry.setup.spot else "perp"
             held: Position = getattr(carry.books, leg)
-            carry = _books(carry, **{leg: positions.fill(held, change.fill)}, vain=0)
+            carry = _books(carry, **{leg: positions.fill(held, change.fill)}, vain=0, vain_why="")
         if change.ended and change.after is not None and change.after.filled == 0:
-            carry = _in_vain(carry)
+            carry = _in_vain(carry, change.after.end_reason or "no trade")
+        if change.ended:
+            carry = _books(carry, unpaid=0)
     return carry
 
 
@@ -245,13 +252,11 @@ def _corrected(carry: Carry, event: Adjustment) -> Carry:
     return _books(carry, **{leg: positions.trade(held, event.quantity, held.entry_price)})
 
 
-def _in_vain(carry: Carry) -> Carry:
-    timing, vain = carry.setup.timing, carry.books.vain
-    # A naked leg is tried again soon, an entry ever less often.
-    wait_ms = timing.emit_every_ms
-    if carry.books.step in ("entering", *FLAT_STEPS):
-        wait_ms = min(timing.retry_wait_ms << min(vain, DOUBLINGS_MAX), timing.retry_wait_ms_max)
-    return _books(carry, vain=vain + 1, retry_ms=carry.market.now_ms + wait_ms)
+def _in_vain(carry: Carry, why: str) -> Carry:
+    timing, books = carry.setup.timing, carry.books
+    entering = books.step in ("entering", *FLAT_STEPS)
+    wait_ms = order_wait_ms(timing, books.vain, entering=entering)
+    return _books(carry, vain=books.vain + 1, vain_why=why, retry_ms=carry.market.now_ms + wait_ms)
 
 
 def _decided(carry: Carry, decision: Decision) -> Carry:
@@ -278,14 +283,3 @@ def _books(carry: Carry, **changes: object) -> Carry:
 def _market(carry: Carry, **changes: object) -> Carry:
     market = msgspec.structs.replace(carry.market, **changes)
     return msgspec.structs.replace(carry, market=market)
-
-
-def perp_margin(carry: Carry, quote: str) -> Decimal | None:
-    """Return the perpetual wallet's balance in quote units as last seen, or None while unknown."""
-    snapshot = carry.market.snapshot
-    if snapshot is None:
-        return None
-    for held in snapshot.balances:
-        if held.market == "perp" and held.asset == quote:
-            return held.total
-    return ZERO

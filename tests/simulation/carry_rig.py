@@ -31,13 +31,13 @@ def carry_setup(**changes: object) -> Setup:
     return Setup(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def funding_of(rate: str, time_ms: int) -> Funding:
-    """Return a funding rate every eight hours."""
+def funding_of(rate: str, time_ms: int, interval_hours: int = 8) -> Funding:
+    """Return a funding rate, paid every eight hours where nothing else is said."""
     return Funding(
         venue="binance",
         symbol=PERP,
         rate=Decimal(rate),
-        interval_hours=8,
+        interval_hours=interval_hours,
         next_funding_ms=time_ms + 1_000_000,
         time_ms=time_ms,
     )
@@ -67,9 +67,9 @@ class CarryRig(Rig[Carry]):
         self.tick(SPOT, price)
         self.tick(PERP, price)
 
-    def fund(self, rate: str) -> None:
-        """Let the venue show another funding rate."""
-        self.feed(funding_of(rate, self.now_ms))
+    def fund(self, rate: str, interval_hours: int = 8) -> None:
+        """Let the venue show another funding rate, or another interval."""
+        self.feed(funding_of(rate, self.now_ms, interval_hours))
 
     def next(self) -> PlaceIntent:
         """Return the one intent that waits."""

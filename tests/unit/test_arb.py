@@ -108,13 +108,13 @@ def test_what_can_neither_be_hedged_nor_unwound_calls_for_a_person() -> None:
             rig.refuse(intent)
         rig.wait(100)
     assert rig.steps()[-1] == "escalated"
-    assert rig.last.reason.startswith("escalated: 0.010 uncovered") or rig.last.intents
-    for _ in range(10):
+    assert rig.last.reason.startswith("escalated: 0.01002 uncovered")
+    for _ in range(rig.state.setup.timing.retry_wait_ms_max // 4 // 100):
         rig.wait(100)
         if rig.places():
             break
     rig.take()
-    assert rig.state.books.imbalance == 0
+    assert rig.state.books.imbalance < d("0.001")
     assert rig.steps()[-1] in ("flat", "neutral", "entering")
 
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.market import Funding
 from services.arb.carry import (
     Wish,
     apr,
@@ -18,22 +17,9 @@ from services.arb.carry import (
     earned_bps,
     liquidation_price,
     near_liquidation,
-    spread_apr,
     wish,
 )
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of, tick_of
-
-
-def funding_of(rate: str, interval_hours: int = 8) -> Funding:
-    """Return a funding rate."""
-    return Funding(
-        venue="binance",
-        symbol=PERP,
-        rate=Decimal(rate),
-        interval_hours=interval_hours,
-        next_funding_ms=0,
-        time_ms=1,
-    )
 
 
 @pytest.mark.row("F01")
@@ -44,14 +30,6 @@ def funding_of(rate: str, interval_hours: int = 8) -> Funding:
 def test_apr_uses_the_real_interval(rate: str, hours: int, yearly: str) -> None:
     """0.0002 every 8 hours is 21.9 % a year; an unknown interval earns nothing."""
     assert apr(Decimal(rate), hours) == Decimal(yearly)
-
-
-@pytest.mark.row("F01")
-def test_each_leg_counts_at_its_own_interval() -> None:
-    """0.0003 less 0.0001 at 8 hours is 0.219; a leg paid every 4 hours counts twice as much."""
-    assert spread_apr(funding_of("0.0003"), funding_of("0.0001")) == d("0.219")
-    assert spread_apr(funding_of("0.0003"), funding_of("0.0001", 4)) == d("0.1095")
-    assert spread_apr(funding_of("0.0002", 1)) == d("1.752")
 
 
 @pytest.mark.row("F02")

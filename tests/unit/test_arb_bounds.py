@@ -1,0 +1,158 @@
+"""What a carry writes, asks and waits when nothing works: bounds on events, tries and time, by refusal."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import CancelIntent, PlaceIntent
+from tests.simulation.carry_rig import CarryRig, carry_setup, entered
+from tests.simulation.strategy_facts import SPOT
+
+MINUTE_MS = 60_000
+SELL = Side.SELL
+
+
+def risk_refuses(rig: CarryRig, intent: PlaceIntent) -> None:
+    """Let risk say no."""
+    rig.refuse(intent)
+
+
+def venue_rejects(rig: CarryRig, intent: PlaceIntent) -> None:
+    """Let the venue say -2010."""
+    rig.feed(rig.rejected(rig.submit(intent), "Account has insufficient balance"))
+
+
+def nothing_trades(rig: CarryRig, intent: PlaceIntent) -> None:
+    """Let the order end without a trade."""
+    cid = rig.accept(intent)
+    rig.feed(rig.expired(cid))
+
+
+ANSWERS = [risk_refuses, venue_rejects, nothing_trades]
+Answer = Callable[[CarryRig, PlaceIntent], None]
+
+
+def answered(rig: CarryRig, answer: Answer, span_ms: int) -> list[int]:
+    """Let every place be answered in this way for some time; return when each was asked."""
+    asked: list[int] = []
+    for _ in range(0, span_ms, 100):
+        for intent in rig.places():
+            asked.append(rig.now_ms)
+            answer(rig, intent)
+        rig.wait(100)
+    return asked
+
+
+@pytest.mark.row("F04")
+def test_a_clip_below_the_minimum_writes_nothing_and_names_the_sizes() -> None:
+    """50 quote units of BTC at 45 000 are 0.00111: below what the perpetual trades; no saga begins."""
+    rig = CarryRig(carry_setup(order_notional_quote=Decimal(50)), notional_min="100")
+    rig.wait(MINUTE_MS)
+    assert not rig.sent
+    assert rig.steps() == []
+    assert rig.last.reason.startswith("a clip of 50 quote is too small: ")
+
+
+@pytest.mark.row("F04")
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_entry_that_fails_for_ever_writes_less_than_it_asks(answer: Answer) -> None:
+    """In an hour: tries back off to one a minute, and there are at most two steps of the saga for each."""
+    rig = CarryRig()
+    asked = answered(rig, answer, 60 * MINUTE_MS)
+    assert 10 <= len(asked) <= 80
+    assert len(rig.steps()) <= 2 * len(asked)
+    waits = [late - early for early, late in pairwise(asked)]
+    assert waits[-1] >= rig.state.setup.timing.retry_wait_ms_max
+    assert "in a row traded nothing" in rig.last.reason
+
+
+@pytest.mark.row("F04")
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_exit_that_fails_for_ever_is_escalated_once_and_still_tried(answer: Answer) -> None:
+    """The spot cannot be sold: a person is called once, after eight tries; they go on ever less often."""
+    rig = CarryRig()
+    entered(rig)
+    written = len(rig.steps())
+    rig.fund("0.000004")
+    asked = answered(rig, answer, 10 * MINUTE_MS)
+    assert rig.steps()[written:] == ["exiting", "escalated"]
+    assert 20 <= len(asked) <= 60
+    assert asked[8] - asked[0] <= MINUTE_MS / 2
+    assert rig.last.reason.startswith("escalated: ")
+    while not rig.places():
+        rig.wait(100)
+    while rig.places():
+        rig.take()
+    assert rig.state.books.spot.quantity == rig.state.books.perp.quantity == 0
+    assert rig.steps()[-1] == "flat"
+
+
+@pytest.mark.row("F04")
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_naked_leg_has_its_times_and_is_tried_for_ever(answer: Answer) -> None:
+    """Hedging lasts one leg timeout, unwinding four more; then a person is called, once, and tries back off."""
+    rig = CarryRig()
+    rig.take()
+    began_ms, timeout_ms = rig.now_ms, rig.state.setup.leg_timeout_ms
+    seen: dict[str, int] = {}
+    asked: list[int] = []
+    for _ in range(0, 10 * MINUTE_MS, 100):
+        for intent in rig.places():
+            asked.append(rig.now_ms)
+            answer(rig, intent)
+        seen.setdefault(rig.state.books.step, rig.now_ms - began_ms)
+        rig.wait(100)
+    assert rig.steps() == ["entering", "hedging", "compensating", "escalated"]
+    assert timeout_ms < seen["compensating"] <= timeout_ms + 200
+    assert 5 * timeout_ms < seen["escalated"] <= 5 * timeout_ms + 300
+    assert 20 <= len(asked) <= 70
+    assert rig.last.reason.startswith("escalated: ")
+
+
+@pytest.mark.row("F04")
+def test_an_order_that_should_have_ended_is_cancelled_after_the_leg_timeout() -> None:
+    """An IOC that rests at the venue is called back once its time and one leg timeout are over, not before."""
+    rig = CarryRig()
+    intent = rig.next()
+    rig.accept(intent)
+    due_ms = intent.valid_until_ms + rig.state.setup.leg_timeout_ms
+    rig.wait(due_ms - rig.now_ms)
+    assert not [one for one in rig.sent if isinstance(one, CancelIntent)]
+    rig.wait(100)
+    (cancel,) = [one for one in rig.sent if isinstance(one, CancelIntent)]
+    assert (cancel.target_intent_id, cancel.reason) == (intent.intent_id, "leg timeout")
+    rig.cancel(cancel)
+    assert not rig.live()
+
+
+def test_a_price_on_the_edge_of_the_minimum_writes_no_step_for_every_tick() -> None:
+    """What can be sold at one price and not at the next changes the step a few times, then at most once a minute."""
+    rig = CarryRig()
+    entered(rig)
+    rig.fund("0.00002")
+    written, asked, began_ms = len(rig.steps()), len(rig.sent), rig.now_ms
+    for number in range(3_000):
+        rig.prices("45000" if number % 2 else "100")
+    minutes = (rig.now_ms - began_ms) // MINUTE_MS
+    assert len(rig.sent) == asked
+    assert 4 <= len(rig.steps()) - written <= 10 + minutes
+
+
+@pytest.mark.row("F01")
+def test_a_new_interval_of_the_same_rate_changes_the_decision() -> None:
+    """0.00002 pays 2.2 % a year every eight hours, 4.4 % every four, 17.5 % every hour; 0.9 % is left."""
+    rig = CarryRig(rate="0.00002")
+    assert rig.last.reason == "carry 2.2 % a year below 10.0 %"
+    rig.fund("0.00002", 4)
+    assert rig.last.reason == "carry 4.4 % a year below 10.0 %"
+    rig.fund("0.00002", 1)
+    assert [one.symbol for one in rig.places()] == [SPOT]
+    entered(rig)
+    rig.fund("0.000008", 1)
+    assert rig.steps()[-1] == "neutral"
+    rig.fund("0.000008", 8)
+    assert rig.steps()[-1] == "exiting"
+    assert rig.next().side is SELL
