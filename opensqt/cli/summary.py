@@ -3,13 +3,14 @@
 Brings the projections to the journal's end first, as nobody else does once the desk has stopped.
 """
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
 import asyncpg
 import msgspec
 
-from opensqt.cli.positions import positions
+from opensqt.cli.positions import positions, strategies
 from opensqt.cli.reading import Source, bring_up, fetch
 from opensqt.cli.refusal import Refusal
 from opensqt.cli.runfile import read_run
@@ -42,15 +43,15 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of a desk since its beginning; `pnl` net of fees and with funding, marked at the last known prices.
 
-    `pnl` and `fees` in quote units; `verdict` is None when nobody judged.
+    `pnl` and `fees` in quote units, None where a price they need is unknown; `verdict` is None when nobody judged.
     """
 
     ticks: int = 0
     intents: int = 0
     orders: int = 0
     fills: int = 0
-    pnl: Decimal = Decimal(0)
-    fees: Decimal = Decimal(0)
+    pnl: Decimal | None = Decimal(0)
+    fees: Decimal | None = Decimal(0)
     verdict: bool | None = None
     failed: tuple[str, ...] = ()  # the checks that did not hold
     held: tuple[Held, ...] = ()
@@ -67,12 +68,8 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         (counts,) = await fetch(source, _COUNTS)
     except (Refusal, JournalDown, asyncpg.UndefinedTableError):
         return Summary()  # it never got as far as a journal
-    pnl = fees = ZERO
     rows = await positions(source)
-    for held in rows:
-        parts = (held["realized_pnl"], held["unrealized_pnl"], held["funding"])
-        pnl = sum((part for part in parts if isinstance(part, Decimal)), pnl)
-        fees += held["fees"] if isinstance(held["fees"], Decimal) else ZERO
+    earned = await strategies(source)
     verdict: bool | None = None
     failed: tuple[str, ...] = ()
     if limited or counts["position"] <= JUDGED_ROWS_MAX:
@@ -86,13 +83,20 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         intents=counts["intents"],
         orders=counts["orders"],
         fills=counts["fills"],
-        pnl=_shown(EXACT.subtract(pnl, fees)),
-        fees=_shown(fees),
+        pnl=_total(earned, "net_pnl"),
+        fees=_total(earned, "fees"),
         verdict=verdict,
         failed=failed,
         held=msgspec.convert([row for row in rows if row["quantity"]], tuple[Held, ...]),
     )
 
 
-def _shown(amount: Decimal) -> Decimal:
+def _total(rows: Iterable[Mapping[str, object]], column: str) -> Decimal | None:
+    """Sum a column; None when one of its amounts is unknown."""
+    amount = ZERO
+    for row in rows:
+        part = row[column]
+        if not isinstance(part, Decimal):
+            return None
+        amount = EXACT.add(amount, part)
     return tidied(amount.quantize(CENT, context=EXACT))

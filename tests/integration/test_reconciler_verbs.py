@@ -177,8 +177,18 @@ def test_the_summary_counts_and_judges(desk: Path, postgres_dsn: str) -> None:
     assert found.orders == 40
     assert found.fills == sum(type(fact).__name__ == "Fill" for fact in facts)
     assert found.verdict is True
+    assert found.fees is not None
     assert found.fees > 0
-    assert found.pnl != 0
+    assert found.pnl
+
+
+@pytest.mark.row("K11")
+def test_a_summary_of_fees_without_a_price_is_unknown(desk: Path, postgres_dsn: str) -> None:
+    """A fee in an asset whose price is not known makes fees and profit unknown, never smaller."""
+    wait(bring_up(postgres_dsn))
+    wait(execute(postgres_dsn, "UPDATE view.fills SET fee_asset = 'BNB'"))
+    found = wait(summary(postgres_dsn, desk))
+    assert (found.pnl, found.fees) == (None, None)
 
 
 @pytest.mark.parametrize("as_json", [False, True])
