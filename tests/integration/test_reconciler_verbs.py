@@ -21,7 +21,6 @@ from opensqt.cli.summary import Summary, summary
 from opensqt.domain.control import KillLatched
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.codec import encode
 from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.journal.postgres import PostgresJournal
 from tests.ledgers import PERP, SPOT, Day
@@ -241,34 +240,6 @@ def test_a_folder_without_a_desk_is_refused_in_one_line(tmp_path: Path, capsys: 
         error = capsys.readouterr().err
         assert error.count("\n") == 1
         assert str(tmp_path) in error
-
-
-@pytest.mark.parametrize("form", ["hex", "pg", "base64"])
-def test_decode_understands_what_databases_and_tools_print(form: str, capsys: Capture) -> None:
-    """Hex, Postgres' hex and base64 of an event become JSON with its type."""
-    data = encode(KILL)
-    import base64
-
-    word = {"hex": data.hex(), "pg": "\\x" + data.hex(), "base64": base64.b64encode(data).decode()}
-    assert main(["decode", word[form]]) == 0
-    assert json.loads(capsys.readouterr().out) == {
-        "type": "KillLatched",
-        "scope": "desk",
-        "reason": "why",
-        "actor": "ann",
-        "time_ms": 7,
-        "kill_id": "",
-    }
-
-
-@pytest.mark.parametrize("wrong", ["zz!", "00ff", "0a"])
-def test_decode_refuses_what_is_no_event(wrong: str, capsys: Capture) -> None:
-    """One clear line and exit code 1."""
-    assert main(["decode", wrong]) == 1
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith("opensqt: not an event")
-    assert captured.err.count("\n") == 1
 
 
 def test_a_backup_becomes_a_desk_of_a_new_generation(
