@@ -185,6 +185,8 @@ class Judge:
         now = self._figure(snapshot, key, self._state.nets[place], observed)
         if now is None or now.passes < PASSES or is_doubtful(books, place[1], place[2]):
             return
+        if place in self._state.adjusting:
+            return  # the next look shows the same gap until what was decided is in the books
         gap = min(now.differences, key=abs)
         ledger = EXACT.subtract(observed, gap)
         lot = self._state.lots.get(place[2], ZERO)
@@ -193,6 +195,7 @@ class Judge:
         before = self._state.adjusted(place, snapshot.time_ms)
         summed = EXACT.divide(before + abs(gap), whole)
         if share < self._drift_max and summed < self._drift_max:
+            self._state.adjusting.add(place)
             self._say(facts.adjustment(books, snapshot, place, gap))
         elif "/".join(place) not in books.halts:
             self._say(facts.halted(snapshot, place, gap, max(share, summed)))

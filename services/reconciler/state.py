@@ -107,6 +107,7 @@ class State:
         self.lots: dict[str, Decimal] = {}  # symbol -> smallest quantity ordered
         self.stated: dict[Key, Stated] = {}
         self.corrected: list[Corrected] = []
+        self.adjusting: set[Key] = set()  # places whose adjustment is not in the journal yet
 
     def fold(self, books: Books, at: int, event_id: str, message: Message) -> None:
         """Take in a fact that the books have folded already."""
@@ -125,7 +126,9 @@ class State:
             case PositionAdopted():
                 self._net(books, at, (message.venue, message.account, message.symbol))
             case Adjustment():
-                self._net(books, at, (message.venue, message.account, message.symbol))
+                place = (message.venue, message.account, message.symbol)
+                self.adjusting.discard(place)
+                self._net(books, at, place)
                 if not message.detail.startswith(REVERSES):
                     self.corrected.append(Corrected(event_id=event_id, adjustment=message))
             case PositionStated():
