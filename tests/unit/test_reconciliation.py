@@ -65,6 +65,19 @@ def test_drift_below_five_percent_is_adjusted_and_from_there_halts(
         assert len(desk.told(Adjustment)) == 1
 
 
+@pytest.mark.row("E13", "J15")
+def test_looks_in_quick_succession_adjust_a_gap_once() -> None:
+    """A third look is judged before the adjustment of the second is in the books: it makes no other one."""
+    desk = trading()
+    desk.look("0.9501", "e1")
+    for evidence in ("e2", "e3"):
+        desk.write(snapshot(desk.head, "0.9501", evidence=evidence, time_ms=desk.now_ms + 10))
+    desk.wait()
+    assert [one.quantity for one in desk.told(Adjustment)] == [Decimal("-0.0499")]
+    desk.look("0.9501", "e4")
+    assert len(desk.told(Adjustment)) == 1
+
+
 @pytest.mark.row("E13")
 def test_the_measure_of_drift() -> None:
     """The difference is measured by the larger side, at least by one lot."""
