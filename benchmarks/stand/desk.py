@@ -55,6 +55,7 @@ step_bps = "6"
 levels_below = 1
 levels_above = 1
 order_notional_quote = "500"
+inventory_notional_quote_max = "1000000"
 [risk]
 order_notional_quote_max = "2000"
 position_notional_quote_max = "1000000"

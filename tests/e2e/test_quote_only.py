@@ -11,7 +11,9 @@ from tests.simulation.flow.written import Written
 
 ENDS_S_MAX = 150.0
 STEP = Decimal("0.00001")  # of spot
-HALF_WAVE_MS, WAVE = 12_000, 240  # from top to bottom, quote units: three levels of the grid
+# From top to bottom, in quote units. The anchor of the grid is fixed: whenever the desk begins, the levels at
+# 59,800 and 59,949.50 are inside the wave, so that what the lower one buys is sold at the upper one.
+HALF_WAVE_MS, WAVE = 12_000, 240
 MOVE_MS, MOVES = 200, 1_800
 pytestmark = pytest.mark.timeout(400)
 
@@ -34,6 +36,7 @@ kind = "grid"
 account = "main"
 symbol = "BTC/USDT"
 mode = "long"
+anchor = "59800"
 step_bps = "25"
 levels_below = 2
 levels_above = 0
