@@ -228,7 +228,9 @@ class House:
             for held in found.held:
                 self.progress.say(f"stays: {held.account} {held.symbol} {held.quantity:f}")
             figures = "  ".join(
-                f"{name} {value}" for name, value in fields.items() if name != "type"
+                f"{name} {'–' if value is None else value}"
+                for name, value in fields.items()
+                if name != "type"
             )
             self.progress.say(f"stopped: {figures}")
 

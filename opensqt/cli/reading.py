@@ -144,3 +144,13 @@ async def fetch(source: Source, statement: str, *values: object) -> Sequence[asy
         return await connection.fetch(statement, *values)
     finally:
         connection.terminate()  # also in the middle of a statement, when time has run out
+
+
+async def fetch_together(source: Source, *statements: str) -> list[Sequence[asyncpg.Record]]:
+    """Return the rows of several statements as of one moment: what is booked meanwhile is in none of them."""
+    connection = await connect(source.dsn)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return [await connection.fetch(statement) for statement in statements]
+    finally:
+        connection.terminate()

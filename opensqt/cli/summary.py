@@ -15,7 +15,9 @@ from opensqt.cli.reading import Source, bring_up, fetch
 from opensqt.cli.refusal import Refusal
 from opensqt.cli.runfile import read_run
 from opensqt.cli.verify import judged
-from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.decimals import EXACT
+from opensqt.domain.instruments import quote_asset
+from opensqt.domain.profit import total
 from opensqt.runtime.codec import Undecodable
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.projection import tidied
@@ -43,7 +45,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of a desk since its beginning; `pnl` net of fees and with funding, marked at the last known prices.
 
-    `pnl` and `fees` in quote units, None where a price they need is unknown; `verdict` is None when nobody judged.
+    `pnl` and `fees` in `asset`, None where a price they need is unknown or symbols are quoted in different assets, and
+    then there is no one `asset` either; `verdict` is None when nobody judged.
     """
 
     ticks: int = 0
@@ -52,6 +55,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     fills: int = 0
     pnl: Decimal | None = Decimal(0)
     fees: Decimal | None = Decimal(0)
+    asset: str | None = None
     verdict: bool | None = None
     failed: tuple[str, ...] = ()  # the checks that did not hold
     held: tuple[Held, ...] = ()
@@ -85,18 +89,21 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         fills=counts["fills"],
         pnl=_total(earned, "net_pnl"),
         fees=_total(earned, "fees"),
+        asset=_asset(earned),
         verdict=verdict,
         failed=failed,
         held=msgspec.convert([row for row in rows if row["quantity"]], tuple[Held, ...]),
     )
 
 
-def _total(rows: Iterable[Mapping[str, object]], column: str) -> Decimal | None:
-    """Sum a column; None when one of its amounts is unknown."""
-    amount = ZERO
-    for row in rows:
-        part = row[column]
-        if not isinstance(part, Decimal):
-            return None
-        amount = EXACT.add(amount, part)
-    return tidied(amount.quantize(CENT, context=EXACT))
+def _asset(rows: Iterable[Mapping[str, object]]) -> str | None:
+    """Return the asset in which all of these are counted, where it is one."""
+    assets = {quote_asset(str(row["symbol"])) for row in rows}
+    return assets.pop() if len(assets) == 1 else None
+
+
+def _total(rows: list[dict[str, object]], column: str) -> Decimal | None:
+    """Sum a column; None when one of its amounts is unknown, or when they are of different assets."""
+    amounts = msgspec.convert([row[column] for row in rows], list[Decimal | None])
+    whole = total(amounts) if _asset(rows) or not rows else None
+    return None if whole is None else tidied(whole.quantize(CENT, context=EXACT))

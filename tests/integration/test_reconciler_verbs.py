@@ -190,6 +190,18 @@ def test_a_summary_of_fees_without_a_price_is_unknown(desk: Path, postgres_dsn: 
     assert (found.pnl, found.fees) == (None, None)
 
 
+@pytest.mark.row("K11")
+def test_a_summary_adds_no_bitcoins_to_dollars(desk: Path, postgres_dsn: str) -> None:
+    """Figures carry their asset; of two quote assets there is no sum."""
+    wait(bring_up(postgres_dsn))
+    assert wait(summary(postgres_dsn, desk)).asset == "USDT"
+    for table in ("positions", "holdings", "fills"):
+        renamed = f"UPDATE view.{table} SET symbol = 'ETH/BTC' WHERE symbol = '{SPOT}'"
+        wait(execute(postgres_dsn, renamed))
+    found = wait(summary(postgres_dsn, desk))
+    assert (found.pnl, found.fees, found.asset) == (None, None, None)
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_stop_names_the_positions_that_stay(
     desk: Path, postgres_dsn: str, capsys: Capture, as_json: bool
