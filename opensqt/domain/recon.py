@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+_REVERSES = "reverses"  # how the detail of an adjustment that takes another one back begins
+
 
 class DiscrepancyKind(StrEnum):
     """What kind of disagreement was found."""
@@ -35,7 +37,10 @@ class Discrepancy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
-    """A correction of a position that cites its fill window."""
+    """A correction of a position that cites its fill window.
+
+    A trade that is found in the window of an earlier one counts by itself; the one that `reverses` takes that back.
+    """
 
     venue: str
     account: str
@@ -45,6 +50,17 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     evidence_hash: str
     detail: str
     time_ms: int
+
+    @property
+    def reverses(self) -> bool:
+        """True when it takes an earlier adjustment back."""
+        return self.detail.startswith(_REVERSES)
+
+
+def reversed_by(made: Adjustment, event_id: str, trade_id: str) -> Adjustment:
+    """Return the adjustment that takes one back (`event_id`) because a trade of its window was found."""
+    detail = f"{_REVERSES} {event_id}: trade {trade_id} was found"
+    return msgspec.structs.replace(made, quantity=-made.quantity, detail=detail)
 
 
 class Halted(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,9 +24,15 @@ class Register:
         """Return the terminal orders of which the venue reported more than its trades have shown."""
         return list(self._owed.values())
 
-    def write_off(self, order: Order) -> None:
-        """Expect no fill of an ended order any more, until new evidence of it comes."""
-        self._owed.pop(order.client_order_id, None)
+    def set_right(self, account: str, symbol: str) -> None:
+        """Expect no fill of ended orders of a symbol any more: its position was set right without them.
+
+        New evidence of such an order lets it count again.
+        """
+        for name, order in list(self._owed.items()):
+            ref = order.placed.ref if order.placed is not None else None
+            if ref is not None and (ref.account, ref.symbol) == (account, symbol):
+                del self._owed[name]
 
     def __len__(self) -> int:
         """Count the living orders."""

@@ -1,11 +1,15 @@
-"""The executor's ear on control: the kill switch, what was released, and risk's heartbeat.
+"""The executor's ear: the kill switch, what was released, risk's heartbeat, and corrections of what is held.
 
-It needs neither lease nor history, and the journal only to believe a release. FEED holds every kill for days and is
-heard from its beginning: one that was said while nobody listened is heard afterwards, and who obeys knows which of them
-are over. Whether a kill was said before we began is told by where it stands in FEED, not by its sender's clock.
+Control needs neither lease nor history, and the journal only to believe a release. FEED holds every kill for days and
+is heard from its beginning: one that was said while nobody listened is heard afterwards, and who obeys knows which of
+them are over. Whether a kill was said before we began is told by where it stands in FEED, not by its sender's clock.
 """
 
+from collections.abc import Awaitable, Callable
+
 from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
+from opensqt.domain.recon import Adjustment
+from opensqt.domain.strategy import PositionAdopted
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.admission import NOT_ADMITTED, content
 from opensqt.runtime.bus.dlq import set_aside
@@ -19,14 +23,20 @@ from opensqt.runtime.bus.port import (
     StreamState,
 )
 from opensqt.runtime.bus.recorded import is_recorded
+from opensqt.runtime.codec import decode
+from opensqt.runtime.envelope import BadEnvelope, from_headers
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.metrics import Metrics
-from services.executor.account import Account
+from services.executor.account import PAUSE_S, Account
 from services.executor.killing import Kill
 from services.executor.sweeps import Silence
 
-PAUSE_S = 0.5
+LOST_PAUSE_S = 0.5  # before FEED is followed again
+CORRECTED = ("recon/", "strategy/")  # where corrections stand in the journal
+CORRECTING = frozenset({Adjustment.__name__, PositionAdopted.__name__})
+
+Take = Callable[[Delivery, bool], Awaitable[None]]  # and whether it was said before we began
 
 
 class Ear:
@@ -44,10 +54,22 @@ class Ear:
 
     def open(self, spawn: Spawn) -> None:
         """Listen for ever."""
-        spawn(self._hear((subjects.KILL, subjects.LATCH), Start(wall_ms=0)))
-        spawn(self._hear((subjects.RISK_ALIVE,), Start()))
+        spawn(self._hear((subjects.KILL, subjects.LATCH), Start(wall_ms=0), self._on_control))
+        spawn(self._hear((subjects.RISK_ALIVE,), Start(), self._on_control))
 
-    async def _hear(self, filters: tuple[str, ...], start: Start) -> None:
+    def after_history(self, spawn: Spawn, position: int) -> None:
+        """Listen to what corrects the books beyond the journal position up to which they were folded.
+
+        From FEED's beginning, like kills: none that was recorded since can be missed.
+        """
+        corrections = Corrections(self._account, position)
+
+        async def take(delivery: Delivery, _: bool) -> None:
+            await corrections.take(delivery)
+
+        spawn(self._hear(corrections.subjects(), Start(wall_ms=0), take))
+
+    async def _hear(self, filters: tuple[str, ...], start: Start, take: Take) -> None:
         heard = False
         while True:
             try:
@@ -59,14 +81,14 @@ class Ear:
                 heard = True
                 async for delivery in follower:
                     is_old = before is not None and delivery.sequence <= before.last_sequence
-                    await self._on_control(delivery, is_old=is_old)
+                    await take(delivery, is_old)
             except (BusDown, StreamChanged) as error:
                 if heard:
                     self._account.log.warning("control_lost", filters=filters, detail=str(error))
                 heard = False
-                await self._account.clock.sleep(PAUSE_S)
+                await self._account.clock.sleep(LOST_PAUSE_S)
 
-    async def _on_control(self, delivery: Delivery, *, is_old: bool) -> None:
+    async def _on_control(self, delivery: Delivery, is_old: bool) -> None:
         subject, position = delivery.subject, delivery.headers.get("ce-position", "")
         try:
             # A kill needs no envelope: whatever else is wrong with it, it is obeyed.
@@ -93,3 +115,47 @@ class Ear:
             await self._kill.hear_release(message)
         else:
             self._account.log.error("release_not_recorded", actor=message.actor)
+
+
+class Corrections:
+    """What moves our position without a trade of ours, beyond what the history held.
+
+    The bus tells that there is one, the journal what it is: each position of the journal counts once, however often the
+    bus says it, and what the journal does not hold counts never.
+    """
+
+    def __init__(self, account: Account, position: int) -> None:
+        self._account = account
+        self._position = position  # of the journal, up to which the history was folded
+        self._taken: set[int] = set()  # positions beyond it
+
+    def subjects(self) -> tuple[str, ...]:
+        """Return where on FEED they are said."""
+        author = self._account.author
+        venue, name = subjects.token(author.venue), subjects.token(author.account)
+        return f"evt.recon.{venue}.{name}", "evt.strategy.*"
+
+    async def take(self, delivery: Delivery) -> None:
+        """Fold a correction once, as soon as the journal vouches for it."""
+        try:
+            envelope = from_headers(delivery.headers)
+        except BadEnvelope:
+            return  # whoever reads FEED for its facts sets it aside
+        position = envelope.position
+        if envelope.type not in CORRECTING or position <= self._position or position in self._taken:
+            return
+        if await self._is_recorded(delivery):
+            self._taken.add(position)
+            self._account.state.fold(decode(delivery.data))
+        else:
+            self._account.log.error(
+                "correction_not_recorded", subject=delivery.subject, position=position
+            )
+
+    async def _is_recorded(self, delivery: Delivery) -> bool:
+        """Ask the journal, again until it answers."""
+        while True:
+            try:
+                return await is_recorded(self._account.journal, delivery)
+            except JournalDown:
+                await self._account.clock.sleep(PAUSE_S)

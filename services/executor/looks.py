@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.absence import Look
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.order import OrderRef
 from opensqt.runtime.venue.port import Held, InDoubt, NotSent, OrderView, Throttled, VenueDown
 from services.executor.account import Account
@@ -127,12 +128,17 @@ class Looks:
         return symbol, ""
 
     async def _unexplained(self, symbol: str) -> Decimal:
-        """Return the venue's position minus what our trades explain; it moves only by what we do not know."""
+        """Return the venue's position minus what our trades explain; it moves only by what we do not know.
+
+        A correction of the books explains nothing here: it could hide the very move that it was written for.
+        """
         account = self._account
         view = await account.venue.urgent.account()
-        held = sum((p.quantity for p in view.positions if p.symbol == symbol), Decimal(0))
-        explained = account.state.net.get(symbol, Decimal(0)) if ":" in symbol else Decimal(0)
-        return held - explained
+        held = sum((p.quantity for p in view.positions if p.symbol == symbol), ZERO)
+        if ":" not in symbol:
+            return held
+        traded = account.state.net.get(symbol, ZERO) - account.state.corrected.get(symbol, ZERO)
+        return held - traded
 
     async def show(self, ref: OrderRef, view: OrderView | None) -> None:
         """Record what an order as the venue shows it proves."""

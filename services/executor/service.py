@@ -23,7 +23,7 @@ from services.executor.account import Account
 from services.executor.commands import Commands
 from services.executor.crew import Crew
 from services.executor.doubts import Doubts
-from services.executor.ear import Ear
+from services.executor.ear import CORRECTED, Ear
 from services.executor.evidence import Evidence
 from services.executor.killing import Kill
 from services.executor.state import DESK
@@ -38,7 +38,7 @@ WAITING = "waiting for the lease"
 STOP_S_MAX = 4.5  # the process is ended at 7 s, and requests under way want their end
 CLOSE_S_MAX = 1.0
 MS_PER_S = 1000
-FOLDED = ("intent/", "order/", "account/", "control", "stray/")
+FOLDED = ("intent/", "order/", "account/", "control", "stray/", *CORRECTED)
 
 
 class Executor:
@@ -160,7 +160,7 @@ class Executor:
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
         self._crew.spawn(account.lease.keep(self._progress))
         self._phase = "reading the journal"
-        await self._bootstrap(lease.head_position)
+        self._ear.after_history(self._crew.spawn, await self._bootstrap(lease.head_position))
         await self.kill.after_history()
         self.kill.go_on()
         stages.end("journal_s")
@@ -185,8 +185,8 @@ class Executor:
             "executor_running", epoch=lease.epoch, position=account.position, **stages.took
         )
 
-    async def _bootstrap(self, head: int) -> None:
-        """Fold everything that is in the journal, at least up to the head of the take-over."""
+    async def _bootstrap(self, head: int) -> int:
+        """Fold everything that is in the journal, at least up to the head of the take-over; return up to where."""
         account = self._account
         position = (
             0  # our own: a kill that is recorded meanwhile moves the account's beyond the history
@@ -206,7 +206,7 @@ class Executor:
                 position = row.position
             account.position = max(account.position, position)
             if len(rows) < READ_MAX and position >= head:
-                return
+                return position
             if not rows:
                 # A backup was put back beneath the lease: whether it is still ours is said by who keeps it.
                 await account.clock.sleep(PAUSE_S)

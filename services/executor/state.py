@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 
@@ -15,7 +16,9 @@ from opensqt.domain.kills import DESK, Kills, folded
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced, NeverPlaced
 from opensqt.domain.received import received
+from opensqt.domain.recon import Adjustment
 from opensqt.domain.register import Register
+from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.strays import Strays
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.executor.recent import Recent
@@ -26,9 +29,14 @@ SETTLED_MAX = 20_000  # ended orders that late evidence may still name
 REMEMBERED_MAX = 100_000
 DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 
+_Owner = TypeVar("_Owner", str, tuple[str, str])
+
 
 class State:
-    """The books of one account; every change comes through `fold`, repeated facts change nothing."""
+    """The books of one account; every change comes through `fold`.
+
+    Repeated facts change nothing, but for corrections: who folds must give each journal position of theirs once.
+    """
 
     def __init__(self, account: str) -> None:
         self.account = account
@@ -41,8 +49,9 @@ class State:
         self.trades: Recent[tuple[str, str]] = Recent(REMEMBERED_MAX)
         self.income: Recent[str] = Recent(REMEMBERED_MAX)
         self.read_ms: dict[str, int] = {}  # symbol -> up to when a snapshot read all trades
-        self.net: dict[str, Decimal] = {}
-        self.own: dict[tuple[str, str], Decimal] = {}  # strategy, symbol: what its fills made
+        self.net: dict[str, Decimal] = {}  # what our trades made, as it was corrected
+        self.corrected: dict[str, Decimal] = {}  # how much of the net no trade of ours made
+        self.own: dict[tuple[str, str], Decimal] = {}  # strategy, symbol: its part of the net
         self.prices: dict[str, Decimal] = {}  # of the newest fill of a symbol
         self.kills = Kills()
         self.deposits: set[tuple[Market, str]] = set()
@@ -67,6 +76,12 @@ class State:
             case FundingPaid() if message.account == self.account:
                 self.income.add(message.income_id)
                 self.income_ms = max(self.income_ms, message.time_ms)
+            case PositionAdopted() if message.account == self.account:
+                _correct(self, message)
+            case Adjustment() if message.account == self.account:
+                _correct(self, message)
+                if not message.reverses:
+                    self._register.set_right(message.account, message.symbol)
             case _ if life.is_order_event(message):
                 if message.ref.account == self.account:  # type: ignore[attr-defined]
                     self._fold_order(message)
@@ -228,7 +243,7 @@ def _book(state: State, fill: Fill) -> bool:
     if (symbol, fill.trade_id) in state.trades:
         return False
     state.trades.add((symbol, fill.trade_id))
-    state.net[symbol] = state.net.get(symbol, ZERO) + received(fill)
+    _add(state.net, symbol, received(fill))
     state.prices[symbol] = fill.price
     _own(state, fill.ref.client_order_id, fill)
     return True
@@ -238,5 +253,16 @@ def _own(state: State, client_order_id: str, fill: Fill) -> None:
     """Book a trade to the strategy whose order it filled; one of no known order is nobody's until it has one."""
     order = state.orders.get(client_order_id)
     if order is not None and order.placed is not None and order.placed.ref.strategy:
-        key = (order.placed.ref.strategy, fill.ref.symbol)
-        state.own[key] = state.own.get(key, ZERO) + fill.side.sign * fill.quantity
+        _add(state.own, (order.placed.ref.strategy, fill.ref.symbol), received(fill))
+
+
+def _correct(state: State, message: Adjustment | PositionAdopted) -> None:
+    """Count what no trade made; a trade that is found later comes with an adjustment that takes this one back."""
+    _add(state.net, message.symbol, message.quantity)
+    _add(state.corrected, message.symbol, message.quantity)
+    if message.strategy:
+        _add(state.own, (message.strategy, message.symbol), message.quantity)
+
+
+def _add(held: dict[_Owner, Decimal], owner: _Owner, quantity: Decimal) -> None:
+    held[owner] = held.get(owner, ZERO) + quantity

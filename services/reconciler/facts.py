@@ -12,13 +12,13 @@ from opensqt.domain.control import CONTROL_STREAM, KillReleased
 from opensqt.domain.decimals import EXACT, canonical
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.order import Fill
-from opensqt.domain.recon import Adjustment, Discrepancy, Halted, Resumed
+from opensqt.domain.recon import Adjustment, Discrepancy, Halted, Resumed, reversed_by
 from opensqt.domain.reconciliation import Finding, owner
 from opensqt.domain.switches import REDUCING
 from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.port import NewEvent
 from services.reconciler.config import NAME
-from services.reconciler.state import REVERSES, Corrected, Stated
+from services.reconciler.state import Corrected, Stated
 
 WHAT_NEXT = "look at the venue, then `opensqt resume`"
 PERCENT = Decimal(100)
@@ -67,8 +67,7 @@ def adjustment(books: Books, snapshot: VenueSnapshot, place: Key, gap: Decimal) 
 def reversal(one: Corrected, fill: Fill) -> NewEvent:
     """Take an adjustment back because a trade of its window was found."""
     made = one.adjustment
-    detail = f"{REVERSES} {one.event_id}: trade {fill.trade_id} was found"
-    message = msgspec.structs.replace(made, quantity=-made.quantity, detail=detail)
+    message = reversed_by(made, one.event_id, fill.trade_id)
     return _event(message, _stream((made.venue, made.account)), ("reversal", one.event_id))
 
 

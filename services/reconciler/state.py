@@ -21,7 +21,6 @@ from opensqt.domain.switches import DESK, RESTORE
 from opensqt.runtime.journal.port import Recorded
 
 DAY_MS = 86_400_000
-REVERSES = "reverses"  # how the detail of an adjustment that takes another one back begins
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +128,7 @@ class State:
                 place = (message.venue, message.account, message.symbol)
                 self.adjusting.discard(place)
                 self._net(books, at, place)
-                if not message.detail.startswith(REVERSES):
+                if not message.reverses:
                     self.corrected.append(Corrected(event_id=event_id, adjustment=message))
             case PositionStated():
                 key = (message.strategy, message.venue, message.account, message.symbol)

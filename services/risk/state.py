@@ -94,7 +94,8 @@ class State:
                 self._move(message.strategy, message.account, message.symbol, message.quantity)
             case Adjustment():
                 self._move(message.strategy, message.account, message.symbol, message.quantity)
-                self._write_off(message.account, message.symbol)
+                if not message.reverses:
+                    self._register.set_right(message.account, message.symbol)
             case FeedGeneration():
                 return
             case _:
@@ -167,12 +168,6 @@ class State:
         for client_order_id in list(takewhile(lambda i: self._over[i] < old, self._over)):
             self.venue_ids.pop(_place(self.orders.pop(client_order_id)), None)
             del self._over[client_order_id]
-
-    def _write_off(self, account: str, symbol: str) -> None:
-        """Expect no fill of ended orders any more: the position was set right without them."""
-        for order in _of(account, self._register.owed()):
-            if _symbol(order) == symbol:
-                self._register.write_off(order)
 
     def _fold_order(self, event: Message) -> None:
         if isinstance(event, Fill):

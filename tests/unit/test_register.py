@@ -2,7 +2,6 @@
 
 import pytest
 
-from opensqt.domain.life import begin
 from opensqt.domain.order import Fill
 from opensqt.domain.register import Register
 from tests.unit.test_life import ACCEPTED, CID, PLACED, SUBMITTING, canceled, filled, live_through
@@ -39,13 +38,16 @@ def test_an_order_of_nobody_counts_nowhere() -> None:
     assert (register.living(), register.owed()) == ([], [])
 
 
-def test_what_was_written_off_is_owed_again_when_new_evidence_comes() -> None:
-    """A write-off holds until the venue says more about the order."""
+def test_what_a_position_was_set_right_without_is_owed_again_when_new_evidence_comes() -> None:
+    """Nothing is expected of the ended orders of that symbol until the venue says more about one."""
     register = Register()
     ended = live_through(PLACED, SUBMITTING, ACCEPTED, canceled("0.002"))
     register.file(ended)
-    register.write_off(ended)
-    register.write_off(begin("never filed"))
+    ref = PLACED.ref
+    register.set_right(ref.account, "ETH/USDT")
+    register.set_right("another", ref.symbol)
+    assert register.owed() == [ended]
+    register.set_right(ref.account, ref.symbol)
     assert register.owed() == []
     register.file(ended)
     assert register.owed() == [ended]

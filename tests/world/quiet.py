@@ -145,12 +145,10 @@ def _books(desk: Desk) -> list[tuple[str, str]]:
     """Compare the position in each service's own books with the venue's trades."""
     found = _living(desk)
     for symbol in desk.symbols:
-        corrected = desk.judge.losses.adjusted.get(symbol, ZERO)
-        net = desk.net(symbol) + corrected
+        net = desk.net(symbol) + desk.judge.losses.adjusted.get(symbol, ZERO)
         seen: dict[str, Decimal] = {}
         leader = desk.leader()
-        # An executor counts what its own trades made: no correction reaches it.
-        seen[leader] = desk.accounts[leader].state.net.get(symbol, ZERO) + corrected
+        seen[leader] = desk.accounts[leader].state.net.get(symbol, ZERO)
         gate = vars(desk.posts["risk"].service)["_sight"].state
         seen["risk"] = sum((q for (_, _, s), q in gate.positions.items() if s == symbol), ZERO)
         if symbol == GRIDDED:
