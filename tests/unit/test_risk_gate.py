@@ -9,7 +9,7 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, Purpose
 from opensqt.domain.order import Canceled
-from opensqt.domain.recon import Adjustment, Halted, OrderContradicted
+from opensqt.domain.recon import Adjustment, Halted, OrderContradicted, reversed_by
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 from services.risk.decide import Judgement, Seat, blocked, judge
 from services.risk.state import State
@@ -283,16 +283,18 @@ def test_what_an_ended_order_filled_unseen_counts_until_its_trades_are_shown_or_
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "position_notional"
     shown = state(live("a", Side.BUY, "49900", "0.099"), end, fill("a", Side.BUY, "0.099"))
     assert shown.exposure(intent()).buys == 0
-    books.fold(
-        Adjustment(
-            venue="binance",
-            account="main",
-            symbol=SYMBOL,
-            strategy="grid-perp",
-            quantity=Decimal(0),
-            evidence_hash="",
-            detail="",
-            time_ms=NOW_MS,
-        )
+    made = Adjustment(
+        venue="binance",
+        account="main",
+        symbol=SYMBOL,
+        strategy="grid-perp",
+        quantity=Decimal(0),
+        evidence_hash="",
+        detail="",
+        time_ms=NOW_MS,
     )
+    # One that only takes another back sets nothing right: the rest is missing still.
+    books.fold(reversed_by(made, "an event", "7"))
+    assert books.exposure(intent()).buys == Decimal("0.099")
+    books.fold(made)
     assert books.exposure(intent()).buys == 0

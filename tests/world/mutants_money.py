@@ -8,8 +8,8 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid
 from opensqt.runtime.journal.port import NewEvent
+from services.executor import ear, snapshots
 from services.executor import facts as executed
-from services.executor import snapshots
 from services.reconciler import facts as reconciled
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch
@@ -73,6 +73,12 @@ MONEY = (
     Mutant(
         name="adjusted the other way",
         patches=_told_otherwise(reconciled, "adjustment", quantity=lambda gap: -gap),
+        focus=MOVED,
+        in_house=True,
+    ),
+    Mutant(
+        name="executor deaf to adjustments",
+        patches=lambda: [(ear.Corrections, "take", _nobody)],
         focus=MOVED,
         in_house=True,
     ),
