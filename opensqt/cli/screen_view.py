@@ -96,6 +96,7 @@ def _verdict(frame: Frame) -> Text:
         line.append(f"{_money(row['pnl'])} {row['quote']} ", style=f"bold {_tone(row['pnl'])}")
         words = (("realised", "realized"), ("unrealised", "unrealized"), ("funding", "funding"))
         parts = [f"{word} {_money(row[key])}" for word, key in words]
+        parts.insert(0, f"24 h {_money(row['day'])}")
         line.append(f" {', '.join(parts)}, fees {_number(row['fees'], 2)}", style=QUIET)
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
@@ -155,15 +156,17 @@ def _strategies(picture: Picture) -> RenderableType:
     for row in rows:
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append(f"{row['strategy']:<14}")
+        result = f", net {_money(row['net'])} {row['quote']}".rstrip()
         if not row["trading"]:
             line.append(f"not trading: {row['reason'] or 'unknown'}", style="yellow")
         elif "slots" in row:
             working = sum(slot["state"] == "working" for slot in row["slots"])
             line.append("trading", style="green")
-            line.append(f"  {working} levels at work, earned {_money(row['earned'])}", style=QUIET)
+            line.append(f"  {working} levels at work{result}", style=QUIET)
         else:
             line.append("watching", style="green")
-            line.append(f"  {row['step'] or 'flat'} {row['detail']}", style=QUIET)
+            line.append(f"  {row['step'] or 'flat'} {row['detail']}".rstrip(), style=QUIET)
+            line.append(result, style=QUIET)
         lines.append(line)
     return Group(*lines)
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from opensqt.domain.decimals import ZERO
 from opensqt.domain.dust import is_dust
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.lattice import Lattice, level_of
@@ -39,7 +38,6 @@ def grid(state: State, told: Told, name: str) -> Section:
         **told.trading(name),
         "anchor": plain(lattice.anchor_price) if lattice else None,
         "step": plain(lattice.step_price) if lattice else None,
-        "earned": cash(sum((part.realized_pnl for part in held.values()), ZERO)),
         "slots": [
             _slot(level, lattice, orders.get(level), held.get(level, FLAT), rules)
             for level in levels

@@ -3,7 +3,6 @@
 A section is a top-level key; sections travel alone, so nothing in one may need another to be read.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -11,16 +10,15 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.dust import dust_of
-from opensqt.domain.ledger_wallet import assets_of, market_of
+from opensqt.domain.instruments import market_of
 from opensqt.domain.life import Order
 from opensqt.domain.market import Candle
 from opensqt.domain.order import Fill
-from opensqt.domain.position import Position
 from services.gateway.decide import Told, mode_of, troubles
+from services.gateway.gains import gains, hedge, result
 from services.gateway.ladder import carry, grid
-from services.gateway.state import HOUR_MS, HOURS, Chart, Place, State
-from services.gateway.tape import cash, plain
+from services.gateway.state import Chart, Place, State
+from services.gateway.tape import plain
 
 Section = Any
 Picture = dict[str, Section]
@@ -32,6 +30,7 @@ def picture(state: State, chart: Chart, told: Told) -> Picture:
     """Return everything there is to see now, by section."""
     places = sorted({*told.places, *state.quotes.ticks})
     rows = [_symbol(state, told, place) for place in places]
+    money = gains(state, chart, told.market_ms)
     return {
         "desk": {
             "name": told.desk,
@@ -43,7 +42,6 @@ def picture(state: State, chart: Chart, told: Told) -> Picture:
         "time": {"market_ms": told.market_ms, "wall_ms": told.wall_ms},
         "mode": mode_of(state, told),
         "troubles": troubles(state, told),
-        "money": _money(state),
         "journal": {
             "live": told.live,
             "why": told.why,
@@ -60,17 +58,24 @@ def picture(state: State, chart: Chart, told: Told) -> Picture:
         "orders": [_order(order) for order in _living(state)],
         "fills": [_fill(fill) for fill in islice(reversed(state.fills), FILLS_SHOWN)],
         "markers": _markers(state),
-        "positions": _positions(state),
-        "grids": [grid(state, told, name) for name, kind in told.kinds.items() if kind == "grid"],
-        "carries": [
-            carry(state, told, name) for name, kind in told.kinds.items() if kind == "carry"
-        ],
+        **money,
+        "grids": _strategies(state, told, "grid", money["profit"]),
+        "carries": _strategies(state, told, "carry", money["profit"]),
         "balances": _balances(state),
         "refusals": [_refusal(refused) for refused in reversed(state.refusals)],
-        "hours": _hours(state, told),
         "tape": [msgspec.to_builtins(line) for line in reversed(state.tape)],
         "processes": [msgspec.to_builtins(process) for process in told.processes],
     }
+
+
+def _strategies(state: State, told: Told, kind: str, profit: list[Section]) -> list[Section]:
+    found = []
+    for name in (name for name, its in told.kinds.items() if its == kind):
+        legs = told.legs.get(name, ())
+        drawn = (grid if kind == "grid" else carry)(state, told, name)
+        hedges = [one for place in legs if (one := hedge(state, name, place)) is not None]
+        found.append({**drawn, **result(name, legs, profit), "netted": hedges})
+    return found
 
 
 def _name(place: Place) -> str:
@@ -171,73 +176,6 @@ def _markers(state: State) -> dict[str, list[Section]]:
     return marks
 
 
-def _unrealized(state: State, place: Place, held: Position) -> Decimal | None:
-    price = state.quotes.price(place)
-    if held.quantity == 0:
-        return ZERO
-    return held.unrealized_pnl(price) if price is not None else None
-
-
-def _positions(state: State) -> list[Section]:
-    rows = []
-    for (venue, account, symbol), net in sorted(state.books.nets.items()):
-        held, place = net.position, (venue, symbol)
-        owners = {
-            key[0]: part.quantity
-            for key, part in sorted(state.books.holdings.items())
-            if key[1:] == (venue, account, symbol) and part.quantity != 0
-        }
-        dust = _dust(state, place, owners.values())
-        price = state.quotes.price(place)
-        unrealized = _unrealized(state, place, held)
-        pnl = held.realized_pnl + (unrealized or ZERO) + held.funding - net.fees_quote
-        rows.append(
-            {
-                "key": f"{venue}|{symbol}",
-                "account": account,
-                "symbol": symbol,
-                "quote": assets_of(symbol)[1],
-                "quantity": plain(held.quantity),
-                "entry": cash(held.entry_price),
-                "mark": plain(price) if price is not None else None,
-                "realized": cash(held.realized_pnl),
-                "unrealized": cash(unrealized) if unrealized is not None else None,
-                "funding": cash(held.funding),
-                "fees": cash(net.fees_quote),
-                "pnl": cash(pnl),
-                "fills": held.fills,
-                "dust": plain(dust) if dust is not None else None,
-                "owners": [
-                    {"strategy": owner, "quantity": plain(quantity)}
-                    for owner, quantity in owners.items()
-                ],
-            }
-        )
-    return rows
-
-
-def _dust(state: State, place: Place, quantities: Iterable[Decimal]) -> Decimal | None:
-    """Sum what each owner holds and cannot sell; None while rules or price are unknown."""
-    rules, price = state.quotes.rules.get(place), state.quotes.price(place)
-    if rules is None or price is None:
-        return None
-    return sum((dust_of(rules, quantity, price) for quantity in quantities), ZERO)
-
-
-def _money(state: State) -> list[Section]:
-    """Sum what was earned, by quote asset: what is counted in different money is never added."""
-    names = ("realized", "unrealized", "funding", "fees", "pnl")
-    sums: dict[str, dict[str, Decimal]] = {}
-    for row in _positions(state):
-        total = sums.setdefault(row["quote"], dict.fromkeys(names, ZERO))
-        for name in names:
-            total[name] += Decimal(row[name] or "0")
-    return [
-        {"quote": quote, **{name: cash(amount) for name, amount in total.items()}}
-        for quote, total in sorted(sums.items())
-    ]
-
-
 def _balances(state: State) -> list[Section]:
     return [
         {
@@ -261,19 +199,3 @@ def _refusal(refused: Any) -> Section:
         "detail": refused.detail,
         "time_ms": refused.time_ms,
     }
-
-
-def _hours(state: State, told: Told) -> list[Section]:
-    """Return exactly 24 hours, oldest first, those without a trade too."""
-    newest = told.market_ms - told.market_ms % HOUR_MS
-    rows = []
-    for back in reversed(range(HOURS)):
-        hour = state.hours.get(newest - back * HOUR_MS)
-        rows.append(
-            {
-                "hour_ms": newest - back * HOUR_MS,
-                "fills": hour.fills if hour else 0,
-                "pnl": cash(hour.realized_pnl - hour.fees) if hour else "0",
-            }
-        )
-    return rows

@@ -6,14 +6,11 @@ The books are the shared fold of the journal; kept beside them is only what a pe
 from collections import deque
 from decimal import Decimal
 
-import msgspec
-
 from opensqt.domain import position as positions
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.lattice import level_of
 from opensqt.domain.ledger import Books, Key, Table
-from opensqt.domain.ledger_wallet import quote_fee
 from opensqt.domain.levels import traded
 from opensqt.domain.life import Order
 from opensqt.domain.market import Candle, FeedStatus, Funding, Mark, Tick, Time
@@ -22,25 +19,16 @@ from opensqt.domain.order import Fill
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.verdict import RiskRefused
+from services.gateway.earnings import HOUR_MS, HOURS, Earnings
 from services.gateway.tape import Line, line_of
 
 MINUTE_MS = 60_000
-HOUR_MS = 3_600_000
-HOURS = 24
 CANDLES_MAX = 240
 FILLS_MAX = 200
 REFUSALS_MAX = 20
 TAPE_MAX = 80
 
 Place = tuple[str, str]  # venue, symbol
-
-
-class Hour(msgspec.Struct, frozen=True, kw_only=True):
-    """One hour of trading, quote units; not weighed over different quotes."""
-
-    fills: int = 0
-    realized_pnl: Decimal = ZERO
-    fees: Decimal = ZERO
 
 
 class Quotes:
@@ -78,16 +66,56 @@ class Quotes:
         tick = self.ticks.get(place)
         return middle(tick) if tick is not None else None
 
+    def prices(self) -> dict[Place, Decimal]:
+        """Return the price of each symbol that was heard of."""
+        found = ((place, self.price(place)) for place in {**self.ticks, **self.marks})
+        return {place: price for place, price in found if price is not None}
+
+
+class HourPrices:
+    """The price with which each of the last hours began: the first mark in its first minute, else tick or candle."""
+
+    def __init__(self) -> None:
+        self._prices: dict[int, dict[Place, tuple[bool, Decimal]]] = {}
+
+    def fold(self, message: Message) -> None:
+        """Take in a mark, a tick or a candle, where it tells how an hour began."""
+        match message:
+            case Mark():
+                self._begin(message, message.time_ms, message.mark_price, is_mark=True)
+            case Tick():
+                self._begin(message, message.time_ms, middle(message))
+            case Candle():
+                self._begin(message, message.open_time_ms, message.open)
+
+    def at(self, hour_ms: int) -> dict[Place, Decimal]:
+        """Return the prices with which an hour began, as far as they were heard."""
+        return {place: price for place, (_, price) in self._prices.get(hour_ms, {}).items()}
+
+    def _begin(
+        self, said: Mark | Tick | Candle, time_ms: int, price: Decimal, *, is_mark: bool = False
+    ) -> None:
+        if time_ms % HOUR_MS >= MINUTE_MS:
+            return
+        hour = self._prices.setdefault(time_ms - time_ms % HOUR_MS, {})
+        known = hour.get((said.venue, said.symbol))
+        if known is None or (is_mark and not known[0]):
+            hour[said.venue, said.symbol] = (is_mark, price)
+        while len(self._prices) > HOURS:
+            del self._prices[min(self._prices)]
+
 
 class Chart:
     """One-minute candles by symbol; where none came yet, the tick draws a provisional one."""
 
     def __init__(self) -> None:
+        self.hours = HourPrices()
         self._rows: dict[Place, dict[int, Candle]] = {}
         self._drawn: set[tuple[Place, int]] = set()
 
     def fold(self, message: Message) -> None:
         """Take in a candle, or let a tick move the provisional one."""
+        self.hours.fold(message)
         match message:
             case Candle(interval_ms=interval_ms) if interval_ms == MINUTE_MS:
                 place = (message.venue, message.symbol)
@@ -149,17 +177,16 @@ class State:
         self.refusals: deque[RiskRefused] = deque(maxlen=REFUSALS_MAX)
         self.tape: deque[Line] = deque(maxlen=TAPE_MAX)
         self.levels: dict[str, dict[int, Position]] = {}
-        self.hours: dict[int, Hour] = {}
+        self.earnings = Earnings()
         self._seen: set[Key] = set()
         self._owned: set[Key] = set()
-        self._realized: dict[Key, Decimal] = {}
 
     def fold(self, message: Message, position: int) -> None:
         """Take in one message of FEED; `position` 0 for what is not in the journal."""
         self.quotes.fold(message)
         if position:
             self.books.fold(position, message)
-            self._follow()
+            self._follow(getattr(message, "time_ms", 0))
         if isinstance(message, RiskRefused):
             self.refusals.append(message)
         if isinstance(message, PositionAdopted):
@@ -168,13 +195,18 @@ class State:
         if line is not None:
             self.tape.append(line)
 
-    def _follow(self) -> None:
+    def _follow(self, time_ms: int) -> None:
         for table, key in self.books.take_touched():
             match table:
                 case Table.ORDERS:
                     self._order(key[0])
                 case Table.FILLS:
                     self._fill(key)
+                case Table.POSITIONS:
+                    self.earnings.net(key, self.books.nets[key], time_ms)
+                case Table.FUNDING:
+                    paid = self.books.funding[key]
+                    self.earnings.funding((paid.venue, paid.account, paid.symbol), paid.asset)
                 case _:
                     pass
 
@@ -191,7 +223,7 @@ class State:
             self._seen.add(key)
             self.fills.append(fill)
             self.fills_count += 1
-            self._count(key[:3], fill)
+        self.earnings.fill(key, fill)
         order = self.books.orders.get(fill.ref.client_order_id)
         if key in self._owned or order is None or order.placed is None:
             return
@@ -200,20 +232,6 @@ class State:
         if level is not None:
             levels = self.levels.setdefault(order.placed.ref.strategy, {})
             levels.update(traded(levels, level, fill))
-
-    def _count(self, place: Key, fill: Fill) -> None:
-        realized = self.books.nets[place].position.realized_pnl
-        gained = EXACT.subtract(realized, self._realized.get(place, ZERO))
-        self._realized[place] = realized
-        at_ms = fill.time_ms - fill.time_ms % HOUR_MS
-        hour = self.hours.get(at_ms, Hour())
-        self.hours[at_ms] = Hour(
-            fills=hour.fills + 1,
-            realized_pnl=EXACT.add(hour.realized_pnl, gained),
-            fees=EXACT.add(hour.fees, quote_fee(fill)),
-        )
-        for old in [ms for ms in self.hours if ms <= max(self.hours) - HOURS * HOUR_MS]:
-            del self.hours[old]
 
     def _adopt(self, event: PositionAdopted) -> None:
         levels = self.levels.setdefault(event.strategy, {})

@@ -1,10 +1,12 @@
 """The live page in a real browser: what a tired trader sees, and the kill."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
@@ -103,6 +105,8 @@ async def test_the_page_shows_prices_orders_positions_and_slots(
         )
         await expect(page.locator("#orders-table tbody tr")).to_have_count(8)
         await expect(page.locator("#positions tbody tr")).to_contain_text(["0.008"])
+        await expect(page.locator("#profit tbody tr")).to_contain_text(["grid-perp"])
+        await expect(page.locator("#pnl-parts")).to_contain_text("24 hours")
         await expect(page.locator("#ladder .levels .buy")).to_have_count(4)
         await expect(page.locator("#ladder .levels .sell")).to_have_count(4)
         await expect(page.locator("#ladder .levels")).to_contain_text("long 0.008 @ 59,964.0")
@@ -112,6 +116,23 @@ async def test_the_page_shows_prices_orders_positions_and_slots(
         await expect(page.locator("#processes tbody tr")).to_have_count(8)
         drawn = await _colours(page)
         assert {"70,194,142", "240,113,123"} <= drawn, "own buys and sells are on the chart"
+
+
+@pytest.mark.row("K11")
+async def test_money_that_nobody_knows_is_a_dash(tmp_path: Path, browser_path: str) -> None:
+    """A fee in BNB, whose price is not heard, makes sums, day and result unknown beside their asset, not smaller."""
+    async with staged(tmp_path / "desk") as stage, sight(stage, browser_path) as seen:
+        await seen.open()
+        page = seen.page
+        await expect(page.locator("#pnl")).to_have_text(re.compile(r"^[+−]?\d.* USDT$"))
+        ref = scenes.reference("grid-perp", PERP, "w-1")
+        fill = scenes.filled(ref, Side.BUY, scenes.ANCHOR - 72, stage.house.clock.market_ms())
+        await stage.record(msgspec.structs.replace(fill, fee_asset="BNB"))
+        await expect(page.locator("#pnl")).to_have_text("– USDT", timeout=SEEN_MS)
+        await expect(page.locator("#pnl-parts")).to_contain_text("24 hours– USDT")
+        await expect(page.locator("#hours-sum")).to_contain_text("– USDT since")
+        await expect(page.locator("#profit")).to_contain_text("no price of BNB")
+        assert seen.complaints == []
 
 
 @pytest.mark.row("H04")

@@ -77,7 +77,7 @@ def test_position_and_profit_are_exact_to_the_last_digit() -> None:
     assert Decimal(row["unrealized"]) == (mark - Decimal("60000.1")) * Decimal("0.003")
     assert Decimal(row["fees"]) == Decimal("60000.1") * Decimal("0.003") * Decimal("0.0002")
     assert Decimal(row["pnl"]) == Decimal(row["unrealized"]) - Decimal(row["fees"])
-    assert row["owners"] == [{"strategy": "grid-perp", "quantity": "0.003"}]
+    assert row["owners"] == [{"strategy": "grid-perp", "quantity": "0.003", "netted": "0"}]
     assert shown(state)["money"][0]["pnl"] == row["pnl"]
 
 

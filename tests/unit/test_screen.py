@@ -52,7 +52,10 @@ def seen(*, halted: bool = False, grid_reason: str = "") -> dict[str, Any]:
     told = Told(
         places=(("binance", SPOT), ("binance", PERP)),
         kinds={"grid-perp": "grid", "carry": "carry"},
-        legs={"carry": (("binance", SPOT), ("binance", PERP))},
+        legs={
+            "grid-perp": (("binance", PERP),),
+            "carry": (("binance", SPOT), ("binance", PERP)),
+        },
         market_ms=NOW_MS,
         live=True,
         statuses={
@@ -99,11 +102,14 @@ def test_everything_that_matters_stands_on_the_screen(width: int) -> None:
     assert "stop with Ctrl-C" in lines[1]
     assert "NORMAL" in lines[2]
     assert "USDT" in lines[2]
+    assert "24 h" in lines[2]
     middle = scenes.price_at(1) + scenes.PREMIUM[PERP]
     assert f"{middle - Decimal('0.1'):,.1f}" in text
     assert "4b 4s" in text
     assert "0.008" in text
-    assert "8 levels at work" in text
+    grid = seen()["grids"][0]
+    assert grid["net"] == seen()["profit"][0]["net"]
+    assert f"8 levels at work, net {Decimal(grid['net']):+,.2f} USDT" in text
     assert all(name in text for name in NAMES)
     assert "grid-perp" in text
 

@@ -30,6 +30,15 @@ export function money(text, places = 2) {
   return shown + size;
 }
 
+export function labelled(text, asset) {
+  return `${money(text)} ${asset}`;
+}
+
+// A cost as what it does to the result; what is unknown stays unknown.
+export function negated(text) {
+  return text === null || text === undefined ? null : String(-Number(text));
+}
+
 export function tone(text) {
   const number = Number(text ?? 0);
   return Math.abs(number) < 0.005 ? "" : number > 0 ? "good" : "bad";

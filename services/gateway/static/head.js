@@ -1,6 +1,6 @@
 // The first second: is it safe, am I making money, what is wrong, how old are the prices. It says nothing it does not know.
 
-import { age, byId, clock, element, keyed, money, text, tone } from "./format.js";
+import { age, byId, clock, element, keyed, labelled, negated, text, tone } from "./format.js";
 
 export function mode({ mode: found, time }, link = "live") {
   if (!found) return;
@@ -22,25 +22,25 @@ export function mode({ mode: found, time }, link = "live") {
 }
 
 export function gains({ money: sums = [] }) {
-  const [first] = sums;
   const big = byId("pnl");
-  text(big, first ? `${money(first.pnl)} ${first.quote}` : "no trade yet");
-  big.className = `big num ${first ? tone(first.pnl) : "quiet"}`;
+  text(big, sums.length ? sums.map((sum) => labelled(sum.pnl, sum.quote)).join("   ") : "no trade yet");
+  big.className = `big num ${sums.length === 1 ? tone(sums[0].pnl) : sums.length ? "" : "quiet"}`;
   const parts = sums.flatMap((sum) => [
-    [`realised${sums.length > 1 ? ` ${sum.quote}` : ""}`, sum.realized],
-    ["unrealised", sum.unrealized],
-    ["funding", sum.funding],
-    ["fees", `-${sum.fees}`],
+    [sum.quote, "24 hours", sum.day],
+    [sum.quote, "realised", sum.realized],
+    [sum.quote, "unrealised", sum.unrealized],
+    [sum.quote, "funding", sum.funding],
+    [sum.quote, "fees", negated(sum.fees)],
   ]);
   const make = () => {
     const box = element("div");
     box.append(element("dt"), element("dd", "num"));
     return box;
   };
-  keyed(byId("pnl-parts"), parts, (part) => part[0], make, (box, [name, sum]) => {
+  keyed(byId("pnl-parts"), parts, ([quote, name]) => `${quote} ${name}`, make, (box, [quote, name, sum]) => {
     text(box.children[0], name);
-    text(box.children[1], money(sum.replace("--", "")));
-    box.children[1].className = `num ${tone(sum.replace("--", ""))}`;
+    text(box.children[1], labelled(sum, quote));
+    box.children[1].className = `num ${tone(sum)}`;
   });
 }
 
@@ -89,7 +89,8 @@ export function tick({ time, desk: found }, since) {
   if (time) text(byId("clock"), clock(time.market_ms + since * Number(found?.speed ?? 1)));
 }
 
-export function hours({ hours: rows = [] }) {
+// Bars of the first quote asset; an hour whose first price nobody heard has none.
+export function hours({ hours: rows = [], money: sums = [] }) {
   const canvas = byId("hours");
   const ratio = devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -98,15 +99,18 @@ export function hours({ hours: rows = [] }) {
   canvas.height = Math.round(height * ratio);
   const pen = canvas.getContext("2d");
   pen.scale(ratio, ratio);
-  const most = Math.max(...rows.map((row) => Math.abs(Number(row.pnl))), 0.01);
+  const bars = rows.map((row) => row.pnl[sums[0]?.quote] ?? null);
+  const most = Math.max(...bars.map((pnl) => Math.abs(Number(pnl ?? 0))), 0.01);
   const step = width / rows.length;
   const style = getComputedStyle(document.documentElement);
-  rows.forEach((row, index) => {
-    const tall = (Number(row.pnl) / most) * (height / 2 - 3);
-    pen.fillStyle = style.getPropertyValue(row.fills ? (tall >= 0 ? "--good" : "--bad") : "--line");
-    pen.fillRect(index * step + 1, height / 2 - Math.max(tall, 0) - (row.fills ? 1 : 0), step - 2, Math.max(Math.abs(tall), 1) + (row.fills ? 1 : 0));
+  bars.forEach((pnl, index) => {
+    const tall = (Number(pnl ?? 0) / most) * (height / 2 - 3);
+    const flat = pnl === null || Number(pnl) === 0;
+    pen.fillStyle = style.getPropertyValue(flat ? "--line" : tall > 0 ? "--good" : "--bad");
+    pen.fillRect(index * step + 1, height / 2 - Math.max(tall, 0) - (flat ? 0 : 1), step - 2, Math.max(Math.abs(tall), 1) + (flat ? 0 : 1));
   });
-  const sum = rows.reduce((all, row) => all + Number(row.pnl), 0);
   const count = rows.reduce((all, row) => all + row.fills, 0);
-  text(byId("hours-sum"), count ? `${count} fills, ${money(sum)} booked after fees` : "no fill yet");
+  const changes = sums.map((sum) => labelled(sum.day, sum.quote)).join(", ");
+  const why = sums.some((sum) => sum.day === null) ? " (–: the price then or now is unknown)" : "";
+  text(byId("hours-sum"), sums.length ? `${changes} since ${clock(sums[0].day_begin_ms, false)}, ${count} fills${why}` : "no fill yet");
 }

@@ -1,6 +1,6 @@
 // The grid as a ladder of levels with the price between them, and the carry with its two legs.
 
-import { amount, byId, clock, digits, element, keyed, money, percent, price, text, tone } from "./format.js";
+import { amount, byId, clock, digits, element, keyed, labelled, percent, price, text, tone } from "./format.js";
 
 const STEPS = ["entering", "hedging", "neutral", "exiting", "flat"];
 
@@ -20,7 +20,7 @@ export function ladder({ grids = [], symbols = [] }, chosen) {
   keyed(box, shown, (grid) => grid.strategy, make, (made, grid) => {
     const symbol = symbols.find((one) => one.key === grid.key);
     const places = digits(symbol?.tick_size);
-    text(made.children[0], `${grid.strategy}  ${grid.step ? `step ${price(grid.step, places)}` : ""}  earned ${money(grid.earned)}`);
+    text(made.children[0], `${grid.strategy}  ${grid.step ? `step ${price(grid.step, places)}` : ""}  net ${labelled(grid.net, grid.quote)}`);
     text(made.children[1], grid.trading ? "trading" : `not trading: ${grid.reason || "unknown"}`);
     made.children[1].className = `why ${grid.trading ? "good" : "warn"}`;
     levels(made.children[2], grid, symbol, places);
@@ -60,6 +60,8 @@ function levels(list, grid, symbol, places) {
   });
 }
 
+const nettedAway = (leg) => `${amount(leg.netted)} of ${amount(leg.quantity)} ${leg.symbol} (worth ${price(leg.worth, 2)} ${leg.quote}) is netted by ${leg.by.join(", ")}: the venue holds nothing of it, and pays no funding on it.`;
+
 export function carry({ carries = [], symbols = [] }) {
   const box = byId("carry");
   if (!carries.length) {
@@ -69,12 +71,12 @@ export function carry({ carries = [], symbols = [] }) {
   box.querySelector(":scope > .empty")?.remove();
   const make = () => {
     const made = element("section", "saga");
-    made.append(element("h3"), element("p", "why"), element("ol", "steps"), element("dl", "parts"), element("p", "quiet"));
+    made.append(element("h3"), element("p", "why"), element("ol", "steps"), element("dl", "parts"), element("p", "quiet"), element("p", "netted warn"));
     STEPS.forEach((step) => made.children[2].append(element("li", "", step)));
     return made;
   };
   keyed(box, carries, (one) => one.strategy, make, (made, one) => {
-    text(made.children[0], one.strategy);
+    text(made.children[0], `${one.strategy}  net ${labelled(one.net, one.quote)}`);
     text(made.children[1], one.trading ? "watching funding and basis" : `not trading: ${one.reason || "unknown"}`);
     made.children[1].className = `why ${one.trading ? "good" : "warn"}`;
     [...made.children[2].children].forEach((item) => {
@@ -102,5 +104,6 @@ export function carry({ carries = [], symbols = [] }) {
     });
     const beyond = one.step && !STEPS.includes(one.step) ? `${one.step}: ` : "";
     text(made.children[4], one.step ? `${clock(one.time_ms)} ${beyond}${one.detail}` : "no entry yet: it waits for funding that pays for the fees");
+    text(made.children[5], one.netted.map(nettedAway).join(" "));
   });
 }

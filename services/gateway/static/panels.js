@@ -1,6 +1,6 @@
 // The tables: positions, orders, fills, balances, processes, and the two tapes.
 
-import { amount, byId, clock, digits, element, keyed, money, price, significant, table, text, tone } from "./format.js";
+import { amount, byId, clock, digits, element, keyed, labelled, money, negated, price, significant, table, text, tone } from "./format.js";
 
 const placesOf = (symbols, key) => digits(symbols?.find((symbol) => symbol.key === key)?.tick_size);
 
@@ -13,11 +13,29 @@ export function positions({ positions: rows = [], symbols }) {
     { name: "unrealised", cell: (row) => [money(row.unrealized), tone(row.unrealized)] },
     { name: "realised", cell: (row) => [money(row.realized), tone(row.realized)] },
     { name: "funding", cell: (row) => [money(row.funding), tone(row.funding)] },
-    { name: "fees", cell: (row) => [money(String(-Number(row.fees))), tone(-Number(row.fees))] },
-    { name: "PnL", cell: (row) => [`${money(row.pnl)} ${row.quote}`, `strong ${tone(row.pnl)}`] },
+    { name: "fees", cell: (row) => [money(negated(row.fees)), tone(negated(row.fees))] },
+    { name: "PnL", cell: (row) => [labelled(row.pnl, row.quote), `strong ${tone(row.pnl)}`] },
     { name: "dust", cell: (row) => [Number(row.dust) ? significant(row.dust) : "–", "quiet"] },
-    { name: "held by", left: true, cell: (row) => [row.owners.map((owner) => `${owner.strategy} ${amount(owner.quantity)}`).join(", "), "quiet"] },
+    { name: "held by", left: true, cell: (row) => [row.owners.map(owned).join(", "), "quiet"] },
   ], rows, (row) => `${row.account} ${row.key}`, "flat: no position yet");
+}
+
+const owned = (owner) => `${owner.strategy} ${amount(owner.quantity)}${Number(owner.netted) ? ` (${amount(owner.netted)} netted)` : ""}`;
+
+export function profit({ profit: rows = [] }) {
+  const figure = (name, key, read = (row) => row[key]) => ({ name, cell: (row) => [money(read(row)), tone(read(row))] });
+  table(byId("profit"), [
+    { name: "strategy", left: true, cell: (row) => [row.strategy] },
+    { name: "symbol", left: true, cell: (row) => [row.symbol] },
+    { name: "holds", cell: (row) => [Number(row.quantity) ? amount(row.quantity) : "flat"] },
+    { name: "round trips", cell: (row) => [String(row.round_trips)] },
+    figure("realised", "realized"),
+    figure("fees", "fees", (row) => negated(row.fees)),
+    figure("funding", "funding"),
+    figure("unrealised", "unrealized"),
+    { name: "net", cell: (row) => [labelled(row.net, row.quote), `strong ${tone(row.net)}`] },
+    { name: "unknown", left: true, cell: (row) => [row.unpriced.length ? `no price of ${row.unpriced.join(", ")}` : "", "warn"] },
+  ], rows, (row) => `${row.strategy} ${row.account} ${row.symbol}`, "no trade yet");
 }
 
 export function orders({ orders: rows = [], symbols, mode }) {
