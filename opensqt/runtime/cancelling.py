@@ -21,6 +21,8 @@ async def heeding(call: Awaitable[_Result]) -> _Result:
     try:
         result = await call
     except Exception as error:
+        # Whatever it failed with: a cancellation that came meanwhile was swallowed with it, and it is what counts.
+        # The error goes on as its cause, and as itself where nobody cancelled; nothing is caught for good here.
         if task.cancelling() > asked:
             raise asyncio.CancelledError from error
         raise

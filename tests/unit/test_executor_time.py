@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.life import Phase
+from opensqt.domain.order import NeverPlaced
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.venue.memory import Fault
+from opensqt.runtime.venue.port import LookOutcome
 from tests.unit.rig import START_MS, Rig
+from tests.unit.test_executor_looks import Blind
+
+LATE_ANSWER_S = 3.6  # behind the fence of the order that was asked for
+BETWEEN_SWEEPS_S = 3.2  # an order that is placed then is looked for by nobody else during its four seconds of doubt
 
 
 @pytest.fixture
@@ -31,17 +37,36 @@ class SetClock(VirtualClock):
 class RightClock(VirtualClock):
     """The same time as it would be if nobody had set it: the venue's."""
 
-    def __init__(self, desk: SetClock) -> None:
+    def __init__(self, desk: SetClock, behind_ms: int = 0) -> None:
         super().__init__()
         self._desk = desk
+        self._behind_ms = behind_ms
 
     def wall_ms(self) -> int:
         """Return wall time in ms UTC."""
-        return self._desk.wall_ms() - self._desk.set_ms
+        return self._desk.wall_ms() - self._desk.set_ms - self._behind_ms
 
     async def sleep(self, seconds_wall: float) -> None:
         """Wait as everybody does."""
         await self._desk.sleep(seconds_wall)
+
+
+class Asleep(Blind):
+    """Answers the first question for a hidden order late, as where it must wait for request weight."""
+
+    slow_once_s = LATE_ANSWER_S
+
+    async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
+        """Ask for one order by our id."""
+        if client_order_id in self.hidden():
+            late_s, self.slow_once_s = self.slow_once_s, 0.0
+            await self.exchange.clock.sleep(late_s)
+        return await super().look(symbol, client_order_id)
+
+
+def _disproved(rig: Rig) -> int:
+    """Return how often an order was called never placed; one that is shown afterwards is no longer."""
+    return len([fact for fact in rig.facts() if isinstance(fact, NeverPlaced)])
 
 
 @pytest.mark.row("C03")
@@ -92,6 +117,56 @@ async def test_a_clock_that_is_set_forward_proves_no_absence(rig: Rig) -> None:
         rig.venue.faults.deliver_late()
         await clock.run_for(5)
         assert rig.order_of().phase is Phase.LIVE
+        assert _disproved(rig) == 0
+
+
+@pytest.mark.row("C06")
+async def test_a_set_clock_does_not_hide_what_a_venue_that_is_behind_still_takes(rig: Rig) -> None:
+    """A venue whose clock is behind ours takes a request for that much longer; the monotonic fence counts it in."""
+    policy = rig.venue.policy
+    clock = rig.clock = rig.store.clock = SetClock(wall_ms=START_MS)
+    rig.exchange.clock = RightClock(clock, behind_ms=policy.clock_skew_ms_max - 100)
+    rig.exchange.visibility_lag_ms = policy.visibility_lag_ms - 100
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place(9, price=Decimal("49000.0")))
+        await clock.run_for(BETWEEN_SWEEPS_S)
+        rig.exchange.stream.break_off("cut")
+        rig.venue.faults.set("place", Fault.LATE)
+        await rig.approve(rig.place())
+        await clock.run_for(0.05)
+        clock.set_ms = 4000
+        last_ms = policy.deadline_ms + policy.clock_skew_ms_max - 100
+        await clock.run_for(last_ms / 1000 - 0.05)
+        assert rig.order_of().phase is Phase.UNRESOLVED
+        rig.venue.faults.deliver_late()
+        assert len(rig.exchange.orders) == 2, "the venue took it: by its own clock it came in time"
+        await clock.run_for(5)
+        assert rig.order_of().phase is Phase.LIVE
+        assert _disproved(rig) == 0
+
+
+@pytest.mark.row("C06")
+async def test_a_clock_that_is_set_between_two_looks_does_not_bring_them_closer(rig: Rig) -> None:
+    """Reads that are blind for less than a visibility lag are seen through, whatever the clock says of the time."""
+    clock = rig.clock = rig.store.clock = SetClock(wall_ms=START_MS)
+    rig.exchange.clock = RightClock(clock)
+    venue = rig.venue = Asleep(rig.exchange)
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place(9, price=Decimal("49000.0")))
+        await clock.run_for(BETWEEN_SWEEPS_S)
+        rig.exchange.stream.break_off("cut")
+        venue.since = len(venue.sent)
+        venue.faults.set("place", Fault.LOST_ACK)
+        await rig.approve(rig.place())
+        read = venue.accounts_read
+        while venue.accounts_read == read:
+            await clock.run_for(0.02)
+        clock.set_ms = 4000
+        await clock.run_for((venue.policy.visibility_lag_ms - 50) / 1000)
+        venue.since = None
+        await clock.run_for(1)
+        assert rig.order_of().phase is Phase.LIVE
+        assert _disproved(rig) == 0
 
 
 @pytest.mark.row("C06")
