@@ -42,10 +42,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     step: str = ""
     count: int = 1
     when: When = When.DURING
+    within: bool = (
+        False  # whether the scenario itself passes the step, not only what is before and after it
+    )
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """How often each step was passed before the scenario, to its end, to a clean stop, to a start after that."""
+    """How often each step was passed before the scenario acts, to its end, to a clean stop, to a start after that."""
 
     cell: Cell
     before: Counter[str]
@@ -55,14 +58,14 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
 
     def dying_at(self, step: str) -> Cell | None:
         """Return the cell in which this step is died at for the first time within the scenario, if it is passed."""
-        count, when = 1, When.DURING
-        if self.during[step] > self.before[step]:
+        count, when, within = 1, When.DURING, self.during[step] > self.before[step]
+        if within:
             count = self.before[step] + 1
         elif self.before[step] == 0:
             if self.again[step] == 0:
                 return None
             when = When.STOPPING if self.after[step] else When.AGAIN
-        return msgspec.structs.replace(self.cell, step=step, count=count, when=when)
+        return msgspec.structs.replace(self.cell, step=step, count=count, when=when, within=within)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +81,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 async def survey(shared: Shared, cell: Cell) -> Survey:
     """Play a scenario in which nobody dies and count the steps; raise `AssertionError` when it does not end well."""
-    async with asyncio.timeout(CELL_S_MAX), Desk(shared, cell.rules) as desk:
+    async with asyncio.timeout(CELL_S_MAX), desk_of(shared, cell) as desk:
         try:
             return await _counted(desk, cell)
         except TimeoutError as error:
@@ -88,7 +91,7 @@ async def survey(shared: Shared, cell: Cell) -> Survey:
 async def run(shared: Shared, cell: Cell) -> Outcome:
     """Let a process die at the cell's step and judge."""
     try:
-        async with asyncio.timeout(CELL_S_MAX), Desk(shared, cell.rules) as desk:
+        async with asyncio.timeout(CELL_S_MAX), desk_of(shared, cell) as desk:
             return await _judged(desk, cell)
     except TimeoutError:
         return Outcome(cell=cell, died=False, broken=(f"did not end within {CELL_S_MAX} s",))
@@ -98,11 +101,18 @@ async def run(shared: Shared, cell: Cell) -> Outcome:
         return Outcome(cell=cell, died=False, broken=told, judged=False)
 
 
+def desk_of(shared: Shared, cell: Cell) -> Desk:
+    """Return the desk of a cell, which trades the symbols of its scenario."""
+    return Desk(shared, cell.rules, symbols=SCENARIOS[cell.scenario].symbols)
+
+
 async def _counted(desk: Desk, cell: Cell) -> Survey:
     seat, author = await begin(desk, cell)
+    scenario = SCENARIOS[cell.scenario]
     await author.surely()
+    placed = await scenario.before(author)
     before = desk.passed(seat.name)
-    await SCENARIOS[cell.scenario](desk, author)
+    await scenario.then(desk, author, placed)
     found = await verdict(desk, author)
     during = desk.passed(seat.name)
     await _stop(seat)
@@ -133,14 +143,20 @@ async def _judged(desk: Desk, cell: Cell) -> Outcome:
 
 async def _play(desk: Desk, cell: Cell) -> list[str]:
     seat, author = await begin(desk, cell)
-    await author.surely()
-    await SCENARIOS[cell.scenario](desk, author)
+    await play(desk, author, cell.scenario)
     if cell.when is not When.DURING:
         await _stop(seat)
         if cell.scenario != TAKE_OVER:
             await _start_again(desk, seat, cell.step if cell.when is When.AGAIN else "")
     await author.surely()
     return await verdict(desk, author)
+
+
+async def play(desk: Desk, author: Author, scenario: str) -> None:
+    """Trade, then play a scenario from its beginning."""
+    await author.surely()
+    placed = await SCENARIOS[scenario].before(author)
+    await SCENARIOS[scenario].then(desk, author, placed)
 
 
 async def begin(desk: Desk, cell: Cell) -> tuple[Seat, Author]:
@@ -186,6 +202,6 @@ async def verdict(desk: Desk, author: Author) -> list[str]:
     """Wait for rest and name every breach of the promise."""
     house = desk.house
     found = [await judge.quiet(desk), await judge.unheard(desk)]
-    await house.record.read()
+    await house.read()
     found += judge.broken(house.record, audit.rows(house.folder), author.places)
     return [text for text in found if text]

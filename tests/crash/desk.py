@@ -55,9 +55,13 @@ class Desk:
     """The processes of one cell; an asynchronous context manager around its house."""
 
     def __init__(
-        self, shared: Shared, rules: PaperRules = PaperRules.BINANCE, mutant: str = ""
+        self,
+        shared: Shared,
+        rules: PaperRules = PaperRules.BINANCE,
+        mutant: str = "",
+        symbols: tuple[str, ...] = (PERP,),
     ) -> None:
-        self.house = House(shared, rules)
+        self.house = House(shared, rules, symbols)
         self.mutant = mutant  # what is broken on purpose in every process
         self.seats: dict[str, Seat] = {}
         self.deaths: list[str] = []  # seats whose process was killed, in order
@@ -186,11 +190,12 @@ class Desk:
         clock = self.house.clock
         while True:
             now_ms = clock.market_ms()
-            for message in (
-                msgspec.structs.replace(RULES[1], time_ms=now_ms),
-                tick_of(PERP, "60000", now_ms),
-            ):
-                await self.house.publish(subjects.subject_of(message), message)
+            for rules in (one for one in RULES if one.symbol in self.house.symbols):
+                for message in (
+                    msgspec.structs.replace(rules, time_ms=now_ms),
+                    tick_of(rules.symbol, "60000", now_ms),
+                ):
+                    await self.house.publish(subjects.subject_of(message), message)
             await clock.sleep(EVERY_S)
 
 

@@ -22,6 +22,7 @@ from opensqt.domain.messages import Message, name_of
 from opensqt.runtime.bus import streams
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import RunClock
+from opensqt.runtime.codec import decode
 from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import JournalDown
@@ -31,11 +32,12 @@ from tests import databases, servers
 from tests.conditions import until
 from tests.crash.children import Launcher
 from tests.crash.record import Record
-from tests.simulation.venue.scripted import KEYS, ScriptedFlow, setup
+from tests.simulation.venue.scripted import KEYS, PERP, SPOT, ScriptedFlow, setup
 
 TOKEN = "token-of-the-cell"  # opens nothing but this cell's own ports
 KEEP = "OPENSQT_CRASH_KEEP"  # set: the folders of failed cells stay
 LEASE_MS = 1000
+READ_MAX = 1000
 PATIENCE_S = 20.0
 POLL_S = 0.04  # asking costs the cores that the processes under test need
 CONFIG = """
@@ -49,20 +51,25 @@ visibility_lag_ms = 200
 [accounts.main]
 venue = "binance"
 balances = {{ USDT = "100000", BTC = "1" }}
-[strategies.matrix]
-kind = "grid"
-account = "main"
-symbol = "BTC/USDT:USDT"
-mode = "neutral"
-step_bps = "6"
-levels_below = 1
-levels_above = 1
-order_notional_quote = "500"
-inventory_notional_quote_max = "1000000"
+{strategies}
 [risk]
 position_notional_quote_max = "1000000"
 open_orders_max = 1000
 """
+# The author of a cell speaks for these; the strategies themselves do not run.
+STRATEGY = """
+[strategies.{name}]
+kind = "grid"
+account = "main"
+symbol = "{symbol}"
+mode = "long"
+step_bps = "25"
+levels_below = 1
+levels_above = 1
+order_notional_quote = "500"
+inventory_notional_quote_max = "1000000"
+"""
+OWNERS = {PERP: "matrix", SPOT: "spot"}  # symbol -> the strategy that trades it
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,12 +84,21 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 class House:
     """The servers of one cell; an asynchronous context manager."""
 
-    def __init__(self, shared: Shared, rules: PaperRules = PaperRules.BINANCE) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        rules: PaperRules = PaperRules.BINANCE,
+        symbols: tuple[str, ...] = (PERP,),
+    ) -> None:
         self.shared = shared
         self.rules = rules
+        self.symbols = symbols  # that the desk trades
         self.clock = RunClock()
         self.folder = Path(tempfile.mkdtemp(prefix="crash-"))
         self.failed = False
+        self.messages: list[Message] = []  # of the journal, as far as it was read
+        self._position = 0
+        self._reading = asyncio.Lock()
         self._facts = 0
 
     async def __aenter__(self) -> Self:
@@ -101,7 +117,7 @@ class House:
         await streams.apply(self.bus.client.jetstream())
         self.journal = await PostgresJournal.connect(self.dsn)
         self.leases = PostgresLeases(self.journal)
-        self.record = Record(self.journal)
+        self.record = Record()
         return self
 
     async def __aexit__(
@@ -143,6 +159,18 @@ class House:
         )
         await self.bus.publish(subject, message, envelope)
 
+    async def read(self) -> None:
+        """Read what is new in the journal; several may ask at once."""
+        async with self._reading:
+            while True:
+                rows = await self.journal.read(self._position, READ_MAX)
+                for row in rows:
+                    self._position = row.position
+                    self.messages.append(decode(row.data))
+                    self.record.see(self.messages[-1])
+                if len(rows) < READ_MAX:
+                    return
+
     async def reads_until(
         self, holds: Callable[[Record], bool], within_s: float = PATIENCE_S
     ) -> None:
@@ -150,7 +178,7 @@ class House:
 
         async def answered() -> bool:
             with contextlib.suppress(JournalDown):  # a busy server is asked again
-                await self.record.read()
+                await self.read()
             return holds(self.record)
 
         try:
@@ -163,7 +191,9 @@ class House:
         (self.folder / "venue").mkdir()
         keys = {name: {"api_key": key.api_key, "secret": key.secret} for name, key in KEYS.items()}
         (self.folder / "venue" / "keys.json").write_text(json.dumps(keys))
-        (self.folder / "opensqt.toml").write_text(CONFIG.format(rules=self.rules.value))
+        strategies = (STRATEGY.format(name=OWNERS[one], symbol=one) for one in self.symbols)
+        config = CONFIG.format(rules=self.rules.value, strategies="".join(strategies))
+        (self.folder / "opensqt.toml").write_text(config)
         (self.folder / "token").write_text(TOKEN)
         if self.shared.authority.exists():
             shutil.copytree(self.shared.authority, self.folder / "ca")

@@ -4,6 +4,8 @@ import asyncio
 from decimal import Decimal
 from functools import partial
 
+import msgspec
+
 from opensqt.domain import ids
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import (
@@ -19,12 +21,10 @@ from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.subjects import command_subject, intent_subject
 from opensqt.runtime.journal.port import Lease
 from tests.crash.desk import Desk
-from tests.crash.record import Record
-from tests.simulation.venue.scripted import PERP
+from tests.crash.house import OWNERS
+from tests.crash.record import Record, held
+from tests.simulation.venue.scripted import PERP, SPOT
 
-STRATEGY = "matrix"
-QUANTITY = Decimal("0.004")
-RESTING = Decimal(59_900)
 VALID_MS = {
     "commands": 15_000,
     "intents": 2_000,
@@ -32,6 +32,26 @@ VALID_MS = {
 AGAIN_S = 0.3
 TRIES_S = 20.0
 SHOWN = 5
+STEPS = {PERP: Decimal("0.001"), SPOT: Decimal("0.00001")}
+DUST = {PERP: Decimal("0.001"), SPOT: Decimal("0.0001")}  # less than this cannot be sold
+
+
+class Want(msgspec.Struct, frozen=True, kw_only=True):
+    """What a place is to be; the book stands at 60,000 and a limit beyond it trades at once."""
+
+    symbol: str = PERP
+    side: Side = Side.BUY
+    price: Decimal = Decimal(59_900)
+    quantity: Decimal = Decimal("0.004")
+    purpose: Purpose = Purpose.OPEN
+
+    @property
+    def strategy(self) -> str:
+        """Who wants it."""
+        return OWNERS[self.symbol]
+
+
+RESTING = Want()
 
 
 class Author:
@@ -49,24 +69,26 @@ class Author:
         """Whether the desk's own risk judges the intents."""
         return self._lease is None
 
-    async def place(self, price: Decimal = RESTING, side: Side = Side.BUY) -> PlaceIntent:
+    async def place(self, want: Want = RESTING) -> PlaceIntent:
         """Say one place intent and return it at once."""
         self._cycle += 1
         now_ms = self._desk.house.clock.market_ms()
         intent = PlaceIntent(
-            intent_id=ids.intent_id(strategy=STRATEGY, slot="m", cycle=self._cycle, action="place"),
-            strategy=STRATEGY,
+            intent_id=ids.intent_id(
+                strategy=want.strategy, slot="m", cycle=self._cycle, action="place"
+            ),
+            strategy=want.strategy,
             slot="m",
             cycle=self._cycle,
             venue="binance",
             account="main",
-            symbol=PERP,
-            side=side,
+            symbol=want.symbol,
+            side=want.side,
             type=OrderType.LIMIT,
             time_in_force=TimeInForce.GTC,
-            price=price,
-            quantity=QUANTITY,
-            purpose=Purpose.OPEN,
+            price=want.price,
+            quantity=want.quantity,
+            purpose=want.purpose,
             created_ms=now_ms,
             valid_until_ms=now_ms + self._valid_ms,
             basis=Basis(generation=1, sequence=1),
@@ -93,16 +115,28 @@ class Author:
                 break
         await house.reads_until(lambda record: record.ended(target.intent_id))
 
+    async def gone(self, target: PlaceIntent) -> None:
+        """Wish an order away and wait until all that it filled is booked."""
+        await self.cancel(target)
+        await self._desk.house.reads_until(partial(_spent, target.intent_id))
+
+    def over(self, intent: PlaceIntent) -> bool:
+        """Tell whether nothing of a place can trade any more and all that it traded is booked."""
+        house = self._desk.house
+        heard = intent.intent_id in house.record.verdicts
+        late = house.clock.market_ms() > intent.valid_until_ms + AGAIN_S * 1000
+        return house.record.spent(intent.intent_id) if heard else late
+
     async def known(self, intent: PlaceIntent) -> None:
         """Wait until the journal knows what came of a place."""
         await self._desk.house.reads_until(lambda record: record.known(intent.intent_id))
 
-    async def surely(self) -> PlaceIntent:
+    async def surely(self, want: Want = RESTING) -> PlaceIntent:
         """Place until the venue has accepted one: whatever died, the desk trades again."""
         house = self._desk.house
         end_s = house.clock.monotonic_s() + TRIES_S
         while house.clock.monotonic_s() < end_s:
-            intent = await self.place()
+            intent = await self.place(want)
             await self.known(intent)
             if house.record.accepted(intent.intent_id):
                 return intent
@@ -110,17 +144,42 @@ class Author:
         told = [house.record.verdicts.get(one.intent_id) for one in self.places[-SHOWN:]]
         raise TimeoutError(f"no place was accepted for {TRIES_S} s: {told}")
 
+    def held(self, symbol: str) -> Decimal:
+        """Return what the journal's trades left of a symbol, down to the step of an order."""
+        return fitted(symbol, held(self._desk.house.record.trades.values(), symbol))
+
+    async def hold(self, want: Want) -> None:
+        """Buy, at a price that trades at once, until the journal has it."""
+        house = self._desk.house
+        while self.held(want.symbol) < DUST[want.symbol]:
+            intent = await self.surely(want)
+            await house.reads_until(partial(_spent, intent.intent_id))
+
+    async def leave(self, symbol: str, price: Decimal) -> None:
+        """Sell until nothing is held that can be sold: whatever died, an exit is possible."""
+        house = self._desk.house
+        end_s = house.clock.monotonic_s() + TRIES_S
+        while (left := self.held(symbol)) >= DUST[symbol]:
+            if house.clock.monotonic_s() > end_s:
+                raise TimeoutError(f"{left} of {symbol} could not be sold for {TRIES_S} s")
+            intent = await self.place(exit_of(symbol, price, left))
+            await self.known(intent)
+            if house.record.accepted(intent.intent_id):
+                await house.reads_until(partial(_spent, intent.intent_id))
+            else:
+                await house.clock.sleep(AGAIN_S)
+
     def _cancel_of(self, target: PlaceIntent) -> CancelIntent:
         self._cycle += 1
         now_ms = self._desk.house.clock.market_ms()
         return CancelIntent(
             intent_id=ids.intent_id(
-                strategy=STRATEGY, slot="m", cycle=self._cycle, action="cancel"
+                strategy=target.strategy, slot="m", cycle=self._cycle, action="cancel"
             ),
-            strategy=STRATEGY,
+            strategy=target.strategy,
             venue="binance",
             account="main",
-            symbol=PERP,
+            symbol=target.symbol,
             target_intent_id=target.intent_id,
             created_ms=now_ms,
             valid_until_ms=now_ms + self._valid_ms,
@@ -139,17 +198,17 @@ class Author:
             self._saying.add(task)
             task.add_done_callback(self._saying.discard)
             return
+        is_exit = isinstance(intent, CancelIntent) or intent.purpose is Purpose.CLOSE
         approval = RiskApproved(
             intent_id=intent.intent_id,
             place=intent if isinstance(intent, PlaceIntent) else None,
             cancel=intent if isinstance(intent, CancelIntent) else None,
-            reduce_only=False,
+            reduce_only=is_exit and isinstance(intent, PlaceIntent) and ":" in intent.symbol,
             risk_epoch=self._lease.epoch,
             basis=intent.basis,
             config_version="matrix",
             time_ms=house.clock.market_ms(),
         )
-        is_exit = isinstance(intent, CancelIntent)
         subject = command_subject(intent, is_exit=is_exit)
         await house.publish(subject, Command(approval=approval), "command", intent.intent_id)
 
@@ -164,6 +223,22 @@ class Author:
             except BusDown:
                 return
             await house.clock.sleep(AGAIN_S)
+
+
+def fitted(symbol: str, quantity: Decimal) -> Decimal:
+    """Return a quantity down to the step of its symbol."""
+    return quantity - quantity % STEPS[symbol]
+
+
+def exit_of(symbol: str, price: Decimal, quantity: Decimal) -> Want:
+    """Return the sale of something that is held."""
+    return Want(
+        symbol=symbol, side=Side.SELL, price=price, quantity=quantity, purpose=Purpose.CLOSE
+    )
+
+
+def _spent(intent_id: str, record: Record) -> bool:
+    return record.spent(intent_id)
 
 
 def _answered(target_id: str, wish_id: str, record: Record) -> bool:

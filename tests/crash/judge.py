@@ -1,40 +1,24 @@
 """The verdict on a cell: the venue's audit against the journal, and nothing of the fold code that is judged."""
 
 from collections import Counter
-from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
 from opensqt.domain.intent import PlaceIntent
+from tests.crash import trades
 from tests.crash.desk import Desk
-from tests.crash.record import Record
+from tests.crash.record import Record, Story
 from tests.e2e import audit
 from tests.relays import chains_hold, feed, positions
 
-QUIET_S = 15.0
+QUIET_S = 15.0  # the published bound of a doubt once the account is led again, in a figure of ours
 PROVEN = {
     "NeverPlaced",
     "Rejected",
     "Expired",
 }  # ends that an approved place without an order may have
 DENIED = {"NeverPlaced", "Rejected"}  # ends that no order which the venue took may have
-
-SYMBOLS = {("perp", "BTCUSDT"): "BTC/USDT:USDT", ("spot", "BTCUSDT"): "BTC/USDT"}
-
-
-class Trade(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """One trade as the venue or the journal tells it: whose it is, and what it cost."""
-
-    trade_id: str
-    symbol: str
-    order: str
-    owner: str
-    side: str
-    quantity: Decimal
-    price: Decimal
-    fee: Decimal
-    fee_asset: str
 
 
 async def quiet(desk: Desk) -> str:
@@ -57,11 +41,7 @@ def differs(record: Record, rows: list[audit.Row]) -> str:
     there, known = open_at_venue(rows), record.open()
     if there != known:
         found.append(f"orphans {sorted(there - known)}, open only for us {sorted(known - there)}")
-    done, booked = _trades_of_venue(record, rows), _trades_of_journal(record)
-    if done != booked:
-        found.append(f"fills at the venue {sorted(done)}, in the journal {sorted(booked)}")
-        found.append(f"position error {_position(booked) - _position(done)}")
-    return "; ".join(found)
+    return "; ".join((*found, *trades.differences(record, rows)))
 
 
 def broken(record: Record, rows: list[audit.Row], places: list[PlaceIntent]) -> list[str]:
@@ -72,12 +52,12 @@ def broken(record: Record, rows: list[audit.Row], places: list[PlaceIntent]) -> 
     found += [f"{name} is in no journal" for name in accepted.keys() - record.orders.keys()]
     for intent in places:
         found += _of_intent(record, accepted, intent)
-    wishes = {intent.intent_id: _wish(intent) for intent in places}
+    wishes = {intent.intent_id: intent for intent in places}
     for row in taken:
         story = record.orders.get(str(row["client_order_id"]))
-        if story is not None and wishes.get(story.ref.intent_id) != _terms(row):
-            found.append(f"{story.ref.client_order_id} is {_terms(row)}, nobody wished for that")
-    return found
+        if story is not None:
+            found += _unwished(row, story, wishes.get(story.ref.intent_id))
+    return found + trades.opened_by_exits(record, rows, places)
 
 
 def _of_intent(record: Record, accepted: Counter[str], intent: PlaceIntent) -> list[str]:
@@ -129,61 +109,47 @@ def open_at_venue(rows: list[audit.Row]) -> set[str]:
     return {name for name, quantity in left.items() if quantity > 0}
 
 
-def _trades_of_venue(record: Record, rows: list[audit.Row]) -> set[Trade]:
-    return {
-        Trade(
-            trade_id=str(row["trade_id"]),
-            symbol=SYMBOLS[row["market"], row["symbol"]],
-            order=str(row["client_order_id"]),
-            owner=_owner(record, str(row["client_order_id"])),
-            side=row["side"],
-            quantity=Decimal(row["quantity"]),
-            price=Decimal(row["price"]),
-            fee=Decimal(row["fee"]),
-            fee_asset=row["fee_asset"],
-        )
-        for row in rows
-        if row["kind"] == "fill"
-    }
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What was wished for, or what the venue took and the journal says of it."""
+
+    account: str
+    symbol: str
+    owner: str
+    side: str
+    quantity: Decimal
+    price: Decimal
+
+    def unlike(self, other: "Terms") -> list[str]:
+        """Name the fields that are not as wished."""
+        return [
+            f"{field} {getattr(other, field)} for {getattr(self, field)}"
+            for field in self.__struct_fields__
+            if getattr(self, field) != getattr(other, field)
+        ]
 
 
-def _trades_of_journal(record: Record) -> set[Trade]:
-    names = {(o.ref.symbol, o.venue_order_id): name for name, o in record.orders.items()}
-    found = set()
-    for trade_id, fill in record.trades.items():
-        # A trade may be booked before its order is known: then the venue's id names it.
-        name = fill.ref.client_order_id or names.get((fill.ref.symbol, fill.venue_order_id), "")
-        told = bool(fill.ref.client_order_id)
-        found.add(
-            Trade(
-                trade_id=trade_id,
-                symbol=fill.ref.symbol,
-                order=name,
-                owner=fill.ref.strategy if told else _owner(record, name),
-                side=fill.side.value,
-                quantity=fill.quantity,
-                price=fill.price,
-                fee=fill.fee,
-                fee_asset=fill.fee_asset,
-            )
-        )
-    return found
-
-
-def _owner(record: Record, name: str) -> str:
-    """Return the strategy whose order this is, as it was planned."""
-    order = record.orders.get(name)
-    return order.ref.strategy if order is not None else ""
-
-
-def _position(trades: Iterable[Trade]) -> Decimal:
-    signed = (one.quantity if one.side == "buy" else -one.quantity for one in trades)
-    return sum(signed, Decimal(0))
-
-
-def _terms(row: audit.Row) -> tuple[str, Decimal, Decimal]:
-    return row["side"], Decimal(row["quantity"]), Decimal(row["price"])
-
-
-def _wish(intent: PlaceIntent) -> tuple[str, Decimal, Decimal]:
-    return intent.side.value, intent.quantity, intent.price
+def _unwished(row: audit.Row, story: Story, wish: PlaceIntent | None) -> list[str]:
+    """Name in what an order is not as it was wished for."""
+    name = story.ref.client_order_id
+    if wish is None:
+        return [f"{name}: nobody wished for that"]
+    wished = Terms(
+        account=wish.account,
+        symbol=wish.symbol,
+        owner=wish.strategy,
+        side=wish.side.value,
+        quantity=wish.quantity,
+        price=wish.price,
+    )
+    taken = Terms(
+        account=row["account"],
+        symbol=trades.symbol_of(row),
+        owner=story.ref.strategy,
+        side=row["side"],
+        quantity=Decimal(row["quantity"]),
+        price=Decimal(row["price"]),
+    )
+    found = wished.unlike(taken)
+    if story.ref.symbol != wish.symbol:
+        found.append(f"planned for {story.ref.symbol}")
+    return [f"{name} is not as wished: {text}" for text in found]

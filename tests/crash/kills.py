@@ -1,26 +1,32 @@
-"""Kills at random instants: places and cancels go on while executor, risk and relay die one after the other."""
+"""Kills at random instants: two symbols are traded and left while executor, risk and relay die one after the other."""
 
 import asyncio
 import contextlib
 import random
 import signal
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.runtime.config_schema import PaperRules
 from opensqt.runtime.journal.port import JournalDown
 from tests.crash import judge
 from tests.crash.desk import Desk, Seat
 from tests.crash.house import Shared
-from tests.crash.intents import Author
+from tests.crash.intents import DUST, Author, Want, exit_of
 from tests.crash.progress import Progress
 from tests.e2e import audit
+from tests.simulation.venue.scripted import PERP, SPOT
 
 DESKS = 6
 PAUSE_S_MAX = 6.0  # wall; a start takes one to two seconds, so that some kills hit a start
 WISH_S = 0.15
 CANCEL_SHARE = 0.7
+TAKING_SHARE, EXIT_SHARE = 0.15, 0.5
+HELD_MAX = Decimal("0.04")
+TAKING, LEAVING, LEAVING_SLOWLY = Decimal(60_010), Decimal(59_990), Decimal("60000.5")
 RESTING_MAX = 15
 READ_S = 0.1
 SPREE_S_MAX = 120.0  # beyond the pauses: start, last answers, verdict
@@ -34,8 +40,57 @@ class Spree(msgspec.Struct, frozen=True, kw_only=True):
     kills: int
     places: int
     accepted: int
+    left: int  # exits that traded
     broken: tuple[str, ...]
     faults: tuple[str, ...]
+
+
+class Wishes:
+    """Places, takes, exits and cancels for ever; lets few rest and asks for no exit while another one may trade."""
+
+    def __init__(self, desk: Desk, author: Author, chance: random.Random) -> None:
+        self._house = desk.house
+        self._author = author
+        self._chance = chance
+        self._exits: dict[str, PlaceIntent] = {}
+
+    async def run(self) -> None:
+        """Wish for ever."""
+        record, author = self._house.record, self._author
+        while True:
+            intent = await author.place(self._next())
+            if intent.purpose is Purpose.CLOSE:
+                self._exits[intent.symbol] = intent
+            await self._house.clock.sleep(WISH_S)
+            resting = {record.orders[name].ref.intent_id for name in record.open()}
+            oldest = [one for one in author.places if one.intent_id in resting][:-RESTING_MAX]
+            for one in oldest[:2]:
+                # A wish may be lost with those who were to hear it: the oldest are wished away again.
+                await author.wish(one)
+            if self._chance.random() < CANCEL_SHARE:
+                await author.wish(intent)
+            await self._house.clock.sleep(WISH_S * self._chance.random())
+
+    async def leave(self) -> None:
+        """Sell everything: when the dying is over, every exit is possible."""
+        for symbol in self._house.symbols:
+            if not self._may_leave(symbol):
+                await self._author.gone(self._exits[symbol])
+            await self._author.leave(symbol, LEAVING)
+
+    def _next(self) -> Want:
+        chance = self._chance
+        symbol = chance.choice(self._house.symbols)
+        left = self._author.held(symbol)
+        if left >= DUST[symbol] and self._may_leave(symbol) and chance.random() < EXIT_SHARE:
+            return exit_of(symbol, chance.choice((LEAVING, LEAVING_SLOWLY)), left)
+        if left < HELD_MAX and chance.random() < TAKING_SHARE:
+            return Want(symbol=symbol, price=TAKING)
+        return Want(symbol=symbol)
+
+    def _may_leave(self, symbol: str) -> bool:
+        last = self._exits.get(symbol)
+        return last is None or self._author.over(last)
 
 
 async def run(
@@ -45,7 +100,7 @@ async def run(
     shares = [count // DESKS + (number < count % DESKS) for number in range(DESKS)]
     work = [
         _spree(
-            Desk(shared, rules[number % len(rules)]),
+            Desk(shared, rules[number % len(rules)], symbols=(PERP, SPOT)),
             share,
             random.Random(seed * DESKS + number),
             progress,
@@ -64,7 +119,8 @@ def lines(sprees: Iterable[Spree]) -> Iterator[str]:
         word = "FAIL " + " | ".join(one.broken) if one.broken else "ok"
         yield (
             f"{one.rules.value}: {one.kills} kills at random instants, {one.places} places,"
-            f" {one.accepted} at the venue, {len(one.faults)} processes ended by themselves: {word}"
+            f" {one.accepted} at the venue, {one.left} exits traded,"
+            f" {len(one.faults)} processes ended by themselves: {word}"
         )
 
 
@@ -77,7 +133,7 @@ async def _spree(desk: Desk, count: int, chance: random.Random, progress: Progre
                 await _live_and_die(desk, author, count, chance, progress)
                 broken += [await judge.quiet(desk), await judge.unheard(desk)]
         except TimeoutError as error:
-            await desk.house.record.read()
+            await desk.house.read()
             rows = audit.rows(desk.house.folder)
             broken += [str(error) or "did not end", judge.differs(desk.house.record, rows)]
         rows = audit.rows(desk.house.folder)
@@ -88,6 +144,7 @@ async def _spree(desk: Desk, count: int, chance: random.Random, progress: Progre
             kills=count,
             places=len(author.places),
             accepted=sum(r["kind"] == "place" and r["result"] == "accepted" for r in rows),
+            left=sum(r["kind"] == "fill" and r["side"] == "sell" for r in rows),
             broken=tuple(text for text in broken if text),
             faults=tuple(desk.faults),
         )
@@ -101,7 +158,8 @@ async def _live_and_die(
     for seat in seats.values():
         await desk.start(seat)
     await author.surely()
-    life = [asyncio.create_task(work) for work in (_wish(desk, author, chance), _read(desk))]
+    wishes = Wishes(desk, author, chance)
+    life = [asyncio.create_task(work) for work in (wishes.run(), _read(desk))]
     try:
         left = count
         while left:
@@ -118,27 +176,12 @@ async def _live_and_die(
         if not task.cancelled():
             task.result()
     await author.surely()
-
-
-async def _wish(desk: Desk, author: Author, chance: random.Random) -> None:
-    """Place and cancel for ever, and let few rest."""
-    record = desk.house.record
-    while True:
-        intent = await author.place()
-        await desk.house.clock.sleep(WISH_S)
-        resting = {record.orders[name].ref.intent_id for name in record.open()}
-        oldest = [one for one in author.places if one.intent_id in resting][:-RESTING_MAX]
-        for one in oldest[:2]:
-            # A wish may be lost with those who were to hear it: the oldest are wished away again.
-            await author.wish(one)
-        if chance.random() < CANCEL_SHARE:
-            await author.wish(intent)
-        await desk.house.clock.sleep(WISH_S * chance.random())
+    await wishes.leave()
 
 
 async def _read(desk: Desk) -> None:
     """Read the journal for ever: an intent that has its verdict is not said again."""
     while True:
         with contextlib.suppress(JournalDown):  # a busy server is asked again
-            await desk.house.record.read()
+            await desk.house.read()
         await desk.house.clock.sleep(READ_S)

@@ -105,6 +105,16 @@ async def surveyed(
     ]
 
 
+def without_repetition(cells: Iterable[cell.Cell]) -> list[cell.Cell]:
+    """Leave out deaths before or after a scenario that another one of these has as well."""
+    found: dict[tuple[str, str, str], cell.Cell] = {}
+    for one in cells:
+        scenario = one.scenario if one.within else ""
+        found.setdefault((one.rules.value, one.step, scenario), one)
+    inside = {(one.rules, one.step) for one in found.values() if one.within}
+    return [one for one in found.values() if one.within or (one.rules, one.step) not in inside]
+
+
 async def outcomes(
     found: Shared, cells: Sequence[cell.Cell], progress: Progress, book: Path | None = None
 ) -> list[cell.Outcome]:

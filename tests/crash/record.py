@@ -1,6 +1,7 @@
 """What the journal says of the driven intents, told without any fold code of the system under test."""
 
-import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -19,10 +20,8 @@ from opensqt.domain.order import (
     Submitting,
 )
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from opensqt.runtime.codec import decode
-from opensqt.runtime.journal.port import Journal
 
-READ_MAX = 1000
+TradeKey = tuple[str, str]  # symbol, the venue's id of the trade: each symbol counts its own
 
 
 class Story(msgspec.Struct, kw_only=True):
@@ -30,10 +29,12 @@ class Story(msgspec.Struct, kw_only=True):
 
     ref: OrderRef
     quantity: Decimal
+    reduce_only: bool = False
     venue_order_id: str = ""
     submitted: bool = False
     accepted: bool = False
     ends: list[str] = []
+    reported: Decimal = Decimal(0)  # filled, as an end of it says
 
     @property
     def settled(self) -> bool:
@@ -42,27 +43,15 @@ class Story(msgspec.Struct, kw_only=True):
 
 
 class Record:
-    """The journal read so far."""
+    """What the journal's messages have said so far."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._reading = asyncio.Lock()
-        self.position = 0
+    def __init__(self) -> None:
         self.verdicts: dict[str, str] = {}  # intent -> approved, or why it was refused
         self.orders: dict[str, Story] = {}
-        self.trades: dict[str, Fill] = {}
+        self.trades: dict[TradeKey, Fill] = {}
+        self.booked: Counter[TradeKey] = Counter()
         self.kills = 0
-
-    async def read(self) -> None:
-        """Read what is new; several may ask at once."""
-        async with self._reading:
-            while True:
-                rows = await self._journal.read(self.position, READ_MAX)
-                for row in rows:
-                    self._see(decode(row.data))
-                    self.position = row.position
-                if len(rows) < READ_MAX:
-                    return
+        self._traded: defaultdict[str | TradeKey, Decimal] = defaultdict(Decimal)
 
     def orders_of(self, intent_id: str) -> list[Story]:
         """Return the attempts of a place intent."""
@@ -85,6 +74,13 @@ class Record:
         orders = self.orders_of(intent_id)
         return self.known(intent_id) and all(order.ends or self._full(order) for order in orders)
 
+    def spent(self, intent_id: str) -> bool:
+        """Tell whether nothing of a place intent can be open and all that it filled is booked."""
+        orders = self.orders_of(intent_id)
+        return self.ended(intent_id) and all(
+            self._filled(order) >= order.reported for order in orders
+        )
+
     def open(self) -> set[str]:
         """Return the client ids of the orders that should be open at the venue."""
         return {
@@ -98,16 +94,23 @@ class Record:
         return {name for name, order in self.orders.items() if not order.settled}
 
     def _full(self, order: Story) -> bool:
-        """Tell whether nothing is left to fill; a trade may name its order by the venue's id alone."""
-        name, number = order.ref.client_order_id, order.venue_order_id
-        filled = sum(
-            trade.quantity
-            for trade in self.trades.values()
-            if trade.ref.client_order_id == name or (number and trade.venue_order_id == number)
-        )
-        return filled >= order.quantity
+        return self._filled(order) >= order.quantity
 
-    def _see(self, message: Message) -> None:
+    def _filled(self, order: Story) -> Decimal:
+        """Return what an order has traded; a trade may name its order by the venue's id alone."""
+        named, numbered = order.ref.client_order_id, (order.ref.symbol, order.venue_order_id)
+        return self._traded[named] + self._traded[numbered]
+
+    def _book(self, fill: Fill) -> None:
+        key = fill.ref.symbol, fill.trade_id
+        if key not in self.trades:
+            order = fill.ref.client_order_id or (fill.ref.symbol, fill.venue_order_id)
+            self._traded[order] += fill.quantity
+        self.trades[key] = fill
+        self.booked[key] += 1
+
+    def see(self, message: Message) -> None:
+        """Note what a message says."""
         match message:
             case RiskApproved():
                 self.verdicts[message.intent_id] = "approved"
@@ -115,20 +118,41 @@ class Record:
                 self.verdicts[message.intent_id] = message.reason
             case IntentPlaced():
                 name = message.ref.client_order_id
-                self.orders[name] = Story(ref=message.ref, quantity=message.quantity)
+                self.orders[name] = Story(
+                    ref=message.ref, quantity=message.quantity, reduce_only=message.reduce_only
+                )
             case Submitting():
                 self.orders[message.ref.client_order_id].submitted = True
             case Accepted():
                 order = self.orders[message.ref.client_order_id]
                 order.accepted, order.venue_order_id = True, message.venue_order_id
             case Fill():
-                self.trades[message.trade_id] = message
+                self._book(message)
                 if message.ref.client_order_id in self.orders:
                     self.orders[message.ref.client_order_id].accepted = True
             case Rejected() | Canceled() | Expired() | NeverPlaced():
                 order = self.orders[message.ref.client_order_id]
                 order.ends = [*order.ends, type(message).__name__]
+                if isinstance(message, Canceled | Expired):
+                    order.reported = max(order.reported, message.filled_quantity)
             case KillLatched():
                 self.kills += 1
             case _:
                 pass
+
+
+def received(symbol: str, side: str, quantity: Decimal, fee: Decimal, fee_asset: str) -> Decimal:
+    """Return by how much a trade changes what is held: a spot fee in the base asset is not."""
+    signed = quantity if side == "buy" else -quantity
+    spot = ":" not in symbol
+    return signed - fee if spot and fee_asset == symbol.partition("/")[0] else signed
+
+
+def held(fills: Iterable[Fill], symbol: str) -> Decimal:
+    """Return what trades left of a symbol."""
+    changes = (
+        received(symbol, fill.side.value, fill.quantity, fill.fee, fill.fee_asset)
+        for fill in fills
+        if fill.ref.symbol == symbol
+    )
+    return sum(changes, Decimal(0))

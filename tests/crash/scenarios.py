@@ -1,59 +1,110 @@
-"""What happens while a process dies: place, cancel, place during fill, batch, kill switch, take-over."""
+"""What happens while a process dies: place, cancel, a fill, a batch, exits, two symbols, kill switch, take-over.
+
+A scenario begins with what must be there before: the step at which a process dies is counted from then on, so that it
+dies while an order is cancelled or a position left, and not while it was made.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain.instruments import Side
+from opensqt.domain.intent import PlaceIntent
 from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
 from tests.conditions import until
 from tests.crash.desk import Desk
 from tests.crash.house import POLL_S
-from tests.crash.intents import Author
+from tests.crash.intents import Author, Want, exit_of, fitted
 from tests.crash.judge import open_at_venue
 from tests.e2e import audit
-from tests.simulation.venue.scripted import PERP, play, trade
+from tests.simulation.venue.scripted import PERP, SPOT, play, trade
 
-NEAR, CROSSING = Decimal("59999.5"), Decimal(60001)
+NEAR = Want(price=Decimal("59999.5"))
+CROSSING = Decimal(60001)
+OUT_NEAR, OUT_CROSSING = Decimal("60000.5"), Decimal(59999)
+PART = Decimal("0.001")  # of a resting order, taken by somebody else
 BATCH = 5
 GONE_S = 20.0
 RESUMED_S = 20.0
 
-Scenario = Callable[[Desk, Author], Awaitable[None]]
+Placed = Sequence[PlaceIntent]  # what was placed before
 
 
-async def place(_: Desk, author: Author) -> None:
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be there before, what happens then, and which symbols the desk trades."""
+
+    before: Callable[[Author], Awaitable[Placed]]
+    then: Callable[[Desk, Author, Placed], Awaitable[None]]
+    symbols: tuple[str, ...] = (PERP,)
+
+
+async def nothing(_: Author) -> Placed:
+    """Nothing but the desk that trades."""
+    return ()
+
+
+async def resting(author: Author) -> Placed:
+    """One order that rests, or has ended because somebody died over it."""
+    intent = await author.place()
+    await author.known(intent)
+    return (intent,)
+
+
+async def held(author: Author) -> Placed:
+    """A position in the perpetual."""
+    await author.hold(Want(price=CROSSING))
+    return ()
+
+
+async def held_in_both(author: Author) -> Placed:
+    """A position in the coin and one in its perpetual."""
+    await asyncio.gather(
+        author.hold(Want(price=CROSSING)), author.hold(Want(symbol=SPOT, price=CROSSING))
+    )
+    return ()
+
+
+async def place(_: Desk, author: Author, __: Placed) -> None:
     """One order that rests."""
     await author.known(await author.place())
 
 
-async def cancel(_: Desk, author: Author) -> None:
-    """One order that rests and is wished away."""
-    intent = await author.place()
-    await author.known(intent)
-    await author.cancel(intent)
+async def cancel(_: Desk, author: Author, placed: Placed) -> None:
+    """The order that rests is wished away."""
+    await author.cancel(placed[0])
 
 
-async def place_during_fill(desk: Desk, author: Author) -> None:
+async def place_during_fill(desk: Desk, author: Author, _: Placed) -> None:
     """A resting order fills in part while another is placed that fills at once."""
-    resting = await author.place(NEAR)
-    await author.known(resting)
-    taking = await author.place(CROSSING)
-    play(desk.house.venue, trade(PERP, str(NEAR), "0.002", Side.SELL))
+    resting_near = await author.place(NEAR)
+    await author.known(resting_near)
+    taking = await author.place(Want(price=CROSSING))
+    play(desk.house.venue, trade(PERP, str(NEAR.price), "0.002", Side.SELL))
     await author.known(taking)
 
 
-async def batch(_: Desk, author: Author) -> None:
+async def batch(_: Desk, author: Author, __: Placed) -> None:
     """Five places at once, which leave in one request, then a cancel of each of them at once."""
     intents = await asyncio.gather(*(author.place() for _ in range(BATCH)))
     await asyncio.gather(*(author.known(intent) for intent in intents))
     await asyncio.gather(*(author.cancel(intent) for intent in intents))
 
 
-async def kill_switch(desk: Desk, author: Author) -> None:
+async def exits(desk: Desk, author: Author, _: Placed) -> None:
+    """What is held is sold by reduce-only orders: one rests, fills in part and is wished away, others trade at once."""
+    await _leave(desk, author, PERP)
+
+
+async def two_symbols(desk: Desk, author: Author, _: Placed) -> None:
+    """Coin and perpetual are sold at once, each by its own strategy, and bought again."""
+    await asyncio.gather(_leave(desk, author, SPOT), _leave(desk, author, PERP))
+    await held_in_both(author)
+
+
+async def kill_switch(desk: Desk, author: Author, _: Placed) -> None:
     """A kill while one order rests and another is on its way: nothing is open in the end; then a resume."""
-    resting = await author.place()
-    await author.known(resting)
     await author.place()
     await desk.kill()
     folder = desk.house.folder
@@ -62,7 +113,7 @@ async def kill_switch(desk: Desk, author: Author) -> None:
     await until(desk.resume, within_s=RESUMED_S, poll_s=POLL_S)
 
 
-async def take_over(desk: Desk, author: Author) -> None:
+async def take_over(desk: Desk, author: Author, _: Placed) -> None:
     """Three places, one request and one answer lost, and a cancel, while a twin on another host stands by.
 
     The lost request was never at the venue: that it is not there has to be proved by looks behind the fence.
@@ -79,11 +130,25 @@ async def take_over(desk: Desk, author: Author) -> None:
         await author.cancel(intent)
 
 
+async def _leave(desk: Desk, author: Author, symbol: str) -> None:
+    """Leave a position by an order that rests and fills in part, and by orders that trade at once."""
+    left = author.held(symbol)
+    slow = await author.place(exit_of(symbol, OUT_NEAR, fitted(symbol, left / 2)))
+    await author.known(slow)
+    fast = await author.place(exit_of(symbol, OUT_CROSSING, fitted(symbol, left / 2)))
+    play(desk.house.venue, trade(symbol, str(OUT_NEAR), str(PART), Side.BUY))
+    await author.known(fast)
+    await asyncio.gather(*(author.gone(one) for one in (slow, fast)))
+    await author.leave(symbol, OUT_CROSSING)
+
+
 SCENARIOS: dict[str, Scenario] = {
-    "place": place,
-    "cancel": cancel,
-    "place during fill": place_during_fill,
-    "batch": batch,
-    "kill switch": kill_switch,
-    "take-over": take_over,
+    "place": Scenario(before=nothing, then=place),
+    "cancel": Scenario(before=resting, then=cancel),
+    "place during fill": Scenario(before=nothing, then=place_during_fill),
+    "batch": Scenario(before=nothing, then=batch),
+    "exits": Scenario(before=held, then=exits),
+    "two symbols": Scenario(before=held_in_both, then=two_symbols, symbols=(PERP, SPOT)),
+    "kill switch": Scenario(before=resting, then=kill_switch),
+    "take-over": Scenario(before=nothing, then=take_over),
 }

@@ -6,7 +6,7 @@ from opensqt.runtime.config_schema import PaperRules
 from tests.crash.cell import Outcome
 from tests.crash.steps import STEPS, unreachable
 
-SHORT = {"place during fill": "fill", "kill switch": "kill"}
+SHORT = {"place during fill": "fill", "kill switch": "kill", "two symbols": "two"}
 WIDTH = 44
 
 

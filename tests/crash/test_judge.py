@@ -1,39 +1,70 @@
-"""The judge is judged: an executor that breaks the promise on purpose must not pass."""
+"""The judge is judged: what is wrong after a cell must not pass, be it planted or done by an executor."""
 
 import pytest
 
+from opensqt.domain.intent import Purpose
 from opensqt.runtime.config_schema import PaperRules
 from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
-from tests.crash import matrix
-from tests.crash.cell import Cell, begin, verdict
+from tests.crash.cell import Cell, begin, desk_of, play, verdict
+from tests.crash.defects import DEFECTS, Scene
 from tests.crash.desk import Desk
+from tests.crash.house import Shared
+from tests.e2e import audit
+from tests.simulation.venue.scripted import PERP, SPOT
 
 HIDDEN_MS = 60_000
 LOST = FaultRule(fault=FaultName.LOST_ACK, match=Match(kind="place"), count=1)
 SILENT = FaultRule(fault=FaultName.DROPPED_FRAME, match=Match(kind="private"))
 HIDDEN = FaultRule(fault=FaultName.VISIBILITY_LAG, count=40, ms=HIDDEN_MS)
+BY_THE_SAME_ID = ("resends under the same id", PaperRules.GATE, "was accepted 2 times")
 
-pytestmark = [pytest.mark.slow, pytest.mark.row("J01"), pytest.mark.row("A06")]
+pytestmark = [
+    pytest.mark.row("J01"),
+    pytest.mark.row("A06"),
+    pytest.mark.timeout(200),
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+
+@pytest.mark.row("K14")
+async def test_whatever_is_planted_after_a_real_cell_is_named(shared: Shared) -> None:
+    """Two symbols were traded and left: the judge finds nothing, and each defect that is planted into what is left."""
+    cell = Cell(service="executor", scenario="two symbols")
+    async with desk_of(shared, cell) as desk:
+        _, author = await begin(desk, cell)
+        await play(desk, author, cell.scenario)
+        await author.cancel(await author.surely())
+        assert await verdict(desk, author) == []
+        house = desk.house
+        scene = Scene(messages=house.messages, rows=audit.rows(house.folder), places=author.places)
+    assert scene.found() == []
+    assert _exits_of(scene, desk) == {(PERP, True), (SPOT, False)}
+    for name, (plant, words) in DEFECTS.items():
+        wrong = scene.copied()
+        plant(wrong)
+        assert any(words in text for text in wrong.found()), (name, wrong.found())
 
 
 @pytest.mark.parametrize(
     "mutant, rules, words",
     [
-        ("", PaperRules.BINANCE, ""),
-        ("", PaperRules.GATE, ""),
-        ("resends under a new id", PaperRules.BINANCE, "has 2 venue orders"),
-        ("resends under the same id", PaperRules.GATE, "was accepted 2 times"),
-        ("gives up at the first look", PaperRules.BINANCE, "is at the venue, said"),
+        BY_THE_SAME_ID,
+        *(
+            pytest.param(*values, marks=pytest.mark.slow)
+            for values in (
+                ("", PaperRules.BINANCE, ""),
+                ("", PaperRules.GATE, ""),
+                ("resends under a new id", PaperRules.BINANCE, "has 2 venue orders"),
+                ("gives up at the first look", PaperRules.BINANCE, "is at the venue, said"),
+            )
+        ),
     ],
 )
 async def test_the_judge_catches_an_executor_that_breaks_the_promise(
-    mutant: str, rules: PaperRules, words: str, postgres_session_dsn: str, postgres_template: str
+    mutant: str, rules: PaperRules, words: str, shared: Shared
 ) -> None:
     """An answer is lost, the stream is silent: who sends again or gives up is caught, who looks passes."""
-    async with (
-        matrix.shared(postgres_session_dsn, postgres_template) as found,
-        Desk(found, rules, mutant) as desk,
-    ):
+    async with Desk(shared, rules, mutant) as desk:
         _, author = await begin(desk, Cell(service="executor", scenario="place", rules=rules))
         await author.surely()
         hidden = [HIDDEN] if "look" in mutant else []
@@ -42,3 +73,14 @@ async def test_the_judge_catches_an_executor_that_breaks_the_promise(
         found_words = await verdict(desk, author)
     assert bool(found_words) == bool(words), found_words
     assert any(words in text for text in found_words) or not words
+
+
+def _exits_of(scene: Scene, desk: Desk) -> set[tuple[str, bool]]:
+    """Return in which symbols exits traded, and whether they left with the venue's flag."""
+    leaving = {one.intent_id for one in scene.places if one.purpose is Purpose.CLOSE}
+    traded = {row["client_order_id"] for row in scene.rows if row["kind"] == "fill"}
+    return {
+        (order.ref.symbol, order.reduce_only)
+        for name, order in desk.house.record.orders.items()
+        if order.ref.intent_id in leaving and name in traded
+    }

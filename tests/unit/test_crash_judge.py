@@ -1,89 +1,110 @@
-"""The judge of the crash matrix, on journals that tell one thing of a trade wrongly."""
+"""The judge of the crash matrix, on a small cell that is sound and on each defect that can be planted into it."""
 
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.order import Fill, Liquidity, OrderRef
-from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
-from tests.crash import judge
-from tests.crash.record import Record, Story
-
-REF = OrderRef(
-    client_order_id="qone",
-    intent_id="i1",
-    attempt=1,
-    strategy="matrix",
-    venue="binance",
-    account="main",
-    symbol="BTC/USDT:USDT",
+from opensqt.domain.intent import (
+    Basis,
+    OrderType,
+    PlaceIntent,
+    Purpose,
+    TimeInForce,
 )
-FILL = Fill(
-    ref=REF,
-    trade_id="7",
-    venue_order_id="70",
-    side=Side.BUY,
-    price=Decimal(60_000),
-    quantity=Decimal("0.004"),
-    fee=Decimal("0.048"),
-    fee_asset="USDT",
-    liquidity=Liquidity.MAKER,
-    realized_pnl=Decimal(0),
-    evidence_hash="",
-    time_ms=1,
-)
-ROW = {
-    "market": "perp",
-    "symbol": "BTCUSDT",
-    "client_order_id": "qone",
-    "venue_order_id": "70",
-    "side": "buy",
-    "quantity": "0.004",
-    "price": "60000",
-}
-ROWS = [
-    {**ROW, "kind": "place", "result": "accepted"},
-    {**ROW, "kind": "fill", "trade_id": "7", "fee": "0.048", "fee_asset": "USDT"},
-]
-STRAY = {"client_order_id": "", "strategy": "", "intent_id": ""}
+from opensqt.domain.messages import Message
+from opensqt.domain.order import Fill, Submitting
+from tests.crash.defects import DEFECTS, Scene
+from tests.e2e.audit import Row
+from tests.simulation.strategy_facts import PERP, Evidence, approval_of, placed_of
+
+QUANTITY = Decimal("0.004")
 
 
-def _differs(fill: Fill) -> str:
-    record = Record(MemoryJournal(MemoryStore(VirtualClock(), generation="g1")))
-    story = Story(ref=REF, quantity=FILL.quantity, venue_order_id="70", accepted=True)
-    record.orders["qone"] = story
-    record.trades["7"] = fill
-    return judge.differs(record, ROWS)
+def _intent(number: int, price: str, purpose: Purpose = Purpose.OPEN) -> PlaceIntent:
+    return PlaceIntent(
+        intent_id=f"i{number}",
+        strategy="matrix",
+        slot="m",
+        cycle=number,
+        venue="binance",
+        account="main",
+        symbol=PERP,
+        side=Side.BUY if purpose is Purpose.OPEN else Side.SELL,
+        type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
+        price=Decimal(price),
+        quantity=QUANTITY,
+        purpose=purpose,
+        created_ms=1,
+        valid_until_ms=2000,
+        basis=Basis(generation=1, sequence=1),
+        reason="",
+    )
+
+
+def _row(kind: str, placed_name: str, side: Side, price: Decimal) -> Row:
+    return {
+        "kind": kind,
+        "account": "main",
+        "market": "perp",
+        "symbol": "BTCUSDT",
+        "client_order_id": placed_name,
+        "venue_order_id": f"v{placed_name}",
+        "side": side.value,
+        "quantity": str(QUANTITY),
+        "price": str(price),
+        "result": "accepted",
+    }
+
+
+def _scene() -> Scene:
+    """Bought, sold by an exit, one order resting, one cancelled: as journal and venue tell it."""
+    places = [
+        _intent(1, "60001"),
+        _intent(2, "59999", Purpose.CLOSE),
+        _intent(3, "59900"),
+        _intent(4, "59900"),
+    ]
+    evidence, rows = Evidence(), []
+    messages: list[Message] = []
+    for intent in places:
+        placed = placed_of(intent, 1)
+        name = placed.ref.client_order_id
+        evidence.fold(placed)
+        sent = Submitting(ref=placed.ref, epoch=1, deadline_ms=2000, time_ms=1)
+        messages += [approval_of(intent, 1), placed, sent, evidence.accepted(name)]
+        rows.append(_row("place", name, intent.side, intent.price))
+        if intent.cycle in (1, 2):
+            fill = evidence.fill_of(name)
+            messages.append(fill)
+            traded = {"trade_id": fill.trade_id, "fee": str(fill.fee), "fee_asset": fill.fee_asset}
+            rows.append(_row("fill", name, intent.side, intent.price) | traded)
+        if intent.cycle == 4:
+            messages.append(evidence.canceled(name))
+            rows.append(_row("cancel", name, intent.side, intent.price))
+    return Scene(messages=messages, rows=rows, places=places)
 
 
 @pytest.mark.row("K14")
-def test_a_trade_that_is_told_as_the_venue_has_it_differs_in_nothing() -> None:
-    """Also where only the venue's id names its order."""
-    assert _differs(FILL) == ""
-    stray = msgspec.structs.replace(FILL, ref=msgspec.structs.replace(REF, **STRAY))
-    assert _differs(stray) == ""
+def test_a_cell_that_is_sound_differs_in_nothing() -> None:
+    """Also where a trade names its order by the venue's id alone."""
+    scene = _scene()
+    assert scene.found() == []
+    nobody = {"client_order_id": "", "strategy": "", "intent_id": ""}
+    for number, message in enumerate(scene.messages):
+        if isinstance(message, Fill):
+            ref = msgspec.structs.replace(message.ref, **nobody)
+            scene.messages[number] = msgspec.structs.replace(message, ref=ref)
+    assert scene.found() == []
 
 
 @pytest.mark.row("K14")
-@pytest.mark.parametrize(
-    "changes, of_ref",
-    [
-        ({"fee": Decimal("0.096")}, {}),
-        ({"fee_asset": "BTC"}, {}),
-        ({"price": Decimal(60_001)}, {}),
-        ({"side": Side.SELL}, {}),
-        ({}, {"symbol": "BTC/USDT"}),
-        ({}, {"strategy": "another"}),
-        ({}, {"client_order_id": "qtwo"}),
-    ],
-)
-def test_a_trade_of_which_one_thing_is_told_wrongly_is_named(
-    changes: dict[str, Any], of_ref: dict[str, str]
-) -> None:
-    """Fee, its asset, price, side, symbol, owner or order."""
-    ref = msgspec.structs.replace(REF, **of_ref)
-    assert "fills at the venue" in _differs(msgspec.structs.replace(FILL, ref=ref, **changes))
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_every_defect_of_a_cell_is_named(defect: str) -> None:
+    """Each field of a trade and of an order; what is missing, doubled, denied or in doubt; an exit that opened."""
+    plant, words = DEFECTS[defect]
+    scene = _scene()
+    plant(scene)
+    assert any(words in text for text in scene.found()), scene.found()

@@ -1,15 +1,5 @@
-"""What the tests of standbys share: the launcher of processes and the template of databases."""
+"""What the tests of standbys share with the drills of crashes."""
 
-from collections.abc import AsyncIterator
+from tests.crash.conftest import shared
 
-import pytest
-
-from tests.crash import matrix
-from tests.crash.house import Shared
-
-
-@pytest.fixture
-async def shared(postgres_session_dsn: str, postgres_template: str) -> AsyncIterator[Shared]:
-    """Open what desks of real processes share."""
-    async with matrix.shared(postgres_session_dsn, postgres_template) as found:
-        yield found
+__all__ = ["shared"]

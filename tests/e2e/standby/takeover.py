@@ -95,7 +95,7 @@ async def lose(pair: Pair, loss: Loss) -> TakeOver:
 
     await until(all_judged, within_s=FIRST_S)
     broken = [await judge.quiet(pair.desk)]
-    await house.record.read()
+    await house.read()
     broken += judge.broken(house.record, audit.rows(house.folder), pair.author.places)
     broken += _late(pair, ledger, epoch, first_ms)
     left = [x for x in said if ledger.judged.get(x.intent_id, (0, 0))[1] > epoch]

@@ -20,7 +20,11 @@ NOWHERE = {
 ORDERS = 5
 GONE_S = 1.0
 SAID_S = 20.0
-pytestmark = [pytest.mark.row("E10"), pytest.mark.timeout(200)]
+pytestmark = [
+    pytest.mark.row("E10"),
+    pytest.mark.timeout(200),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 async def test_a_cold_executor_obeys_its_own_port_without_any_server(shared: Shared) -> None:

@@ -25,7 +25,11 @@ JOURNAL_STEPS = [
     and not unreachable(step)
     and "release" not in step  # passed while it stops, when it holds nothing any more
 ]
-pytestmark = [pytest.mark.row("J03"), pytest.mark.timeout(200)]
+pytestmark = [
+    pytest.mark.row("J03"),
+    pytest.mark.timeout(200),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 @pytest.mark.parametrize(

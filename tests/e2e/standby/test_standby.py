@@ -8,7 +8,11 @@ from tests.e2e.standby.pair import opened
 from tests.e2e.standby.takeover import TAKEOVER_MS_MAX, Loss, lose
 
 RUNS = 3
-pytestmark = [pytest.mark.row("J03"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.row("J03"),
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 async def test_a_paused_leader_and_a_deaf_one_are_followed(shared: Shared) -> None:
