@@ -14,7 +14,6 @@ import asyncpg
 import msgspec
 
 from opensqt.cli.reading import connect, opened
-from opensqt.domain import life
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced, Rejected
 from opensqt.domain.verdict import RiskRefused
@@ -27,6 +26,7 @@ ROUNDING = Decimal("0.000001")  # of the entry price that is kept, times a posit
 NOTIONAL_MIN = Decimal(100)  # of a perpetual order: less cannot be closed by itself
 ROWS = "SELECT occurred_at_ms, data FROM journal ORDER BY position"
 HOLDINGS = "SELECT strategy, quantity, entry_price, realized_pnl FROM view.holdings"
+OF_ORDERS = (IntentPlaced, Accepted, Canceled, Expired, Fill, Rejected)
 Slot = tuple[str, str]  # strategy, slot
 
 
@@ -142,7 +142,7 @@ def _read(journal: Sequence[asyncpg.Record], stop_ms: int, orders_max: int) -> B
             books.refused[f"{message.reason} ({purpose})"] += 1
         elif isinstance(message, Fill):
             books.fills.append(message)
-        if life.is_order_event(message) and time_ms <= stop_ms:
+        if isinstance(message, OF_ORDERS) and time_ms <= stop_ms:
             _follow(books, message, time_ms)
     for slot, since_ms in books.bare_since_ms.items():
         books.bare.append((slot, stop_ms - since_ms))

@@ -117,7 +117,7 @@ def test_an_order_left_open_is_seen() -> None:
 
 def test_a_doubt_counts_only_while_somebody_can_look() -> None:
     """Beyond the bound it is named; the time from a kill to its end is not counted; never known is always named."""
-    beyond_ms = NOW_MS + int(storm_judge.bound_s() * 1000) + 1000
+    beyond_ms = NOW_MS + int(storm_judge.DOUBT_S_MAX * 1000) + 1000
     late = record_of([place(), cancel()], a=trail_of(doubted=True, known_ms=beyond_ms))
     assert not storm_judge.doubts(late, ()).good
     assert storm_judge.doubts(late, [Kill(at_ms=NOW_MS + 10, back_ms=NOW_MS + 2000)]).good
