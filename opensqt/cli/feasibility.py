@@ -71,7 +71,7 @@ def _unvalued(config: Config) -> Iterator[str]:
     for name, strategy in config.strategies.items():
         symbol = symbols_of(strategy)[0]
         asset = quote_asset(symbol)
-        if asset != currency and asset not in config.risk.rates:
+        if config.risk.rate(asset) is None:
             yield (
                 f'strategies.{name}: {symbol} is counted in {asset}, and risk.currency = "{currency}": expected what'
                 f' one {asset} is worth, [risk.rates] {asset} = "…", or limits in risk.currency = "{asset}"'
@@ -148,14 +148,20 @@ def _limits(config: Config) -> Iterator[str]:
                 f" {orders} orders open; expected at least {orders}"
             )
         for symbol in dict.fromkeys(symbol for one in mine for symbol in symbols_of(one)):
+            rate = risk.rate(quote_asset(symbol))
             worst = max(
-                sum(_notional(one, symbol, sign) for one in mine if symbol in symbols_of(one))
+                sum(
+                    (_notional(one, symbol, sign) for one in mine if symbol in symbols_of(one)),
+                    ZERO,
+                )
                 for sign in (1, -1)
             )
-            if worst > risk.position_notional_quote_max:
+            if rate is not None and worst * rate > risk.position_notional_quote_max:
+                least = canonical(worst * rate)
                 yield (
                     f'risk.position_notional_quote_max = "{risk.position_notional_quote_max}": the orders'
-                    f" that {account} wants in {symbol} come to {worst}; expected at least {worst}"
+                    f" that {account} wants in {symbol} come to {least} {risk.currency};"
+                    f" expected at least {least}"
                 )
 
 

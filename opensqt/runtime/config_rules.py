@@ -123,9 +123,8 @@ def _check_strategy(name: str, strategy: Strategy, config: Config) -> Strategy:
 
 def _order_max(strategy: Strategy, config: Config) -> Decimal:
     """Return the largest order that risk allows, in the quote asset; what cannot be valued yet has no bound here."""
-    risk, quote = config.risk, quote_asset(symbols_of(strategy)[0])
-    rate = ONE if quote == risk.currency else risk.rates.get(quote)
-    return Decimal("Infinity") if rate is None else risk.order_notional_quote_max / rate
+    rate = config.risk.rate(quote_asset(symbols_of(strategy)[0]))
+    return Decimal("Infinity") if rate is None else config.risk.order_notional_quote_max / rate
 
 
 def _with_inventory(path: str, grid: Grid) -> Grid:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from opensqt.domain.decimals import ZERO, parse
+from opensqt.domain.decimals import ONE, ZERO, parse
 
 SCHEMA = 1
 
@@ -196,6 +196,10 @@ class Risk(Table, frozen=True, kw_only=True):
     open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100
     price_collar_bps: Annotated[Decimal, Range(above="0", most="5000")] = Decimal(100)
     tick_age_ms_max: Annotated[int, Range(least="100", most="600000")] = 3000
+
+    def rate(self, asset: str) -> Decimal | None:
+        """Return what one unit of a quote asset is stated to be worth in `currency`; None where nothing is."""
+        return ONE if asset == self.currency else self.rates.get(asset)
 
 
 class Gateway(Table, frozen=True, kw_only=True):

@@ -170,3 +170,21 @@ def test_a_quote_asset_without_a_rate_is_found_and_mended_by_a_rate_or_a_currenc
     assert len(unvalued) == 3, "one for each strategy"
     assert all('[risk.rates] USDT = "…"' in found for found in unvalued)
     assert list(findings(changed(euro, end), MARKET)) == []
+
+
+@pytest.mark.row("K13")
+def test_what_an_account_wants_is_held_to_the_limits_in_their_currency() -> None:
+    """Half a bitcoin at 60,000 is beyond a limit of 20,000 dollars, and 2,500 rupees at 0.01 within one of 100."""
+    symbol = "ETH/BTC"
+    market = MarketView(rules={symbol: rules_for(symbol, 5, 4)}, mids={symbol: Decimal("0.05")})
+
+    def limits(rate: str, size: str, most: str) -> list[str]:
+        text = derive((symbol,), market="synthetic:7").replace('"500"', f'"{size}"')
+        text = text.replace('"2000"', '"9000"').replace('"20000"', f'"{most}"')
+        config = parse_config(text + f'\n[risk.rates]\nBTC = "{rate}"\n', {})
+        return [one for one in findings(config, market) if one.startswith("risk.position")]
+
+    (found,) = limits("60000", "0.15", "20000")
+    assert "come to 27000.00 USDT; expected at least 27000.00" in found
+    assert limits("60000", "0.15", "27000.00") == []
+    assert limits("0.01", "100", "100") == []
