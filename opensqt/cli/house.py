@@ -14,7 +14,7 @@ import msgspec
 import opensqt
 from opensqt.cli import nats, ports, postgres
 from opensqt.cli.folder import UP, Folder, free_bytes, paper_keys
-from opensqt.cli.plan import Plan, next_clock
+from opensqt.cli.plan import Plan, binding, next_clock
 from opensqt.cli.processes import Place, port_names, specs
 from opensqt.cli.progress import Progress
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
@@ -109,6 +109,8 @@ class House:
             postgres_dsn_external=dsn,
             identity=identity,
         )
+        if told := binding(before, plan):
+            self.progress.say(told)
         if plan.derived:
             plan.config_path.write_text(plan.derived, encoding="utf-8")
         if plan.config.run.profile is Profile.PAPER:

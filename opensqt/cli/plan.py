@@ -128,7 +128,8 @@ def next_clock(before: RunFile, plan: Plan, wall_ms: int) -> ClockOrigin:
     if before.market and before.market != market:
         raise Refusal(
             f"this folder trades {before.market}, not {market}: its orders belong to that market;"
-            " name another folder with --data, or empty this one with `opensqt reset`"
+            f" go on with --market {before.market}, name another folder with --data,"
+            " or empty this one with `opensqt reset`"
         )
     begin_ms = wall_ms if plan.origin_market_ms is None else plan.origin_market_ms
     return continue_origin(
@@ -137,6 +138,17 @@ def next_clock(before: RunFile, plan: Plan, wall_ms: int) -> ClockOrigin:
         speed=config.paper.speed,
         wall_ms=wall_ms,
     )
+
+
+def binding(before: RunFile, plan: Plan) -> str:
+    """Say that a market which was asked for by a flag stays the folder's, at the start that makes it so."""
+    market = plan.environ.get(MARKET_KEY, "")
+    if not market or before.market or plan.config.run.profile is not Profile.PAPER:
+        return ""
+    told = f"this folder trades {market} from now on, its orders belong to that market"
+    if plan.derived:
+        return f"{told}: {plan.config_path} says so, later starts need no --market"
+    return f"{told}: later starts need --market {market}, or paper.market in {plan.config_path}"
 
 
 def _checked_speed(speed: str) -> str:

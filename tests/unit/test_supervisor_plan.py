@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli.plan import Plan, absolute_market, make_plan, next_clock
+from opensqt.cli.plan import Plan, absolute_market, binding, make_plan, next_clock
 from opensqt.cli.refusal import Refusal
 from opensqt.cli.runfile import RunFile
 from opensqt.runtime.clock import ClockOrigin
@@ -27,6 +27,31 @@ def test_options_lie_over_the_file(tmp_path: Path) -> None:
     plan = make_plan(tmp_path, {}, market="synthetic:9", speed="2")
     assert (plan.config.paper.market, plan.config.paper.speed) == ("synthetic:9", Decimal(2))
     assert plan.environ["OPENSQT__PAPER__SPEED"] == "2"
+
+
+def test_a_flag_is_for_one_run_and_what_stays_is_said_once(tmp_path: Path) -> None:
+    """No speed is written; a market is, with its symbols, and a file that somebody wrote is left as it is."""
+    pair = "synthetic:9:ETH/USDT"
+    plan = make_plan(tmp_path, {}, market=pair, speed="10")
+    assert 'speed = "1" ' in plan.derived
+    assert f'market = "{pair}"' in plan.derived
+    assert binding(RunFile(), plan) == (
+        f"this folder trades {pair} from now on, its orders belong to that market:"
+        f" {tmp_path}/opensqt.toml says so, later starts need no --market"
+    )
+    assert binding(RunFile(), make_plan(tmp_path, {})) == ""
+    path = tmp_path / "my.toml"
+    path.write_text(make_plan(tmp_path, {}).derived)
+    asked = make_plan(tmp_path, {}, config_path=path, market="synthetic:9")
+    assert binding(RunFile(), asked).endswith(
+        f": later starts need --market synthetic:9, or paper.market in {path}"
+    )
+    bound = RunFile(market="synthetic:9")
+    assert binding(bound, asked) == ""
+    with pytest.raises(
+        Refusal, match=r"trades synthetic:9, not .*; go on with --market synthetic:9"
+    ):
+        next_clock(bound, make_plan(tmp_path, {}, config_path=path), 80_000)
 
 
 @pytest.mark.parametrize("speed", ["fast", "NaN", "0", "-1"])
