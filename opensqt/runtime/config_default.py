@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 HEAD = """\
-# OpenSQT. Decimals are texts in quotes; names carry their units; unknown keys are errors.
+# OpenSQT. Decimals are texts in quotes; names carry their units; unknown keys are errors (docs/configuration.md).
 # One key at a time can be overlaid from the environment: OPENSQT__RISK__OPEN_ORDERS_MAX=50
 schema = 1
 desk = "paper"
@@ -45,6 +45,8 @@ mode = "neutral"               # both sides of the first price; perpetuals only
 step_bps = "6"                 # a round trip costs 4 bps of maker fees
 levels_below = 5
 levels_above = 5
+# anchor = "60000"             # a price that a level lies on; else the first one seen
+# inventory_notional_quote_max = "2500"  # what it may hold however far the price runs; else what one side comes to
 order_notional_quote = "500"
 """
 GRID_SPOT = """
@@ -74,6 +76,7 @@ holding_hours = "336"          # over which funding must pay for fees and slippa
 """
 TAIL = """
 [risk]
+# currency = "USDT"            # the limits are counted in it; another quote asset needs [risk.rates] BTC = "60000"
 order_notional_quote_max = "2000"
 position_notional_quote_max = "20000"
 open_orders_max = 100

@@ -2,10 +2,12 @@
 
 import re
 
+import msgspec
 import pytest
 
 from opensqt.cli.main import VERBS
 from opensqt.domain import life
+from opensqt.runtime import config_schema as schema
 from opensqt.runtime.venue.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
 
@@ -42,6 +44,51 @@ def test_every_decision_has_its_table() -> None:
     for path in decisions:
         text = (ROOT / path).read_text(encoding="utf-8")
         assert all(f"| {field} |" in text for field in ("Date", "Author", "Status")), path
+
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "The file": schema.Config,
+    "[run]": schema.Run,
+    "[paper]": schema.Paper,
+    '[paper.funding."SYMBOL"]': schema.PaperFunding,
+    "[paper.fees]": schema.PaperFees,
+    "[venues.NAME]": schema.Venue,
+    "[accounts.NAME]": schema.Account,
+    '[strategies.NAME], kind = "grid"': schema.Grid,
+    '[strategies.NAME], kind = "carry"': schema.Carry,
+    "[risk]": schema.Risk,
+    "[gateway]": schema.Gateway,
+    "[telemetry]": schema.Telemetry,
+}
+
+
+@pytest.mark.parametrize("heading", TABLES)
+def test_every_key_of_the_configuration_is_explained(heading: str) -> None:
+    """docs/configuration.md names each key of each table, and the default that it has."""
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (section,) = re.findall(
+        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    told = dict(re.findall(r"^\| `(\w+)` \| `?([^`|]+?)`? \|", section, re.MULTILINE))
+    assert told == {
+        field.name: _shown(field)
+        for field in msgspec.structs.fields(TABLES[heading])
+        if not _is_table(field)
+    }
+
+
+def _is_table(field: msgspec.structs.FieldInfo) -> bool:
+    """Tell whether a field is a table of its own, with its own heading."""
+    named = {"run", "paper", "funding", "fees", "venues", "accounts", "strategies", "risk"}
+    return field.name in named | {"gateway", "telemetry"}
+
+
+def _shown(field: msgspec.structs.FieldInfo) -> str:
+    if field.default_factory is not msgspec.NODEFAULT or field.default == "":
+        return "empty"
+    if field.default is msgspec.NODEFAULT:
+        return "–"
+    return str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
 
 
 @pytest.mark.parametrize(
