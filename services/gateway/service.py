@@ -11,14 +11,14 @@ from opensqt.runtime import latch
 from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.dlq import set_aside
-from opensqt.runtime.bus.entrance import let_in
-from opensqt.runtime.bus.port import BusDown, Start, Stream, StreamChanged
+from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import holder_of
 from opensqt.runtime.logs import register_secret
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strikes import delivery_of
+from services.gateway.candles import Candles
 from services.gateway.config import NAME, Settings
 from services.gateway.decide import DESK, KILL, scope_refused, told
 from services.gateway.desk import Desk
@@ -31,7 +31,6 @@ FILTERS = (
     "evt.>",
     "ctl.>",
 )
-CANDLES = "md.*.*.candle"
 BUS_S_MAX = 2.0
 RECORDED_S = 0.05
 RECORDED_S_MAX = 2.0
@@ -59,6 +58,7 @@ class Gateway:
         self._state = State()
         self._fresh = self._state  # what is being folded; shown as soon as it has caught up
         self._chart = Chart()
+        self._candles = Candles(context, settings, self._chart)
         self._live = False
         self._why = "reading the journal"
         self._heard_s = float("-inf")
@@ -135,7 +135,12 @@ class Gateway:
             async with asyncio.TaskGroup() as tasks:
                 work = [
                     tasks.create_task(one)
-                    for one in (self._follow(), self._watch(), self._draw_chart())
+                    for one in (
+                        self._follow(),
+                        self._watch(),
+                        self._candles.follow(),
+                        self._candles.recall(),
+                    )
                 ]
                 await stop.wait()
                 await self._reader.close()
@@ -164,26 +169,6 @@ class Gateway:
                 case Restarted(reason=reason):
                     # People go on seeing the last picture, marked as old, until the new one is whole.
                     self._fresh, self._live, self._why = State(), False, reason
-
-    async def _draw_chart(self) -> None:
-        """Follow candles on their own, from further back than anything else is needed."""
-        lookback_ms = self._settings.chart_lookback_ms
-        bus, metrics = self._context.bus, self._context.metrics
-        while True:
-            try:
-                start = Start(wall_ms=self._clock.wall_ms() - lookback_ms)
-                follower = await bus.follow(Stream.FEED, [CANDLES], start)
-                try:
-                    async for delivery in follower:
-                        now_ms = self._clock.market_ms()
-                        found = await let_in(bus, NAME, delivery, now_ms, metrics)
-                        if found is not None:
-                            self._chart.fold(found[0])
-                finally:
-                    await follower.close()
-            except (BusDown, StreamChanged) as error:
-                self._log.warning("candles are read again", detail=str(error))
-            await self._clock.sleep(self._settings.retry_s)
 
     async def _watch(self) -> None:
         while True:

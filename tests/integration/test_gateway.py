@@ -4,14 +4,18 @@ import asyncio
 import json
 import logging
 import socket
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from opensqt.domain.instruments import Side
+from opensqt.domain.market import Mark
 from services.gateway.config import Settings
+from services.gateway.earnings import HOUR_MS
 from tests import scenes
 from tests.conditions import until
 from tests.simulation.strategy_facts import PERP
@@ -155,6 +159,32 @@ async def test_the_picture_is_kept_and_called_old_while_the_bus_is_away(tmp_path
         await stage.house.broker.up()
         await until(lambda: bool(visitor.gateway.look()["journal"]["live"]), within_s=20)
         assert len((await visitor.picture())["orders"]) == 8
+
+
+@pytest.mark.row("K11")
+async def test_a_gateway_that_begins_later_knows_how_the_hours_began(tmp_path: Path) -> None:
+    """The price of an hour ago is looked up in FEED, however little is drawn: the day's change is known."""
+    async with staged(tmp_path) as stage:
+        now_ms = stage.house.clock.market_ms()
+        begin_ms = now_ms - now_ms % HOUR_MS - 23 * HOUR_MS
+        ref = scenes.reference("grid-perp", PERP, "old")
+        life = scenes.placed(ref, "g-1", Side.BUY, scenes.ANCHOR, begin_ms - HOUR_MS)
+        held = scenes.filled(ref, Side.BUY, scenes.ANCHOR, begin_ms - HOUR_MS, Decimal(1))
+        await stage.record(*life, held)
+        mark = Mark(
+            venue="binance",
+            symbol=PERP,
+            mark_price=scenes.ANCHOR + 100,
+            index_price=scenes.ANCHOR,
+            time_ms=begin_ms + 1_000,
+        )
+        await stage.publish(mark, msgspec.structs.replace(mark, time_ms=begin_ms + 9_000))
+        quick = Settings(delta_every_s=0.05, ask_every_s=0.1, lookback_ms=0, chart_lookback_ms=0)
+        async with stage.gateway(quick) as gateway:
+            await stage.publish(
+                msgspec.structs.replace(mark, mark_price=scenes.ANCHOR + 30, time_ms=now_ms)
+            )
+            await until(lambda: gateway.look()["money"][0]["day"] == "-70")
 
 
 async def test_health_answers_on_the_port_of_the_page(tmp_path: Path) -> None:

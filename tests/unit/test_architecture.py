@@ -14,7 +14,7 @@ SHAPE = {"__init__.py", "__main__.py", "config.py", "service.py", "decide.py", "
 OWN_NOUNS_MAX = 2
 MORE_NOUNS = {
     "executor": 16,
-    "gateway": 8,
+    "gateway": 9,
     "arb": 3,
     "grid": 3,
     "risk": 3,

@@ -1,0 +1,75 @@
+"""The chart's own way through FEED: candles from further back than all else, and how each hour began. I/O only."""
+
+import asyncio
+from collections.abc import Sequence
+
+from opensqt.domain.market import Candle, Mark
+from opensqt.runtime.bus.entrance import let_in
+from opensqt.runtime.bus.port import BusDown, Start, Stream, StreamChanged
+from opensqt.runtime.process_context import Context
+from services.gateway.config import NAME, Settings
+from services.gateway.earnings import HOUR_MS, HOURS
+from services.gateway.state import Chart
+
+CANDLES = "md.*.*.candle"
+BEGINNINGS = (CANDLES, "md.*.*.mark")
+BEGINNING_MS = 5_000  # of an hour, market: by then each symbol has told a candle and a mark
+BEGINNING_S_MAX = 2.0
+
+
+class Candles:
+    """Fills a chart from FEED."""
+
+    def __init__(self, context: Context, settings: Settings, chart: Chart) -> None:
+        self._context = context
+        self._clock = context.clock
+        self._settings = settings
+        self._chart = chart
+
+    async def follow(self) -> None:
+        """Follow candles on their own, from further back than anything else is needed."""
+        while True:
+            wall_ms = self._clock.wall_ms() - self._settings.chart_lookback_ms
+            try:
+                await self._read([CANDLES], wall_ms)
+            except (BusDown, StreamChanged) as error:
+                self._context.log.warning("candles are read again", detail=str(error))
+            await self._clock.sleep(self._settings.retry_s)
+
+    async def recall(self) -> None:
+        """Look up once how each of the last hours began: a day's change needs a price that is a day old."""
+        newest_ms = self._clock.market_ms() // HOUR_MS * HOUR_MS
+        ahead = [newest_ms - back * HOUR_MS for back in range(HOURS)]
+        while ahead:
+            try:
+                await self._begin(ahead[-1])
+                ahead.pop()
+            except (BusDown, StreamChanged) as error:
+                self._context.log.warning("an hour is looked up again", detail=str(error))
+                await self._clock.sleep(self._settings.retry_s)
+
+    async def _begin(self, hour_ms: int) -> None:
+        since_ms = int((self._clock.market_ms() - hour_ms) / self._clock.speed)
+        try:
+            async with asyncio.timeout(BEGINNING_S_MAX):
+                wall_ms = self._clock.wall_ms() - since_ms
+                await self._read(BEGINNINGS, wall_ms, until_ms=hour_ms + BEGINNING_MS)
+        except TimeoutError:
+            self._context.log.info("nobody has said how an hour began", hour_ms=hour_ms)
+
+    async def _read(
+        self, filters: Sequence[str], wall_ms: int, until_ms: int | None = None
+    ) -> None:
+        """Fold what was said since a wall time, up to a market time if one is given."""
+        bus, metrics = self._context.bus, self._context.metrics
+        follower = await bus.follow(Stream.FEED, filters, Start(wall_ms=wall_ms))
+        try:
+            async for delivery in follower:
+                found = await let_in(bus, NAME, delivery, self._clock.market_ms(), metrics)
+                match found:
+                    case (Candle() | Mark() as message, _):
+                        if until_ms is not None and message.time_ms >= until_ms:
+                            return
+                        self._chart.fold(message)
+        finally:
+            await follower.close()
