@@ -6,8 +6,10 @@ the base asset counts at the price of its trade, fees and funding in a third ass
 is unknown, what depends on it is None.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 
@@ -55,6 +57,9 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
         return self.venue, self.account, self.symbol
 
 
+_Row = TypeVar("_Row", Share, Charge)
+
+
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is booked, and what it is worth now."""
 
@@ -96,18 +101,20 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
 
 def by_symbol(booked: Booked) -> list[Earned]:
     """Return a row for the net of each symbol."""
+    charges = _by_place(booked.charges)
     return [
-        _earned("", net, [one for one in booked.charges if one.place == net.place], booked)
+        _earned("", net, charges[net.place], booked)
         for net in sorted(booked.nets, key=lambda net: net.place)
     ]
 
 
 def by_strategy(booked: Booked) -> list[Earned]:
     """Return a row for each strategy and symbol, and one of nobody where something is left over."""
+    all_charges, holdings = _by_place(booked.charges), _by_place(booked.holdings)
     found = []
     for net in booked.nets:
-        owners = [one for one in booked.holdings if one.place == net.place and one.strategy]
-        charges = [one for one in booked.charges if one.place == net.place]
+        owners = [one for one in holdings[net.place] if one.strategy]
+        charges = all_charges[net.place]
         rest = _rest(net, owners)
         left = any((rest.quantity, rest.cost, rest.realized_pnl, rest.funding))
         parts = [*owners]
@@ -142,6 +149,13 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
             return None
         whole = EXACT.add(whole, amount)
     return whole
+
+
+def _by_place(rows: Iterable[_Row]) -> defaultdict[Place, list[_Row]]:
+    found: defaultdict[Place, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row.place].append(row)
+    return found
 
 
 def _rest(net: Share, owners: list[Share]) -> Share:

@@ -42,6 +42,9 @@ class Change(msgspec.Struct, kw_only=True):
             _count(self.charges, charge)
 
 
+IDLE = Change()
+
+
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """How often we traded from a moment on and what that earned; `unknown` symbols were held without a price."""
 
@@ -134,9 +137,11 @@ class Earnings:
             venue, account, symbol = place
             before, after = (held.get(place, ZERO) for held, _ in (begin, end))
             first, last = (prices.get((venue, symbol)) for _, prices in (begin, end))
+            if before == after == 0 and place not in changes:
+                continue
             if (before != 0 and first is None) or (after != 0 and last is None):
                 unknown.add(symbol)
-            change = changes.get(place, Change())
+            change = changes.get(place, IDLE)
             shares.append(
                 Share(
                     venue=venue,
