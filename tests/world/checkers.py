@@ -5,16 +5,16 @@ from typing import Any
 
 from opensqt.domain import account, control, order, recon, verdict
 from opensqt.domain.instruments import Side
-from opensqt.domain.intent import Basis, PlaceIntent, Purpose
-from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory_exchange import MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
 from tests.world.chronicle import Chronicle
 from tests.world.exposure import Exposure
-from tests.world.halts import RESTORE, Halts, is_said
+from tests.world.halts import RESTORE, Feed, Halts
 from tests.world.instruments import TICK_AGE_MS_MAX
+from tests.world.latched import Latched
 from tests.world.loop import Life, WorldClock
 from tests.world.losses import Losses
 from tests.world.machine import Machine
@@ -48,7 +48,7 @@ class Judge(Chronicle):
         super().__init__(clock)
         self._deadline_ms = deadline_ms
         self.exposure: Exposure | None = None
-        self.broker: MemoryBroker | None = None
+        self.feed = Feed()
         self.register = Register()
         self.losses = Losses()
         self.machine = Machine()
@@ -67,6 +67,11 @@ class Judge(Chronicle):
         self._taken: dict[str, int] = {}
         self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
         self.counts = {"sent": 0, "taken": 0, "rows": 0, "commands": 0, "faults": 0}
+
+    @property
+    def killed(self) -> bool:
+        """True while the journal holds a kill that nobody released."""
+        return bool(self.kills.in_force)
 
     def acquired(self, lease: Lease) -> None:
         """A process took a lease."""
@@ -184,8 +189,8 @@ class Judge(Chronicle):
         self.verdicts: dict[str, str] = {}
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
         self.closing: set[str] = set()  # cids of orders that only take off
-        self.generation = self.generation_after = 0  # the newest FEED, and after which row it began
-        self.killed = False
+        self.feed.begin(0, 0)
+        self.kills = Latched()
         self._wished: dict[str, Wish] = {}  # approved place intent -> what was wished
 
     def _read(self, row: Recorded) -> Any:
@@ -218,12 +223,11 @@ class Judge(Chronicle):
             case recon.Discrepancy() | recon.Halted() | recon.Adjustment() | account.FundingPaid():
                 if not self.losses.explain(fact, self.blame):
                     self.blame("the reconciler invents nothing", f"{kind}: {fact}")
-            case control.KillLatched():
-                self.killed = True
-            case control.KillReleased():
-                self.killed = False
+            case control.KillLatched() | control.KillReleased():
+                self.kills.take(fact)
+                self.halts.seen_by(fact)
             case control.FeedGeneration():
-                self.generation, self.generation_after = fact.generation, fact.position
+                self.feed.begin(fact.generation, fact.position)
             case _:
                 self._order(fact, kind)
 
@@ -253,22 +257,12 @@ class Judge(Chronicle):
         early_ms = since_ms + HORIZON_MS - fact.time_ms
         halt = self.halts.get(f"{place.venue}/{place.account}/{place.symbol}")
         halt = halt or self.halts.get(DESK)
-        if opens and halt is not None and self._is_seen(halt, seen):
+        if opens and halt is not None and self.feed.says(halt, seen):
             self.blame("nothing opens behind a halt", f"{fact.intent_id} of {place.symbol}")
-        if self.halts.restored and not self._is_looked_at(seen):
+        if self.halts.restored and not self.feed.looked(self.halts.look, seen):
             self.blame("only cancels until the venue is read", f"{fact.intent_id}, {inputs}")
         if opens and fact.risk_epoch == epoch and early_ms > self.machine.off_ms_max:
             self.blame("the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early")
-
-    def _is_seen(self, event_id: str, basis: Basis) -> bool:
-        """Tell whether a row of the journal is in FEED up to a basis."""
-        return basis.generation == self.generation and is_said(self.broker, event_id, basis)
-
-    def _is_looked_at(self, basis: Basis) -> bool:
-        """Tell whether a look at the venue after a restore is known at a basis."""
-        look = self.halts.look
-        past = self.generation_after if basis.generation == self.generation else 0
-        return look is not None and (look.position <= past or self._is_seen(look.event_id, basis))
 
     def _filled(self, name: str, quantity: Decimal) -> None:
         if (told := self.told.get(name)) is not None and quantity:

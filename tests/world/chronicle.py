@@ -19,7 +19,7 @@ class Chronicle:
     """What happened, as a hash, and what should not have happened, in words."""
 
     def __init__(self, clock: WorldClock) -> None:
-        self._clock = clock
+        self._clock = self.clock = clock
         self._start_ms = clock.wall_ms()
         self._log = hashlib.sha256()
         self.violations: list[Violation] = []

@@ -67,9 +67,10 @@ class Desk(Servers):
         if setting.has_reconciler:
             self.posts["reconciler"] = Post("reconciler", self._reconciler)
         self._thrown = 0
+        self._phases = random.Random(len(self.posts))
         self.resumed: Callable[[], Coroutine[Any, Any, None]] = _nothing  # called after a restore
         self.closed = False  # nobody runs and nobody is started again
-        self.kill_heard = False  # a kill was said while a leader listened
+        self.kills_heard: set[str] = set()  # kills that were said while a leader listened
 
     def start(self, name: str) -> None:
         """Start a process anew."""
@@ -77,6 +78,9 @@ class Desk(Servers):
         life = post.life = Life(name)
         post.service = post.build(life)
         self.judge.note("start", name)
+        streams = self.buses[name].streams
+        streams.service = post.service
+        self.loop.born(life, streams.keep(self._phases.random()))
         task = self.loop.born(life, post.service.run(asyncio.Event()))
         task.add_done_callback(lambda t: self._ended(post, life, t), context=Surroundings())
 

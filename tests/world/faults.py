@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from opensqt.runtime.bus.port import Stream
 from tests.world.register import PHASES, UNRESOLVED
 
 
@@ -50,6 +51,11 @@ class Kind(StrEnum):
     OUR_CLOCK = "our clock set"
     FUNDING = "funding booked"
     MOVED = "position moved by the venue"
+    NOISE = "noise on the bus"
+    STREAM_LOST = "bus loses a stream"
+    BUS_LOST = "bus loses its store"
+    RELEASE = "kill and release"
+    LATCH = "latch beside an executor"
 
 
 AT_VENUE = tuple(kind for kind in Kind if kind.startswith(("place ", "cancel ", "look ", "reads ")))
@@ -66,6 +72,9 @@ CLOCKS[Kind.OUR_CLOCK] = CLOCKS[Kind.VENUE_STEPS]
 RARE = (Kind.KILL, Kind.RESTORE)
 # Drawn by themselves, so that the other faults of a seed are what they were: share of Worlds.
 LATER = {Kind.OUR_CLOCK: 0.3, Kind.FUNDING: 0.5, Kind.MOVED: 0.5}
+LATER |= {Kind.NOISE: 0.3, Kind.STREAM_LOST: 0.2, Kind.BUS_LOST: 0.1}
+LATER |= {Kind.RELEASE: 0.15, Kind.LATCH: 0.05}
+LATE = (Kind.KILL, Kind.LATCH)  # nothing trades behind them
 SELDOM = 0.1  # share of Worlds
 EXECUTOR_HIT = 0.5  # share of the faults of processes
 LONG_MS = (3500, 5000, 6500)  # longer than a lease lives
@@ -140,7 +149,9 @@ def _fault(draw: random.Random, kind: Kind, scene: Scene) -> Fault:
         aim = draw.choice(("", "commit", "commit", "send"))
     if kind in CLOCKS:
         count = draw.choice(CLOCKS[kind])
-    late = kind is Kind.KILL
+    if kind is Kind.STREAM_LOST:
+        whom = draw.choice(list(Stream)).value
+    late = kind in LATE
     spans = {
         Kind.STANDBY: LONG_MS,
         Kind.PLACE_ACK_LATE: LATE_MS,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Basis
 from opensqt.domain.recon import Halted
 from opensqt.runtime.bus.memory_broker import MemoryBroker
@@ -28,15 +29,39 @@ class Halts(dict[str, str]):
         if fact.scope == DESK:
             self.restored, self.look = row.actor == RESTORE, None
 
+    def seen_by(self, fact: KillLatched | KillReleased) -> None:
+        """Take in a kill or a release: who releases the desk has looked at it, and ends what was halted before."""
+        if isinstance(fact, KillReleased) and fact.scope == DESK:
+            self.clear()
+            self.restored, self.look = False, None
+
     def looked(self, row: Recorded) -> None:
         """Take in a look at the venue."""
         if self.restored and self.look is None:
             self.look = row
 
 
-def is_said(broker: MemoryBroker | None, event_id: str, basis: Basis) -> bool:
-    """Tell whether FEED holds an event up to a basis."""
-    if broker is None:
-        return False
-    sequence, _ = broker._streams[Stream.FEED]._ids.get(event_id, (0, 0))
-    return 0 < sequence <= basis.sequence
+class Feed:
+    """The newest FEED: its generation, after which row it began, and what it says up to a basis."""
+
+    def __init__(self) -> None:
+        self.broker: MemoryBroker | None = None
+        self.begin(0, 0)
+
+    def begin(self, generation: int, after: int) -> None:
+        """Begin a generation behind a row of the journal."""
+        self.generation, self.after = generation, after
+
+    def says(self, event_id: str, basis: Basis) -> bool:
+        """Tell whether FEED holds an event up to a basis of its newest generation."""
+        if self.broker is None or basis.generation != self.generation:
+            return False
+        if not self.broker.serves(Stream.FEED):
+            return False  # it was lost, and nobody knows what it said
+        sequence, _ = self.broker._streams[Stream.FEED]._ids.get(event_id, (0, 0))
+        return 0 < sequence <= basis.sequence
+
+    def looked(self, look: Recorded | None, basis: Basis) -> bool:
+        """Tell whether a look at the venue after a restore is known at a basis."""
+        past = self.after if basis.generation == self.generation else 0
+        return look is not None and (look.position <= past or self.says(look.event_id, basis))

@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from opensqt.domain.control import KillLatched
 from opensqt.domain.recon import Halted, Resumed
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.envelope import MESSAGE_ID, Envelope
+from opensqt.runtime.envelope import MESSAGE_ID
 from opensqt.runtime.venue.memory import Fault as Reply
-from tests.world.checkers import DEAF_MS, DESK, HAND
+from tests.world.checkers import DESK, HAND
 from tests.world.desk import TWIN, Desk
 from tests.world.faults import Fault, Kind
 from tests.world.instruments import LOADED
+from tests.world.kills import Switch
 from tests.world.loop import Life
+from tests.world.register import APPROVED
 from tests.world.restoring import restore, taken
 from tests.world.striking import strike
 
@@ -37,7 +37,6 @@ LAG_MS = 400
 PATIENCE_MS = 3000
 LAST_MS = 200  # before the end
 TAIL = 7  # messages that FEED loses
-HEARD_S = DEAF_MS / 1000
 SKEW_MS_MAX = 1000  # what every policy table allows clocks
 
 
@@ -46,7 +45,7 @@ class Inflictor:
 
     def __init__(self, desk: Desk, bus: MemoryBus, plan: tuple[Fault, ...], length_ms: int) -> None:
         self._desk = desk
-        self._bus = bus
+        self._switch = Switch(desk, bus)
         self._waiting = list(plan)
         self._length_ms = length_ms
         self._count = 0
@@ -125,15 +124,15 @@ class Inflictor:
                 await self._wait(fault)
                 self._desk.store.down = False
                 self._blind()
-            case Kind.BROKER_DOWN | Kind.FEED_TAIL | Kind.FEED_ANEW:
+            case Kind.BROKER_DOWN | Kind.FEED_TAIL | Kind.FEED_ANEW | Kind.BUS_LOST:
                 await self._broker(fault)
+            case Kind.STREAM_LOST | Kind.NOISE | Kind.COMMAND_AGAIN:
+                self._messages(fault)
             case Kind.PUBLISH_LOST | Kind.PUBLISH_ACK_LOST:
                 lost = (fault.kind is Kind.PUBLISH_LOST, fault.count)
                 self._desk.buses[fault.whom].lose = lost
-            case Kind.COMMAND_AGAIN:
-                self._command_again()
-            case Kind.KILL:
-                await self._kill()
+            case Kind.KILL | Kind.RELEASE | Kind.LATCH:
+                await self._switch.throw(fault)
             case Kind.HALT:
                 await self._halt(fault)
             case Kind.RESTORE:
@@ -181,11 +180,32 @@ class Inflictor:
         broker = self._desk.broker
         broker.down()
         await self._wait(fault)
-        if fault.kind is Kind.FEED_TAIL:
+        if fault.kind is Kind.BUS_LOST:
+            for stream in Stream:
+                self._lose(stream)
+        elif fault.kind is Kind.FEED_TAIL and Stream.FEED.value not in broker.missing:
             broker.lose_tail(Stream.FEED, TAIL * fault.count)
         elif fault.kind is Kind.FEED_ANEW:
             broker.make_anew(Stream.FEED)
         await broker.up()
+
+    def _messages(self, fault: Fault) -> None:
+        match fault.kind:
+            case Kind.STREAM_LOST:
+                self._lose(Stream(fault.whom))
+            case Kind.NOISE:
+                self._desk.noise.write(fault.count)
+            case _:
+                self._command_again()
+
+    def _lose(self, stream: Stream) -> None:
+        desk = self._desk
+        if stream.value in desk.broker.missing:
+            return
+        desk.broker.lose(stream)
+        if stream is Stream.COMMANDS:
+            # No executor has them any more: their strategies say them again.
+            desk.judge.register.drop(APPROVED)
 
     async def _frames(self, fault: Fault) -> None:
         frames = self._desk.exchange.frames
@@ -217,7 +237,7 @@ class Inflictor:
 
     def _command_again(self) -> None:
         for name in (Stream.COMMANDS, Stream.EXITS):
-            if self._desk.broker.is_down:
+            if not self._desk.broker.serves(name):
                 return
             stored = self._desk.broker.stream(name)
             last = stored.find(stored.last_sequence)
@@ -248,22 +268,6 @@ class Inflictor:
     @property
     def _now_ms(self) -> int:
         return self._desk.clock.market_ms()
-
-    async def _kill(self) -> None:
-        now_ms = self._desk.clock.market_ms()
-        message = KillLatched(scope="desk", reason="fault", actor="world", time_ms=now_ms)
-        envelope = Envelope(event_id="kill", type="KillLatched", source="world", time_ms=now_ms)
-        broker = self._desk.broker
-        listens = self._desk.posts[self._desk.leader()].ready and not broker.is_down
-        await self._bus.publish(subjects.KILL, message, envelope, confirmed=False)
-        feed = broker.stream(Stream.FEED)
-        losses = feed.losses
-        await self._desk.clock.sleep(HEARD_S)
-        # Who is dead when it is said, or does not hear it before FEED loses it, learns of it from the latch file;
-        # here is none.
-        kept = broker.stream(Stream.FEED) is feed and feed.losses == losses and not broker.is_down
-        self._desk.kill_heard = self._desk.kill_heard or (listens and kept)
-        self._desk.judge.kill_lost = not kept
 
     def _turn_clock(self, ahead_ms: int) -> None:
         clock = self._desk.exchange.clock

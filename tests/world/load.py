@@ -137,7 +137,7 @@ class Load:
             sequence = (await self._bus.state(Stream.FEED)).last_sequence
         except BusDown:
             sequence = 1
-        return Basis(generation=self._judge.generation, sequence=sequence)
+        return Basis(generation=self._judge.feed.generation, sequence=sequence)
 
     async def _place(self, step: Step) -> PlaceIntent:
         now_ms = self._clock.market_ms()

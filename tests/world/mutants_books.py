@@ -11,12 +11,14 @@ from opensqt.runtime.journal.port import Lease
 from opensqt.runtime.venue.port import NotFound
 from services.executor import decide, evidence, facts
 from services.executor.doubts import Doubts
-from services.executor.sweeps import Sweeps
+from services.executor.sweeps import Sweeps, Swept
 from services.grid import state as grid
 from services.risk.state import State as GateState
 from tests.world.faults import Kind
 from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
 from tests.world.mutants_bus import BLIND, OF_THE_BUS
+from tests.world.mutants_kills import OF_KILLS
+from tests.world.mutants_lost import OF_A_LOST_BUS
 from tests.world.mutants_money import MONEY
 
 
@@ -24,8 +26,8 @@ async def _true(*_: Any) -> bool:
     return True
 
 
-async def _none(*_: Any, **__: Any) -> int:
-    return 0
+async def _none(*_: Any, **__: Any) -> Swept:
+    return Swept()
 
 
 def _taken_from_the_living() -> list[Patch]:
@@ -128,4 +130,4 @@ BOOKS = (
     M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
 )  # fmt: skip
-ALL = (*MUTANTS, *OF_THE_BUS, *BOOKS, *MONEY)
+ALL = (*MUTANTS, *OF_THE_BUS, *OF_A_LOST_BUS, *OF_KILLS, *BOOKS, *MONEY)

@@ -7,6 +7,7 @@ from opensqt.runtime.envelope import MESSAGE_ID
 from opensqt.runtime.venue.memory_exchange import Ending
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, PERP, SPOT
+from tests.world.kills import misjudged
 from tests.world.register import APPROVED, DOUBTFUL
 from tests.world.tables import differing
 from tests.world.trades import terms_of
@@ -24,17 +25,18 @@ def unsettled(desk: Desk, unanswered: list[str]) -> list[tuple[str, str]]:
     found += [("everybody comes back", n) for n in desk.posts if _should_serve(desk, n)]
     found += _orders(desk)
     found += _fills(desk) + _income(desk)
-    if desk.kill_heard and not judge.killed:
-        found.append(("a kill is recorded", "it was said while a leader listened"))
+    found += [("every stream is made again", name) for name in desk.broker.missing]
+    if not found:
+        found += misjudged(desk)
     found += [("the desk is resumed", scope) for scope in judge.halts]
     if desk.closed:
         return [("the desk is open", "nobody runs")]
     if judge.lost:
-        return found or _feed(desk) or _reconciled(desk)
+        return found or _feed(desk) or list(desk.noise.unburied()) or _reconciled(desk)
     naked = abs(desk.net(SPOT) + desk.net(PERP))
     if PERP in desk.symbols and not desk.judge.killed and naked >= HEDGED_BY:
         found.append(("no naked leg", f"spot {desk.net(SPOT)}, perp {desk.net(PERP)}"))
-    return found or _books(desk) or _feed(desk) or _reconciled(desk)
+    return found or _books(desk) or _feed(desk) or list(desk.noise.unburied()) or _reconciled(desk)
 
 
 def _look_at_the_queue(desk: Desk) -> None:
@@ -117,7 +119,7 @@ def _feed(desk: Desk) -> list[tuple[str, str]]:
     """Look for the journal's rows in FEED, those from before its generation aside."""
     stream = desk.broker.stream(Stream.FEED)
     there = {stored.headers.get(MESSAGE_ID) for stored in stream.beyond(0, [])}
-    rows = desk.store.rows[desk.judge.generation_after :]
+    rows = desk.store.rows[desk.judge.feed.after :]
     return [
         ("FEED holds the journal", f"row {row.position} ({row.type}) is not there")
         for row in rows

@@ -29,6 +29,7 @@ READ = {
     "Submitting",
     "Fill",
     "KillLatched",
+    "KillReleased",
     "Accepted",
     "Unresolved",
     "CancelRequested",
@@ -90,6 +91,11 @@ class Register:
         before = self._phase.pop(name, None)
         if before is not None:
             self._counts[before] -= 1
+
+    def drop(self, phase: str) -> None:
+        """Note that nobody is in a state any more."""
+        for name in [name for name, here in self._phase.items() if here == phase]:
+            self.leave(name)
 
     def met(self) -> list[str]:
         """Return the states in which an order is now."""

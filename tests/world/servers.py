@@ -41,6 +41,7 @@ from tests.world.exposure import Exposure
 from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
 from tests.world.loop import Life, WorldClock
 from tests.world.machine import HostClock
+from tests.world.noise import Noise
 from tests.world.setting import Setting
 from tests.world.tables import WiredProjections
 from tests.world.wire import Wire
@@ -82,12 +83,13 @@ class Servers:
         self.clock = clock
         self.judge = judge
         self.broker = MemoryBroker(clock)
+        self.noise = Noise(self.broker, random.Random(f"noise {draw.random()}"))
         self.store = WorldStore(clock, judge)
         self.exchange = WorldExchange(
             clock, tuple(RULES.values()), judge, setting.fees_in, USDT=100_000, BNB=100
         )
         judge.exposure = Exposure(self.exchange, NOTIONAL_MAX)
-        judge.broker = self.broker
+        judge.feed.broker = self.broker
         self.faults = Faults(self.exchange)
         self.machine = judge.machine
         self.setting = setting
@@ -197,16 +199,16 @@ class Servers:
             ),
             clock=clock,
             symbols=self.symbols,
-            folder=self._host(life.name),
-            latches=LatchFile(self._host(life.name)),
+            folder=self.host(life.name),
+            latches=LatchFile(self.host(life.name)),
             caps=Caps(
                 orders_max=200, order_notional_max=NOTIONAL_MAX, notional_max=NOTIONAL_MAX * 2
             ),
         )
-        bus = WiredBus(self.broker, self.wire(), self.judge)
+        bus = self.buses[life.name] = WiredBus(self.broker, self.wire(), self.judge)
         return Executor(account, bus, METRICS, self._tracer, cancel_on_stop=False)
 
-    def _host(self, name: str) -> Path:
+    def host(self, name: str) -> Path:
         """Return the disk of a process, which outlives it."""
         folder = self._folder / name
         folder.mkdir(exist_ok=True)

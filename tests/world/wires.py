@@ -30,6 +30,7 @@ from opensqt.runtime.venue.port import (
 )
 from tests.world.checkers import Judge
 from tests.world.loop import Life, WorldClock
+from tests.world.upkeep import KeptStreams
 from tests.world.wire import Wire
 
 OPENINGS = "cmd.open."
@@ -44,6 +45,12 @@ class WiredBus(MemoryBus):
         self._wire = wire
         self._judge = judge
         self.lose = (False, 0)  # whether the message or only its ack, and of how many
+        self.streams = KeptStreams(broker, judge, judge.clock)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What this process knows to be lost."""
+        return self.streams.upkeep.missing
 
     async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
         """Publish over the wire."""

@@ -11,7 +11,7 @@ from opensqt.runtime.bus.nats_acks import Acks
 from opensqt.runtime.bus.nats_connection import Connection
 from opensqt.runtime.bus.nats_follower import NatsFollower, stream_state
 from opensqt.runtime.bus.nats_queue import NatsQueue
-from opensqt.runtime.bus.nats_upkeep import Upkeep
+from opensqt.runtime.bus.nats_upkeep import NatsStreams
 from opensqt.runtime.bus.port import (
     BusDown,
     Published,
@@ -20,6 +20,7 @@ from opensqt.runtime.bus.port import (
     StreamState,
     epoch_in,
 )
+from opensqt.runtime.bus.upkeep import Upkeep
 from opensqt.runtime.cancelling import heeding
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
@@ -43,7 +44,7 @@ class NatsBus:
         self._acks = Acks(self._client, in_flight_max=IN_FLIGHT_MAX, timeout_s=PUBLISH_TIMEOUT_S)
         self._followers: list[NatsFollower] = []
         self._queues: list[NatsQueue] = []
-        self.upkeep = Upkeep(self._client, self._js, metrics)
+        self.upkeep = Upkeep(NatsStreams(self._client, self._js), metrics)
         self.dropped = 0  # unconfirmed messages that were not sent because the bus was down
 
     @classmethod

@@ -1,94 +1,27 @@
-"""Looks whether every stream of the desk is there, and makes those again that are gone. Never changes or deletes one.
+"""The streams of a NATS server as `Upkeep` keeps them: which are there, and how one is made."""
 
-A bus may lose its disk or a stream: whoever notices makes it anew as `streams.py` declares it. What it held is said
-again by its authors: the journal by the relay, intents by their strategies, commands by risk.
-"""
-
-import asyncio
-import contextlib
 import json
-from collections.abc import Coroutine
 
 import nats.errors
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
 from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.bus.streams import STREAMS, add
-from opensqt.runtime.cancelling import ended, heeding
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
-
-LOOK_EVERY_S = 1.0
-RETRY_S = 0.2
-ANSWER_S_MAX = 2.0
+from opensqt.runtime.bus.streams import StreamSpec, add
+from opensqt.runtime.bus.upkeep import ANSWER_S_MAX
+from opensqt.runtime.cancelling import heeding
 
 _NAMES = "$JS.API.STREAM.NAMES"
 
-_log = Log("bus")
 
+class NatsStreams:
+    """The streams of the server that a client is connected to."""
 
-class Upkeep:
-    """The streams of one server; `missing` are those that were not there at the last look."""
-
-    def __init__(self, client: Client, js: JetStreamContext, metrics: Metrics) -> None:
+    def __init__(self, client: Client, js: JetStreamContext) -> None:
         self._client = client
         self._js = js
-        self._metrics = metrics
-        self.missing: tuple[str, ...] = ()
-        self._tasks: list[asyncio.Task[None]] = []
 
-    def keep(self) -> None:
-        """Look from now on, each wall second; more often while something is missing."""
-        self._begin(self._keep())
-
-    def restore(self) -> None:
-        """Look at once and until all is there: the connection was lost, and the server may be another one."""
-        self._begin(self._restore())
-
-    async def close(self) -> None:
-        """Look no longer."""
-        for task in self._tasks:
-            await ended(task, within_s=ANSWER_S_MAX)
-
-    async def look(self) -> bool:
-        """Make again what is missing; tell whether all is there. Raises `BusDown` when the server does not answer.
-
-        A stream that was missing is named until the next look has found it.
-        """
-        there = await self._names()
-        lost = [spec for spec in STREAMS if spec.name.value not in there]
-        known = self.missing
-        self._note(tuple(spec.name.value for spec in lost))
-        for spec in lost:
-            try:
-                await add(self._js, spec)
-            except BusDown as error:
-                if spec.name.value not in known:
-                    _log.error("stream missing", stream=spec.name, detail=str(error))
-            else:
-                _log.warning("stream made again", stream=spec.name)
-        return not lost
-
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
-        self._tasks = [task for task in self._tasks if not task.done()]
-        self._tasks.append(asyncio.create_task(work, name="keep streams"))
-
-    async def _keep(self) -> None:
-        while True:
-            await self._restore()
-            await asyncio.sleep(LOOK_EVERY_S)
-
-    async def _restore(self) -> None:
-        # A server that just started answers only after its files are read.
-        restored = False
-        while not restored:
-            with contextlib.suppress(BusDown):
-                restored = await self.look()
-            if not restored:
-                await asyncio.sleep(RETRY_S)
-
-    async def _names(self) -> frozenset[str]:
+    async def names(self) -> frozenset[str]:
         try:
             answer = await heeding(self._client.request(_NAMES, b"", timeout=ANSWER_S_MAX))
             said = json.loads(answer.data)
@@ -98,8 +31,5 @@ class Upkeep:
             raise BusDown(f"streams not listed: {said}")
         return frozenset(said.get("streams") or ())
 
-    def _note(self, missing: tuple[str, ...]) -> None:
-        self.missing = missing
-        for spec in STREAMS:
-            name = spec.name.value
-            self._metrics.stream_missing.labels(name).set(int(name in missing))
+    async def add(self, spec: StreamSpec) -> None:
+        await add(self._js, spec)
