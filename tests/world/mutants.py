@@ -270,7 +270,7 @@ MUTANTS = (
     M(name="id without desk generation", patches=_no_generation, focus=(Kind.RESTORE,)),
     M(name="id without cycle", patches=_ref(cycle=1)),
     M(name="absence without fence", patches=_no_fence, focus=LATE),
-    M(name="request without deadline", patches=_no_deadline, focus=LATE * 3),
+    M(name="request without deadline", patches=_no_deadline, focus=LATE),
     M(name="kill ignored", patches=_one(State, "killed_for", _nothing), focus=(Kind.KILL, Kind.PLACE_THROTTLED)),
     M(name="fills not unique", patches=_fills_twice, focus=(Kind.STREAM_REPEATS,)),
     M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH, Kind.FREEZE) * 10),
