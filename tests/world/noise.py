@@ -122,7 +122,9 @@ class Noise:
             return False  # its letter may be lost with all others
         stream = self._broker.stream(piece.stream)
         if any(piece.sequence in durable.deadline_ms for durable in stream.durables.values()):
-            return False  # its letter did not arrive: it is handed out again later than a World waits
+            return (
+                False  # its letter did not arrive: it is handed out again later than a World waits
+            )
         stored = stream.find(piece.sequence)
         is_same = stored is not None and stored.data == piece.data
         return is_same and stream.created_ms == piece.created_ms
