@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.world.coverage import empty, table
 from tests.world.mutants import Mutant
 from tests.world.mutants_books import ALL
-from tests.world.setting import setting_of
+from tests.world.setting import Setting, setting_of
 from tests.world.shrink import shrink
 from tests.world.tally import Tally
 from tests.world.world import Outcome, plan_for, run
@@ -131,8 +131,13 @@ def caught_by(mutant: Mutant, seeds_max: int) -> Outcome | None:
 
 def seeds_for(mutant: Mutant, count: int) -> Iterator[int]:
     """Return the first seeds of a size that can show what the mutant does."""
-    able = (seed for seed in itertools.count(1) if setting_of(seed).is_house or not mutant.in_house)
+    able = (seed for seed in itertools.count(1) if _shows(mutant, setting_of(seed)))
     return itertools.islice(able, count)
+
+
+def _shows(mutant: Mutant, setting: Setting) -> bool:
+    has_all = setting.is_house or not mutant.in_house
+    return has_all and (setting.has_side or not mutant.with_side)
 
 
 def _caught(name: str, seeds_max: int) -> Outcome | None:

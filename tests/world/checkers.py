@@ -10,10 +10,11 @@ from opensqt.runtime.journal.port import Fence, Lease, Recorded
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.venue.memory_exchange import MemoryOrder
 from opensqt.runtime.venue.port import OrderRequest
+from tests.world.approvals import Seat, ungrounded
 from tests.world.chronicle import Chronicle
+from tests.world.concern import concerns, executor_of
 from tests.world.exposure import Exposure
 from tests.world.halts import RESTORE, Feed, Halts
-from tests.world.instruments import TICK_AGE_MS_MAX
 from tests.world.latched import Latched
 from tests.world.loop import Life, WorldClock
 from tests.world.losses import Losses
@@ -31,11 +32,9 @@ from tests.world.register import (
 )
 from tests.world.trades import Trades
 
-EXECUTOR = "executor/binance/main"
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
 DESK = "desk"
 HAND = "hand"  # who throws switches beside the services
-HORIZON_MS = 2000  # as long as a verdict of a predecessor of the gate may be under way
 FAR_MS = 2**62
 DEAF_MS = 700  # the pause of an ear that lost FEED, and the way to it
 Wish = tuple[str, Side, Decimal, Decimal]  # symbol, side, price, quantity
@@ -44,9 +43,12 @@ Wish = tuple[str, Side, Decimal, Decimal]  # symbol, side, price, quantity
 class Judge(Chronicle):
     """Sees every commit, every request and every order taken, and remembers the first broken invariants."""
 
-    def __init__(self, clock: WorldClock, deadline_ms: int) -> None:
+    def __init__(self, clock: WorldClock, deadline_ms: int, account: str = "main") -> None:
         super().__init__(clock)
-        self._deadline_ms = deadline_ms
+        self.deadline_ms = deadline_ms
+        self.account = account
+        self.executor = executor_of(account)  # its lease
+        self.neighbour: Judge | None = None  # who judges the second account
         self.exposure: Exposure | None = None
         self.feed = Feed()
         self.register = Register()
@@ -68,6 +70,17 @@ class Judge(Chronicle):
         self._taken_of: dict[str, str] = {}  # intent -> cid that the venue took
         self.counts = {"sent": 0, "taken": 0, "rows": 0, "commands": 0, "faults": 0}
 
+    def join(self, first: "Judge") -> None:
+        """Judge the second account beside the judge of the first: one desk, one list of what is broken."""
+        first.neighbour = self
+        self.violations, self._log = first.violations, first._log
+        self.machine, self.feed, self.counts = first.machine, first.feed, first.counts
+
+    @property
+    def all(self) -> "tuple[Judge, ...]":
+        """This judge and that of the second account, if there is one."""
+        return (self,) if self.neighbour is None else (self, self.neighbour)
+
     @property
     def killed(self) -> bool:
         """True while the journal holds a kill that nobody released."""
@@ -77,19 +90,27 @@ class Judge(Chronicle):
         """A process took a lease."""
         self.note("lease", lease.name, lease.epoch)
         self.epochs[lease.name] = (lease.epoch, self._clock.wall_ms())
+        if self.neighbour is not None:
+            self.neighbour.epochs[lease.name] = self.epochs[lease.name]
 
     def committed(self, rows: list[Recorded], fence: Fence | None) -> None:
         """The journal took these rows together, under this fence."""
         if fence is not None and rows and fence.epoch != self.epochs[fence.name][0]:
             newest = self.epochs[fence.name][0]
             self.blame("no row of an old epoch", f"{fence.name} {fence.epoch}, newest {newest}")
+        if self.neighbour is not None:
+            self.neighbour.heard(rows)
+        self.heard(rows)
+
+    def heard(self, rows: list[Recorded]) -> None:
+        """Read rows that were committed together, as far as they concern this account."""
         begins = any(row.type == "Submitting" for row in rows)
         for row in rows:
             self.counts["rows"] += 1
             self.note("row", row.event_id, row.type, row.data_hash.hex()[:12])
             if row.type in READ:
                 fact = self._read(row)
-                if begins:
+                if begins and concerns(fact, self.account):
                     self._begun(fact, row.recorded_at_ms)
 
     def _begun(self, fact: Any, now_ms: int) -> None:
@@ -114,11 +135,11 @@ class Judge(Chronicle):
         if told is None or told.epoch == 0:
             self.blame("committed before sent", f"{name} left without a Submitting")
             return
-        epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
+        epoch, since_ms = self.epochs.get(self.executor, (0, 0))
         if told.epoch != epoch:
             if not self.doubled:
                 self.blame("sent under the newest epoch", f"{name} of {told.epoch}, newest {epoch}")
-        elif now_ms < since_ms + self._deadline_ms:
+        elif now_ms < since_ms + self.deadline_ms:
             self.blame("fence waited out", f"{name} left {now_ms - since_ms} ms after take-over")
         if told.over:
             self.blame("nothing sent after its end", f"{name} had ended: {told.end}")
@@ -154,8 +175,8 @@ class Judge(Chronicle):
         asked = taken.request
         if self._wished.get(told.intent) != (asked.symbol, asked.side, asked.price, asked.quantity):
             self.blame("placed as wished", f"{name}: {self._wished.get(told.intent)}, sent {asked}")
-        epoch, since_ms = self.epochs.get(EXECUTOR, (0, 0))
-        if told.epoch != epoch and self._clock.wall_ms() > since_ms + self._deadline_ms:
+        epoch, since_ms = self.epochs.get(self.executor, (0, 0))
+        if told.epoch != epoch and self._clock.wall_ms() > since_ms + self.deadline_ms:
             self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
         # What a restored journal has lost nobody adopts yet, so nobody can keep its owner within limits.
         if self.exposure is not None and not self.lost:
@@ -199,7 +220,7 @@ class Judge(Chronicle):
             self.halts.switch(fact, row)
         elif row.type == "VenueSnapshot":
             self.halts.looked(row)
-        else:
+        elif concerns(fact, self.account):
             self._row(fact, row.type)
         return fact
 
@@ -244,25 +265,10 @@ class Judge(Chronicle):
     def _approved(
         self, fact: verdict.RiskApproved | verdict.RiskRefused, place: PlaceIntent
     ) -> None:
-        """Check what an approval rests on."""
         self._wished[fact.intent_id] = (place.symbol, place.side, place.price, place.quantity)
-        seen, wanted = fact.basis, place.basis
-        if seen.generation != wanted.generation or seen.sequence < wanted.sequence:
-            self.blame("judged on its basis", f"{fact.intent_id}: {wanted}, the gate saw {seen}")
-        epoch, since_ms = self.epochs["risk"]
-        inputs = {one.name: one.value for one in fact.inputs}
-        opens = inputs["reducing"] == "false"
-        if opens and int(inputs["now_ms"]) > int(inputs.get("tick_ms", 0)) + TICK_AGE_MS_MAX:
-            self.blame("priced on a fresh tick", f"{fact.intent_id}: {inputs}")
-        early_ms = since_ms + HORIZON_MS - fact.time_ms
-        halt = self.halts.get(f"{place.venue}/{place.account}/{place.symbol}")
-        halt = halt or self.halts.get(DESK)
-        if opens and halt is not None and self.feed.says(halt, seen):
-            self.blame("nothing opens behind a halt", f"{fact.intent_id} of {place.symbol}")
-        if self.halts.restored and not self.feed.looked(self.halts.look, seen):
-            self.blame("only cancels until the venue is read", f"{fact.intent_id}, {inputs}")
-        if opens and fact.risk_epoch == epoch and early_ms > self.machine.off_ms_max:
-            self.blame("the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early")
+        seat = Seat(*self.epochs["risk"], self.machine.off_ms_max)
+        for broken in ungrounded(fact, place, seat, self.halts, self.feed):
+            self.blame(*broken)
 
     def _filled(self, name: str, quantity: Decimal) -> None:
         if (told := self.told.get(name)) is not None and quantity:

@@ -141,7 +141,8 @@ class Desk(Servers):
     def leader(self) -> str:
         """Return the executor that serves now, or the first."""
         return next(
-            (n for n, p in self.posts.items() if n.startswith("exec") and p.ready), "executor"
+            (n for n, p in self.posts.items() if n.startswith(self.led_by) and p.ready),
+            self.led_by,
         )
 
     def outside(self, work: Coroutine[Any, Any, None]) -> None:

@@ -283,8 +283,9 @@ class Inflictor:
             self._desk.loop.thaw(life)
 
     def _blind(self, ahead_ms: int = 0) -> None:
-        judge = self._desk.judge
-        judge.blind_until_ms = max(judge.blind_until_ms, self._desk.clock.wall_ms() + ahead_ms)
+        until_ms = self._desk.clock.wall_ms() + ahead_ms
+        for judge in self._desk.judge.all:
+            judge.blind_until_ms = max(judge.blind_until_ms, until_ms)
 
     async def _wait(self, fault: Fault) -> None:
         await self._desk.clock.sleep(fault.span_ms / MS_PER_S)

@@ -12,6 +12,7 @@ from opensqt.runtime.envelope import Envelope
 from tests.world.checkers import DEAF_MS
 from tests.world.desk import Desk
 from tests.world.faults import Fault, Kind
+from tests.world.setting import SIDE_EXECUTOR
 
 SCOPE = "desk"
 PERSON = "a person"
@@ -66,7 +67,8 @@ class Switch:
         kept = kept and feed.losses == losses
         if listens and kept:
             desk.kills_heard.add(kill_id)
-        desk.judge.kill_lost = not kept
+        for judge in desk.judge.all:
+            judge.kill_lost = not kept
         return kill_id
 
     async def kill_and_release(self, count: int, span_ms: int) -> None:
@@ -110,16 +112,27 @@ class Switch:
         """Let a person resume at the executor that leads, until the journal has it; nobody resumes a restored desk."""
         desk = self._desk
         for _ in range(PATIENCE):
-            post = desk.posts[desk.leader()]
             if desk.closed or desk.judge.halts.restored:
                 return False
-            if post.ready:
-                service: Any = post.service
-                desk.loop.born(post.life, service.kill.resume(SCOPE, "seen", PERSON))
-            await desk.clock.sleep(STEP_S * 2)
-            if kill_id in desk.judge.kills.over:
+            held = [name for name in self._leaders() if self._is_killed(name, kill_id)]
+            if kill_id in desk.judge.kills.over and not held:
                 return True
+            for name in held:
+                post = desk.posts[name]
+                service: Any = post.service
+                if post.ready:
+                    desk.loop.born(post.life, service.kill.resume(SCOPE, "seen", PERSON))
+            await desk.clock.sleep(STEP_S * 2)
         return False
+
+    def _leaders(self) -> list[str]:
+        """Return who leads each account: a person resumes all of them."""
+        side = (SIDE_EXECUTOR,) if self._desk.setting.has_side else ()
+        return [self._desk.leader(), *side]
+
+    def _is_killed(self, name: str, kill_id: str) -> bool:
+        account = self._desk.accounts.get(name)
+        return account is None or kill_id in account.state.kills.latched
 
     async def _until_told(self, kill_id: str, told: set[str]) -> bool:
         for _ in range(PATIENCE):

@@ -75,7 +75,11 @@ def script_of(draw: random.Random, length_ms: int, count: int) -> list[Step]:
 class Load:
     """Says the script, and again what has no verdict yet."""
 
-    def __init__(self, clock: WorldClock, bus: MemoryBus, judge: Judge, symbol: str) -> None:
+    def __init__(
+        self, clock: WorldClock, bus: MemoryBus, judge: Judge, symbol: str, account: str = "main"
+    ) -> None:
+        self._account = account
+        self._mark = "" if account == "main" else f"{account}-"  # before its intents
         self._clock = clock
         self._bus = bus
         self._judge = judge
@@ -143,12 +147,12 @@ class Load:
         now_ms = self._clock.market_ms()
         away = Decimal(step.offset_ticks) / 10 * step.side.sign
         return PlaceIntent(
-            intent_id=f"place-{step.number}",
-            strategy=NAME,
+            intent_id=f"{self._mark}place-{step.number}",
+            strategy=f"{self._mark}{NAME}",
             slot=f"s{step.number % 7}",
             cycle=step.number,
             venue="binance",
-            account="main",
+            account=self._account,
             symbol=self._symbol,
             side=step.side,
             type=OrderType.LIMIT,
@@ -165,12 +169,12 @@ class Load:
     async def _cancel(self, step: Step) -> CancelIntent:
         now_ms = self._clock.market_ms()
         return CancelIntent(
-            intent_id=f"cancel-{step.number}",
-            strategy=NAME,
+            intent_id=f"{self._mark}cancel-{step.number}",
+            strategy=f"{self._mark}{NAME}",
             venue="binance",
-            account="main",
+            account=self._account,
             symbol=self._symbol,
-            target_intent_id=f"place-{step.cancels}",
+            target_intent_id=f"{self._mark}place-{step.cancels}",
             created_ms=now_ms,
             valid_until_ms=now_ms + VALID_MS,
             basis=await self._basis(),

@@ -15,6 +15,7 @@ from opensqt.runtime.envelope import Envelope
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, LOADED, PERP, RULES, SPOT
 from tests.world.load import Load
+from tests.world.neighbour import Neighbour
 
 RULES_EVERY = 12
 BEGIN = {LOADED: 50_000, GRIDDED: 2_500, SPOT: 100, PERP: 100}
@@ -34,6 +35,7 @@ class MarketMaker:
         self._at_bps = dict.fromkeys(BEGIN, 0)
         self._count = 0
         self.still = False
+        self.neighbour: Neighbour | None = None
 
     async def run(self, load: Load) -> None:
         """Trade for ever."""
@@ -42,6 +44,8 @@ class MarketMaker:
                 price = self._step(rule.symbol, rule.tick_size)
                 if rule.symbol == LOADED:
                     load.price = price
+                    if self.neighbour is not None:
+                        self.neighbour.load.price = price
                 if not self._desk.market_is_silent:
                     await self._tell(rule, price)
             if PERP in self._desk.symbols and self._count % 4 == 0:
@@ -69,6 +73,8 @@ class MarketMaker:
         volume = self._draw.choice((None, None, Decimal("0.003"), Decimal("0.02")))
         if not self.still or symbol not in self._desk.exchange.prices:
             self._desk.exchange.trade(symbol, price, volume)
+            if self.neighbour is not None:
+                self.neighbour.exchange.trade(symbol, price, volume)
         return price
 
     def _tick(self, symbol: str, price: Decimal, tick_size: Decimal) -> Tick:

@@ -31,6 +31,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     patches: Callable[[], list[Patch]]
     focus: tuple[Kind, ...] = ()
     in_house: bool = False  # only a full house shows it
+    with_side: bool = False  # only a second account shows it
 
     @contextlib.contextmanager
     def alive(self) -> Iterator[None]:

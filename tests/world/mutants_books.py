@@ -16,6 +16,7 @@ from services.grid import state as grid
 from services.risk.state import State as GateState
 from tests.world.faults import Kind
 from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
+from tests.world.mutants_accounts import OF_ACCOUNTS
 from tests.world.mutants_bus import BLIND, OF_THE_BUS
 from tests.world.mutants_kills import OF_KILLS
 from tests.world.mutants_lost import OF_A_LOST_BUS
@@ -130,4 +131,4 @@ BOOKS = (
     M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
 )  # fmt: skip
-ALL = (*MUTANTS, *OF_THE_BUS, *OF_A_LOST_BUS, *OF_KILLS, *BOOKS, *MONEY)
+ALL = (*MUTANTS, *OF_THE_BUS, *OF_A_LOST_BUS, *OF_KILLS, *OF_ACCOUNTS, *BOOKS, *MONEY)

@@ -134,7 +134,11 @@ def _living(desk: Desk) -> list[tuple[str, str]]:
     gate = vars(desk.posts["risk"].service)["_sight"].state
     counted = {
         leader: desk.accounts[leader].state.living(),
-        "risk": vars(gate)["_register"].living(),
+        "risk": [
+            one
+            for one in vars(gate)["_register"].living()
+            if one.placed is None or one.placed.ref.account == desk.account
+        ],
     }
     return [
         ("living = open", f"only one of {who} and the venue has {sorted(names ^ there)}")
@@ -152,7 +156,10 @@ def _books(desk: Desk) -> list[tuple[str, str]]:
         leader = desk.leader()
         seen[leader] = desk.accounts[leader].state.net.get(symbol, ZERO)
         gate = vars(desk.posts["risk"].service)["_sight"].state
-        seen["risk"] = sum((q for (_, _, s), q in gate.positions.items() if s == symbol), ZERO)
+        seen["risk"] = sum(
+            (q for (_, a, s), q in gate.positions.items() if s == symbol and a == desk.account),
+            ZERO,
+        )
         if symbol == GRIDDED:
             actor = vars(desk.posts["grid"].service)["_actors"][0]
             books = actor.state.books

@@ -35,7 +35,7 @@ from services.reconciler.service import Reconciler
 from services.relay.config import Settings
 from services.relay.service import Relay
 from services.risk.service import Gate
-from tests.world.checkers import EXECUTOR, Judge
+from tests.world.checkers import Judge
 from tests.world.exchange import WorldExchange
 from tests.world.exposure import Exposure
 from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
@@ -96,6 +96,7 @@ class Servers:
         self.symbols: tuple[str, ...] = (LOADED,)
         if setting.is_house:
             self.symbols = (LOADED, GRIDDED, SPOT, PERP) if setting.has_carry else (LOADED, GRIDDED)
+        self.account, self.led_by = "main", "executor"
         self.accounts: dict[str, Account] = {}
         self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
         self.buses: dict[str, WiredBus] = {}
@@ -183,22 +184,28 @@ class Servers:
         )
 
     def _executor(self, life: Life, holder: str = "") -> Service:
+        return self.executor_of("main", self._access, self.judge, life, holder)
+
+    def executor_of(
+        self, name: str, access: Access, judge: Judge, life: Life, holder: str = ""
+    ) -> Service:
+        """Return an executor of an account."""
         journal = self._journal(life)
         wire = self.wire(ordered=False)
         clock = HostClock(self.clock, self.machine)
         account = self.accounts[life.name] = Account(
-            author=Author(actor="executor", venue="binance", account="main", generation=""),
-            venue=WiredVenue(self._access, wire, self.judge, life),
+            author=Author(actor="executor", venue="binance", account=name, generation=""),
+            venue=WiredVenue(access, wire, judge, life),
             journal=journal,
             lease=LeaseKeeper(
                 WiredLeases(journal, self.judge),
                 clock,
-                name=EXECUTOR,
+                name=judge.executor,
                 holder=holder or life.name,
                 ttl_ms=3000,
             ),
             clock=clock,
-            symbols=self.symbols,
+            symbols=self.symbols if judge is self.judge else (LOADED,),
             folder=self.host(life.name),
             latches=LatchFile(self.host(life.name)),
             caps=Caps(

@@ -14,6 +14,9 @@ GATES = 3  # one in three trades under Gate's rules: no id is unique, and by-id 
 WATCHED = 4  # in one house in four the shipped market_data stands between the market and FEED
 RECONCILED = 2  # one house in two has a reconciler
 FEES = tuple(FeesIn)
+SIDED = 5  # one World in five has a second account, where nobody reconciles
+SIDED_AT = 2
+SIDE, SIDE_EXECUTOR = "side", "side-executor"
 ORDER_PATH = ("executor", "risk", "relay")  # run in every World
 
 
@@ -34,6 +37,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     has_carry: bool
     has_reconciler: bool
     has_market_data: bool
+    has_side: bool  # a second account
     fees_in: FeesIn
     rules: PaperRules
 
@@ -52,6 +56,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             "arb": self.has_carry,
             "reconciler": self.has_reconciler,
             "market_data": self.has_market_data,
+            SIDE_EXECUTOR: self.has_side,
         }
         return (*ORDER_PATH, *(name for name, runs in more.items() if runs))
 
@@ -81,12 +86,14 @@ def setting_of(seed: int) -> Setting:
     is_big = seed % LONG == 0
     is_house = seed % HOUSE == HOUSE_AT or seed % (LONG * LONG) == 0
     number = seed // HOUSE  # of the house
+    has_reconciler = is_house and number % RECONCILED == 1
     return Setting(
         is_big=is_big,
         is_house=is_house,
         has_carry=is_house,
-        has_reconciler=is_house and number % RECONCILED == 1,
+        has_reconciler=has_reconciler,
         has_market_data=is_house and number // RECONCILED % WATCHED == 0,
+        has_side=seed % SIDED == SIDED_AT and not has_reconciler,
         fees_in=FEES[seed // GATES % len(FEES)],
         rules=PaperRules.GATE if seed // GATES % GATES == 0 else PaperRules.BINANCE,
     )

@@ -59,7 +59,10 @@ class WiredBus(MemoryBus):
     async def _send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
         before_effect, count = self.lose
         if subject.startswith(OPENINGS):
-            self._judge.queued(headers[CORRELATION])
+            judge, side = self._judge, self._judge.neighbour
+            if side is not None and f".{side.account}." in subject:
+                judge = side
+            judge.queued(headers[CORRELATION])
         if not count:
             return await MemoryBus.send(self, subject, data, headers)
         self.lose = (before_effect, count - 1)

@@ -29,6 +29,7 @@ from tests.world.instruments import LOADED
 from tests.world.load import Load, script_of
 from tests.world.loop import Stuck, WorldClock, WorldLoop
 from tests.world.market import MarketMaker
+from tests.world.neighbour import Neighbour, mingled
 from tests.world.quiet import unsettled
 from tests.world.setting import setting_of
 
@@ -66,6 +67,8 @@ def plan_for(seed: int, focus: tuple[Kind, ...] = ()) -> tuple[Fault, ...]:
     scene = Scene(services=setting.services, length_ms=length_ms)
     later = later_of(random.Random(f"later {seed}"), scene)
     plan = (*plan_of(draw, scene, count, focus), *later)
+    if setting.has_side:  # a backup goes back for one account here
+        plan = tuple(fault for fault in plan if fault.kind is not Kind.RESTORE)
     return tuple(sorted(plan, key=lambda fault: fault.at_ms))
 
 
@@ -122,6 +125,10 @@ class World:
         self._market = MarketMaker(self._desk, bus, random.Random(f"market {seed}"))
         big = setting.is_big
         self._length_ms = BIG_LOAD_MS if big else LOAD_MS
+        self._side: Neighbour | None = None
+        if setting.has_side:
+            self._side = Neighbour(self._desk, bus, seed, self._length_ms)
+        self._market.neighbour = self._side
         self.inflictor = Inflictor(self._desk, bus, plan, self._length_ms)
         draw = random.Random(f"load {seed}")
         self._script = script_of(draw, self._length_ms, COMMANDS_BIG if big else COMMANDS)
@@ -135,6 +142,8 @@ class World:
         await self._until_ready()
         desk.outside(self._load.run(self._script))
         desk.outside(self._load.repeat(desk.setting.again_s))
+        if self._side is not None:
+            self._side.begin()
         desk.outside(self.inflictor.run())
         await self._pass_time(self._length_ms / 1000)
         if self._judge.violations:
@@ -157,13 +166,22 @@ class World:
         while self._clock.monotonic_s() < until_s and not self._judge.violations:
             await self._clock.sleep(STEP_S)
 
+    def _left(self) -> list[tuple[str, str]]:
+        """Return what does not hold yet, in either account."""
+        left = unsettled(self._desk, self._load.unanswered())
+        if self._side is None or left:
+            return left
+        view = self._side.view
+        left = unsettled(view, self._side.load.unanswered())
+        return left or [broken for one in (self._desk, view) for broken in mingled(one)]
+
     async def _come_to_rest(self) -> None:
         more_s = SEEN_TWICE_S if self._judge.losses.moved else 0.0
         more_s += self._desk.machine.off_ms_max / MS_PER_S  # for so long time stands still for us
         until_s = self._clock.monotonic_s() + QUIET_S_MAX + more_s
         left: list[tuple[str, str]] = []
         while not self._judge.violations:
-            left = unsettled(self._desk, self._load.unanswered())
+            left = self._left()
             if not left:
                 return
             if self._clock.monotonic_s() >= until_s:
