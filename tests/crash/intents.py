@@ -30,6 +30,9 @@ VALID_MS = {
     "intents": 2_000,
 }  # commands are tried to their end, intents as in trade
 AGAIN_S = 0.3
+UNHEARD_MS = (
+    5_000  # after its time: a verdict that the journal does not hold by then there will never be
+)
 TRIES_S = 20.0
 SHOWN = 5
 STEPS = {PERP: Decimal("0.001"), SPOT: Decimal("0.00001")}
@@ -124,7 +127,7 @@ class Author:
         """Tell whether nothing of a place can trade any more and all that it traded is booked."""
         house = self._desk.house
         heard = intent.intent_id in house.record.verdicts
-        late = house.clock.market_ms() > intent.valid_until_ms + AGAIN_S * 1000
+        late = house.clock.market_ms() > intent.valid_until_ms + UNHEARD_MS
         return house.record.spent(intent.intent_id) if heard else late
 
     async def known(self, intent: PlaceIntent) -> None:

@@ -27,7 +27,7 @@ kind = "grid"
 account = "main"
 symbol = "BTC/USDT:USDT"
 mode = "long"
-step_bps = "6"
+step_bps = "{step_bps}"
 levels_below = 5
 levels_above = 5
 order_notional_quote = "500"
@@ -37,7 +37,7 @@ kind = "grid"
 account = "main"
 symbol = "BTC/USDT:USDT"
 mode = "neutral"               # with no levels below it only sells, and buys back
-step_bps = "6"
+step_bps = "{step_bps}"
 levels_below = 0
 levels_above = 10
 order_notional_quote = "500"
@@ -50,6 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     hours: float = 1.0
     speed: str = "10"
     seed: int = 7
+    step_bps: str = "6"  # of both grids; a round trip costs 4 bps of fees
 
     @property
     def wall_s(self) -> float:
@@ -62,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         market = f"synthetic:{self.seed}:{SYMBOL}"
         text = derive((SYMBOL,), market=market, speed=self.speed)
         before, _, rest = text.partition("\n[strategies.")
-        return before + GRIDS + rest[rest.index("\n[risk]") :]
+        return before + GRIDS.format(step_bps=self.step_bps) + rest[rest.index("\n[risk]") :]
 
 
 async def run(data: Path, plan: Plan) -> Judgement:
