@@ -30,6 +30,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     intents: tuple[PlaceIntent | CancelIntent, ...] = ()
     choices: tuple[Choice, ...] = ()
     reason: str = ""
+    idle: bool = False  # the reason is that what it wants and may do has no effect
     gaps: tuple[Gap, ...] = ()
     dust: tuple[AssetAmount, ...] = ()  # held and too little for any order
 

@@ -29,6 +29,9 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     dead_after_ms: int = 3_000  # beyond valid_until, without any answer
     retry_wait_ms: int = 1_000  # after a refusal
     retry_wait_ms_max: int = 60_000
+    idle_after_ms: int = (
+        3_000  # with orders wanted and none at the venue; shown within 5 s of wall time
+    )
 
     def scaled(self, speed: Decimal) -> "Timing":
         """Return the spans for a run in which market time passes `speed` times as fast."""
@@ -52,7 +55,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     intent: PlaceIntent | None = None  # to be said again; None when only its order is known
     emitted_ms: int = 0
     approved: bool = False
-    refusal: str = ""  # risk's reason
+    refusal: str = ""  # risk's code and words
     dead: bool = False  # nobody answered in time, and nobody may any more
     orders: tuple[Order, ...] = ()  # by attempt
     cancel: CancelIntent | None = None
@@ -167,7 +170,8 @@ def is_news(ticket: Ticket, fill: Fill) -> bool:
 def refused(ticket: Ticket, verdict: RiskRefused) -> Ticket:
     """Fold a refusal of the place, or of its cancel (which may then be wished again)."""
     if verdict.cancel is None:
-        return msgspec.structs.replace(ticket, refusal=verdict.reason or "refused")
+        said = ": ".join(filter(None, (verdict.reason, verdict.detail)))
+        return msgspec.structs.replace(ticket, refusal=said or "refused")
     if ticket.cancel is None or ticket.cancel.intent_id != verdict.intent_id:
         return ticket
     return msgspec.structs.replace(ticket, cancel=None)
@@ -210,6 +214,16 @@ def was_maker_refusal(ticket: Ticket) -> bool:
         return any(word in reason for word in ("post", "maker", "immediately match"))
     # Some venues take the order and let it expire at once.
     return last.phase is Phase.EXPIRED and last.accepted is not None
+
+
+def vain_words(ticket: Ticket) -> str:
+    """Say who ended a ticket that traded nothing, and why, in the words of risk or venue."""
+    if not ticket.orders:
+        return f"risk refuses: {ticket.refusal}" if ticket.refusal else "risk has not answered"
+    ended, why = ticket.ended_as, ticket.end_reason
+    if ended is Phase.REJECTED:
+        return f"the venue refuses: {why}"
+    return f"the order ended as {ended.replace('_', ' ')}: {why}".removesuffix(": ")
 
 
 def was_in_vain(ticket: Ticket) -> bool:

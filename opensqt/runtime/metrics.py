@@ -39,6 +39,11 @@ class Metrics:
         self.desk_halted = self._gauge(
             "desk_halted", "1 while openings are blocked; the reason is a code", "scope", "reason"
         )
+        self.strategy_trading = self._gauge(
+            "strategy_trading",
+            "1 while a strategy trades; /status says why it does not",
+            "strategy",
+        )
         self.redeliveries = self._counter(
             "redeliveries", "Messages that were delivered again", "stream"
         )

@@ -5,6 +5,7 @@ Takes no trading decision. An exception in one strategy stops that strategy, wit
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -163,6 +164,9 @@ class StrategyRunner:
             progress=context.progress,
         )
         self._journal = StrategyJournal(context, self._lease)
+        for actor in self._actors:
+            gauge = context.metrics.strategy_trading.labels(actor.play.name)
+            gauge.set_function(partial(self._trades, actor))
         self._live = False
         self._heard_s = context.clock.monotonic_s()
 
@@ -179,6 +183,9 @@ class StrategyRunner:
             "journal_position": self._reader.position,
             "feed_sequence": self._reader.basis.sequence,
         }
+
+    def _trades(self, actor: Actor) -> int:
+        return int(self.ready and bool(actor.status(self._deaf())["trading"]))
 
     def _deaf(self) -> str:
         """Say why nothing can come of a decision now, or nothing."""
@@ -247,7 +254,11 @@ class StrategyRunner:
     async def _decide(self, actor: Actor, item: FeedItem) -> None:
         if actor.fault and not isinstance(item.message, Time):
             return
+        before = actor.last.reason
         decision = actor.act(item.message, self._reader.basis)
+        if bool(actor.last.reason) is not bool(before):
+            said = self._log.warning if actor.last.idle else self._log.info
+            said("strategy_trading", strategy=actor.play.name, not_trading=actor.last.reason)
         for choice in decision.choices:
             self._journal.add(actor.play.name, choice)
         if not decision.intents or not self._lease.held:

@@ -19,7 +19,7 @@ from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon import Adjustment, Halted, Resumed
 from opensqt.domain.strategy import SagaStep, StrategyStarted
 from opensqt.domain.switches import Switches, thrown
-from opensqt.domain.ticket import Timing
+from opensqt.domain.ticket import Timing, vain_words
 from opensqt.domain.tickets import Outcome, Tickets
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.arb.pauses import order_wait_ms
@@ -239,7 +239,7 @@ def _booked(carry: Carry, outcome: Outcome) -> Carry:
             held: Position = getattr(carry.books, leg)
             carry = _books(carry, **{leg: positions.fill(held, change.fill)}, vain=0, vain_why="")
         if change.ended and change.after is not None and change.after.filled == 0:
-            carry = _in_vain(carry, change.after.end_reason or "no trade")
+            carry = _in_vain(carry, vain_words(change.after))
         if change.ended:
             carry = _books(carry, unpaid=0)
     return carry

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain import ticket as one
 from opensqt.domain.decision import Choice, Decision, Gap
 from opensqt.domain.dust import named
+from opensqt.domain.filter_words import filter_words
+from opensqt.domain.idleness import commonest, missed
 from opensqt.domain.ids import intent_id
-from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
-from opensqt.domain.lattice import lattice_at, level_of, spread_over
+from opensqt.domain.lattice import Lattice, lattice_at, level_of, opening_quantity, spread_over
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.planner import Live, Plan, Want, plan
@@ -18,7 +22,7 @@ from opensqt.domain.switches import HALTED
 from opensqt.domain.ticket import CYCLES_PER_RUN, UNSTAMPED, Ticket
 from opensqt.domain.tickets import due, ticket_of
 from services.grid import slots
-from services.grid.state import Grid, unowned
+from services.grid.state import STALE, Grid, unowned, watched
 from services.grid.target import Leave, Target, target_of
 
 ASK_AGAIN_MS = 1_000
@@ -46,7 +50,8 @@ def decide(grid: Grid, event: Message) -> Decision:
     )
     gaps = (*target.gaps, *(Gap(slot=gap.slot, why=gap.why) for gap in planned.missing))
     dust = named(rules, slots.quantity(grid.books), mid)
-    return Decision(intents=intents, reason=reason, gaps=gaps, dust=dust)
+    decision = Decision(intents=intents, reason=reason, gaps=gaps, dust=dust)
+    return decision if reason else _or_idle(grid, decision, lattice, rules)
 
 
 def openings_cancelled(grid: Grid) -> Decision:
@@ -132,8 +137,23 @@ def _permission(grid: Grid) -> tuple[str, Leave, Leave]:
         closing = Leave.KEEP if halt.mode == HALTED else Leave.PLACE
         return f"{halt.mode.lower()}: {halt.reason}", Leave.NONE, closing
     if grid.stale:
-        return "market data stale", Leave.KEEP, Leave.PLACE
+        return STALE, Leave.KEEP, Leave.PLACE
     return "", Leave.PLACE, Leave.PLACE
+
+
+def _or_idle(grid: Grid, decision: Decision, lattice: Lattice, rules: InstrumentRules) -> Decision:
+    """Give the decision its reason where what it wants has come to nothing for a while already."""
+    setup, lacking = grid.setup, slots.lacks(grid.books, decision)
+    seen = watched(grid, grid.books, lacking)
+    what, found = missed(seen, lacking, grid.market.now_ms, setup.timing)
+    if not what:
+        return decision
+    first, count = commonest(found)
+    price = rules.fit_price(lattice.price(level_of(first.slot) or 0), Side.BUY)
+    quantity = opening_quantity(setup.order_notional_quote, price, rules)
+    why = filter_words(rules, first.why, price, quantity)
+    share = "" if count == len(found) else f" ({count} of {len(found)} orders)"
+    return msgspec.structs.replace(decision, reason=f"{what}: {why}{share}", idle=True)
 
 
 def _live(ticket: Ticket) -> Live:

@@ -12,8 +12,6 @@ from opensqt.domain.intent import Purpose
 from opensqt.domain.planner import Want
 from services.grid.state import Grid
 
-FULL = "inventory at its limit"
-
 
 def beyond(grid: Grid, wants: Iterable[Want], mid_price: Decimal) -> frozenset[str]:
     """Name the slots whose opening has no room beside what is held and what is nearer to the price."""

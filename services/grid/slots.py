@@ -14,15 +14,26 @@ from opensqt.domain import ticket as one
 from opensqt.domain import tickets as desk
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.decision import Decision
+from opensqt.domain.idleness import UNHEARD, Lack, awaited
+from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.lattice import Lattice, level_of
 from opensqt.domain.levels import Levels, given_up, traded
 from opensqt.domain.order import Fill
+from opensqt.domain.planner import Why
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.ticket import Ticket, Timing
 from opensqt.domain.tickets import Outcome, Tickets
 
+# Why a level has no order, as `status` counts it; beside these stand the codes of venue filters.
+FULL = "inventory at its limit"
+RESTING = "resting after a refusal"
+OUTSIDE = "outside the price band"
+STOPPED = "stopped"
+DUST = "dust: "  # with the filter that a close of it would break
+# What does not keep a grid from trading as long as other orders of it work.
+BOUNDS = frozenset({(Purpose.OPEN, FULL), (Purpose.OPEN, Why.CAP.value), (Purpose.CLOSE, OUTSIDE)})
 DOUBLINGS_MAX = 6
 TICKS_AWAY_MAX = 5
 
@@ -55,6 +66,7 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     status: SlotStatus = SlotStatus.FREE
     position: Position = FLAT
     failures: int = 0  # in a row
+    vain_why: str = ""  # of the last try, while none since has reached the venue
     ticks_away: int = 0  # how often in a row an order of it would have taken
     retry_ms: int = 0  # market time before which it is left alone
 
@@ -136,7 +148,7 @@ def booked(books: Books, outcome: Outcome, now_ms: int, timing: Timing) -> Books
         if change.ended:
             slot = _learned(slot, change.after, now_ms, timing)
         elif change.after.at_venue:
-            slot = msgspec.structs.replace(slot, failures=0, ticks_away=0)
+            slot = msgspec.structs.replace(slot, failures=0, ticks_away=0, vain_why="")
         books = _with_slot(books, _walked(slot, _due_status(books, slot)))
     return books
 
@@ -167,6 +179,29 @@ def corrected(books: Books, quantity: Decimal) -> Books:
     return msgspec.structs.replace(books, strays=aside)
 
 
+def lacks(books: Books, decision: Decision) -> tuple[Lack, ...]:
+    """Return each order that is wanted and not at the venue; dust is not wanted, nobody could sell it."""
+    found, under_way = [], set()
+    for ticket in books.tickets.living.values():
+        under_way.add(ticket.slot)
+        if not ticket.at_venue and (level := level_of(ticket.slot)) is not None:
+            why = slot_at(books, level).vain_why or awaited(ticket)
+            found.append(Lack(slot=ticket.slot, purpose=ticket.purpose, why=why))
+    for intent in decision.intents:
+        if isinstance(intent, PlaceIntent) and intent.slot not in under_way:
+            why = slot_at(books, level_of(intent.slot) or 0).vain_why or UNHEARD
+            found.append(Lack(slot=intent.slot, purpose=intent.purpose, why=why))
+    for gap in decision.gaps:
+        if gap.slot in under_way or gap.why.startswith(DUST):
+            continue
+        slot = slot_at(books, level_of(gap.slot) or 0)
+        purpose = Purpose.CLOSE if slot.position.quantity != 0 else Purpose.OPEN
+        why = slot.vain_why if gap.why == RESTING else gap.why
+        bound = (purpose, gap.why) in BOUNDS
+        found.append(Lack(slot=gap.slot, purpose=purpose, why=why, bound=bound))
+    return tuple(found)
+
+
 def _book(books: Books, level: int | None, fill: Fill) -> Books:
     if level is None:
         return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
@@ -190,14 +225,16 @@ def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
         return msgspec.structs.replace(
             slot,
             ticks_away=min(slot.ticks_away + 1, TICKS_AWAY_MAX),
+            vain_why=one.vain_words(ticket),
             retry_ms=now_ms + timing.retry_wait_ms,
         )
     if not one.was_in_vain(ticket):
-        return msgspec.structs.replace(slot, failures=0, ticks_away=0)
+        return msgspec.structs.replace(slot, failures=0, ticks_away=0, vain_why="")
     wait_ms = timing.retry_wait_ms << min(slot.failures, DOUBLINGS_MAX)
     return msgspec.structs.replace(
         slot,
         failures=slot.failures + 1,
+        vain_why=one.vain_words(ticket),
         retry_ms=now_ms + min(wait_ms, timing.retry_wait_ms_max),
     )
 

@@ -1,5 +1,6 @@
 """The state of one grid and how events change it. Pure: no I/O, no clock, no randomness; `now` is the feed's time."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -9,6 +10,7 @@ from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.decision import Decision
+from opensqt.domain.idleness import Lack, Working, looked, traded
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.lattice import Lattice
@@ -25,6 +27,7 @@ from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.grid import slots
 from services.grid.slots import Books
 
+STALE = "market data stale"
 PRICE_CHANNELS = frozenset({"tick", "ticker", "book", "book_top", "depth"})
 
 
@@ -73,6 +76,7 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
     setup: Setup
     books: Books = Books()
     market: Market = Market()
+    working: Working = Working()
 
     @property
     def killed(self) -> bool:
@@ -175,10 +179,18 @@ def _ordered(grid: Grid, event: OrderEvent) -> Grid:
     if ref.strategy == setup.strategy:
         if not grid.books.traded:
             grid = _books(grid, msgspec.structs.replace(grid.books, traded=True))
-        return _booked(grid, desk.ordered(tickets, event))
+        return _traded(_booked(grid, desk.ordered(tickets, event)), event)
     if ref.strategy == "" and isinstance(event, Fill):
         return _booked(grid, desk.attributed(tickets, event))
     return grid if grid.market.others_trade else _market(grid, others_trade=True)
+
+
+def _traded(grid: Grid, event: OrderEvent) -> Grid:
+    ticket = desk.ticket_of(grid.books.tickets, event.ref.intent_id)
+    if ticket is None or not isinstance(event, Fill):
+        return grid
+    working = traded(grid.working, ticket.purpose, grid.market.now_ms)
+    return msgspec.structs.replace(grid, working=working)
 
 
 def _decided(grid: Grid, decision: Decision) -> Grid:
@@ -190,13 +202,28 @@ def _decided(grid: Grid, decision: Decision) -> Grid:
             case CancelIntent():
                 tickets, _ = desk.wished_away(books.tickets, intent, now_ms)
                 books = msgspec.structs.replace(books, tickets=tickets)
-    grid = _books(grid, books)
+    grid = _books(msgspec.structs.replace(grid, working=_after(grid, books, decision)), books)
     for choice in decision.choices:
         if isinstance(choice.message, AnchorSet):
             grid = _market(grid, anchor_asked_ms=now_ms)
         else:
             grid = _market(grid, adoption_asked_ms=now_ms)
     return grid
+
+
+def _after(grid: Grid, books: Books, decision: Decision) -> Working:
+    """Return until when all was well; what was not allowed is not missed, the time begins again after it."""
+    if decision.reason == STALE:
+        return grid.working  # prices that come and go must not hide that nothing comes of them
+    if decision.reason and not decision.idle:
+        return Working()
+    return watched(grid, books, slots.lacks(books, decision))
+
+
+def watched(grid: Grid, books: Books, lacking: Sequence[Lack]) -> Working:
+    """Return until when all was well, with these orders wanted and not at the venue."""
+    at_venue = {one.purpose for one in books.tickets.living.values() if one.at_venue}
+    return looked(grid.working, at_venue, lacking, grid.market.now_ms)
 
 
 def _booked(grid: Grid, outcome: Outcome) -> Grid:

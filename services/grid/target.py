@@ -23,8 +23,8 @@ from opensqt.domain.planner import Want
 from opensqt.domain.remembered import remembered
 from opensqt.domain.spare import NOTHING, Spare, spare_of, spent
 from opensqt.domain.ticket import Ticket
-from services.grid.inventory import FULL, beyond
-from services.grid.slots import Slot, slot_at
+from services.grid.inventory import beyond
+from services.grid.slots import DUST, FULL, OUTSIDE, RESTING, STOPPED, Slot, slot_at
 from services.grid.state import Grid
 
 
@@ -210,7 +210,7 @@ def _closing(view: View, slot: Slot, live: Ticket | None) -> Want | str:
         return _as_it_is(live)
     broken = view.rules.refusal(price, most, reduce_only=True)
     if broken:
-        return f"dust: {broken}"
+        return f"{DUST}{broken}"
     why = _held_back(view, slot, side, price, view.closing)
     return why or _want(slot, side, price, most, Purpose.CLOSE)
 
@@ -259,11 +259,11 @@ def _opening(view: View, slot: Slot, side: Side) -> Want | str:
 
 def _held_back(view: View, slot: Slot, side: Side, price: Decimal, leave: Leave) -> str:
     if leave is not Leave.PLACE:
-        return "stopped"
+        return STOPPED
     if view.grid.market.now_ms < slot.retry_ms:
-        return "resting after a refusal"
+        return RESTING
     outside = view.rules.outside_band(side, price, view.mid_price)
-    return "outside the price band" if outside else ""
+    return OUTSIDE if outside else ""
 
 
 def _want(slot: Slot, side: Side, price: Decimal, quantity: Decimal, purpose: Purpose) -> Want:

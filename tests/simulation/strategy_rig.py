@@ -111,7 +111,7 @@ class Rig(Evidence, Generic[S]):
         self.feed(approval_of(intent, self.now_ms), placed, sent)
         return cid
 
-    def refuse(self, intent: Intent, reason: str = "position_notional") -> None:
+    def refuse(self, intent: Intent, reason: str = "position_notional", detail: str = "") -> None:
         """Let risk refuse."""
         self.waiting.pop(intent.intent_id, None)
         self.feed(
@@ -120,7 +120,7 @@ class Rig(Evidence, Generic[S]):
                 place=intent if isinstance(intent, PlaceIntent) else None,
                 cancel=intent if isinstance(intent, CancelIntent) else None,
                 reason=reason,
-                detail="",
+                detail=detail,
                 risk_epoch=1,
                 basis=UNSTAMPED,
                 config_version="",

@@ -8,7 +8,7 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.runtime.config import ConfigError, Grid, parse_config
 from opensqt.runtime.config_default import derive
-from services.grid.inventory import FULL
+from services.grid.slots import FULL
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of
 from tests.simulation.strategy_rig import Rig
 

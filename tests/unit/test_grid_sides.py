@@ -1,5 +1,7 @@
 """Which side and which slot of a grid: corrections are taken from far away, a short's opening goes at its own exit."""
 
+from decimal import Decimal
+
 import pytest
 
 from opensqt.domain.intent import CancelIntent
@@ -19,7 +21,7 @@ def test_a_correction_is_taken_from_the_slots_farthest_from_the_anchor(sign: int
         -sign * far: Slot(
             level=-sign * far,
             status=SlotStatus.FILLED,
-            position=opened(sign * d("0.010"), d(45_000 - sign * 10 * far)),
+            position=opened(sign * d("0.010"), Decimal(45_000 - sign * 10 * far)),
         )
         for far in (1, 2, 3)
     }

@@ -1,0 +1,160 @@
+"""A grid whose account is out of money: the desk says so on every screen while it is so, and no longer."""
+
+import json
+import random
+import ssl
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from opensqt.cli.health import health_name
+from opensqt.domain.instruments import Market, Side
+from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.runtime.clock import open_clock
+from opensqt.runtime.config_schema import Venue as VenueConfig
+from opensqt.runtime.venue.binance import BinanceVenue
+from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
+from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.venue.port import Held, OrderRequest
+from opensqt.runtime.venue.session import paper_session
+from tests.conditions import until
+from tests.e2e import audit
+from tests.e2e.desk import Desk
+
+SHOWN_S_MAX = 5.0
+BACK_S_MAX = 75.0  # the longest pause after refusals is a minute
+ENDS_S_MAX = 120.0
+BROKE = "funds: Account has insufficient balance for requested action."
+pytestmark = pytest.mark.timeout(400)
+
+CONFIG = """
+schema = 1
+desk = "idle"
+[paper]
+market = "synthetic:7:BTC/USDT,ETH/USDT"
+[venues.binance]
+[accounts.main]
+venue = "binance"
+balances = {{ USDT = "{money}", ETH = "5" }}
+[strategies.grid-spot]
+kind = "grid"
+account = "main"
+symbol = "BTC/USDT"
+mode = "long"
+step_bps = "40"
+levels_below = {levels}
+levels_above = 0
+order_notional_quote = "{notional}"
+[risk]
+price_collar_bps = "300"
+"""
+
+
+def configured(folder: Path, *, money: int, levels: int, notional: int) -> str:
+    """Write the configuration of the desk; what an account holds is the venue's affair after its birth."""
+    file = folder / "opensqt.toml"
+    file.write_text(CONFIG.format(money=money, levels=levels, notional=notional))
+    return str(file)
+
+
+async def sell_by_hand(desk: Desk, symbol: str, quantity: str) -> None:
+    """Sell at once on the venue's own page, as the owner of the account would: no process of ours knows of it."""
+    keys = json.loads((desk.data / "venue" / "keys.json").read_text())["main"]
+    context = ssl.create_default_context(cafile=str(desk.data / "ca" / "ca.pem"))
+    clock = open_clock(desk.data)
+    gate = BinanceGate(
+        session=paper_session("127.0.0.1", desk.run_file.ports["venue"], context),
+        clock=clock,
+        config=VenueConfig(),
+        credentials=Credentials(api_key=keys["api_key"], secret=keys["secret"]),
+        markets=frozenset({Market.SPOT}),
+        jitter=random.Random(1),
+    )
+    venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))
+    now_ms = clock.market_ms()
+    request = OrderRequest(
+        client_order_id="hand",
+        symbol=symbol,
+        side=Side.SELL,
+        type=OrderType.MARKET,
+        time_in_force=TimeInForce.GTC,
+        price=Decimal(0),
+        quantity=Decimal(quantity),
+        reduce_only=False,
+        signed_ms=now_ms,
+        deadline_ms=now_ms + 5_000,
+    )
+    try:
+        assert isinstance(outcome := await venue.place(request), Held), outcome
+    finally:
+        await venue.close()
+
+
+async def seen(desk: Desk) -> dict[str, Any]:
+    """Return what each way of looking says of the grid: command, page, readiness and metric."""
+    (status,) = [line for line in await desk.verb("status") if line["type"] == "strategy"]
+    ports = desk.run_file.ports
+    page = json.loads(await text(ports["gateway"], "/api/snapshot"))
+    grid = ports[health_name("grid")]
+    (told,) = json.loads(await text(grid, "/readyz"))["strategies"]
+    metrics = await text(grid, "/metrics")
+    (shown,) = page["grids"]
+    (figure,) = [
+        line.split()[-1]
+        for line in metrics.splitlines()
+        if line.startswith('opensqt_strategy_trading{strategy="grid-spot"}')
+    ]
+    return {
+        "status": (status["trading"], status["reason"]),
+        "page": (shown["trading"], shown["reason"]),
+        "readyz": (told["trading"], told["reason"]),
+        "wrong": [line["text"] for line in page["troubles"] if "grid-spot" in line["text"]],
+        "metric": float(figure),
+    }
+
+
+def refused(desk: Desk) -> bool:
+    """Tell whether the venue has refused an order."""
+    return any(row["result"] == "refused" for row in audit.places(desk.data))
+
+
+async def page_says(desk: Desk, why: str) -> bool:
+    """Tell whether the page gives this reason; none while the grid trades."""
+    (shown,) = json.loads(await text(desk.run_file.ports["gateway"], "/api/snapshot"))["grids"]
+    return bool((shown["trading"], shown["reason"]) == (not why, why))
+
+
+async def text(port: int, path: str) -> str:
+    """Read what a process of the desk serves on loopback."""
+    url = f"http://127.0.0.1:{port}{path}"
+    async with aiohttp.ClientSession() as session, session.get(url) as reply:
+        return await reply.text()
+
+
+@pytest.mark.row("K03")
+async def test_a_grid_without_money_says_so_everywhere_until_it_has_some(tmp_path: Path) -> None:
+    """The venue refuses every order: within 5 s all screens say so, and why; a sale by hand ends it."""
+    desk = Desk(tmp_path / "data")
+    await desk.start("--config", configured(tmp_path, money=40, levels=1, notional=20), "--for=5s")
+    assert await desk.end(ENDS_S_MAX) == 0
+    rich = configured(tmp_path, money=10_000, levels=2, notional=1000)
+    async with desk.running("--config", rich):
+        await until(lambda: refused(desk), within_s=60)
+        why = f"no order can be placed: the venue refuses: {BROKE}"
+        await until(lambda: page_says(desk, why), within_s=SHOWN_S_MAX)
+        assert await seen(desk) == {
+            "status": (False, why),
+            "page": (False, why),
+            "readyz": (False, why),
+            "wrong": [f"grid-spot is not trading: {why}"],
+            "metric": 0.0,
+        }
+        await sell_by_hand(desk, "ETH/USDT", "2")
+        await until(lambda: page_says(desk, ""), within_s=BACK_S_MAX)
+        after = await seen(desk)
+        assert (after["status"], after["page"], after["metric"]) == ((True, ""), (True, ""), 1.0)
+        assert after["wrong"] == []
+        assert len(await desk.verb("orders", "--open")) == 2
