@@ -110,9 +110,8 @@ def _troubles(frame: Frame) -> list[RenderableType]:
     if not found:
         return [Text("nothing is wrong: everything answers, prices are fresh", style="green")]
     lines: list[RenderableType] = [
-        Text(
-            f"• {row['text']}", style=TONES.get(row["tone"], ""), no_wrap=True, overflow="ellipsis"
-        )
+        # The cause stands at the end of the line: it is wrapped, not cut.
+        Text(f"• {row['text']}", style=TONES.get(row["tone"], ""))
         for row in found[:TROUBLES_MAX]
     ]
     if len(found) > TROUBLES_MAX:

@@ -89,7 +89,7 @@ def _show(lines: list[dict[str, object]], data: Path, *, running: bool) -> None:
             f" feed {_known(last['feed_sequence'])}; nats {last['nats']}"
         )
     for line in lines[:-1]:
-        console.print(_row(line))
+        console.print(_row(line), soft_wrap=True)
 
 
 def _show_latch(console: Console, data: Path) -> None:
@@ -117,7 +117,7 @@ def _row(line: Mapping[str, object]) -> str:
             if isinstance(dust, dict)
             else ""
         )
-        return f"{dot} {line.get('name')!s:<22} {why}{kept}"
+        return f"{dot} {line.get('name')!s:<22} {escape(why)}{kept}"
     dot = "[green]●[/]" if line["ready"] else "[red]●[/]"
     text = f"{dot} {line['name']!s:<22} {line['state']!s:<9} pid {line['pid'] or '-'!s:<8}"
     restarts = f"  restarts {line['restarts']}" if line["restarts"] else ""

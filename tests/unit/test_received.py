@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.text import Text
 
 from opensqt.cli.status import _row
 from opensqt.domain.decision import Decision, shown
@@ -201,6 +202,12 @@ def test_status_names_the_dust_of_a_strategy() -> None:
     assert line["dust"] == {"BTC": "0.0000001"}
     assert _row(line).endswith("trading; dust 0.0000001 BTC")
     assert _row({**line, **shown(Decision())}).endswith("trading")
+
+
+def test_words_of_others_are_no_markup_in_status() -> None:
+    """A reason of risk, venue or a person is shown letter by letter, brackets too."""
+    line = {"type": "strategy", "name": "grid", "trading": False, "reason": "odd [/red] [bold]"}
+    assert Text.from_markup(_row(line)).plain.endswith("not trading: odd [/red] [bold]")
 
 
 def test_a_perpetual_has_no_dust_but_the_step() -> None:

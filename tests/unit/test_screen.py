@@ -125,6 +125,13 @@ def test_why_a_strategy_is_not_trading_is_said() -> None:
     assert "grid-perp     not trading: the price is stale" in [one.rstrip() for one in found]
 
 
+def test_a_cause_longer_than_the_terminal_is_not_cut() -> None:
+    """What stands at the end of the line is why: under what is wrong it can be read to its end."""
+    cause = "no order can be placed: the venue refuses: Account has insufficient balance for it."
+    text = " ".join(one.strip() for one in rows(frame(picture=seen(grid_reason=cause))))
+    assert f"grid-perp is not trading: {cause}" in text
+
+
 def test_a_halt_is_seen_at_once() -> None:
     """The mode changes, and the reason stands under what is wrong."""
     found = rows(frame(picture=seen(halted=True)))
