@@ -1,0 +1,108 @@
+"""How often a venue pays funding, from its wire to what a carry decides: one rate is worth eight times as much each hour."""
+
+import asyncio
+import json
+from typing import Any, cast
+
+import pytest
+
+from opensqt.domain.instruments import Market
+from opensqt.domain.market import Funding
+from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.codec import decode, encode
+from opensqt.runtime.feed.binance import FUNDING_POLL_S, BinanceFeed
+from opensqt.runtime.feed.binance_line import Line
+from opensqt.runtime.venue.binance_gate import BinanceGate
+from services.market_data.decide import Now, observed
+from services.market_data.state import Pace, View
+from tests.simulation.carry_rig import CarryRig, entered
+from tests.simulation.strategy_facts import PERP
+
+URL = "wss://venue/market"
+NAME = "BTCUSDT"  # as the venue writes the perpetual
+POOR = "0.0000001"  # what nobody would enter for
+
+
+class Wire:
+    """A venue that answers `fundingInfo` and nothing else, and a market_data on it, up to what goes over the bus."""
+
+    def __init__(self, hours: int | None) -> None:
+        self.clock = VirtualClock()
+        self.hours = hours
+        self.feed = BinanceFeed(cast(BinanceGate, self))
+        self.feed._symbols = {Market.PERP: {NAME: PERP}}
+        self.feed._lines = {URL: Line(market=Market.PERP, category="market", venue_symbols=(NAME,))}
+        self._view = View(venue="binance", symbol=PERP)
+        self._polling = asyncio.ensure_future(self.feed._poll_funding())
+
+    async def read(self, _: object) -> bytes:
+        """Answer: only symbols whose interval is not the usual one are listed."""
+        rows = [{"symbol": "ETHUSDT", "fundingIntervalHours": 4}]
+        if self.hours is not None:
+            rows.append({"symbol": NAME, "fundingIntervalHours": self.hours})
+        return json.dumps(rows).encode()
+
+    async def poll(self) -> None:
+        """Let the next question for the intervals be answered."""
+        await self.clock.run_for(FUNDING_POLL_S)
+
+    def frame(self, rate: str, time_ms: int) -> Funding:
+        """Return the message of the bus that a mark frame with this rate becomes."""
+        frame = {"e": "markPriceUpdate", "E": time_ms, "s": NAME, "p": "45000", "i": "45000"}
+        frame |= {"r": rate, "T": time_ms + 3_600_000}
+        assert self.feed._tap(URL, json.dumps(frame))
+        queue: Any = self.feed._queue
+        found = [queue.get_nowait() for _ in range(queue.qsize())]
+        (funding,) = (one for one in found if isinstance(one, Funding))
+        now = Now(wall_ms=self.clock.wall_ms(), market_ms=time_ms)
+        self._view, (said,) = observed(self._view, funding, now, Pace())
+        return cast(Funding, decode(encode(said)))
+
+    async def close(self) -> None:
+        """Ask no longer."""
+        self._polling.cancel()
+
+
+@pytest.mark.row("F04")
+@pytest.mark.parametrize(
+    ("hours", "rate", "enters"),
+    [
+        (1, "0.00002", True),  # 17.5 % a year
+        (4, "0.00002", False),  # 4.4 %
+        (4, "0.00005", True),  # 11 %
+        (8, "0.00005", False),  # 5.5 %
+        (None, "0.00005", False),  # not listed: the usual eight hours
+    ],
+)
+async def test_a_rate_is_judged_by_the_interval_that_the_venue_names(
+    hours: int | None, rate: str, enters: bool
+) -> None:
+    """A venue that pays each hour or every four is entered for a rate that eight hours would not be worth."""
+    wire, rig = Wire(hours), CarryRig(rate=POOR)
+    await wire.poll()
+    said = wire.frame(rate, rig.now_ms)
+    rig.feed(said)
+    rig.prices("45000")
+    assert said.interval_hours == (hours or 8)
+    assert bool(rig.places()) is enters
+    await wire.close()
+
+
+@pytest.mark.row("F04")
+async def test_a_carry_leaves_when_the_interval_grows_in_mid_life() -> None:
+    """The rate stays as it is: each hour it was worth staying, every eight hours it is not."""
+    wire, rig = Wire(1), CarryRig(rate=POOR)
+    await wire.poll()
+    rig.feed(wire.frame("0.00002", rig.now_ms))
+    rig.prices("45000")
+    entered(rig)
+    rig.feed(wire.frame("0.000005", rig.now_ms))  # 4.4 % a year
+    rig.prices("45000")
+    assert rig.steps()[-1] == "neutral"
+    assert not rig.places()
+    wire.hours = 8
+    await wire.poll()
+    rig.feed(wire.frame("0.000005", rig.now_ms))  # 0.5 %
+    rig.prices("45000")
+    assert rig.places()
+    await wire.close()
