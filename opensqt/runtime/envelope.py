@@ -64,6 +64,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return headers
 
 
+def begun_by(envelope: Envelope) -> str:
+    """Return the id of that with which the story of a message began: its own, where nothing caused it."""
+    return envelope.correlation_id or envelope.event_id
+
+
 class BadEnvelope(ValueError):
     """Headers that are not an envelope of the platform."""
 

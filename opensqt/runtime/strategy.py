@@ -249,7 +249,7 @@ class StrategyRunner:
             if self._live and item.live and actor.started:
                 await self._decide(actor, item)
             if actor.fault and not faulted:
-                self._faulted(actor)
+                self._faulted(actor, item.envelope)
 
     async def _decide(self, actor: Actor, item: FeedItem) -> None:
         if actor.fault and not isinstance(item.message, Time):
@@ -260,7 +260,7 @@ class StrategyRunner:
             said = self._log.warning if actor.last.idle else self._log.info
             said("strategy_trading", strategy=actor.play.name, not_trading=actor.last.reason)
         for choice in decision.choices:
-            self._journal.add(actor.play.name, choice)
+            self._journal.add(actor.play.name, choice, item.envelope)
         if not decision.intents or not self._lease.held:
             return
         with self._context.tracer.span(
@@ -289,9 +289,10 @@ class StrategyRunner:
             # An intent without an answer is said again.
             self._log.warning("intent not published", detail=str(error))
 
-    def _faulted(self, actor: Actor) -> None:
+    def _faulted(self, actor: Actor, after: Envelope) -> None:
         self._log.error("strategy stopped", strategy=actor.play.name, detail=actor.fault)
         message = StrategyFaulted(
             strategy=actor.play.name, error=actor.fault, time_ms=self._context.clock.market_ms()
         )
-        self._journal.add(actor.play.name, Choice(cause=("fault", actor.run), message=message))
+        fault = Choice(cause=("fault", actor.run), message=message)
+        self._journal.add(actor.play.name, fault, after)

@@ -5,6 +5,7 @@ import asyncio
 from opensqt.domain import ids
 from opensqt.domain.decision import Choice
 from opensqt.runtime.bus.subjects import subject_of
+from opensqt.runtime.envelope import Envelope, begun_by
 from opensqt.runtime.journal.port import Entry, Fenced, JournalDown, NewEvent
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.process_context import Context
@@ -20,8 +21,8 @@ class StrategyJournal:
         self._lease = lease
         self._waiting: asyncio.Queue[NewEvent] = asyncio.Queue()
 
-    def add(self, strategy: str, choice: Choice) -> None:
-        """Queue a fact; the same cause is recorded once, however often it is added."""
+    def add(self, strategy: str, choice: Choice, after: Envelope | None = None) -> None:
+        """Queue a fact that follows from a message, if from any; it is recorded once, however often it is added."""
         time_ms: int = getattr(choice.message, "time_ms", self._context.clock.market_ms())
         self._waiting.put_nowait(
             NewEvent(
@@ -31,6 +32,8 @@ class StrategyJournal:
                 subject=subject_of(choice.message),
                 actor=self._context.name,
                 occurred_at_ms=time_ms,
+                causation_id=after.event_id if after is not None else "",
+                correlation_id=begun_by(after) if after is not None else "",
             )
         )
 

@@ -49,6 +49,8 @@ class Strikes:
                 subject=subject_of(message),
                 actor=self._service,
                 occurred_at_ms=now_ms,
+                causation_id=delivery.headers.get("ce-id", ""),
+                correlation_id=delivery.headers.get("ce-correlationid", ""),
             )
         )
 

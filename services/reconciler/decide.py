@@ -27,7 +27,7 @@ from opensqt.domain.reconciliation import (
 )
 from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler import facts
-from services.reconciler.state import Backup, Standing, State, Stated, Waiting
+from services.reconciler.state import Backup, Origin, Standing, State, Stated, Waiting, origin_of
 
 PASSES = 2
 
@@ -45,6 +45,7 @@ class Judge:
         self._outbox: dict[str, Group] = {}
         self._on_the_way: set[str] = set()
         self._backup = Backup()
+        self._origin = Origin()  # the row of which something is said now
         self._halted: frozenset[str] = frozenset()  # scopes, as the books had them last
         self._read_anew: NewEvent | None = None
         self.judged = 0
@@ -58,6 +59,7 @@ class Judge:
 
     def after(self, books: Books, row: Recorded, message: Message) -> None:
         """Take in a row that the books have folded."""
+        self._origin = origin_of(row)
         self._outbox.pop(row.event_id, None)
         self._on_the_way.discard(row.event_id)
         halted, self._halted = self._halted, frozenset(books.halts)
@@ -68,13 +70,21 @@ class Judge:
             # What explained these looks may be what the backup has lost; the next one is judged.
             self._state.waiting.clear()
         self._read_anew = (
-            facts.read_anew(backup.halt, backup.cause, backup.switched + 1, backup.read_ms)
+            _told_of(
+                self._origin,
+                facts.read_anew(backup.halt, backup.cause, backup.switched + 1, backup.read_ms),
+            )
             if backup.halt is not None and backup.is_read(books)
             else None
         )
         if isinstance(message, VenueSnapshot):
             self._state.waiting.append(
-                Waiting(position=row.position, recorded_ms=row.recorded_at_ms, snapshot=message)
+                Waiting(
+                    position=row.position,
+                    recorded_ms=row.recorded_at_ms,
+                    origin=self._origin,
+                    snapshot=message,
+                )
             )
         elif isinstance(message, Fill):
             for one in self._state.disproved(message):
@@ -122,7 +132,7 @@ class Judge:
 
     def _compare(self, books: Books, waiting: Waiting) -> None:
         self.judged += 1
-        snapshot = waiting.snapshot
+        snapshot, self._origin = waiting.snapshot, waiting.origin
         shown, void_shown = shown_orders(books, snapshot, self._state.moved)
         missing, void = missing_orders(
             books, snapshot, self._state.living, self._state.moved, young_ms=self._young_ms
@@ -202,7 +212,13 @@ class Judge:
 
     def _say(self, event: NewEvent) -> None:
         if event.event_id not in self._on_the_way:
-            self._outbox[event.event_id] = (event,)
+            self._outbox[event.event_id] = (_told_of(self._origin, event),)
+
+
+def _told_of(origin: Origin, event: NewEvent) -> NewEvent:
+    return msgspec.structs.replace(
+        event, causation_id=origin.event_id, correlation_id=origin.begun_by
+    )
 
 
 def _positions(books: Books, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Decimal]]:

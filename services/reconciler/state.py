@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,11 +24,24 @@ from opensqt.runtime.journal.port import Recorded
 DAY_MS = 86_400_000
 
 
+class Origin(NamedTuple):
+    """A row that is judged, as what is said of it names it."""
+
+    event_id: str = ""
+    begun_by: str = ""  # the row with which its story began
+
+
+def origin_of(row: Recorded) -> Origin:
+    """Return a row as an origin."""
+    return Origin(row.event_id, row.correlation_id or row.event_id)
+
+
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot that is not judged yet; `recorded_ms` is wall time."""
 
     position: int
     recorded_ms: int
+    origin: Origin
     snapshot: VenueSnapshot
 
 

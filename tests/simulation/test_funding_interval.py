@@ -1,4 +1,4 @@
-"""How often a venue pays funding, from its wire to what a carry decides: one rate is worth eight times as much each hour."""
+"""How often a venue pays funding, from its wire to what a carry decides: each hour is worth eight times as much."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ class Wire:
     def __init__(self, hours: int | None) -> None:
         self.clock = VirtualClock()
         self.hours = hours
-        self.feed = BinanceFeed(cast(BinanceGate, self))
+        self.feed = BinanceFeed(cast("BinanceGate", self))
         self.feed._symbols = {Market.PERP: {NAME: PERP}}
         self.feed._lines = {URL: Line(market=Market.PERP, category="market", venue_symbols=(NAME,))}
         self._view = View(venue="binance", symbol=PERP)
@@ -56,7 +56,7 @@ class Wire:
         (funding,) = (one for one in found if isinstance(one, Funding))
         now = Now(wall_ms=self.clock.wall_ms(), market_ms=time_ms)
         self._view, (said,) = observed(self._view, funding, now, Pace())
-        return cast(Funding, decode(encode(said)))
+        return cast("Funding", decode(encode(said)))
 
     async def close(self) -> None:
         """Ask no longer."""
@@ -65,7 +65,7 @@ class Wire:
 
 @pytest.mark.row("F04")
 @pytest.mark.parametrize(
-    ("hours", "rate", "enters"),
+    "hours, rate, enters",
     [
         (1, "0.00002", True),  # 17.5 % a year
         (4, "0.00002", False),  # 4.4 %

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from opensqt.runtime.bus.memory import MemoryBus
+from opensqt.runtime.journal.port import Recorded
 from tests.world.bound import CPU_S_MAX, Endless, bounded
 from tests.world.checkers import Judge
 from tests.world.chronicle import Violation
@@ -132,6 +133,11 @@ class World:
         self.inflictor = Inflictor(self._desk, bus, plan, self._length_ms)
         draw = random.Random(f"load {seed}")
         self._script = script_of(draw, self._length_ms, COMMANDS_BIG if big else COMMANDS)
+
+    @property
+    def journal(self) -> list[Recorded]:
+        """What the journal holds."""
+        return self._desk.store.rows
 
     async def play(self) -> None:
         """Begin, trade under faults, and come to rest."""

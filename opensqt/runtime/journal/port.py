@@ -19,7 +19,11 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One event to append. `version` None = the next of its stream; else exactly this one."""
+    """One event to append. `version` None = the next of its stream; else exactly this one.
+
+    `causation_id` names the event or message that it follows from, `correlation_id` the one with which all of it
+    began. What nothing in the desk caused (a start, a person, an act of the venue) begins there: it names itself.
+    """
 
     event_id: str
     stream: str
@@ -32,6 +36,11 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("correlation_id", "causation_id"):
+            if not getattr(self, name):
+                msgspec.structs.force_setattr(self, name, self.event_id)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
