@@ -17,6 +17,9 @@ import msgspec
 RUN_FILE = "run.json"
 US_PER_MS = 1_000
 US_PER_S = 1_000_000
+QUEUE_OF_TURNS = (
+    "_ready"  # of asyncio's own event loop: who can run; empty when all wait for something
+)
 SETTLE_ROUNDS = 64  # turns of the event loop that a woken sleeper and those behind it get
 
 
@@ -197,9 +200,13 @@ class VirtualClock:
         await self.settle()
 
     async def settle(self) -> None:
-        """Give whoever can run a bounded number of turns of the event loop."""
+        """Give whoever can run turns of the event loop until nobody can, a bounded number of them."""
+        # Other loops than asyncio's own keep their queue to themselves: there every turn is given.
+        queue = getattr(asyncio.get_running_loop(), QUEUE_OF_TURNS, None)
         for _ in range(SETTLE_ROUNDS):
             await asyncio.sleep(0)
+            if queue is not None and not queue:
+                return
 
     def _wake(self) -> None:
         future = heapq.heappop(self._sleepers)[2]

@@ -1,6 +1,7 @@
 """The two clocks of a run: market time is monotone over speeds, restarts and a clock set back."""
 
 import asyncio
+import selectors
 from decimal import Decimal
 from pathlib import Path
 
@@ -99,3 +100,40 @@ def test_a_virtual_clock_has_its_market_time() -> None:
     clock = VirtualClock(origin)
     clock.advance(0.5)
     assert (clock.wall_ms(), clock.market_ms(), clock.speed) == (500, 2100, Decimal(4))
+
+
+class CountingSelector(selectors.DefaultSelector):
+    """Counts the turns of the event loop: it is asked once in each."""
+
+    turns = 0
+
+    def select(self, *seconds: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Count and select."""
+        self.turns += 1
+        return super().select(*seconds)
+
+
+def test_settling_ends_when_nobody_can_run() -> None:
+    """Whoever needs forty turns gets them all; where all wait, a long day costs no turns but those of its sleepers."""
+    selector = CountingSelector()
+
+    async def story() -> int:
+        clock, steps = VirtualClock(), 0
+
+        async def work() -> None:
+            nonlocal steps
+            await clock.sleep(1)
+            for _ in range(40):
+                await asyncio.sleep(0)
+                steps += 1
+
+        working = asyncio.create_task(work())
+        await clock.run_for(2)
+        assert (working.done(), steps) == (True, 40)
+        before = selector.turns
+        for _ in range(10):
+            await clock.run_for(3600)
+        return selector.turns - before
+
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        assert runner.run(story()) <= 40
