@@ -72,14 +72,34 @@ PYTEST := $(BIN)/python -m pytest
 # A part whose folder has no test yet is no failure: pytest says 5.
 none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
 
-.PHONY: test test-only slow check unit integration e2e lint types imports format proto rows bench simulate simulate-long
+.PHONY: test test-only parts rest whole coverage slow check unit integration e2e lint types imports format proto rows bench simulate simulate-long
 test: check test-only ## everything: checks and all tests (longer forms: make slow)
 
-# Tests of the whole platform start a dozen processes each: they run one after the other, and nothing beside them.
+# Tests of the whole platform start a dozen processes each, which wait for most of their time: two at once. Where a
+# second is judged, or many desks keep every core busy, one test runs after the other, and nothing beside it.
 WHOLE := $(wildcard tests/e2e tests/crash)
-test-only: setup-dev ## all tests without the checks
-	@$(PYTEST) tests -m "not slow" $(addprefix --ignore=,$(WHOLE)) -n $(TEST_WORKERS) --dist loadfile --durations=10 $(ARGS)
-	@$(PYTEST) $(WHOLE) -m "not slow" --durations=10 $(ARGS)
+ALONE := $(wildcard tests/crash tests/e2e/standby tests/e2e/test_kill_switch.py)
+# The longest files begin first (marker `long`): at the end no worker is left alone with one.
+FILES := -m "not slow" -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
+# What is measured needs no server; CI runs it and the rest one after the other, and nothing twice. A file whose leases
+# last for a tenth of a second of real time is not slowed down by a measurement.
+MEASURED := tests/unit tests/simulation
+BRISK := tests/simulation/test_strategy_runs.py
+test-only: parts whole ## all tests without the checks
+
+parts: setup-dev ## the tests of everything but the whole platform
+	@$(PYTEST) tests $(addprefix --ignore=,$(WHOLE)) $(FILES) $(ARGS)
+
+rest: setup-dev ## `make parts` without what `make coverage` runs
+	@$(PYTEST) $(filter-out $(WHOLE) $(MEASURED),$(patsubst %/,%,$(wildcard tests/*/))) $(BRISK) $(FILES) $(ARGS)
+
+whole: setup-dev ## the tests of the whole platform
+	@$(PYTEST) tests/e2e -m "not slow" $(addprefix --ignore=,$(ALONE)) -n $(TEST_WORKERS) --maxschedchunk 1 --durations=10 $(ARGS)
+	@$(PYTEST) $(ALONE) -m "not slow" --durations=10 $(ARGS)
+
+coverage: setup-dev ## which branches of risk and execution are taken without a server (ARGS=--write publishes)
+	@$(PYTEST) $(MEASURED) --ignore=$(BRISK) $(FILES) --cov --cov-report=
+	@$(BIN)/python -m tests.tidiness.branches $(ARGS)
 
 slow: setup-dev ## the longer forms: minutes each
 	@$(PYTEST) tests -m slow --timeout 900 --durations=10 $(ARGS) $(none_is_fine)

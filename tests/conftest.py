@@ -52,12 +52,14 @@ NEEDS: dict[str, Callable[[], str | None]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what this machine cannot run, with the reason."""
+    """Mark what this machine cannot run, with the reason; put the files with the longest tests first."""
     for marker, missing in NEEDS.items():
         marked = [item for item in items if item.get_closest_marker(marker)]
         reason = missing() if marked else None
         for item in marked if reason else ():
             item.add_marker(pytest.mark.skip(reason=reason or ""))
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

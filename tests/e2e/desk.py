@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -11,12 +12,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from opensqt.cli.runfile import RunFile, read_run
+from opensqt.cli.health import health_name
+from opensqt.cli.ports import LOWEST, is_free
+from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.runtime.clock import RUN_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S_MAX = 120.0
 STOP_S_MAX = 20.0
 VERB_S_MAX = 60.0
+SERVERS = ("nats", "nats-monitor", "postgres", "venue", "gateway")
+SERVICES = (
+    *("relay", "executor-main", "market_data-binance", "risk"),
+    *("grid", "arb", "reconciler", "gateway"),
+)
+PORTS_OF_A_WORKER = 1000
 
 Line = dict[str, Any]
 
@@ -44,6 +54,7 @@ class Desk:
     async def start(self, *words: str, **env: str) -> None:
         """Start `opensqt up` and read what it says."""
         self.lines = []
+        _give_ports(self.data)
         self._up = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "opensqt.cli", "up", "--data", str(self.data)),
             *("--json", "--no-screen", *words),
@@ -145,3 +156,19 @@ class Desk:
             self.lines.append(json.loads(raw))
             self._news.set()
         self._news.set()
+
+
+def _give_ports(data: Path) -> None:
+    """Keep ports in a new folder that no desk of another worker of the tests can have.
+
+    A desk keeps its ports while it is down; by itself, another one that is born then may choose the same.
+    """
+    if (data / RUN_FILE).exists():
+        return
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = LOWEST + worker * PORTS_OF_A_WORKER
+    range_of_worker = range(first, first + PORTS_OF_A_WORKER)
+    drawn = random.Random(os.getpid()).sample(range_of_worker, PORTS_OF_A_WORKER)
+    names = (*SERVERS, *map(health_name, SERVICES))
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_run(data, RunFile(ports=dict(zip(names, filter(is_free, drawn), strict=False))))

@@ -24,6 +24,7 @@ AIMED_SEEDS = 2000
 QUICK = ("epoch not checked by the journal", "commit after send", "resend on timeout")
 
 
+@pytest.mark.long
 @pytest.mark.row("J02")
 @pytest.mark.timeout(300)
 def test_an_order_is_placed_once_in_the_first_thousand_of_worlds() -> None:

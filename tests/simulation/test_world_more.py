@@ -11,6 +11,7 @@ SEEDS = range(1001, 2001)
 SECONDS = 50
 
 
+@pytest.mark.long
 @pytest.mark.row("J02")
 @pytest.mark.timeout(300)
 def test_an_order_is_placed_once_in_the_second_thousand_of_worlds() -> None:

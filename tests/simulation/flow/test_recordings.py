@@ -14,7 +14,7 @@ from opensqt.simulation.sources import open_flow
 from opensqt.simulation.synthetic_fit import MarketFit, fit
 from tests.simulation.flow.followed import Followed, future_after_restore
 
-pytestmark = pytest.mark.recordings
+pytestmark = [pytest.mark.recordings, pytest.mark.long]
 
 AUGUST = ("spot_btcusdt_20240808.gz", "usdm_btcusdt_20240808.gz")
 SPOT_DAYS = ("spot_btcusdt_20240808.gz", "spot_btcusdt_20240809.gz")
