@@ -65,7 +65,7 @@ class Switch:
         # here is none.
         kept = broker.serves(Stream.FEED) and broker.stream(Stream.FEED) is feed
         kept = kept and feed.losses == losses
-        if listens and kept:
+        if listens and kept and kill_id not in desk.judge.kills.over:
             desk.kills_heard.add(kill_id)
         for judge in desk.judge.all:
             judge.kill_lost = not kept
@@ -114,6 +114,8 @@ class Switch:
         for _ in range(PATIENCE):
             if desk.closed or desk.judge.halts.restored:
                 return False
+            if kill_id in desk.judge.kills.over:
+                desk.kills_heard.discard(kill_id)  # a backup may forget both, and is right to
             held = [name for name in self._leaders() if self._is_killed(name, kill_id)]
             if kill_id in desk.judge.kills.over and not held:
                 return True
