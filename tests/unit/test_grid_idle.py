@@ -41,6 +41,11 @@ def ignore(rig: Rig[Grid], intent: PlaceIntent) -> None:
     rig.waiting.pop(intent.intent_id)
 
 
+def trade(rig: Rig[Grid], intent: PlaceIntent) -> None:
+    """It is filled before anybody saw it rest."""
+    rig.fill(rig.submit(intent))
+
+
 def run(rig: Rig[Grid], span_ms: int, opening: Answer, closing: Answer = accept) -> str:
     """Let time pass, answering openings and closings so; return the reason at the end."""
     for _ in range(0, span_ms, 100):
@@ -125,6 +130,18 @@ def test_a_grid_that_only_opens_says_why_nothing_can_be_closed() -> None:
     assert reason == f"nothing can be closed: the venue refuses: {BROKE}"
     assert {order.purpose for order in rig.live()} == {Purpose.OPEN}
     assert run(rig, 70_000, accept) == ""
+
+
+@pytest.mark.row("K03")
+def test_orders_that_fill_at_once_are_trade_though_none_ever_rests() -> None:
+    """What trades is no standstill; and openings that trade do not hide that nothing can be closed."""
+    rig = rig_of(long_of(levels_below=1))
+    assert run(rig, 3 * IDLE_MS, trade, trade) == ""
+    assert not rig.live()
+    for number in range(10):
+        rig.tick(SPOT, str(45_000 - 10 * number))
+        run(rig, 1_000, trade, refuse)
+    assert rig.last.reason == f"nothing can be closed: the venue refuses: {BROKE}"
 
 
 @pytest.mark.row("K03")
