@@ -55,7 +55,11 @@ class Desk:
 
     def wait(self) -> None:
         """Let the grace pass, and append what the judge says."""
-        self.now_ms += 10_000
+        self.settle(10_000)
+
+    def settle(self, wall_ms: int) -> None:
+        """Let time pass, and append what the judge says then."""
+        self.now_ms += wall_ms
         self.judge.pass_time(self.books, self.now_ms)
         for group in self.judge.take_outbox():
             for event in group:

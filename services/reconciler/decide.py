@@ -27,7 +27,16 @@ from opensqt.domain.reconciliation import (
 )
 from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler import facts
-from services.reconciler.state import Backup, Origin, Standing, State, Stated, Waiting, origin_of
+from services.reconciler.state import (
+    Backup,
+    Origin,
+    Standing,
+    State,
+    Stated,
+    Waiting,
+    origin_of,
+    position_key,
+)
 
 PASSES = 2
 
@@ -191,7 +200,9 @@ class Judge:
 
     def _position(self, books: Books, waiting: Waiting, place: Key, observed: Decimal) -> None:
         snapshot = waiting.snapshot
-        key = (*place[:2], DiscrepancyKind.POSITION.value, place[2], place[2])
+        if snapshot.journal_position < self._state.adjusted_at.get(place, 0):
+            return  # it may show the very gap that was adjusted since: only a newer look says what is left
+        key = position_key(place)
         now = self._figure(snapshot, key, self._state.nets[place], observed)
         if now is None or now.passes < PASSES or is_doubtful(books, place[1], place[2]):
             return

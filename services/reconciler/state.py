@@ -15,7 +15,7 @@ from opensqt.domain.ledger import Books, Key
 from opensqt.domain.ledger_wallet import assets_of, market_of
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
-from opensqt.domain.recon import Adjustment, Halted, Resumed, Transferred
+from opensqt.domain.recon import Adjustment, DiscrepancyKind, Halted, Resumed, Transferred
 from opensqt.domain.reconciliation import Track
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.switches import DESK, RESTORE
@@ -34,6 +34,12 @@ class Origin(NamedTuple):
 def origin_of(row: Recorded) -> Origin:
     """Return a row as an origin."""
     return Origin(row.event_id, row.correlation_id or row.event_id)
+
+
+def position_key(place: Key) -> Key:
+    """Return under which key a disagreement about the position of (venue, account, symbol) stands."""
+    venue, account, symbol = place
+    return (venue, account, DiscrepancyKind.POSITION.value, symbol, symbol)
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +127,7 @@ class State:
         self.stated: dict[Key, Stated] = {}
         self.corrected: list[Corrected] = []
         self.adjusting: set[Key] = set()  # places whose adjustment is not in the journal yet
+        self.adjusted_at: dict[Key, int] = {}  # place -> journal position of its last adjustment
 
     def fold(self, books: Books, at: int, event_id: str, message: Message) -> None:
         """Take in a fact that the books have folded already."""
@@ -141,6 +148,8 @@ class State:
             case Adjustment():
                 place = (message.venue, message.account, message.symbol)
                 self.adjusting.discard(place)
+                self.adjusted_at[place] = at
+                self.standing.pop(position_key(place), None)
                 self._net(books, at, place)
                 if not message.reverses:
                     self.corrected.append(Corrected(event_id=event_id, adjustment=message))

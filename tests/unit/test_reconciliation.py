@@ -24,7 +24,7 @@ from tests.ledgers import (
     ref_of,
     snapshot,
 )
-from tests.reconciling import LATER_MS, Desk, kinds, shown, trading
+from tests.reconciling import GRACE_MS, LATER_MS, Desk, kinds, shown, trading
 
 
 def test_agreement_says_nothing() -> None:
@@ -76,6 +76,24 @@ def test_looks_in_quick_succession_adjust_a_gap_once() -> None:
     assert [one.quantity for one in desk.told(Adjustment)] == [Decimal("-0.0499")]
     desk.look("0.9501", "e4")
     assert len(desk.told(Adjustment)) == 1
+
+
+@pytest.mark.row("E13", "J15")
+def test_a_look_of_before_an_adjustment_adjusts_nothing_again() -> None:
+    """A look waits while its gap is adjusted and a trade comes: it fits no figure then, and is left alone."""
+    desk = trading()
+    desk.look("0.9501", "e1")
+    desk.write(snapshot(desk.head, "0.9501", evidence="e2", time_ms=desk.now_ms + 10))
+    desk.now_ms += GRACE_MS // 2
+    desk.write(snapshot(desk.head, "0.9501", evidence="e3", time_ms=desk.now_ms + 10))
+    desk.write(*opened(ref_of(2)), fill(ref_of(2), "t2", "1"))
+    desk.settle(GRACE_MS - GRACE_MS // 2)
+    assert [one.quantity for one in desk.told(Adjustment)] == [Decimal("-0.0499")]
+    desk.wait()
+    desk.look("1.9501", "e4")
+    assert [one.quantity for one in desk.told(Adjustment)] == [Decimal("-0.0499")]
+    assert desk.told(Halted) == []
+    assert desk.judge.standing() == []
 
 
 @pytest.mark.row("E13")
