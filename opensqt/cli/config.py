@@ -18,7 +18,7 @@ from opensqt.cli.plan import (
 )
 from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.domain.decimals import canonical
-from opensqt.runtime.config import Carry, Config, Grid, config_hash
+from opensqt.runtime.config import Carry, Config, Grid, PaperFunding, config_hash
 
 CENT = Decimal("0.01")
 BPS_OF_ONE = Decimal("0.0001")
@@ -84,7 +84,8 @@ def _strategies(config: Config, market: MarketView | None) -> Iterator[dict[str,
         elif isinstance(strategy, Grid):
             yield {**head, **_grid(strategy, market)}
         else:
-            yield {**head, **_carry(strategy, market)}
+            funding = config.paper.funding.get(strategy.perp)
+            yield {**head, **_carry(strategy, market, funding)}
 
 
 def _grid(grid: Grid, market: MarketView) -> dict[str, object]:
@@ -108,9 +109,15 @@ def _grid(grid: Grid, market: MarketView) -> dict[str, object]:
     }
 
 
-def _carry(carry: Carry, market: MarketView) -> dict[str, object]:
+def _carry(carry: Carry, market: MarketView, funding: PaperFunding | None) -> dict[str, object]:
     spot, perp = market.rules[carry.spot], market.rules[carry.perp]
-    cost = carry_cost(carry, spot, perp)
+    cost = carry_cost(carry, spot, perp, funding)
+    least = None if cost.basis_bps_enter is None else _cents(cost.basis_bps_enter)
+    basis = (
+        f"{canonical(carry.basis_bps_min)} bps"
+        if least is None
+        else f"{least} bps, at its paper funding"
+    )
     percent = _cents(cost.apr_break_even * 100)
     return {
         "kind": "carry",
@@ -119,9 +126,13 @@ def _carry(carry: Carry, market: MarketView) -> dict[str, object]:
         "apr_break_even": canonical(cost.apr_break_even.quantize(BPS_OF_ONE, ROUND_CEILING)),
         "hours_to_break_even": _cents(cost.hours_to_break_even),
         "capital_quote": _cents(cost.capital_quote),
+        "basis_bps_min": canonical(carry.basis_bps_min),
+        "basis_bps_enter": least,
+        "return_bps_min": canonical(carry.return_bps_min),
         "text": f"carry {carry.spot} against {carry.perp}: in and out costs {_cents(cost.cost_bps)} bps,"
         f" paid by {percent} % APR over {carry.holding_hours} h, or by entry_apr_min in"
-        f" {cost.hours_to_break_even:.0f} h; needs {_cents(cost.capital_quote)} {spot.quote}",
+        f" {cost.hours_to_break_even:.0f} h; enters with a basis of at least {basis};"
+        f" needs {_cents(cost.capital_quote)} {spot.quote}",
     }
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from opensqt.domain.decimals import BPS, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.runtime.config import Carry, Grid, GridMode
+from opensqt.runtime.config import Carry, Grid, GridMode, PaperFunding
 
 HOURS_PER_YEAR = Decimal(8760)
 LEGS_PER_CARRY = 2  # in and out
@@ -26,12 +26,16 @@ class GridCost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CarryCost(msgspec.Struct, frozen=True, kw_only=True):
-    """The economics of a carry: what in and out of both legs costs, and the yearly funding that pays for it."""
+    """The economics of a carry: what in and out of both legs costs, and the yearly funding that pays for it.
+
+    `basis_bps_enter` is the least basis at which it enters under a funding that is known, else None.
+    """
 
     cost_bps: Decimal
     apr_break_even: Decimal
     hours_to_break_even: Decimal
     capital_quote: Decimal
+    basis_bps_enter: Decimal | None
 
 
 def break_even_bps(rules: InstrumentRules) -> Decimal:
@@ -53,7 +57,9 @@ def grid_cost(grid: Grid, rules: InstrumentRules, step_bps: Decimal) -> GridCost
     )
 
 
-def carry_cost(carry: Carry, spot: InstrumentRules, perp: InstrumentRules) -> CarryCost:
+def carry_cost(
+    carry: Carry, spot: InstrumentRules, perp: InstrumentRules, funding: PaperFunding | None = None
+) -> CarryCost:
     """Return the cost of taker fees in and out of both legs, and the APR that earns it while holding."""
     cost = LEGS_PER_CARRY * (spot.taker_fee + perp.taker_fee)
     hours = cost / carry.entry_apr_min * HOURS_PER_YEAR if carry.entry_apr_min > 0 else ZERO
@@ -62,4 +68,16 @@ def carry_cost(carry: Carry, spot: InstrumentRules, perp: InstrumentRules) -> Ca
         apr_break_even=cost * HOURS_PER_YEAR / carry.holding_hours,
         hours_to_break_even=hours,
         capital_quote=2 * carry.notional_quote_max,  # spot in full, the perpetual at leverage 1
+        basis_bps_enter=_basis_bps_enter(carry, cost / BPS, funding),
     )
+
+
+def _basis_bps_enter(
+    carry: Carry, cost_bps: Decimal, funding: PaperFunding | None
+) -> Decimal | None:
+    """Return the basis from which on a round trip pays its fees and `return_bps_min`; slippage comes on top."""
+    if funding is None:
+        return None
+    settlements = carry.holding_hours // funding.interval_hours  # of any holding time, at least
+    needed_bps = cost_bps + carry.return_bps_min - settlements * funding.rate / BPS
+    return max(needed_bps, carry.basis_bps_min)

@@ -18,7 +18,7 @@ MODULES = {
 
 # Parts of messages; they never travel alone.
 PARTS = frozenset(
-    {"AssetAmount", "AdoptedSlot", "Basis", "BookLevel", "OrderRef", "RiskInput"}
+    {"AssetAmount", "AdoptedSlot", "Basis", "BookLevel", "CarryOutlook", "OrderRef", "RiskInput"}
     | {"SnapshotBalance", "SnapshotOrder", "SnapshotPosition"}
 )
 

@@ -56,6 +56,32 @@ class StrategyFaulted(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
+class CarryOutlook(msgspec.Struct, frozen=True, kw_only=True):
+    """What a carry saw when it judged a round trip, and what it expected of it.
+
+    Prices are in quote units, returns in bps of one leg's notional. An exit is judged as the reverse of an entry: what
+    it captures of the basis, less the funding that it gives up.
+    """
+
+    quantity: Decimal  # base units of the clip judged
+    spot_bid: Decimal
+    spot_ask: Decimal
+    spot_time_ms: int
+    perp_bid: Decimal
+    perp_ask: Decimal
+    perp_time_ms: int
+    funding_rate: Decimal  # fraction per interval, positive = longs pay
+    interval_hours: int
+    next_funding_ms: int
+    holding_hours: Decimal
+    settlements: int  # of funding within the holding time
+    funding_bps: Decimal
+    basis_bps: Decimal
+    fees_bps: Decimal  # of all four trades
+    slippage_bps: Decimal  # of all four trades, through the books as seen
+    return_bps: Decimal  # funding and basis less fees and slippage
+
+
 class SagaStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a two-leg trade."""
 
@@ -66,3 +92,4 @@ class SagaStep(msgspec.Struct, frozen=True, kw_only=True):
     perp_quantity: Decimal  # signed, executed so far
     detail: str
     time_ms: int
+    outlook: CarryOutlook | None = None  # of an entry or exit: by what it was judged

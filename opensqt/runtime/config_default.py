@@ -72,7 +72,9 @@ notional_quote_max = "5000"
 order_notional_quote = "1000"
 leg_timeout_ms = 3000
 slippage_bps_max = "10"
-holding_hours = "336"          # over which funding must pay for fees and slippage
+holding_hours = "336"          # over which funding and basis must pay for fees and slippage
+basis_bps_min = "-1"           # perpetual's bid over spot's ask: it stands no lower than spot, but for the spreads
+return_bps_min = "0"           # a round trip is expected to bring more than this, of one leg's notional
 """
 TAIL = """
 [risk]

@@ -177,6 +177,9 @@ class Carry(Table, frozen=True, kw_only=True, tag="carry", tag_field="kind"):
     leg_timeout_ms: SpanMs = 3000
     slippage_bps_max: Positive = Decimal(10)
     holding_hours: Positive = Decimal(336)  # two weeks: what fees are spread over
+    # Below 0 by what two tight spreads cost: the perpetual stands no lower than spot.
+    basis_bps_min: Annotated[Decimal, Range(least="-10000", most="10000")] = Decimal(-1)
+    return_bps_min: Annotated[Decimal, Range(least="0", most="10000")] = ZERO
     valid_for_ms: SpanMs = 2000
 
 

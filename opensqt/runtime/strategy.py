@@ -48,6 +48,7 @@ class Play(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     decide: Callable[[S, Message], Decision]
     evolve: Callable[[S, Message | Decision], S]
     openings_cancelled: Callable[[S], Decision]
+    kinds: tuple[str, ...] = KINDS  # of market data
 
 
 class Actor:
@@ -135,7 +136,7 @@ def filters_of(plays: Sequence[Play[Any]]) -> list[str]:
         found.add(f"evt.account.{token(play.venue)}.{token(play.account)}")
         for symbol in play.symbols:
             found.add(order_events(play.venue, play.account, symbol))
-            found |= {market_events(play.venue, symbol, kind) for kind in KINDS}
+            found |= {market_events(play.venue, symbol, kind) for kind in play.kinds}
     return sorted(found)
 
 

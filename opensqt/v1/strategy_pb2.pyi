@@ -78,8 +78,46 @@ class StrategyFaulted(_message.Message):
     time_ms: int
     def __init__(self, strategy: _Optional[str] = ..., error: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
+class CarryOutlook(_message.Message):
+    __slots__ = ("quantity", "spot_bid", "spot_ask", "spot_time_ms", "perp_bid", "perp_ask", "perp_time_ms", "funding_rate", "interval_hours", "next_funding_ms", "holding_hours", "settlements", "funding_bps", "basis_bps", "fees_bps", "slippage_bps", "return_bps")
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    SPOT_BID_FIELD_NUMBER: _ClassVar[int]
+    SPOT_ASK_FIELD_NUMBER: _ClassVar[int]
+    SPOT_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    PERP_BID_FIELD_NUMBER: _ClassVar[int]
+    PERP_ASK_FIELD_NUMBER: _ClassVar[int]
+    PERP_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_RATE_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_HOURS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FUNDING_MS_FIELD_NUMBER: _ClassVar[int]
+    HOLDING_HOURS_FIELD_NUMBER: _ClassVar[int]
+    SETTLEMENTS_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_BPS_FIELD_NUMBER: _ClassVar[int]
+    BASIS_BPS_FIELD_NUMBER: _ClassVar[int]
+    FEES_BPS_FIELD_NUMBER: _ClassVar[int]
+    SLIPPAGE_BPS_FIELD_NUMBER: _ClassVar[int]
+    RETURN_BPS_FIELD_NUMBER: _ClassVar[int]
+    quantity: str
+    spot_bid: str
+    spot_ask: str
+    spot_time_ms: int
+    perp_bid: str
+    perp_ask: str
+    perp_time_ms: int
+    funding_rate: str
+    interval_hours: int
+    next_funding_ms: int
+    holding_hours: str
+    settlements: int
+    funding_bps: str
+    basis_bps: str
+    fees_bps: str
+    slippage_bps: str
+    return_bps: str
+    def __init__(self, quantity: _Optional[str] = ..., spot_bid: _Optional[str] = ..., spot_ask: _Optional[str] = ..., spot_time_ms: _Optional[int] = ..., perp_bid: _Optional[str] = ..., perp_ask: _Optional[str] = ..., perp_time_ms: _Optional[int] = ..., funding_rate: _Optional[str] = ..., interval_hours: _Optional[int] = ..., next_funding_ms: _Optional[int] = ..., holding_hours: _Optional[str] = ..., settlements: _Optional[int] = ..., funding_bps: _Optional[str] = ..., basis_bps: _Optional[str] = ..., fees_bps: _Optional[str] = ..., slippage_bps: _Optional[str] = ..., return_bps: _Optional[str] = ...) -> None: ...
+
 class SagaStep(_message.Message):
-    __slots__ = ("strategy", "saga_id", "step", "spot_quantity", "perp_quantity", "detail", "time_ms")
+    __slots__ = ("strategy", "saga_id", "step", "spot_quantity", "perp_quantity", "detail", "time_ms", "outlook")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SAGA_ID_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -87,6 +125,7 @@ class SagaStep(_message.Message):
     PERP_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    OUTLOOK_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     saga_id: str
     step: str
@@ -94,4 +133,5 @@ class SagaStep(_message.Message):
     perp_quantity: str
     detail: str
     time_ms: int
-    def __init__(self, strategy: _Optional[str] = ..., saga_id: _Optional[str] = ..., step: _Optional[str] = ..., spot_quantity: _Optional[str] = ..., perp_quantity: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    outlook: CarryOutlook
+    def __init__(self, strategy: _Optional[str] = ..., saga_id: _Optional[str] = ..., step: _Optional[str] = ..., spot_quantity: _Optional[str] = ..., perp_quantity: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ..., outlook: _Optional[_Union[CarryOutlook, _Mapping]] = ...) -> None: ...

@@ -3,11 +3,12 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
-from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, ceil_to, floor_to
+from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, ceil_to, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.domain.market import Tick
+from opensqt.domain.market import Funding, Tick
 
 HOURS_PER_YEAR = Decimal(24 * 365)
+HOUR_MS = 3_600_000
 SIDES = Decimal(2)  # a carry is entered and left
 GUARD = Decimal("0.10")  # of the mark: nearer to liquidation than this, it is left
 MAINTENANCE = Decimal("0.005")  # from memory: the first maintenance margin tier of large perpetuals
@@ -42,20 +43,40 @@ def wish(carry_apr: Decimal, direction: int, entry_apr_min: Decimal, exit_apr_ma
     return Wish.EXIT if carry_apr * direction < exit_apr_max else Wish.NONE
 
 
-def earned_bps(carry_apr: Decimal, holding_hours: Decimal) -> Decimal:
-    """Return what the carry is expected to earn over the holding time, in bps of one leg's notional."""
-    return EXACT.divide(carry_apr * holding_hours, HOURS_PER_YEAR) / BPS
+def settlements(funding: Funding, now_ms: int, holding_hours: Decimal) -> int:
+    """Return how often funding is paid from now on within a holding time; 0 where the interval is unknown.
 
-
-def cost_bps(
-    spot: InstrumentRules, perp: InstrumentRules, spot_tick: Tick, perp_tick: Tick
-) -> Decimal:
-    """Return what entering and leaving costs: taker fees of both legs on both sides, and both spreads once.
-
-    Crossing half a spread on the way in and half on the way out makes one whole spread a leg.
+    A date that has passed, or none, is continued at the interval: settlements lie on a fixed raster.
     """
-    fees = SIDES * (spot.taker_fee + perp.taker_fee)
-    return (fees + _spread(spot_tick) + _spread(perp_tick)) / BPS
+    interval_ms = funding.interval_hours * HOUR_MS
+    if interval_ms <= 0:
+        return 0
+    first_ms = funding.next_funding_ms
+    if first_ms <= now_ms:
+        first_ms += ((now_ms - first_ms) // interval_ms + 1) * interval_ms
+    spare_ms = int(holding_hours * HOUR_MS) - (first_ms - now_ms)
+    return spare_ms // interval_ms + 1 if spare_ms >= 0 else 0
+
+
+def entry_basis_bps(spot: Tick, perp: Tick) -> Decimal:
+    """Return what buying spot and selling the perpetual captures: above 0 where the perpetual stands above spot."""
+    return EXACT.divide(perp.bid_price - spot.ask_price, spot.ask_price) / BPS
+
+
+def exit_basis_bps(spot: Tick, perp: Tick) -> Decimal:
+    """Return what selling spot and buying the perpetual back captures: above 0 where spot stands above it."""
+    return EXACT.divide(spot.bid_price - perp.ask_price, spot.bid_price) / BPS
+
+
+def fees_bps(spot: InstrumentRules, perp: InstrumentRules) -> Decimal:
+    """Return the taker fees of both legs, in and out."""
+    return SIDES * (spot.taker_fee + perp.taker_fee) / BPS
+
+
+def half_spread_bps(tick: Tick) -> Decimal:
+    """Return how far the best price lies from the middle: what the second trade of a leg pays."""
+    middle = tick.bid_price + tick.ask_price
+    return EXACT.divide(tick.ask_price - tick.bid_price, middle) / BPS if middle > 0 else ZERO
 
 
 def near_liquidation(mark_price: Decimal, liquidation_price: Decimal) -> bool:
@@ -128,9 +149,4 @@ def crossing_price(
 
 def shown(number: Decimal) -> str:
     """Write a figure for people, with one digit after the point."""
-    return format(number.quantize(_SHOWN, rounding=ROUND_HALF_EVEN, context=EXACT), "f")
-
-
-def _spread(tick: Tick) -> Decimal:
-    mid = (tick.bid_price + tick.ask_price) / 2
-    return EXACT.divide(tick.ask_price - tick.bid_price, mid) if mid > 0 else ZERO
+    return canonical(number.quantize(_SHOWN, rounding=ROUND_HALF_EVEN, context=EXACT))

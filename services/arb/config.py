@@ -4,7 +4,7 @@ from opensqt import __version__
 from opensqt.domain.ticket import Timing
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config import Carry, Config, strategy_hash
-from opensqt.runtime.strategy import Play
+from opensqt.runtime.strategy import KINDS, Play
 from services.arb import decide, state
 
 FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
@@ -24,6 +24,8 @@ def setup_of(name: str, carry: Carry, config: Config, clock: Clock) -> state.Set
         order_notional_quote=carry.order_notional_quote,
         slippage_bps_max=carry.slippage_bps_max,
         holding_hours=carry.holding_hours,
+        basis_bps_min=carry.basis_bps_min,
+        return_bps_min=carry.return_bps_min,
         leg_timeout_ms=int(carry.leg_timeout_ms * clock.speed),
         tick_age_ms_max=int(config.risk.tick_age_ms_max * clock.speed),
         funding_age_ms_max=int(FUNDING_AGE_MS_MAX * clock.speed),
@@ -50,6 +52,7 @@ def plays_of(config: Config, clock: Clock) -> list[Play[state.Carry]]:
                 decide=decide.decide,
                 evolve=state.evolve,
                 openings_cancelled=decide.openings_cancelled,
+                kinds=(*KINDS, "book"),
             )
         )
     return found

@@ -16,9 +16,11 @@ from opensqt.domain.ticket import CYCLES_PER_RUN, UNSTAMPED
 from opensqt.domain.tickets import due
 from services.arb import carry as worth
 from services.arb.carry import Wish, shown
+from services.arb.outlook import exit_outlook, parts_of
 from services.arb.pauses import step_wait_ms, trouble
-from services.arb.saga import Leg, Move, View, next_move
+from services.arb.saga import Move, next_move
 from services.arb.state import FLAT_STEPS, Carry
+from services.arb.view import Leg, View
 
 ASK_AGAIN_MS = 1_000
 
@@ -59,7 +61,7 @@ def openings_cancelled(carry: Carry) -> Decision:
 
 
 def entry_refusal(carry: Carry) -> str:
-    """Say why no carry may be entered now, or nothing."""
+    """Say why no carry may be entered now, or nothing; what a clip costs and brings is judged with its size."""
     setup, market = carry.setup, carry.market
     funding = market.funding
     if carry.stale:
@@ -74,11 +76,6 @@ def entry_refusal(carry: Carry) -> str:
         return "negative carry needs margin"
     if wish is Wish.NONE:
         return f"carry {shown(apr * 100)} % a year below {shown(setup.entry_apr_min * 100)} %"
-    earned = worth.earned_bps(apr, setup.holding_hours)
-    spot, perp = market.rules[setup.spot], market.rules[setup.perp]
-    cost = worth.cost_bps(spot, perp, market.ticks[setup.spot], market.ticks[setup.perp])
-    if earned <= cost:
-        return f"net edge: {shown(earned)} bps expected, below cost {shown(cost)} bps"
     return ""
 
 
@@ -89,6 +86,9 @@ def exit_reason(carry: Carry) -> str:
         apr = worth.apr(market.funding.rate, market.funding.interval_hours)
         if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is Wish.EXIT:
             return f"carry {shown(apr * 100)} % a year below {shown(setup.exit_apr_max * 100)} %"
+        outlook = exit_outlook(carry) if not carry.stale else None
+        if outlook is not None and outlook.return_bps > 0:
+            return f"leaving earns more than staying: {parts_of(outlook)}"
     margin = _perp_margin(carry, market.rules[setup.perp].settles_in)
     if margin is not None:
         perp = carry.books.perp
@@ -179,6 +179,7 @@ def _step(carry: Carry, move: Move) -> Choice:
         perp_quantity=books.perp.quantity,
         detail=move.detail,
         time_ms=carry.market.now_ms,
+        outlook=move.outlook,
     )
     return Choice(cause=("saga", number), message=message)
 
@@ -204,7 +205,7 @@ def _place(carry: Carry, leg: Leg) -> PlaceIntent:
         created_ms=now_ms,
         valid_until_ms=now_ms + setup.timing.valid_for_ms,
         basis=UNSTAMPED,
-        reason=carry.books.step or "hedging",
+        reason=leg.reason or carry.books.step or "hedging",
     )
 
 

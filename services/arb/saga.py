@@ -8,25 +8,18 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import ONE, ZERO, canonical, floor_to
+from opensqt.domain.decimals import ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
-from opensqt.domain.market import Tick
-from services.arb.carry import clip_quantity, crossing_price, entry_quantity, shown
-from services.arb.state import FLAT_STEPS, Carry
+from opensqt.domain.strategy import CarryOutlook
+from services.arb.carry import clip_quantity, shown
+from services.arb.entry import Clip, next_clip
+from services.arb.outlook import exit_outlook, parts_of
+from services.arb.state import FLAT_STEPS
+from services.arb.view import Leg, View
 
 ESCALATE_AFTER = 4  # leg timeouts
 VAIN_MAX = 8
-
-
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
-    """One order of one leg."""
-
-    symbol: str
-    side: Side
-    quantity: Decimal
-    price: Decimal
-    purpose: Purpose
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,31 +29,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     leg: Leg | None = None
     reason: str = ""
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True):
-    """A carry with everything that the saga needs to know."""
-
-    carry: Carry
-    spot: InstrumentRules
-    perp: InstrumentRules
-    spot_tick: Tick
-    perp_tick: Tick
-    closed: str  # why nothing new may be entered, or empty
-    leave: str  # why the carry should be left, or empty
-    opening: bool  # orders that add risk are allowed
-
-    @property
-    def rested(self) -> bool:
-        """True when the pause after a vain order is over."""
-        return self.carry.market.now_ms >= self.carry.books.retry_ms
-
-    def late(self, timeouts: int) -> bool:
-        """Tell whether the step lasts longer than so many leg timeouts."""
-        # After a restart nothing could be done before earlier intents had lapsed.
-        began_ms = max(self.carry.books.step_ms, self.carry.ready_ms)
-        spent_ms = self.carry.market.now_ms - began_ms
-        return spent_ms > timeouts * self.carry.setup.leg_timeout_ms
+    outlook: CarryOutlook | None = None
 
 
 def next_move(view: View) -> Move:
@@ -84,35 +53,36 @@ def _from_flat(view: View) -> Move:
         return Move(step="neutral", detail="both legs are held")
     if view.closed or not view.rested:
         return Move(reason=view.closed or "resting after a vain try")
-    clip = _clip(view)
+    clip = next_clip(view)
     # A saga without a first order would end at once and begin again, for ever.
-    return (
-        Move(reason=clip) if isinstance(clip, str) else Move(step="entering", detail="funding pays")
-    )
+    return Move(reason=clip) if isinstance(clip, str) else _begun(clip)
 
 
 def _entering(view: View) -> Move:
     hedge = _hedge(view)
     if hedge is not None:
         return Move(step="hedging", detail=_naked_text(view), leg=hedge)
-    clip = _clip(view)
-    if isinstance(clip, str) or view.closed:
-        return _settled(view, view.closed or "no more to enter")
+    clip = next_clip(view)
+    if view.closed or isinstance(clip, str):
+        return _settled(view, view.closed or f"no more to enter: {clip}")
     if view.carry.books.vain >= VAIN_MAX and not view.rested:
         return _settled(view, "no more to enter")
-    return Move(leg=clip) if view.rested else Move(reason="resting after a vain try")
+    return Move(leg=clip.leg) if view.rested else Move(reason="resting after a vain try")
 
 
 def _neutral(view: View) -> Move:
     if _hedge(view) is not None or _unwind(view) is not None:
         return Move(step="hedging", detail=_naked_text(view))
     if view.leave:
-        return Move(step="exiting", detail=view.leave)
+        return Move(step="exiting", detail=view.leave, outlook=exit_outlook(view.carry))
     if _sellable(view) == 0:
         return Move(step="flat", detail="nothing is held")
-    if not view.closed and view.rested and isinstance(_clip(view), Leg):
-        return Move(step="entering", detail="funding pays for more")
-    return Move()
+    clip = next_clip(view) if not view.closed and view.rested else ""
+    return _begun(clip) if isinstance(clip, Clip) else Move()
+
+
+def _begun(clip: Clip) -> Move:
+    return Move(step="entering", detail=f"expected {parts_of(clip.outlook)}", outlook=clip.outlook)
 
 
 def _exiting(view: View) -> Move:
@@ -178,29 +148,6 @@ def _unwind(view: View) -> Leg | None:
     return _leg(view, view.spot, Side.SELL, view.spot.fit_quantity(held), Purpose.CLOSE)
 
 
-def _clip(view: View) -> Leg | str:
-    """Return the next buy of spot, such that both legs can trade it exactly, or why there is none."""
-    setup = view.carry.setup
-    room = setup.notional_quote_max - view.carry.books.spot.cost
-    size = min(setup.order_notional_quote, room)
-    if size * 2 < setup.order_notional_quote:
-        return "no room for another clip"
-    price = _price(view, view.spot, Side.BUY)
-    quantity = entry_quantity(size, price, view.spot, view.perp)
-    covered = clip_quantity(quantity, ONE, view.spot, view.perp)
-    broken = view.perp.refusal(_price(view, view.perp, Side.SELL), covered)
-    broken = broken or view.spot.refusal(price, quantity)
-    if broken:
-        return f"a clip of {canonical(size)} quote is too small: {broken}"
-    return Leg(
-        symbol=view.spot.symbol,
-        side=Side.BUY,
-        quantity=quantity,
-        price=price,
-        purpose=Purpose.OPEN,
-    )
-
-
 def _sale(view: View) -> Leg | None:
     """Return the next exit clip of spot, or None where nothing that can be sold is left."""
     quantity = _sellable(view)
@@ -210,7 +157,7 @@ def _sale(view: View) -> Leg | None:
 def _sellable(view: View) -> Decimal:
     """Return the spot quantity of the next exit clip; 0 where what is left is too small to trade."""
     held = view.spot.fit_quantity(max(view.carry.books.spot.quantity, ZERO))
-    price = _price(view, view.spot, Side.SELL)
+    price = view.price(view.spot, Side.SELL)
     clip = clip_quantity(view.carry.setup.order_notional_quote, price, view.spot, view.perp)
     rest = held - clip
     quantity = held if rest <= 0 or view.spot.refusal(price, rest) else clip
@@ -220,22 +167,10 @@ def _sellable(view: View) -> Decimal:
 def _leg(
     view: View, rules: InstrumentRules, side: Side, quantity: Decimal, purpose: Purpose
 ) -> Leg | None:
-    price = _price(view, rules, side)
+    price = view.price(rules, side)
     if rules.refusal(price, quantity, reduce_only=purpose is Purpose.CLOSE):
         return None
     return Leg(symbol=rules.symbol, side=side, quantity=quantity, price=price, purpose=purpose)
-
-
-def _price(view: View, rules: InstrumentRules, side: Side) -> Decimal:
-    carry = view.carry
-    return crossing_price(
-        view.spot_tick if rules is view.spot else view.perp_tick,
-        side,
-        carry.setup.slippage_bps_max,
-        rules,
-        own_bid=carry.own_best(rules.symbol, Side.BUY),
-        own_ask=carry.own_best(rules.symbol, Side.SELL),
-    )
 
 
 def _naked_text(view: View) -> str:

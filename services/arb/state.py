@@ -12,7 +12,7 @@ from opensqt.domain.decision import Decision
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.life import Order, OrderEvent, begin, fold, is_order_event
-from opensqt.domain.market import FeedState, FeedStatus, Funding, Mark, Tick, Time
+from opensqt.domain.market import BookTop, FeedState, FeedStatus, Funding, Mark, Tick, Time
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
 from opensqt.domain.position import FLAT, Position
@@ -42,6 +42,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     order_notional_quote: Decimal
     slippage_bps_max: Decimal
     holding_hours: Decimal
+    basis_bps_min: Decimal
+    return_bps_min: Decimal
     leg_timeout_ms: int = 3_000
     tick_age_ms_max: int = 3_000
     funding_age_ms_max: int = 120_000
@@ -82,6 +84,7 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
 
     now_ms: int = 0
     ticks: dict[str, Tick] = {}
+    tops: dict[str, BookTop] = {}  # the best levels of each book
     rules: dict[str, InstrumentRules] = {}
     sick: frozenset[tuple[str, str]] = frozenset()  # symbol and channel that are not live
     funding: Funding | None = None
@@ -120,6 +123,12 @@ class Carry(msgspec.Struct, frozen=True, kw_only=True):
         """Tell whether something of this time is older than allowed."""
         return self.market.now_ms - time_ms > age_ms_max
 
+    def book(self, symbol: str) -> BookTop | None:
+        """Return the best levels of a leg's book, or None where none is known that can be trusted."""
+        found = self.market.tops.get(symbol)
+        aged = found is None or self.too_old(found.time_ms, self.setup.tick_age_ms_max)
+        return None if aged else found
+
     def own_best(self, symbol: str, side: Side) -> Decimal | None:
         """Return the best price of other strategies' living orders of this account, or None."""
         prices = [
@@ -144,7 +153,7 @@ def evolve(carry: Carry, event: Message | Decision) -> Carry:
     match event:
         case Time():
             return _timed(carry, event.time_ms)
-        case Tick() | InstrumentRules() | FeedStatus() | Funding() | Mark():
+        case Tick() | BookTop() | InstrumentRules() | FeedStatus() | Funding() | Mark():
             ours = event.venue == carry.setup.venue and event.symbol in carry.setup.symbols
             return _shown(carry, event) if ours else carry
         case VenueSnapshot(venue=venue, account=account):
@@ -163,12 +172,16 @@ def evolve(carry: Carry, event: Message | Decision) -> Carry:
             return carry
 
 
-def _shown(carry: Carry, event: Tick | InstrumentRules | FeedStatus | Funding | Mark) -> Carry:
+def _shown(
+    carry: Carry, event: Tick | BookTop | InstrumentRules | FeedStatus | Funding | Mark
+) -> Carry:
     market = carry.market
     match event:
         case Tick():
             carry = _market(carry, ticks={**market.ticks, event.symbol: event})
             return _timed(carry, event.time_ms)
+        case BookTop():
+            return _market(carry, tops={**market.tops, event.symbol: event})
         case InstrumentRules():
             return _market(carry, rules={**market.rules, event.symbol: event})
         case Funding():

@@ -25,6 +25,8 @@ def carry_setup(**changes: object) -> Setup:
         "order_notional_quote": Decimal(455),
         "slippage_bps_max": Decimal(10),
         "holding_hours": Decimal(336),
+        "basis_bps_min": Decimal(-1),
+        "return_bps_min": Decimal(0),
         "tick_age_ms_max": 3_600_000,
         "funding_age_ms_max": 3_600_000,
     }

@@ -138,7 +138,11 @@ def test_exit_closes_what_both_legs_hold(rate: str) -> None:
     [
         ("0.00005", "336", "carry 5.5 % a year below 10.0 %"),
         ("-0.0003", "336", "negative carry needs margin"),
-        ("0.0003", "24", "net edge: 9.0 bps expected, below cost 30.1 bps"),
+        (
+            "0.0003",
+            "24",
+            "net edge -21.1 bps over 24 h: funding 9.0, basis 0.0, fees -30.0, slippage 0.0; expected above 0 bps",
+        ),
     ],
 )
 def test_what_does_not_pay_is_not_entered(rate: str, hours: str, reason: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered
-from tests.simulation.strategy_facts import SPOT
+from tests.simulation.strategy_facts import SPOT, rules_of
 
 MINUTE_MS = 60_000
 SELL = Side.SELL
@@ -133,9 +133,10 @@ def test_a_price_on_the_edge_of_the_minimum_writes_no_step_for_every_tick() -> N
     rig = CarryRig()
     entered(rig)
     rig.fund("0.00002")
+    rig.feed(rules_of(SPOT, taker_fee="0.001", quantity_step="0.00001", notional_min="900"))
     written, asked, began_ms = len(rig.steps()), len(rig.sent), rig.now_ms
     for number in range(3_000):
-        rig.prices("45000" if number % 2 else "100")
+        rig.prices("45000" if number % 2 else "44900")
     minutes = (rig.now_ms - began_ms) // MINUTE_MS
     assert len(rig.sent) == asked
     assert 4 <= len(rig.steps()) - written <= 10 + minutes

@@ -1,4 +1,4 @@
-"""The worth of a carry: APR, the action table, the cost of four trades, the liquidation guard, sizes and prices."""
+"""The worth of a carry: APR, the action table, the liquidation guard, sizes and prices."""
 
 from decimal import Decimal
 
@@ -12,9 +12,7 @@ from services.arb.carry import (
     apr,
     clip_quantity,
     common_step,
-    cost_bps,
     crossing_price,
-    earned_bps,
     liquidation_price,
     near_liquidation,
     wish,
@@ -51,15 +49,6 @@ def test_apr_uses_the_real_interval(rate: str, hours: int, yearly: str) -> None:
 def test_action_table(percent: str, direction: int, expected: Wish) -> None:
     """Enter above ten percent, leave below one, and leave when the sign turns against us."""
     assert wish(Decimal(percent) / 100, direction, d("0.10"), d("0.01")) is expected
-
-
-@pytest.mark.row("F03")
-def test_cost_is_two_sides_of_both_legs_and_the_spreads() -> None:
-    """2 x (10 + 5) bps of fees and one spread a leg."""
-    spot, perp = rules_of(SPOT, taker_fee="0.001"), rules_of(PERP)
-    ticks = tick_of(SPOT, "10000", 1, spread="2"), tick_of(PERP, "10000", 1, spread="1")
-    assert cost_bps(spot, perp, *ticks) == 30 + 2 + 1
-    assert earned_bps(d("0.3285"), Decimal(24)).quantize(d("0.01")) == d("9.00")
 
 
 @pytest.mark.row("F09")

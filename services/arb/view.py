@@ -1,0 +1,64 @@
+"""One carry as its next move sees it: state, rules and prices of both legs, and what stands against it. Pure."""
+
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import Purpose
+from opensqt.domain.market import Tick
+from services.arb.carry import crossing_price
+from services.arb.depth import Levels, met_by
+from services.arb.state import Carry
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """One order of one leg."""
+
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    purpose: Purpose
+    reason: str = ""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """A carry with everything that the saga needs to know."""
+
+    carry: Carry
+    spot: InstrumentRules
+    perp: InstrumentRules
+    spot_tick: Tick
+    perp_tick: Tick
+    closed: str  # why nothing new may be entered, or empty
+    leave: str  # why the carry should be left, or empty
+    opening: bool  # orders that add risk are allowed
+
+    @property
+    def rested(self) -> bool:
+        """True when the pause after a vain order is over."""
+        return self.carry.market.now_ms >= self.carry.books.retry_ms
+
+    def late(self, timeouts: int) -> bool:
+        """Tell whether the step lasts longer than so many leg timeouts."""
+        # After a restart nothing could be done before earlier intents had lapsed.
+        began_ms = max(self.carry.books.step_ms, self.carry.ready_ms)
+        spent_ms = self.carry.market.now_ms - began_ms
+        return spent_ms > timeouts * self.carry.setup.leg_timeout_ms
+
+    def price(self, rules: InstrumentRules, side: Side) -> Decimal:
+        """Return the limit of an order of this leg and side that takes, short of our own resting orders."""
+        return crossing_price(
+            self.carry.market.ticks[rules.symbol],
+            side,
+            self.carry.setup.slippage_bps_max,
+            rules,
+            own_bid=self.carry.own_best(rules.symbol, Side.BUY),
+            own_ask=self.carry.own_best(rules.symbol, Side.SELL),
+        )
+
+
+def levels(carry: Carry, symbol: str, side: Side) -> Levels:
+    """Return what an order of this leg and side would meet, best first, as far as it is known."""
+    return met_by(side, carry.market.ticks[symbol], carry.book(symbol))
