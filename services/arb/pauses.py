@@ -19,6 +19,11 @@ def order_wait_ms(timing: Timing, vain: int, *, entering: bool) -> int:
     return min(timing.emit_every_ms << doublings, timing.retry_wait_ms_max // 4)
 
 
+def entry_wait_ms(timing: Timing, unwound: int) -> int:
+    """Return the pause (market ms) before the next entry when so many in a row were unwound: each lost its fees."""
+    return timing.retry_wait_ms_max << min(unwound - 1, DOUBLINGS_MAX)
+
+
 def step_wait_ms(timing: Timing, unpaid: int) -> int:
     """Return the pause (market ms) after the last of so many steps that no order came between."""
     if unpaid < UNPAID_MAX:

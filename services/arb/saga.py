@@ -52,7 +52,7 @@ def _from_flat(view: View) -> Move:
     if _sellable(view) > 0:
         return Move(step="neutral", detail="both legs are held")
     if view.closed or not view.rested:
-        return Move(reason=view.closed or "resting after a vain try")
+        return Move(reason=view.closed or _resting(view))
     clip = next_clip(view)
     # A saga without a first order would end at once and begin again, for ever.
     return Move(reason=clip) if isinstance(clip, str) else _begun(clip)
@@ -79,6 +79,13 @@ def _neutral(view: View) -> Move:
         return Move(step="flat", detail="nothing is held")
     clip = next_clip(view) if not view.closed and view.rested else ""
     return _begun(clip) if isinstance(clip, Clip) else Move()
+
+
+def _resting(view: View) -> str:
+    unwound = view.carry.books.unwound
+    return (
+        f"resting: entries unwound in a row: {unwound}" if unwound else "resting after a vain try"
+    )
 
 
 def _begun(clip: Clip) -> Move:

@@ -22,7 +22,7 @@ from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.ticket import Timing, vain_words
 from opensqt.domain.tickets import Outcome, Tickets
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from services.arb.pauses import order_wait_ms
+from services.arb.pauses import entry_wait_ms, order_wait_ms
 
 PRICE_CHANNELS = frozenset({"tick", "ticker", "book", "book_top", "depth"})
 FLAT_STEPS = frozenset({"", "flat"})
@@ -72,6 +72,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     vain_why: str = ""  # in the words of risk or venue
     retry_ms: int = 0
     unpaid: int = 0  # steps in a row without an order between them
+    unwound: int = 0  # entries in a row that could not be hedged and were taken back
 
     @property
     def imbalance(self) -> Decimal:
@@ -213,6 +214,11 @@ def _chosen(carry: Carry, event: StrategyStarted | SagaStep) -> Carry:
     if event.step in ("hedging", "compensating", "exiting"):
         # Another kind of order: what failed before says nothing about it.
         carry = _books(carry, vain=0, vain_why="", retry_ms=0)
+    elif event.step == "neutral":
+        carry = _books(carry, unwound=0)
+    elif event.step == "flat" and books.step in ("compensating", "escalated"):
+        pause_ms = entry_wait_ms(carry.setup.timing, books.unwound + 1)
+        carry = _books(carry, unwound=books.unwound + 1, retry_ms=event.time_ms + pause_ms)
     return _books(
         carry,
         saga_id=event.saga_id,

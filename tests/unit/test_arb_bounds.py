@@ -113,6 +113,30 @@ def test_a_naked_leg_has_its_times_and_is_tried_for_ever(answer: Answer) -> None
 
 
 @pytest.mark.row("F04")
+def test_entries_that_are_unwound_again_and_again_become_rare() -> None:
+    """No hedge ever trades: each round loses its fees. Six in an hour: pauses of 1, 2, 4 ... minutes between them."""
+    rig = CarryRig()
+    bought: list[int] = []
+    for _ in range(0, 59 * MINUTE_MS, 100):
+        for intent in rig.places():
+            if intent.symbol == SPOT and intent.side is Side.BUY:
+                bought.append(rig.now_ms)
+            if intent.symbol == SPOT:
+                rig.take()
+            else:
+                rig.refuse(intent)
+        rig.wait(100)
+    waits = [late - early for early, late in pairwise(bought)]
+    assert len(bought) == 6
+    assert all(
+        MINUTE_MS << number <= wait <= (MINUTE_MS << number) + 10_000
+        for number, wait in enumerate(waits)
+    )
+    assert rig.last.reason == "resting: entries unwound in a row: 6"
+    assert rig.state.books.spot.quantity == rig.state.books.perp.quantity == 0
+
+
+@pytest.mark.row("F04")
 def test_an_order_that_should_have_ended_is_cancelled_after_the_leg_timeout() -> None:
     """An IOC that rests at the venue is called back once its time and one leg timeout are over, not before."""
     rig = CarryRig()

@@ -95,6 +95,8 @@ MISTAKES = {
     "spot with settle": ('spot = "BTC/USDT"', 'spot = "BTC/USDT:USDT"', "a symbol like BTC/USDT"),
     "other perp": ('perp = "BTC/USDT:USDT"', 'perp = "ETH/USDT:USDT"', "the perpetual of BTC/USDT"),
     "exit above entry": ('exit_apr_max = "0.01"', 'exit_apr_max = "0.2"', "below entry_apr_min"),
+    "basis": ('basis_bps_min = "-1"', 'basis_bps_min = "-10001"', "at least -10000"),
+    "return": ('return_bps_min = "0"', 'return_bps_min = "-1"', "at least 0 and at most 10000"),
     "above risk": (
         'order_notional_quote = "500"',
         'order_notional_quote = "5000"',

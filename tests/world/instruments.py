@@ -17,6 +17,7 @@ OVERLAY = {
     "OPENSQT__RISK__POSITION_NOTIONAL_QUOTE_MAX": str(NOTIONAL_MAX),
     "OPENSQT__RISK__TICK_AGE_MS_MAX": str(TICK_AGE_MS_MAX),
 }
+# Here spot and perpetual walk apart: whatever the basis, what it takes of the funding is judged.
 CARRY = """
 [strategies.carry]
 kind = "carry"
@@ -28,6 +29,7 @@ exit_apr_max = "0.01"
 notional_quote_max = "1500"
 order_notional_quote = "500"
 leg_timeout_ms = 1000
+basis_bps_min = "-10000"
 
 [risk]"""
 # Fewer levels than a trader has: each is the same code again, and Worlds are many.
