@@ -23,6 +23,7 @@ RATES = (Decimal("0.0003"), Decimal("-0.0001"))  # a carry pays, then it does no
 RATE_TURNS = 20  # ticks until the rate turns
 INTERVAL_HOURS = 8
 BAND_BPS = 80
+TOP = 10  # at the best prices: no clip of a carry is larger
 
 
 class MarketMaker:
@@ -82,9 +83,9 @@ class MarketMaker:
             venue="binance",
             symbol=symbol,
             bid_price=price - tick_size,
-            bid_quantity=Decimal(1),
+            bid_quantity=Decimal(TOP),
             ask_price=price + tick_size,
-            ask_quantity=Decimal(1),
+            ask_quantity=Decimal(TOP),
             time_ms=self._desk.clock.market_ms(),
             book_sequence=self._count + 1,
         )
