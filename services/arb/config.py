@@ -6,13 +6,14 @@ from opensqt.runtime.clock import Clock
 from opensqt.runtime.config import Carry, Config, strategy_hash
 from opensqt.runtime.strategy import KINDS, Play
 from services.arb import decide, state
+from services.arb.setup import Setup
 
 FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
 
 
-def setup_of(name: str, carry: Carry, config: Config, clock: Clock) -> state.Setup:
+def setup_of(name: str, carry: Carry, config: Config, clock: Clock) -> Setup:
     """Return what one carry is told to do."""
-    return state.Setup(
+    return Setup(
         strategy=name,
         venue=config.accounts[carry.account].venue,
         account=carry.account,

@@ -14,7 +14,8 @@ from opensqt.domain.strategy import CarryOutlook
 from services.arb.carry import clip_quantity, entry_quantity, shown
 from services.arb.depth import within
 from services.arb.outlook import entry_outlook, parts_of
-from services.arb.state import Carry, Setup
+from services.arb.setup import Setup
+from services.arb.state import Carry
 from services.arb.view import Leg, View, levels
 
 

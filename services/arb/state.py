@@ -19,40 +19,14 @@ from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon import Adjustment, Halted, Resumed
 from opensqt.domain.strategy import SagaStep, StrategyStarted
 from opensqt.domain.switches import Switches, thrown
-from opensqt.domain.ticket import Timing, vain_words
+from opensqt.domain.ticket import vain_words
 from opensqt.domain.tickets import Outcome, Tickets
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from services.arb.pauses import entry_wait_ms, order_wait_ms
+from services.arb.setup import Setup
 
 PRICE_CHANNELS = frozenset({"tick", "ticker", "book", "book_top", "depth"})
 FLAT_STEPS = frozenset({"", "flat"})
-
-
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a carry was told to do; times in market ms."""
-
-    strategy: str
-    venue: str
-    account: str
-    spot: str
-    perp: str
-    entry_apr_min: Decimal
-    exit_apr_max: Decimal
-    notional_quote_max: Decimal
-    order_notional_quote: Decimal
-    slippage_bps_max: Decimal
-    holding_hours: Decimal
-    basis_bps_min: Decimal
-    return_bps_min: Decimal
-    leg_timeout_ms: int = 3_000
-    tick_age_ms_max: int = 3_000
-    funding_age_ms_max: int = 120_000
-    timing: Timing = Timing()
-
-    @property
-    def symbols(self) -> tuple[str, str]:
-        """Both legs, spot first."""
-        return self.spot, self.perp
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):

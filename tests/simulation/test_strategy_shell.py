@@ -88,7 +88,7 @@ async def tell(house: House, *facts: Message) -> None:
     """Publish market facts, which are not journalled."""
     for number, fact in enumerate(facts):
         envelope = Envelope(
-            event_id=f"{type(fact).__name__}-{house.clock.wall_ms()}-{number}",
+            event_id=f"{subject_of(fact)}-{house.clock.wall_ms()}-{number}",
             type=type(fact).__name__,
             source="market_data",
             time_ms=getattr(fact, "time_ms", 0),

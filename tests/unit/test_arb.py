@@ -1,7 +1,6 @@
 """The carry by its rows: entry, two legs, compensation, exit, restart."""
 
 from decimal import Decimal
-from itertools import pairwise
 
 import msgspec
 import pytest
@@ -98,44 +97,6 @@ def test_a_leg_one_that_fails_leaves_nothing() -> None:
         rig.wait(100)
     assert 3 <= tries <= 8
     assert rig.state.books.spot.quantity == 0
-
-
-@pytest.mark.row("F04")
-@pytest.mark.parametrize("works", [PERP, SPOT])
-def test_what_can_neither_be_hedged_nor_unwound_calls_for_a_person(works: str) -> None:
-    """Escalated once, with the residue in every reason; hedge and unwinding take turns until either works."""
-    rig = CarryRig()
-    rig.take()
-    asked: list[tuple[int, str]] = []
-    while len(asked) < 40:
-        for intent in rig.places():
-            asked.append((rig.now_ms, intent.symbol))
-            rig.refuse(intent)
-        rig.wait(100)
-        if rig.state.books.step == "escalated":
-            assert rig.last.reason == "escalated: 0.01002 uncovered, about 450.9 quote"
-    assert rig.steps() == ["entering", "hedging", "compensating", "escalated"]
-    last = asked[-10:]
-    assert [symbol for _, symbol in last] == [last[0][1], last[1][1]] * 5
-    assert {symbol for _, symbol in last} == {PERP, SPOT}
-    longest_ms = rig.state.setup.timing.retry_wait_ms_max // 4
-    assert all(0 < after - at <= longest_ms + 100 for (at, _), (after, _) in pairwise(last))
-    while not [one for one in rig.places() if one.symbol == works]:
-        for intent in rig.places():
-            rig.refuse(intent)
-        rig.wait(100)
-    mended = rig.take()
-    books = rig.state.books
-    if works == PERP:
-        assert (mended.side, mended.quantity, mended.purpose) == (SELL, d("0.010"), Purpose.OPEN)
-        assert (books.spot.quantity, books.perp.quantity) == (d("0.01002"), d("-0.010"))
-        # Hedged, it goes on as if nothing had been: funding still pays.
-        assert rig.steps()[4:] == ["neutral", "entering"]
-    else:
-        assert (mended.side, mended.quantity, mended.purpose) == (SELL, d("0.01002"), Purpose.CLOSE)
-        assert books.spot.quantity == books.perp.quantity == 0
-        assert rig.steps()[4:] == ["flat"]
-        assert rig.last.reason == "resting: entries unwound in a row: 1"
 
 
 @pytest.mark.row("F02")

@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.intent import CancelIntent, PlaceIntent
+from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
+from opensqt.domain.strategy import SagaStep
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered
-from tests.simulation.strategy_facts import SPOT, rules_of
+from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of
 
 MINUTE_MS = 60_000
 SELL = Side.SELL
@@ -71,6 +72,22 @@ def test_an_entry_that_fails_for_ever_writes_less_than_it_asks(answer: Answer) -
 
 @pytest.mark.row("F04")
 @pytest.mark.parametrize("answer", ANSWERS)
+def test_an_entry_that_trades_nothing_eight_times_ends_its_saga(answer: Answer) -> None:
+    """Eight orders, then the trade of two legs is over, and its end stands in the journal; the next is another one."""
+    rig = CarryRig()
+    asked = 0
+    while "flat" not in rig.steps():
+        asked += len(answered(rig, answer, 100))
+        assert asked <= 8
+    assert (asked, rig.steps()) == (8, ["entering", "flat"])
+    while len(rig.steps()) < 3:
+        rig.wait(100)
+    begun = [one.saga_id for one in rig.history if isinstance(one, SagaStep)]
+    assert begun[0] == begun[1] != begun[2]
+
+
+@pytest.mark.row("F04")
+@pytest.mark.parametrize("answer", ANSWERS)
 def test_an_exit_that_fails_for_ever_is_escalated_once_and_still_tried(answer: Answer) -> None:
     """The spot cannot be sold: a person is called once, after eight tries; they go on ever less often."""
     rig = CarryRig()
@@ -110,6 +127,44 @@ def test_a_naked_leg_has_its_times_and_is_tried_for_ever(answer: Answer) -> None
     assert 5 * timeout_ms < seen["escalated"] <= 5 * timeout_ms + 300
     assert 20 <= len(asked) <= 70
     assert rig.last.reason.startswith("escalated: ")
+
+
+@pytest.mark.row("F04")
+@pytest.mark.parametrize("works", [PERP, SPOT])
+def test_what_can_neither_be_hedged_nor_unwound_calls_for_a_person(works: str) -> None:
+    """Escalated once, with the residue in every reason; hedge and unwinding take turns until either works."""
+    rig = CarryRig()
+    rig.take()
+    asked: list[tuple[int, str]] = []
+    while len(asked) < 40:
+        for intent in rig.places():
+            asked.append((rig.now_ms, intent.symbol))
+            rig.refuse(intent)
+        rig.wait(100)
+        if rig.state.books.step == "escalated":
+            assert rig.last.reason == "escalated: 0.01002 uncovered, about 450.9 quote"
+    assert rig.steps() == ["entering", "hedging", "compensating", "escalated"]
+    last = asked[-10:]
+    assert [symbol for _, symbol in last] == [last[0][1], last[1][1]] * 5
+    assert {symbol for _, symbol in last} == {PERP, SPOT}
+    longest_ms = rig.state.setup.timing.retry_wait_ms_max // 4
+    assert all(0 < after - at <= longest_ms + 100 for (at, _), (after, _) in pairwise(last))
+    while not [one for one in rig.places() if one.symbol == works]:
+        for intent in rig.places():
+            rig.refuse(intent)
+        rig.wait(100)
+    mended = rig.take()
+    books = rig.state.books
+    if works == PERP:
+        assert (mended.side, mended.quantity, mended.purpose) == (SELL, d("0.010"), Purpose.OPEN)
+        assert (books.spot.quantity, books.perp.quantity) == (d("0.01002"), d("-0.010"))
+        # Hedged, it goes on as if nothing had been: funding still pays.
+        assert rig.steps()[4:] == ["neutral", "entering"]
+    else:
+        assert (mended.side, mended.quantity, mended.purpose) == (SELL, d("0.01002"), Purpose.CLOSE)
+        assert books.spot.quantity == books.perp.quantity == 0
+        assert rig.steps()[4:] == ["flat"]
+        assert rig.last.reason == "resting: entries unwound in a row: 1"
 
 
 @pytest.mark.row("F04")

@@ -15,10 +15,10 @@ OWN_NOUNS_MAX = 2
 MORE_NOUNS = {
     "executor": 16,
     "gateway": 9,
-    "arb": 3,
+    "arb": 8,
     "grid": 3,
     "risk": 3,
-}  # docs/adr/0006, 0005, 0020, 0024 say why
+}  # docs/adr/0006, 0005, 0020, 0024, 0025 say why
 
 
 def _contracts() -> dict[str, dict[str, Any]]:

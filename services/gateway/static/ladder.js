@@ -84,12 +84,16 @@ export function carry({ carries = [], symbols = [] }) {
     });
     const perp = symbols.find((symbol) => one.keys.includes(symbol.key) && symbol.market === "perp");
     const yearly = perp?.funding_rate ? Number(perp.funding_rate) * (24 / perp.funding_hours) * 365 : null;
+    const spot = symbols.find((symbol) => one.keys.includes(symbol.key) && symbol.market === "spot");
+    // What an entry would capture: the perpetual sold at its bid, spot bought at its ask.
+    const basis = perp?.bid && spot?.ask ? (Number(perp.bid) / Number(spot.ask) - 1) * 1e4 : null;
     const open = Number(one.spot ?? 0) + Number(one.perp ?? 0);
     const parts = [
       ["spot leg", one.step ? amount(one.spot) : "–", ""],
       ["perp leg", one.step ? amount(one.perp) : "–", ""],
       ["unhedged", one.step ? amount(open.toFixed(8)) : "–", Math.abs(open) > 1e-7 ? "bad" : ""],
       ["funding a year", yearly === null ? "–" : percent(yearly, 1), tone(yearly ?? 0)],
+      ["basis", basis === null ? "–" : `${basis.toFixed(1)} bps`, tone(basis ?? 0)],
       ["next funding", perp?.funding_ms ? clock(perp.funding_ms, false) : "–", ""],
     ];
     const row = () => {
@@ -103,7 +107,7 @@ export function carry({ carries = [], symbols = [] }) {
       pair.children[1].className = `num ${mood}`;
     });
     const beyond = one.step && !STEPS.includes(one.step) ? `${one.step}: ` : "";
-    text(made.children[4], one.step ? `${clock(one.time_ms)} ${beyond}${one.detail}` : "no entry yet: it waits for funding that pays for the fees");
+    text(made.children[4], one.step ? `${clock(one.time_ms)} ${beyond}${one.detail}` : "no entry yet: it waits until funding and basis pay for the fees");
     text(made.children[5], one.netted.map(nettedAway).join(" "));
   });
 }
