@@ -5,6 +5,7 @@ It never decides who may release it, and a file that cannot be read counts as la
 
 import json
 import os
+from collections.abc import Container
 from pathlib import Path
 from typing import Protocol
 
@@ -31,8 +32,11 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
 class Latches(Protocol):
     """The latch on disk as an executor's effect: it lies between two steps like any other."""
 
-    async def latch(self, value: Latch) -> None:
-        """Make the latch durable; raise `OSError` when that cannot be."""
+    async def latch(self, value: Latch, *, known: Container[str]) -> None:
+        """Make the latch durable; raise `OSError` when that cannot be.
+
+        A latch that is there already stays, unless its identity is `known`: it is a kill that nobody has read yet.
+        """
 
     async def release(self) -> None:
         """Remove the latch durably; harmless when there is none."""
@@ -44,15 +48,19 @@ class LatchFile:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def latch(self, value: Latch) -> None:
-        latch(self._folder, value)
+    async def latch(self, value: Latch, *, known: Container[str]) -> None:
+        found = read(self._folder)
+        if found is None or found.kill_id in known:
+            latch(self._folder, value, replace=found is not None)
 
     async def release(self) -> None:
         release(self._folder)
 
 
-def latch(folder: Path, value: Latch) -> None:
-    """Write the latch and sync file and folder; raise `OSError` when it could not be made durable.
+def latch(folder: Path, value: Latch, *, replace: bool = True) -> None:
+    """Write the latch and sync; raise `OSError` when it could not be made durable.
+
+    With `replace` off a latch that appeared meanwhile stays: it may be another's kill.
 
     Its words are cleaned first: no reason is a reason not to latch.
     """
@@ -70,8 +78,23 @@ def latch(folder: Path, value: Latch) -> None:
         file.write(msgspec.json.encode(value))
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(path)
+    if replace:
+        fresh.replace(path)
+    else:
+        _put_first(fresh, path)
     _sync_folder(folder)
+
+
+def _put_first(fresh: Path, path: Path) -> None:
+    """Let a file appear under a name that nobody has taken; where there are no links, take it all the same."""
+    try:
+        path.hardlink_to(fresh)
+    except FileExistsError:
+        fresh.unlink()
+    except OSError:
+        fresh.replace(path)
+    else:
+        fresh.unlink()
 
 
 def read(folder: Path) -> Latch | None:

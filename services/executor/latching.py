@@ -57,7 +57,12 @@ class Disk:
         return self._holds
 
     async def latch(self, message: KillLatched) -> None:
-        """Write the file; where that cannot be, say so and go on."""
+        """Write the file, unless a kill is in it that was not read yet: that one is obeyed at the next look.
+
+        Where it cannot be written, say so and go on.
+        """
+        kills = self._account.state.kills
+        known = kills.released.union(kills.latched, () if self.has_changed() else ("",))
         value = Latch(
             scope=message.scope,
             reason=message.reason,
@@ -66,7 +71,7 @@ class Disk:
             kill_id=message.kill_id,
         )
         try:
-            await self._account.latches.latch(value)
+            await self._account.latches.latch(value, known=known)
         except OSError as error:
             # The orders come off all the same; then only the journal keeps the desk killed.
             self._account.log.error("latch_not_on_disk", detail=str(error), fix="make room")

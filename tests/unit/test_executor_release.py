@@ -127,6 +127,21 @@ async def test_a_latch_file_that_is_newer_than_the_release_is_obeyed(rig: Rig) -
         assert latch.read(rig.folder) is not None
 
 
+async def test_a_latch_file_that_nobody_has_read_yet_is_not_written_over(rig: Rig) -> None:
+    """Two kill at the same moment, one by a file and one by a message: both are in force until both are released."""
+    laid = Latch(scope="desk", reason="fire", actor="bob", time_ms=1, kill_id="by file")
+    async with rig.running(rig.executor()) as executor:
+        latch.latch(rig.folder, laid)
+        await executor.kill.kill("desk", "smoke", "anna", "by message")
+        assert latch.read(rig.folder) == laid
+        await rig.clock.run_for(1)
+        assert executor._account.state.kills.of("desk") == ("by file", "by message")
+        assert await executor.kill.resume("desk", "out", "anna") == ("by file", "by message")
+        assert latch.read(rig.folder) is None
+        await executor.kill.kill("desk", "again", "anna", "a third")
+        assert latch.read(rig.folder) is not None
+
+
 async def test_nobody_is_killed_or_released_by_a_name_that_nobody_has(rig: Rig) -> None:
     """A misspelt strategy is refused with the names that are; the real one trades on, as said."""
     async with rig.running(rig.executor()) as executor:
