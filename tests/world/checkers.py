@@ -36,14 +36,16 @@ CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by
 DESK = "desk"
 HAND = "hand"  # who throws switches beside the services
 FAR_MS = 2**62
+FIRST = "main"  # the account that people kill by a file
 DEAF_MS = 700  # the pause of an ear that lost FEED, and the way to it
+Verdict = verdict.RiskApproved | verdict.RiskRefused
 Wish = tuple[str, Side, Decimal, Decimal]  # symbol, side, price, quantity
 
 
 class Judge(Chronicle):
     """Sees every commit, every request and every order taken, and remembers the first broken invariants."""
 
-    def __init__(self, clock: WorldClock, deadline_ms: int, account: str = "main") -> None:
+    def __init__(self, clock: WorldClock, deadline_ms: int, account: str = FIRST) -> None:
         super().__init__(clock)
         self.deadline_ms = deadline_ms
         self.account = account
@@ -58,9 +60,8 @@ class Judge(Chronicle):
         self.unheard: list[str] = []  # intents whose verdict it has forgotten
         self._forget()
         self.epochs: dict[str, tuple[int, int]] = {}  # lease -> epoch, since when
-        self.idle_since_ms = (
-            FAR_MS  # since when a serving executor has commands to obey; see `quiet`
-        )
+        self.idle_since_ms = FAR_MS  # since when an executor has commands to obey; see `quiet`
+        self.told_ms = 0  # when a kill was recorded that may lie beside the first account only
         self.doubled = False  # two executors of one name: only the deadline keeps the elder out
         self.kill_lost = False  # FEED lost the newest kill before everybody had heard it
         self.misled = False  # the venue showed nothing for a while, or the journal went back
@@ -108,6 +109,8 @@ class Judge(Chronicle):
         for row in rows:
             self.counts["rows"] += 1
             self.note("row", row.event_id, row.type, row.data_hash.hex()[:12])
+            if row.type == "KillLatched" and self.account != FIRST:
+                self.told_ms = row.recorded_at_ms
             if row.type in READ:
                 fact = self._read(row)
                 if begins and concerns(fact, self.account):
@@ -144,7 +147,8 @@ class Judge(Chronicle):
         if told.over:
             self.blame("nothing sent after its end", f"{name} had ended: {told.end}")
         # Who was thawed just now has not heard all yet; a kill that FEED lost is heard when the relay tells it again.
-        if self.killed and not self.kill_lost and now_ms > life.woken_ms + DEAF_MS:
+        heard_ms = max(life.woken_ms, self.told_ms) + DEAF_MS
+        if self.killed and not self.kill_lost and now_ms > heard_ms:
             self.blame("nothing sent behind a kill", name)
         cancelled_ms = self.cancelled_ms.get(told.intent)
         if cancelled_ms is not None and now_ms >= self.blind_until_ms:
@@ -160,8 +164,7 @@ class Judge(Chronicle):
         self._taken[name] = self._taken.get(name, 0) + 1
         if self._taken[name] > 1:
             self.blame("one order per id", f"the venue holds {self._taken[name]} of {name}")
-        told = self.told.get(name)
-        if told is None:
+        if (told := self.told.get(name)) is None:
             if name not in self.lost:
                 self.blame("no order without an intent", name)
             return
@@ -172,9 +175,9 @@ class Judge(Chronicle):
             self.blame("the journal knew better", f"{name}: {told.end}, and the venue took it")
         if self.verdicts.get(told.intent) != "RiskApproved":
             self.blame("nothing without approval", f"{name}: {self.verdicts.get(told.intent)}")
-        asked = taken.request
-        if self._wished.get(told.intent) != (asked.symbol, asked.side, asked.price, asked.quantity):
-            self.blame("placed as wished", f"{name}: {self._wished.get(told.intent)}, sent {asked}")
+        asked, wished = taken.request, self._wished.get(told.intent)
+        if wished != (asked.symbol, asked.side, asked.price, asked.quantity):
+            self.blame("placed as wished", f"{name}: {wished}, sent {asked}")
         epoch, since_ms = self.epochs.get(self.executor, (0, 0))
         if told.epoch != epoch and self._clock.wall_ms() > since_ms + self.deadline_ms:
             self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
@@ -252,7 +255,7 @@ class Judge(Chronicle):
             case _:
                 self._order(fact, kind)
 
-    def _verdict(self, fact: verdict.RiskApproved | verdict.RiskRefused, kind: str) -> None:
+    def _verdict(self, fact: Verdict, kind: str) -> None:
         if fact.intent_id in self.verdicts:
             self.blame("one verdict per intent", fact.intent_id)
         self.verdicts[fact.intent_id] = kind
@@ -262,9 +265,7 @@ class Judge(Chronicle):
         if fact.cancel is not None and kind == "RiskApproved":
             self.cancelled_ms.setdefault(fact.cancel.target_intent_id, self._clock.wall_ms())
 
-    def _approved(
-        self, fact: verdict.RiskApproved | verdict.RiskRefused, place: PlaceIntent
-    ) -> None:
+    def _approved(self, fact: Verdict, place: PlaceIntent) -> None:
         self._wished[fact.intent_id] = (place.symbol, place.side, place.price, place.quantity)
         seat = Seat(*self.epochs["risk"], self.machine.off_ms_max)
         for broken in ungrounded(fact, place, seat, self.halts, self.feed):
@@ -277,8 +278,7 @@ class Judge(Chronicle):
 
     def _order(self, fact: Any, kind: str) -> None:
         name = fact.ref.client_order_id
-        told = self.told.get(name)
-        if told is None:
+        if (told := self.told.get(name)) is None:
             return
         self._filled(name, self.trades.named(fact))
         if kind in ENDS:
