@@ -78,7 +78,7 @@ test: check test-only ## everything: checks and all tests (longer forms: make sl
 # Tests of the whole platform start a dozen processes each, which wait for most of their time: two at once. Where a
 # second is judged, or many desks keep every core busy, one test runs after the other, and nothing beside it.
 WHOLE := $(wildcard tests/e2e tests/crash)
-ALONE := $(wildcard tests/crash tests/e2e/standby tests/e2e/test_kill_switch.py)
+ALONE := $(wildcard tests/crash tests/e2e/standby tests/e2e/test_kill_switch.py tests/e2e/test_storm.py)
 # The longest files begin first (marker `long`): at the end no worker is left alone with one.
 FILES := -m "not slow" -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 # What is measured needs no server; CI runs it and the rest one after the other, and nothing twice. A file whose leases

@@ -62,9 +62,13 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(
-    record: Record, said: Sequence[Intent], kills: Sequence[Kill], verify: Sequence[Line]
+    record: Record,
+    said: Sequence[Intent],
+    kills: Sequence[Kill],
+    verify: Sequence[Line],
+    share_min: float = SHARE_MIN,
 ) -> Judgement:
-    """Judge one storm."""
+    """Judge one storm; at least this share of its intents must have reached the venue, and one in any case."""
     attempts = record.attempts()
     reached, rest = _endings(record, said, attempts)
     findings = (
@@ -75,7 +79,7 @@ def judge(
         _verified(verify),
         Finding(
             name="reached the venue",
-            good=bool(said) and reached >= SHARE_MIN * len(said),
+            good=reached >= max(1, share_min * len(said)),
             figure=f"{reached} of {len(said)} intents, {reached / max(1, len(said)):.1%}",
         ),
         _none("away for good", [f"killed at {k.at_ms}" for k in kills if not k.back_ms]),
