@@ -15,7 +15,9 @@ SHORT = ("place", "cancel")
 EXITS = ("exits", "two symbols")
 EXITS_SHARE = 4  # one step in so many of those that a scenario itself passes
 KILLS_SHORT, KILLS_LONG = 24, 500
-MISSED_SHARE_MAX = 0.05  # of the cells: a step whose turn came at another moment than in the survey
+# Of the cells: a step whose turn came at another moment than in the survey, as that of two cancels that share a request
+# only if both are due at once. A table of a dozen cells may miss one.
+MISSED_SHARE_MAX, MISSED_MAX = 0.05, 1
 
 pytestmark = [
     *(pytest.mark.row("J01"), pytest.mark.row("A06"), pytest.mark.row("A07")),
@@ -79,5 +81,5 @@ async def _dies_at(found: Shared, service: str, cells: Sequence[Cell]) -> set[st
     outcomes = await matrix.outcomes(found, cells, Progress(service, len(cells)))
     assert [table.line_of(one) for one in outcomes if one.broken] == []
     missed = [table.line_of(one) for one in outcomes if not one.died]
-    assert len(missed) <= MISSED_SHARE_MAX * len(outcomes), missed
+    assert len(missed) <= max(MISSED_MAX, MISSED_SHARE_MAX * len(outcomes)), missed
     return {one.cell.step for one in outcomes if one.died}
