@@ -6,7 +6,7 @@ from opensqt.runtime.clock import Clock
 from opensqt.runtime.config import Carry, Config, strategy_hash
 from opensqt.runtime.strategy import KINDS, Play
 from services.arb import decide, state
-from services.arb.setup import Setup
+from services.arb.setup import LEGS_APART_MS_MAX, Setup
 
 FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
 
@@ -30,6 +30,7 @@ def setup_of(name: str, carry: Carry, config: Config, clock: Clock) -> Setup:
         leg_timeout_ms=int(carry.leg_timeout_ms * clock.speed),
         tick_age_ms_max=int(config.risk.tick_age_ms_max * clock.speed),
         funding_age_ms_max=int(FUNDING_AGE_MS_MAX * clock.speed),
+        legs_apart_ms_max=int(LEGS_APART_MS_MAX * clock.speed),
         timing=Timing(valid_for_ms=carry.valid_for_ms).scaled(clock.speed),
     )
 

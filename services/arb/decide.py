@@ -1,10 +1,7 @@
 """What a carry does now: whether funding pays, what stands against it, and the next move of its saga. Pure."""
 
-from decimal import Decimal
-
 from opensqt.domain import ticket as one
 from opensqt.domain.account import AssetAmount
-from opensqt.domain.decimals import ZERO
 from opensqt.domain.decision import Choice, Decision
 from opensqt.domain.dust import named
 from opensqt.domain.ids import intent_id
@@ -15,11 +12,12 @@ from opensqt.domain.switches import HALTED
 from opensqt.domain.ticket import CYCLES_PER_RUN, UNSTAMPED
 from opensqt.domain.tickets import due
 from services.arb import carry as worth
+from services.arb.attempts import FLAT_STEPS
 from services.arb.carry import Wish, shown
-from services.arb.outlook import exit_outlook, parts_of
+from services.arb.exit import leaving
 from services.arb.pauses import step_wait_ms, trouble
 from services.arb.saga import Move, next_move
-from services.arb.state import FLAT_STEPS, Carry
+from services.arb.state import Carry
 from services.arb.view import Leg, View
 
 ASK_AGAIN_MS = 1_000
@@ -79,27 +77,6 @@ def entry_refusal(carry: Carry) -> str:
     return ""
 
 
-def exit_reason(carry: Carry) -> str:
-    """Say why an open carry should be left, or nothing; old funding and halts never keep it in."""
-    setup, market = carry.setup, carry.market
-    if market.funding is not None:
-        apr = worth.apr(market.funding.rate, market.funding.interval_hours)
-        if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is Wish.EXIT:
-            return f"carry {shown(apr * 100)} % a year below {shown(setup.exit_apr_max * 100)} %"
-        outlook = exit_outlook(carry) if not carry.stale else None
-        if outlook is not None and outlook.return_bps > 0:
-            return f"leaving earns more than staying: {parts_of(outlook)}"
-    margin = _perp_margin(carry, market.rules[setup.perp].settles_in)
-    if margin is not None:
-        perp = carry.books.perp
-        price = worth.liquidation_price(perp.quantity, perp.cost, margin)
-        tick = market.ticks[setup.perp]
-        mark = market.mark.mark_price if market.mark else (tick.bid_price + tick.ask_price) / 2
-        if worth.near_liquidation(mark, price):
-            return f"liquidation at {shown(price)} is near the mark {shown(mark)}"
-    return ""
-
-
 def _waiting(carry: Carry) -> str:
     """Say what must be known before anything can be done, or nothing."""
     books, market, setup = carry.books, carry.market, carry.setup
@@ -131,7 +108,7 @@ def _view(carry: Carry) -> View | str:
         spot_tick=market.ticks[setup.spot],
         perp_tick=market.ticks[setup.perp],
         closed=stopped or entry_refusal(carry),
-        leave=exit_reason(carry),
+        leave=leaving(carry),
         opening=not stopped,
     )
 
@@ -180,6 +157,7 @@ def _step(carry: Carry, move: Move) -> Choice:
         detail=move.detail,
         time_ms=carry.market.now_ms,
         outlook=move.outlook,
+        by_basis=move.by_basis,
     )
     return Choice(cause=("saga", number), message=message)
 
@@ -207,14 +185,3 @@ def _place(carry: Carry, leg: Leg) -> PlaceIntent:
         basis=UNSTAMPED,
         reason=leg.reason or carry.books.step or "hedging",
     )
-
-
-def _perp_margin(carry: Carry, quote: str) -> Decimal | None:
-    """Return the perpetual wallet's balance in quote units as last seen, or None while unknown."""
-    snapshot = carry.market.snapshot
-    if snapshot is None:
-        return None
-    for held in snapshot.balances:
-        if held.market == "perp" and held.asset == quote:
-            return held.total
-    return ZERO

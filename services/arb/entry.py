@@ -8,7 +8,8 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.decimals import BPS, ONE, canonical
-from opensqt.domain.instruments import Side
+from opensqt.domain.filter_words import filter_words
+from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.strategy import CarryOutlook
 from services.arb.carry import clip_quantity, entry_quantity, shown
@@ -73,16 +74,22 @@ def _sized(view: View) -> Decimal | str:
     shallow = deep * price < size
     quantity = entry_quantity(min(size, deep * price), price, view.spot, view.perp)
     covered = clip_quantity(quantity, ONE, view.spot, view.perp)
-    broken = view.perp.refusal(view.price(view.perp, Side.SELL), covered)
-    broken = broken or view.spot.refusal(price, quantity)
+    broken = _broken(view.perp, view.price(view.perp, Side.SELL), covered)
+    broken = broken or _broken(view.spot, price, quantity)
     if not broken:
         return quantity
     if shallow:
         return (
-            f"the books take {canonical(deep)} {view.spot.base} within {canonical(setup.slippage_bps_max)} bps,"
+            f"the books take {canonical(deep)} {view.spot.base} within {_limits(view, deep)},"
             f" too little for a clip: {broken}"
         )
     return f"a clip of {canonical(size)} quote is too small: {broken}"
+
+
+def _broken(rules: InstrumentRules, price: Decimal, quantity: Decimal) -> str:
+    """Say which filter of this leg an order would break, or nothing."""
+    code = rules.refusal(price, quantity)
+    return f"{rules.symbol} {filter_words(rules, code, price, quantity)}" if code else ""
 
 
 def _depth(view: View) -> Decimal:
@@ -90,7 +97,7 @@ def _depth(view: View) -> Decimal:
     carry, setup = view.carry, view.carry.setup
     found = [
         within(levels(carry, rules.symbol, side), side, view.price(rules, side))
-        for rules, side in ((view.spot, Side.BUY), (view.perp, Side.SELL))
+        for rules, side in _in(view)
     ]
     found += [
         _way_out(carry, symbol, side) for symbol, side in zip(setup.symbols, _OUT, strict=True)
@@ -98,7 +105,28 @@ def _depth(view: View) -> Decimal:
     return min(found)
 
 
+def _limits(view: View, deep: Decimal) -> str:
+    """Say within which limits the books take this much: the slippage, and an order of ours that is met before that."""
+    slippage = f"{canonical(view.carry.setup.slippage_bps_max)} bps"
+    for rules, side in _in(view):
+        own = view.carry.own_best(rules.symbol, side.opposite)
+        known = levels(view.carry, rules.symbol, side)
+        if own is None or within(known, side, view.price(rules, side)) > deep:
+            continue
+        if within(known, side, view.price_alone(rules, side)) > deep:
+            return (
+                f"{slippage} and short of our own {_RESTING[side.opposite]} of {canonical(own)}"
+                f" in {rules.symbol}"
+            )
+    return slippage
+
+
+def _in(view: View) -> tuple[tuple[InstrumentRules, Side], ...]:
+    return (view.spot, Side.BUY), (view.perp, Side.SELL)
+
+
 _OUT = (Side.SELL, Side.BUY)  # of spot and of the perpetual
+_RESTING = {Side.BUY: "bid", Side.SELL: "ask"}
 
 
 def _way_out(carry: Carry, symbol: str, side: Side) -> Decimal:

@@ -12,10 +12,10 @@ from opensqt.domain.decimals import ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.strategy import CarryOutlook
+from services.arb.attempts import FLAT_STEPS
 from services.arb.carry import clip_quantity, shown
 from services.arb.entry import Clip, next_clip
 from services.arb.outlook import exit_outlook, parts_of
-from services.arb.state import FLAT_STEPS
 from services.arb.view import Leg, View
 
 ESCALATE_AFTER = 4  # leg timeouts
@@ -30,6 +30,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     leg: Leg | None = None
     reason: str = ""
     outlook: CarryOutlook | None = None
+    by_basis: bool = False  # of an exit: nothing else asks for it
 
 
 def next_move(view: View) -> Move:
@@ -51,7 +52,7 @@ def _from_flat(view: View) -> Move:
         return Move(step="compensating", detail="a fill came after the end")
     if _sellable(view) > 0:
         return Move(step="neutral", detail="both legs are held")
-    if view.closed or not view.rested:
+    if view.closed or not view.may_begin:
         return Move(reason=view.closed or _resting(view))
     clip = next_clip(view)
     # A saga without a first order would end at once and begin again, for ever.
@@ -73,19 +74,23 @@ def _entering(view: View) -> Move:
 def _neutral(view: View) -> Move:
     if _hedge(view) is not None or _unwind(view) is not None:
         return Move(step="hedging", detail=_naked_text(view))
-    if view.leave:
-        return Move(step="exiting", detail=view.leave, outlook=exit_outlook(view.carry))
+    leave = view.leave
+    if leave.reason:
+        outlook = exit_outlook(view.carry)
+        return Move(step="exiting", detail=leave.reason, outlook=outlook, by_basis=leave.by_basis)
     if _sellable(view) == 0:
         return Move(step="flat", detail="nothing is held")
-    clip = next_clip(view) if not view.closed and view.rested else ""
-    return _begun(clip) if isinstance(clip, Clip) else Move()
+    clip = next_clip(view) if not view.closed else ""
+    if isinstance(clip, str):
+        return Move()
+    return _begun(clip) if view.may_begin else Move(reason=_resting(view))
 
 
 def _resting(view: View) -> str:
-    unwound = view.carry.books.unwound
-    return (
-        f"resting: entries unwound in a row: {unwound}" if unwound else "resting after a vain try"
-    )
+    attempts = view.carry.books.attempts
+    if view.carry.market.now_ms < attempts.rest_until_ms:
+        return f"resting: entries unwound in a row: {attempts.unwound}"
+    return "resting after a vain try"
 
 
 def _begun(clip: Clip) -> Move:
@@ -93,24 +98,32 @@ def _begun(clip: Clip) -> Move:
 
 
 def _exiting(view: View) -> Move:
-    leg = _unwind(view) or _sale(view)
+    unwind = _unwind(view)
+    leg = unwind or _sale(view)
     if leg is None:
         return Move(step="flat", detail="both legs are closed")
+    unasked = _unasked(view) if unwind is None else None
+    if unasked is not None:
+        return unasked
     if view.carry.books.vain >= VAIN_MAX:
         return Move(step="escalated", detail=f"the exit fails: {view.carry.books.vain_why}")
     return Move(leg=leg) if view.rested else Move(reason="resting after a vain try")
+
+
+def _unasked(view: View) -> Move | None:
+    """Return what to do instead of the next exit clip where only the basis asked and does not now; else None."""
+    if view.leave.reason or not view.carry.books.by_basis:
+        return None
+    if view.leave.unknown:
+        return Move(reason=f"the exit on the basis waits: {view.leave.unknown}")
+    return _settled(view, "nothing asks for leaving any more")
 
 
 def _naked(view: View, step: str) -> Move:
     """Hedge for one leg timeout, then unwind for some more, then call for a person and go on trying."""
     hedge, unwind = _hedge(view), _unwind(view)
     if hedge is None and unwind is None:
-        sale = _sale(view)
-        if step == "escalated" and sale is not None and view.leave and view.carry.books.vain:
-            # The exit failed: whoever was called, it is still tried, until something trades.
-            reason = f"escalated: the exit fails: {view.carry.books.vain_why}"
-            return Move(leg=sale if view.rested else None, reason=reason)
-        return _settled(view, "covered")
+        return _covered(view, step)
     if step == "hedging":
         if not view.opening and hedge is not None and hedge.purpose is Purpose.OPEN:
             return Move(step="compensating", detail="openings are stopped")
@@ -124,6 +137,20 @@ def _naked(view: View, step: str) -> Move:
     leg = (hedge or unwind) if turn else (unwind or hedge)
     reason = f"escalated: {_naked_text(view)}" if step == "escalated" else _naked_text(view)
     return Move(leg=leg, reason=reason) if view.rested else Move(reason=reason)
+
+
+def _covered(view: View, step: str) -> Move:
+    """Settle what is covered; only an exit that failed goes on, until something trades, whoever was called."""
+    sale = _sale(view)
+    if step != "escalated" or sale is None or not view.carry.books.vain:
+        return _settled(view, "covered")
+    if view.leave.reason:
+        reason = f"escalated: the exit fails: {view.carry.books.vain_why}"
+        return Move(leg=sale if view.rested else None, reason=reason)
+    unasked = _unasked(view) or _settled(view, "covered")
+    if unasked.step:
+        return unasked
+    return msgspec.structs.replace(unasked, reason=f"escalated: {unasked.reason}")
 
 
 def _settled(view: View, detail: str) -> Move:

@@ -6,6 +6,10 @@ import msgspec
 
 from opensqt.domain.ticket import Timing
 
+# A live book is heard every 100 ms, and its tick goes out within 50. Prices of two legs that lie further apart than two
+# such rounds are of two moments: their difference is a basis that never was.
+LEGS_APART_MS_MAX = 250
+
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What a carry was told to do; times in market ms."""
@@ -26,6 +30,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     leg_timeout_ms: int = 3_000
     tick_age_ms_max: int = 3_000
     funding_age_ms_max: int = 120_000
+    legs_apart_ms_max: int = LEGS_APART_MS_MAX
     timing: Timing = Timing()
 
     @property

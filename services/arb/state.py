@@ -22,11 +22,11 @@ from opensqt.domain.switches import Switches, thrown
 from opensqt.domain.ticket import vain_words
 from opensqt.domain.tickets import Outcome, Tickets
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from services.arb.pauses import entry_wait_ms, order_wait_ms
+from services.arb.attempts import FLAT_STEPS, Attempts, sold, stepped
+from services.arb.pauses import order_wait_ms
 from services.arb.setup import Setup
 
 PRICE_CHANNELS = frozenset({"tick", "ticker", "book", "book_top", "depth"})
-FLAT_STEPS = frozenset({"", "flat"})
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,8 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     vain_why: str = ""  # in the words of risk or venue
     retry_ms: int = 0
     unpaid: int = 0  # steps in a row without an order between them
-    unwound: int = 0  # entries in a row that could not be hedged and were taken back
+    attempts: Attempts = Attempts()
+    by_basis: bool = False  # of the exit under way: only the basis asked for it
 
     @property
     def imbalance(self) -> Decimal:
@@ -188,11 +189,8 @@ def _chosen(carry: Carry, event: StrategyStarted | SagaStep) -> Carry:
     if event.step in ("hedging", "compensating", "exiting"):
         # Another kind of order: what failed before says nothing about it.
         carry = _books(carry, vain=0, vain_why="", retry_ms=0)
-    elif event.step == "neutral":
-        carry = _books(carry, unwound=0)
-    elif event.step == "flat" and books.step in ("compensating", "escalated"):
-        pause_ms = entry_wait_ms(carry.setup.timing, books.unwound + 1)
-        carry = _books(carry, unwound=books.unwound + 1, retry_ms=event.time_ms + pause_ms)
+    if event.step in ("entering", "exiting"):
+        carry = _books(carry, by_basis=event.by_basis)
     return _books(
         carry,
         saga_id=event.saga_id,
@@ -200,6 +198,7 @@ def _chosen(carry: Carry, event: StrategyStarted | SagaStep) -> Carry:
         step_ms=event.time_ms,
         steps=books.steps + 1,
         unpaid=books.unpaid + 1,
+        attempts=stepped(books.attempts, books.step, event, carry.setup.timing),
     )
 
 
@@ -231,6 +230,8 @@ def _booked(carry: Carry, outcome: Outcome) -> Carry:
             leg = "spot" if change.fill.ref.symbol == carry.setup.spot else "perp"
             held: Position = getattr(carry.books, leg)
             carry = _books(carry, **{leg: positions.fill(held, change.fill)}, vain=0, vain_why="")
+            if leg == "spot" and change.fill.side is Side.SELL:
+                carry = _books(carry, attempts=sold(carry.books.attempts, carry.books.step))
         if change.ended and change.after is not None and change.after.filled == 0:
             carry = _in_vain(carry, vain_words(change.after))
         if change.ended:

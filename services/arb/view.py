@@ -23,6 +23,14 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Leaving(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether something asks for leaving an open carry."""
+
+    reason: str = ""  # why it should be left, or empty
+    by_basis: bool = False  # nothing but the basis asks
+    unknown: str = ""  # why the basis could not be judged, or empty
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A carry with everything that the saga needs to know."""
 
@@ -32,13 +40,19 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     spot_tick: Tick
     perp_tick: Tick
     closed: str  # why nothing new may be entered, or empty
-    leave: str  # why the carry should be left, or empty
+    leave: Leaving
     opening: bool  # orders that add risk are allowed
 
     @property
     def rested(self) -> bool:
         """True when the pause after a vain order is over."""
         return self.carry.market.now_ms >= self.carry.books.retry_ms
+
+    @property
+    def may_begin(self) -> bool:
+        """True when an entry may begin: no pause lasts, neither of orders nor of entries."""
+        now_ms = self.carry.market.now_ms
+        return self.rested and now_ms >= self.carry.books.attempts.rest_until_ms
 
     def late(self, timeouts: int) -> bool:
         """Tell whether the step lasts longer than so many leg timeouts."""
@@ -57,6 +71,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             own_bid=self.carry.own_best(rules.symbol, Side.BUY),
             own_ask=self.carry.own_best(rules.symbol, Side.SELL),
         )
+
+    def price_alone(self, rules: InstrumentRules, side: Side) -> Decimal:
+        """Return the limit that it would have if no order of ours rested in this leg."""
+        tick = self.carry.market.ticks[rules.symbol]
+        return crossing_price(tick, side, self.carry.setup.slippage_bps_max, rules)
 
 
 def levels(carry: Carry, symbol: str, side: Side) -> Levels:

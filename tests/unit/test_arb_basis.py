@@ -9,6 +9,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.market import BookLevel, BookTop
 from opensqt.domain.strategy import CarryOutlook, SagaStep
 from services.arb.entry import judged
+from tests.ledgers import canceled, placed, ref_of
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered, funding_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of, tick_of
 
@@ -138,8 +139,44 @@ def test_books_too_thin_are_not_entered_and_the_reason_says_what_they_take(away:
     rig.wait(1_000)
     assert not rig.sent
     assert rig.last.reason == (
-        "the books take 0.0004 BTC within 10 bps, too little for a clip: below_quantity_min"
+        "the books take 0.0004 BTC within 10 bps, too little for a clip: BTC/USDT:USDT order quantity 0 BTC is below"
+        " the venue's minimum of 0.001"
     )
+
+
+@pytest.mark.row("F03")
+@pytest.mark.parametrize(
+    "symbol, side, price, resting",
+    [(PERP, Side.BUY, "44999.9", "bid"), (SPOT, Side.SELL, "45000.1", "ask")],
+)
+def test_an_order_of_ours_in_the_way_of_an_entry_is_named(
+    symbol: str, side: Side, price: str, resting: str
+) -> None:
+    """The books take 5 BTC at once, and none of it short of the grid's own order: that is the cause."""
+    rig = waiting()
+    ref = ref_of(1, symbol)
+    rig.feed(placed(ref, side, "0.01", price, time_ms=rig.now_ms))
+    rig.fund("0.0003")
+    rig.wait(1_000)
+    assert not rig.sent
+    assert rig.last.reason == (
+        f"the books take 0 BTC within 10 bps and short of our own {resting} of {price} in {symbol}, too little for a"
+        " clip: BTC/USDT:USDT order quantity 0 BTC is below the venue's minimum of 0.001"
+    )
+    rig.feed(canceled(ref))
+    rig.wait(1_000)
+    assert [one.symbol for one in rig.places()] == [SPOT]
+
+
+@pytest.mark.row("F03")
+def test_an_order_of_ours_behind_thin_books_is_not_blamed() -> None:
+    """The best prices hold 0.0004 and nothing lies behind: without the grid's bid there would be no more."""
+    rig = waiting()
+    tops(rig, "0.0004")
+    rig.feed(placed(ref_of(1, PERP), Side.BUY, "0.01", "44990", time_ms=rig.now_ms))
+    rig.fund("0.0003")
+    rig.wait(1_000)
+    assert rig.last.reason.startswith("the books take 0.0004 BTC within 10 bps, too little")
 
 
 def test_an_old_book_is_not_believed() -> None:
@@ -159,6 +196,7 @@ def test_a_basis_that_gives_more_than_staying_is_taken() -> None:
     entered(rig)
     rig.tick(PERP, str(45_000 - 675))
     assert rig.steps()[-1] == "neutral"
+    rig.tick(SPOT, "45000")
     rig.tick(PERP, str(45_000 - 765))
     assert rig.steps()[-1] == "exiting"
     (found,) = outlooks(rig, "exiting")

@@ -54,7 +54,9 @@ def test_a_clip_below_the_minimum_writes_nothing_and_names_the_sizes() -> None:
     rig.wait(MINUTE_MS)
     assert not rig.sent
     assert rig.steps() == []
-    assert rig.last.reason.startswith("a clip of 50 quote is too small: ")
+    assert rig.last.reason == (
+        "a clip of 50 quote is too small: BTC/USDT:USDT order notional 44.955 USDT is below the venue's minimum of 100"
+    )
 
 
 @pytest.mark.row("F04")

@@ -15,7 +15,7 @@ OWN_NOUNS_MAX = 2
 MORE_NOUNS = {
     "executor": 16,
     "gateway": 9,
-    "arb": 8,
+    "arb": 10,
     "grid": 3,
     "risk": 3,
 }  # docs/adr/0006, 0005, 0020, 0024, 0025 say why

@@ -27,4 +27,5 @@ def test_a_step_of_a_carry_without_an_outlook_is_read() -> None:
     step = older("SagaStep")
     assert isinstance(step, SagaStep)
     assert step.outlook is None
+    assert not step.by_basis
     assert step.detail
