@@ -8,8 +8,6 @@ them are over. Whether a kill was said before we began is told by where it stand
 from collections.abc import Awaitable, Callable
 
 from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.strategy import PositionAdopted
 from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.admission import NOT_ADMITTED, content
 from opensqt.runtime.bus.dlq import set_aside
@@ -23,18 +21,15 @@ from opensqt.runtime.bus.port import (
     StreamState,
 )
 from opensqt.runtime.bus.recorded import is_recorded
-from opensqt.runtime.codec import decode
-from opensqt.runtime.envelope import BadEnvelope, from_headers
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.metrics import Metrics
-from services.executor.account import PAUSE_S, Account
+from services.executor.account import Account
+from services.executor.corrections import Corrections
 from services.executor.killing import Kill
 from services.executor.sweeps import Silence
 
 LOST_PAUSE_S = 0.5  # before FEED is followed again
-CORRECTED = ("recon/", "strategy/")  # where corrections stand in the journal
-CORRECTING = frozenset({Adjustment.__name__, PositionAdopted.__name__})
 
 Take = Callable[[Delivery, bool], Awaitable[None]]  # and whether it was said before we began
 
@@ -60,14 +55,15 @@ class Ear:
     def after_history(self, spawn: Spawn, position: int) -> None:
         """Listen to what corrects the books beyond the journal position up to which they were folded.
 
-        From FEED's beginning, like kills: none that was recorded since can be missed.
+        From FEED's beginning, like kills: none that was recorded since waits for the journal's next reading.
         """
         corrections = Corrections(self._account, position)
 
         async def take(delivery: Delivery, _: bool) -> None:
-            await corrections.take(delivery)
+            await corrections.hear(delivery)
 
         spawn(self._hear(corrections.subjects(), Start(wall_ms=0), take))
+        spawn(corrections.keep_reading())
 
     async def _hear(self, filters: tuple[str, ...], start: Start, take: Take) -> None:
         heard = False
@@ -115,47 +111,3 @@ class Ear:
             await self._kill.hear_release(message)
         else:
             self._account.log.error("release_not_recorded", actor=message.actor)
-
-
-class Corrections:
-    """What moves our position without a trade of ours, beyond what the history held.
-
-    The bus tells that there is one, the journal what it is: each position of the journal counts once, however often the
-    bus says it, and what the journal does not hold counts never.
-    """
-
-    def __init__(self, account: Account, position: int) -> None:
-        self._account = account
-        self._position = position  # of the journal, up to which the history was folded
-        self._taken: set[int] = set()  # positions beyond it
-
-    def subjects(self) -> tuple[str, ...]:
-        """Return where on FEED they are said."""
-        author = self._account.author
-        venue, name = subjects.token(author.venue), subjects.token(author.account)
-        return f"evt.recon.{venue}.{name}", "evt.strategy.*"
-
-    async def take(self, delivery: Delivery) -> None:
-        """Fold a correction once, as soon as the journal vouches for it."""
-        try:
-            envelope = from_headers(delivery.headers)
-        except BadEnvelope:
-            return  # whoever reads FEED for its facts sets it aside
-        position = envelope.position
-        if envelope.type not in CORRECTING or position <= self._position or position in self._taken:
-            return
-        if await self._is_recorded(delivery):
-            self._taken.add(position)
-            self._account.state.fold(decode(delivery.data))
-        else:
-            self._account.log.error(
-                "correction_not_recorded", subject=delivery.subject, position=position
-            )
-
-    async def _is_recorded(self, delivery: Delivery) -> bool:
-        """Ask the journal, again until it answers."""
-        while True:
-            try:
-                return await is_recorded(self._account.journal, delivery)
-            except JournalDown:
-                await self._account.clock.sleep(PAUSE_S)

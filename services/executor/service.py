@@ -21,9 +21,10 @@ from opensqt.runtime.telemetry import Tracer
 from opensqt.runtime.venue.port import VenueDown
 from services.executor.account import Account
 from services.executor.commands import Commands
+from services.executor.corrections import CORRECTED
 from services.executor.crew import Crew
 from services.executor.doubts import Doubts
-from services.executor.ear import CORRECTED, Ear
+from services.executor.ear import Ear
 from services.executor.evidence import Evidence
 from services.executor.killing import Kill
 from services.executor.state import DESK

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from opensqt.domain.control import FeedGeneration
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.life import Phase
@@ -17,9 +18,11 @@ from opensqt.domain.recon import Adjustment, reversed_by
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.subjects import subject_of
-from opensqt.runtime.envelope import MESSAGE_ID
+from opensqt.runtime.codec import encode
+from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.journal.port import Entry, NewEvent, Recorded
 from opensqt.runtime.journal.reading import envelope_of
+from services.executor.corrections import READ_EVERY_S
 from services.executor.limits import Caps
 from services.executor.service import Executor
 from services.executor.state import State
@@ -191,6 +194,43 @@ async def test_a_correction_that_was_recorded_while_the_bus_was_away_is_heard_af
         assert _net(executor) == Decimal("0.010")
 
 
+async def _announce(rig: Rig, position: int) -> None:
+    """Say that FEED was made anew, and holds again what the journal holds beyond a position."""
+    fact = FeedGeneration(
+        generation=2, position=position, reason="FEED was made anew", time_ms=START_MS
+    )
+    envelope = Envelope(event_id="g2", type="FeedGeneration", source="relay", time_ms=START_MS)
+    await rig.bus.publish(subject_of(fact), fact, envelope)
+    await rig.clock.run_for(2)
+
+
+@pytest.mark.row("E13")
+async def test_a_correction_that_a_feed_made_anew_does_not_hold_is_read_in_the_journal(
+    rig: Rig,
+) -> None:
+    """The relay says the newest rows again; what lies further back, each reader reads for itself."""
+    async with rig.running(rig.executor()) as executor:
+        heard = await _tell(rig, _adjustment("0.010"))
+        _record(rig, _adjustment("0.020", evidence_hash="bb"))
+        last = _record(rig, _adopted("0.030"))
+        rig.broker.make_anew(Stream.FEED)
+        await rig.clock.run_for(1)
+        await _announce(rig, last.position)
+        assert _net(executor) == Decimal("0.060")
+        for row in (heard, last):
+            await _publish(rig, row, **{MESSAGE_ID: f"again {row.position}"})
+        assert _net(executor) == Decimal("0.060")
+
+
+@pytest.mark.row("E13")
+async def test_a_correction_that_the_bus_never_said_counts_after_a_while(rig: Rig) -> None:
+    """The journal is read now and then, whatever the bus says."""
+    async with rig.running(rig.executor()) as executor:
+        _record(rig, _adjustment("0.010"))
+        await rig.clock.run_for(READ_EVERY_S + 1)
+        assert _net(executor) == Decimal("0.010")
+
+
 @pytest.mark.row("E13")
 async def test_a_trade_that_is_found_later_counts_once(rig: Rig) -> None:
     """It was missing and adjusted; it comes with the adjustment that takes the first one back."""
@@ -214,7 +254,7 @@ async def test_a_trade_that_is_found_later_counts_once(rig: Rig) -> None:
     ],
     ids=["another place", "no place yet", "no number", "other bytes"],
 )
-async def test_a_correction_that_nobody_recorded_is_not_believed(
+async def test_a_correction_counts_as_the_journal_holds_it_whatever_the_bus_says(
     rig: Rig, forge: Callable[[Recorded], tuple[bytes, dict[str, str]]]
 ) -> None:
     """On the bus anybody can say anything: room for openings comes from the journal alone."""
@@ -223,9 +263,23 @@ async def test_a_correction_that_nobody_recorded_is_not_believed(
         data, headers = forge(row)
         await rig.bus.send(row.subject, data, envelope_of(row).headers() | headers)
         await rig.clock.run_for(0.5)
-        assert _net(executor) == 0
         await _publish(rig, row, **{MESSAGE_ID: "the true one"})
         assert _net(executor) == Decimal("-0.010")
+
+
+@pytest.mark.row("K02")
+@pytest.mark.parametrize("position", ["", "1", "1000000"])
+async def test_a_correction_that_stands_nowhere_counts_never(rig: Rig, position: str) -> None:
+    """Another row, or none, stands where the forged one claims to be."""
+    async with rig.running(rig.executor()) as executor:
+        made = _adjustment("-0.010")
+        envelope = Envelope(
+            event_id="forged", type="Adjustment", source="reconciler", time_ms=START_MS
+        )
+        headers = envelope.headers() | ({"ce-position": position} if position else {})
+        await rig.bus.send(subject_of(made), encode(made), headers)
+        await rig.clock.run_for(0.5)
+        assert _net(executor) == 0
 
 
 @pytest.mark.row("E13")
@@ -266,6 +320,20 @@ def test_what_an_ended_order_filled_unseen_counts_until_it_was_set_right() -> No
         made = _adjustment("0.010", symbol=PLACED.ref.symbol)
         state.fold(reversed_by(made, "an event", "7") if reverses else made)
         assert state.queued(PLACED.ref.symbol, PLACED.side) == queued
+
+
+@pytest.mark.row("E09", "E13")
+def test_an_adjustment_sets_right_the_same_orders_whenever_it_is_heard() -> None:
+    """A running executor hears it after rows of its own that stand behind it; a successor reads the journal's order."""
+    end: Canceled = canceled(str(PLACED.quantity))
+    story = (PLACED, SUBMITTING, ACCEPTED, end)
+    for made_ms, owed in ((end.time_ms - 1, PLACED.quantity), (end.time_ms, Decimal(0))):
+        made = _adjustment("0.010", symbol=PLACED.ref.symbol, time_ms=made_ms)
+        for facts in ((made, *story), (*story, made)):
+            state = State("main")
+            for fact in facts:
+                state.fold(fact)
+            assert state.queued(PLACED.ref.symbol, PLACED.side) == owed, facts
 
 
 @pytest.mark.row("K06", "B22")

@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid
 from opensqt.runtime.journal.port import NewEvent
-from services.executor import ear, snapshots
+from services.executor import corrections, snapshots
 from services.executor import facts as executed
 from services.reconciler import facts as reconciled
 from tests.world.faults import Kind
@@ -78,7 +78,7 @@ MONEY = (
     ),
     Mutant(
         name="executor deaf to adjustments",
-        patches=lambda: [(ear.Corrections, "take", _nobody)],
+        patches=lambda: [(corrections.Corrections, "read_on", _nobody)],
         focus=MOVED,
         in_house=True,
     ),
