@@ -1,14 +1,23 @@
 """The orders of ours that still count: those that may fill, and ended ones whose fills have not all been seen. Pure."""
 
+from collections import defaultdict
+
 from opensqt.domain.life import Order
+from opensqt.domain.recon import Adjustment
 
 
 class Register:
-    """Each order under its newest evidence, in the order in which they came to count."""
+    """Each order under its newest evidence, in the order in which they came to count.
+
+    Evidence and adjustments may come in any order: times of the facts decide, so who reads the journal from its
+    beginning and who hears some of it late count the same.
+    """
 
     def __init__(self) -> None:
         self._living: dict[str, Order] = {}
         self._owed: dict[str, Order] = {}
+        # Account, symbol -> market time up to which its position was set right -> adjustments that stand.
+        self._right: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
 
     def file(self, order: Order) -> None:
         """Take in the newest evidence of an order; an order of nobody's counts nowhere."""
@@ -21,18 +30,24 @@ class Register:
         return list(self._living.values())
 
     def owed(self) -> list[Order]:
-        """Return the terminal orders of which the venue reported more than its trades have shown."""
-        return list(self._owed.values())
+        """Return the terminal orders of which the venue reported more than trades or an adjustment have shown."""
+        return [order for order in self._owed.values() if not self._is_right(order)]
 
-    def set_right(self, account: str, symbol: str) -> None:
-        """Expect no fill of ended orders of a symbol any more: its position was set right without them.
+    def set_right(self, adjustment: Adjustment) -> None:
+        """Expect no fill of orders that ended within its window: the position was set right without them.
 
-        New evidence of such an order lets it count again.
+        One that takes another back lets them count again: a trade of the window was found, and others may be.
         """
-        for name, order in list(self._owed.items()):
-            ref = order.placed.ref if order.placed is not None else None
-            if ref is not None and (ref.account, ref.symbol) == (account, symbol):
-                del self._owed[name]
+        times = self._right[adjustment.account, adjustment.symbol]
+        step = -1 if adjustment.reverses else 1
+        times[adjustment.time_ms] = times.get(adjustment.time_ms, 0) + step
+
+    def _is_right(self, order: Order) -> bool:
+        ref = order.placed.ref if order.placed is not None else None
+        times = self._right.get((ref.account, ref.symbol)) if ref is not None else None
+        if not times:
+            return False
+        return order.ended_ms <= max((at for at, stand in times.items() if stand > 0), default=0)
 
     def __len__(self) -> int:
         """Count the living orders."""

@@ -80,8 +80,7 @@ class State:
                 _correct(self, message)
             case Adjustment() if message.account == self.account:
                 _correct(self, message)
-                if not message.reverses:
-                    self._register.set_right(message.account, message.symbol)
+                self._register.set_right(message)
             case _ if life.is_order_event(message):
                 if message.ref.account == self.account:  # type: ignore[attr-defined]
                     self._fold_order(message)

@@ -94,8 +94,7 @@ class State:
                 self._move(message.strategy, message.account, message.symbol, message.quantity)
             case Adjustment():
                 self._move(message.strategy, message.account, message.symbol, message.quantity)
-                if not message.reverses:
-                    self._register.set_right(message.account, message.symbol)
+                self._register.set_right(message)
             case FeedGeneration():
                 return
             case _:

@@ -1,8 +1,12 @@
 """Which orders still count: the living, and the ended ones whose fills have not all been seen."""
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 
 from opensqt.domain.order import Fill
+from opensqt.domain.recon import Adjustment, reversed_by
 from opensqt.domain.register import Register
 from tests.unit.test_life import ACCEPTED, CID, PLACED, SUBMITTING, canceled, filled, live_through
 
@@ -38,16 +42,49 @@ def test_an_order_of_nobody_counts_nowhere() -> None:
     assert (register.living(), register.owed()) == ([], [])
 
 
-def test_what_a_position_was_set_right_without_is_owed_again_when_new_evidence_comes() -> None:
-    """Nothing is expected of the ended orders of that symbol until the venue says more about one."""
+def test_what_ended_in_the_window_of_an_adjustment_is_owed_no_more_until_that_is_taken_back() -> (
+    None
+):
+    """Of that account and symbol alone, and nothing that ended after it: the venue's position did not show it."""
     register = Register()
     ended = live_through(PLACED, SUBMITTING, ACCEPTED, canceled("0.002"))
     register.file(ended)
-    ref = PLACED.ref
-    register.set_right(ref.account, "ETH/USDT")
-    register.set_right("another", ref.symbol)
-    assert register.owed() == [ended]
-    register.set_right(ref.account, ref.symbol)
+    right = _adjustment(ended.ended_ms)
+    for other in (
+        msgspec.structs.replace(right, symbol="ETH/USDT"),
+        msgspec.structs.replace(right, account="another"),
+        msgspec.structs.replace(right, time_ms=right.time_ms - 1),
+    ):
+        register.set_right(other)
+        assert register.owed() == [ended]
+    register.set_right(right)
     assert register.owed() == []
     register.file(ended)
+    assert register.owed() == [], "the same evidence once more is none"
+    register.set_right(reversed_by(right, "an event", "7"))
     assert register.owed() == [ended]
+
+
+def test_an_end_after_the_adjustment_is_owed_in_whatever_order_they_are_heard() -> None:
+    """Who hears an adjustment late writes nothing off that ended after it."""
+    ended = live_through(PLACED, SUBMITTING, ACCEPTED, canceled("0.002"))
+    for made_ms, owed in ((ended.ended_ms - 1, [ended]), (ended.ended_ms, [])):
+        late, early = Register(), Register()
+        late.file(ended)
+        late.set_right(_adjustment(made_ms))
+        early.set_right(_adjustment(made_ms))
+        early.file(ended)
+        assert late.owed() == early.owed() == owed
+
+
+def _adjustment(time_ms: int) -> Adjustment:
+    return Adjustment(
+        venue=PLACED.ref.venue,
+        account=PLACED.ref.account,
+        symbol=PLACED.ref.symbol,
+        strategy="",
+        quantity=Decimal("0.002"),
+        evidence_hash="aa",
+        detail="no trade explains it",
+        time_ms=time_ms,
+    )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
@@ -293,8 +294,16 @@ def test_what_an_ended_order_filled_unseen_counts_until_its_trades_are_shown_or_
         detail="",
         time_ms=NOW_MS,
     )
-    # One that only takes another back sets nothing right: the rest is missing still.
-    books.fold(reversed_by(made, "an event", "7"))
-    assert books.exposure(intent()).buys == Decimal("0.099")
-    books.fold(made)
-    assert books.exposure(intent()).buys == 0
+    earlier = msgspec.structs.replace(made, time_ms=end.time_ms - 1)
+    # One of a window before the end sets nothing right of it; nor does one that only takes another back.
+    for message, buys in (
+        (earlier, Decimal("0.099")),
+        (made, Decimal(0)),
+        (reversed_by(made, "an event", "7"), Decimal("0.099")),
+    ):
+        books.fold(message)
+        assert books.exposure(intent()).buys == buys
+    # What it set right does not depend on when it is heard.
+    for adjustment, buys in ((earlier, Decimal("0.099")), (made, Decimal(0))):
+        first = state(adjustment, live("a", Side.BUY, "49900", "0.099"), end)
+        assert first.exposure(intent()).buys == buys
