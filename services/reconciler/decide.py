@@ -29,6 +29,7 @@ from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler import facts
 from services.reconciler.state import (
     Backup,
+    Movers,
     Origin,
     Standing,
     State,
@@ -54,6 +55,7 @@ class Judge:
         self._outbox: dict[str, Group] = {}
         self._on_the_way: set[str] = set()
         self._backup = Backup()
+        self._movers = Movers()
         self._origin = Origin()  # the row of which something is said now
         self._halted: frozenset[str] = frozenset()  # scopes, as the books had them last
         self._read_anew: NewEvent | None = None
@@ -73,6 +75,7 @@ class Judge:
         self._on_the_way.discard(row.event_id)
         halted, self._halted = self._halted, frozenset(books.halts)
         self._state.fold(books, row.position, row.event_id, message)
+        self._movers.fold(books, self._origin, message)
         backup = self._backup
         backup.fold(books, row, message)
         if backup.cause == row.event_id:
@@ -116,6 +119,8 @@ class Judge:
             if self._state.stated.get(key) == said:
                 continue
             self._state.stated[key] = said
+            # It follows from what moved the holding, not from what was read last.
+            self._origin = self._movers.of(key)
             self._say(facts.position_stated(books, key, said, now_ms))
 
     def take_outbox(self) -> list[Group]:

@@ -15,6 +15,7 @@ from opensqt.domain.ledger import Books, Key
 from opensqt.domain.ledger_wallet import assets_of, market_of
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.position import Position
 from opensqt.domain.recon import Adjustment, DiscrepancyKind, Halted, Resumed, Transferred
 from opensqt.domain.reconciliation import Track
 from opensqt.domain.strategy import PositionAdopted
@@ -22,6 +23,7 @@ from opensqt.domain.switches import DESK, RESTORE
 from opensqt.runtime.journal.port import Recorded
 
 DAY_MS = 86_400_000
+_MOVING = (FundingPaid, PositionAdopted, Adjustment)  # besides orders: what may move a holding
 
 
 class Origin(NamedTuple):
@@ -40,6 +42,27 @@ def position_key(place: Key) -> Key:
     """Return under which key a disagreement about the position of (venue, account, symbol) stands."""
     venue, account, symbol = place
     return (venue, account, DiscrepancyKind.POSITION.value, symbol, symbol)
+
+
+class Movers:
+    """Which row moved what each strategy holds last."""
+
+    def __init__(self) -> None:
+        self._held: dict[Key, Position] = {}
+        self._origins: dict[Key, Origin] = {}
+
+    def fold(self, books: Books, origin: Origin, message: Message) -> None:
+        """Take in a row that the books have folded."""
+        if not (isinstance(message, _MOVING) or life.is_order_event(message)):
+            return
+        # A trade of nobody's moves a holding when its order is told, so the message alone does not say whose.
+        for key, held in books.holdings.items():
+            if self._held.get(key) is not held:
+                self._held[key], self._origins[key] = held, origin
+
+    def of(self, key: Key) -> Origin:
+        """Return the row that moved a holding (strategy, venue, account, symbol) last."""
+        return self._origins[key]
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

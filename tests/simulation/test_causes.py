@@ -35,6 +35,11 @@ ROOTS = {
     "FundingPaid",
 }
 BY_HAND = {"Halted", "Resumed"}  # or of the reconciler, who names the look that it judged
+# What moves a position, or shows whose the trade was that moved it.
+MOVERS = {
+    *("Fill", "FundingPaid", "PositionAdopted", "Adjustment"),
+    *("IntentPlaced", "Accepted", "Canceled", "Expired"),
+}
 # What travels on the bus alone and is in no journal.
 UNRECORDED = {
     *("BookTop", "Candle", "FeedStatus", "Funding", "InstrumentRules", "Mark", "Tick", "Trade"),
@@ -72,20 +77,23 @@ def test_every_event_names_its_cause_and_where_its_story_began(tmp_path: Path) -
             folder = tmp_path / str(seed)
             folder.mkdir()
             rows = journal_of(seed, folder)
+            types = {row.event_id: row.type for row in rows}
             for row in rows:
                 seen.add(row.type)
-                if why := _wrong(row):
+                if why := _wrong(row, types.get(row.causation_id, "")):
                     wrong[row.type].add(why)
     assert wrong == {}
     assert CATALOGUE.keys() - PARTS - UNRECORDED - seen == NEVER
 
 
-def _wrong(row: Recorded) -> str:
+def _wrong(row: Recorded, cause: str) -> str:
     if not row.causation_id or not row.correlation_id:
         return "names no cause, or no story"
     begins = row.causation_id == row.event_id
     if begins and row.correlation_id != row.event_id:
         return "begins a story and names another"
+    if row.type == "PositionStated" and cause not in MOVERS:
+        return f"follows from {cause or 'no row'}, expected one that moves a position"
     if row.type in ROOTS:
         return "" if begins else f"follows from {row.causation_id}, expected to begin a story"
     is_free = (row.type in BY_HAND and row.actor == "hand") or _is_strangers(row)
