@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-_REVERSES = "reverses"  # how the detail of an adjustment that takes another one back begins
+_REVERSES = "reverses"  # how the detail of one that takes another back began before there was a field for it
 
 
 class DiscrepancyKind(StrEnum):
@@ -50,17 +50,23 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     evidence_hash: str
     detail: str
     time_ms: int
+    # Event id of the adjustment that it takes back, empty for none. None in a row from before it was stated.
+    takes_back: str | None = None
 
     @property
     def reverses(self) -> bool:
         """True when it takes an earlier adjustment back."""
-        return self.detail.startswith(_REVERSES)
+        if self.takes_back is None:
+            return self.detail.startswith(_REVERSES)
+        return bool(self.takes_back)
 
 
 def reversed_by(made: Adjustment, event_id: str, trade_id: str) -> Adjustment:
     """Return the adjustment that takes one back (`event_id`) because a trade of its window was found."""
     detail = f"{_REVERSES} {event_id}: trade {trade_id} was found"
-    return msgspec.structs.replace(made, quantity=-made.quantity, detail=detail)
+    return msgspec.structs.replace(
+        made, quantity=-made.quantity, detail=detail, takes_back=event_id
+    )
 
 
 class Halted(msgspec.Struct, frozen=True, kw_only=True):

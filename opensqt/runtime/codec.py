@@ -226,16 +226,18 @@ def _reader(kind: type[Message], fields: list[_Field]) -> Callable[[Any], Messag
     """Return what makes a value of wire fields: they are fetched at once, only some are converted."""
     names = tuple(field.name for field in fields)
     fetch = _fetcher(names)
-    parts = [(field.name, field.get) for field in fields if field.kind == "message"]
+    # What the wire tells apart from its default: a part, or a value that may be missing.
+    parts = [field for field in fields if field.kind == "message" or field.optional]
+    told = [(field.name, field.get) for field in parts]
     gets = [
         (field.name, field.get)
         for field in fields
-        if field.get is not _identity and field.kind != "message"
+        if field.get is not _identity and field not in parts
     ]
 
     def read(wire: Any) -> Message:
         values = dict(zip(names, fetch(wire), strict=True))
-        for name, get in parts:
+        for name, get in told:
             if wire.HasField(name):
                 values[name] = get(values[name])
             else:

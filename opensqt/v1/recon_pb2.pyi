@@ -51,7 +51,7 @@ class Discrepancy(_message.Message):
     def __init__(self, kind: _Optional[_Union[DiscrepancyKind, str]] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., subject: _Optional[str] = ..., expected: _Optional[str] = ..., observed: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Adjustment(_message.Message):
-    __slots__ = ("venue", "account", "symbol", "strategy", "quantity", "evidence_hash", "detail", "time_ms")
+    __slots__ = ("venue", "account", "symbol", "strategy", "quantity", "evidence_hash", "detail", "time_ms", "takes_back")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +60,7 @@ class Adjustment(_message.Message):
     EVIDENCE_HASH_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    TAKES_BACK_FIELD_NUMBER: _ClassVar[int]
     venue: str
     account: str
     symbol: str
@@ -68,7 +69,8 @@ class Adjustment(_message.Message):
     evidence_hash: str
     detail: str
     time_ms: int
-    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., quantity: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    takes_back: str
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., quantity: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ..., takes_back: _Optional[str] = ...) -> None: ...
 
 class Halted(_message.Message):
     __slots__ = ("scope", "mode", "reason", "time_ms")

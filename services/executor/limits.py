@@ -1,7 +1,8 @@
 """The executor's own hard caps, a second line behind risk: what keeps an approved order from being sent.
 
-Pure. They count everything that may still fill, at worst, on every market. An order is an exit where our own fills show
-that it only takes off what is held, or where the venue itself enforces that it only reduces; exits always pass.
+Pure. They count everything that may still fill, at worst, on every market. An order is an exit where our own fills
+and the recorded corrections of them show that it only takes off what is held, or where the venue itself enforces that
+it only reduces; exits always pass.
 """
 
 from decimal import Decimal
@@ -53,7 +54,7 @@ def obstacle(state: State, intent: PlaceIntent, terms: Terms, *, reduce_only: bo
 
 
 def _takes_off(state: State, intent: PlaceIntent) -> bool:
-    """Tell whether, whatever fills, the order only takes off what our own fills left with account or strategy."""
+    """Tell whether, whatever fills, it only takes off what fills and corrections left with account or strategy."""
     held = -intent.side.sign * state.net.get(intent.symbol, ZERO)
     if state.queued(intent.symbol, intent.side) + intent.quantity <= held:
         return True

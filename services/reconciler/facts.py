@@ -59,6 +59,7 @@ def adjustment(books: Books, snapshot: VenueSnapshot, place: Key, gap: Decimal) 
         evidence_hash=snapshot.evidence_hash,
         detail=f"no trade explains it up to {snapshot.time_ms}; two looks agree",
         time_ms=snapshot.time_ms,
+        takes_back="",
     )
     cause = ("adjustment", *place, snapshot.evidence_hash, canonical(gap))
     return _event(message, _stream(place), cause)

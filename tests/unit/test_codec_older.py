@@ -1,9 +1,13 @@
 """What an older version wrote, before fields were added: it is read, and what it did not say is off."""
 
+import msgspec
+import pytest
+
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.messages import Message
+from opensqt.domain.recon import Adjustment, reversed_by
 from opensqt.domain.strategy import SagaStep
-from opensqt.runtime.codec import decode
+from opensqt.runtime.codec import decode, encode
 from tests.tidiness.source import ROOT
 
 
@@ -29,3 +33,27 @@ def test_a_step_of_a_carry_without_an_outlook_is_read() -> None:
     assert step.outlook is None
     assert not step.by_basis
     assert step.detail
+
+
+def test_an_adjustment_from_before_it_named_what_it_takes_back_says_it_in_its_detail() -> None:
+    """The bytes of one from before the field: its words decide, as they did when it was written."""
+    made = older("Adjustment")
+    assert isinstance(made, Adjustment)
+    assert made.takes_back is None
+    assert not made.reverses
+    taken_back = msgspec.structs.replace(reversed_by(made, "an event", "7"), takes_back=None)
+    assert decode(encode(taken_back)) == taken_back
+    assert taken_back.reverses
+
+
+@pytest.mark.row("E13")
+@pytest.mark.parametrize("detail", ["reverses nothing", "no trade explains it"])
+def test_no_words_decide_whether_an_adjustment_takes_another_back(detail: str) -> None:
+    """What it takes back is a field: whoever writes another detail, or translates it, moves no money."""
+    made = older("Adjustment")
+    assert isinstance(made, Adjustment)
+    for takes_back, reverses in (("", False), ("an event", True)):
+        told = msgspec.structs.replace(made, detail=detail, takes_back=takes_back)
+        read = decode(encode(told))
+        assert isinstance(read, Adjustment)
+        assert (read, read.reverses) == (told, reverses)
