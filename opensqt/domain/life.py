@@ -145,12 +145,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.terminal and not self.settled
 
     @property
-    def ended_ms(self) -> int:
-        """Market time of the newest word of the venue that it ended; 0 while there is none."""
-        ends = (self.canceled, self.expired)
-        return max((end.time_ms for end in ends if end is not None), default=0)
-
-    @property
     def contradictions(self) -> tuple[str, ...]:
         """Name each piece of evidence that denies another; empty for a sound life."""
         return _contradictions(self)

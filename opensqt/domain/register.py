@@ -47,11 +47,17 @@ class Register:
         times = self._right.get((ref.account, ref.symbol)) if ref is not None else None
         if not times:
             return False
-        return order.ended_ms <= max((at for at, stand in times.items() if stand > 0), default=0)
+        return _ended_ms(order) <= max((at for at, stand in times.items() if stand > 0), default=0)
 
     def __len__(self) -> int:
         """Count the living orders."""
         return len(self._living)
+
+
+def _ended_ms(order: Order) -> int:
+    """Return the market time of the newest word of the venue that an order ended; 0 while there is none."""
+    ends = (order.canceled, order.expired)
+    return max((end.time_ms for end in ends if end is not None), default=0)
 
 
 def _mark(orders: dict[str, Order], order: Order, *, holds: bool) -> None:

@@ -13,7 +13,6 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Canceled
 from opensqt.domain.recon import Adjustment, reversed_by
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.runtime.bus.port import Stream
@@ -25,9 +24,7 @@ from opensqt.runtime.journal.reading import envelope_of
 from services.executor.corrections import READ_EVERY_S
 from services.executor.limits import Caps
 from services.executor.service import Executor
-from services.executor.state import State
 from tests.unit.rig import START_MS, SYMBOL, Rig
-from tests.unit.test_life import ACCEPTED, PLACED, SUBMITTING, canceled, filled
 
 STRATEGY = "grid-perp"
 SIZE = Decimal("0.050")
@@ -194,16 +191,6 @@ async def test_a_correction_that_was_recorded_while_the_bus_was_away_is_heard_af
         assert _net(executor) == Decimal("0.010")
 
 
-async def _announce(rig: Rig, position: int) -> None:
-    """Say that FEED was made anew, and holds again what the journal holds beyond a position."""
-    fact = FeedGeneration(
-        generation=2, position=position, reason="FEED was made anew", time_ms=START_MS
-    )
-    envelope = Envelope(event_id="g2", type="FeedGeneration", source="relay", time_ms=START_MS)
-    await rig.bus.publish(subject_of(fact), fact, envelope)
-    await rig.clock.run_for(2)
-
-
 @pytest.mark.row("E13")
 async def test_a_correction_that_a_feed_made_anew_does_not_hold_is_read_in_the_journal(
     rig: Rig,
@@ -215,7 +202,10 @@ async def test_a_correction_that_a_feed_made_anew_does_not_hold_is_read_in_the_j
         last = _record(rig, _adopted("0.030"))
         rig.broker.make_anew(Stream.FEED)
         await rig.clock.run_for(1)
-        await _announce(rig, last.position)
+        fact = FeedGeneration(generation=2, position=last.position, reason="", time_ms=START_MS)
+        envelope = Envelope(event_id="g2", type="FeedGeneration", source="relay", time_ms=START_MS)
+        await rig.bus.publish(subject_of(fact), fact, envelope)
+        await rig.clock.run_for(2)
         assert _net(executor) == Decimal("0.060")
         for row in (heard, last):
             await _publish(rig, row, **{MESSAGE_ID: f"again {row.position}"})
@@ -307,43 +297,3 @@ async def test_another_accounts_corrections_are_not_ours(rig: Rig) -> None:
         assert _net(executor) == 0
     async with rig.running(rig.executor()) as executor:
         assert _net(executor) == 0
-
-
-@pytest.mark.row("E09", "E13")
-def test_what_an_ended_order_filled_unseen_counts_until_it_was_set_right() -> None:
-    """An adjustment set the position right without its trades; one that takes another back sets nothing right."""
-    for reverses, queued in ((False, Decimal(0)), (True, PLACED.quantity)):
-        state = State("main")
-        end: Canceled = canceled(str(PLACED.quantity))
-        for fact in (PLACED, SUBMITTING, ACCEPTED, end):
-            state.fold(fact)
-        made = _adjustment("0.010", symbol=PLACED.ref.symbol)
-        state.fold(reversed_by(made, "an event", "7") if reverses else made)
-        assert state.queued(PLACED.ref.symbol, PLACED.side) == queued
-
-
-@pytest.mark.row("E09", "E13")
-def test_an_adjustment_sets_right_the_same_orders_whenever_it_is_heard() -> None:
-    """A running executor hears it after rows of its own that stand behind it; a successor reads the journal's order."""
-    end: Canceled = canceled(str(PLACED.quantity))
-    story = (PLACED, SUBMITTING, ACCEPTED, end)
-    for made_ms, owed in ((end.time_ms - 1, PLACED.quantity), (end.time_ms, Decimal(0))):
-        made = _adjustment("0.010", symbol=PLACED.ref.symbol, time_ms=made_ms)
-        for facts in ((made, *story), (*story, made)):
-            state = State("main")
-            for fact in facts:
-                state.fold(fact)
-            assert state.queued(PLACED.ref.symbol, PLACED.side) == owed, facts
-
-
-@pytest.mark.row("K06", "B22")
-def test_what_a_strategy_holds_is_what_its_fills_brought() -> None:
-    """A fee that was taken out of what was bought is not held, also in the count by strategy."""
-    spot = "BTC/USDT"
-    ref = msgspec.structs.replace(PLACED.ref, symbol=spot)
-    fee = Decimal("0.001")
-    state = State("main")
-    state.fold(msgspec.structs.replace(PLACED, ref=ref))
-    state.fold(msgspec.structs.replace(filled("1", "0.010"), ref=ref, fee=fee, fee_asset="BTC"))
-    assert state.net == {spot: Decimal("0.010") - fee}
-    assert state.own == {(ref.strategy, spot): Decimal("0.010") - fee}

@@ -47,9 +47,10 @@ def test_what_ended_in_the_window_of_an_adjustment_is_owed_no_more_until_that_is
 ):
     """Of that account and symbol alone, and nothing that ended after it: the venue's position did not show it."""
     register = Register()
-    ended = live_through(PLACED, SUBMITTING, ACCEPTED, canceled("0.002"))
+    end = canceled("0.002")
+    ended = live_through(PLACED, SUBMITTING, ACCEPTED, end)
     register.file(ended)
-    right = _adjustment(ended.ended_ms)
+    right = _adjustment(end.time_ms)
     for other in (
         msgspec.structs.replace(right, symbol="ETH/USDT"),
         msgspec.structs.replace(right, account="another"),
@@ -67,8 +68,9 @@ def test_what_ended_in_the_window_of_an_adjustment_is_owed_no_more_until_that_is
 
 def test_an_end_after_the_adjustment_is_owed_in_whatever_order_they_are_heard() -> None:
     """Who hears an adjustment late writes nothing off that ended after it."""
-    ended = live_through(PLACED, SUBMITTING, ACCEPTED, canceled("0.002"))
-    for made_ms, owed in ((ended.ended_ms - 1, [ended]), (ended.ended_ms, [])):
+    end = canceled("0.002")
+    ended = live_through(PLACED, SUBMITTING, ACCEPTED, end)
+    for made_ms, owed in ((end.time_ms - 1, [ended]), (end.time_ms, [])):
         late, early = Register(), Register()
         late.file(ended)
         late.set_right(_adjustment(made_ms))

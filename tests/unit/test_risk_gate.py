@@ -3,14 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, Purpose
-from opensqt.domain.order import Canceled
-from opensqt.domain.recon import Adjustment, Halted, OrderContradicted, reversed_by
+from opensqt.domain.recon import Halted, OrderContradicted
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 from services.risk.decide import Judgement, Seat, blocked, judge
 from services.risk.state import State
@@ -24,7 +22,6 @@ from tests.unit.gate_books import (
     fill,
     intent,
     live,
-    ref,
     rules,
     state,
 )
@@ -267,43 +264,3 @@ def test_a_contradicted_order_halts_its_symbol_until_a_person_releases_the_desk(
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "reducing"
     books.fold(KillReleased(scope="desk", reason="looked", actor="alice", time_ms=NOW_MS))
     assert isinstance(judge(books, intent(), LIMITS, SEAT, NOW_MS).verdict, RiskApproved)
-
-
-@pytest.mark.row("E09")
-def test_what_an_ended_order_filled_unseen_counts_until_its_trades_are_shown_or_set_right() -> None:
-    """The venue ended it with more filled than its trades have shown: that much may be held already."""
-    end = Canceled(
-        ref=ref("a"),
-        venue_order_id="1",
-        filled_quantity=Decimal("0.099"),
-        reason="canceled",
-        evidence_hash="",
-        time_ms=NOW_MS,
-    )
-    books = state(live("a", Side.BUY, "49900", "0.099"), end)
-    assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "position_notional"
-    shown = state(live("a", Side.BUY, "49900", "0.099"), end, fill("a", Side.BUY, "0.099"))
-    assert shown.exposure(intent()).buys == 0
-    made = Adjustment(
-        venue="binance",
-        account="main",
-        symbol=SYMBOL,
-        strategy="grid-perp",
-        quantity=Decimal(0),
-        evidence_hash="",
-        detail="",
-        time_ms=NOW_MS,
-    )
-    earlier = msgspec.structs.replace(made, time_ms=end.time_ms - 1)
-    # One of a window before the end sets nothing right of it; nor does one that only takes another back.
-    for message, buys in (
-        (earlier, Decimal("0.099")),
-        (made, Decimal(0)),
-        (reversed_by(made, "an event", "7"), Decimal("0.099")),
-    ):
-        books.fold(message)
-        assert books.exposure(intent()).buys == buys
-    # What it set right does not depend on when it is heard.
-    for adjustment, buys in ((earlier, Decimal("0.099")), (made, Decimal(0))):
-        first = state(adjustment, live("a", Side.BUY, "49900", "0.099"), end)
-        assert first.exposure(intent()).buys == buys
