@@ -27,9 +27,7 @@ class Corrections:
 
     def __init__(self, account: Account, position: int) -> None:
         self._account = account
-        self._position = (
-            position  # of the journal: no correction up to here is missing in the books
-        )
+        self._position = position  # of the journal: up to here the books hold every correction
         self._reading = asyncio.Lock()
 
     def subjects(self) -> tuple[str, ...]:
