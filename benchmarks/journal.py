@@ -17,8 +17,8 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.stand import machine
+from opensqt.domain.journal import Entry, Lease
 from opensqt.runtime.journal.migrate import migrate
-from opensqt.runtime.journal.port import Entry, Lease
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from tests.journals import entry, event
 from tests.servers import PostgresServer

@@ -34,11 +34,11 @@ from opensqt.domain.intent import (
     Purpose,
     TimeInForce,
 )
+from opensqt.domain.journal import Entry
 from opensqt.domain.ledger import Books
 from opensqt.domain.verdict import RiskApproved
-from opensqt.runtime.journal.port import Entry
-from opensqt.runtime.projection_store import folded
-from services.executor import facts
+from opensqt.execution import facts
+from opensqt.runtime.projection.store import folded
 from tests.simulation.venue.scripted import PERP
 
 REPORT = Path("reports") / "recovery.json"

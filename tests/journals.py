@@ -4,19 +4,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from opensqt.domain.control import KillLatched
+from opensqt.domain.journal import Entry, Fence, NewEvent
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.checkpoint import Checkpoints
-from opensqt.runtime.journal.memory import (
-    MemoryCheckpoints,
-    MemoryJournal,
-    MemoryLeases,
-    MemoryStore,
-)
-from opensqt.runtime.journal.port import Entry, Fence, Journal, Leases, NewEvent
+from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.journal.postgres import (
     PostgresCheckpoints,
     PostgresJournal,
     PostgresLeases,
+)
+from tests.support.fakes.journal import (
+    MemoryCheckpoints,
+    MemoryJournal,
+    MemoryLeases,
+    MemoryStore,
 )
 
 KINDS = ("memory", "postgres")

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from opensqt.domain.account import SnapshotOrder
 from opensqt.domain.instruments import Side
+from opensqt.domain.journal import NewEvent, Recorded
 from opensqt.domain.ledger import Books
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Discrepancy, DiscrepancyKind
-from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler.decide import Judge
 from tests.ledgers import (
     PERP,

@@ -6,23 +6,24 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.domain.journal import Appended
 from opensqt.runtime.bus.port import Bus, Delivery, Start, Stream
 from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.envelope import Envelope, from_headers
 from opensqt.runtime.journal.checkpoint import Checkpoints
-from opensqt.runtime.journal.memory import (
+from opensqt.runtime.journal.port import Journal, Leases
+from services.relay.config import Settings
+from services.relay.service import Relay
+from tests.conditions import until
+from tests.journals import entry, event
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import (
     MemoryCheckpoints,
     MemoryJournal,
     MemoryLeases,
     MemoryStore,
 )
-from opensqt.runtime.journal.port import Appended, Journal, Leases
-from services.relay.config import Settings
-from services.relay.service import Relay
-from tests.conditions import until
-from tests.journals import entry, event
 
 SETTINGS = Settings(
     lease_ttl_ms=300,

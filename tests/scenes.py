@@ -11,8 +11,8 @@ from opensqt.domain.market import Candle, Funding, Mark, Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Fill, IntentPlaced, Liquidity, OrderRef, Submitting
 from opensqt.domain.strategy import AnchorSet, SagaStep, StrategyStarted
-from opensqt.domain.ticket import UNSTAMPED
 from opensqt.domain.verdict import RiskRefused
+from opensqt.strategies.ticket import UNSTAMPED
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of, tick_of
 
 MINUTE_MS = 60_000

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from opensqt.cli.ports import choose
+from opensqt.desk.ports import choose
 
 START_DEADLINE_S = 20.0
 # A Postgres that was killed leaves its shared memory behind for a moment.

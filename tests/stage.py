@@ -10,19 +10,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.ids import event_id
+from opensqt.domain.journal import NewEvent
 from opensqt.domain.messages import Message, name_of
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime import latch
-from opensqt.runtime.bus.subjects import subject_of
-from opensqt.runtime.config import Config, parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.environment import Environment
 from opensqt.runtime.health import Health
-from opensqt.runtime.journal.port import NewEvent
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.telemetry.metrics import Metrics
 from services.gateway.config import Settings
 from services.gateway.service import Gateway
 from tests.conditions import until

@@ -6,9 +6,9 @@ import select
 import sys
 from collections.abc import Callable
 
-from opensqt.cli import ports
-from opensqt.cli.spec import HttpCheck, ProcessLine, Spec
-from opensqt.cli.supervisor import Supervisor
+from opensqt.desk import ports
+from opensqt.desk.spec import HttpCheck, ProcessLine, Spec
+from opensqt.desk.supervisor import Supervisor
 
 SERVER = """
 import http.server, signal, sys

@@ -16,7 +16,7 @@ import msgspec
 from benchmarks.stand.desk import Desk
 from benchmarks.stand.floor import INTENT, key_of, order_id_of
 from benchmarks.stand.witness import CANCEL, ID
-from opensqt.domain import ids
+from opensqt.domain import ids, subjects
 from opensqt.domain.control import FeedGeneration
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import (
@@ -28,7 +28,6 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.messages import Message, name_of
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.codec import decode, encode
 from opensqt.runtime.envelope import Envelope

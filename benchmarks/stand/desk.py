@@ -20,7 +20,7 @@ import aiohttp
 
 from benchmarks.stand.floor import COMMAND, COMMANDS, INTENT, INTENTS
 from benchmarks.stand.stamps import SUFFIX, Tape
-from opensqt.cli import ports
+from opensqt.desk import ports
 from opensqt.runtime.bus import streams
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Stream

@@ -31,7 +31,7 @@ from benchmarks.stand.stamps import Recorder
 from benchmarks.stand.witness import CANCEL, ID, ORDER_ID, WIRE_KEYS, watch_wire
 from opensqt.runtime.journal import postgres
 from opensqt.runtime.journal.connection import Pool, open_pool
-from opensqt.runtime.venue.session import paper_session
+from opensqt.venues.session import paper_session
 from tests.simulation.venue.scripted import KEYS
 
 INTENTS, COMMANDS = "FLOOR_INTENTS", "FLOOR_COMMANDS"

@@ -13,9 +13,9 @@ import uvloop
 from benchmarks.stand.stamps import Recorder
 from benchmarks.stand.witness import CANCEL, ORDER_ID
 from opensqt.runtime.clock import RunClock
-from opensqt.simulation import paper
-from opensqt.simulation.binance.dispatch import Answer, Dispatcher, Request
-from opensqt.simulation.binance.limits import Limits
+from opensqt.simulation.dialects.binance.limits import Limits
+from opensqt.simulation.server import paper
+from opensqt.simulation.server.dispatch import Answer, Dispatcher, Request
 from tests.simulation.venue.scripted import ScriptedFlow, setup
 
 WIDE = Limits(weight_max=10_000_000, orders=())

@@ -19,12 +19,12 @@ from typing import Any
 from aiohttp.http_writer import StreamWriter
 
 from benchmarks.stand.stamps import Recorder
+from opensqt.domain.journal import Entry
 from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.bus.nats_acks import Acks
 from opensqt.runtime.bus.nats_follower import NatsFollower
 from opensqt.runtime.bus.nats_queue import NatsQueue
 from opensqt.runtime.journal import postgres
-from opensqt.runtime.journal.port import Entry
 
 ID = "Nats-Msg-Id"
 WIRE_KEYS: ContextVar[tuple[str, ...]] = ContextVar("wire_keys", default=())
@@ -112,8 +112,8 @@ def watch_risk(witness: Witness) -> None:
 def watch_executor(witness: Witness) -> None:
     """Stamp commands on their way to the venue."""
     commands = importlib.import_module("services.executor.commands").Commands
-    orders = importlib.import_module("opensqt.runtime.venue.binance_orders").BinanceOrders
-    gate = importlib.import_module("opensqt.runtime.venue.binance_gate")
+    orders = importlib.import_module("opensqt.venues.binance.orders").BinanceOrders
+    gate = importlib.import_module("opensqt.venues.binance.gate")
     witness.around(NatsQueue, "_on_message", "executor.arrived", "", _delivered)
     witness.around(commands, "_take", "executor.taken", "", lambda *a: str(a[2].headers.get(ID)))
     journal = postgres.PostgresJournal
@@ -156,7 +156,7 @@ def _watch_port(witness: Witness, orders: Any) -> None:
 
 
 def _watch_requests(witness: Witness, gate: Any) -> None:
-    dispatch, client = gate.dispatch, "opensqt.runtime.venue.binance_client"
+    dispatch, client = gate.dispatch, "opensqt.venues.binance.client"
 
     async def dispatched(one: Any, request: Any) -> Any:
         mark = {"POST": "", "DELETE": CANCEL}.get(request.verb)

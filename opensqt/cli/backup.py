@@ -14,13 +14,13 @@ from pathlib import Path
 import asyncpg
 
 import opensqt
-from opensqt.cli import postgres
-from opensqt.cli.backup_file import DUMP, SCHEMA, Manifest, pack, sha256_of
-from opensqt.cli.instant import rfc3339
-from opensqt.cli.plan import FILE_NAME
 from opensqt.cli.reading import Source, connect, opened
-from opensqt.cli.refusal import GOOD, NOT_RUNNING, Refusal
 from opensqt.cli.verify_evidence import FILE as AUDIT
+from opensqt.desk import postgres
+from opensqt.desk.backup_file import DUMP, SCHEMA, Manifest, pack, sha256_of
+from opensqt.desk.instant import rfc3339
+from opensqt.desk.plan import FILE_NAME
+from opensqt.desk.refusal import GOOD, NOT_RUNNING, Refusal
 from opensqt.runtime.clock import RUN_FILE, open_clock
 from opensqt.runtime.latch import FILE_NAME as LATCH
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
-from opensqt.cli.economics import carry_cost, grid_cost
-from opensqt.cli.feasibility import MarketView, shared_symbols
-from opensqt.cli.plan import (
+from opensqt.desk.economics import carry_cost, grid_cost
+from opensqt.desk.feasibility import MarketView, shared_symbols
+from opensqt.desk.plan import (
     FILE_NAME,
     MARKET_DEFAULT,
     default_text,
     make_plan,
     named_by,
 )
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.domain.decimals import canonical
-from opensqt.runtime.config import Carry, Config, Grid, PaperFunding, config_hash
+from opensqt.runtime.config.all import Carry, Config, Grid, PaperFunding, config_hash
 
 CENT = Decimal("0.01")
 BPS_OF_ONE = Decimal("0.0001")

@@ -6,7 +6,7 @@ import binascii
 import json
 import sys
 
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.runtime.codec import Undecodable, decode, to_json
 
 

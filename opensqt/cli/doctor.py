@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.cli import nats, ports, postgres
-from opensqt.cli.folder import FREE_BYTES_MIN, free_bytes, holder, is_running
-from opensqt.cli.instant import rfc3339
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
-from opensqt.cli.runfile import read_run
+from opensqt.desk import nats, ports, postgres
+from opensqt.desk.folder import FREE_BYTES_MIN, free_bytes, holder, is_running
+from opensqt.desk.instant import rfc3339
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.desk.runfile import read_run
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.clock import RunClock
 

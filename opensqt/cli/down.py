@@ -7,8 +7,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from opensqt.cli.folder import UP, holder, told, up_pid
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.desk.folder import UP, holder, told, up_pid
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
 from opensqt.runtime.clock import RunClock
 
 STOP_S_MAX = 25.0

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
-from opensqt.cli.instant import rfc3339
 from opensqt.cli.reading import Source, connect, opened
-from opensqt.cli.refusal import GOOD, NOT_RUNNING, Refusal
+from opensqt.desk.instant import rfc3339
+from opensqt.desk.refusal import GOOD, NOT_RUNNING, Refusal
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import Undecodable, decode, to_json
 

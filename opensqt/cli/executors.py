@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from opensqt.cli.runfile import RunFile
+from opensqt.desk.runfile import RunFile
 from opensqt.domain.words import cleaned
 from opensqt.runtime.token import read_token
 

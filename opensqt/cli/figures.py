@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.cli import loopback
-from opensqt.cli.health import EXECUTOR, HEALTH
-from opensqt.cli.runfile import RunFile
+from opensqt.desk import loopback
+from opensqt.desk.health import EXECUTOR, HEALTH
+from opensqt.desk.runfile import RunFile
 from opensqt.domain.bus_trouble import bus_trouble
 from opensqt.runtime.latch import read as read_latch
 

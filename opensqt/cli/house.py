@@ -12,18 +12,18 @@ import asyncpg
 import msgspec
 
 import opensqt
-from opensqt.cli import nats, ports, postgres
-from opensqt.cli.folder import UP, Folder, free_bytes, paper_keys
-from opensqt.cli.plan import Plan, binding, next_clock
-from opensqt.cli.processes import Place, port_names, specs
 from opensqt.cli.progress import Progress
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
-from opensqt.cli.runfile import RunFile, read_run, write_run
-from opensqt.cli.spec import Identity
 from opensqt.cli.summary import Summary, summary
-from opensqt.cli.supervisor import Supervisor
+from opensqt.desk import nats, ports, postgres
+from opensqt.desk.folder import UP, Folder, free_bytes, paper_keys
+from opensqt.desk.plan import Plan, binding, next_clock
+from opensqt.desk.processes import Place, port_names, specs
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.desk.runfile import RunFile, read_run, write_run
+from opensqt.desk.spec import Identity
+from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import Profile, config_hash
+from opensqt.runtime.config.all import Profile, config_hash
 
 READY_S_MAX = 120.0
 SUMMARY_S_MAX = 60.0

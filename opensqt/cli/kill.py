@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.cli.executors import Asked, actor, all_refused, ask_executors, line_of, reason_of
-from opensqt.cli.folder import up_pid
-from opensqt.cli.refusal import Refusal
-from opensqt.cli.runfile import RunFile, read_run
+from opensqt.desk.folder import up_pid
+from opensqt.desk.refusal import Refusal
+from opensqt.desk.runfile import RunFile, read_run
 from opensqt.domain.words import cleaned
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE, open_clock, system_wall_ms

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from opensqt.cli.runfile import RunFile
+from opensqt.desk.runfile import RunFile
+from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.clock import open_clock

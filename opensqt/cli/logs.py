@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from opensqt.cli.refusal import GOOD, Refusal
+from opensqt.desk.refusal import GOOD, Refusal
 from opensqt.runtime.clock import RunClock
 
 LINES = 200

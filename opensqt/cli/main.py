@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import opensqt
-from opensqt.cli.refusal import USAGE, Refusal
+from opensqt.desk.refusal import USAGE, Refusal
 from opensqt.domain.words import cleaned
-from opensqt.runtime.config import ConfigError
+from opensqt.runtime.config.all import ConfigError
 
 # Each verb and what it does, in the order of help. Only the module of the verb asked for is imported.
 VERBS = {

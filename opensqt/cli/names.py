@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from opensqt.cli.reading import Source, fetch
-from opensqt.cli.refusal import Refusal
+from opensqt.desk.refusal import Refusal
 from opensqt.domain.words import cleaned
-from opensqt.runtime.config import ConfigError, load, symbols_of
+from opensqt.runtime.config.all import ConfigError, load, symbols_of
 
 CLOSE = 0.6
 MEANT_MAX = 3

@@ -5,9 +5,9 @@ import argparse
 from opensqt.cli import table
 from opensqt.cli.names import check_names
 from opensqt.cli.reading import Source, fetch, read
-from opensqt.cli.refusal import GOOD
+from opensqt.desk.refusal import GOOD
 from opensqt.domain.ledger import Table
-from opensqt.runtime.projection import SHAPES
+from opensqt.runtime.projection.tables import SHAPES
 
 COLUMNS = SHAPES[Table.ORDERS].columns
 SHOWN = (

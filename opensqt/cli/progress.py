@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from opensqt.cli.spec import ProcessLine, State
+from opensqt.desk.spec import ProcessLine, State
 
 QUIET = (State.WAITING, State.STARTING, State.STOPPING)
 

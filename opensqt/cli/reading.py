@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
-from opensqt.cli import postgres
-from opensqt.cli.folder import READER, UP, Folder, InUse, holder, told, up_pid
-from opensqt.cli.refusal import NOT_RUNNING, Refusal
-from opensqt.cli.runfile import RunFile, read_run
+from opensqt.desk import postgres
+from opensqt.desk.folder import READER, UP, Folder, InUse, holder, told, up_pid
+from opensqt.desk.refusal import NOT_RUNNING, Refusal
+from opensqt.desk.runfile import RunFile, read_run
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
-from opensqt.runtime.projection_port import ProjectionMoved
-from opensqt.runtime.projection_store import Projections, caught_up
+from opensqt.runtime.projection.port import ProjectionMoved
+from opensqt.runtime.projection.store import Projections, caught_up
 
 CONNECT_S_MAX = 3.0
 RETRY_S = 0.2

@@ -5,12 +5,12 @@ import json
 from collections.abc import Mapping
 
 from opensqt.cli.reading import Source, opened
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
 from opensqt.domain.ledger import Books, Table
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
-from opensqt.runtime.projection import Row, rows
-from opensqt.runtime.projection_store import Projections, folded
+from opensqt.runtime.projection.store import Projections, folded
+from opensqt.runtime.projection.tables import Row, rows
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from opensqt.cli.folder import holder, in_use
-from opensqt.cli.plan import FILE_NAME
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.desk.folder import holder, in_use
+from opensqt.desk.plan import FILE_NAME
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -14,21 +14,22 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from opensqt.cli import ports, postgres
 from opensqt.cli.backup import run_tool
-from opensqt.cli.backup_file import DUMP, Manifest, unpack
-from opensqt.cli.folder import Folder
 from opensqt.cli.reading import bring_up
-from opensqt.cli.refusal import GOOD, Refusal
-from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.desk import ports, postgres
+from opensqt.desk.backup_file import DUMP, Manifest, unpack
+from opensqt.desk.folder import Folder
+from opensqt.desk.refusal import GOOD, Refusal
+from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.domain.control import CONTROL_STREAM
 from opensqt.domain.ids import event_id
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.recon import Halted
+from opensqt.domain.subjects import subject_of
 from opensqt.domain.switches import DESK, HALTED, RESTORE
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock, open_clock
 from opensqt.runtime.journal.desk import ensure_generation
-from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
 
 REASON = (

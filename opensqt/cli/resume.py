@@ -5,8 +5,8 @@ import json
 import sys
 
 from opensqt.cli.executors import actor, all_refused, ask_executors, line_of, reason_of
-from opensqt.cli.refusal import JUDGED_FALSE, NOT_RUNNING, Refusal
-from opensqt.cli.runfile import read_run
+from opensqt.desk.refusal import JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.desk.runfile import read_run
 from opensqt.domain.words import cleaned
 
 

@@ -11,12 +11,12 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 
-from opensqt.cli import loopback
-from opensqt.cli.plan import Plan
 from opensqt.cli.progress import Progress
-from opensqt.cli.runfile import RunFile
 from opensqt.cli.screen_view import Frame, Picture, draw
-from opensqt.cli.spec import ProcessLine
+from opensqt.desk import loopback
+from opensqt.desk.plan import Plan
+from opensqt.desk.runfile import RunFile
+from opensqt.desk.spec import ProcessLine
 from opensqt.runtime.clock import RunClock
 
 EVERY_S = 0.5

@@ -15,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from opensqt.cli.spec import ProcessLine, State
+from opensqt.desk.spec import ProcessLine, State
 
 Picture = Mapping[str, Any]
 

@@ -12,15 +12,15 @@ import msgspec
 
 from opensqt.cli.positions import positions, strategies
 from opensqt.cli.reading import Source, bring_up, fetch
-from opensqt.cli.refusal import Refusal
-from opensqt.cli.runfile import read_run
 from opensqt.cli.verify import judged
+from opensqt.desk.refusal import Refusal
+from opensqt.desk.runfile import read_run
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import quote_asset
 from opensqt.domain.profit import total
 from opensqt.runtime.codec import Undecodable
 from opensqt.runtime.journal.port import JournalDown
-from opensqt.runtime.projection import tidied
+from opensqt.runtime.projection.tables import tidied
 
 JUDGED_ROWS_MAX = (
     5_000  # of a desk that was told to stop now: longer journals are for `opensqt verify`

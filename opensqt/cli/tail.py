@@ -9,10 +9,10 @@ import nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from opensqt.cli.folder import is_running
-from opensqt.cli.instant import rfc3339
-from opensqt.cli.refusal import GOOD, NOT_RUNNING, USAGE, Refusal
-from opensqt.cli.runfile import read_run
+from opensqt.desk.folder import is_running
+from opensqt.desk.instant import rfc3339
+from opensqt.desk.refusal import GOOD, NOT_RUNNING, USAGE, Refusal
+from opensqt.desk.runfile import read_run
 from opensqt.runtime.codec import Undecodable, decode, to_json
 from opensqt.runtime.envelope import BadEnvelope, from_headers
 

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from opensqt.cli.house import House
-from opensqt.cli.plan import make_plan, refuse_untradable
 from opensqt.cli.progress import Progress
-from opensqt.cli.refusal import Refusal
+from opensqt.desk.plan import make_plan, refuse_untradable
+from opensqt.desk.refusal import Refusal
 from opensqt.runtime.clock import RunClock
 
 SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")

@@ -13,19 +13,19 @@ import sys
 import msgspec
 import uvloop
 
-from opensqt.cli.folder import paper_keys
-from opensqt.cli.runfile import RunFile, read_run
+from opensqt.desk.folder import paper_keys
+from opensqt.desk.runfile import RunFile, read_run
 from opensqt.runtime.clock import open_clock
-from opensqt.runtime.config import Config, ConfigError, load
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.all import Config, ConfigError, load
+from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.environment import Environment
-from opensqt.simulation.binance.signature import ApiKey
-from opensqt.simulation.fees import FeeAsset
-from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.orders import GATE_IDENTITY, IdentityPolicy
-from opensqt.simulation.paper import LOOPBACK, Venue, VenueSetup
-from opensqt.simulation.recording_files import RecordingRefused
-from opensqt.simulation.synthetic import StateRefused
+from opensqt.simulation.dialects.binance.signature import ApiKey
+from opensqt.simulation.engine.fees import FeeAsset
+from opensqt.simulation.engine.funding import FundingTerms
+from opensqt.simulation.engine.orders import GATE_IDENTITY, IdentityPolicy
+from opensqt.simulation.market.recording_files import RecordingRefused
+from opensqt.simulation.market.synthetic import StateRefused
+from opensqt.simulation.server.paper import LOOPBACK, Venue, VenueSetup
 
 IDENTITIES = {PaperRules.BINANCE: IdentityPolicy(), PaperRules.GATE: GATE_IDENTITY}
 EXIT_MARKET = 1
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _venue(environment: Environment) -> Venue:
-    from opensqt.simulation.sources import open_flow
+    from opensqt.simulation.market.sources import open_flow
 
     data, config_path = environment.data, environment.config
     if data is None or config_path is None:

@@ -12,7 +12,6 @@ import asyncpg
 import msgspec
 
 from opensqt.cli.reading import Source, connect, opened
-from opensqt.cli.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
 from opensqt.cli.verify_books import Live, fold, projections_equal_fold, state_hash
 from opensqt.cli.verify_evidence import (
     Check,
@@ -28,11 +27,12 @@ from opensqt.cli.verify_orders import (
     nothing_unresolved,
     one_order_per_intent,
 )
+from opensqt.desk.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.codec import Undecodable
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
-from opensqt.runtime.projection_store import Projections
+from opensqt.runtime.projection.store import Projections
 
 PATIENCE_S = 10.0
 PAUSE_S = 0.5

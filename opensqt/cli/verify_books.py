@@ -14,8 +14,8 @@ from opensqt.domain.ledger import Books, Table
 from opensqt.domain.ledger_content import digest
 from opensqt.oracle.journal_account import JournalAccount
 from opensqt.oracle.tables import COLUMNS, Row, rows_hash
-from opensqt.runtime.projection import rows
-from opensqt.runtime.projection_port import Snapshot
+from opensqt.runtime.projection.port import Snapshot
+from opensqt.runtime.projection.tables import rows
 
 DIGITS_SHOWN = 12
 

@@ -7,11 +7,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from opensqt.cli.instant import EPOCH
+from opensqt.desk.instant import EPOCH
 from opensqt.domain.messages import Message
 from opensqt.oracle.tables import COLUMNS, Row
 from opensqt.runtime.codec import decode
-from opensqt.simulation.audit import AuditRow
+from opensqt.simulation.engine.audit import AuditRow
 
 FILE = "venue-audit.jsonl"
 CHUNK = 5000

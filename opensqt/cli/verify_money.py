@@ -12,7 +12,7 @@ from opensqt.domain.order import Canceled, Expired, Fill
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.oracle.wallet_flows import arrived
-from opensqt.simulation.audit import AuditRow
+from opensqt.simulation.engine.audit import AuditRow
 
 FILL, FUNDING, BALANCE = "fill", "funding", "balance"
 SPOT, PERP = "spot", "perp"

@@ -5,7 +5,7 @@ import asyncio
 from opensqt.runtime.archive import FeedArchive, Row, row_of
 from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.logs import Log
+from opensqt.runtime.telemetry.logs import Log
 
 FLUSH_EVERY_S = 60.0
 FLUSH_ROWS = 20_000

@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from opensqt.runtime.config import ConfigError
-from opensqt.runtime.logs import register_secret
+from opensqt.runtime.config.all import ConfigError
 from opensqt.runtime.steps import CRASH_AT, PAUSE_AT
+from opensqt.runtime.telemetry.logs import register_secret
 
 KEYS_FILE = Path("venue") / "keys.json"
 LEASE_MS = 3000

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.runtime.asked import BYTES_MAX, NotAsked, words_of
-from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
 from opensqt.runtime.token import fits
 
 REQUEST_BYTES_MAX = 8192

@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import socket
 
+from opensqt.domain.journal import Fence, Lease
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.journal.port import Fence, JournalDown, Lease, Leases
+from opensqt.runtime.journal.port import JournalDown, Leases
 from opensqt.runtime.progress import Progress
 
 RENEWALS_PER_TTL = 3

@@ -19,22 +19,22 @@ import msgspec
 import uvloop
 
 from opensqt.domain.bus_trouble import MISSING, words_for
-from opensqt.runtime import logs
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
 from opensqt.runtime.clock import Clock, open_clock
-from opensqt.runtime.config import Config, ConfigError, Profile, load
+from opensqt.runtime.config.all import Config, ConfigError, Profile, load
 from opensqt.runtime.environment import Environment
 from opensqt.runtime.health import Action, Health
 from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.process_ports import LateBus, LateJournal, LateLeases
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.registration import register
 from opensqt.runtime.steps import CrashRefused, Steps, stepped
-from opensqt.runtime.telemetry import Tracer, open_tracer
+from opensqt.runtime.telemetry import logs
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer, open_tracer
 
 DRAIN_S = 7.0  # the supervisor kills after 8
 RETRY_S = 0.2

@@ -5,16 +5,16 @@ from typing import TypeVar
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config import Config
+from opensqt.runtime.config.all import Config
 from opensqt.runtime.environment import Environment
 from opensqt.runtime.health import Action
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.steps import Steps
-from opensqt.runtime.telemetry import Tracer
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer
 
 _Value = TypeVar("_Value")
 

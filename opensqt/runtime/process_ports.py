@@ -5,6 +5,7 @@ For processes that have work to do without their servers. Never waits, never kee
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from opensqt.domain.journal import AppendOutcome, Entry, Head, Lease, Recorded
 from opensqt.domain.messages import Message
 from opensqt.runtime.bus.port import (
     Bus,
@@ -17,16 +18,7 @@ from opensqt.runtime.bus.port import (
     StreamState,
 )
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import (
-    AppendOutcome,
-    Entry,
-    Head,
-    Journal,
-    JournalDown,
-    Lease,
-    Leases,
-    Recorded,
-)
+from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 
 
 class LateBus:

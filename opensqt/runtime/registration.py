@@ -10,7 +10,7 @@ from nats.micro.request import Request
 from nats.micro.service import EndpointConfig, Service, ServiceConfig
 
 from opensqt import __version__
-from opensqt.runtime.bus.subjects import token
+from opensqt.domain.subjects import token
 
 
 async def register(client: Client, name: str, status: Callable[[], dict[str, Any]]) -> Service:

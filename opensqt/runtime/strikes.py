@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable
 
 from opensqt.domain import ids
 from opensqt.domain.control import CONTROL_STREAM
+from opensqt.domain.journal import NewEvent
 from opensqt.domain.recon import Halted
+from opensqt.domain.subjects import subject_of
 from opensqt.domain.switches import REDUCING
 from opensqt.runtime.bus.dlq import digest, strike
 from opensqt.runtime.bus.items import FeedItem
 from opensqt.runtime.bus.port import Bus, Delivery, Stream
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.codec import encode
-from opensqt.runtime.journal.port import NewEvent
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 
 Record = Callable[[NewEvent], Awaitable[None]]
 

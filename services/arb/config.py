@@ -1,12 +1,12 @@
 """The carries of a desk from its configuration; what is given in wall time becomes market time."""
 
 from opensqt import __version__
-from opensqt.domain.ticket import Timing
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config import Carry, Config, strategy_hash
-from opensqt.runtime.strategy import KINDS, Play
-from services.arb import decide, state
-from services.arb.setup import LEGS_APART_MS_MAX, Setup
+from opensqt.runtime.config.all import Carry, Config, strategy_hash
+from opensqt.runtime.strategy.runner import KINDS, Play
+from opensqt.strategies.carry import decide, state
+from opensqt.strategies.carry.setup import LEGS_APART_MS_MAX, Setup
+from opensqt.strategies.ticket import Timing
 
 FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
 

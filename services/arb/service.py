@@ -1,7 +1,7 @@
 """The shell of the carries: the shared runner with the carries of the configuration. It decides nothing."""
 
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy import StrategyRunner
+from opensqt.runtime.strategy.runner import StrategyRunner
 from services.arb.config import plays_of
 
 

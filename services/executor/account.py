@@ -11,28 +11,27 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.runtime.clock import Clock
-from opensqt.runtime.journal.port import (
+from opensqt.domain.journal import (
     Appended,
     AppendOutcome,
     Conflict,
     Duplicate,
     Entry,
     Fenced,
-    Journal,
-    JournalDown,
     NewEvent,
     TooLate,
 )
+from opensqt.execution.facts import Author
+from opensqt.execution.limits import Caps, Terms
+from opensqt.execution.recent import Recent
+from opensqt.execution.state import State
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.latch import Latches
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
-from opensqt.runtime.logs import Log
-from opensqt.runtime.venue.convoy import Convoy
-from opensqt.runtime.venue.port import Venue
-from services.executor.facts import Author
-from services.executor.limits import Caps, Terms
-from services.executor.recent import Recent
-from services.executor.state import State
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.venues.engine.convoy import Convoy
+from opensqt.venues.port import Venue
 
 PAUSE_S = 0.05  # between two tries to reach the journal
 PAUSE_S_MAX = 1.0

@@ -7,36 +7,28 @@ import asyncio
 
 from opensqt.domain import life
 from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.journal import Appended, Conflict, Duplicate, Entry, Fenced, NewEvent, TooLate
 from opensqt.domain.verdict import Command, RiskApproved
-from opensqt.runtime.bulkhead import Bulkhead
-from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
-from opensqt.runtime.bus.dlq import refuse
-from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Queue
-from opensqt.runtime.journal.port import (
-    Appended,
-    Conflict,
-    Duplicate,
-    Entry,
-    Fenced,
-    NewEvent,
-    TooLate,
-)
-from opensqt.runtime.lanes import Spawn
-from opensqt.runtime.lease import LeaseLost
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.progress import Loop
-from opensqt.runtime.strikes import Strikes
-from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.waiting import event_within
-from services.executor import facts
-from services.executor.account import Account
-from services.executor.decide import (
+from opensqt.execution import facts
+from opensqt.execution.admission import (
     Settle,
     Skip,
     Submit,
     admit_place,
     refuse_place,
 )
+from opensqt.runtime.bulkhead import Bulkhead
+from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
+from opensqt.runtime.bus.dlq import refuse
+from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Queue
+from opensqt.runtime.lanes import Spawn
+from opensqt.runtime.lease import LeaseLost
+from opensqt.runtime.progress import Loop
+from opensqt.runtime.strikes import Strikes
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer
+from opensqt.runtime.waiting import event_within
+from services.executor.account import Account
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
 from services.executor.requests import Requests

@@ -5,21 +5,22 @@ import random
 from pathlib import Path
 from typing import Any
 
+from opensqt.domain.venue import VenueDown
 from opensqt.domain.words import cleaned
-from opensqt.runtime.config import Config, ConfigError, OnStop, symbols_of
+from opensqt.execution.facts import Author
+from opensqt.execution.limits import Caps
+from opensqt.execution.state import DESK, State
+from opensqt.runtime.config.all import Config, ConfigError, OnStop, symbols_of
 from opensqt.runtime.health import Action
 from opensqt.runtime.latch import Latches, LatchFile
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.steps import stepped
-from opensqt.runtime.venue.opening import open_venue
-from opensqt.runtime.venue.port import Venue, VenueDown
+from opensqt.venues.opening import open_venue
+from opensqt.venues.port import Venue
 from services.executor.account import Account
-from services.executor.facts import Author
 from services.executor.killing import KilledAgain, LatchStays
-from services.executor.limits import Caps
 from services.executor.service import Executor
-from services.executor.state import DESK, State
 
 CAP_FACTOR = 2  # the second line stands behind the gate's own limits
 

@@ -6,13 +6,14 @@ before, and anybody can say anything on it; the journal holds each correction on
 
 import asyncio
 
+from opensqt.domain import subjects
+from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import PositionAdopted
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.port import Delivery
 from opensqt.runtime.envelope import BadEnvelope, from_headers
-from opensqt.runtime.journal.port import JournalDown, Recorded
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from services.executor.account import PAUSE_S, Account
 

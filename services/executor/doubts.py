@@ -8,17 +8,13 @@ import asyncio
 
 import msgspec
 
-from opensqt.domain import absence, life
-from opensqt.domain.absence import Look, Search
+from opensqt.domain import life
+from opensqt.domain.journal import Entry
 from opensqt.domain.order import OrderRef
-from opensqt.runtime.journal.port import Entry
+from opensqt.domain.venue import Held, NotFound, Throttled
+from opensqt.execution import absence, facts
+from opensqt.execution.absence import Look, Search
 from opensqt.runtime.lanes import Spawn
-from opensqt.runtime.venue.port import (
-    Held,
-    NotFound,
-    Throttled,
-)
-from services.executor import facts
 from services.executor.account import Account
 from services.executor.evidence import Evidence
 from services.executor.looks import Looks

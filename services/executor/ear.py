@@ -7,8 +7,8 @@ them are over. Whether a kill was said before we began is told by where it stand
 
 from collections.abc import Awaitable, Callable
 
+from opensqt.domain import subjects
 from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.admission import NOT_ADMITTED, content
 from opensqt.runtime.bus.dlq import set_aside
 from opensqt.runtime.bus.port import (
@@ -23,7 +23,7 @@ from opensqt.runtime.bus.port import (
 from opensqt.runtime.bus.recorded import is_recorded
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lanes import Spawn
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from services.executor.account import Account
 from services.executor.corrections import Corrections
 from services.executor.killing import Kill

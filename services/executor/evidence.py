@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from opensqt.domain import ids, life
-from opensqt.runtime.venue.port import (
+from opensqt.domain.venue import (
     BalanceView,
     Held,
     NotFound,
@@ -19,10 +19,10 @@ from opensqt.runtime.venue.port import (
     TradeView,
     VenueDown,
 )
+from opensqt.execution import facts
+from opensqt.execution.admission import adopt, after_trade, after_view
 from opensqt.runtime.waiting import event_within
-from services.executor import facts
 from services.executor.account import Account
-from services.executor.decide import adopt, after_trade, after_view
 from services.executor.snapshots import Snapshots, since_ms, unsure_ms
 
 SWEEP_S = 5.0

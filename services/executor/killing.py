@@ -10,10 +10,10 @@ from collections import Counter
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.kills import Kills, identity, named
 from opensqt.domain.words import cleaned
+from opensqt.execution.state import DESK
 from opensqt.runtime.lanes import Spawn
 from services.executor.account import Account
 from services.executor.latching import Disk, Identities, Telling
-from services.executor.state import DESK
 from services.executor.sweeps import Sweeps, Swept
 
 LOOK_S = 0.25  # wall, between two looks at the latch file

@@ -8,14 +8,14 @@ import asyncio
 
 from opensqt.domain import ids
 from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
+from opensqt.domain.journal import NewEvent
 from opensqt.domain.kills import named
+from opensqt.domain.subjects import subject_of
+from opensqt.execution.state import DESK
 from opensqt.runtime import latch
-from opensqt.runtime.bus.subjects import subject_of
-from opensqt.runtime.journal.port import NewEvent
 from opensqt.runtime.lanes import Spawn
 from opensqt.runtime.latch import Latch
 from services.executor.account import Account
-from services.executor.state import DESK
 
 _Seen = tuple[int, int, int] | None
 

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.absence import Look
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.order import OrderRef
-from opensqt.runtime.venue.port import Held, InDoubt, NotSent, OrderView, Throttled, VenueDown
+from opensqt.domain.venue import Held, InDoubt, NotSent, OrderView, Throttled, VenueDown
+from opensqt.execution.absence import Look
+from opensqt.execution.admission import after_view
 from services.executor.account import Account
-from services.executor.decide import after_view
 from services.executor.evidence import Evidence
 
 WITNESS_AGE_MS_MAX = 24 * 3_600_000  # market ms; venues forget ended orders after days

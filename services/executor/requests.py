@@ -11,21 +11,14 @@ from collections.abc import Iterator
 import msgspec
 
 from opensqt.domain.instruments import Market, Side, market_of
+from opensqt.domain.journal import Appended, NewEvent
 from opensqt.domain.order import OrderRef
-from opensqt.runtime.journal.port import Appended, NewEvent
+from opensqt.domain.venue import Held, NotSent, PlaceOutcome, Refusal, Refused, Throttled
+from opensqt.execution.admission import Submit, admit_retry, after_place
 from opensqt.runtime.lanes import Spawn
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.venue.port import (
-    Held,
-    NotSent,
-    PlaceOutcome,
-    Refusal,
-    Refused,
-    Throttled,
-)
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer
 from services.executor.account import REMEMBERED_MAX, Account
-from services.executor.decide import Submit, admit_retry, after_place
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import msgspec
 
-from opensqt.runtime.bus import subjects
+from opensqt.domain import subjects
+from opensqt.domain.venue import VenueDown
+from opensqt.execution.state import DESK
 from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseLost
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Progress
-from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.venue.port import VenueDown
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer
 from services.executor.account import Account
 from services.executor.commands import Commands
 from services.executor.corrections import CORRECTED
@@ -27,7 +28,6 @@ from services.executor.doubts import Doubts
 from services.executor.ear import Ear
 from services.executor.evidence import Evidence
 from services.executor.killing import Kill
-from services.executor.state import DESK
 from services.executor.succession import Stages, Succession
 from services.executor.sweeps import Silence, Sweeps
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.account import Deposit, SnapshotOrder, VenueSnapshot
-from opensqt.runtime.journal.port import Entry, NewEvent
-from opensqt.runtime.venue.port import AccountView, OrderView
-from services.executor import facts
+from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.venue import AccountView, OrderView
+from opensqt.execution import facts
 from services.executor.account import Account
 
 TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot

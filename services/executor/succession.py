@@ -7,9 +7,10 @@ but only to a standby that hears the bus, for where nobody does nothing would be
 import asyncio
 import math
 
+from opensqt.domain.journal import Lease
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.journal.port import JournalDown, Lease
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseLost
 from services.executor.account import Account
 

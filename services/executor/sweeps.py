@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from opensqt.domain import ids
 from opensqt.domain.intent import Purpose
+from opensqt.domain.venue import Held, VenueDown
+from opensqt.execution.state import DESK
 from opensqt.runtime.lanes import Spawn
-from opensqt.runtime.venue.port import Held, VenueDown
 from services.executor.account import Account
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
-from services.executor.state import DESK
 
 CANCELS_AT_ONCE = 16
 SWEEP_PAUSE_S = 0.2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.runtime.config import ConfigError
+from opensqt.runtime.config.all import ConfigError
 from opensqt.runtime.token import TOKEN_FILE
 
 NAME = "gateway"

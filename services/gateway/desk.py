@@ -13,8 +13,8 @@ import aiohttp
 
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE
-from opensqt.runtime.config import Config, Grid, Profile
-from opensqt.runtime.config_schema import symbols_of
+from opensqt.runtime.config.all import Config, Grid, Profile
+from opensqt.runtime.config.schema import symbols_of
 from services.gateway.config import LOOPBACK
 from services.gateway.decide import EXECUTOR, Answer, Plain, Process, Told
 from services.gateway.state import Place

@@ -4,9 +4,9 @@ from typing import Any
 
 from opensqt.domain.dust import is_dust
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.lattice import Lattice, level_of
 from opensqt.domain.life import AT_VENUE, Order, Phase
 from opensqt.domain.position import FLAT, Position
+from opensqt.strategies.grid.lattice import Lattice, level_of
 from services.gateway.decide import Told
 from services.gateway.state import State
 from services.gateway.tape import cash, plain

@@ -5,19 +5,19 @@ from typing import Any
 
 import msgspec
 
+from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched
 from opensqt.domain.ids import event_id
 from opensqt.runtime import latch
 from opensqt.runtime.bulkhead import Bulkhead
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.dlq import set_aside
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import holder_of
-from opensqt.runtime.logs import register_secret
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strikes import delivery_of
+from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, Settings
 from services.gateway.decide import DESK, KILL, scope_refused, told

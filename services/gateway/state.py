@@ -9,7 +9,6 @@ from decimal import Decimal
 from opensqt.domain import position as positions
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.lattice import level_of
 from opensqt.domain.ledger import Books, Key, Table
 from opensqt.domain.levels import traded
 from opensqt.domain.life import Order
@@ -19,6 +18,7 @@ from opensqt.domain.order import Fill
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.verdict import RiskRefused
+from opensqt.strategies.grid.lattice import level_of
 from services.gateway.earnings import HOUR_MS, HOURS, Earnings
 from services.gateway.tape import Line, line_of
 

@@ -14,8 +14,8 @@ from aiohttp import WSMsgType, web
 
 from opensqt.domain.words import cleaned
 from opensqt.runtime.asked import BYTES_MAX, NotAsked, words_of
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import CONTENT_TYPE, Metrics
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
 from services.gateway.access import POLICY, host_allowed, origin_allowed, token_right
 from services.gateway.config import NAME, Settings
 from services.gateway.decide import TIME, delta

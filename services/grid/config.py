@@ -1,11 +1,11 @@
 """The grids of a desk from its configuration; what is given in wall time becomes market time."""
 
 from opensqt import __version__
-from opensqt.domain.ticket import Timing
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config import Config, Grid, GridMode, strategy_hash
-from opensqt.runtime.strategy import Play
-from services.grid import decide, state
+from opensqt.runtime.config.all import Config, Grid, GridMode, strategy_hash
+from opensqt.runtime.strategy.runner import Play
+from opensqt.strategies.grid import decide, state
+from opensqt.strategies.ticket import Timing
 
 ORDERS_PER_LEVEL = 2  # a level of the window may have an opening, and one beside it a close
 

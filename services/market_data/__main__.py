@@ -5,9 +5,9 @@ import os
 import random
 import sys
 
-from opensqt.runtime.feed.opening import open_feed
 from opensqt.runtime.process import Needs, run_service
 from opensqt.runtime.process_context import Context
+from opensqt.venues.feed_opening import open_feed
 from services.market_data.config import NAME
 from services.market_data.service import MarketData
 from services.market_data.state import Pace

@@ -13,11 +13,11 @@ from opensqt.domain.ids import event_id
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import BookTop, Candle, FeedStatus, Tick, Trade
 from opensqt.domain.messages import Message, name_of
-from opensqt.runtime.bus.subjects import subject_of
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.feed.port import Feed, FeedDown
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.waiting import event_within
+from opensqt.venues.feed_port import Feed, FeedDown
 from services.market_data.config import NAME, Settings
 from services.market_data.decide import Now, due, observed, wait_ms
 from services.market_data.state import Pace, View

@@ -4,7 +4,7 @@ import sys
 
 from opensqt.runtime.process import run_service
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.projection_store import Projections
+from opensqt.runtime.projection.store import Projections
 from services.reconciler.config import NAME, Settings
 from services.reconciler.service import Reconciler
 

@@ -12,6 +12,7 @@ import msgspec
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillReleased
 from opensqt.domain.decimals import EXACT, ZERO, canonical
+from opensqt.domain.journal import NewEvent, Recorded
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill
@@ -25,7 +26,6 @@ from opensqt.domain.reconciliation import (
     missing_orders,
     shown_orders,
 )
-from opensqt.runtime.journal.port import NewEvent, Recorded
 from services.reconciler import facts
 from services.reconciler.state import (
     Backup,

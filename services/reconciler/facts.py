@@ -10,13 +10,13 @@ from opensqt.domain import ids
 from opensqt.domain.account import PositionStated, VenueSnapshot
 from opensqt.domain.control import CONTROL_STREAM, KillReleased
 from opensqt.domain.decimals import EXACT, canonical
+from opensqt.domain.journal import NewEvent
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.order import Fill
 from opensqt.domain.recon import Adjustment, Discrepancy, Halted, Resumed, reversed_by
 from opensqt.domain.reconciliation import Finding, owner
+from opensqt.domain.subjects import subject_of
 from opensqt.domain.switches import REDUCING
-from opensqt.runtime.bus.subjects import subject_of
-from opensqt.runtime.journal.port import NewEvent
 from services.reconciler.config import NAME
 from services.reconciler.state import Corrected, Stated
 

@@ -5,15 +5,15 @@ from decimal import Decimal
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import Mark, Tick
 from opensqt.domain.messages import Message
-from opensqt.runtime import projection_port
 from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Start, Stream, StreamChanged
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import JournalDown
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.projection import instant
-from opensqt.runtime.projection_port import ProjectionStore
+from opensqt.runtime.projection import port as projection_port
+from opensqt.runtime.projection.port import ProjectionStore
+from opensqt.runtime.projection.tables import instant
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
 from services.reconciler.config import NAME
 
 HEARD = ("md.*.*.tick", "md.*.*.mark", "md.*.*.rules")

@@ -7,22 +7,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from opensqt.domain.journal import Appended, Duplicate, Entry, Fenced, NewEvent, Recorded
 from opensqt.domain.ledger import Books
 from opensqt.domain.recon import Adjustment, Discrepancy, Halted
-from opensqt.runtime.journal.port import (
-    Appended,
-    Duplicate,
-    Entry,
-    Fenced,
-    JournalDown,
-    NewEvent,
-    Recorded,
-)
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost, holder_of
-from opensqt.runtime.logs import Log
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.projection_port import ProjectionMoved, ProjectionStore
+from opensqt.runtime.projection.port import ProjectionMoved, ProjectionStore
+from opensqt.runtime.telemetry.logs import Log
 from services.reconciler.config import LEASE, NAME, Settings
 from services.reconciler.decide import Judge
 from services.reconciler.marks import Marks

@@ -11,6 +11,7 @@ from opensqt.domain.account import Deposit, FundingPaid, PositionStated, VenueSn
 from opensqt.domain.control import CONTROL_STREAM, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
+from opensqt.domain.journal import Recorded
 from opensqt.domain.ledger import Books, Key
 from opensqt.domain.ledger_wallet import assets_of, market_of
 from opensqt.domain.messages import Message
@@ -20,7 +21,6 @@ from opensqt.domain.recon import Adjustment, DiscrepancyKind, Halted, Resumed, T
 from opensqt.domain.reconciliation import Track
 from opensqt.domain.strategy import PositionAdopted
 from opensqt.domain.switches import DESK, RESTORE
-from opensqt.runtime.journal.port import Recorded
 
 DAY_MS = 86_400_000
 _MOVING = (FundingPaid, PositionAdopted, Adjustment)  # besides orders: what may move a holding

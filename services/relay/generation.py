@@ -7,7 +7,9 @@ import asyncio
 
 from opensqt.domain.control import CONTROL_STREAM, FeedGeneration
 from opensqt.domain.ids import event_id
+from opensqt.domain.journal import Duplicate, Entry, Fenced, Lease, NewEvent
 from opensqt.domain.messages import name_of
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.port import (
     Bus,
     BusDown,
@@ -17,14 +19,13 @@ from opensqt.runtime.bus.port import (
     Stream,
     StreamChanged,
 )
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from opensqt.runtime.journal.checkpoint import Checkpoint, Checkpoints
-from opensqt.runtime.journal.port import Duplicate, Entry, Fenced, Journal, Lease, NewEvent
+from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.lease import LeaseLost
-from opensqt.runtime.logs import Log
+from opensqt.runtime.telemetry.logs import Log
 from services.relay.config import LEASE, NAME, Settings
 from services.relay.decide import FeedSeen, Standing, middle, resend_after, standing
 from services.relay.state import Place

@@ -11,8 +11,8 @@ from opensqt.domain.control import Heartbeat
 from opensqt.domain.ids import event_id
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Message, name_of
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.port import Bus, BusDown
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.envelope import Envelope
 from services.relay.config import NAME, Settings

@@ -8,18 +8,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from opensqt.domain.journal import Recorded
 from opensqt.runtime.archiver import Archiver
 from opensqt.runtime.bus.fill import watch_fill
 from opensqt.runtime.bus.port import Bus, BusDown, Stream, Watch
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.desk import ensure_generation
-from opensqt.runtime.journal.port import Journal, JournalDown, Leases, Recorded
+from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.reading import envelope_of, verified
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
 from services.relay.config import LEASE, NAME, Settings
 from services.relay.decide import contradicts
 from services.relay.generation import Generations, checkpoint_of

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from opensqt.domain.instruments import quote_asset
-from opensqt.runtime.config import Carry, Config, Grid
-from services.risk.grounds import Limits
+from opensqt.risk.grounds import Limits
+from opensqt.runtime.config.all import Carry, Config, Grid
 
 # A hedge follows what was filled, at another price: the bound must never stand in its way.
 CARRY_ROOM = Decimal("1.5")

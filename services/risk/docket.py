@@ -14,27 +14,28 @@ import msgspec
 from opensqt.domain import ids
 from opensqt.domain.control import KillLatched
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
+from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.subjects import KILL, command_subject, subject_of
 from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
+from opensqt.risk.decide import Intent, Judgement, Seat, blocked, judge
+from opensqt.risk.state import State
 from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus.admission import Misplaced
 from opensqt.runtime.bus.dlq import set_aside
 from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamFull
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
-from opensqt.runtime.bus.subjects import KILL, command_subject, subject_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import encode
-from opensqt.runtime.config import config_hash
+from opensqt.runtime.config.all import config_hash
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lanes import Lanes, Spawn
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strikes import Strikes, delivery_of
 from opensqt.runtime.waiting import event_within
 from services.risk.config import limits_of
-from services.risk.decide import Intent, Judgement, Seat, blocked, judge
-from services.risk.state import State
 
 BASIS_WAIT_S_MAX = 0.25
 INTENTS_BACK_MS = 5000

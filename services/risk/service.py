@@ -6,11 +6,12 @@ from typing import Any
 
 from opensqt.domain import ids
 from opensqt.domain.control import Heartbeat
+from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.subjects import RISK_ALIVE
 from opensqt.domain.switches import DESK, HALTED
 from opensqt.runtime.bus.reader import FeedReader
-from opensqt.runtime.bus.subjects import RISK_ALIVE
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strikes import Strikes

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from opensqt.domain.market import Time
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, Stream
 from opensqt.runtime.bus.streams import apply
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.envelope import Envelope
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
 
 PATIENCE_S = 5.0
 

@@ -23,7 +23,7 @@ from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope, from_headers
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from services.risk.docket import COMMANDS_UNDER_WAY_MAX
 from tests.contract.buses import PATIENCE_S, envelope, house_at, publish_time, server_of
 

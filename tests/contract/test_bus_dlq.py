@@ -7,7 +7,7 @@ import pytest
 from opensqt.runtime.bus.dlq import Poison, refuse, set_aside, strike
 from opensqt.runtime.bus.port import Bus, Delivery, Start, Stream
 from opensqt.runtime.codec import Undecodable
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from tests.contract.buses import House, house_at, server_of
 
 SUBJECT = "cmd.open.v.a.S"

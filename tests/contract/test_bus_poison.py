@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from opensqt.domain.market import Time
+from opensqt.domain.subjects import TIME
 from opensqt.runtime.bus.port import Start, Stream
-from opensqt.runtime.bus.subjects import TIME
 from opensqt.runtime.codec import Undecodable, UnknownType, encode
 from opensqt.runtime.envelope import IGNORABLE_HEADER, Envelope
 from opensqt.runtime.journal.reading import envelope_of

@@ -7,18 +7,18 @@ from decimal import Decimal
 import pytest
 
 from opensqt.domain.control import CONTROL_STREAM, FeedGeneration, Heartbeat
+from opensqt.domain.journal import Entry, NewEvent, Recorded
 from opensqt.domain.market import Time
 from opensqt.domain.strategy import AnchorSet
+from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT, RISK_ALIVE, TIME
 from opensqt.runtime.bus.port import Bus, Stream
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Item, Restarted
-from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, RISK_ALIVE, TIME
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
-from opensqt.runtime.journal.port import Entry, NewEvent, Recorded
 from opensqt.runtime.journal.reading import envelope_of
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from tests.contract.buses import PATIENCE_S, House, house_at, publish_time, server_of
+from tests.support.fakes.journal import MemoryJournal, MemoryStore
 
 GRID, CARRY = "evt.strategy.grid", "evt.strategy.carry"
 

@@ -15,16 +15,16 @@ import pytest_asyncio
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.market import BookLevel, BookTop, Candle, FeedState, FeedStatus, Mark, Trade
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.feed.binance import BinanceFeed
-from opensqt.runtime.feed.memory import MemoryFeed
-from opensqt.runtime.feed.port import Feed, FeedDown, Observation
-from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
-from opensqt.runtime.venue.session import paper_session
-from opensqt.simulation import paper
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.simulation.server import paper
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.venues.binance.feed import BinanceFeed
+from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.feed_port import Feed, FeedDown, Observation
+from opensqt.venues.session import paper_session
 from tests import conditions
 from tests.simulation.venue import scripted
+from tests.support.fakes.feed import MemoryFeed
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
 PATIENCE_S = 10.0

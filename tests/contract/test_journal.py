@@ -6,19 +6,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from opensqt.runtime.clock import RunClock, VirtualClock
-from opensqt.runtime.journal.desk import ensure_generation
-from opensqt.runtime.journal.port import (
+from opensqt.domain.journal import (
     Appended,
     Conflict,
     Duplicate,
     Entry,
     Fence,
     Fenced,
-    Journal,
     NewEvent,
     TooLate,
 )
+from opensqt.runtime.clock import RunClock, VirtualClock
+from opensqt.runtime.journal.desk import ensure_generation
+from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.journal.reading import CorruptRow, decode_row, envelope_of
 from tests.journals import KINDS, Desk, entry, event, open_desk
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from opensqt.domain.journal import Appended, Fenced, Lease
 from opensqt.runtime.journal.checkpoint import Checkpoint
-from opensqt.runtime.journal.port import Appended, Fenced, Lease
 from tests.conditions import until
 from tests.journals import KINDS, Desk, entry, event, open_desk
 

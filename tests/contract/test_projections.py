@@ -9,15 +9,15 @@ from opensqt.domain.ledger_content import digest
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Halted, Resumed
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
-from opensqt.runtime.projection import rows
-from opensqt.runtime.projection_memory import MemoryProjections, MemoryTables
-from opensqt.runtime.projection_port import ProjectionMoved, ProjectionStore
-from opensqt.runtime.projection_store import Projections
+from opensqt.runtime.projection.port import ProjectionMoved, ProjectionStore
+from opensqt.runtime.projection.store import Projections
+from opensqt.runtime.projection.tables import rows
 from tests.journals import KINDS
 from tests.ledgers import Day, folded
+from tests.support.fakes.journal import MemoryJournal, MemoryStore
+from tests.support.fakes.projection import MemoryProjections, MemoryTables
 
 House = tuple[Journal, ProjectionStore, ProjectionStore]
 HALT = Halted(scope="binance/main/BTC/USDT", mode="REDUCING", reason="test", time_ms=1)

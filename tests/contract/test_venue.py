@@ -12,7 +12,7 @@ import pytest_asyncio
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.order import Liquidity
-from opensqt.runtime.venue.port import (
+from opensqt.domain.venue import (
     Held,
     NotFound,
     OrderView,

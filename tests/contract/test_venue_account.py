@@ -8,12 +8,12 @@ import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import Market
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.binance_mode import HEDGING
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import Held, VenueDown
-from opensqt.runtime.venue.reply import Reply
+from opensqt.domain.venue import Held, VenueDown
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.venues.binance.mode import HEDGING
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.engine.reply import Reply
+from opensqt.venues.policy import policy_of
 from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
 
 

@@ -9,16 +9,8 @@ import pytest
 import pytest_asyncio
 
 from opensqt.domain.intent import TimeInForce
-from opensqt.runtime.venue.port import (
-    Held,
-    InDoubt,
-    NotFound,
-    NotSent,
-    OrderRequest,
-    Refusal,
-    Refused,
-)
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, OrderRequest, Refusal, Refused
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from tests.contract.venues import BOTH, PERP, SPOT, House, open_house
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from opensqt.runtime.config_schema import PaperRules
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.budget import Budget, Limit
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import Held, NotFound, NotSent, Venue
+from opensqt.domain.venue import Held, NotFound, NotSent
+from opensqt.runtime.config.schema import PaperRules
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.engine.budget import Budget, Limit
+from opensqt.venues.policy import policy_of
+from opensqt.venues.port import Venue
 from tests.conditions import until
 from tests.contract.venues import PERP, House, open_house
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from opensqt.domain.venue import Held, NotFound, Refusal, Refused
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.venue.port import Held, NotFound, Refusal, Refused
-from opensqt.runtime.venue.venue_time import VenueTime
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript
+from opensqt.venues.engine.venue_time import VenueTime
 from tests.contract.venues import PERP, SPOT, House, open_house
 
 

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from opensqt.runtime.venue import budget
-from opensqt.runtime.venue.binance_rules import rules_of
-from opensqt.runtime.venue.port import (
+from opensqt.domain.venue import (
     Held,
     InDoubt,
     NotFound,
@@ -23,8 +21,10 @@ from opensqt.runtime.venue.port import (
     TradeView,
     VenueDown,
 )
-from opensqt.simulation import paper
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.simulation.server import paper
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.venues.binance.rules import rules_of
+from opensqt.venues.engine import budget
 from tests.contract.test_venue_private import hear
 from tests.contract.venues import PERP, SPOT, House, open_house
 

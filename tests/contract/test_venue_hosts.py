@@ -14,16 +14,16 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import market_of
 from opensqt.domain.market import FeedState, FeedStatus
+from opensqt.domain.venue import Held, StreamUp
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.feed.opening import open_feed
-from opensqt.runtime.venue.opening import PAPER_KEYS, open_venue
-from opensqt.runtime.venue.port import Held, StreamUp
-from opensqt.runtime.venue.session import PAPER_CA, PAPER_VENUE
-from opensqt.simulation import paper
+from opensqt.runtime.config.all import parse_config
+from opensqt.simulation.server import paper
+from opensqt.venues.feed_opening import open_feed
+from opensqt.venues.opening import PAPER_KEYS, open_venue
+from opensqt.venues.session import PAPER_CA, PAPER_VENUE
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, House
 from tests.simulation.venue import scripted
 

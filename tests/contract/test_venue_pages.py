@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import Market
+from opensqt.domain.venue import BalanceView, Held, PrivateEvent, StreamUp
 from opensqt.runtime.clock import ClockOrigin, RunClock, system_wall_ms
-from opensqt.runtime.venue import binance_pages
-from opensqt.runtime.venue.port import BalanceView, Held, PrivateEvent, StreamUp
+from opensqt.venues.binance import pages as binance_pages
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, open_house
 
 HOURS_8_MS = 8 * 3_600_000

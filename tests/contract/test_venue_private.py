@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from opensqt.runtime.venue import ccxt_socket
-from opensqt.runtime.venue.port import OrderView, PrivateEvent, StreamDown, StreamUp
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.domain.venue import OrderView, PrivateEvent, StreamDown, StreamUp
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.venues.engine import ccxt_socket
 from tests.contract.venues import PATIENCE_S, House, open_house
 
 

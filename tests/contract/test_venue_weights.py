@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import Market, Side
-from opensqt.runtime.feed.binance import BinanceFeed
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.binance_gate import Request
-from opensqt.runtime.venue.budget import ORDERS, Lane
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import Held, StreamUp
+from opensqt.domain.venue import Held, StreamUp
+from opensqt.venues.binance.feed import BinanceFeed
+from opensqt.venues.binance.gate import Request
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.engine.budget import ORDERS, Lane
+from opensqt.venues.policy import policy_of
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, open_house
 
 S, P = Market.SPOT.value, Market.PERP.value

@@ -10,17 +10,18 @@ import msgspec
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.clock import Clock, RunClock
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
-from opensqt.runtime.venue.memory import MemoryVenue
-from opensqt.runtime.venue.memory_exchange import MemoryExchange
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import OrderRequest, Venue
-from opensqt.runtime.venue.session import paper_session
-from opensqt.simulation import paper
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.simulation.server import paper
+from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.policy import policy_of
+from opensqt.venues.port import Venue
+from opensqt.venues.session import paper_session
 from tests.simulation.venue import scripted
+from tests.support.fakes.venue import MemoryVenue
+from tests.support.fakes.venue_exchange import MemoryExchange
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
 BOTH = ("binance", "memory")

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.journal.port import JournalDown
 from tests.conditions import until
 from tests.crash import judge

@@ -9,12 +9,12 @@ from typing import Self
 import aiohttp
 import msgspec
 
-from opensqt.cli import ports
+from opensqt.desk import ports
+from opensqt.domain import subjects
 from opensqt.domain.control import Heartbeat, KillLatched
+from opensqt.domain.journal import Lease
 from opensqt.runtime import latch
-from opensqt.runtime.bus import subjects
-from opensqt.runtime.config_schema import PaperRules
-from opensqt.runtime.journal.port import Lease
+from opensqt.runtime.config.schema import PaperRules
 from tests.crash.children import KILLED, Child, Order
 from tests.crash.house import TOKEN, House, Shared
 from tests.simulation.strategy_facts import tick_of

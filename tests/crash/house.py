@@ -23,11 +23,11 @@ from opensqt.runtime.bus import streams
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.server.paper import Venue
 from tests import databases, servers
 from tests.conditions import until
 from tests.crash.children import Launcher

@@ -16,10 +16,10 @@ from opensqt.domain.intent import (
     Purpose,
     TimeInForce,
 )
+from opensqt.domain.journal import Lease
+from opensqt.domain.subjects import command_subject, intent_subject
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.bus.subjects import command_subject, intent_subject
-from opensqt.runtime.journal.port import Lease
 from tests.crash.desk import Desk
 from tests.crash.house import OWNERS
 from tests.crash.record import Record, held

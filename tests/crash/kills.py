@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.intent import PlaceIntent, Purpose
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.journal.port import JournalDown
 from tests.crash import judge
 from tests.crash.desk import Desk, Seat

@@ -25,7 +25,7 @@ from opensqt.runtime.steps import Steps
 from tests.crash.mutants import MUTANTS
 
 IMPORTED = (
-    *("ccxt.pro", "aiohttp", "uvloop", "asyncpg", "nats", "opensqt.runtime.venue.opening"),
+    *("ccxt.pro", "aiohttp", "uvloop", "asyncpg", "nats", "opensqt.venues.opening"),
     *("services.executor.config", "services.risk.service", "services.relay.service"),
     *("opensqt.runtime.archive", "opensqt.runtime.archiver", "pyarrow.parquet"),
 )

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from tests import databases, servers
 from tests.crash import cell, kills, table
 from tests.crash.children import Launcher

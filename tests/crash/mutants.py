@@ -5,17 +5,10 @@ Each is put into a process of the test alone, before its service starts; nothing
 
 from collections.abc import Callable
 
-from opensqt.domain import absence
-from opensqt.domain.absence import Look, Search
-from opensqt.runtime.venue.binance_orders import BinanceOrders
-from opensqt.runtime.venue.port import (
-    InDoubt,
-    NotSent,
-    Obstacle,
-    OrderRequest,
-    PlaceOutcome,
-    no_obstacle,
-)
+from opensqt.domain.venue import InDoubt, NotSent, Obstacle, OrderRequest, PlaceOutcome, no_obstacle
+from opensqt.execution import absence
+from opensqt.execution.absence import Look, Search
+from opensqt.venues.binance.orders import BinanceOrders
 
 _place = BinanceOrders.place
 

@@ -12,7 +12,7 @@ import msgspec
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from tests.conditions import until
 from tests.crash.desk import Desk
 from tests.crash.house import POLL_S

@@ -8,7 +8,7 @@ from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.latch import Latches
 from opensqt.runtime.steps import all_steps
-from opensqt.runtime.venue.port import Venue
+from opensqt.venues.port import Venue
 
 PORTS: dict[str, tuple[object, ...]] = {
     "executor": (Bus, Journal, Leases, Venue, Latches),

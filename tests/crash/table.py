@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from tests.crash.cell import Outcome
 from tests.crash.steps import STEPS, unreachable
 

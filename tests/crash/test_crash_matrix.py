@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from tests.crash import kills, matrix, steps, table
 from tests.crash.cell import Cell
 from tests.crash.house import Shared

@@ -3,8 +3,8 @@
 import pytest
 
 from opensqt.domain.intent import Purpose
-from opensqt.runtime.config_schema import PaperRules
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.runtime.config.schema import PaperRules
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from tests.crash.cell import Cell, begin, desk_of, play, verdict
 from tests.crash.defects import DEFECTS, Scene
 from tests.crash.desk import Desk

@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from opensqt.cli.health import health_name
-from opensqt.cli.ports import LOWEST, is_free
-from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.desk.health import health_name
+from opensqt.desk.ports import LOWEST, is_free
+from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.runtime.clock import RUN_FILE
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.cli.runfile import read_run
+from opensqt.desk.runfile import read_run
 from opensqt.domain import ids
 from opensqt.domain.decimals import ceil_to
 from opensqt.domain.instruments import InstrumentRules, Side
@@ -25,9 +25,9 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.market import Tick
+from opensqt.domain.subjects import intent_subject, market_events
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream
-from opensqt.runtime.bus.subjects import intent_subject, market_events
 from opensqt.runtime.clock import Clock, open_clock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope

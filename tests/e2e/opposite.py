@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.runtime.config_default import derive
+from opensqt.desk.config_default import derive
 from tests.e2e import opposite_judge
 from tests.e2e.desk import Desk
 from tests.e2e.opposite_judge import Judgement

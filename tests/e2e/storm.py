@@ -21,11 +21,11 @@ import aiohttp
 import msgspec
 
 from opensqt.cli.figures import ask_all, figures
-from opensqt.cli.health import EXECUTOR
-from opensqt.cli.refusal import Refusal
+from opensqt.desk.health import EXECUTOR
+from opensqt.desk.refusal import Refusal
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import Clock, RunClock, open_clock
-from opensqt.simulation.faults import FaultName
+from opensqt.simulation.server.faults import FaultName
 from tests.e2e import storm_judge
 from tests.e2e.desk import Desk
 from tests.e2e.load import Load, Plan

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from opensqt.runtime.venue.session import paper_session
-from opensqt.simulation.faults import FaultName
+from opensqt.simulation.server.faults import FaultName
+from opensqt.venues.session import paper_session
 from tests.conditions import until
 from tests.e2e import audit, load
 from tests.e2e.desk import Desk

@@ -10,16 +10,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from opensqt.cli.health import health_name
+from opensqt.desk.health import health_name
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.domain.venue import Held, OrderRequest
 from opensqt.runtime.clock import open_clock
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import Held, OrderRequest
-from opensqt.runtime.venue.session import paper_session
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.policy import policy_of
+from opensqt.venues.session import paper_session
 from tests.conditions import until
 from tests.e2e import audit
 from tests.e2e.desk import Desk

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from opensqt.cli.executors import ask_executors
-from opensqt.runtime.config_default import derive
-from opensqt.simulation.sources import first_mids, open_flow
+from opensqt.desk.config_default import derive
+from opensqt.simulation.market.sources import first_mids, open_flow
 from tests.conditions import until
 from tests.e2e import audit
 from tests.e2e.desk import Desk, Line

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli import loopback
+from opensqt.desk import loopback
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import BusDown, Stream
 from opensqt.runtime.bus.streams import STREAMS, apply
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from tests.conditions import stays, until
 from tests.contract.buses import publish_time
 from tests.relays import House, memory_house, running

@@ -8,25 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.domain.journal import Appended, Entry, NewEvent
 from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.subjects import subject_of
+from opensqt.execution.facts import Author
+from opensqt.execution.limits import Caps
 from opensqt.runtime.bus.nats import NatsBus
-from opensqt.runtime.bus.subjects import subject_of
-from opensqt.runtime.journal.port import Appended, Entry, Journal, NewEvent
+from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.venue.memory import MemoryVenue
-from opensqt.runtime.venue.memory_exchange import MemoryExchange
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer
 from services.executor.account import Account
-from services.executor.facts import Author
-from services.executor.limits import Caps
 from services.executor.service import Executor
 from tests.conditions import until
 from tests.integration.test_strategy_servers import house_on
 from tests.relays import House, running
 from tests.servers import NatsServer
+from tests.support.fakes.venue import MemoryVenue
+from tests.support.fakes.venue_exchange import MemoryExchange
 from tests.unit.rig import BIG, PERP, SYMBOL
 
 SIZE = Decimal("0.010")

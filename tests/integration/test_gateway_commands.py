@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.control import KillLatched
+from opensqt.domain.subjects import KILL
 from opensqt.domain.words import cleaned
 from opensqt.runtime import latch
 from opensqt.runtime.bus.port import Start, Stream
-from opensqt.runtime.bus.subjects import KILL
 from opensqt.runtime.codec import decode
 from services.gateway.config import Settings
 from tests.conditions import until

@@ -8,17 +8,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from opensqt.domain.journal import Appended, AppendOutcome, Duplicate, Entry, Fenced
 from opensqt.runtime.journal.connection import SETTINGS
 from opensqt.runtime.journal.migrate import Connection, migrate
-from opensqt.runtime.journal.port import (
-    Appended,
-    AppendOutcome,
-    Duplicate,
-    Entry,
-    Fenced,
-    Journal,
-    JournalDown,
-)
+from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.journal.postgres import _APPEND, PostgresJournal, PostgresLeases, _arrays
 from tests import databases
 from tests.conditions import until

@@ -6,11 +6,12 @@ import time
 import asyncpg
 import pytest
 
+from opensqt.domain.journal import Appended
 from opensqt.domain.ledger import Books
 from opensqt.runtime.journal.connection import Borrowed
-from opensqt.runtime.journal.port import Appended, JournalDown
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
-from opensqt.runtime.projection_store import Projections
+from opensqt.runtime.projection.store import Projections
 from tests.conditions import until
 from tests.journals import entry, event, open_desk
 from tests.proxy import Proxy

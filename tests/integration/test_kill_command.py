@@ -10,22 +10,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from opensqt.cli.folder import UP, Folder
 from opensqt.cli.main import main
-from opensqt.cli.runfile import RunFile, read_run, write_run
+from opensqt.desk.config_default import derive
+from opensqt.desk.folder import UP, Folder
+from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.domain.control import KillLatched
+from opensqt.domain.subjects import KILL
 from opensqt.domain.words import cleaned
 from opensqt.runtime import latch
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.bus.streams import apply
-from opensqt.runtime.bus.subjects import KILL
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.health import Action, Health
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from services.executor.config import actions_of
 from tests.unit.rig import SYMBOL, Rig
 

@@ -19,10 +19,10 @@ from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.bus.streams import apply
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
-from opensqt.runtime.config import ConfigError, parse_config
+from opensqt.runtime.config.all import ConfigError, parse_config
 from opensqt.runtime.envelope import from_headers
-from opensqt.runtime.feed.opening import open_feed
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.server.paper import Venue
+from opensqt.venues.feed_opening import open_feed
 from tests.simulation.venue import scripted
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,18 +10,18 @@ import pytest_asyncio
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import BookLevel, BookTop, FeedState, FeedStatus, Tick
 from opensqt.domain.messages import Message
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode
-from opensqt.runtime.config import Config
+from opensqt.runtime.config.all import Config
 from opensqt.runtime.envelope import from_headers
-from opensqt.runtime.feed.memory import MemoryFeed
 from opensqt.runtime.process_context import Context
 from services.market_data.service import MarketData
 from services.market_data.state import Pace
 from tests.simulation.venue.scripted import RULES, SPOT
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.feed import MemoryFeed
 
 SPOT_RULES = RULES[0]
 

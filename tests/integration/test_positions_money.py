@@ -9,7 +9,7 @@ import pytest
 
 from opensqt.cli.positions import strategies
 from opensqt.cli.reading import Source
-from opensqt.cli.runfile import RunFile, write_run
+from opensqt.desk.runfile import RunFile, write_run
 from tests.conditions import until
 from tests.integration.test_reconciler_verbs import Capture, execute, fill_journal, said, wait
 from tests.ledgers import SPOT

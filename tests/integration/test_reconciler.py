@@ -8,28 +8,28 @@ from typing import Any
 import asyncpg
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.account import PositionStated
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.ledger_content import digest
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Discrepancy
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.bus.subjects import subject_of
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.lease import LeaseLost, holder_of
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.projection import rows
-from opensqt.runtime.projection_port import ProjectionMoved
-from opensqt.runtime.projection_store import Projections, caught_up
+from opensqt.runtime.projection.port import ProjectionMoved
+from opensqt.runtime.projection.store import Projections, caught_up
+from opensqt.runtime.projection.tables import rows
 from services.reconciler.config import Settings
 from services.reconciler.service import Reconciler
 from tests.conditions import until
 from tests.ledgers import Day, folded, opened, ref_of, snapshot
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
 
 CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})
 HOLDER = holder_of("reconciler")

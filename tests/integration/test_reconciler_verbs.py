@@ -13,15 +13,15 @@ import pytest
 
 from opensqt.cli.house import House
 from opensqt.cli.main import main
-from opensqt.cli.plan import make_plan
 from opensqt.cli.progress import Progress
 from opensqt.cli.reading import bring_up
-from opensqt.cli.runfile import RunFile, write_run
 from opensqt.cli.summary import Summary, summary
+from opensqt.desk.plan import make_plan
+from opensqt.desk.runfile import RunFile, write_run
 from opensqt.domain.control import KillLatched
-from opensqt.runtime.bus.subjects import subject_of
+from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.journal.postgres import PostgresJournal
 from tests.ledgers import PERP, SPOT, Day
 

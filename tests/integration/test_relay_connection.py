@@ -8,14 +8,11 @@ import msgspec
 import pytest
 
 from opensqt.domain.control import FeedGeneration
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.domain.journal import Recorded
 from opensqt.runtime.bus.port import Published, Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
-from opensqt.runtime.journal.port import Recorded
 from services.relay.config import Settings
 from tests.relays import (
     SETTINGS,
@@ -26,6 +23,9 @@ from tests.relays import (
     memory_house,
     positions,
 )
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import MemoryJournal, MemoryStore
 
 WALL_MS = 1_000_000
 CALM = msgspec.structs.replace(SETTINGS, heartbeat_s=60.0, time_step_ms=60_000)

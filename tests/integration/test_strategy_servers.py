@@ -7,30 +7,30 @@ from typing import Any
 import msgspec
 import pytest
 
-from opensqt.domain.decision import Decision
+from opensqt.desk.config_default import derive
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.streams import apply
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.memory import (
-    MemoryCheckpoints,
-    MemoryJournal,
-    MemoryLeases,
-    MemoryStore,
-)
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy import Play, StrategyRunner
+from opensqt.runtime.strategy.runner import Play, StrategyRunner
+from opensqt.strategies.decision import Decision
 from services.grid.config import plays_of
 from tests.conditions import until
 from tests.relays import House, running
 from tests.servers import NatsServer
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of, snapshot_of, tick_of
+from tests.support.fakes.journal import (
+    MemoryCheckpoints,
+    MemoryJournal,
+    MemoryLeases,
+    MemoryStore,
+)
 
 BLIND_S_MAX = 5.0
 TICK_EVERY_S = 0.1

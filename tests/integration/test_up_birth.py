@@ -10,11 +10,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from opensqt.cli import ports, postgres
-from opensqt.cli.folder import Folder
 from opensqt.cli.reading import opened
-from opensqt.cli.refusal import Refusal
-from opensqt.cli.runfile import RunFile, write_run
+from opensqt.desk import ports, postgres
+from opensqt.desk.folder import Folder
+from opensqt.desk.refusal import Refusal
+from opensqt.desk.runfile import RunFile, write_run
 from opensqt.runtime.clock import RunClock
 from tests.conditions import until
 from tests.supervision import wait_gone

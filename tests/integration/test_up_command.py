@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from opensqt.cli.runfile import read_run
+from opensqt.desk.runfile import read_run
 from tests.conditions import until
 from tests.supervision import wait_gone
 

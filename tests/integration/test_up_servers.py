@@ -8,10 +8,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from opensqt.cli import loopback, nats, ports, postgres
-from opensqt.cli.folder import Folder
-from opensqt.cli.runfile import RunFile, read_run, write_run
-from opensqt.cli.supervisor import Supervisor
+from opensqt.desk import loopback, nats, ports, postgres
+from opensqt.desk.folder import Folder
+from opensqt.desk.runfile import RunFile, read_run, write_run
+from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.clock import RunClock
 from tests.supervision import Watch, line_of

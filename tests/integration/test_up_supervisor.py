@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from opensqt.cli import child
-from opensqt.cli.readiness import ask
-from opensqt.cli.spec import DoneCheck, Spec, State
-from opensqt.cli.supervisor import Supervisor
+from opensqt.desk import child
+from opensqt.desk.readiness import ask
+from opensqt.desk.spec import DoneCheck, Spec, State
+from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.clock import RunClock
 from tests.supervision import Watch, line_of, script, server, wait_gone
 
@@ -197,7 +197,7 @@ async def test_what_a_process_says_is_kept_as_json_lines(started: Started, tmp_p
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from opensqt.cli.supervisor import Supervisor
+from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.clock import RunClock
 from tests.supervision import server
 

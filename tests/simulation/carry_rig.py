@@ -5,9 +5,9 @@ from decimal import Decimal
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Funding
 from opensqt.domain.strategy import SagaStep
-from services.arb.decide import decide
-from services.arb.setup import Setup
-from services.arb.state import Carry, evolve
+from opensqt.strategies.carry.decide import decide
+from opensqt.strategies.carry.setup import Setup
+from opensqt.strategies.carry.state import Carry, evolve
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of
 from tests.simulation.strategy_rig import Rig, restarted
 

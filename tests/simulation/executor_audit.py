@@ -13,8 +13,8 @@ from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, IntentPlaced
 from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.lease import LeaseLost
-from opensqt.runtime.venue.memory_exchange import Ending, MemoryOrder
 from services.executor.service import Executor
+from tests.support.fakes.venue_exchange import Ending, MemoryOrder
 from tests.unit.rig import Rig
 
 ENDS = frozenset({"Rejected", "Canceled", "Expired", "NeverPlaced"})

@@ -13,11 +13,11 @@ from typing import Any
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.order import Submitting
+from opensqt.domain.venue import Obstacle
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.venue.memory import Fault
-from opensqt.runtime.venue.port import Obstacle
 from services.executor.service import Executor
 from tests.simulation.executor_audit import Audit
+from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 LEASE = "executor/binance/main"

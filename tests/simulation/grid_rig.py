@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 from opensqt.domain.instruments import Side
-from services.grid import slots
-from services.grid.decide import decide
-from services.grid.slots import Slot
-from services.grid.state import Grid, Setup, evolve
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.decide import decide
+from opensqt.strategies.grid.slots import Slot
+from opensqt.strategies.grid.state import Grid, Setup, evolve
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of
 from tests.simulation.strategy_rig import Rig
 

@@ -23,8 +23,8 @@ from opensqt.domain.order import (
     OrderRef,
     Rejected,
 )
-from opensqt.domain.ticket import UNSTAMPED
 from opensqt.domain.verdict import RiskApproved
+from opensqt.strategies.ticket import UNSTAMPED
 
 PERP = "BTC/USDT:USDT"
 SPOT = "BTC/USDT"

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from opensqt.domain.decision import Decision
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Message
@@ -14,8 +13,9 @@ from opensqt.domain.order import (
     Submitting,
 )
 from opensqt.domain.strategy import StrategyStarted
-from opensqt.domain.ticket import UNSTAMPED
 from opensqt.domain.verdict import RiskRefused
+from opensqt.strategies.decision import Decision
+from opensqt.strategies.ticket import UNSTAMPED
 from tests.simulation.strategy_facts import (
     Evidence,
     Intent,

@@ -5,12 +5,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import BookLevel, BookTop
 from opensqt.domain.strategy import SagaStep
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.strategy import StrategyRunner
+from opensqt.runtime.config.all import parse_config
+from opensqt.runtime.strategy.runner import StrategyRunner
 from services.arb.config import plays_of
 from tests.conditions import until
 from tests.relays import House, memory_house

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import CATALOGUE, PARTS
-from opensqt.runtime.journal.port import Recorded
 from tests.world.checkers import Judge
 from tests.world.faults import Kind
 from tests.world.loop import WorldClock, WorldLoop

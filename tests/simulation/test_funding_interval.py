@@ -10,9 +10,9 @@ from opensqt.domain.instruments import Market
 from opensqt.domain.market import Funding
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode, encode
-from opensqt.runtime.feed.binance import FUNDING_POLL_S, BinanceFeed
-from opensqt.runtime.feed.binance_line import Line
-from opensqt.runtime.venue.binance_gate import BinanceGate
+from opensqt.venues.binance.feed import FUNDING_POLL_S, BinanceFeed
+from opensqt.venues.binance.gate import BinanceGate
+from opensqt.venues.binance.line import Line
 from services.market_data.decide import Now, observed
 from services.market_data.state import Pace, View
 from tests.simulation.carry_rig import CarryRig, entered

@@ -20,14 +20,14 @@ from opensqt.domain.instruments import Market
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.order import NeverPlaced
-from opensqt.runtime.config_schema import PaperRules
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import Held, OrderRequest
-from opensqt.simulation import paper
-from opensqt.simulation.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.simulation.orders import GATE_IDENTITY, IdentityPolicy
+from opensqt.domain.venue import Held, OrderRequest
+from opensqt.runtime.config.schema import PaperRules
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.simulation.engine.orders import GATE_IDENTITY, IdentityPolicy
+from opensqt.simulation.server import paper
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.policy import policy_of
 from tests.conditions import stays, until
 from tests.contract.venues import binance_gate_to
 from tests.simulation.venue.scripted import ScriptedFlow, setup

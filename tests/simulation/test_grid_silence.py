@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose
-from opensqt.domain.lattice import level_of
 from opensqt.domain.recon import Adjustment
-from services.grid.state import Grid, Setup
+from opensqt.strategies.grid.lattice import level_of
+from opensqt.strategies.grid.state import Grid, Setup
 from tests.simulation.grid_rig import long_of, move, rig_of, setup_of
 from tests.simulation.strategy_rig import Rig
 

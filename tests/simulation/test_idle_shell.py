@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.intent import PlaceIntent
-from opensqt.domain.ticket import Timing
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.strategy import StrategyRunner
+from opensqt.runtime.config.all import parse_config
+from opensqt.runtime.strategy.runner import StrategyRunner
+from opensqt.strategies.ticket import Timing
 from services.grid.config import plays_of
 from tests.conditions import until
 from tests.relays import memory_house

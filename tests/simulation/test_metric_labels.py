@@ -6,7 +6,7 @@ from collections import defaultdict
 import pytest
 
 from opensqt.domain import ids
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from tests.world.servers import METRICS
 from tests.world.world import run
 

@@ -14,10 +14,10 @@ from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
 from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill
-from services.grid import slots
-from services.grid.decide import decide
-from services.grid.slots import SlotStatus
-from services.grid.state import Grid, evolve
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.decide import decide
+from opensqt.strategies.grid.slots import SlotStatus
+from opensqt.strategies.grid.state import Grid, evolve
 from tests.simulation.grid_rig import long_of, rig_of, setup_of
 from tests.simulation.strategy_facts import brought, journalled
 from tests.simulation.strategy_rig import Rig, restarted

@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.market import FeedState, FeedStatus, Time
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Halted, Resumed
 from opensqt.domain.strategy import StrategyStarted
-from opensqt.runtime import strategy
 from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.config import Config, parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import Config, parse_config
+from opensqt.runtime.strategy import runner as strategy
+from opensqt.strategies.grid.state import evolve
 from services.arb.config import plays_of as carries_of
 from services.gateway.config import Settings as Page
 from services.grid.config import plays_of as grids_of
-from services.grid.state import evolve
 from services.risk import service as gate
 from tests.conditions import until
 from tests.relays import memory_house

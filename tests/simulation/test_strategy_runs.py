@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
 from opensqt.domain.strategy import StrategyStarted
-from opensqt.domain.ticket import Timing
-from opensqt.runtime import strategy
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config import Config, parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.strategy import Play, StrategyRunner
+from opensqt.runtime.config.all import Config, parse_config
+from opensqt.runtime.strategy import runner as strategy
+from opensqt.runtime.strategy.runner import Play, StrategyRunner
+from opensqt.strategies.ticket import Timing
 from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of as grids_of
 from tests.conditions import until

@@ -9,19 +9,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from opensqt.domain.decision import Decision
+from opensqt.desk.config_default import derive
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.messages import Message
 from opensqt.domain.strategy import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.port import Start, Stream
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.codec import decode
-from opensqt.runtime.config import Config, parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import Entry, NewEvent
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy import Actor, Play, StrategyRunner, stamped
+from opensqt.runtime.strategy.runner import Actor, Play, StrategyRunner, stamped
+from opensqt.strategies.decision import Decision
 from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of
 from tests.conditions import until

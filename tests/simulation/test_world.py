@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from tests.simulation.worlds import play
 from tests.world.__main__ import caught_by
 from tests.world.faults import Fault, Kind

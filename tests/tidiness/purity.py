@@ -21,7 +21,11 @@ CALLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("uuid.uuid4", ("tests/*",), "compute ids from their cause"),
     ("random.[a-z]*", (), "pass a random.Random(seed)"),
     # Ids of spans name nothing that is decided or journalled.
-    ("random.SystemRandom", ("opensqt/runtime/telemetry.py",), "pass a random.Random(seed)"),
+    (
+        "random.SystemRandom",
+        ("opensqt/runtime/telemetry/provider.py",),
+        "pass a random.Random(seed)",
+    ),
     ("os.urandom", (), "secrets, where a secret is made"),
     ("secrets.*", ("opensqt/cli/*", "opensqt/runtime/journal/desk.py", "tests/*"), "compute it"),
     ("eval", (), "write it out"),

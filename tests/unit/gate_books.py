@@ -14,9 +14,9 @@ from opensqt.domain.intent import (
 )
 from opensqt.domain.market import Tick
 from opensqt.domain.order import Fill, IntentPlaced, Liquidity, OrderRef
-from services.risk.decide import Seat
-from services.risk.grounds import Limits
-from services.risk.state import State
+from opensqt.risk.decide import Seat
+from opensqt.risk.grounds import Limits
+from opensqt.risk.state import State
 
 SYMBOL = "BTC/USDT:USDT"
 NOW_MS = 1_000_000

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.simulation.flow import BookDelta, BookSnapshot, MarketTrade
-from opensqt.simulation.matching import Matcher
-from opensqt.simulation.orders import Order
+from opensqt.simulation.engine.matching import Matcher
+from opensqt.simulation.engine.orders import Order
+from opensqt.simulation.market.flow import BookDelta, BookSnapshot, MarketTrade
 
 S = "BTC/USDT"
 BUY, SELL = Side.BUY, Side.SELL

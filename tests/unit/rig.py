@@ -20,25 +20,25 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.messages import Message
+from opensqt.domain.subjects import RISK_ALIVE, command_subject
 from opensqt.domain.verdict import Command, RiskApproved
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.execution.facts import Author
+from opensqt.execution.limits import Caps
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.bus.subjects import RISK_ALIVE, command_subject
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.venue.memory import MemoryVenue
-from opensqt.runtime.venue.memory_exchange import MemoryExchange
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer
 from services.executor.account import Account
-from services.executor.facts import Author
-from services.executor.limits import Caps
 from services.executor.service import Executor
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
+from tests.support.fakes.venue import MemoryVenue
+from tests.support.fakes.venue_exchange import MemoryExchange
 
 SYMBOL = "BTC/USDT:USDT"
 START_MS = 1_700_000_000_000

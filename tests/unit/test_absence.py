@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensqt.domain.absence import (
+from opensqt.execution.absence import (
     WITNESSLESS_LAGS,
     Look,
     Search,

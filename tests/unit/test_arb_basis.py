@@ -8,7 +8,7 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import BookLevel, BookTop
 from opensqt.domain.strategy import CarryOutlook, SagaStep
-from services.arb.entry import judged
+from opensqt.strategies.carry.entry import judged
 from tests.ledgers import canceled, placed, ref_of
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered, funding_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of, tick_of

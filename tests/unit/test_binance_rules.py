@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.runtime.venue.binance_rules import rules_of
+from opensqt.venues.binance.rules import rules_of
 
 FEES = (Decimal("0.001"), Decimal("0.002"))
 # The formats of the filter page of the spot documentation and of usdm's "Filters", with figures of our own.

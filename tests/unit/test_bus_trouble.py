@@ -8,14 +8,14 @@ import msgspec
 import pytest
 
 from opensqt.cli.figures import figures
-from opensqt.cli.runfile import RunFile, write_run
-from opensqt.cli.spec import ProcessLine, State
 from opensqt.cli.status import RUN_FILE_AGE_MS_MAX, _lines
+from opensqt.desk.runfile import RunFile, write_run
+from opensqt.desk.spec import ProcessLine, State
 from opensqt.domain.bus_trouble import bus_trouble, words_for
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import RunClock, VirtualClock
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy import SILENCE_S_MAX, StrategyRunner
+from opensqt.runtime.strategy.runner import SILENCE_S_MAX, StrategyRunner
 from services.gateway.decide import mode_of, troubles
 from tests.relays import memory_house
 from tests.stage import paper_config

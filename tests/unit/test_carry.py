@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
-from services.arb.carry import (
+from opensqt.strategies.carry.carry import (
     Wish,
     apr,
     clip_quantity,

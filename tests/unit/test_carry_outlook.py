@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import BookLevel, BookTop, Funding, Tick
 from opensqt.domain.strategy import CarryOutlook
-from services.arb import outlook as seen
-from services.arb.carry import entry_basis_bps, exit_basis_bps, half_spread_bps, settlements
-from services.arb.depth import met_by, slippage_bps, within
-from services.arb.entry import judged
-from services.arb.state import Carry, evolve
+from opensqt.strategies.carry import outlook as seen
+from opensqt.strategies.carry.carry import (
+    entry_basis_bps,
+    exit_basis_bps,
+    half_spread_bps,
+    settlements,
+)
+from opensqt.strategies.carry.depth import met_by, slippage_bps, within
+from opensqt.strategies.carry.entry import judged
+from opensqt.strategies.carry.state import Carry, evolve
 from tests.simulation.carry_rig import carry_setup, funding_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of, tick_of
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli.folder import Folder, paper_keys
 from opensqt.cli.main import main
 from opensqt.cli.names import unknown
-from opensqt.cli.plan import make_plan
-from opensqt.cli.refusal import Refusal
 from opensqt.cli.table import nothing
+from opensqt.desk.folder import Folder, paper_keys
+from opensqt.desk.plan import make_plan
+from opensqt.desk.refusal import Refusal
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import ConfigError, load, parse_config
+from opensqt.runtime.config.all import ConfigError, load, parse_config
 
 SYMBOLS = ("BTC/USDT", "BTC/USDT:USDT", "ETH/USDT")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.runtime.config import (
+from opensqt.desk.config_default import derive
+from opensqt.runtime.config.all import (
     Carry,
     ConfigError,
     Grid,
@@ -15,7 +16,6 @@ from opensqt.runtime.config import (
     parse_config,
     secret,
 )
-from opensqt.runtime.config_default import derive
 
 SYMBOLS = ("BTC/USDT", "BTC/USDT:USDT")
 TEXT = derive(SYMBOLS, market="synthetic:7")

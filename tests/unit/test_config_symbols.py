@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensqt.runtime.bus.subjects import token
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.desk.config_default import derive
+from opensqt.domain.subjects import token
+from opensqt.runtime.config.all import parse_config
 
 ALIKE = (
     "BTC/USDT",

@@ -7,8 +7,8 @@ import pytest
 
 from opensqt.cli.main import VERBS
 from opensqt.domain import life
-from opensqt.runtime import config_schema as schema
-from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.config import schema
+from opensqt.venues.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
 
 PAGES = tuple(path for path in tracked() if path.endswith(".md"))

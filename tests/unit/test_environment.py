@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.runtime import logs
-from opensqt.runtime.config import ConfigError
+from opensqt.runtime.config.all import ConfigError
 from opensqt.runtime.environment import Environment
+from opensqt.runtime.telemetry import logs
 
 
 def test_nothing_given_is_nothing_assumed() -> None:

@@ -12,7 +12,7 @@ from opensqt.domain.order import Expired, NeverPlaced, Submitting, Unresolved
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.runtime import latch
 from opensqt.runtime.codec import encode
-from opensqt.runtime.venue.memory import Fault
+from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.order import Accepted, OrderRef, Rejected, Unresolved
-from opensqt.runtime.venue.port import Held, OrderView
-from services.executor.decide import after_place, after_view
-from services.executor.facts import Author, ref_of
-from services.executor.limits import Caps, Terms
+from opensqt.domain.venue import Held, OrderView
+from opensqt.execution.admission import after_place, after_view
+from opensqt.execution.facts import Author, ref_of
+from opensqt.execution.limits import Caps, Terms
 from tests.unit.rig import START_MS, SYMBOL, Rig
 
 TURN_S = 1.0  # how long a place waits at the venue's budget

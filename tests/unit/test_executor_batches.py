@@ -12,10 +12,10 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.order import NeverPlaced, Rejected, Submitting, Unresolved
-from opensqt.runtime.venue.memory import Fault
-from opensqt.runtime.venue.memory_exchange import Ending
-from opensqt.runtime.venue.port import Held
+from opensqt.domain.venue import Held
 from services.executor import requests
+from tests.support.fakes.venue import Fault
+from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import Rig
 
 EXIT_PRICE = Decimal("50100.0")

@@ -10,18 +10,19 @@ import pytest
 from opensqt.domain.account import Deposit
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Expired
-from opensqt.runtime.config_schema import PaperRules
-from opensqt.runtime.journal.port import Entry, JournalDown, NewEvent
-from opensqt.runtime.venue.memory import Fault, MemoryVenue
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import OrderRequest
-from services.executor import facts
-from services.executor.facts import Author
-from services.executor.limits import Caps
-from services.executor.state import SETTLED_MAX, State
+from opensqt.domain.venue import OrderRequest
+from opensqt.execution import facts
+from opensqt.execution.facts import Author
+from opensqt.execution.limits import Caps
+from opensqt.execution.state import SETTLED_MAX, State
+from opensqt.runtime.config.schema import PaperRules
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.venues.policy import policy_of
+from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.unit.rig import BIG, SYMBOL, Rig
 
 AUTHOR = Author(actor="executor", venue="binance", account="main", generation="g1")

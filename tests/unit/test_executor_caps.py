@@ -11,10 +11,10 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.verdict import RiskApproved
-from opensqt.runtime.venue.memory import Fault, MemoryVenue
-from opensqt.runtime.venue.memory_exchange import MemoryExchange
-from services.executor.limits import Caps, Terms, obstacle
-from services.executor.state import State
+from opensqt.execution.limits import Caps, Terms, obstacle
+from opensqt.execution.state import State
+from tests.support.fakes.venue import Fault, MemoryVenue
+from tests.support.fakes.venue_exchange import MemoryExchange
 from tests.unit.rig import PERP, SYMBOL, Rig
 
 SPOT = "BTC/USDT"

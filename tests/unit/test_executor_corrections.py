@@ -11,18 +11,18 @@ import pytest
 from opensqt.domain.control import FeedGeneration
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
+from opensqt.domain.journal import Entry, NewEvent, Recorded
 from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Adjustment, reversed_by
 from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.subjects import subject_of
+from opensqt.execution.limits import Caps
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
-from opensqt.runtime.journal.port import Entry, NewEvent, Recorded
 from opensqt.runtime.journal.reading import envelope_of
 from services.executor.corrections import READ_EVERY_S
-from services.executor.limits import Caps
 from services.executor.service import Executor
 from tests.unit.rig import START_MS, SYMBOL, Rig
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases
 from opensqt.runtime.lease import LeaseLost
 from services.executor.crew import Crew
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases
 from tests.unit.rig import Rig
 
 

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.life import Phase
+from opensqt.execution.state import DESK
 from opensqt.runtime import latch
-from opensqt.runtime.bus import subjects
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import BusDown, Stream, StreamState
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.reading import decode_row, envelope_of
 from opensqt.runtime.lease import LeaseLost
 from services.executor.service import Executor
-from services.executor.state import DESK
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
 from tests.unit.rig import SYMBOL, Rig
 
 GRID = "strategy/grid-perp"

@@ -8,17 +8,17 @@ import pytest
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.domain.journal import NewEvent
 from opensqt.domain.ledger import Books
 from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Accepted, Expired, Fill
 from opensqt.domain.recon import Discrepancy, DiscrepancyKind
-from opensqt.runtime.journal.port import NewEvent
+from opensqt.domain.venue import OrderRequest, VenueDown
 from opensqt.runtime.journal.reading import decode_row
-from opensqt.runtime.venue.memory import Fault
-from opensqt.runtime.venue.memory_exchange import Ending
-from opensqt.runtime.venue.port import OrderRequest, VenueDown
 from services.reconciler.decide import Judge
+from tests.support.fakes.venue import Fault
+from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import SYMBOL, Rig
 
 GRACE_MS = 1500

@@ -9,8 +9,8 @@ import pytest
 from opensqt.domain.control import KillLatched
 from opensqt.domain.life import Phase
 from opensqt.runtime import latch
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases
-from opensqt.runtime.venue.memory import Fault
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases
+from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 

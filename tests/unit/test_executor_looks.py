@@ -8,8 +8,8 @@ import pytest
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.life import Phase
 from opensqt.domain.order import Fill, NeverPlaced
-from opensqt.runtime.venue.memory import Fault, MemoryVenue
-from opensqt.runtime.venue.port import AccountView, LookOutcome, NotFound, OrderView, TradeView
+from opensqt.domain.venue import AccountView, LookOutcome, NotFound, OrderView, TradeView
+from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.unit.rig import Rig
 
 MANY = 12

@@ -12,9 +12,7 @@ from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.life import Phase
 from opensqt.domain.recon import OrderContradicted
 from opensqt.domain.switches import Switches, thrown
-from opensqt.runtime.venue.memory import Fault, MemoryVenue
-from opensqt.runtime.venue.memory_exchange import Ending
-from opensqt.runtime.venue.port import (
+from opensqt.domain.venue import (
     CancelOutcome,
     LookOutcome,
     NotFound,
@@ -23,7 +21,9 @@ from opensqt.runtime.venue.port import (
     OrderView,
     TradeView,
 )
-from services.executor.facts import VANISHED
+from opensqt.execution.facts import VANISHED
+from tests.support.fakes.venue import Fault, MemoryVenue
+from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import PERP, SYMBOL, Rig
 
 DAYS_S = 4 * 86_400

@@ -7,7 +7,7 @@ import pytest
 
 from opensqt.domain.order import Canceled
 from opensqt.domain.recon import reversed_by
-from services.executor.state import State
+from opensqt.execution.state import State
 from tests.unit.test_executor_corrections import _adjustment
 from tests.unit.test_life import ACCEPTED, PLACED, SUBMITTING, canceled, filled
 

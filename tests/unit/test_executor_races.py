@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.life import Phase
-from opensqt.runtime.venue.memory import Fault
+from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.subjects import KILL
 from opensqt.runtime import latch
-from opensqt.runtime.bus.subjects import KILL
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.latch import Latch
-from opensqt.runtime.venue.memory import Fault
 from services.executor.config import actions_of
 from services.executor.killing import KilledAgain
 from services.executor.service import Executor
+from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 CONFIG = parse_config(derive([SYMBOL], market="synthetic:7"), {})

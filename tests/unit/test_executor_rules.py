@@ -7,15 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from opensqt.domain.journal import Entry, Recorded
 from opensqt.domain.life import Phase
 from opensqt.domain.order import Canceled, Fill, NeverPlaced
 from opensqt.domain.recon import OrderContradicted
+from opensqt.domain.venue import TradeView
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases
-from opensqt.runtime.journal.port import Entry, Recorded
-from opensqt.runtime.venue.memory import Fault
-from opensqt.runtime.venue.memory_exchange import Ending
-from opensqt.runtime.venue.port import TradeView
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases
+from tests.support.fakes.venue import Fault
+from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import START_MS, SYMBOL, Rig
 
 DEADLINE_S = 2.0

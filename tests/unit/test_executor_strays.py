@@ -13,10 +13,10 @@ from opensqt.domain.life import Phase
 from opensqt.domain.order import Fill
 from opensqt.domain.recon import OrderContradicted
 from opensqt.domain.strays import STRAYS_MAX, Strays
-from opensqt.runtime.venue.memory import Fault, MemoryVenue
-from opensqt.runtime.venue.port import OrderRequest, TradeView
+from opensqt.domain.venue import OrderRequest, TradeView
+from opensqt.risk.state import State as Gate
 from services.executor.service import Executor
-from services.risk.state import State as Gate
+from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.unit.rig import SYMBOL, Rig
 from tests.unit.test_life import filled
 

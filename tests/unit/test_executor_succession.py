@@ -6,13 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from opensqt.domain.journal import Lease
 from opensqt.domain.life import Phase
-from opensqt.runtime.journal.memory import MemoryLeases
-from opensqt.runtime.journal.port import Lease
+from opensqt.domain.venue import TradeView
 from opensqt.runtime.lease import LeaseLost
-from opensqt.runtime.venue.memory import Fault, MemoryVenue
-from opensqt.runtime.venue.memory_exchange import Ending
-from opensqt.runtime.venue.port import TradeView
+from tests.support.fakes.journal import MemoryLeases
+from tests.support.fakes.venue import Fault, MemoryVenue
+from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import SYMBOL, Rig
 
 MANY = 6

@@ -8,9 +8,9 @@ import pytest
 
 from opensqt.domain.life import Phase
 from opensqt.domain.order import NeverPlaced
+from opensqt.domain.venue import LookOutcome
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.venue.memory import Fault
-from opensqt.runtime.venue.port import LookOutcome
+from tests.support.fakes.venue import Fault
 from tests.unit.rig import START_MS, Rig
 from tests.unit.test_executor_looks import Blind
 

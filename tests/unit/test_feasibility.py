@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensqt.cli.feasibility import MarketView, findings, shared_symbols
-from opensqt.cli.plan import make_plan, refuse_untradable
-from opensqt.runtime.config import Config, ConfigError, parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.simulation.orderflow_instruments import rules_for
+from opensqt.desk.config_default import derive
+from opensqt.desk.feasibility import MarketView, findings, shared_symbols
+from opensqt.desk.plan import make_plan, refuse_untradable
+from opensqt.runtime.config.all import Config, ConfigError, parse_config
+from opensqt.simulation.market.orderflow_instruments import rules_for
 
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
 TEXT = derive((SPOT, PERP), market="synthetic:7")

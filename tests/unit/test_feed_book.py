@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.runtime.feed.binance_frames import Named, read_frame, read_snapshot
-from opensqt.runtime.feed.depth_book import DepthBook, DepthChange, DepthGap, DepthSnapshot, Level
+from opensqt.venues.binance.frames import Named, read_frame, read_snapshot
+from opensqt.venues.engine.depth_book import DepthBook, DepthChange, DepthGap, DepthSnapshot, Level
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT"}
 

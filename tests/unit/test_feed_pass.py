@@ -2,19 +2,19 @@
 
 import pytest
 
+from opensqt.domain.journal import Entry, NewEvent, Recorded
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.feed_pass import HOLE_S_MAX, FeedPass, StartAgain
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Delivery, Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
-from opensqt.runtime.journal.port import Entry, NewEvent, Recorded
 from opensqt.runtime.journal.reading import envelope_of
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 from tests.contract.test_bus_reader import anchor
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import MemoryJournal, MemoryStore
 
 SUBJECT = "evt.strategy.one"
 

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from opensqt.cli import down, reading, status
-from opensqt.cli.folder import READER, UP, Folder, Holder, holder, in_use, up_pid
-from opensqt.cli.refusal import GOOD, NOT_RUNNING, Refusal
-from opensqt.cli.runfile import RunFile, write_run
-from opensqt.cli.spec import ProcessLine, State
+from opensqt.desk.folder import READER, UP, Folder, Holder, holder, in_use, up_pid
+from opensqt.desk.refusal import GOOD, NOT_RUNNING, Refusal
+from opensqt.desk.runfile import RunFile, write_run
+from opensqt.desk.spec import ProcessLine, State
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.latch import Latch, latch
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.runtime.feed.binance_frames import MarkFrame, Named, read_frame, read_snapshot
-from opensqt.runtime.venue.binance_wire import (
+from opensqt.venues.binance.frames import MarkFrame, Named, read_frame, read_snapshot
+from opensqt.venues.binance.wire import (
     funding_rows,
     order_view,
     perp_balances,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import (
     Basis,
@@ -20,21 +21,20 @@ from opensqt.domain.intent import (
 )
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
+from opensqt.domain.subjects import intent_subject, subject_of
 from opensqt.domain.verdict import Command, RiskApproved, RiskRefused
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.streams import STREAMS
-from opensqt.runtime.bus.subjects import intent_subject, subject_of
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.process_context import Context
 from services.risk.service import Gate
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
 from tests.unit.rig import PERP, START_MS, SYMBOL
 
 SIZE = 'order_notional_quote = "500"'

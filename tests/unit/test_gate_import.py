@@ -8,8 +8,8 @@ import asyncio, random, sys, time
 import aiohttp
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config_schema import Venue
-from opensqt.runtime.venue.binance_gate import BinanceGate, Credentials
+from opensqt.runtime.config.schema import Venue
+from opensqt.venues.binance.gate import BinanceGate, Credentials
 
 async def main():
     gate = BinanceGate(

@@ -3,16 +3,16 @@
 import msgspec
 import pytest
 
+from opensqt.domain import subjects
 from opensqt.domain.control import FeedGeneration, KillLatched, KillReleased
+from opensqt.domain.journal import NewEvent
 from opensqt.domain.kills import identity
 from opensqt.domain.messages import name_of
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.memory import MemoryJournal
-from opensqt.runtime.journal.port import NewEvent
 from opensqt.runtime.journal.reading import envelope_of
 from services.risk.service import Gate
 from tests.journals import entry
+from tests.support.fakes.journal import MemoryJournal
 from tests.unit.test_gate import House
 
 Fact = KillLatched | KillReleased | FeedGeneration

@@ -8,9 +8,9 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis
 from opensqt.domain.verdict import IntentConflict
+from opensqt.risk.state import SETTLED_KEPT_MS, State
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.reading import decode_row
-from services.risk.state import SETTLED_KEPT_MS, State
 from tests.unit import gate_books
 from tests.unit.test_gate import House
 

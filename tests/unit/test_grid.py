@@ -7,13 +7,13 @@ import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.domain.lattice import Lattice
 from opensqt.domain.market import FeedState, FeedStatus
 from opensqt.domain.recon import Adjustment, Halted, Resumed
 from opensqt.domain.strategy import AnchorSet, PositionAdopted
-from services.grid import slots
-from services.grid.decide import decide
-from services.grid.state import Grid, evolve
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.decide import decide
+from opensqt.strategies.grid.lattice import Lattice
+from opensqt.strategies.grid.state import Grid, evolve
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import PERP, Intent, d, journalled, rules_of, snapshot_of
 from tests.simulation.strategy_rig import Rig

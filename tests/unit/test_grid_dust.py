@@ -6,9 +6,9 @@ import pytest
 
 from opensqt.domain.decimals import floor_to
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.state import Grid
 from services.gateway.state import State as Page
-from services.grid import slots
-from services.grid.state import Grid
 from tests.simulation.grid_rig import SELL, long_of, move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import journalled
 from tests.simulation.strategy_rig import Rig

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
 from opensqt.domain.market import Time
-from opensqt.domain.ticket import Timing
-from services.grid.state import Grid
+from opensqt.strategies.grid.state import Grid
+from opensqt.strategies.ticket import Timing
 from tests.simulation.grid_rig import long_of, move, rig_of, setup_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of
 from tests.simulation.strategy_rig import Rig

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import Side
-from opensqt.runtime.config import ConfigError, Grid, parse_config
-from opensqt.runtime.config_default import derive
-from services.grid.slots import FULL
+from opensqt.runtime.config.all import ConfigError, Grid, parse_config
+from opensqt.strategies.grid.slots import FULL
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of
 from tests.simulation.strategy_rig import Rig
 

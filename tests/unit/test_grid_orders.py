@@ -5,12 +5,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from opensqt.domain.decision import Decision
 from opensqt.domain.intent import Purpose
-from services.grid import slots
-from services.grid.decide import decide, openings_cancelled
-from services.grid.slots import Slot, SlotStatus
-from services.grid.state import Grid, evolve
+from opensqt.strategies.decision import Decision
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.decide import decide, openings_cancelled
+from opensqt.strategies.grid.slots import Slot, SlotStatus
+from opensqt.strategies.grid.state import Grid, evolve
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import SPOT, d, journalled, rules_of
 from tests.simulation.strategy_rig import Rig, restarted

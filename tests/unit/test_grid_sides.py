@@ -7,8 +7,8 @@ import pytest
 from opensqt.domain.intent import CancelIntent
 from opensqt.domain.position import opened
 from opensqt.domain.recon import Adjustment
-from services.grid import slots
-from services.grid.slots import Books, Slot, SlotStatus
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.slots import Books, Slot, SlotStatus
 from tests.simulation.grid_rig import move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import PERP, Intent, d
 

@@ -11,8 +11,8 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.kills import Kills, folded, identity, named
 from opensqt.domain.ledger_content import content, restore
 from opensqt.domain.switches import DESK, Switches, thrown
-from services.executor.state import State as ExecutorState
-from services.risk.state import State as RiskState
+from opensqt.execution.state import State as ExecutorState
+from opensqt.risk.state import State as RiskState
 from tests.ledgers import folded as booked
 
 Said = KillLatched | KillReleased

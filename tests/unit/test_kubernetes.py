@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
-from opensqt.runtime.config import load
+from opensqt.runtime.config.all import load
 from tests.tidiness.source import ROOT
 
 K8S = ROOT / "deploy" / "k8s"

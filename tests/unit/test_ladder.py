@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.lattice import (
+from opensqt.strategies.grid.lattice import (
     Lattice,
     lattice_at,
     level_of,

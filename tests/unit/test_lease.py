@@ -1,8 +1,8 @@
 """When a lease counts as held: never longer than certain, whatever happens to the clock."""
 
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
 from opensqt.runtime.lease import LeaseKeeper
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
 
 
 class SetClock(RunClock):

@@ -18,8 +18,8 @@ from opensqt.domain import life
 from opensqt.domain.ledger import Books
 from opensqt.domain.life import OrderEvent, Phase
 from opensqt.domain.order import Fill, OrderRef
-from services.executor.state import State as Executor
-from services.risk.state import State as Gate
+from opensqt.execution.state import State as Executor
+from opensqt.risk.state import State as Gate
 from tests.unit import test_life as told
 
 SYMBOL = told.REF.symbol

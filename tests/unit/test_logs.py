@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from opensqt.runtime import logs
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.environment import Key
-from opensqt.runtime.telemetry import Tracer
+from opensqt.runtime.telemetry import logs
+from opensqt.runtime.telemetry.provider import Tracer
 
 Lines = Callable[[], list[dict[str, Any]]]
 CANARY = 'canary-"7f3a\\9'

@@ -18,7 +18,7 @@ from opensqt.domain.market import (
     Trade,
 )
 from opensqt.domain.messages import Message
-from opensqt.runtime import strategy
+from opensqt.runtime.strategy import runner as strategy
 from services.market_data.decide import Now, Observation, due, observed, tick_of, wait_ms
 from services.market_data.state import Pace, View
 from services.risk import service as gate

@@ -7,18 +7,18 @@ import pytest
 
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import name_of
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.projection_memory import MemoryProjections, MemoryTables
+from opensqt.runtime.telemetry.metrics import Metrics
 from services.reconciler.marks import Marks
 from tests.conditions import until
 from tests.simulation.strategy_facts import rules_of
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import MemoryJournal, MemoryStore
+from tests.support.fakes.projection import MemoryProjections, MemoryTables
 
 
 def tick(price: int) -> Tick:

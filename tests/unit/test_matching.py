@@ -4,8 +4,8 @@ import pytest
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.intent import TimeInForce
-from opensqt.simulation.flow import MarketTrade
-from opensqt.simulation.orders import Reason, Refusal, Status
+from opensqt.simulation.engine.orders import Reason, Refusal, Status
+from opensqt.simulation.market.flow import MarketTrade
 from tests.unit.matching_market import BUY, SELL, S, d, market, order, prints, states
 
 

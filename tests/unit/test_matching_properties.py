@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
-from opensqt.simulation.flow import BookDelta, Frame, MarketTrade
-from opensqt.simulation.orders import Order, Status
+from opensqt.simulation.engine.orders import Order, Status
+from opensqt.simulation.market.flow import BookDelta, Frame, MarketTrade
 from tests.unit.matching_market import BUY, SELL, S, d, market, order
 
 prices = st.integers(95, 105).map(Decimal)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [name for name in vars(Metrics()) if name != "registry"]

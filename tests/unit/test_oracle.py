@@ -14,7 +14,7 @@ from opensqt.domain.order import Expired, NeverPlaced, OrderRef, Rejected, Submi
 from opensqt.domain.recon import Transferred
 from opensqt.oracle.journal_account import JournalAccount
 from opensqt.oracle.tables import COLUMNS
-from opensqt.runtime.projection import rows
+from opensqt.runtime.projection.tables import rows
 from tests.ledgers import (
     ACCOUNT,
     PERP,

@@ -13,8 +13,8 @@ from opensqt.domain.recon import Adjustment
 from opensqt.domain.strategy import AnchorSet, PositionAdopted, SagaStep, StrategyStarted
 from opensqt.oracle.journal_account import JournalAccount
 from opensqt.oracle.tables import COLUMNS, rows_hash
-from opensqt.runtime import projection
-from opensqt.runtime.projection import rows
+from opensqt.runtime.projection import tables as projection
+from opensqt.runtime.projection.tables import rows
 from tests.ledgers import ACCOUNT, SPOT, VENUE, Day, folded
 
 Told = dict[str, set[tuple[Any, ...]]]

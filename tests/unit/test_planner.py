@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.domain.planner import Live, Want, Why, plan
+from opensqt.strategies.planner import Live, Want, Why, plan
 
 MID = Decimal(100)
 

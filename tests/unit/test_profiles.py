@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from opensqt.cli.main import main
+from opensqt.desk.config_default import derive
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import Config, ConfigError, Profile, parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.feed.opening import open_feed
-from opensqt.runtime.venue.opening import open_venue
-from opensqt.runtime.venue.session import open_session
+from opensqt.runtime.config.all import Config, ConfigError, Profile, parse_config
+from opensqt.venues.feed_opening import open_feed
+from opensqt.venues.opening import open_venue
+from opensqt.venues.session import open_session
 
 TEXT = derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7")
 UNBUILT = ("testnet", "live")

@@ -20,7 +20,7 @@ from opensqt.domain.profit import (
     by_symbol,
     total,
 )
-from opensqt.runtime.projection import SHAPES, rows
+from opensqt.runtime.projection.tables import SHAPES, rows
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, Day, fill, folded, opened, ref_of
 
 OWNERLESS = msgspec.structs.replace(ref_of(9), client_order_id="", strategy="")

@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from opensqt.cli.readiness import NOT_THERE, Answer
-from opensqt.cli.watch import SILENT_S_MAX, STANDING_MAX, Watch
+from opensqt.desk.readiness import NOT_THERE, Answer
+from opensqt.desk.watch import SILENT_S_MAX, STANDING_MAX, Watch
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.health import Health
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.telemetry.metrics import Metrics
 from tests.conditions import until
 from tests.contract.buses import publish_time
 from tests.relays import memory_house

@@ -9,7 +9,7 @@ from opensqt.domain.ledger import Books, Table
 from opensqt.domain.order import Rejected
 from opensqt.domain.recon import Halted
 from opensqt.domain.strategy import SagaStep, StrategyFaulted, StrategyStarted
-from opensqt.runtime.projection import SHAPES, everything, instant, row_of, rows, tidied
+from opensqt.runtime.projection.tables import SHAPES, everything, instant, row_of, rows, tidied
 from tests.ledgers import PERP, Day, fill, folded, opened, ref_of
 
 

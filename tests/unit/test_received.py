@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from opensqt.cli.status import _row
-from opensqt.domain.decision import Decision, shown
 from opensqt.domain.dust import dust_of, is_dust, named
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.ledger import Table
@@ -20,13 +19,14 @@ from opensqt.domain.order import Fill, OrderRef
 from opensqt.domain.position import FLAT
 from opensqt.domain.position import fill as booked
 from opensqt.domain.received import received
-from opensqt.runtime.projection import rows
-from services.arb import state as arb
-from services.executor.state import State as Executor
+from opensqt.execution.state import State as Executor
+from opensqt.risk.state import State as Gate
+from opensqt.runtime.projection.tables import rows
+from opensqt.strategies.carry import state as arb
+from opensqt.strategies.decision import Decision, shown
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid import state as grids
 from services.gateway.state import State as Page
-from services.grid import slots
-from services.grid import state as grids
-from services.risk.state import State as Gate
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, deposit, fill, folded, opened, ref_of
 from tests.simulation.carry_rig import carry_setup
 from tests.simulation.grid_rig import long_of

@@ -4,26 +4,26 @@ import asyncio
 
 import msgspec
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.control import KillReleased
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.messages import Message
 from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.subjects import subject_of
 from opensqt.domain.switches import DESK, HALTED, REDUCING, RESTORE
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
-from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.projection_memory import MemoryProjections, MemoryTables
 from services.reconciler.config import Settings
 from services.reconciler.service import Reconciler
 from tests.conditions import until
 from tests.ledgers import ACCOUNT, PERP, VENUE, snapshot
 from tests.reconciling import Desk, trading
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
+from tests.support.fakes.projection import MemoryProjections, MemoryTables
 
 CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})
 QUICK = Settings(idle_wait_s=0.01, retry_s=0.01)

@@ -10,8 +10,8 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, Purpose
 from opensqt.domain.order import IntentPlaced
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from services.risk.decide import judge
-from services.risk.state import State
+from opensqt.risk.decide import judge
+from opensqt.risk.state import State
 from tests.unit.gate_books import LIMITS, NOW_MS, SEAT, fill, intent, live, state
 
 ROOMY = msgspec.structs.replace(LIMITS, open_orders_max=50)

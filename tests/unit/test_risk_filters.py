@@ -9,8 +9,8 @@ import pytest
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from services.risk.decide import Judgement, judge
-from services.risk.state import State
+from opensqt.risk.decide import Judgement, judge
+from opensqt.risk.state import State
 from tests.unit.gate_books import LIMITS, NOW_MS, SEAT, fill, intent, live, rules, state
 
 WIDE = msgspec.structs.replace(

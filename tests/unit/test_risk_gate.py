@@ -10,8 +10,8 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, Purpose
 from opensqt.domain.recon import Halted, OrderContradicted
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
-from services.risk.decide import Judgement, Seat, blocked, judge
-from services.risk.state import State
+from opensqt.risk.decide import Judgement, Seat, blocked, judge
+from opensqt.risk.state import State
 from tests.unit.gate_books import (
     BASIS,
     LIMITS,

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import Side, quote_asset
 from opensqt.domain.market import Tick
 from opensqt.domain.verdict import RiskRefused
-from opensqt.runtime.config import ConfigError, parse_config
-from opensqt.runtime.config_default import derive
-from services.executor.limits import Caps, Terms, obstacle
-from services.executor.state import State as Books
+from opensqt.execution.limits import Caps, Terms, obstacle
+from opensqt.execution.state import State as Books
+from opensqt.risk.decide import judge
+from opensqt.risk.grounds import Limits
+from opensqt.risk.state import State
+from opensqt.runtime.config.all import ConfigError, parse_config
 from services.risk.config import limits_of
-from services.risk.decide import judge
-from services.risk.grounds import Limits
-from services.risk.state import State
 from tests.unit.gate_books import LIMITS, NOW_MS, SEAT, fill, intent, live, rules, state, tick
 
 CROSS = "ETH/BTC"

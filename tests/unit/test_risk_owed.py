@@ -9,7 +9,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.order import Canceled
 from opensqt.domain.recon import Adjustment, reversed_by
 from opensqt.domain.verdict import RiskRefused
-from services.risk.decide import Judgement, judge
+from opensqt.risk.decide import Judgement, judge
 from tests.unit.gate_books import (
     LIMITS,
     NOW_MS,

@@ -13,10 +13,10 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, OrderType
 from opensqt.domain.recon import Halted, Resumed
 from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused
+from opensqt.risk.decide import blocked, judge, judged_again
+from opensqt.risk.grounds import Limits
+from opensqt.risk.state import State, Verdict
 from opensqt.runtime.codec import decode, encode
-from services.risk.decide import blocked, judge, judged_again
-from services.risk.grounds import Limits
-from services.risk.state import State, Verdict
 from tests.unit.gate_books import (
     LIMITS,
     NOW_MS,

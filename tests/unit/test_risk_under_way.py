@@ -8,13 +8,13 @@ import pytest
 
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.verdict import Command
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import BusDown, Published, Stream, StreamFull
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import MESSAGE_ID
 from services.risk.docket import COMMANDS_UNDER_WAY_MAX, DRAIN_S_MAX
 from services.risk.service import Gate
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
 from tests.unit.test_gate import House
 
 

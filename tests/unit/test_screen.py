@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 
 from opensqt.cli.house import House
-from opensqt.cli.plan import make_plan
 from opensqt.cli.progress import Progress
 from opensqt.cli.screen import Screen, shown
 from opensqt.cli.screen_view import Frame, draw
-from opensqt.cli.spec import ProcessLine, State
-from opensqt.cli.supervisor import Supervisor
+from opensqt.desk.plan import make_plan
+from opensqt.desk.spec import ProcessLine, State
+from opensqt.desk.supervisor import Supervisor
 from opensqt.domain.recon import Halted
 from opensqt.runtime.clock import RunClock
 from services.gateway import state as gateway

@@ -9,15 +9,15 @@ import sys
 import pytest
 
 from opensqt.domain.market import Time
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Bus, Start, Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.feed.port import Feed
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.steps import CrashRefused, Steps, all_steps, stepped
-from opensqt.runtime.venue.port import Venue
+from opensqt.venues.feed_port import Feed
+from opensqt.venues.port import Venue
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
 
 
 class Dead(Exception):

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.domain.subjects import order_events
 from opensqt.runtime.bus.fill import FillWatch
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.streams import STREAMS
-from opensqt.runtime.bus.subjects import order_events
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import MESSAGE_ID
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = {spec.name: spec for spec in STREAMS}

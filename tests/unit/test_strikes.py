@@ -10,15 +10,15 @@ from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.recon import Halted
 from opensqt.domain.switches import REDUCING
+from opensqt.risk import state as gate_state
+from opensqt.risk.decide import judge
 from opensqt.runtime.bus.dlq import Poison
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.reading import decode_row
-from opensqt.runtime.logs import leaves
+from opensqt.runtime.telemetry.logs import leaves
 from services.executor import commands
 from services.executor.commands import Commands
 from services.risk import docket
-from services.risk import state as gate_state
-from services.risk.decide import judge
 from tests.unit.rig import Rig
 from tests.unit.test_admission import TICK
 from tests.unit.test_gate import House

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message
-from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.bus.streams import SPECS, STREAMS
-from opensqt.runtime.bus.subjects import (
+from opensqt.domain.subjects import (
     command_subject,
     intent_subject,
     market_events,
@@ -22,6 +20,8 @@ from opensqt.runtime.bus.subjects import (
     token,
     widest,
 )
+from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.bus.streams import SPECS, STREAMS
 from tests.golden.messages import kinds, sample
 
 NOT_ON_FEED = {"PlaceIntent", "CancelIntent", "Command"}

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli import loopback, nats, ports
 from opensqt.cli.figures import Figures, figures, strategies
-from opensqt.cli.folder import UP, Folder, is_running, paper_keys
-from opensqt.cli.logfile import FILES_KEPT, LogFile
-from opensqt.cli.processes import Place, port_names, specs
 from opensqt.cli.progress import Progress
-from opensqt.cli.refusal import USAGE, Refusal
-from opensqt.cli.runfile import RunFile, read_run, write_run
-from opensqt.cli.spec import ProcessLine, Spec, State, levels
 from opensqt.cli.up import span_s
+from opensqt.desk import loopback, nats, ports
+from opensqt.desk.config_default import derive
+from opensqt.desk.folder import UP, Folder, is_running, paper_keys
+from opensqt.desk.logfile import FILES_KEPT, LogFile
+from opensqt.desk.processes import Place, port_names, specs
+from opensqt.desk.refusal import USAGE, Refusal
+from opensqt.desk.runfile import RunFile, read_run, write_run
+from opensqt.desk.spec import ProcessLine, Spec, State, levels
 from opensqt.runtime.clock import RunClock, VirtualClock
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.latch import Latch, latch
 
 CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})

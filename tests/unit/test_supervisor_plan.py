@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli.plan import Plan, absolute_market, binding, make_plan, next_clock
-from opensqt.cli.refusal import Refusal
-from opensqt.cli.runfile import RunFile
+from opensqt.desk.plan import Plan, absolute_market, binding, make_plan, next_clock
+from opensqt.desk.refusal import Refusal
+from opensqt.desk.runfile import RunFile
 from opensqt.runtime.clock import ClockOrigin
-from opensqt.runtime.config import ConfigError
+from opensqt.runtime.config.all import ConfigError
 
 
 @pytest.mark.row("G10")

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Market
-from opensqt.simulation.flow import Frame, MarketFlow, MarketTrade
-from opensqt.simulation.orderflow import TickSide
-from opensqt.simulation.sources import MarketRefused, open_flow
-from opensqt.simulation.synthetic import StateRefused
+from opensqt.simulation.market.flow import Frame, MarketFlow, MarketTrade
+from opensqt.simulation.market.orderflow import TickSide
+from opensqt.simulation.market.sources import MarketRefused, open_flow
+from opensqt.simulation.market.synthetic import StateRefused
 from tests.simulation.flow.followed import Followed, future_after_restore, on_grid
 
 START_MS = 1_700_000_000_000

@@ -8,8 +8,8 @@ import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from opensqt.runtime.telemetry import Tracer, trace_id
-from opensqt.runtime.telemetry_otlp import OtlpExporter
+from opensqt.runtime.telemetry.otlp import OtlpExporter
+from opensqt.runtime.telemetry.provider import Tracer, trace_id
 
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 CHAIN = ("tick", "intent", "verdict", "submit", "ack", "fill")
@@ -65,7 +65,7 @@ def test_a_malformed_parent_begins_a_new_trace(parent: str) -> None:
 def test_without_an_endpoint_no_exporter_is_loaded() -> None:
     """Starting a process costs no OpenTelemetry import."""
     code = (
-        "import sys; from opensqt.runtime.telemetry import open_tracer; open_tracer('x', '').close();"
+        "import sys; from opensqt.runtime.telemetry.provider import open_tracer; open_tracer('x', '').close();"
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=20).returncode == 0
@@ -75,7 +75,7 @@ def test_an_endpoint_that_nobody_serves_blocks_nothing() -> None:
     """Spans are made and the process ends in time although no collector answers."""
     # In a process of its own: the exporter's thread goes on trying for a while after the tracer is closed.
     code = (
-        "from opensqt.runtime.telemetry import open_tracer; t = open_tracer('x', 'http://127.0.0.1:9')\n"
+        "from opensqt.runtime.telemetry.provider import open_tracer; t = open_tracer('x', 'http://127.0.0.1:9')\n"
         "with t.span('tick') as span: assert span.traceparent\n"
         "t.close(); import os; os._exit(0)"
     )

@@ -81,7 +81,7 @@ BROKEN: tuple[tuple[Rule, str, str], ...] = (
     (purity.calls, "opensqt/simulation/x.py", "import random\nrandom.choice([1])"),
     (purity.calls, "opensqt/simulation/x.py", "import random\nrandom.Random()"),
     (purity.calls, "tests/unit/test_x.py", "import asyncio\nasyncio.sleep(0.1)"),
-    (purity.floats, "services/grid/decide.py", "x = 0.5"),
+    (purity.floats, "opensqt/strategies/grid/decide.py", "x = 0.5"),
     (purity.floats, "opensqt/domain/x.py", "def f(x: float) -> None: ..."),
     (purity.excepts, "services/grid/service.py", "try: ...\nexcept Exception: ..."),
     (purity.excepts, "services/grid/service.py", "try: ...\nexcept (OSError, Exception): ..."),

@@ -9,8 +9,8 @@ import pytest
 
 from opensqt.domain.decimals import ONE
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.budget import (
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.venues.engine.budget import (
     Bucket,
     Budget,
     Lane,
@@ -19,7 +19,7 @@ from opensqt.runtime.venue.budget import (
     retried,
     retry_delay_s,
 )
-from opensqt.runtime.venue.opening import FEED_PART
+from opensqt.venues.opening import FEED_PART
 
 COST = {"orders": 1.0}
 

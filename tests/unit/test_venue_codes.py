@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.runtime.venue.binance_codes import documented_doubt
-from opensqt.runtime.venue.binance_judge import judge_cancel, judge_place
-from opensqt.runtime.venue.port import (
+from opensqt.domain.venue import (
     CancelOutcome,
     Held,
     InDoubt,
@@ -20,7 +18,9 @@ from opensqt.runtime.venue.port import (
     Refused,
     Throttled,
 )
-from opensqt.runtime.venue.reply import Reply
+from opensqt.venues.binance.codes import documented_doubt
+from opensqt.venues.binance.judge import judge_cancel, judge_place
+from opensqt.venues.engine.reply import Reply
 
 PARAMETER, FILTER, FUNDS = Refusal.PARAMETER, Refusal.FILTER, Refusal.FUNDS
 AUTH, ACCOUNT, CLOCK = Refusal.AUTH, Refusal.ACCOUNT, Refusal.CLOCK

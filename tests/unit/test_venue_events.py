@@ -9,9 +9,9 @@ import pytest
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.order import Liquidity
-from opensqt.runtime.venue.binance_events import Ended, Frame, read_frame
-from opensqt.runtime.venue.binance_wire import Unreadable
-from opensqt.runtime.venue.port import BalanceView, OrderView, TradeView
+from opensqt.domain.venue import BalanceView, OrderView, TradeView
+from opensqt.venues.binance.events import Ended, Frame, read_frame
+from opensqt.venues.binance.wire import Unreadable
 
 SPOT = {"ETHBTC": "ETH/BTC", "BNBUSDT": "BNB/USDT", "BTCUSDT": "BTC/USDT"}
 PERP = {"BTCUSDT": "BTC/USDT:USDT"}

@@ -6,10 +6,10 @@ import pytest
 
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance_orders import get
-from opensqt.runtime.venue.budget import Bucket, Budget, Lane, Limit, limits_of
-from opensqt.runtime.venue.opening import FEED_PART
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.venues.binance.orders import get
+from opensqt.venues.engine.budget import Bucket, Budget, Lane, Limit, limits_of
+from opensqt.venues.opening import FEED_PART
 
 
 @pytest.mark.row("J03")

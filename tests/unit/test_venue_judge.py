@@ -7,24 +7,16 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.runtime.venue import binance_refusals as table
-from opensqt.runtime.venue.binance_judge import (
+from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Refusal, Refused, Throttled
+from opensqt.venues.binance import refusals as table
+from opensqt.venues.binance.judge import (
     judge_cancel,
     judge_look,
     judge_place,
     retry_after_ms,
 )
-from opensqt.runtime.venue.binance_refusals import GENERAL, PERP, TEXTS, refusal_of
-from opensqt.runtime.venue.port import (
-    Held,
-    InDoubt,
-    NotFound,
-    NotSent,
-    Refusal,
-    Refused,
-    Throttled,
-)
-from opensqt.runtime.venue.reply import Reply, Sent
+from opensqt.venues.binance.refusals import GENERAL, PERP, TEXTS, refusal_of
+from opensqt.venues.engine.reply import Reply, Sent
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT"}
 # What public clients call the same thing (recordings/errors/jkorf_error_categories.csv).

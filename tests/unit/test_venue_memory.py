@@ -7,10 +7,7 @@ import pytest
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.venue.memory import Fault, MemoryVenue
-from opensqt.runtime.venue.memory_exchange import MemoryExchange
-from opensqt.runtime.venue.port import (
+from opensqt.domain.venue import (
     Held,
     InDoubt,
     NotFound,
@@ -25,6 +22,9 @@ from opensqt.runtime.venue.port import (
     TradeView,
     VenueDown,
 )
+from opensqt.runtime.clock import VirtualClock
+from tests.support.fakes.venue import Fault, MemoryVenue
+from tests.support.fakes.venue_exchange import MemoryExchange
 
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
 

@@ -7,17 +7,9 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.runtime.venue.binance_judge import judge_batch, judge_cancel, judge_place
-from opensqt.runtime.venue.port import (
-    Held,
-    InDoubt,
-    NotFound,
-    NotSent,
-    Refusal,
-    Refused,
-    Throttled,
-)
-from opensqt.runtime.venue.reply import Reply, Sent
+from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Refusal, Refused, Throttled
+from opensqt.venues.binance.judge import judge_batch, judge_cancel, judge_place
+from opensqt.venues.engine.reply import Reply, Sent
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT:USDT"}
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config import ConfigError, Profile, parse_config
-from opensqt.runtime.venue.binance_gate import Credentials
-from opensqt.runtime.venue.opening import markets_of, open_venue
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.session import PAPER_CA, PAPER_VENUE, NoVenue, OneHost, open_session
+from opensqt.runtime.config.all import ConfigError, Profile, parse_config
+from opensqt.venues.binance.gate import Credentials
+from opensqt.venues.opening import markets_of, open_venue
+from opensqt.venues.policy import policy_of
+from opensqt.venues.session import PAPER_CA, PAPER_VENUE, NoVenue, OneHost, open_session
 
 CONFIG = """
 schema = 1

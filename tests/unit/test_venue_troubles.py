@@ -7,10 +7,10 @@ import pytest
 from opensqt.domain.instruments import Market
 from opensqt.domain.life import Phase
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.venue.binance_judge import trouble_of
-from opensqt.runtime.venue.memory import Fault
-from opensqt.runtime.venue.reply import Reply, Sent
-from opensqt.runtime.venue.troubles import Troubles
+from opensqt.venues.binance.judge import trouble_of
+from opensqt.venues.engine.reply import Reply, Sent
+from opensqt.venues.engine.troubles import Troubles
+from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 

@@ -18,9 +18,9 @@ from opensqt.domain.instruments import Market
 from opensqt.domain.ledger_content import content, digest, restore
 from opensqt.domain.messages import Message
 from opensqt.domain.order import Fill, NeverPlaced, Submitting
-from opensqt.runtime.projection import rows
-from opensqt.runtime.projection_port import Snapshot
-from opensqt.simulation.audit import AuditRow, Kind, rfc3339
+from opensqt.runtime.projection.port import Snapshot
+from opensqt.runtime.projection.tables import rows
+from opensqt.simulation.engine.audit import AuditRow, Kind, rfc3339
 from tests.ledgers import PERP, SPOT, canceled, deposit, fill, folded, opened, ref_of
 
 ONE, TWO = ref_of(1), ref_of(2, SPOT)

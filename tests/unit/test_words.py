@@ -14,7 +14,7 @@ from opensqt.domain.words import WORDS_MAX, cleaned, encodable
 from opensqt.runtime import latch
 from opensqt.runtime.asked import NotAsked, words_of
 from opensqt.runtime.codec import decode, encode
-from opensqt.runtime.projection import rows
+from opensqt.runtime.projection.tables import rows
 from tests.ledgers import folded
 
 CUT_EMOJI = "panic \ud83d now"

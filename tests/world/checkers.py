@@ -6,10 +6,10 @@ from typing import Any
 from opensqt.domain import account, control, order, recon, verdict
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent, Purpose
-from opensqt.runtime.journal.port import Fence, Lease, Recorded
+from opensqt.domain.journal import Fence, Lease, Recorded
+from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.journal.reading import decode_row
-from opensqt.runtime.venue.memory_exchange import MemoryOrder
-from opensqt.runtime.venue.port import OrderRequest
+from tests.support.fakes.venue_exchange import MemoryOrder
 from tests.world.approvals import Seat, ungrounded
 from tests.world.chronicle import Chronicle
 from tests.world.concern import concerns, executor_of

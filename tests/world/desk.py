@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.recon import Halted, Resumed
-from opensqt.runtime.bus.subjects import subject_of
-from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.lease import LeaseLost
 from tests.world.checkers import HAND, Judge
 from tests.world.loop import Life, WorldClock, WorldLoop

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.runtime.venue.memory_checks import Denial
-from opensqt.runtime.venue.memory_exchange import MemoryExchange, MemoryOrder
-from opensqt.runtime.venue.memory_stream import MemoryStream
-from opensqt.runtime.venue.port import OrderRequest, PrivateEvent, StreamDown, StreamUp
+from opensqt.domain.venue import OrderRequest, PrivateEvent, StreamDown, StreamUp
+from tests.support.fakes.venue_checks import Denial
+from tests.support.fakes.venue_exchange import MemoryExchange, MemoryOrder
+from tests.support.fakes.venue_stream import MemoryStream
 from tests.world.checkers import Judge
 from tests.world.loop import WorldClock
 from tests.world.purse import FeesIn, Purse

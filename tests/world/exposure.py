@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange, MemoryOrder
+from tests.support.fakes.venue_exchange import Ending, MemoryExchange, MemoryOrder
 
 PRICE_SLACK = Decimal("1.02")  # the price moves between a verdict and a fill
 

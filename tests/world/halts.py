@@ -4,10 +4,10 @@ from typing import Any
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Basis
+from opensqt.domain.journal import Recorded
 from opensqt.domain.recon import Halted
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.journal.port import Recorded
+from tests.support.fakes.bus_broker import MemoryBroker
 
 DESK, RESTORE = "desk", "restore"  # a scope, and who halts what was made from a backup
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 from opensqt.domain.recon import Halted, Resumed
-from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID
-from opensqt.runtime.venue.memory import Fault as Reply
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.venue import Fault as Reply
 from tests.world.checkers import DESK, HAND
 from tests.world.desk import TWIN, Desk
 from tests.world.faults import Fault, Kind

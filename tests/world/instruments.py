@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
+from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import InstrumentRules, Market
-from opensqt.runtime.config import parse_config
-from opensqt.runtime.config_default import derive
+from opensqt.runtime.config.all import parse_config
 
 LOADED = "BTC/USDT:USDT"
 GRIDDED = "ETH/USDT:USDT"

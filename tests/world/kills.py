@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched
 from opensqt.runtime import latch
-from opensqt.runtime.bus import subjects
-from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import Envelope
+from tests.support.fakes.bus import MemoryBus
 from tests.world.checkers import DEAF_MS
 from tests.world.desk import Desk
 from tests.world.faults import Fault, Kind

@@ -16,10 +16,10 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.messages import name_of
-from opensqt.runtime.bus.memory import MemoryBus
+from opensqt.domain.subjects import intent_subject
 from opensqt.runtime.bus.port import BusDown, Stream
-from opensqt.runtime.bus.subjects import intent_subject
 from opensqt.runtime.envelope import Envelope
+from tests.support.fakes.bus import MemoryBus
 from tests.world.checkers import Judge
 from tests.world.loop import WorldClock
 

@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted
-from opensqt.runtime.venue.memory_exchange import MemoryExchange
+from tests.support.fakes.venue_exchange import MemoryExchange
 
 RATE = Decimal("0.0001")  # of the notional, each time
 STEP = Decimal("0.001")  # base units that a position loses

@@ -9,9 +9,9 @@ from opensqt.domain import ids
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import BookLevel, BookTop, Funding, Tick
 from opensqt.domain.messages import Message, name_of
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.subjects import subject_of
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.envelope import Envelope
+from tests.support.fakes.bus import MemoryBus
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, LOADED, PERP, RULES, SPOT
 from tests.world.load import Load

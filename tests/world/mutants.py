@@ -6,19 +6,21 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain import absence
+from opensqt.domain.journal import Appended, Conflict, Duplicate
+from opensqt.domain.venue import InDoubt, NotSent
 from opensqt.domain.verdict import RiskRefused
-from opensqt.runtime.journal.memory import MemoryStore
-from opensqt.runtime.journal.port import Appended, Conflict, Duplicate, JournalDown
+from opensqt.execution import absence, facts, limits
+from opensqt.execution import admission as decide
+from opensqt.execution.state import State
+from opensqt.risk.state import State as GateState
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper
-from opensqt.runtime.venue.port import InDoubt, NotSent
-from services.executor import commands, decide, facts, limits, requests, service
+from services.executor import commands, requests, service
 from services.executor.account import Account
 from services.executor.doubts import Doubts
 from services.executor.evidence import Evidence
 from services.executor.requests import Requests
-from services.executor.state import State
-from services.risk.state import State as GateState
+from tests.support.fakes.journal import MemoryStore
 from tests.world.faults import Kind
 
 Patch = tuple[Any, str, Any]

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.runtime.bus import memory
-from opensqt.runtime.bus.memory import MemoryBus
-from services.risk import state
+from opensqt.risk import state
+from tests.support.fakes import bus as memory
+from tests.support.fakes.bus import MemoryBus
 from tests.world.mutants import Mutant, Patch
 
 

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.domain import absence, life
+from opensqt.domain import life
+from opensqt.domain.journal import Lease
 from opensqt.domain.order import CancelRequested, Fill, Unresolved
 from opensqt.domain.strays import Strays
-from opensqt.runtime.journal.memory import MemoryLeases
-from opensqt.runtime.journal.port import Lease
-from opensqt.runtime.venue.port import NotFound
-from services.executor import decide, evidence, facts
+from opensqt.domain.venue import NotFound
+from opensqt.execution import absence, facts
+from opensqt.execution import admission as decide
+from opensqt.risk.state import State as GateState
+from opensqt.strategies.grid import state as grid
+from services.executor import evidence
 from services.executor.doubts import Doubts
 from services.executor.sweeps import Sweeps, Swept
-from services.grid import state as grid
-from services.risk.state import State as GateState
+from tests.support.fakes.journal import MemoryLeases
 from tests.world.faults import Kind
 from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
 from tests.world.mutants_accounts import OF_ACCOUNTS

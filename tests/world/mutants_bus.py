@@ -5,14 +5,13 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain import absence
 from opensqt.domain.switches import Switches
+from opensqt.execution import absence
+from opensqt.execution import admission as decide
+from opensqt.risk import limits
 from opensqt.runtime.bus import feed_pass
 from opensqt.runtime.bus.chain import Chain, Link, Verdict
-from opensqt.runtime.bus.memory import MemoryBus
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.journal.memory import MemoryStore
-from services.executor import decide
 from services.reconciler.decide import Judge
 from services.relay import generation
 from services.relay import service as relay
@@ -20,9 +19,10 @@ from services.relay.decide import Standing
 from services.relay.decide import standing as compared
 from services.relay.state import Place, Sent
 from services.relay.state import advance as advance_surely
-from services.risk import limits
 from services.risk import service as gate
 from services.risk.docket import Docket
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.journal import MemoryStore
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch
 

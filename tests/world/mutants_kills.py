@@ -8,7 +8,7 @@ import msgspec
 from opensqt.domain import kills, switches
 from opensqt.domain.control import KillLatched
 from opensqt.domain.kills import Kills
-from services.executor import state
+from opensqt.execution import state
 from services.executor.latching import Disk, Telling
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.runtime import strategy
 from opensqt.runtime.bus import admission, dlq, entrance, feed_pass
 from opensqt.runtime.bus.upkeep import Upkeep
+from opensqt.runtime.strategy import runner as strategy
 from services.executor import commands
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.account import FundingPaid
-from opensqt.runtime.journal.port import NewEvent
+from opensqt.domain.journal import NewEvent
+from opensqt.execution import facts as executed
 from services.executor import corrections, snapshots
-from services.executor import facts as executed
 from services.reconciler import facts as reconciled
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch

@@ -12,10 +12,10 @@ from typing import Any
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, OrderType, PlaceIntent, Purpose, TimeInForce
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.venue.memory import Faults
-from opensqt.runtime.venue.memory_exchange import Ending
-from opensqt.runtime.venue.policy import policy_of
+from opensqt.venues.policy import policy_of
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.venue import Faults
+from tests.support.fakes.venue_exchange import Ending
 from tests.world.checkers import Judge
 from tests.world.desk import Desk, Post
 from tests.world.exchange import WorldExchange

@@ -12,10 +12,10 @@ from opensqt.domain.intent import Basis, CancelIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message, name_of
 from opensqt.domain.order import Fill, Liquidity, OrderRef
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import BusDown, Stream
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
+from tests.support.fakes.bus_broker import MemoryBroker
 from tests.world.instruments import LOADED
 
 PIECES = 4  # at least; a fault has up to three times as many

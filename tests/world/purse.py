@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
-from opensqt.runtime.venue.memory_wallet import Booked, MemoryWallet
+from tests.support.fakes.venue_wallet import Booked, MemoryWallet
 
 THIRD = "BNB"
 THIRD_PRICE = Decimal(600)  # quote units, as the venue reckons

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID
-from opensqt.runtime.venue.memory_exchange import Ending
+from tests.support.fakes.venue_exchange import Ending
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, PERP, SPOT
 from tests.world.kills import misjudged

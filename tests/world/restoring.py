@@ -10,16 +10,16 @@ import msgspec
 
 from opensqt.cli.restore import halt
 from opensqt.domain.control import CONTROL_STREAM
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.recon import Resumed
+from opensqt.domain.subjects import subject_of
 from opensqt.domain.switches import RESTORE
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.bus.subjects import subject_of
 from opensqt.runtime.journal.checkpoint import Checkpoint
 from opensqt.runtime.journal.desk import ensure_generation
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryStore
-from opensqt.runtime.journal.port import Entry, NewEvent
-from opensqt.runtime.venue.memory import Fault as Reply
-from opensqt.runtime.venue.memory_exchange import Ending
+from tests.support.fakes.journal import MemoryJournal, MemoryStore
+from tests.support.fakes.venue import Fault as Reply
+from tests.support.fakes.venue_exchange import Ending
 from tests.world.checkers import HAND
 from tests.world.desk import Desk
 

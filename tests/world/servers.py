@@ -11,21 +11,16 @@ from typing import Protocol
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, market_of
-from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.feed.memory import MemoryFeed
-from opensqt.runtime.journal.memory import MemoryCheckpoints
+from opensqt.execution.facts import Author
+from opensqt.execution.limits import Caps
 from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.projection_memory import MemoryTables
-from opensqt.runtime.telemetry import Tracer
-from opensqt.runtime.venue.memory import Faults
-from opensqt.runtime.venue.policy import policy_of
+from opensqt.runtime.telemetry.metrics import Metrics
+from opensqt.runtime.telemetry.provider import Tracer
+from opensqt.venues.policy import policy_of
 from services.arb.service import build as build_arb
 from services.executor.account import Account
-from services.executor.facts import Author
-from services.executor.limits import Caps
 from services.executor.service import Executor
 from services.grid.service import build as build_grid
 from services.market_data.service import MarketData
@@ -35,6 +30,11 @@ from services.reconciler.service import Reconciler
 from services.relay.config import Settings
 from services.relay.service import Relay
 from services.risk.service import Gate
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.feed import MemoryFeed
+from tests.support.fakes.journal import MemoryCheckpoints
+from tests.support.fakes.projection import MemoryTables
+from tests.support.fakes.venue import Faults
 from tests.world.checkers import Judge
 from tests.world.exchange import WorldExchange
 from tests.world.exposure import Exposure

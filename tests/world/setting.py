@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from opensqt.runtime.config_schema import PaperRules
+from opensqt.runtime.config.schema import PaperRules
 from tests.world.purse import FeesIn
 
 LONG = 10  # one seed in ten has a long script

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from opensqt.domain.ledger import Books, Table
 from opensqt.oracle.tables import COLUMNS
-from opensqt.runtime.projection import Row, Touched
-from opensqt.runtime.projection_memory import MemoryProjections, MemoryTables
-from opensqt.runtime.projection_port import Mark
-from opensqt.runtime.venue.memory_exchange import Ending, MemoryExchange
+from opensqt.runtime.projection.port import Mark
+from opensqt.runtime.projection.tables import Row, Touched
+from tests.support.fakes.projection import MemoryProjections, MemoryTables
+from tests.support.fakes.venue_exchange import Ending, MemoryExchange
 from tests.world.wires import WiredJournal
 
 LIVE = ("submitting", "unresolved", "live", "partially_filled")

@@ -1,11 +1,11 @@
 """The streams of a World's bus as one process keeps them: whoever makes one again must have said that it was lost."""
 
-from opensqt.runtime.bus.memory_broker import MemoryBroker
 from opensqt.runtime.bus.port import BusDown, Stream
 from opensqt.runtime.bus.streams import StreamSpec
 from opensqt.runtime.bus.upkeep import Upkeep
-from opensqt.runtime.metrics import Metrics
-from opensqt.runtime.strategy import StrategyRunner
+from opensqt.runtime.strategy.runner import StrategyRunner
+from opensqt.runtime.telemetry.metrics import Metrics
+from tests.support.fakes.bus_broker import MemoryBroker
 from tests.world.chronicle import Chronicle
 from tests.world.loop import WorldClock
 

@@ -8,14 +8,9 @@ from typing import Any
 
 import msgspec
 
+from opensqt.domain.journal import AppendOutcome, Entry, Lease
 from opensqt.domain.order import Submitting
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.bus.memory_broker import MemoryBroker
-from opensqt.runtime.bus.port import BusDown, Published
-from opensqt.runtime.journal.memory import MemoryJournal, MemoryLeases, MemoryStore
-from opensqt.runtime.journal.port import AppendOutcome, Entry, Lease
-from opensqt.runtime.venue.memory import MemoryVenue
-from opensqt.runtime.venue.port import (
+from opensqt.domain.venue import (
     AccountView,
     CancelOutcome,
     LookOutcome,
@@ -28,6 +23,11 @@ from opensqt.runtime.venue.port import (
     TradeView,
     no_obstacle,
 )
+from opensqt.runtime.bus.port import BusDown, Published
+from tests.support.fakes.bus import MemoryBus
+from tests.support.fakes.bus_broker import MemoryBroker
+from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
+from tests.support.fakes.venue import MemoryVenue
 from tests.world.checkers import Judge
 from tests.world.loop import Life, WorldClock
 from tests.world.upkeep import KeptStreams

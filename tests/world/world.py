@@ -18,8 +18,8 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.runtime.bus.memory import MemoryBus
-from opensqt.runtime.journal.port import Recorded
+from opensqt.domain.journal import Recorded
+from tests.support.fakes.bus import MemoryBus
 from tests.world.bound import CPU_S_MAX, Endless, bounded
 from tests.world.checkers import Judge
 from tests.world.chronicle import Violation

@@ -4,12 +4,12 @@ something. Anybody may write on a bus; what is not admitted is set aside and sto
 A message with a journal position is a copy of a fact: the journal vouches for its values, only its place is judged.
 """
 
+from opensqt.domain import subjects
 from opensqt.domain.control import Heartbeat, KillLatched
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message
 from opensqt.domain.plausible import absurdity
 from opensqt.domain.verdict import Command
-from opensqt.runtime.bus import subjects
 from opensqt.runtime.bus.port import Delivery, Stream
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers

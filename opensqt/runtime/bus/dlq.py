@@ -8,11 +8,11 @@ known by what they are about, so that restarts, and several readers of one messa
 import hashlib
 from collections.abc import Mapping
 
+from opensqt.domain.subjects import token
 from opensqt.runtime.bus.port import Bus, Delivery, Queue
-from opensqt.runtime.bus.subjects import token
 from opensqt.runtime.envelope import MESSAGE_ID
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
 
 STRIKES_MAX = 3
 DATA_BYTES_MAX = 512 * 1024  # a letter must fit where its message did

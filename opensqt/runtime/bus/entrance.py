@@ -5,7 +5,7 @@ from opensqt.runtime.bus.admission import NOT_ADMITTED, admitted
 from opensqt.runtime.bus.dlq import set_aside
 from opensqt.runtime.bus.port import Bus, Delivery
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 
 
 async def let_in(

@@ -7,20 +7,21 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from opensqt.domain.control import FeedGeneration, Heartbeat
+from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import Message
+from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT, Interest
 from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
 from opensqt.runtime.bus.chain import Chain, ChainBroken, Link, Verdict
 from opensqt.runtime.bus.dlq import set_aside
 from opensqt.runtime.bus.items import CaughtUp, FeedItem
 from opensqt.runtime.bus.port import Bus, Delivery, Stream
-from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT, Interest
 from opensqt.runtime.bus.witness import ROWS_PER_READ, Witness
 from opensqt.runtime.codec import UnknownType
 from opensqt.runtime.envelope import IGNORABLE_HEADER, BadEnvelope, Envelope, from_headers
-from opensqt.runtime.journal.port import Journal, Recorded
+from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.journal.reading import envelope_of
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Loop, Progress
+from opensqt.runtime.telemetry.metrics import Metrics
 
 HOLE_S_MAX = 2.0
 FAR_POSITIONS = 1000  # beyond what was read: more than the relay has on its way at once

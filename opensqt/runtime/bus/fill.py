@@ -3,8 +3,8 @@
 from opensqt.runtime.bus.port import Bus, BusDown
 from opensqt.runtime.bus.streams import STREAMS
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
 
 CHECK_EVERY_S = 5.0
 

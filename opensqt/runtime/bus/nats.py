@@ -24,8 +24,8 @@ from opensqt.runtime.bus.upkeep import Upkeep
 from opensqt.runtime.cancelling import heeding
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.telemetry.metrics import Metrics
 
 PUBLISH_TIMEOUT_S = 2.0
 IN_FLIGHT_MAX = 256

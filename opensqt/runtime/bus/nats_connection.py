@@ -6,7 +6,7 @@ from nats.aio.client import Client
 
 from opensqt.runtime.bus.port import Watch
 from opensqt.runtime.bus.streams import check_server, server_version
-from opensqt.runtime.logs import Log
+from opensqt.runtime.telemetry.logs import Log
 
 RECONNECT_WAIT_S = 0.1
 CONNECT_TIMEOUT_S = 2

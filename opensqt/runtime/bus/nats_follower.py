@@ -18,13 +18,13 @@ from nats.aio.subscription import Subscription
 from nats.js import api
 from nats.js.client import JetStreamContext
 
+from opensqt.domain.subjects import widest
 from opensqt.runtime.bus.nats_acks import STORED_REPLY, client_inbox
 from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamChanged, StreamState
 from opensqt.runtime.bus.streams import SPECS
-from opensqt.runtime.bus.subjects import widest
 from opensqt.runtime.cancelling import ended, heeding
-from opensqt.runtime.logs import Log
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.telemetry.logs import Log
 
 HEARTBEAT_S = 0.5
 SILENCE_S_MAX = 2.5 * HEARTBEAT_S

@@ -14,11 +14,11 @@ from nats.js import api
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
+from opensqt.domain.subjects import widest
 from opensqt.runtime.bus.nats_acks import STORED_REPLY, client_inbox
 from opensqt.runtime.bus.port import BusDown, Delivery, QueueTaken, Stream
-from opensqt.runtime.bus.subjects import widest
 from opensqt.runtime.cancelling import heeding
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 
 ACK_WAIT_S = 30.0
 ACK_TIMEOUT_S = 2.0

@@ -6,17 +6,17 @@ Never guesses: a hole that is not filled, another feed generation or another str
 from collections.abc import AsyncIterator, Sequence
 
 from opensqt.domain.intent import Basis
+from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT
 from opensqt.runtime.bus.chain import ChainBroken
 from opensqt.runtime.bus.feed_pass import FeedPass, StartAgain
 from opensqt.runtime.bus.items import CaughtUp, FeedItem, Item, Restarted
 from opensqt.runtime.bus.port import Bus, BusDown, Follower, Start, Stream, StreamChanged
 from opensqt.runtime.bus.recorded import as_believed
-from opensqt.runtime.bus.subjects import FEED_GENERATION, HEARTBEAT
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Journal, JournalDown
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
 
 __all__ = ["CaughtUp", "FeedItem", "FeedReader", "Item", "Restarted"]
 

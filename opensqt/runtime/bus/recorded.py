@@ -4,12 +4,12 @@ import msgspec
 
 from opensqt.domain.control import KillReleased
 from opensqt.domain.recon import Resumed
+from opensqt.domain.subjects import LATCH, SWITCHES
 from opensqt.runtime.bus.port import Delivery
-from opensqt.runtime.bus.subjects import LATCH, SWITCHES
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.envelope import from_headers, unrecorded
 from opensqt.runtime.journal.port import Journal
-from opensqt.runtime.logs import Log
+from opensqt.runtime.telemetry.logs import Log
 
 _POSITION_MAX = 2**63 - 1
 _STOPS = frozenset({LATCH, SWITCHES})  # where kills and halts are said, and their ends

@@ -12,8 +12,8 @@ from typing import Protocol
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.streams import STREAMS, StreamSpec
 from opensqt.runtime.cancelling import ended
-from opensqt.runtime.logs import Log
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.metrics import Metrics
 
 LOOK_EVERY_S = 1.0
 RETRY_S = 0.2

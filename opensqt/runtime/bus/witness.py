@@ -1,14 +1,15 @@
 """What the journal says of a message that claims a place in it. Anybody may claim one; only rows prove it."""
 
 from opensqt.domain.control import CONTROL_STREAM, FeedGeneration
+from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import IGNORABLE, Message
+from opensqt.domain.subjects import FEED_GENERATION
 from opensqt.runtime.bus.chain import Link
-from opensqt.runtime.bus.subjects import FEED_GENERATION
 from opensqt.runtime.codec import UnknownType
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import Journal, Recorded
+from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.journal.reading import decode_row
-from opensqt.runtime.metrics import Metrics
+from opensqt.runtime.telemetry.metrics import Metrics
 
 ROWS_PER_READ = 1000
 

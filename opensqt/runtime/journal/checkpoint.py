@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from opensqt.runtime.journal.port import Lease
+from opensqt.domain.journal import Lease
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):

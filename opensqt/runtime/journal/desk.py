@@ -2,9 +2,10 @@
 
 from opensqt.domain.control import CONTROL_STREAM, DeskGeneration
 from opensqt.domain.ids import event_id
-from opensqt.runtime.bus.subjects import subject_of
+from opensqt.domain.journal import Appended, Duplicate, Entry, NewEvent
+from opensqt.domain.subjects import subject_of
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.journal.port import Appended, Duplicate, Entry, Journal, NewEvent
+from opensqt.runtime.journal.port import Journal
 
 
 class GenerationLost(RuntimeError):

@@ -9,12 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from opensqt.domain.messages import name_of
-from opensqt.runtime.codec import SCHEMA_VERSION, encode
-from opensqt.runtime.journal.bell import Bell
-from opensqt.runtime.journal.checkpoint import Checkpoint
-from opensqt.runtime.journal.connection import Pool, borrowed, open_pool
-from opensqt.runtime.journal.port import (
+from opensqt.domain.journal import (
     Appended,
     AppendOutcome,
     Conflict,
@@ -27,6 +22,11 @@ from opensqt.runtime.journal.port import (
     Recorded,
     TooLate,
 )
+from opensqt.domain.messages import name_of
+from opensqt.runtime.codec import SCHEMA_VERSION, encode
+from opensqt.runtime.journal.bell import Bell
+from opensqt.runtime.journal.checkpoint import Checkpoint
+from opensqt.runtime.journal.connection import Pool, borrowed, open_pool
 from opensqt.runtime.journal.writer import Writer
 
 POLL_S_MAX = 1.0  # a lost notification costs at most this

@@ -2,10 +2,10 @@
 
 import hashlib
 
+from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import Message
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import Recorded
 
 
 class CorruptRow(ValueError):

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from opensqt.cli.reading import Source, bring_up
-from opensqt.cli.runfile import RunFile
 from opensqt.cli.verify import judged
+from opensqt.desk.runfile import RunFile
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from tests.conditions import until
 from tests.crash.desk import Desk, Seat

@@ -2,9 +2,9 @@
 
 import pytest
 
+from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched
 from opensqt.runtime import latch
-from opensqt.runtime.bus import subjects
 from tests.conditions import until
 from tests.crash.desk import KILL, Desk, Seat
 from tests.crash.house import Shared

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.control import Heartbeat
-from opensqt.runtime.journal.port import Entry, NewEvent
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.runtime.steps import PAUSE_AT
 from tests.conditions import until
 from tests.crash.desk import Desk, Seat

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from opensqt.domain import subjects
 from opensqt.domain.control import Heartbeat
-from opensqt.runtime.bus import subjects
 from tests.conditions import until
 from tests.crash.desk import Desk, Seat
 from tests.crash.house import Shared

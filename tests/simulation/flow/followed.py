@@ -5,8 +5,8 @@ from decimal import Decimal
 from itertools import islice
 
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.simulation.flow import BookDelta, BookSnapshot, Frame, MarketFlow, MarketTrade
-from opensqt.simulation.ladder import Ladder
+from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, MarketFlow, MarketTrade
+from opensqt.simulation.market.ladder import Ladder
 
 
 class Followed:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.flow import BookDelta, BookSnapshot, MarketFlow
-from opensqt.simulation.recording_files import RecordingRefused
-from opensqt.simulation.sources import MarketRefused, find_recording, open_checked, open_flow
+from opensqt.simulation.market.flow import BookDelta, BookSnapshot, MarketFlow
+from opensqt.simulation.market.recording_files import RecordingRefused
+from opensqt.simulation.market.sources import MarketRefused, find_recording, open_checked, open_flow
 from tests.simulation.flow.followed import Followed, future_after_restore, split
 from tests.simulation.flow.written import BEGIN_MS, Written, simple
 

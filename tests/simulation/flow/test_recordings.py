@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.simulation.flow import BookSnapshot, Frame, MarketTrade
-from opensqt.simulation.recording_book import RecordedSymbol
-from opensqt.simulation.recording_files import open_files
-from opensqt.simulation.recording_sequence import price_of, quantity_of
-from opensqt.simulation.sources import open_flow
-from opensqt.simulation.synthetic_fit import MarketFit, fit
+from opensqt.simulation.market.flow import BookSnapshot, Frame, MarketTrade
+from opensqt.simulation.market.recording_book import RecordedSymbol
+from opensqt.simulation.market.recording_files import open_files
+from opensqt.simulation.market.recording_sequence import price_of, quantity_of
+from opensqt.simulation.market.sources import open_flow
+from opensqt.simulation.market.synthetic_fit import MarketFit, fit
 from tests.simulation.flow.followed import Followed, future_after_restore
 
 pytestmark = [pytest.mark.recordings, pytest.mark.long]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.server.paper import Venue
 from tests.simulation.venue.scripted import Client, ScriptedFlow, TestClock, setup
 
 

@@ -14,10 +14,10 @@ import ccxt.pro
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
-from opensqt.simulation.binance.signature import ApiKey
-from opensqt.simulation.flow import BookDelta, BookSnapshot, Frame, MarketTrade
-from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.paper import Venue, VenueSetup
+from opensqt.simulation.dialects.binance.signature import ApiKey
+from opensqt.simulation.engine.funding import FundingTerms
+from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, MarketTrade
+from opensqt.simulation.server.paper import Venue, VenueSetup
 
 FAR_MS = 10**12
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"

@@ -12,16 +12,16 @@ import pytest
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.simulation.chores import Chores
-from opensqt.simulation.exchange import Exchange
-from opensqt.simulation.flow import MarketFlow, MarketTrade
-from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.orders import IdentityPolicy, Placement, Refusal
-from opensqt.simulation.player import CATCH_UP_MAX_MS, Player
-from opensqt.simulation.records import Window
-from opensqt.simulation.sources import open_flow
-from opensqt.simulation.store import Store
-from opensqt.simulation.wallets import spot_claim
+from opensqt.simulation.engine.chores import Chores
+from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.funding import FundingTerms
+from opensqt.simulation.engine.orders import IdentityPolicy, Placement, Refusal
+from opensqt.simulation.engine.records import Window
+from opensqt.simulation.engine.store import Store
+from opensqt.simulation.engine.wallets import spot_claim
+from opensqt.simulation.market.flow import MarketFlow, MarketTrade
+from opensqt.simulation.market.sources import open_flow
+from opensqt.simulation.server.player import CATCH_UP_MAX_MS, Player
 from tests.simulation.venue.scripted import BALANCES, PERP, SPOT, ScriptedFlow, d
 
 ORIGIN_MS = 1_800_000_000_000

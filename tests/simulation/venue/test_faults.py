@@ -10,8 +10,8 @@ import ccxt
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.faults import FaultName, FaultRule, Faults, FaultScript, Match
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.server.faults import FaultName, FaultRule, Faults, FaultScript, Match
+from opensqt.simulation.server.paper import Venue
 from tests.conditions import until
 from tests.simulation.venue.scripted import (
     SPOT,

@@ -8,7 +8,7 @@ import ccxt
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.server.paper import Venue
 from tests.simulation.venue.scripted import (
     PERP,
     Client,

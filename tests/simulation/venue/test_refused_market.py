@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from opensqt.cli import venue
-from opensqt.cli.runfile import RunFile, write_run
+from opensqt.desk.runfile import RunFile, write_run
 from opensqt.runtime.clock import ClockOrigin, system_wall_ms
-from opensqt.simulation.paper import AUDIT_FILE
-from opensqt.simulation.store import Changes, Store
-from opensqt.simulation.synthetic import SyntheticFlow
+from opensqt.simulation.engine.store import Changes, Store
+from opensqt.simulation.market.synthetic import SyntheticFlow
+from opensqt.simulation.server.paper import AUDIT_FILE
 from tests.simulation.flow.written import BEGIN_MS, Written
 from tests.simulation.venue.test_restart import CONFIG
 

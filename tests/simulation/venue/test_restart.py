@@ -14,9 +14,9 @@ import ccxt.pro
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.audit import AuditRow, Kind
-from opensqt.simulation.paper import Venue
-from opensqt.simulation.store import Changes, Store
+from opensqt.simulation.engine.audit import AuditRow, Kind
+from opensqt.simulation.engine.store import Changes, Store
+from opensqt.simulation.server.paper import Venue
 from tests.conditions import until
 from tests.servers import free_port
 from tests.simulation.venue.scripted import (

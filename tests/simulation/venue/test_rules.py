@@ -12,14 +12,19 @@ from hypothesis import strategies as st
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
-from opensqt.simulation.binance.errors import VenueError
-from opensqt.simulation.binance.limits import IGNORED_MAX, SPOT_LIMITS, Meter
-from opensqt.simulation.binance.numbers import eight, grid, plain
-from opensqt.simulation.binance.signature import ApiKey, Keyring, check_time, signed_payload
-from opensqt.simulation.funding import FundingTerms
-from opensqt.simulation.orders import GATE_IDENTITY
-from opensqt.simulation.paper import Venue
-from opensqt.simulation.wallets import Position, rounded
+from opensqt.simulation.dialects.binance.errors import VenueError
+from opensqt.simulation.dialects.binance.limits import IGNORED_MAX, SPOT_LIMITS, Meter
+from opensqt.simulation.dialects.binance.numbers import eight, grid, plain
+from opensqt.simulation.dialects.binance.signature import (
+    ApiKey,
+    Keyring,
+    check_time,
+    signed_payload,
+)
+from opensqt.simulation.engine.funding import FundingTerms
+from opensqt.simulation.engine.orders import GATE_IDENTITY
+from opensqt.simulation.engine.wallets import Position, rounded
+from opensqt.simulation.server.paper import Venue
 from tests.simulation.venue.scripted import (
     PERP,
     SPOT,

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.venue import Held, Refused
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config_schema import Venue as VenueConfig
-from opensqt.runtime.venue.binance import BinanceVenue
-from opensqt.runtime.venue.policy import policy_of
-from opensqt.runtime.venue.port import Held, Refused
-from opensqt.simulation import paper
-from opensqt.simulation.flow import BookSnapshot, Frame
-from opensqt.simulation.funding import FundingTerms
+from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.simulation.engine.funding import FundingTerms
+from opensqt.simulation.market.flow import BookSnapshot, Frame
+from opensqt.simulation.server import paper
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.policy import policy_of
 from tests.contract.venues import House, binance_gate_to
 from tests.simulation.venue import scripted
 from tests.simulation.venue.scripted import PERP, RULES, d

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.server.paper import Venue
 from tests.conftest import recordings_folder
 from tests.simulation.venue.scripted import (
     PERP,

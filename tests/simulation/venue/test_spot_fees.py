@@ -9,8 +9,8 @@ import ccxt
 import msgspec
 import pytest
 
-from opensqt.simulation.fees import FeeAsset
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.engine.fees import FeeAsset
+from opensqt.simulation.server.paper import Venue
 from tests.simulation.venue.scripted import KEYS, SPOT, Client, ScriptedFlow, TestClock, d, setup
 
 BNB = FeeAsset(asset="BNB", price_quote=Decimal(600))

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.binance.listen_keys import LIFE_MS, ListenKeys
-from opensqt.simulation.paper import Venue
+from opensqt.simulation.dialects.binance.listen_keys import LIFE_MS, ListenKeys
+from opensqt.simulation.server.paper import Venue
 from tests.conditions import until
 from tests.simulation.venue.scripted import (
     PERP,
@@ -127,7 +127,7 @@ async def test_a_client_that_does_not_read_loses_its_connection(
     venue: Venue, clock: TestClock
 ) -> None:
     """The queue in front of a socket is bounded: it ends, frames are never lost in the middle."""
-    from opensqt.simulation.binance.wire import QUEUE_MAX, Wire
+    from opensqt.simulation.server.wire import QUEUE_MAX, Wire
 
     wire = Wire(venue.faults, None)
     for number in range(QUEUE_MAX + 1):

@@ -1,0 +1,1 @@
+"""What `opensqt up` needs: data folder, embedded servers, supervisor."""

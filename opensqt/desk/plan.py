@@ -1,0 +1,178 @@
+"""What a start would do, decided before anything is written: configuration, market, clock, ports."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import msgspec
+
+from opensqt.desk.config_default import derive
+from opensqt.desk.feasibility import MarketView, findings
+from opensqt.desk.refusal import Refusal
+from opensqt.desk.runfile import RunFile
+from opensqt.domain.words import cleaned
+from opensqt.runtime.clock import ClockOrigin, continue_origin
+from opensqt.runtime.config.all import Config, ConfigError, Profile, load, parse_config, symbols_of
+from opensqt.simulation.market.flow import MarketFlow
+from opensqt.simulation.market.sources import MarketRefused, first_mids, open_checked, open_flow
+
+FILE_NAME = "opensqt.toml"
+MARKET_DEFAULT = "synthetic:7"
+RECORDED = "recorded:"
+SPEED_MIN, SPEED_MAX = Decimal("0.001"), Decimal(100)
+SPEED_DIGITS_MAX, SPEED_SHOWN_MAX = 30, 40
+MARKET_KEY, SPEED_KEY = "OPENSQT__PAPER__MARKET", "OPENSQT__PAPER__SPEED"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The configuration of a start; `derived` is its text when it must still be written to the folder."""
+
+    config: Config
+    config_path: Path
+    environ: dict[str, str]
+    derived: str = ""
+    origin_market_ms: int | None = None
+    market: MarketView | None = None  # outside paper the venue tells, once it is reached
+
+    def findings(self) -> list[str]:
+        """Return what could not trade as it is configured, a sentence each."""
+        return [] if self.market is None else list(findings(self.config, self.market))
+
+
+def make_plan(
+    data: Path,
+    environ: Mapping[str, str],
+    *,
+    config_path: Path | None = None,
+    market: str = "",
+    speed: str = "",
+) -> Plan:
+    """Read or derive the configuration and open its market once; raise `ConfigError` or `Refusal`."""
+    overlaid = dict(environ)
+    if market:
+        overlaid[MARKET_KEY] = absolute_market(market)
+    if speed:
+        overlaid[SPEED_KEY] = _checked_speed(speed)
+    named = config_path or named_by(environ)
+    path = (named or data / FILE_NAME).absolute()
+    derived = ""
+    if named is None and not path.exists():
+        market = overlaid.get(MARKET_KEY) or MARKET_DEFAULT
+        # The market is the folder's from now on; a speed that was asked for once is not kept.
+        derived = default_text(market)
+        config = parse_config(derived, overlaid)
+    else:
+        config = load(path, overlaid)
+    origin_ms, view = None, None
+    if config.run.profile is Profile.PAPER:
+        flow = open_market(config.paper.market)
+        _check_symbols(config, flow)
+        origin_ms = flow.origin_ms
+        view = MarketView(
+            rules={rules.symbol: rules for rules in flow.instruments}, mids=first_mids(flow)
+        )
+    return Plan(
+        config=config,
+        config_path=path,
+        environ=overlaid,
+        derived=derived,
+        origin_market_ms=origin_ms,
+        market=view,
+    )
+
+
+def refuse_untradable(plan: Plan) -> None:
+    """Raise `ConfigError` with the first finding, where there is one."""
+    found = plan.findings()
+    if found:
+        more = f" (and {len(found) - 1} more: opensqt config check)" if len(found) > 1 else ""
+        raise ConfigError(found[0] + more)
+
+
+def named_by(environ: Mapping[str, str]) -> Path | None:
+    """Return the configuration file that the environment names, if it names one."""
+    return Path(environ["OPENSQT_CONFIG"]) if environ.get("OPENSQT_CONFIG") else None
+
+
+def default_text(market: str) -> str:
+    """Write the default configuration for a market, as TOML."""
+    wanted = absolute_market(market)
+    symbols = [rules.symbol for rules in open_market(wanted, open_flow).instruments]
+    return derive(symbols, market=wanted)
+
+
+def open_market(market: str, opened: Callable[[str], MarketFlow] = open_checked) -> MarketFlow:
+    """Open a market's flow; raise `Refusal` when its name or files cannot be used."""
+    try:
+        return opened(market)
+    except MarketRefused as error:
+        raise Refusal(f"paper.market: {error}") from error
+    except OSError as error:
+        raise Refusal(f"paper.market = {market!r} cannot be read: {error}") from error
+
+
+def absolute_market(market: str) -> str:
+    """Make relative recording paths absolute where they exist, so that every process finds them."""
+    if not market.startswith(RECORDED):
+        return market
+    paths = [Path(path) for path in market.removeprefix(RECORDED).split(",")]
+    return RECORDED + ",".join(str(path.absolute() if path.exists() else path) for path in paths)
+
+
+def next_clock(before: RunFile, plan: Plan, wall_ms: int) -> ClockOrigin:
+    """Return the clock of this start; raise `Refusal` when the folder belongs to another market."""
+    config = plan.config
+    if config.run.profile is not Profile.PAPER:
+        return ClockOrigin(origin_market_ms=wall_ms, origin_wall_ms=wall_ms)
+    market = config.paper.market
+    if before.market and before.market != market:
+        raise Refusal(
+            f"this folder trades {before.market}, not {market}: its orders belong to that market;"
+            f" go on with --market {before.market}, name another folder with --data,"
+            " or empty this one with `opensqt reset`"
+        )
+    begin_ms = wall_ms if plan.origin_market_ms is None else plan.origin_market_ms
+    return continue_origin(
+        before.clock,
+        market_ms_min=before.market_ms_last or begin_ms,
+        speed=config.paper.speed,
+        wall_ms=wall_ms,
+    )
+
+
+def binding(before: RunFile, plan: Plan) -> str:
+    """Say that a market which was asked for by a flag stays the folder's, at the start that makes it so."""
+    market = plan.environ.get(MARKET_KEY, "")
+    if not market or before.market or plan.config.run.profile is not Profile.PAPER:
+        return ""
+    told = f"this folder trades {market} from now on, its orders belong to that market"
+    if plan.derived:
+        return f"{told}: {plan.config_path} says so, later starts need no --market"
+    return f"{told}: later starts need --market {market}, or paper.market in {plan.config_path}"
+
+
+def _checked_speed(speed: str) -> str:
+    shown = cleaned(speed, SPEED_SHOWN_MAX)
+    try:
+        number = Decimal(speed)
+    except InvalidOperation as error:
+        raise ConfigError(f"--speed {shown}: expected a number like 2 or 0.5") from error
+    # The size is judged before the number is written out: an exponent of ten digits has ten thousand million of them.
+    if (
+        not number.is_finite()
+        or not SPEED_MIN <= number <= SPEED_MAX
+        or len(speed) > SPEED_DIGITS_MAX
+    ):
+        raise ConfigError(f"--speed {shown}: expected a number from {SPEED_MIN} to {SPEED_MAX}")
+    return format(number, "f")
+
+
+def _check_symbols(config: Config, flow: MarketFlow) -> None:
+    there = [rules.symbol for rules in flow.instruments]
+    for name, strategy in config.strategies.items():
+        for symbol in symbols_of(strategy):
+            if symbol not in there:
+                raise ConfigError(
+                    f'strategies.{name} trades "{symbol}", which {config.paper.market} does not have:'
+                    f" expected one of {', '.join(there)}"
+                )

@@ -1,0 +1,186 @@
+"""The table of processes of a desk, as data: names, commands, order, ports, environment. Starts nothing."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+import opensqt
+from opensqt.desk.health import EXECUTOR, health_name
+from opensqt.desk.nats import nats_spec
+from opensqt.desk.postgres import dsn_of, postgres_spec
+from opensqt.desk.spec import DoneCheck, HttpCheck, Identity, Spec
+from opensqt.runtime.config.all import Carry, Config, Grid, Profile
+
+SERVERS = ("nats", "postgres", "venue")
+SETUPS = ("migrate", "streams")
+VENUE_ADMIN_HOST = "venue.admin"
+PATIENCE_S_EXECUTOR = 4.5
+PATIENCE_S_RELAY = 1.0
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One Python process of ours."""
+
+    name: str
+    argv: tuple[str, ...]
+    depends: tuple[str, ...]
+    one_shot: bool = False
+    patience_s: float = 2.0
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a run lives: folder, configuration file, ports, addresses and the environment it began with."""
+
+    data: Path
+    config_path: Path
+    ports: Mapping[str, int]
+    environ: Mapping[str, str]
+    nats_url_external: str = ""
+    postgres_dsn_external: str = ""
+    identity: Identity = Identity.SAME
+
+    @property
+    def nats_url(self) -> str:
+        """The bus that every process uses."""
+        return self.nats_url_external or f"nats://127.0.0.1:{self.ports['nats']}"
+
+    @property
+    def postgres_dsn(self) -> str:
+        """The journal that every process uses."""
+        return self.postgres_dsn_external or dsn_of(self.ports["postgres"])
+
+
+def rows(config: Config) -> tuple[Row, ...]:
+    """Return our processes in the order of start, as far as configured."""
+    return tuple(_rows(config))
+
+
+def port_names(config: Config, *, nats: bool, postgres: bool) -> tuple[str, ...]:
+    """Return the names of all ports that a run needs; the servers' only where they are ours."""
+    names = ["nats", "nats-monitor"] if nats else []
+    names += ["postgres"] if postgres else []
+    names += ["venue"] if config.run.profile is Profile.PAPER else []
+    names += [] if config.gateway.port else ["gateway"]
+    names += [health_name(row.name) for row in rows(config) if _has_health(row)]
+    return tuple(names)
+
+
+def specs(config: Config, place: Place) -> tuple[Spec, ...]:
+    """Return the whole table for the supervisor."""
+    table: list[Spec] = []
+    plain = dict(place.environ)
+    if not place.nats_url_external:
+        ports = place.ports
+        table.append(nats_spec(place.data, ports["nats"], ports["nats-monitor"], plain))
+    if not place.postgres_dsn_external:
+        port = place.ports["postgres"]
+        table.append(postgres_spec(place.data, port, place.identity, plain))
+    ours = rows(config)
+    there = {spec.name for spec in table} | {row.name for row in ours}
+    table += [_spec(row, config, place, there) for row in ours]
+    return tuple(table)
+
+
+def _rows(config: Config) -> Iterator[Row]:
+    if config.run.profile is Profile.PAPER:
+        yield Row(name="venue", argv=("opensqt.cli.venue",), depends=())
+    yield Row(
+        name="migrate", argv=("opensqt.runtime.migrate",), depends=("postgres",), one_shot=True
+    )
+    yield Row(
+        name="streams", argv=("opensqt.runtime.bus.streams",), depends=("nats",), one_shot=True
+    )
+    yield Row(
+        name="relay",
+        argv=("services.relay",),
+        depends=(*SERVERS, *SETUPS),
+        patience_s=PATIENCE_S_RELAY,
+    )
+    for account in config.accounts:
+        yield Row(
+            name=EXECUTOR + account,
+            argv=("services.executor", "--account", account),
+            # Nothing else: a kill must be obeyed although neither NATS nor Postgres ever comes up.
+            depends=("venue",),
+            patience_s=PATIENCE_S_EXECUTOR,
+        )
+    for venue in config.venues:
+        yield Row(
+            name=f"market_data-{venue}",
+            argv=("services.market_data", "--venue", venue),
+            depends=("relay",),
+        )
+    yield Row(name="risk", argv=("services.risk",), depends=("relay",))
+    trading = (
+        "risk",
+        *(EXECUTOR + account for account in config.accounts),
+        *(f"market_data-{venue}" for venue in config.venues),
+    )
+    strategies = config.strategies.values()
+    if any(isinstance(strategy, Grid) for strategy in strategies):
+        yield Row(name="grid", argv=("services.grid",), depends=trading)
+    if any(isinstance(strategy, Carry) for strategy in strategies):
+        yield Row(name="arb", argv=("services.arb",), depends=trading)
+    yield Row(name="reconciler", argv=("services.reconciler",), depends=trading)
+    yield Row(name="gateway", argv=("services.gateway",), depends=("relay",))
+
+
+def _spec(row: Row, config: Config, place: Place, there: set[str]) -> Spec:
+    env = _environment(row, config, place)
+    check: HttpCheck | DoneCheck
+    if row.one_shot:
+        check = DoneCheck()
+    elif row.name == "venue":
+        check = HttpCheck(
+            port=place.ports["venue"],
+            path="/healthz",
+            host=VENUE_ADMIN_HOST,
+            ca_file=str(place.data / "ca" / "ca.pem"),
+        )
+    else:
+        check = HttpCheck(port=place.ports[health_name(row.name)])
+        env["OPENSQT_HEALTH_PORT"] = str(check.port)
+    return Spec(
+        name=row.name,
+        argv=(sys.executable, "-m", *row.argv),
+        env=env,
+        check=check,
+        depends=tuple(name for name in row.depends if name in there),
+        patience_s=row.patience_s,
+    )
+
+
+def _environment(row: Row, config: Config, place: Place) -> dict[str, str]:
+    env = dict(place.environ)
+    if not row.name.startswith(EXECUTOR):
+        for name in _secret_names(config):
+            env.pop(name, None)
+    root = str(Path(opensqt.__file__).parents[1])
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, (root, env.get("PYTHONPATH", ""))))
+    env["PYTHONUNBUFFERED"] = "1"
+    env["OPENSQT_DATA"] = str(place.data)
+    env["OPENSQT_CONFIG"] = str(place.config_path)
+    env["OPENSQT_NATS_URL"] = place.nats_url
+    env["OPENSQT_POSTGRES_DSN"] = place.postgres_dsn
+    if config.run.profile is Profile.PAPER:
+        env["OPENSQT_PAPER_VENUE"] = f"127.0.0.1:{place.ports['venue']}"
+        env["OPENSQT_PAPER_CA"] = str(place.data / "ca" / "ca.pem")
+    if row.name == "gateway":
+        env["OPENSQT_GATEWAY_PORT"] = str(config.gateway.port or place.ports["gateway"])
+    return env
+
+
+def _secret_names(config: Config) -> Iterator[str]:
+    """Only executors get the variables that hold venue credentials."""
+    for account in config.accounts.values():
+        for reference in (account.api_key, account.secret):
+            kind, _, name = reference.partition(":")
+            if kind == "env":
+                yield name
+
+
+def _has_health(row: Row) -> bool:
+    return not row.one_shot and row.name != "venue"

@@ -1,0 +1,1 @@
+"""Execution: what becomes of a command, and what its evidence proves. Pure."""

@@ -1,0 +1,1 @@
+"""Configuration: schema, rules, reading, overlays."""

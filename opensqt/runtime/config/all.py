@@ -1,0 +1,121 @@
+"""Configuration: TOML and environment into typed tables, each error one line. Never holds a secret itself."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from opensqt.runtime.config.overlay import overlay
+from opensqt.runtime.config.reader import ConfigError, read_config
+from opensqt.runtime.config.rules import check_rules
+from opensqt.runtime.config.schema import (
+    Account,
+    Carry,
+    Config,
+    Gateway,
+    Grid,
+    GridMode,
+    OnStop,
+    Paper,
+    PaperFunding,
+    Profile,
+    Risk,
+    Run,
+    Strategy,
+    Telemetry,
+    Venue,
+    symbols_of,
+)
+
+__all__ = [
+    "Account",
+    "Carry",
+    "Config",
+    "ConfigError",
+    "Gateway",
+    "Grid",
+    "GridMode",
+    "OnStop",
+    "Paper",
+    "PaperFunding",
+    "Profile",
+    "Risk",
+    "Run",
+    "Strategy",
+    "Telemetry",
+    "Venue",
+    "config_hash",
+    "load",
+    "parse_config",
+    "secret",
+    "strategy_hash",
+    "symbols_of",
+]
+
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read and check a configuration file with its overlay; raise `ConfigError` naming field and fix."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"configuration {path} does not exist: run `opensqt config init --config {path}`,"
+            " or name another with --config"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration {path} cannot be read: {error}") from error
+    if text.startswith(BYTE_ORDER_MARK):
+        raise ConfigError(
+            f"configuration {path} begins with a byte order mark: save it as UTF-8 without one"
+        )
+    try:
+        return parse_config(text, environ)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def parse_config(text: str, environ: Mapping[str, str]) -> Config:
+    """Read and check a configuration text with its overlay; raise `ConfigError` naming field and fix."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not valid TOML: {error}") from error
+    except RecursionError:
+        raise ConfigError("not valid TOML: tables or lists are nested too deep") from None
+    return check_rules(read_config(overlay(raw, environ)))
+
+
+def config_hash(config: Config) -> str:
+    """Return the SHA-256 (hex) of the configuration's values; comments and order do not count."""
+    return _hash(config)
+
+
+def strategy_hash(strategy: Strategy) -> str:
+    """Return the SHA-256 (hex) of one strategy's values."""
+    return _hash(strategy)
+
+
+def secret(reference: str, environ: Mapping[str, str]) -> str:
+    """Fetch what `env:NAME` or `file:PATH` refers to; errors name the reference, never the content."""
+    kind, _, name = reference.partition(":")
+    if kind == "env":
+        found = environ.get(name, "")
+    elif kind == "file":
+        try:
+            found = Path(name).expanduser().read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(f"secret file:{name} cannot be read: {error.strerror}") from error
+    else:
+        raise ConfigError("a secret must be env:NAME or file:PATH; never write the secret itself")
+    if not found:
+        raise ConfigError(f"secret {kind}:{name} is empty or not set")
+    return found
+
+
+def _hash(value: msgspec.Struct) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()

@@ -1,1 +1,0 @@
-"""Public market data: what is the price? Nothing stores a price as truth."""

@@ -1,0 +1,1 @@
+"""Projections: the tables that are folded from the journal."""

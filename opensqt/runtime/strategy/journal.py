@@ -1,0 +1,64 @@
+"""The facts that strategies write about themselves, in order, each once, under the lease. Never blocks a decision."""
+
+import asyncio
+
+from opensqt.domain import ids
+from opensqt.domain.journal import Entry, Fenced, NewEvent
+from opensqt.domain.subjects import subject_of
+from opensqt.runtime.envelope import Envelope, begun_by
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.lease import LeaseKeeper, LeaseLost
+from opensqt.runtime.process_context import Context
+from opensqt.strategies.decision import Choice
+
+RETRY_S = 0.2
+
+
+class StrategyJournal:
+    """The queue of one process towards stream `strategy/<name>`."""
+
+    def __init__(self, context: Context, lease: LeaseKeeper) -> None:
+        self._context = context
+        self._lease = lease
+        self._waiting: asyncio.Queue[NewEvent] = asyncio.Queue()
+
+    def add(self, strategy: str, choice: Choice, after: Envelope | None = None) -> None:
+        """Queue a fact that follows from a message, if from any; it is recorded once, however often it is added."""
+        time_ms: int = getattr(choice.message, "time_ms", self._context.clock.market_ms())
+        self._waiting.put_nowait(
+            NewEvent(
+                event_id=ids.event_id("strategy", *_scope(strategy, choice)),
+                stream=f"strategy/{strategy}",
+                message=choice.message,
+                subject=subject_of(choice.message),
+                actor=self._context.name,
+                occurred_at_ms=time_ms,
+                causation_id=after.event_id if after is not None else "",
+                correlation_id=begun_by(after) if after is not None else "",
+            )
+        )
+
+    async def write(self) -> None:
+        """Append for ever; raise `LeaseLost` when the lease has moved on."""
+        while True:
+            event = await self._waiting.get()
+            await self._append(event)
+
+    async def _append(self, event: NewEvent) -> None:
+        while True:
+            try:
+                outcome = await self._context.journal.append(
+                    Entry(events=(event,), fence=self._lease.fence)
+                )
+            except JournalDown as error:
+                self._context.log.warning("journal away, will try again", detail=str(error))
+                await self._context.clock.sleep(RETRY_S)
+                continue
+            if isinstance(outcome, Fenced):
+                raise LeaseLost(f"lease {outcome.name} is at epoch {outcome.current_epoch}")
+            return
+
+
+def _scope(strategy: str, choice: Choice) -> tuple[str | int, ...]:
+    # An adoption is one for all strategies of a symbol; everything else belongs to its strategy.
+    return choice.cause if choice.cause[0] == "adopted" else (strategy, *choice.cause)

@@ -1,0 +1,299 @@
+"""The shell that drives the pure strategies of one process: FEED in, intents and their own facts out.
+
+Takes no trading decision. An exception in one strategy stops that strategy, with its openings cancelled, and no other.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from opensqt.domain import ids
+from opensqt.domain.bus_trouble import words_for
+from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
+from opensqt.domain.market import Time
+from opensqt.domain.messages import Message, name_of
+from opensqt.domain.strategy import StrategyFaulted, StrategyStarted
+from opensqt.domain.subjects import intent_subject, market_events, order_events, token
+from opensqt.runtime.bulkhead import Bulkhead
+from opensqt.runtime.bus.port import BusDown
+from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
+from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.lease import LeaseKeeper, holder_of
+from opensqt.runtime.process_context import Context
+from opensqt.runtime.strategy.journal import StrategyJournal
+from opensqt.strategies.decision import Choice, Decision, shown
+
+LEASE_MS = 3000
+SILENCE_S_MAX = 3.0  # wall; beyond what a step of market time takes, which the relay says on FEED
+TIME_STEP_S = 0.1  # market
+LOOKBACK_MS = 60_000  # of FEED, wall: rules, funding and health are published again within it
+KINDS = ("tick", "rules", "status", "funding", "mark")
+
+S = TypeVar("S")
+
+
+class Play(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+    """One strategy as the shell sees it: a name, a beginning and three pure functions."""
+
+    name: str
+    venue: str
+    account: str
+    symbols: tuple[str, ...]
+    config_hash: str
+    code_version: str
+    beginning: S
+    decide: Callable[[S, Message], Decision]
+    evolve: Callable[[S, Message | Decision], S]
+    openings_cancelled: Callable[[S], Decision]
+    kinds: tuple[str, ...] = KINDS  # of market data
+
+
+class Actor:
+    """One running strategy: its state, its run, and whether it has stopped."""
+
+    def __init__(self, play: Play[Any]) -> None:
+        self.play = play
+        self.fault = ""
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again from nothing; a fault stays."""
+        self.state = self.play.beginning
+        self.run = 0  # the newest whose start was folded, anybody's
+        self.own_run = 0  # this process's; 0 before it has one
+        self.last = Decision(reason="starting")
+
+    @property
+    def started(self) -> bool:
+        """Whether its own start has been folded: only then it knows which ids are its own, and what it waits for."""
+        return 0 < self.own_run == self.run
+
+    def concerns(self, message: Message) -> bool:
+        """Tell whether a message may be about this strategy; what names no symbol is about everybody."""
+        about = getattr(message, "ref", message)
+        symbol = getattr(about, "symbol", "")
+        return symbol == "" or symbol in self.play.symbols
+
+    def see(self, message: Message) -> None:
+        """Fold one message."""
+        if isinstance(message, StrategyStarted) and message.strategy == self.play.name:
+            self.run = max(self.run, message.run)
+        with Bulkhead() as bulkhead:
+            self.state = self.play.evolve(self.state, message)
+        self._note(bulkhead.error)
+
+    def act(self, message: Message, basis: Basis) -> Decision:
+        """Decide after a message; what is returned has been folded and is to be published."""
+        decision = Decision(reason=self.last.reason)
+        with Bulkhead() as bulkhead:
+            decision = self._next(message)
+            decision = stamped(decision, basis)
+            self.state = self.play.evolve(self.state, decision)
+        self._note(bulkhead.error)
+        if bulkhead.error is not None:
+            return Decision()
+        self.last = decision
+        return decision
+
+    def status(self, deaf: str = "") -> dict[str, Any]:
+        """Return whether it trades, and if not, why not; `deaf` says why nothing reaches it now."""
+        last = self.last.reason if self.started else "starting"
+        reason = f"stopped by a fault: {self.fault}" if self.fault else deaf or last
+        return {
+            "name": self.play.name,
+            "trading": not reason,
+            "reason": reason,
+            **shown(self.last),
+        }
+
+    def _next(self, message: Message) -> Decision:
+        if self.fault:
+            return self.play.openings_cancelled(self.state)
+        return self.play.decide(self.state, message)
+
+    def _note(self, error: Exception | None) -> None:
+        if error is not None and not self.fault:
+            self.fault = f"{type(error).__name__}: {error}"
+
+
+def stamped(decision: Decision, basis: Basis) -> Decision:
+    """Put what had been seen of FEED into new intents; those said again keep their bytes."""
+    intents = tuple(
+        msgspec.structs.replace(intent, basis=basis) if intent.basis.sequence == 0 else intent
+        for intent in decision.intents
+    )
+    return msgspec.structs.replace(decision, intents=intents)
+
+
+def filters_of(plays: Sequence[Play[Any]]) -> list[str]:
+    """Return the subjects that these strategies listen to."""
+    found = {"evt.time", "evt.strategy.*", "evt.recon.*", "evt.recon.*.*", "ctl.latch"}
+    for play in plays:
+        found.add(f"evt.risk.{token(play.name)}")
+        found.add(f"evt.account.{token(play.venue)}.{token(play.account)}")
+        for symbol in play.symbols:
+            found.add(order_events(play.venue, play.account, symbol))
+            found |= {market_events(play.venue, symbol, kind) for kind in play.kinds}
+    return sorted(found)
+
+
+class StrategyRunner:
+    """The strategies of one process."""
+
+    def __init__(self, context: Context, service: str, plays: Sequence[Play[Any]]) -> None:
+        self._context = context
+        self._log = context.log
+        self._actors = [Actor(play) for play in plays]
+        self._lease = LeaseKeeper(
+            context.leases,
+            context.clock,
+            name=f"strategy/{service}",
+            holder=holder_of(context.name),
+            ttl_ms=LEASE_MS,
+        )
+        self._reader = FeedReader(
+            bus=context.bus,
+            journal=context.journal,
+            clock=context.clock,
+            filters=filters_of(plays),
+            service=service,
+            lookback_ms=LOOKBACK_MS,
+            metrics=context.metrics,
+            progress=context.progress,
+        )
+        self._journal = StrategyJournal(context, self._lease)
+        for actor in self._actors:
+            gauge = context.metrics.strategy_trading.labels(actor.play.name)
+            gauge.set_function(partial(self._trades, actor))
+        self._live = False
+        self._heard_s = context.clock.monotonic_s()
+
+    @property
+    def ready(self) -> bool:
+        """True while the strategies decide."""
+        return self._live and self._lease.held
+
+    def status(self) -> dict[str, Any]:
+        """Return why each strategy does not trade, and how far FEED was read."""
+        return {
+            "why": "" if self.ready else "reading the journal",
+            "strategies": [actor.status(self._deaf()) for actor in self._actors],
+            "journal_position": self._reader.position,
+            "feed_sequence": self._reader.basis.sequence,
+        }
+
+    def _trades(self, actor: Actor) -> int:
+        return int(self.ready and bool(actor.status(self._deaf())["trading"]))
+
+    def _deaf(self) -> str:
+        """Say why nothing can come of a decision now, or nothing."""
+        if missing := self._context.bus.missing:
+            return words_for(missing)
+        clock = self._context.clock
+        silent_s = clock.monotonic_s() - self._heard_s
+        is_deaf = silent_s > SILENCE_S_MAX + TIME_STEP_S / float(clock.speed)
+        return f"nothing heard for {silent_s:.0f} s" if is_deaf else ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Decide until `stop`; raise `LeaseLost` when another process has taken over."""
+        async with asyncio.TaskGroup() as tasks:
+            work = tasks.create_task(self._work())
+            await stop.wait()
+            work.cancel()
+        await self._lease.release()
+
+    async def _work(self) -> None:
+        await self._lease.take()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._lease.keep(self._context.progress))
+            tasks.create_task(self._journal.write())
+            tasks.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        async for item in self._reader:
+            self._heard_s = self._context.clock.monotonic_s()
+            match item:
+                case FeedItem():
+                    await self._take(item)
+                case CaughtUp():
+                    self._begin()
+                case Restarted(reason=reason):
+                    self._log.warning("strategies begin again", reason=reason)
+                    self._live = False
+                    for actor in self._actors:
+                        actor.forget()
+
+    def _begin(self) -> None:
+        self._live = True
+        for actor in self._actors:
+            play = actor.play
+            actor.own_run = actor.run + 1
+            started = StrategyStarted(
+                strategy=play.name,
+                run=actor.own_run,
+                config_hash=play.config_hash,
+                code_version=play.code_version,
+                state_fingerprint=ids.event_id("state", repr(actor.state)),
+                time_ms=self._context.clock.market_ms(),
+            )
+            self._journal.add(play.name, Choice(cause=("run", started.run), message=started))
+
+    async def _take(self, item: FeedItem) -> None:
+        for actor in self._actors:
+            if not actor.concerns(item.message):
+                continue
+            faulted = bool(actor.fault)
+            actor.see(item.message)
+            if self._live and item.live and actor.started:
+                await self._decide(actor, item)
+            if actor.fault and not faulted:
+                self._faulted(actor, item.envelope)
+
+    async def _decide(self, actor: Actor, item: FeedItem) -> None:
+        if actor.fault and not isinstance(item.message, Time):
+            return
+        before = actor.last.reason
+        decision = actor.act(item.message, self._reader.basis)
+        if bool(actor.last.reason) is not bool(before):
+            said = self._log.warning if actor.last.idle else self._log.info
+            said("strategy_trading", strategy=actor.play.name, not_trading=actor.last.reason)
+        for choice in decision.choices:
+            self._journal.add(actor.play.name, choice, item.envelope)
+        if not decision.intents or not self._lease.held:
+            return
+        with self._context.tracer.span(
+            "strategy.decide", item.envelope.traceparent, strategy=actor.play.name
+        ) as span:
+            for intent in decision.intents:
+                await self._publish(intent, item.envelope.event_id, span.traceparent)
+
+    async def _publish(
+        self, intent: PlaceIntent | CancelIntent, cause: str, traceparent: str
+    ) -> None:
+        envelope = Envelope(
+            event_id=ids.event_id("intent", intent.intent_id),
+            type=name_of(intent),
+            source=intent.strategy,
+            time_ms=intent.created_ms,
+            correlation_id=intent.intent_id,
+            causation_id=cause,
+            traceparent=traceparent,
+        )
+        try:
+            await self._context.bus.publish(
+                intent_subject(intent), intent, envelope, confirmed=False
+            )
+        except BusDown as error:
+            # An intent without an answer is said again.
+            self._log.warning("intent not published", detail=str(error))
+
+    def _faulted(self, actor: Actor, after: Envelope) -> None:
+        self._log.error("strategy stopped", strategy=actor.play.name, detail=actor.fault)
+        message = StrategyFaulted(
+            strategy=actor.play.name, error=actor.fault, time_ms=self._context.clock.market_ms()
+        )
+        fault = Choice(cause=("fault", actor.run), message=message)
+        self._journal.add(actor.play.name, fault, after)

@@ -1,1 +1,0 @@
-"""Venues: does this order, fill, balance exist? Only the venue decides; only the executor asks."""

@@ -1,0 +1,1 @@
+"""How each venue says what the simulated exchange does."""

@@ -1,0 +1,1 @@
+"""Binance's dialect of the simulated venue."""

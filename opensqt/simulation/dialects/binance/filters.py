@@ -1,0 +1,144 @@
+"""The exchange filters of spot and USDⓈ-M with their real codes and texts. Pure; raises `VenueError`."""
+
+from decimal import Decimal
+
+from opensqt.domain.decimals import EXACT, floor_to
+from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType
+from opensqt.simulation.dialects.binance.errors import VenueError, filter_failure
+from opensqt.simulation.dialects.binance.numbers import plain
+
+SPOT_DIGITS_MAX = 8
+OPEN_ORDERS_MAX = 200
+PRICE_MAX = Decimal(1_000_000)
+BAND_UP, BAND_DOWN = Decimal(5), Decimal("0.2")  # where an instrument states no band
+
+
+def digits(number: Decimal) -> int:
+    """Digits after the point, trailing zeros not counted."""
+    exponent = number.normalize(EXACT).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def check(
+    rules: InstrumentRules,
+    *,
+    side: Side,
+    kind: OrderType,
+    price: Decimal,
+    quantity: Decimal,
+    reference: Decimal,
+    reduce_only: bool,
+) -> None:
+    """Refuse an order that breaks a filter; `reference` is the price for bands and market orders' notional."""
+    if rules.market is Market.SPOT:
+        _check_spot(rules, side, kind, price, quantity, reference)
+    else:
+        _check_usdm(rules, side, kind, price, quantity, reference, reduce_only=reduce_only)
+
+
+def _check_spot(
+    rules: InstrumentRules,
+    side: Side,
+    kind: OrderType,
+    price: Decimal,
+    quantity: Decimal,
+    reference: Decimal,
+) -> None:
+    for name, number in (("quantity", quantity), ("price", price)):
+        if digits(number) > SPOT_DIGITS_MAX:
+            raise VenueError(-1111, f"Parameter '{name}' has too much precision.")
+    if kind is OrderType.LIMIT:
+        low, high = rules.price_min or rules.tick_size, rules.price_max or PRICE_MAX
+        if not low <= price <= high or price != floor_to(price, rules.tick_size):
+            raise filter_failure("PRICE_FILTER")
+        if _outside_band(rules, side, price, reference):
+            raise filter_failure("PERCENT_PRICE_BY_SIDE")
+    if not _size_fits(rules, quantity):
+        raise filter_failure("LOT_SIZE")
+    worth = EXACT.multiply(price if kind is OrderType.LIMIT else reference, quantity)
+    too_much = kind is OrderType.LIMIT and 0 < rules.notional_max < worth
+    if worth < rules.notional_min or too_much:
+        raise filter_failure("NOTIONAL")
+
+
+def _check_usdm(
+    rules: InstrumentRules,
+    side: Side,
+    kind: OrderType,
+    price: Decimal,
+    quantity: Decimal,
+    reference: Decimal,
+    *,
+    reduce_only: bool,
+) -> None:
+    if digits(quantity) > digits(rules.quantity_step) or digits(price) > digits(rules.tick_size):
+        raise VenueError(-1111, "Precision is over the maximum defined for this asset.")
+    if quantity <= 0:
+        raise VenueError(-4003, "Quantity less than or equal to zero.")
+    if quantity < rules.quantity_min:
+        raise VenueError(-4004, "Quantity less than min quantity.")
+    if rules.quantity_max > 0 and quantity > rules.quantity_max:
+        raise VenueError(-4005, "Quantity greater than max quantity.")
+    if quantity != floor_to(quantity, rules.quantity_step):
+        raise VenueError(-4023, "Quantity not increased by step size.")
+    if kind is OrderType.LIMIT:
+        _check_usdm_price(rules, side, price, reference)
+    worth = EXACT.multiply(price if kind is OrderType.LIMIT else reference, quantity)
+    if worth < rules.notional_min and not reduce_only:
+        least = plain(rules.notional_min)
+        raise VenueError(
+            -4164,
+            f"Order's notional must be no smaller than {least} (unless you choose reduce only).",
+        )
+
+
+def _check_usdm_price(
+    rules: InstrumentRules, side: Side, price: Decimal, reference: Decimal
+) -> None:
+    if price <= 0:
+        raise VenueError(-4001, "Price less than 0.")
+    if price > (rules.price_max or PRICE_MAX):
+        raise VenueError(-4002, "Price greater than max price.")
+    if price < rules.price_min:
+        raise VenueError(-4013, "Price less than min price.")
+    if price != floor_to(price, rules.tick_size):
+        raise VenueError(-4014, "Price not increased by tick size.")
+    up, down = bands(rules)
+    if side is Side.BUY and price > reference * up:
+        limit = plain(floor_to(reference * up, rules.tick_size))
+        raise VenueError(-4016, f"Limit price can't be higher than {limit}.")
+    if side is Side.SELL and price < reference * down:
+        limit = plain(floor_to(reference * down, rules.tick_size))
+        raise VenueError(-4024, f"Limit price can't be lower than {limit}.")
+
+
+def orders_max(rules: InstrumentRules) -> int:
+    """State how many orders an account may have open in the symbol."""
+    return rules.orders_max or OPEN_ORDERS_MAX
+
+
+def bands(rules: InstrumentRules) -> tuple[Decimal, Decimal]:
+    """State the multipliers of the reference price that bound a limit price."""
+    return rules.price_band_up or BAND_UP, rules.price_band_down or BAND_DOWN
+
+
+def passive_bands(rules: InstrumentRules) -> tuple[Decimal, Decimal]:
+    """State the multipliers of spot's passive side: a sell's most and a buy's least."""
+    return rules.price_band_sell_up or BAND_UP, rules.price_band_buy_down or BAND_DOWN
+
+
+def _outside_band(rules: InstrumentRules, side: Side, price: Decimal, reference: Decimal) -> bool:
+    up, down = bands(rules)
+    sell_up, buy_down = passive_bands(rules)
+    low, high = (buy_down, up) if side is Side.BUY else (down, sell_up)
+    return reference > 0 and not reference * low <= price <= reference * high
+
+
+def _size_fits(rules: InstrumentRules, quantity: Decimal) -> bool:
+    high = rules.quantity_max if rules.quantity_max > 0 else quantity
+    return (
+        rules.quantity_min <= quantity <= high
+        and quantity == floor_to(quantity, rules.quantity_step)
+        and quantity > 0
+    )

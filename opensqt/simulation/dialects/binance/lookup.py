@@ -1,0 +1,113 @@
+"""Finding orders and fills for a by-id query or a listing, as the identity policy and read faults let them be seen."""
+
+import msgspec
+
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.simulation.dialects.binance.errors import VenueError, refused
+from opensqt.simulation.engine.orders import Execution, Order, Reason, Status
+from opensqt.simulation.engine.records import Window
+from opensqt.simulation.server.call import Call
+from opensqt.simulation.server.floor import Floor
+
+LISTING_MAX = 1000
+LISTING_DEFAULT = 500
+
+
+def find_order(floor: Floor, call: Call, rules: InstrumentRules) -> Order:
+    """Find the order that `orderId` or `origClientOrderId` names; raise -2013 where there is none to be seen."""
+    records = floor.exchange.store.records
+    order_id, client_id = call.integer("orderId"), call.text("origClientOrderId")
+    if order_id is not None:
+        order = records.order_by_id(call.account, rules.symbol, order_id)
+    elif client_id:
+        order = _by_client_id(floor, call.account, rules.symbol, client_id)
+    else:
+        raise VenueError(
+            -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
+        )
+    policy = floor.exchange.policy
+    known = policy.finds if order_id is None else policy.shows
+    seen = None if order is None else seen_order(floor, call, order)
+    if seen is None or not known(seen, floor.now_ms()):
+        raise refused(call.market, Reason.UNKNOWN_ORDER)
+    return seen
+
+
+def _by_client_id(floor: Floor, account: str, symbol: str, client_id: str) -> Order | None:
+    """The newest pending order of this id, else the newest; an id may be used twice."""
+    pending = floor.exchange.open.get((account, symbol), {}).values()
+    found = [order for order in pending if order.client_order_id == client_id]
+    if found:
+        return found[-1]
+    return floor.exchange.store.records.order_by_client_id(account, symbol, client_id)
+
+
+def seen_order(floor: Floor, call: Call, order: Order) -> Order | None:
+    """An order as a read sees it under the faults of this call, or None when it is not visible yet."""
+    now_ms = floor.now_ms()
+    then_ms = now_ms - call.stale_ms
+    if order.created_ms > now_ms - max(call.hidden_ms, call.stale_ms) and (
+        call.hidden_ms or call.stale_ms
+    ):
+        return None
+    if call.stale_ms == 0 or order.updated_ms <= then_ms:
+        return order
+    window = Window(order_id=order.order_id, limit=LISTING_MAX)
+    fills = floor.exchange.store.records.executions(order.account, order.symbol, window)
+    known = [fill for fill in fills if fill.time_ms <= then_ms]
+    filled = sum((fill.quantity for fill in known), ZERO)
+    cost = sum((EXACT.multiply(fill.price, fill.quantity) for fill in known), ZERO)
+    status = Status.PARTIALLY_FILLED if filled else Status.NEW
+    return msgspec.structs.replace(order, filled=filled, cost=cost, status=status)
+
+
+def open_orders(floor: Floor, call: Call) -> list[Order]:
+    """The open orders of an account, of one symbol or of the whole market; under a stale read those open then."""
+    chosen = (
+        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
+    )
+    found: list[Order] = []
+    for rules in chosen:
+        orders = list(floor.exchange.open.get((call.account, rules.symbol), {}).values())
+        if call.stale_ms:
+            orders = floor.exchange.store.records.orders(
+                call.account, rules.symbol, Window(limit=LISTING_MAX)
+            )
+        seen = [seen_order(floor, call, order) for order in orders]
+        found += [order for order in seen if order is not None and order.is_open]
+    return found
+
+
+def all_orders(floor: Floor, call: Call) -> list[Order]:
+    """Orders of a symbol, open or closed, as far as the policy still shows them."""
+    rules = floor.directory.rules(call)
+    window = _window(call, "orderId")
+    seen = [
+        seen_order(floor, call, o)
+        for o in floor.exchange.store.records.orders(call.account, rules.symbol, window)
+    ]
+    now_ms = floor.now_ms()
+    return [
+        order for order in seen if order is not None and floor.exchange.policy.shows(order, now_ms)
+    ]
+
+
+def executions(floor: Floor, call: Call) -> list[Execution]:
+    """Fills of a symbol by fromId, orderId, startTime, endTime and limit."""
+    rules = floor.directory.rules(call)
+    window = msgspec.structs.replace(_window(call, "fromId"), order_id=call.integer("orderId"))
+    found = floor.exchange.store.records.executions(call.account, rules.symbol, window)
+    seen_ms = floor.now_ms() - max(call.stale_ms, call.hidden_ms)
+    return [
+        fill for fill in found if not (call.stale_ms or call.hidden_ms) or fill.time_ms <= seen_ms
+    ]
+
+
+def _window(call: Call, id_name: str) -> Window:
+    return Window(
+        from_id=call.integer(id_name),
+        start_ms=call.integer("startTime") or 0,
+        end_ms=call.integer("endTime") or 0,
+        limit=min(call.integer("limit") or LISTING_DEFAULT, LISTING_MAX),
+    )

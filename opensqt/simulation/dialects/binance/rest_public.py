@@ -1,0 +1,275 @@
+"""Public REST market data of both markets: time, depth, trades, candles, tickers, mark and funding. It only reads."""
+
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.simulation.dialects.binance.errors import VenueError
+from opensqt.simulation.dialects.binance.exchange_info import coinm_info, spot_info, usdm_info
+from opensqt.simulation.dialects.binance.numbers import eight, level
+from opensqt.simulation.dialects.binance.ticker import day_ticker
+from opensqt.simulation.market.tape import Candle, PublicTrade
+from opensqt.simulation.server.call import Call
+from opensqt.simulation.server.floor import Floor, Route, Routes
+
+Json = dict[str, object]
+DEPTH_DEFAULT = {Market.SPOT: 100, Market.PERP: 500}
+DEPTH_MAX = 5000
+
+
+def ping(_floor: Floor, _call: Call) -> object:
+    """GET ping."""
+    return {}
+
+
+def server_time(floor: Floor, call: Call) -> object:
+    """GET time."""
+    return {"serverTime": floor.now_ms() + call.skew_ms}
+
+
+def system_status(_floor: Floor, call: Call) -> object:
+    """GET /sapi/v1/system/status."""
+    if call.closed:
+        return {"status": 1, "msg": "system_maintenance"}
+    return {"status": 0, "msg": "normal"}
+
+
+def exchange_info(floor: Floor, call: Call) -> object:
+    """GET exchangeInfo."""
+    instruments = floor.directory.of(call.market)
+    make = spot_info if call.market is Market.SPOT else usdm_info
+    return make(instruments, floor.now_ms() + call.skew_ms, closed=call.closed)
+
+
+def coinm_exchange_info(floor: Floor, _call: Call) -> object:
+    """GET /dapi/v1/exchangeInfo."""
+    return coinm_info(floor.now_ms())
+
+
+def depth(floor: Floor, call: Call) -> object:
+    """GET depth: the merged book with the id of its last update."""
+    rules = floor.directory.rules(call)
+    limit = min(call.integer("limit") or DEPTH_DEFAULT[call.market], DEPTH_MAX)
+    book = floor.exchange.matchers[rules.symbol].book
+    sides: dict[str, list[list[str]]] = {}
+    for name, side in (("bids", Side.BUY), ("asks", Side.SELL)):
+        rows: list[list[str]] = []
+        for price, quantity in book.levels(side):
+            if len(rows) >= limit:
+                break
+            rows.append(level(rules, price, quantity))
+        sides[name] = rows
+    head: Json = {"lastUpdateId": book.update_id}
+    if call.market is Market.PERP:
+        head |= {"E": floor.now_ms(), "T": floor.now_ms()}
+    return head | sides
+
+
+def trades(floor: Floor, call: Call) -> object:
+    """GET trades."""
+    rules = floor.directory.rules(call)
+    return [_trade(rules, trade) for trade in _recent(floor, call, rules)]
+
+
+def agg_trades(floor: Floor, call: Call) -> object:
+    """GET aggTrades: one aggregate per trade."""
+    rules = floor.directory.rules(call)
+    start_ms, end_ms = call.integer("startTime") or 0, call.integer("endTime")
+    chosen = [
+        trade
+        for trade in _recent(floor, call, rules)
+        if trade.time_ms >= start_ms and (end_ms is None or trade.time_ms <= end_ms)
+    ]
+    best_match = {"M": True} if call.market is Market.SPOT else {}
+    return [
+        {
+            "a": trade.trade_id,
+            "p": level(rules, trade.price, trade.quantity)[0],
+            "q": level(rules, trade.price, trade.quantity)[1],
+            "f": trade.trade_id,
+            "l": trade.trade_id,
+            "T": trade.time_ms,
+            "m": trade.taker is Side.SELL,
+            **best_match,
+        }
+        for trade in chosen
+    ]
+
+
+def klines(floor: Floor, call: Call) -> object:
+    """GET klines: one-minute candles made from trades."""
+    rules = floor.directory.rules(call)
+    if call.required("interval") != "1m":
+        raise VenueError(-1120, "Invalid interval.")
+    start_ms, end_ms = call.integer("startTime"), call.integer("endTime")
+    candles = [
+        candle
+        for candle in floor.exchange.settlement.tapes[rules.symbol].candles
+        if (start_ms is None or candle.open_ms >= start_ms)
+        and (end_ms is None or candle.open_ms <= end_ms)
+    ]
+    limit = min(call.integer("limit") or 500, 1500)
+    chosen = candles[:limit] if start_ms is not None else candles[-limit:]
+    return [_kline(rules, candle) for candle in chosen]
+
+
+def ticker(floor: Floor, call: Call) -> object:
+    """GET ticker/24hr."""
+    if call.text("symbol"):
+        return day_ticker(floor, floor.directory.rules(call))
+    return [day_ticker(floor, rules) for rules in floor.directory.of(call.market)]
+
+
+def book_ticker(floor: Floor, call: Call) -> object:
+    """GET ticker/bookTicker."""
+    if call.text("symbol"):
+        return _book_ticker(floor, floor.directory.rules(call))
+    return [_book_ticker(floor, rules) for rules in floor.directory.of(call.market)]
+
+
+def price_ticker(floor: Floor, call: Call) -> object:
+    """GET ticker/price: the last trade, or mid before the first."""
+    chosen = (
+        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
+    )
+    rows: list[Json] = []
+    for rules in chosen:
+        trades_seen = floor.exchange.settlement.tapes[rules.symbol].trades
+        last = (
+            trades_seen[-1].price if trades_seen else floor.exchange.settlement.marks[rules.symbol]
+        )
+        rows.append({"symbol": rules.venue_symbol, "price": level(rules, last, ZERO)[0]})
+    return rows[0] if call.text("symbol") else rows
+
+
+def premium_index(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/premiumIndex: mark is mid; the funding rate is the configured one."""
+    if call.text("symbol"):
+        return _premium(floor, floor.directory.rules(call))
+    return [_premium(floor, rules) for rules in floor.directory.of(call.market)]
+
+
+def funding_rate(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/fundingRate: settled fundings, oldest first."""
+    symbol = floor.directory.rules(call).symbol if call.text("symbol") else ""
+    start_ms, end_ms = call.integer("startTime") or 0, call.integer("endTime")
+    limit = min(call.integer("limit") or 100, 1000)
+    points = [
+        {
+            "symbol": floor.exchange.rules[point.symbol].venue_symbol,
+            "fundingTime": point.time_ms,
+            "fundingRate": eight(point.rate),
+            "markPrice": eight(point.mark),
+        }
+        for point in floor.chores.points
+        if symbol in ("", point.symbol)
+        and point.time_ms >= start_ms
+        and (end_ms is None or point.time_ms <= end_ms)
+    ]
+    return points[:limit] if start_ms else points[-limit:]
+
+
+def funding_info(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/fundingInfo."""
+    return [
+        {
+            "symbol": rules.venue_symbol,
+            "adjustedFundingRateCap": "0.03000000",
+            "adjustedFundingRateFloor": "-0.03000000",
+            "fundingIntervalHours": floor.chores.terms[rules.symbol].interval_hours,
+            "disclaimer": False,
+        }
+        for rules in floor.directory.of(call.market)
+    ]
+
+
+def _recent(floor: Floor, call: Call, rules: InstrumentRules) -> list[PublicTrade]:
+    limit = min(call.integer("limit") or 500, 1000)
+    recent = floor.exchange.settlement.tapes[rules.symbol].trades
+    from_id = call.integer("fromId")
+    if from_id is not None:
+        return [trade for trade in recent if trade.trade_id >= from_id][:limit]
+    return list(recent)[-limit:]
+
+
+def _trade(rules: InstrumentRules, trade: PublicTrade) -> Json:
+    price, quantity = level(rules, trade.price, trade.quantity)
+    worth = EXACT.multiply(trade.price, trade.quantity)
+    row: Json = {
+        "id": trade.trade_id,
+        "price": price,
+        "qty": quantity,
+        "quoteQty": eight(worth),
+        "time": trade.time_ms,
+        "isBuyerMaker": trade.taker is Side.SELL,
+    }
+    return row | {"isBestMatch": True} if rules.market is Market.SPOT else row
+
+
+def _kline(rules: InstrumentRules, candle: Candle) -> list[object]:
+    prices = [
+        level(rules, price, ZERO)[0]
+        for price in (candle.open, candle.high, candle.low, candle.close)
+    ]
+    return [
+        candle.open_ms,
+        *prices,
+        eight(candle.volume),
+        candle.close_ms,
+        eight(candle.turnover),
+        candle.trades,
+        eight(candle.taker_volume),
+        eight(candle.taker_turnover),
+        "0",
+    ]
+
+
+def _book_ticker(floor: Floor, rules: InstrumentRules) -> Json:
+    book = floor.exchange.matchers[rules.symbol].book
+    row: Json = {"symbol": rules.venue_symbol}
+    for name, side in (("bid", Side.BUY), ("ask", Side.SELL)):
+        best = book.best(side)
+        price, quantity = (best, book.level(side, best)) if best is not None else (ZERO, ZERO)
+        row[f"{name}Price"], row[f"{name}Qty"] = level(rules, price, quantity)
+    if rules.market is Market.PERP:
+        row |= {"time": floor.now_ms(), "lastUpdateId": book.update_id}
+    return row
+
+
+def _premium(floor: Floor, rules: InstrumentRules) -> Json:
+    mark = eight(floor.exchange.settlement.marks[rules.symbol])
+    rate = eight(floor.chores.terms[rules.symbol].rate)
+    return {
+        "symbol": rules.venue_symbol,
+        "markPrice": mark,
+        "indexPrice": mark,
+        "estimatedSettlePrice": mark,
+        "lastFundingRate": rate,
+        "interestRate": "0.00010000",
+        "nextFundingTime": floor.chores.next_funding_ms(rules.symbol),
+        "time": floor.now_ms(),
+    }
+
+
+def _shared(prefix: str) -> Routes:
+    return {
+        ("GET", f"{prefix}/ping"): Route(handler=ping, always=True),
+        ("GET", f"{prefix}/time"): Route(handler=server_time, always=True),
+        ("GET", f"{prefix}/exchangeInfo"): Route(handler=exchange_info, weight=20, always=True),
+        ("GET", f"{prefix}/depth"): Route(handler=depth, weight=20),
+        ("GET", f"{prefix}/trades"): Route(handler=trades, weight=5),
+        ("GET", f"{prefix}/aggTrades"): Route(handler=agg_trades, weight=4),
+        ("GET", f"{prefix}/klines"): Route(handler=klines, weight=2),
+        ("GET", f"{prefix}/ticker/24hr"): Route(handler=ticker, weight=2),
+        ("GET", f"{prefix}/ticker/price"): Route(handler=price_ticker, weight=2),
+        ("GET", f"{prefix}/ticker/bookTicker"): Route(handler=book_ticker, weight=2),
+    }
+
+
+ROUTES: Routes = {
+    **_shared("/api/v3"),
+    **_shared("/fapi/v1"),
+    ("GET", "/sapi/v1/system/status"): Route(handler=system_status, always=True),
+    ("GET", "/fapi/v1/premiumIndex"): Route(handler=premium_index),
+    ("GET", "/fapi/v1/fundingRate"): Route(handler=funding_rate),
+    ("GET", "/fapi/v1/fundingInfo"): Route(handler=funding_info),
+    ("GET", "/dapi/v1/exchangeInfo"): Route(handler=coinm_exchange_info, always=True),
+}

@@ -1,0 +1,183 @@
+"""The REST endpoints of Binance USDⓈ-M that place, cancel and list orders. The server commits before it answers."""
+
+import msgspec
+
+from opensqt.simulation.dialects.binance import usdm_views as views
+from opensqt.simulation.dialects.binance.errors import VenueError, missing, refused
+from opensqt.simulation.dialects.binance.lookup import (
+    all_orders,
+    executions,
+    find_order,
+    open_orders,
+)
+from opensqt.simulation.dialects.binance.placing import read_placement, refused_row
+from opensqt.simulation.dialects.binance.rest_spot import cancel_open, cancel_order
+from opensqt.simulation.engine.audit import Kind
+from opensqt.simulation.engine.orders import Order, Refusal
+from opensqt.simulation.server.call import Call
+from opensqt.simulation.server.floor import Floor, Route, Routes
+
+BATCH_MAX = 5
+CANCEL_BATCH_MAX = 10
+BAD_BATCH = (-4082, "Invalid number of batch place orders.")
+BATCH = msgspec.json.Decoder(list[dict[str, object]], float_hook=str)  # numbers keep their text
+DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
+
+
+def _view(floor: Floor, order: Order, *, queried: bool) -> dict[str, object]:
+    return views.order_view(order, floor.exchange.rules[order.symbol], queried=queried)
+
+
+def place(floor: Floor, call: Call) -> object:
+    """POST /fapi/v1/order."""
+    placement = read_placement(floor, call)
+    try:
+        order = floor.exchange.place(placement)
+    except Refusal as refusal:
+        raise refused(call.market, refusal.reason) from refusal
+    return _view(floor, order, queried=False)
+
+
+def place_test(floor: Floor, call: Call) -> object:
+    """POST /fapi/v1/order/test: checks the form, places nothing."""
+    read_placement(floor, call)
+    return {}
+
+
+def place_batch(floor: Floor, call: Call) -> object:
+    """POST /fapi/v1/batchOrders: each order has its own outcome and its own audit row."""
+    answers: list[object] = []
+    for one in legs(call):
+        try:
+            answers.append(place(floor, one))
+        except VenueError as error:
+            floor.exchange.refuse(refused_row(floor, one, Kind.PLACE, error))
+            answers.append(error.body)
+    return answers
+
+
+def cancel(floor: Floor, call: Call) -> object:
+    """DELETE /fapi/v1/order."""
+    return _view(floor, cancel_order(floor, call), queried=False)
+
+
+def cancel_batch(floor: Floor, call: Call) -> object:
+    """DELETE /fapi/v1/batchOrders by orderIdList or origClientOrderIdList."""
+    answers: list[object] = []
+    for one in legs(call):
+        try:
+            answers.append(cancel(floor, one))
+        except VenueError as error:
+            floor.exchange.refuse(refused_row(floor, one, Kind.CANCEL, error))
+            answers.append(error.body)
+    return answers
+
+
+def legs(call: Call) -> list[Call]:
+    """Take a batch apart into the calls of its orders; raise `VenueError` where it is none, or too large."""
+    return _places(call) if call.method == "POST" else _cancels(call)
+
+
+def _places(call: Call) -> list[Call]:
+    try:
+        batch = BATCH.decode(call.required("batchOrders"))
+    except msgspec.DecodeError as error:
+        raise missing("batchOrders") from error
+    if not 0 < len(batch) <= BATCH_MAX:
+        raise VenueError(*BAD_BATCH)
+    return [
+        msgspec.structs.replace(call, params={name: _text(value) for name, value in one.items()})
+        for one in batch
+    ]
+
+
+def _cancels(call: Call) -> list[Call]:
+    named = {name.lower(): value for name, value in call.params.items()}
+    by_id = bool(named.get("orderidlist"))
+    listed = named.get("orderidlist") or named.get("origclientorderidlist") or ""
+    try:
+        wanted = msgspec.json.decode(listed, type=list[int | str])
+    except msgspec.DecodeError as error:
+        raise missing("orderIdList") from error
+    if not 0 < len(wanted) <= CANCEL_BATCH_MAX:
+        raise VenueError(*BAD_BATCH)
+    key = "orderId" if by_id else "origClientOrderId"
+    return [
+        msgspec.structs.replace(call, params={"symbol": call.text("symbol"), key: str(one)})
+        for one in wanted
+    ]
+
+
+def cancel_all(floor: Floor, call: Call) -> object:
+    """DELETE /fapi/v1/allOpenOrders."""
+    cancel_open(floor, call)
+    return DONE
+
+
+def query(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/order."""
+    return _view(floor, find_order(floor, call, floor.directory.rules(call)), queried=True)
+
+
+def query_open(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/openOrder."""
+    order = find_order(floor, call, floor.directory.rules(call))
+    if not order.is_open:
+        raise VenueError(-2013, "Order does not exist.")
+    return _view(floor, order, queried=True)
+
+
+def list_open(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/openOrders."""
+    return [_view(floor, order, queried=True) for order in open_orders(floor, call)]
+
+
+def list_all(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/allOrders."""
+    return [_view(floor, order, queried=True) for order in all_orders(floor, call)]
+
+
+def user_trades(floor: Floor, call: Call) -> object:
+    """GET /fapi/v1/userTrades."""
+    return [
+        views.user_trade(fill, floor.exchange.rules[fill.symbol])
+        for fill in executions(floor, call)
+    ]
+
+
+def countdown(floor: Floor, call: Call) -> object:
+    """POST /fapi/v1/countdownCancelAll: the dead-man timer of a symbol."""
+    rules = floor.directory.rules(call)
+    span_ms = call.integer("countdownTime")
+    if span_ms is None:
+        raise missing("countdownTime")
+    floor.chores.arm(call.account, rules.symbol, span_ms)
+    return {"symbol": rules.venue_symbol, "countdownTime": str(span_ms)}
+
+
+def _text(value: object) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+ROUTES: Routes = {
+    ("POST", "/fapi/v1/order"): Route(handler=place, signed=True, weight=0, orders=1, kind="place"),
+    ("POST", "/fapi/v1/order/test"): Route(handler=place_test, signed=True, kind="read"),
+    ("POST", "/fapi/v1/batchOrders"): Route(
+        handler=place_batch, signed=True, weight=5, orders=5, orders_slow=1, kind="place_batch"
+    ),
+    ("DELETE", "/fapi/v1/order"): Route(handler=cancel, signed=True, kind="cancel"),
+    ("DELETE", "/fapi/v1/batchOrders"): Route(
+        handler=cancel_batch, signed=True, kind="cancel_batch"
+    ),
+    ("DELETE", "/fapi/v1/allOpenOrders"): Route(handler=cancel_all, signed=True, kind="cancel_all"),
+    ("GET", "/fapi/v1/order"): Route(handler=query, signed=True, kind="query"),
+    ("GET", "/fapi/v1/openOrder"): Route(handler=query_open, signed=True, kind="query"),
+    ("GET", "/fapi/v1/openOrders"): Route(handler=list_open, signed=True, kind="open_orders"),
+    ("GET", "/fapi/v1/allOrders"): Route(handler=list_all, signed=True, weight=5, kind="orders"),
+    ("GET", "/fapi/v1/userTrades"): Route(
+        handler=user_trades, signed=True, weight=5, kind="trades"
+    ),
+    ("POST", "/fapi/v1/countdownCancelAll"): Route(
+        handler=countdown, signed=True, weight=10, kind="countdown"
+    ),
+}

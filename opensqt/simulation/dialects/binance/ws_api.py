@@ -1,0 +1,107 @@
+"""The requests that clients send over WebSockets: SUBSCRIBE and its kin on streams, and the spot WebSocket API."""
+
+import msgspec
+
+from opensqt.domain.instruments import Market
+from opensqt.simulation.dialects.binance.errors import VenueError
+from opensqt.simulation.dialects.binance.signature import check_time
+from opensqt.simulation.dialects.binance.streams_private import PrivateStreams
+from opensqt.simulation.dialects.binance.streams_public import PublicStreams
+from opensqt.simulation.server.faults import Match
+from opensqt.simulation.server.floor import Floor
+from opensqt.simulation.server.wire import Wire
+
+OCCASION = Match(kind="session", market=Market.SPOT.value)
+
+
+class WireRequest(msgspec.Struct, kw_only=True):
+    """A request on a socket; unknown keys are ignored as the venue does."""
+
+    method: str
+    id: int | str | None = None
+    params: list[str] | dict[str, object] | None = None
+
+
+def stream_request(streams: PublicStreams, wire: Wire, market: Market, raw: str) -> None:
+    """Serve SUBSCRIBE, UNSUBSCRIBE and LIST_SUBSCRIPTIONS on a stream socket."""
+    try:
+        request = msgspec.json.decode(raw, type=WireRequest)
+    except msgspec.DecodeError:
+        wire.answer({"error": {"code": 2, "msg": "Invalid request: invalid JSON"}, "id": None})
+        return
+    names = request.params if isinstance(request.params, list) else []
+    match request.method:
+        case "SUBSCRIBE":
+            streams.subscribe(wire, market, names)
+            wire.answer({"result": None, "id": request.id})
+        case "UNSUBSCRIBE":
+            streams.unsubscribe(wire, market, names)
+            wire.answer({"result": None, "id": request.id})
+        case "LIST_SUBSCRIPTIONS":
+            wire.answer({"result": sorted(wire.streams), "id": request.id})
+        case _:
+            text = f"Invalid request: unknown method {request.method}"
+            wire.answer({"error": {"code": 2, "msg": text}, "id": request.id})
+
+
+def api_request(floor: Floor, private: PrivateStreams, wire: Wire, raw: str) -> None:
+    """Serve a request of the spot WebSocket API."""
+    try:
+        request = msgspec.json.decode(raw, type=WireRequest)
+    except msgspec.DecodeError:
+        wire.answer(
+            {"id": None, "status": 400, "error": {"code": -1000, "msg": "Invalid request."}}
+        )
+        return
+    params = request.params if isinstance(request.params, dict) else {}
+    limits = [
+        {
+            "rateLimitType": "REQUEST_WEIGHT",
+            "interval": "MINUTE",
+            "intervalNum": 1,
+            "limit": 6000,
+            "count": 2,
+        }
+    ]
+    try:
+        result = _api_result(floor, private, wire, request.method, params)
+    except VenueError as error:
+        wire.answer(
+            {"id": request.id, "status": error.status, "error": error.body, "rateLimits": limits}
+        )
+        return
+    wire.answer({"id": request.id, "status": 200, "result": result, "rateLimits": limits})
+
+
+def _api_result(
+    floor: Floor, private: PrivateStreams, wire: Wire, method: str, params: dict[str, object]
+) -> dict[str, object]:
+    match method:
+        case "ping":
+            return {}
+        case "time":
+            return {"serverTime": floor.now_ms() + floor.skew_ms(OCCASION)}
+        case "userDataStream.subscribe.signature":
+            wire.account = _verified(floor, params)
+            return {"subscriptionId": private.attach(wire, Market.SPOT, wire.account)}
+        case "userDataStream.unsubscribe":
+            private.detach(wire)
+            return {}
+        case _:
+            raise VenueError(-1000, f"Unknown method {method}.")
+
+
+def _verified(floor: Floor, params: dict[str, object]) -> str:
+    """Check key, time and signature over the sorted parameters; return the account."""
+    texts = {name: _text(value) for name, value in params.items()}
+    signature = texts.pop("signature", "")
+    api_key = texts.get("apiKey", "")
+    account = floor.keyring.account(api_key)
+    check_time(texts, floor.now_ms() + floor.skew_ms(OCCASION))
+    payload = "&".join(f"{name}={texts[name]}" for name in sorted(texts))
+    floor.keyring.verify(api_key, payload, signature)
+    return account
+
+
+def _text(value: object) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

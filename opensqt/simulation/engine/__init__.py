@@ -1,0 +1,1 @@
+"""The simulated exchange: matching, wallets, settlement. It reads no clock."""

@@ -1,0 +1,96 @@
+"""Whether an account can pay for an order: free spot balance, or initial margin on mark for perps. Pure judgement."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType
+from opensqt.simulation.engine.book import MergedBook
+from opensqt.simulation.engine.orders import Order, Reason, Refusal
+from opensqt.simulation.engine.settlement import Settlement, wallet_of
+from opensqt.simulation.engine.wallets import spot_claim
+
+OpenOrders = Mapping[tuple[str, str], Mapping[int, Order]]
+
+
+def refuse_unfunded(
+    order: Order,
+    rules: InstrumentRules,
+    settlement: Settlement,
+    book: MergedBook,
+    open_orders: OpenOrders,
+) -> None:
+    """Raise `Refusal` when the account cannot pay, or a reduce-only order would not reduce."""
+    if order.market is Market.SPOT:
+        _refuse_spot(order, rules, settlement, book)
+    else:
+        _refuse_perp(order, settlement, book, open_orders)
+
+
+def perp_orders(
+    account: str, open_orders: OpenOrders, rules: Mapping[str, InstrumentRules], asset: str
+) -> dict[str, list[Order]]:
+    """The open perp orders of an account that settle in an asset, by symbol."""
+    found: dict[str, list[Order]] = {}
+    for (owner, symbol), orders in open_orders.items():
+        if owner == account and rules[symbol].settles_in == asset:
+            chosen = [
+                order for order in orders.values() if order.market is Market.PERP and order.is_open
+            ]
+            if chosen:
+                found[symbol] = chosen
+    return found
+
+
+def _refuse_spot(
+    order: Order, rules: InstrumentRules, settlement: Settlement, book: MergedBook
+) -> None:
+    account = settlement.accounts[order.account]
+    if order.type is OrderType.LIMIT:
+        claim = spot_claim(order, rules)
+        asset, needed = claim.asset, claim.amount
+    elif order.side is Side.SELL:
+        asset, needed = rules.base, order.quantity
+    else:
+        asset, needed = rules.quote, _walk_cost(order, book)
+    if account.holding(asset).free < needed:
+        raise Refusal(Reason.INSUFFICIENT)
+
+
+def _walk_cost(order: Order, book: MergedBook) -> Decimal:
+    left, cost = order.quantity, ZERO
+    for price, quantity in book.levels(order.side.opposite):
+        taken = min(left, quantity)
+        cost += EXACT.multiply(price, taken)
+        left -= taken
+        if left == 0:
+            break
+    return cost
+
+
+def _refuse_perp(
+    order: Order, settlement: Settlement, book: MergedBook, open_orders: OpenOrders
+) -> None:
+    wallet = wallet_of(settlement, order.account, order.symbol)
+    position = wallet.position(order.symbol)
+    if order.reduce_only:
+        if position.quantity * -order.side.sign <= 0:
+            raise Refusal(Reason.REDUCE_ONLY)
+        return
+    price = order.price
+    if order.type is OrderType.MARKET:
+        best = book.best(order.side.opposite)
+        if best is None:
+            raise Refusal(Reason.NO_LIQUIDITY)
+        price = best
+    asset = settlement.rules[order.symbol].settles_in
+    orders = perp_orders(order.account, open_orders, settlement.rules, asset)
+    mark = settlement.marks[order.symbol]
+    before = sum(wallet.margins(order.symbol, mark, orders.get(order.symbol, [])), ZERO)
+    priced = msgspec.structs.replace(order, price=price)
+    after = sum(wallet.margins(order.symbol, mark, [*orders.get(order.symbol, []), priced]), ZERO)
+    if after > before and wallet.available(settlement.marks, orders) < after - before:
+        raise Refusal(Reason.INSUFFICIENT)

@@ -1,0 +1,1 @@
+"""Where a paper market comes from: synthetic or recorded."""

@@ -1,0 +1,1 @@
+"""The simulated venue on the wire: TLS, sockets, faults."""

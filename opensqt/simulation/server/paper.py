@@ -1,0 +1,112 @@
+"""The paper venue put together: exchange, flow player, Binance dialect, certificate and clockwork in one object.
+
+`Venue.start` makes or restores everything in its folder and listens on loopback; `stop` states balances and closes.
+Initial balances: the spot wallet gets every configured asset, the USDⓈ-M wallet the same amount of USDT again.
+It never listens on anything but loopback.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from opensqt.domain.decimals import ONE
+from opensqt.domain.instruments import Market
+from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, Meter
+from opensqt.simulation.dialects.binance.listen_keys import ListenKeys
+from opensqt.simulation.dialects.binance.signature import ApiKey, Keyring
+from opensqt.simulation.engine.chores import Chores
+from opensqt.simulation.engine.exchange import Exchange, VenueClock
+from opensqt.simulation.engine.fees import FeeAsset
+from opensqt.simulation.engine.funding import FundingTerms
+from opensqt.simulation.engine.incidents import instruments_of
+from opensqt.simulation.engine.orders import IdentityPolicy
+from opensqt.simulation.engine.store import Store
+from opensqt.simulation.market.flow import MarketFlow
+from opensqt.simulation.server import certificate
+from opensqt.simulation.server.call import directory
+from opensqt.simulation.server.faults import Faults
+from opensqt.simulation.server.floor import Floor
+from opensqt.simulation.server.player import Player
+from opensqt.simulation.server.server import Server
+
+LOOPBACK = "127.0.0.1"
+AUDIT_FILE = "venue-audit.jsonl"
+
+
+class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue is made of; `folder` is the data folder of the run, port 0 takes a free one."""
+
+    folder: Path
+    balances: Mapping[str, Mapping[str, Decimal]]
+    keys: Mapping[str, ApiKey]
+    funding: Mapping[str, FundingTerms] = {}
+    policy: IdentityPolicy = IdentityPolicy()
+    fee_asset: FeeAsset | None = None
+    speed: Decimal = ONE
+    host: str = LOOPBACK
+    port: int = 0
+
+
+class Venue:
+    """A running paper venue."""
+
+    def __init__(self, setup: VenueSetup, flow: MarketFlow, clock: VenueClock) -> None:
+        self._setup, self._flow, self._clock = setup, flow, clock
+        self.faults = Faults()
+        self.port = setup.port
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Restore or begin, then listen; returns when requests are answered."""
+        setup = self._setup
+        self._store = Store(setup.folder / "venue", setup.folder / AUDIT_FILE)
+        self.exchange = Exchange(
+            venue="binance",
+            instruments=instruments_of(self._flow.instruments, self._store.records),
+            clock=self._clock,
+            store=self._store,
+            policy=setup.policy,
+            fee_asset=setup.fee_asset,
+        )
+        self.exchange.open_accounts(setup.balances)
+        self.ca_path, server_pem = certificate.ensure(setup.folder / "ca")
+        floor = Floor(
+            exchange=self.exchange,
+            directory=directory(self.exchange.rules),
+            keyring=Keyring(setup.keys),
+            chores=Chores(self.exchange, setup.funding),
+            listen_keys=ListenKeys(self._store.records.meta("listen_keys")),
+            meters={Market.SPOT: Meter(SPOT_LIMITS), Market.PERP: Meter(USDM_LIMITS)},
+            faults=self.faults,
+        )
+        self.server = Server(floor, self._is_ready)
+        self.player = Player(self.exchange, self._flow, setup.speed, self.server.public.flush)
+        self.player.begin()
+        self.player.pump()
+        self.port = await self.server.start(setup.host, setup.port, server_pem)
+        self._tasks = [
+            asyncio.create_task(self.player.run()),
+            asyncio.create_task(self.server.run()),
+        ]
+
+    async def stop(self) -> None:
+        """State balances, close every connection and the store."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.server.stop()
+        self.exchange.state_balances()
+        self.exchange.commit()
+        self._store.close()
+
+    async def failed(self) -> None:
+        """Wait until a task of the venue ends, which only an error can bring about, and raise it."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    def _is_ready(self) -> bool:
+        return all(mark > 0 for mark in self.exchange.settlement.marks.values())

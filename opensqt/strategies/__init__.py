@@ -1,0 +1,1 @@
+"""Strategies: what is wanted, decided from what is known. Pure."""

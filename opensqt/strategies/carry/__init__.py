@@ -1,0 +1,1 @@
+"""The carry: spot against its perpetual, for the funding. Pure."""

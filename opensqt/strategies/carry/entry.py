@@ -1,0 +1,136 @@
+"""The next clip of an entry: how large it may be, and whether its round trip pays. Pure.
+
+A clip is refused in words with figures; they stand in status and page until it pays.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from opensqt.domain.decimals import BPS, ONE, canonical
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import Purpose
+from opensqt.domain.strategy import CarryOutlook
+from opensqt.strategies.carry.carry import clip_quantity, entry_quantity, shown
+from opensqt.strategies.carry.depth import within
+from opensqt.strategies.carry.outlook import entry_outlook, parts_of
+from opensqt.strategies.carry.setup import Setup
+from opensqt.strategies.carry.state import Carry
+from opensqt.strategies.carry.view import Leg, View, levels
+from opensqt.strategies.filter_words import filter_words
+
+
+class Clip(msgspec.Struct, frozen=True, kw_only=True):
+    """A buy of spot that pays, and what was expected of it."""
+
+    leg: Leg
+    outlook: CarryOutlook
+
+
+def next_clip(view: View) -> Clip | str:
+    """Return the next buy of spot, such that both legs can trade it exactly and it pays, or why there is none."""
+    sized = _sized(view)
+    if isinstance(sized, str):
+        return sized
+    outlook = entry_outlook(view.carry, sized)
+    if outlook is None:
+        return "waiting for the funding rate"
+    poor = judged(outlook, view.carry.setup)
+    if poor:
+        return poor
+    leg = Leg(
+        symbol=view.spot.symbol,
+        side=Side.BUY,
+        quantity=sized,
+        price=view.price(view.spot, Side.BUY),
+        purpose=Purpose.OPEN,
+        reason=f"entering: {parts_of(outlook)}",
+    )
+    return Clip(leg=leg, outlook=outlook)
+
+
+def judged(outlook: CarryOutlook, setup: Setup) -> str:
+    """Say why a round trip with this outlook is not begun, or nothing: a pure function of what the journal keeps."""
+    if outlook.basis_bps < setup.basis_bps_min:
+        return (
+            f"basis {shown(outlook.basis_bps)} bps below {canonical(setup.basis_bps_min)} bps: the perpetual's bid"
+            f" is {canonical(outlook.perp_bid)}, the spot's ask {canonical(outlook.spot_ask)}"
+        )
+    if outlook.return_bps <= setup.return_bps_min:
+        least = canonical(setup.return_bps_min)
+        return f"net edge {parts_of(outlook)}; expected above {least} bps"
+    return ""
+
+
+def _sized(view: View) -> Decimal | str:
+    """Return how much spot (base units) the next clip buys: room, depth and the filters of both legs bound it."""
+    setup = view.carry.setup
+    room = setup.notional_quote_max - view.carry.books.spot.cost
+    size = min(setup.order_notional_quote, room)
+    if size * 2 < setup.order_notional_quote:
+        return "no room for another clip"
+    price = view.price(view.spot, Side.BUY)
+    deep = _depth(view)
+    shallow = deep * price < size
+    quantity = entry_quantity(min(size, deep * price), price, view.spot, view.perp)
+    covered = clip_quantity(quantity, ONE, view.spot, view.perp)
+    broken = _broken(view.perp, view.price(view.perp, Side.SELL), covered)
+    broken = broken or _broken(view.spot, price, quantity)
+    if not broken:
+        return quantity
+    if shallow:
+        return (
+            f"the books take {canonical(deep)} {view.spot.base} within {_limits(view, deep)},"
+            f" too little for a clip: {broken}"
+        )
+    return f"a clip of {canonical(size)} quote is too small: {broken}"
+
+
+def _broken(rules: InstrumentRules, price: Decimal, quantity: Decimal) -> str:
+    """Say which filter of this leg an order would break, or nothing."""
+    code = rules.refusal(price, quantity)
+    return f"{rules.symbol} {filter_words(rules, code, price, quantity)}" if code else ""
+
+
+def _depth(view: View) -> Decimal:
+    """Return the quantity (base units) that both books take both ways: what is entered can be left again."""
+    carry, setup = view.carry, view.carry.setup
+    found = [
+        within(levels(carry, rules.symbol, side), side, view.price(rules, side))
+        for rules, side in _in(view)
+    ]
+    found += [
+        _way_out(carry, symbol, side) for symbol, side in zip(setup.symbols, _OUT, strict=True)
+    ]
+    return min(found)
+
+
+def _limits(view: View, deep: Decimal) -> str:
+    """Say within which limits the books take this much: the slippage, and an order of ours that is met before that."""
+    slippage = f"{canonical(view.carry.setup.slippage_bps_max)} bps"
+    for rules, side in _in(view):
+        own = view.carry.own_best(rules.symbol, side.opposite)
+        known = levels(view.carry, rules.symbol, side)
+        if own is None or within(known, side, view.price(rules, side)) > deep:
+            continue
+        if within(known, side, view.price_alone(rules, side)) > deep:
+            return (
+                f"{slippage} and short of our own {_RESTING[side.opposite]} of {canonical(own)}"
+                f" in {rules.symbol}"
+            )
+    return slippage
+
+
+def _in(view: View) -> tuple[tuple[InstrumentRules, Side], ...]:
+    return (view.spot, Side.BUY), (view.perp, Side.SELL)
+
+
+_OUT = (Side.SELL, Side.BUY)  # of spot and of the perpetual
+_RESTING = {Side.BUY: "bid", Side.SELL: "ask"}
+
+
+def _way_out(carry: Carry, symbol: str, side: Side) -> Decimal:
+    # Where our own orders rest now says nothing about the day of the exit.
+    known = levels(carry, symbol, side)
+    limit_price = known[0].price * (1 + side.sign * carry.setup.slippage_bps_max * BPS)
+    return within(known, side, limit_price)

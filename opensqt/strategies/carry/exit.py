@@ -1,0 +1,80 @@
+"""Whether an open carry should be left: its funding and its liquidation ask first, then the basis. Pure.
+
+Funding and liquidation ask for good. The basis of one moment may be gone in the next: it counts only where the prices
+of both legs are of one moment, and what only it asked for is judged again before each clip.
+"""
+
+from decimal import Decimal
+
+from opensqt.domain.decimals import ZERO
+from opensqt.strategies.carry import carry as worth
+from opensqt.strategies.carry.carry import Wish, shown
+from opensqt.strategies.carry.outlook import exit_outlook, parts_of
+from opensqt.strategies.carry.state import Carry
+from opensqt.strategies.carry.view import Leaving
+
+
+def leaving(carry: Carry) -> Leaving:
+    """Say why an open carry should be left, or that nothing asks for it; old funding and halts never keep it in."""
+    lasting = _funding(carry) or _liquidation(carry)
+    return Leaving(reason=lasting) if lasting else _basis(carry)
+
+
+def _funding(carry: Carry) -> str:
+    setup, funding = carry.setup, carry.market.funding
+    if funding is None:
+        return ""
+    apr = worth.apr(funding.rate, funding.interval_hours)
+    if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is not Wish.EXIT:
+        return ""
+    return f"carry {shown(apr * 100)} % a year below {shown(setup.exit_apr_max * 100)} %"
+
+
+def _liquidation(carry: Carry) -> str:
+    setup, market = carry.setup, carry.market
+    margin = _perp_margin(carry, market.rules[setup.perp].settles_in)
+    if margin is None:
+        return ""
+    perp, tick = carry.books.perp, market.ticks[setup.perp]
+    price = worth.liquidation_price(perp.quantity, perp.cost, margin)
+    mark = market.mark.mark_price if market.mark else (tick.bid_price + tick.ask_price) / 2
+    if not worth.near_liquidation(mark, price):
+        return ""
+    return f"liquidation at {shown(price)} is near the mark {shown(mark)}"
+
+
+def _basis(carry: Carry) -> Leaving:
+    unknown = _unknown(carry)
+    if unknown:
+        return Leaving(unknown=unknown)
+    outlook = exit_outlook(carry)
+    if outlook is None or outlook.return_bps <= 0:
+        return Leaving()
+    return Leaving(reason=f"leaving earns more than staying: {parts_of(outlook)}", by_basis=True)
+
+
+def _unknown(carry: Carry) -> str:
+    """Say why nobody knows the basis of this moment, or nothing."""
+    setup, market = carry.setup, carry.market
+    if market.funding is None:
+        return "no funding rate is known"
+    if carry.stale:
+        return f"market data stale: {carry.stale}"
+    apart_ms = abs(market.ticks[setup.spot].time_ms - market.ticks[setup.perp].time_ms)
+    if apart_ms > setup.legs_apart_ms_max:
+        return (
+            f"the prices of the legs lie {apart_ms} ms apart,"
+            f" at most {setup.legs_apart_ms_max} expected"
+        )
+    return ""
+
+
+def _perp_margin(carry: Carry, quote: str) -> Decimal | None:
+    """Return the perpetual wallet's balance in quote units as last seen, or None while unknown."""
+    snapshot = carry.market.snapshot
+    if snapshot is None:
+        return None
+    for held in snapshot.balances:
+        if held.market == "perp" and held.asset == quote:
+            return held.total
+    return ZERO

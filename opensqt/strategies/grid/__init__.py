@@ -1,0 +1,1 @@
+"""The grid: buys below, sells above, on a ladder of fixed prices. Pure."""

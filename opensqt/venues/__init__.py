@@ -1,0 +1,1 @@
+"""Venues: ports, one engine, and a folder for each venue."""

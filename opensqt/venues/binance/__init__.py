@@ -1,0 +1,1 @@
+"""Binance: what only this venue says, spot and USDⓈ-M."""

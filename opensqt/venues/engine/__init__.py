@@ -1,0 +1,1 @@
+"""What every venue needs: request budget, clock offset, sockets, books."""

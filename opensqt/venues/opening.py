@@ -1,0 +1,87 @@
+"""Opens the venue of an account from configuration and environment; the only place that reads its credentials."""
+
+import json
+import random
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from opensqt.domain.instruments import Market, market_of
+from opensqt.runtime.clock import Clock
+from opensqt.runtime.config.all import Config, ConfigError, Profile, secret, symbols_of
+from opensqt.runtime.config.schema import PaperRules
+from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.binance.rules import VENUE
+from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.policy import policy_of
+from opensqt.venues.port import Venue
+from opensqt.venues.session import open_session
+
+FEED_PART = Decimal(
+    "0.25"
+)  # of our share of a venue's weights; its accounts' executors share the rest
+PAPER_KEYS = Path("venue") / "keys.json"
+
+
+def open_venue(
+    config: Config,
+    account: str,
+    *,
+    clock: Clock,
+    environ: Mapping[str, str],
+    data: Path,
+    jitter: random.Random,
+) -> Venue:
+    """Return the venue of this account, not yet connected; raise `ConfigError` naming what is missing.
+
+    Needs a running event loop. `jitter` spreads retries.
+    """
+    venue = config.accounts[account].venue
+    if venue != VENUE:
+        raise ConfigError(f"accounts.{account}.venue = {venue!r} is not supported (known: {VENUE})")
+    settings = config.venues[venue]
+    paper = config.run.profile is Profile.PAPER
+    credentials = _credentials(config, account, environ, data)
+    accounts = sum(each.venue == venue for each in config.accounts.values())
+    gate = BinanceGate(
+        session=open_session(environ, config.run.profile),
+        clock=clock,
+        config=settings,
+        credentials=credentials,
+        markets=markets_of(config, account),
+        jitter=jitter,
+        part=(1 - FEED_PART) / accounts,
+    )
+    rules = config.paper.rules if paper else PaperRules.BINANCE
+    return BinanceVenue(gate, account=account, policy=policy_of(venue, settings, rules=rules))
+
+
+def markets_of(config: Config, account: str) -> frozenset[Market]:
+    """Return the markets that the strategies of this account trade; all, where there is none."""
+    found = {
+        market_of(symbol)
+        for strategy in config.strategies.values()
+        if strategy.account == account
+        for symbol in symbols_of(strategy)
+    }
+    return frozenset(found or Market)
+
+
+def _credentials(
+    config: Config, account: str, environ: Mapping[str, str], data: Path
+) -> Credentials:
+    if config.run.profile is not Profile.PAPER:
+        named = config.accounts[account]
+        return Credentials(
+            api_key=secret(named.api_key, environ), secret=secret(named.secret, environ)
+        )
+    path = data / PAPER_KEYS
+    try:
+        pair = json.loads(path.read_bytes())[account]
+        return Credentials(api_key=pair["api_key"], secret=pair["secret"])
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path} does not exist: the paper venue writes it at its start"
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path} holds no key pair of account {account!r}") from error
