@@ -27,12 +27,18 @@ CALLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "pass a random.Random(seed)",
     ),
     ("os.urandom", (), "secrets, where a secret is made"),
-    ("secrets.*", ("opensqt/cli/*", "opensqt/runtime/journal/desk.py", "tests/*"), "compute it"),
+    (
+        "secrets.*",
+        ("opensqt/cli/*", "opensqt/desk/*", "opensqt/runtime/journal/desk.py", "tests/*"),
+        "compute it",
+    ),
     ("eval", (), "write it out"),
     ("exec", (), "write it out"),
 )
 WAITING = "tests/conditions.py"
-PURE = re.compile(r"^(opensqt/domain/.*|services/[a-z_]+/(decide|state))\.py$")
+PURE = re.compile(
+    r"^(opensqt/(domain|strategies|risk|execution)/.*|services/[a-z_]+/(decide|state))\.py$"
+)
 BROAD = {"Exception", "BaseException"}
 BROAD_ALLOWED = ("opensqt/runtime/process.py",)
 # Spelt in pieces, so that this file does not find itself.
