@@ -35,9 +35,9 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.journal import Entry
-from opensqt.domain.ledger import Books
+from opensqt.domain.ledger import Ledger
 from opensqt.domain.verdict import RiskApproved
-from opensqt.execution import facts
+from opensqt.execution import events as facts
 from opensqt.runtime.projection.store import folded
 from tests.simulation.venue.scripted import PERP
 
@@ -52,7 +52,7 @@ START_S_MAX = 120.0
 READING = ("starting", "reading the journal", "waiting for the lease")
 
 
-def life(author: facts.Author, number: int, now_ms: int) -> Entry:
+def life(author: facts.EventSource, number: int, now_ms: int) -> Entry:
     """Return the whole life of one order that was cancelled."""
     intent = PlaceIntent(
         intent_id=ids.intent_id(strategy=STRATEGY, slot="r", cycle=number, action="place"),
@@ -107,7 +107,7 @@ def life(author: facts.Author, number: int, now_ms: int) -> Entry:
 
 async def fill(desk: Desk, rows: int) -> None:
     """Let the journal grow to so many rows."""
-    author = facts.Author(
+    author = facts.EventSource(
         actor="executor-main", venue="binance", account=ACCOUNT, generation=desk.generation
     )
     position = (await desk.journal.head()).position
@@ -145,7 +145,7 @@ async def start(desk: Desk, name: str) -> dict[str, float]:
 async def replay(desk: Desk, head: int) -> dict[str, float]:
     """Fold all rows into fresh books; return seconds and events per second."""
     began_s = time.monotonic()
-    await folded(desk.journal, Books(), head)
+    await folded(desk.journal, Ledger(), head)
     took_s = time.monotonic() - began_s
     return {"seconds": round(took_s, 6), "events_per_s": round(head / took_s)}
 

@@ -18,9 +18,9 @@ from opensqt.domain.account import (
 )
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, Purpose, TimeInForce
-from opensqt.domain.ledger import Books
+from opensqt.domain.ledger import Ledger
 from opensqt.domain.messages import Message
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     Fill,
@@ -29,7 +29,7 @@ from opensqt.domain.order import (
     OrderRef,
     Submitting,
 )
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon_events import Halted, Resumed
 
 VENUE, ACCOUNT = "binance", "main"
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
@@ -221,9 +221,9 @@ class Day:
         )
 
 
-def folded(facts: list[Message], books: Books | None = None) -> Books:
+def folded(facts: list[Message], books: Ledger | None = None) -> Ledger:
     """Fold facts at consecutive journal positions."""
-    books = books or Books()
+    books = books or Ledger()
     for message in facts:
         books.fold(books.position + 1, message)
     return books

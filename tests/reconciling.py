@@ -6,10 +6,10 @@ from typing import TypeVar
 from opensqt.domain.account import SnapshotOrder
 from opensqt.domain.instruments import Side
 from opensqt.domain.journal import NewEvent, Recorded
-from opensqt.domain.ledger import Books
+from opensqt.domain.ledger import Ledger
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Discrepancy, DiscrepancyKind
-from services.reconciler.decide import Judge
+from opensqt.domain.recon_events import Discrepancy, DiscrepancyKind
+from services.reconciler.decide import Comparator
 from tests.ledgers import (
     PERP,
     fill,
@@ -28,8 +28,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.rows: list[tuple[Recorded, Message]] = []
-        self.books = Books()
-        self.judge = Judge(grace_ms=GRACE_MS, drift_max=Decimal("0.05"))
+        self.books = Ledger()
+        self.judge = Comparator(grace_ms=GRACE_MS, drift_max=Decimal("0.05"))
         self.said: list[NewEvent] = []
         self.now_ms = 0
 

@@ -12,7 +12,7 @@ from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.envelope import Envelope, from_headers
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.port import Journal, Leases
-from services.relay.config import Settings
+from services.relay.config import RelaySettings
 from services.relay.service import Relay
 from tests.conditions import until
 from tests.journals import entry, event
@@ -25,7 +25,7 @@ from tests.support.fakes.journal import (
     MemoryStore,
 )
 
-SETTINGS = Settings(
+SETTINGS = RelaySettings(
     lease_ttl_ms=300,
     retry_s=0.01,
     idle_wait_s=0.05,
@@ -45,7 +45,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     leases: Leases
     checkpoints: Checkpoints
 
-    def relay(self, holder: str = "one", settings: Settings = SETTINGS) -> Relay:
+    def relay(self, holder: str = "one", settings: RelaySettings = SETTINGS) -> Relay:
         """Return a relay process of this house."""
         return Relay(
             clock=self.clock,

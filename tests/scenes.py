@@ -9,10 +9,17 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.market import Candle, Funding, Mark, Tick
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Accepted, Fill, IntentPlaced, Liquidity, OrderRef, Submitting
-from opensqt.domain.strategy import AnchorSet, SagaStep, StrategyStarted
+from opensqt.domain.order_events import (
+    Accepted,
+    Fill,
+    IntentPlaced,
+    Liquidity,
+    OrderRef,
+    Submitting,
+)
+from opensqt.domain.strategy_events import AnchorSet, SagaStep, StrategyStarted
 from opensqt.domain.verdict import RiskRefused
-from opensqt.strategies.ticket import UNSTAMPED
+from opensqt.strategies.tracked_intent import UNSTAMPED
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of, tick_of
 
 MINUTE_MS = 60_000

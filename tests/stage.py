@@ -23,7 +23,7 @@ from opensqt.runtime.environment import Environment
 from opensqt.runtime.health import Health
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.telemetry.metrics import Metrics
-from services.gateway.config import Settings
+from services.gateway.config import GatewaySettings
 from services.gateway.service import Gateway
 from tests.conditions import until
 from tests.journals import entry
@@ -129,7 +129,7 @@ class Stage:
             await self.house.bus.publish(subject_of(message), message, envelope)
 
     @asynccontextmanager
-    async def gateway(self, settings: Settings | None = None) -> AsyncIterator[Gateway]:
+    async def gateway(self, settings: GatewaySettings | None = None) -> AsyncIterator[Gateway]:
         """Run relay and gateway, yield when the page shows what is now, stop both in good order."""
         context = Context(
             name="gateway",
@@ -139,7 +139,7 @@ class Stage:
             bus=self.house.bus,
             journal=self.house.journal,
         )
-        quick = Settings(
+        quick = GatewaySettings(
             token_file=self.folder / "token",
             delta_every_s=0.05,
             ask_every_s=0.1,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from opensqt.desk import ports
-from opensqt.desk.spec import HttpCheck, ProcessLine, Spec
+from opensqt.desk.spec import HttpCheck, ProcessLine, ProcessSpec
 from opensqt.desk.supervisor import Supervisor
 
 SERVER = """
@@ -34,10 +34,10 @@ http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
 PATIENCE_S = 20.0
 
 
-def server(name: str, *depends: str, mode: str = "good") -> Spec:
+def server(name: str, *depends: str, mode: str = "good") -> ProcessSpec:
     """Return a small HTTP server as a process."""
     port = ports.choose(["port"], {})["port"]
-    return Spec(
+    return ProcessSpec(
         name=name,
         argv=(sys.executable, "-I", "-S", "-c", SERVER, str(port), mode),
         env=dict(os.environ),
@@ -46,10 +46,10 @@ def server(name: str, *depends: str, mode: str = "good") -> Spec:
     )
 
 
-def script(name: str, code: str, *depends: str, **fields: object) -> Spec:
+def script(name: str, code: str, *depends: str, **fields: object) -> ProcessSpec:
     """Return a process that runs a few lines of Python."""
     argv = (sys.executable, "-I", "-S", "-c", code)
-    return Spec(name=name, argv=argv, env=dict(os.environ), depends=depends, **fields)  # type: ignore[arg-type]
+    return ProcessSpec(name=name, argv=argv, env=dict(os.environ), depends=depends, **fields)  # type: ignore[arg-type]
 
 
 class Watch:

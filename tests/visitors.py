@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from services.gateway.config import Settings
+from services.gateway.config import GatewaySettings
 from services.gateway.service import Gateway
 from tests import scenes
 from tests.stage import TOKEN, Stage
@@ -68,7 +68,7 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visited(stage: Stage, settings: Settings | None = None) -> AsyncIterator[Visitor]:
+async def visited(stage: Stage, settings: GatewaySettings | None = None) -> AsyncIterator[Visitor]:
     """Visit a gateway whose desk has a history and a market."""
     now_ms = stage.house.clock.market_ms()
     await stage.record(*scenes.desk(now_ms))

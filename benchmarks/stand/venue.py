@@ -13,19 +13,19 @@ import uvloop
 from benchmarks.stand.stamps import Recorder
 from benchmarks.stand.witness import CANCEL, ORDER_ID
 from opensqt.runtime.clock import RunClock
-from opensqt.simulation.dialects.binance.limits import Limits
+from opensqt.simulation.dialects.binance.limits import RateLimits
 from opensqt.simulation.server import paper
-from opensqt.simulation.server.dispatch import Answer, Dispatcher, Request
+from opensqt.simulation.server.dispatch import Dispatcher, HttpAnswer, HttpRequest
 from tests.simulation.venue.scripted import ScriptedFlow, setup
 
-WIDE = Limits(weight_max=10_000_000, orders=())
+WIDE = RateLimits(weight_max=10_000_000, orders=())
 
 
 def watch(recorder: Recorder) -> None:
     """Stamp every order request when the venue begins to serve it."""
     serve = Dispatcher.serve
 
-    def served(dispatcher: Dispatcher, request: Request) -> Answer:
+    def served(dispatcher: Dispatcher, request: HttpRequest) -> HttpAnswer:
         if request.method in ("POST", "DELETE"):
             mark = CANCEL if request.method == "DELETE" else ""
             for key in ORDER_ID.findall(f"{request.query} {request.body}"):
@@ -39,7 +39,7 @@ async def serve(folder: Path) -> None:
     """Serve until SIGTERM."""
     setattr(paper, "SPOT_LIMITS", WIDE)  # noqa: B010
     setattr(paper, "USDM_LIMITS", WIDE)  # noqa: B010
-    venue = paper.Venue(setup(folder), ScriptedFlow(), RunClock())
+    venue = paper.PaperVenue(setup(folder), ScriptedFlow(), RunClock())
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await venue.start()

@@ -90,7 +90,7 @@ def _delivered(_: Any, message: Any, *rest: Any) -> str:
 
 def watch_risk(witness: Witness) -> None:
     """Stamp intents on their way through the gate."""
-    docket = importlib.import_module("services.risk.docket").Docket
+    docket = importlib.import_module("services.risk.intent_queue").Docket
     witness.around(NatsFollower, "_on_message", "risk.arrived", "", _delivered)
     witness.around(docket, "_take", "risk.taken", "", lambda _, d: str(d.headers.get(ID, "")))
     witness.around(docket, "_judge", "", "risk.judged", lambda _, intent: str(intent.intent_id))
@@ -111,9 +111,9 @@ def watch_risk(witness: Witness) -> None:
 
 def watch_executor(witness: Witness) -> None:
     """Stamp commands on their way to the venue."""
-    commands = importlib.import_module("services.executor.commands").Commands
+    commands = importlib.import_module("services.executor.command_consumer").Commands
     orders = importlib.import_module("opensqt.venues.binance.orders").BinanceOrders
-    gate = importlib.import_module("opensqt.venues.binance.gate")
+    gate = importlib.import_module("opensqt.venues.binance.rest")
     witness.around(NatsQueue, "_on_message", "executor.arrived", "", _delivered)
     witness.around(commands, "_take", "executor.taken", "", lambda *a: str(a[2].headers.get(ID)))
     journal = postgres.PostgresJournal

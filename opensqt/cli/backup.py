@@ -18,9 +18,9 @@ from opensqt.cli.reading import Source, connect, opened
 from opensqt.cli.verify_evidence import FILE as AUDIT
 from opensqt.desk import postgres
 from opensqt.desk.backup_file import DUMP, SCHEMA, Manifest, pack, sha256_of
-from opensqt.desk.instant import rfc3339
+from opensqt.desk.error import GOOD, NOT_RUNNING, CliError
 from opensqt.desk.plan import FILE_NAME
-from opensqt.desk.refusal import GOOD, NOT_RUNNING, Refusal
+from opensqt.desk.timestamps import rfc3339
 from opensqt.runtime.clock import RUN_FILE, open_clock
 from opensqt.runtime.latch import FILE_NAME as LATCH
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         target, manifest = asyncio.run(work())
     except (asyncpg.PostgresError, sqlite3.Error, OSError) as error:
-        raise Refusal(f"{args.data} cannot be backed up: {error}", NOT_RUNNING) from error
+        raise CliError(f"{args.data} cannot be backed up: {error}", NOT_RUNNING) from error
     line = {
         "type": "backup",
         "path": str(target),
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 def _check_folder(folder: Path) -> None:
     """Refuse a folder that no file can be written to, before a database is started for it."""
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        raise Refusal(
+        raise CliError(
             f"{folder} is no folder that can be written: make it, or name another file with --to"
         )
 
@@ -69,7 +69,7 @@ async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
     name = f"opensqt-backup-{rfc3339(now_ms)[:19].replace(':', '')}Z.tar.gz"
     target = (wanted or Path.cwd() / name).absolute()
     if target.exists():
-        raise Refusal(f"{target} exists: name another file with --to")
+        raise CliError(f"{target} exists: name another file with --to")
     with tempfile.TemporaryDirectory(prefix="opensqt-backup-", dir=target.parent) as scratch:
         folder = Path(scratch)
         connection = await connect(source.dsn)
@@ -78,7 +78,7 @@ async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
         finally:
             await connection.close()
         if head is None:
-            raise Refusal(f"{source.data} has no journal yet")
+            raise CliError(f"{source.data} has no journal yet")
         await _dump(source.dsn, folder / DUMP)  # holds this position, and perhaps more
         parts = {DUMP: folder / DUMP} | _files(source.data, folder, source.run.config)
         manifest = Manifest(
@@ -101,7 +101,7 @@ async def _dump(dsn: str, target: Path) -> None:
 
 
 async def run_tool(tool: str, *words: str) -> None:
-    """Run a tool of Postgres to its end; raise `Refusal` with its last words."""
+    """Run a tool of Postgres to its end; raise `CliError` with its last words."""
     process = await asyncio.create_subprocess_exec(
         tool,
         *words,
@@ -112,7 +112,7 @@ async def run_tool(tool: str, *words: str) -> None:
     _, said = await process.communicate()
     if process.returncode != 0:
         last = said.decode(errors="replace").strip().splitlines()
-        raise Refusal(f"{Path(tool).name} failed: {last[-1] if last else 'no reason given'}")
+        raise CliError(f"{Path(tool).name} failed: {last[-1] if last else 'no reason given'}")
 
 
 def _files(data: Path, scratch: Path, config: str) -> dict[str, Path]:

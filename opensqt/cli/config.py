@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
 from opensqt.desk.economics import carry_cost, grid_cost
+from opensqt.desk.error import GOOD, JUDGED_FALSE, CliError
 from opensqt.desk.feasibility import MarketView, shared_symbols
 from opensqt.desk.plan import (
     FILE_NAME,
@@ -16,9 +17,8 @@ from opensqt.desk.plan import (
     make_plan,
     named_by,
 )
-from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
 from opensqt.domain.decimals import canonical
-from opensqt.runtime.config.all import Carry, Config, Grid, PaperFunding, config_hash
+from opensqt.runtime.config.all import CarryConfig, Config, GridConfig, PaperFunding, config_hash
 
 CENT = Decimal("0.01")
 BPS_OF_ONE = Decimal("0.0001")
@@ -44,13 +44,13 @@ def run(args: argparse.Namespace) -> int:
 def _init(args: argparse.Namespace) -> int:
     path: Path = (args.config or named_by(os.environ) or args.data / FILE_NAME).absolute()
     if path.exists() and not args.force:
-        raise Refusal(f"{path} exists: replace it with --force, or name another with --config")
+        raise CliError(f"{path} exists: replace it with --force, or name another with --config")
     text = default_text(args.market or MARKET_DEFAULT)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Refusal(
+        raise CliError(
             f"{path} cannot be written ({error.strerror}): name another with --config"
         ) from error
     print(json.dumps({"type": "config", "path": str(path)}) if args.json else f"wrote {path}")
@@ -81,14 +81,14 @@ def _strategies(config: Config, market: MarketView | None) -> Iterator[dict[str,
         head: dict[str, object] = {"type": "strategy", "name": name}
         if market is None:
             yield {**head, "kind": "unknown", "earns": None, "text": "fees unknown outside paper"}
-        elif isinstance(strategy, Grid):
+        elif isinstance(strategy, GridConfig):
             yield {**head, **_grid(strategy, market)}
         else:
             funding = config.paper.funding.get(strategy.perp)
             yield {**head, **_carry(strategy, market, funding)}
 
 
-def _grid(grid: Grid, market: MarketView) -> dict[str, object]:
+def _grid(grid: GridConfig, market: MarketView) -> dict[str, object]:
     rules = market.rules[grid.symbol]
     cost = grid_cost(grid, rules, market.step_bps(grid))
     break_even, capital = _cents(cost.break_even_bps), _cents(cost.capital_quote)
@@ -109,7 +109,9 @@ def _grid(grid: Grid, market: MarketView) -> dict[str, object]:
     }
 
 
-def _carry(carry: Carry, market: MarketView, funding: PaperFunding | None) -> dict[str, object]:
+def _carry(
+    carry: CarryConfig, market: MarketView, funding: PaperFunding | None
+) -> dict[str, object]:
     spot, perp = market.rules[carry.spot], market.rules[carry.perp]
     cost = carry_cost(carry, spot, perp, funding)
     least = None if cost.basis_bps_enter is None else _cents(cost.basis_bps_enter)

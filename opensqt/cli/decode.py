@@ -6,7 +6,7 @@ import binascii
 import json
 import sys
 
-from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.desk.error import GOOD, JUDGED_FALSE, CliError
 from opensqt.runtime.codec import Undecodable, decode, to_json
 
 
@@ -18,12 +18,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the event as one line of JSON; raise `Refusal` with code 1 when it cannot be understood."""
+    """Print the event as one line of JSON; raise `CliError` with code 1 when it cannot be understood."""
     data = _bytes(args.payload) if args.payload else sys.stdin.buffer.read()
     try:
         message = decode(data)
     except Undecodable as error:
-        raise Refusal(f"not an event: {error}", JUDGED_FALSE) from error
+        raise CliError(f"not an event: {error}", JUDGED_FALSE) from error
     print(json.dumps({"type": type(message).__name__, **to_json(message)}))
     return GOOD
 
@@ -37,6 +37,6 @@ def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(word, validate=True)
     except binascii.Error as error:
-        raise Refusal(
+        raise CliError(
             f"not an event: {text[:40]!r} is neither hex nor base64", JUDGED_FALSE
         ) from error

@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 
 from opensqt.desk import nats, ports, postgres
-from opensqt.desk.folder import FREE_BYTES_MIN, free_bytes, holder, is_running
-from opensqt.desk.instant import rfc3339
-from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
+from opensqt.desk.data_folder import FREE_BYTES_MIN, free_bytes, holder, is_running
+from opensqt.desk.error import GOOD, JUDGED_FALSE, CliError
 from opensqt.desk.runfile import read_run
+from opensqt.desk.timestamps import rfc3339
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.clock import RunClock
 
@@ -25,7 +25,7 @@ TIMEOUT_S = 5.0
 YEAR_2025_MS = 1_735_689_600_000
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class DoctorFinding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was looked at."""
 
     check: str
@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
     return GOOD if all(finding.holds for finding in findings) else JUDGED_FALSE
 
 
-def examine(data: Path) -> Iterator[Finding]:
+def examine(data: Path) -> Iterator[DoctorFinding]:
     """Look at interpreter, servers, disk, folder, ports and clock."""
-    yield Finding(
+    yield DoctorFinding(
         check="python",
         holds=sys.version_info >= PYTHON_MIN,
         figure=platform.python_version(),
@@ -66,17 +66,17 @@ def examine(data: Path) -> Iterator[Finding]:
     yield _folder(data)
     yield from _ports(data)
     now_ms = RunClock().wall_ms()
-    yield Finding(check="clock", holds=now_ms > YEAR_2025_MS, figure=rfc3339(now_ms))
+    yield DoctorFinding(check="clock", holds=now_ms > YEAR_2025_MS, figure=rfc3339(now_ms))
 
 
-def disk(data: Path, free: int) -> Finding:
+def disk(data: Path, free: int) -> DoctorFinding:
     """Judge the free bytes: enough to begin with, and enough for what the bus may still grow to?"""
     least = f"at least {FREE_BYTES_MIN // 10**6} MB is needed"
     grows = DISK_BYTES_MAX - _bytes_in(data / "nats")
     short = free < grows
     if short:
         least += f", and the bus alone may grow by {grows // 10**6} MB: free some space"
-    return Finding(
+    return DoctorFinding(
         check="disk",
         holds=free >= FREE_BYTES_MIN,
         figure=f"{free // 10**6} MB free",
@@ -94,11 +94,11 @@ def _bytes_in(folder: Path) -> int:
     return found
 
 
-def _tried(check: str, look: Callable[[], str]) -> Finding:
+def _tried(check: str, look: Callable[[], str]) -> DoctorFinding:
     try:
-        return Finding(check=check, holds=True, figure=look())
-    except Refusal as refusal:
-        return Finding(check=check, holds=False, figure="unusable", detail=str(refusal))
+        return DoctorFinding(check=check, holds=True, figure=look())
+    except CliError as refusal:
+        return DoctorFinding(check=check, holds=False, figure="unusable", detail=str(refusal))
 
 
 def _nats() -> str:
@@ -115,30 +115,30 @@ def _postgres() -> str:
             command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise Refusal(
+        raise CliError(
             f"{command[0]} cannot be run ({error}): reinstall {postgres.PACKAGE}"
         ) from error
     return reply.stdout.strip()
 
 
-def _folder(data: Path) -> Finding:
+def _folder(data: Path) -> DoctorFinding:
     existing = data
     while not existing.exists():
         existing = existing.parent
     writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     state = "running" if is_running(data) else ("stopped" if data.exists() else "not there yet")
     fix = "" if writable else f"make it yours: chown -R $USER {existing}"
-    return Finding(check="folder", holds=writable, figure=f"{data} ({state})", detail=fix)
+    return DoctorFinding(check="folder", holds=writable, figure=f"{data} ({state})", detail=fix)
 
 
-def _ports(data: Path) -> Iterator[Finding]:
+def _ports(data: Path) -> Iterator[DoctorFinding]:
     """Say which kept ports are free; a running folder holds its own."""
     kept = read_run(data).ports
     if holder(data) is not None or not kept:
-        yield Finding(check="ports", holds=True, figure=f"{len(kept)} kept")
+        yield DoctorFinding(check="ports", holds=True, figure=f"{len(kept)} kept")
         return
     taken = [f"{name} {port}" for name, port in kept.items() if not ports.is_free(port)]
-    yield Finding(
+    yield DoctorFinding(
         check="ports",
         holds=not taken,
         figure=f"{len(kept)} kept, {len(taken)} taken by others",

@@ -7,8 +7,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from opensqt.desk.folder import UP, holder, told, up_pid
-from opensqt.desk.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.desk.data_folder import UP, holder, told, up_pid
+from opensqt.desk.error import GOOD, JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.runtime.clock import RunClock
 
 STOP_S_MAX = 25.0
@@ -21,18 +21,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Stop; return 0, or 1 when it did not stop in time; raise `Refusal` when it is not running."""
+    """Stop; return 0, or 1 when it did not stop in time; raise `CliError` when it is not running."""
     return asyncio.run(_stop(args.data.absolute()))
 
 
 async def _stop(data: Path) -> int:
     who = holder(data)
     if who is None:
-        raise Refusal(
+        raise CliError(
             f"{data} is not running: start it with `opensqt up --data {data}`", NOT_RUNNING
         )
     if who.verb != UP:
-        raise Refusal(
+        raise CliError(
             f"nothing runs in {data}, only {told(who)} is at it: try again when it has ended",
             NOT_RUNNING,
         )

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 
 from opensqt.cli.reading import Source, connect, opened
-from opensqt.desk.instant import rfc3339
-from opensqt.desk.refusal import GOOD, NOT_RUNNING, Refusal
+from opensqt.desk.error import GOOD, NOT_RUNNING, CliError
+from opensqt.desk.timestamps import rfc3339
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import Undecodable, decode, to_json
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     except (asyncpg.PostgresError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise Refusal(f"the database of {args.data} went away: {error}", NOT_RUNNING) from error
+        raise CliError(f"the database of {args.data} went away: {error}", NOT_RUNNING) from error
     return GOOD
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from opensqt.desk.runfile import RunFile
-from opensqt.domain.words import cleaned
+from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.token import read_token
 
 PREFIX = "health.executor-"

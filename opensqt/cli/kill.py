@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.cli.executors import Asked, actor, all_refused, ask_executors, line_of, reason_of
-from opensqt.desk.folder import up_pid
-from opensqt.desk.refusal import Refusal
+from opensqt.desk.data_folder import up_pid
+from opensqt.desk.error import CliError
 from opensqt.desk.runfile import RunFile, read_run
-from opensqt.domain.words import cleaned
+from opensqt.domain.clean_text import cleaned
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE, open_clock, system_wall_ms
 from opensqt.runtime.token import TOKEN_FILE
@@ -36,9 +36,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Kill and say who confirmed it; exit code 1 when nobody did. Raises `Refusal` when there is nobody to kill."""
+    """Kill and say who confirmed it; exit code 1 when nobody did. Raises `CliError` when there is nobody to kill."""
     if not _is_of_a_desk(args.data):
-        raise Refusal(
+        raise CliError(
             f"{args.data} holds no desk, nothing was killed: name the right one with --data"
         )
     scope = f"strategy/{cleaned(args.strategy)}" if args.strategy else DESK
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     run_file, damaged = _run_of(args.data)
     answers = ask_executors(args.data, run_file, "/kill", words)
     if all_refused(answers):
-        raise Refusal(f"nothing was killed: {answers[0].said['detail']}")
+        raise CliError(f"nothing was killed: {answers[0].said['detail']}")
     on_bus = False
     reached = bool(answers) and all(answer.heard for answer in answers)
     stopped = not reached and _is_stopped(args.data)
@@ -80,7 +80,7 @@ def _run_of(data: Path) -> tuple[RunFile, str]:
     """Return what is known of the run; a damaged file stops no kill, and is named at the end."""
     try:
         return read_run(data), ""
-    except Refusal as refusal:
+    except CliError as refusal:
         return RunFile(), f" ({refusal})"
 
 
@@ -88,7 +88,7 @@ def _is_stopped(data: Path) -> bool:
     """Tell whether nobody can obey: `up` is the parent of all that run on its folder; a pod's has no run."""
     try:
         return (data / RUN_FILE).exists() and up_pid(data) == 0
-    except Refusal:
+    except CliError:
         return False
 
 

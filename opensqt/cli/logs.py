@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from opensqt.desk.refusal import GOOD, Refusal
+from opensqt.desk.error import GOOD, CliError
 from opensqt.runtime.clock import RunClock
 
 LINES = 200
@@ -25,12 +25,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the last lines and, when asked, what follows; raise `Refusal` for an unknown process."""
+    """Print the last lines and, when asked, what follows; raise `CliError` for an unknown process."""
     folder = args.data.absolute() / "logs"
     paths = sorted(folder.glob(f"{args.name or '*'}.jsonl"))
     if not paths:
         there = ", ".join(path.stem for path in sorted(folder.glob("*.jsonl"))) or "none yet"
-        raise Refusal(f"no log of {args.name or 'any process'} in {folder} (there: {there})")
+        raise CliError(f"no log of {args.name or 'any process'} in {folder} (there: {there})")
     last: deque[str] = deque(maxlen=max(1, args.lines))
     last.extend(sorted((line for path in paths for line in _whole(path)), key=_time))
     for line in last:

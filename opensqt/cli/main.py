@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import opensqt
-from opensqt.desk.refusal import USAGE, Refusal
-from opensqt.domain.words import cleaned
+from opensqt.desk.error import USAGE, CliError
+from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.config.all import ConfigError
 
 # Each verb and what it does, in the order of help. Only the module of the verb asked for is imported.
@@ -47,7 +47,7 @@ class Verb(Protocol):
         """Add the verb's own arguments."""
 
     def run(self, args: argparse.Namespace) -> int:
-        """Do it and return the exit code; raise `Refusal` or `ConfigError` with one clear line."""
+        """Do it and return the exit code; raise `CliError` or `ConfigError` with one clear line."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = build_parser(words).parse_args(words)
         return _module(args.verb).run(args)
-    except Refusal as refusal:
+    except CliError as refusal:
         sys.stderr.write(f"opensqt: {refusal}\n")
         return refusal.code
     except ConfigError as error:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from opensqt.cli.reading import Source, fetch
-from opensqt.desk.refusal import Refusal
-from opensqt.domain.words import cleaned
+from opensqt.desk.error import CliError
+from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.config.all import ConfigError, load, symbols_of
 
 CLOSE = 0.6
@@ -21,7 +21,7 @@ _SEEN = (
 
 
 async def check_names(source: Source, *, strategy: str = "", symbol: str = "") -> None:
-    """Raise `Refusal` for a strategy or symbol that is neither configured nor in the journal."""
+    """Raise `CliError` for a strategy or symbol that is neither configured nor in the journal."""
     if not strategy and not symbol:
         return
     rows = await fetch(source, _SEEN)
@@ -30,7 +30,7 @@ async def check_names(source: Source, *, strategy: str = "", symbol: str = "") -
     symbols |= {row["symbol"] for row in rows}
     for option, said, known in (("strategy", strategy, strategies), ("symbol", symbol, symbols)):
         if said and said not in known:
-            raise Refusal(f"--{option} {cleaned(said)}: {unknown(said, known - {''})}")
+            raise CliError(f"--{option} {cleaned(said)}: {unknown(said, known - {''})}")
 
 
 def unknown(said: str, known: Iterable[str]) -> str:

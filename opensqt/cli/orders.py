@@ -5,11 +5,11 @@ import argparse
 from opensqt.cli import table
 from opensqt.cli.names import check_names
 from opensqt.cli.reading import Source, fetch, read
-from opensqt.desk.refusal import GOOD
-from opensqt.domain.ledger import Table
+from opensqt.desk.error import GOOD
+from opensqt.domain.ledger import LedgerTable
 from opensqt.runtime.projection.tables import SHAPES
 
-COLUMNS = SHAPES[Table.ORDERS].columns
+COLUMNS = SHAPES[LedgerTable.ORDERS].columns
 SHOWN = (
     "created_at",
     "strategy",

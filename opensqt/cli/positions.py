@@ -15,7 +15,7 @@ import msgspec
 
 from opensqt.cli import table
 from opensqt.cli.reading import Source, fetch_together, read
-from opensqt.desk.refusal import GOOD
+from opensqt.desk.error import GOOD
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.dust import dust
 from opensqt.domain.profit import Booked, Charge, Place, Share, by_strategy, by_symbol

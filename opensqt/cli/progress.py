@@ -5,12 +5,12 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from opensqt.desk.spec import ProcessLine, State
+from opensqt.desk.spec import ProcessLine, ProcessState
 
-QUIET = (State.WAITING, State.STARTING, State.STOPPING)
+QUIET = (ProcessState.WAITING, ProcessState.STARTING, ProcessState.STOPPING)
 
 
-class Progress:
+class ProgressLines:
     """Writes progress; `as_json` prints JSON Lines on standard output."""
 
     def __init__(self, *, as_json: bool, out: TextIO | None = None, quiet: bool = False) -> None:

@@ -13,8 +13,8 @@ import asyncpg
 import msgspec
 
 from opensqt.desk import postgres
-from opensqt.desk.folder import READER, UP, Folder, InUse, holder, told, up_pid
-from opensqt.desk.refusal import NOT_RUNNING, Refusal
+from opensqt.desk.data_folder import READER, UP, DataFolder, InUse, holder, told, up_pid
+from opensqt.desk.error import NOT_RUNNING, CliError
 from opensqt.desk.runfile import RunFile, read_run
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.port import JournalDown
@@ -39,7 +39,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(data: Path, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
-    """Run a reader over the folder's database; raise `Refusal` when there is none."""
+    """Run a reader over the folder's database; raise `CliError` when there is none."""
 
     async def work() -> _Result:
         async with opened(data.absolute()) as source:
@@ -48,24 +48,24 @@ def read(data: Path, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
     try:
         return asyncio.run(work())
     except asyncpg.UndefinedColumnError as error:
-        raise Refusal(
+        raise CliError(
             f"{data} is of an earlier version: start it once with `opensqt up --data {data}`"
         ) from error
     except (JournalDown, asyncpg.PostgresError, OSError) as error:
-        raise Refusal(f"the database of {data} does not answer: {error}", NOT_RUNNING) from error
+        raise CliError(f"the database of {data} does not answer: {error}", NOT_RUNNING) from error
 
 
 @asynccontextmanager
 async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
-    """Open the database of a folder; raise `Refusal` when there is none or it does not answer."""
+    """Open the database of a folder; raise `CliError` when there is none or it does not answer."""
     run = read_run(data)
     if not run.postgres_dsn:
         if holder(data) is not None:
-            raise Refusal(f"{data} is just starting: try again in a second", NOT_RUNNING)
-        raise Refusal(
+            raise CliError(f"{data} is just starting: try again in a second", NOT_RUNNING)
+        raise CliError(
             f"{data} holds no desk: start one with `opensqt up --data {data}`", NOT_RUNNING
         )
-    folder: Folder | None = None
+    folder: DataFolder | None = None
     if not up_pid(data):
         if not (data / "postgres").exists():
             if project:
@@ -85,10 +85,10 @@ async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
         folder.close()
 
 
-async def _taken(data: Path) -> Folder | None:
+async def _taken(data: Path) -> DataFolder | None:
     """Lock a stopped folder, after those who read it now; return None where an `up` comes first."""
     clock = RunClock()
-    folder = Folder(data, clock, verb=READER)
+    folder = DataFolder(data, clock, verb=READER)
     end_s = clock.monotonic_s() + READER_S_MAX
     while True:
         try:
@@ -98,7 +98,7 @@ async def _taken(data: Path) -> Folder | None:
             if who is not None and who.verb == UP:
                 return None
             if who is not None and clock.monotonic_s() >= end_s:
-                raise Refusal(
+                raise CliError(
                     f"{told(who)} still reads {data}: try again when it has ended", NOT_RUNNING
                 ) from error
         else:
@@ -111,11 +111,11 @@ async def bring_up(dsn: str) -> None:
     try:
         await caught_up(journal, Projections(journal.pool))
     except asyncpg.UndefinedTableError as error:
-        raise Refusal(
+        raise CliError(
             "the database was never set up: start the desk once with `opensqt up`"
         ) from error
     except ProjectionMoved as error:
-        raise Refusal(
+        raise CliError(
             f"the projections cannot be brought up: {error}; try `opensqt rebuild`"
         ) from error
     finally:
@@ -123,7 +123,7 @@ async def bring_up(dsn: str) -> None:
 
 
 async def connect(dsn: str) -> "asyncpg.Connection[Any]":
-    """Connect to a desk's database for reading, patiently while it starts; raise `Refusal`."""
+    """Connect to a desk's database for reading, patiently while it starts; raise `CliError`."""
     clock = RunClock()
     end_s = clock.monotonic_s() + CONNECT_S_MAX
     while True:
@@ -133,7 +133,7 @@ async def connect(dsn: str) -> "asyncpg.Connection[Any]":
             )
         except (OSError, asyncpg.PostgresError) as error:
             if clock.monotonic_s() >= end_s:
-                raise Refusal(f"the database does not answer: {error}", NOT_RUNNING) from error
+                raise CliError(f"the database does not answer: {error}", NOT_RUNNING) from error
             await clock.sleep(RETRY_S)
 
 

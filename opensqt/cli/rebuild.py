@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 
 from opensqt.cli.reading import Source, opened
-from opensqt.desk.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
-from opensqt.domain.ledger import Books, Table
+from opensqt.desk.error import GOOD, JUDGED_FALSE, NOT_RUNNING, CliError
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
 from opensqt.runtime.projection.store import Projections, folded
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         lines = asyncio.run(work())
     except (JournalDown, OSError) as error:
-        raise Refusal(f"the desk of {args.data} cannot be read: {error}", NOT_RUNNING) from error
+        raise CliError(f"the desk of {args.data} cannot be read: {error}", NOT_RUNNING) from error
     for line in lines:
         print(json.dumps(line) if args.json else _for_people(line))
     return GOOD if all(line["same"] for line in lines) else JUDGED_FALSE
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 async def _rebuild(source: Source) -> list[dict[str, object]]:
     """Compare at the position of the live rows, then write the rows at the journal's head."""
     if source.running:
-        raise Refusal(
+        raise CliError(
             f"{source.data} is running and its reconciler writes the projections:"
             f" `opensqt down --data {source.data}` first, or judge them with `opensqt verify`"
         )
@@ -47,7 +47,7 @@ async def _rebuild(source: Source) -> list[dict[str, object]]:
         projections = Projections(journal.pool)
         position, before = await projections.live()
         head = (await journal.head()).position
-        books = Books()
+        books = Ledger()
         await folded(journal, books, min(position, head))
         lines = _compared(before, rows(books))
         await folded(journal, books, head)
@@ -63,7 +63,7 @@ async def _rebuild(source: Source) -> list[dict[str, object]]:
 
 
 def _compared(
-    before: Mapping[Table, set[Row]], now: Mapping[Table, set[Row]]
+    before: Mapping[LedgerTable, set[Row]], now: Mapping[LedgerTable, set[Row]]
 ) -> list[dict[str, object]]:
     return [
         {
@@ -73,7 +73,7 @@ def _compared(
             "same": before[table] == now[table],
             "different": len(now[table] ^ before[table]),
         }
-        for table in Table
+        for table in LedgerTable
     ]
 
 

@@ -5,9 +5,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from opensqt.desk.folder import holder, in_use
+from opensqt.desk.data_folder import holder, in_use
+from opensqt.desk.error import GOOD, JUDGED_FALSE, CliError
 from opensqt.desk.plan import FILE_NAME
-from opensqt.desk.refusal import GOOD, JUDGED_FALSE, Refusal
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +19,9 @@ def run(args: argparse.Namespace) -> int:
     """Empty the folder; return 0, or 1 when the answer was no."""
     data = args.data.absolute()
     if not (data / "lock").is_file():
-        raise Refusal(f"{data} is no data folder of opensqt: name the right one with --data")
+        raise CliError(f"{data} is no data folder of opensqt: name the right one with --data")
     if holder(data) is not None:
-        raise Refusal(in_use(data))
+        raise CliError(in_use(data))
     doomed = sorted(path for path in data.iterdir() if path.name != FILE_NAME)
     if not args.yes and not _agreed(data):
         print("nothing was removed")
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _agreed(data: Path) -> bool:
     if not sys.stdin.isatty():
-        raise Refusal(f"reset of {data} deletes its journal: say so with --yes")
+        raise CliError(f"reset of {data} deletes its journal: say so with --yes")
     answer = input(f"Delete journal, orders, fills and logs in {data}? Type yes: ")
     return answer.strip().lower() == "yes"
 

@@ -18,15 +18,15 @@ from opensqt.cli.backup import run_tool
 from opensqt.cli.reading import bring_up
 from opensqt.desk import ports, postgres
 from opensqt.desk.backup_file import DUMP, Manifest, unpack
-from opensqt.desk.folder import Folder
-from opensqt.desk.refusal import GOOD, Refusal
+from opensqt.desk.data_folder import DataFolder
+from opensqt.desk.error import GOOD, CliError
 from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.domain.control import CONTROL_STREAM
 from opensqt.domain.ids import event_id
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.recon import Halted
+from opensqt.domain.recon_events import Halted
 from opensqt.domain.subjects import subject_of
-from opensqt.domain.switches import DESK, HALTED, RESTORE
+from opensqt.domain.trading_controls import DESK, HALTED, RESTORE
 from opensqt.runtime.clock import RunClock, open_clock
 from opensqt.runtime.journal.desk import ensure_generation
 from opensqt.runtime.journal.port import JournalDown
@@ -55,13 +55,13 @@ def run(args: argparse.Namespace) -> int:
     """Restore into the folder, which must be empty; say what the desk starts with."""
     data = args.data.absolute()
     if data.exists() and any(path.name not in KEPT for path in data.iterdir()):
-        raise Refusal(f"{data} is not empty: name an empty folder with --data")
+        raise CliError(f"{data} is not empty: name an empty folder with --data")
     if not args.source.is_file():
-        raise Refusal(f"{args.source} is no file: name one that `opensqt backup` wrote")
+        raise CliError(f"{args.source} is no file: name one that `opensqt backup` wrote")
     try:
         manifest, generation = asyncio.run(_restore(data, args.source))
     except (asyncpg.PostgresError, JournalDown, OSError) as error:
-        raise Refusal(f"{args.source} cannot be restored: {error}") from error
+        raise CliError(f"{args.source} cannot be restored: {error}") from error
     line = {
         "type": "restore",
         "data": str(data),
@@ -83,7 +83,7 @@ def halt(now_ms: int) -> Halted:
 
 async def _restore(data: Path, source: Path) -> tuple[Manifest, str]:
     clock = RunClock()
-    folder = Folder(data, clock)
+    folder = DataFolder(data, clock)
     await folder.open()
     try:
         manifest = unpack(source, data)
@@ -93,7 +93,7 @@ async def _restore(data: Path, source: Path) -> tuple[Manifest, str]:
         async with postgres.serving(data) as dsn:
             generation = await _fill(dsn, data)
         folder.settle()
-    except (Refusal, OSError, asyncpg.PostgresError, JournalDown):
+    except (CliError, OSError, asyncpg.PostgresError, JournalDown):
         folder.undo()
         raise
     finally:

@@ -5,9 +5,9 @@ import json
 import sys
 
 from opensqt.cli.executors import actor, all_refused, ask_executors, line_of, reason_of
-from opensqt.desk.refusal import JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.desk.error import JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.desk.runfile import read_run
-from opensqt.domain.words import cleaned
+from opensqt.domain.clean_text import cleaned
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -17,12 +17,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Release and say so; `Refusal` where the desk is not running, or where somebody is still killed."""
+    """Release and say so; `CliError` where the desk is not running, or where somebody is still killed."""
     scope = f"strategy/{cleaned(args.strategy)}" if args.strategy else "desk"
     words = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
     answers = ask_executors(args.data, read_run(args.data), "/resume", words)
     if all_refused(answers):
-        raise Refusal(f"nothing was released: {answers[0].said['detail']}")
+        raise CliError(f"nothing was released: {answers[0].said['detail']}")
     released = [answer for answer in answers if answer.ok]
     for answer in released:
         still = [str(name) for name in answer.said.get("still") or ()]
@@ -35,14 +35,16 @@ def run(args: argparse.Namespace) -> int:
     if answers and not others:
         return 0
     if answers and all(answer.heard for answer in answers):
-        raise Refusal(f"not all was released ({others}): look why, then resume again", JUDGED_FALSE)
+        raise CliError(
+            f"not all was released ({others}): look why, then resume again", JUDGED_FALSE
+        )
     if released:
-        raise Refusal(
+        raise CliError(
             f"not all was released ({others}): who did not answer may still be killed;"
             " start the desk with `opensqt up`, then resume again",
             code=NOT_RUNNING,
         )
-    raise Refusal(
+    raise CliError(
         f"the latch was not released ({others or 'no executor in this folder'}):"
         " start the desk with `opensqt up` first",
         code=NOT_RUNNING,

@@ -11,10 +11,10 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 
-from opensqt.cli.progress import Progress
+from opensqt.cli.progress import ProgressLines
 from opensqt.cli.screen_view import Frame, Picture, draw
 from opensqt.desk import loopback
-from opensqt.desk.plan import Plan
+from opensqt.desk.plan import StartPlan
 from opensqt.desk.runfile import RunFile
 from opensqt.desk.spec import ProcessLine
 from opensqt.runtime.clock import RunClock
@@ -24,7 +24,7 @@ SECTIONS = "mode,money,troubles,symbols,positions,orders,fills,grids,carries"
 PATH = f"/api/snapshot?sections={SECTIONS}"
 
 
-class Table(Protocol):
+class ProcessTable(Protocol):
     """Who knows the processes."""
 
     def table(self) -> tuple[ProcessLine, ...]:
@@ -35,7 +35,7 @@ class Shown(Protocol):
     """What the screen shows: an open house."""
 
     run: RunFile
-    plan: Plan
+    plan: StartPlan
     clock: RunClock
 
     @property
@@ -46,7 +46,7 @@ class Shown(Protocol):
 class Screen:
     """Draws the desk twice a second in the terminal's other buffer, so that nothing flickers or scrolls."""
 
-    def __init__(self, house: Shown, table: Table, console: Console) -> None:
+    def __init__(self, house: Shown, table: ProcessTable, console: Console) -> None:
         self._house = house
         self._table = table
         self._console = console
@@ -88,13 +88,13 @@ class Screen:
         return reply.said if reply.code == loopback.OK else {}
 
 
-def open_screen(house: Shown, table: Table) -> Screen:
+def open_screen(house: Shown, table: ProcessTable) -> Screen:
     """Return the screen of an open house on this terminal."""
     return Screen(house, table, Console())
 
 
 @asynccontextmanager
-async def shown(screen: Screen, progress: Progress) -> AsyncIterator[None]:
+async def shown(screen: Screen, progress: ProgressLines) -> AsyncIterator[None]:
     """Show the screen for a while, with the progress lines held back."""
     before, progress.quiet = progress.quiet, True
     showing = asyncio.create_task(screen.live(), name="screen")

@@ -15,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from opensqt.desk.spec import ProcessLine, State
+from opensqt.desk.spec import ProcessLine, ProcessState
 
 Picture = Mapping[str, Any]
 
@@ -190,7 +190,7 @@ def _fills(picture: Picture, height: int) -> RenderableType:
 def _processes(lines: Sequence[ProcessLine]) -> RenderableType:
     cells = []
     for line in lines:
-        if line.state is State.DONE:
+        if line.state is ProcessState.DONE:
             continue
         cell = Text("● ", style="green" if line.ready else "red", no_wrap=True)
         cell.append(line.name, style="default")

@@ -10,9 +10,9 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
-from opensqt.cli.figures import ask_all, figures, strategies
-from opensqt.desk.folder import up_pid
-from opensqt.desk.refusal import GOOD, NOT_RUNNING
+from opensqt.cli.desk_figures import ask_all, figures, strategies
+from opensqt.desk.data_folder import up_pid
+from opensqt.desk.error import GOOD, NOT_RUNNING
 from opensqt.desk.runfile import read_run
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.latch import read as read_latch

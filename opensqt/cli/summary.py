@@ -13,7 +13,7 @@ import msgspec
 from opensqt.cli.positions import positions, strategies
 from opensqt.cli.reading import Source, bring_up, fetch
 from opensqt.cli.verify import judged
-from opensqt.desk.refusal import Refusal
+from opensqt.desk.error import CliError
 from opensqt.desk.runfile import read_run
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import quote_asset
@@ -34,7 +34,7 @@ _COUNTS = (
 )
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position that is not zero; `quantity` in base units, negative when short."""
 
     account: str
@@ -58,7 +58,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     asset: str | None = None
     verdict: bool | None = None
     failed: tuple[str, ...] = ()  # the checks that did not hold
-    held: tuple[Held, ...] = ()
+    held: tuple[HeldPosition, ...] = ()
 
 
 async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
@@ -70,7 +70,7 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
     try:
         await bring_up(dsn)
         (counts,) = await fetch(source, _COUNTS)
-    except (Refusal, JournalDown, asyncpg.UndefinedTableError):
+    except (CliError, JournalDown, asyncpg.UndefinedTableError):
         return Summary()  # it never got as far as a journal
     rows = await positions(source)
     earned = await strategies(source)
@@ -92,7 +92,7 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         asset=_asset(earned),
         verdict=verdict,
         failed=failed,
-        held=msgspec.convert([row for row in rows if row["quantity"]], tuple[Held, ...]),
+        held=msgspec.convert([row for row in rows if row["quantity"]], tuple[HeldPosition, ...]),
     )
 
 

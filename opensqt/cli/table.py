@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from opensqt.desk.instant import EPOCH, rfc3339
+from opensqt.desk.timestamps import EPOCH, rfc3339
 from opensqt.domain.decimals import canonical
 
 MS = 1000

@@ -9,10 +9,10 @@ import nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from opensqt.desk.folder import is_running
-from opensqt.desk.instant import rfc3339
-from opensqt.desk.refusal import GOOD, NOT_RUNNING, USAGE, Refusal
+from opensqt.desk.data_folder import is_running
+from opensqt.desk.error import GOOD, NOT_RUNNING, USAGE, CliError
 from opensqt.desk.runfile import read_run
+from opensqt.desk.timestamps import rfc3339
 from opensqt.runtime.codec import Undecodable, decode, to_json
 from opensqt.runtime.envelope import BadEnvelope, from_headers
 
@@ -30,17 +30,17 @@ def run(args: argparse.Namespace) -> int:
     """Print messages as they pass, until interrupted."""
     data = args.data.absolute()
     if PATTERN.fullmatch(args.subject) is None:
-        raise Refusal(
+        raise CliError(
             f"{args.subject!r} is no subject, expected one like evt.> or md.*.*.tick", USAGE
         )
     if not is_running(data):
-        raise Refusal(f"{data} is not running, so nothing passes", NOT_RUNNING)
+        raise CliError(f"{data} is not running, so nothing passes", NOT_RUNNING)
     try:
         asyncio.run(_listen(read_run(data).nats_url, args))
     except (NatsError, OSError, TimeoutError) as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise Refusal(f"the bus of {data} does not answer: {error}", NOT_RUNNING) from error
+        raise CliError(f"the bus of {data} does not answer: {error}", NOT_RUNNING) from error
     return GOOD
 
 

@@ -6,10 +6,10 @@ import os
 import re
 from pathlib import Path
 
-from opensqt.cli.house import House
-from opensqt.cli.progress import Progress
+from opensqt.cli.desk_run import DeskRun
+from opensqt.cli.progress import ProgressLines
+from opensqt.desk.error import CliError
 from opensqt.desk.plan import make_plan, refuse_untradable
-from opensqt.desk.refusal import Refusal
 from opensqt.runtime.clock import RunClock
 
 SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
@@ -46,14 +46,14 @@ def run(args: argparse.Namespace) -> int:
         speed=args.speed,
     )
     refuse_untradable(plan)
-    progress = Progress(as_json=args.json)
-    house = House(args.data, plan, RunClock(), progress, screen=not args.no_screen)
+    progress = ProgressLines(as_json=args.json)
+    house = DeskRun(args.data, plan, RunClock(), progress, screen=not args.no_screen)
     return asyncio.run(house.live(seconds))
 
 
 def span_s(text: str) -> float:
-    """Read a span of wall time in seconds: 180s, 3m, 1h, 500ms or plain seconds; raise `Refusal`."""
+    """Read a span of wall time in seconds: 180s, 3m, 1h, 500ms or plain seconds; raise `CliError`."""
     match = SPAN.fullmatch(text)
     if match is None or float(match.group(1)) <= 0:
-        raise Refusal(f"--for {text}: expected a span like 180s, 3m or 1h")
+        raise CliError(f"--for {text}: expected a span like 180s, 3m or 1h")
     return float(match.group(1)) * SECONDS[match.group(2)]

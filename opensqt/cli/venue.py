@@ -13,7 +13,7 @@ import sys
 import msgspec
 import uvloop
 
-from opensqt.desk.folder import paper_keys
+from opensqt.desk.data_folder import paper_keys
 from opensqt.desk.runfile import RunFile, read_run
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config.all import Config, ConfigError, load
@@ -25,7 +25,7 @@ from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.engine.orders import GATE_IDENTITY, IdentityPolicy
 from opensqt.simulation.market.recording_files import RecordingRefused
 from opensqt.simulation.market.synthetic import StateRefused
-from opensqt.simulation.server.paper import LOOPBACK, Venue, VenueSetup
+from opensqt.simulation.server.paper import LOOPBACK, PaperVenue, VenueSetup
 
 IDENTITIES = {PaperRules.BINANCE: IdentityPolicy(), PaperRules.GATE: GATE_IDENTITY}
 EXIT_MARKET = 1
@@ -47,7 +47,7 @@ def main() -> int:
     return 0
 
 
-def _venue(environment: Environment) -> Venue:
+def _venue(environment: Environment) -> PaperVenue:
     from opensqt.simulation.market.sources import open_flow
 
     data, config_path = environment.data, environment.config
@@ -74,7 +74,7 @@ def _venue(environment: Environment) -> Venue:
         host=host,
         port=port,
     )
-    return Venue(setup, open_flow(run.market or config.paper.market), clock)
+    return PaperVenue(setup, open_flow(run.market or config.paper.market), clock)
 
 
 def _address(given: str, run: RunFile) -> tuple[str, int]:
@@ -99,7 +99,7 @@ def _funding(config: Config) -> dict[str, FundingTerms]:
     }
 
 
-async def _serve(venue: Venue) -> None:
+async def _serve(venue: PaperVenue) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -12,11 +12,11 @@ import asyncpg
 import msgspec
 
 from opensqt.cli.reading import Source, connect, opened
-from opensqt.cli.verify_books import Live, fold, projections_equal_fold, state_hash
+from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
 from opensqt.cli.verify_evidence import (
     Check,
     Event,
-    Evidence,
+    JudgedEvidence,
     read_audit,
     read_events,
     read_projections,
@@ -27,7 +27,7 @@ from opensqt.cli.verify_orders import (
     nothing_unresolved,
     one_order_per_intent,
 )
-from opensqt.desk.refusal import GOOD, JUDGED_FALSE, NOT_RUNNING, Refusal
+from opensqt.desk.error import GOOD, JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.codec import Undecodable
 from opensqt.runtime.journal.port import JournalDown
@@ -55,9 +55,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         checks = asyncio.run(work())
     except (JournalDown, asyncpg.PostgresError, OSError) as error:
-        raise Refusal(f"the desk of {args.data} cannot be read: {error}", NOT_RUNNING) from error
+        raise CliError(f"the desk of {args.data} cannot be read: {error}", NOT_RUNNING) from error
     except Undecodable as error:
-        raise Refusal(f"the journal cannot be judged: {error}", JUDGED_FALSE) from error
+        raise CliError(f"the journal cannot be judged: {error}", JUDGED_FALSE) from error
     failed = [check.check for check in checks if not check.holds]
     if args.json:
         for check in checks:
@@ -99,7 +99,7 @@ class _Bench:
         self._source = source
         self._audit = read_audit(source.data)
         self._events: list[Event] = []
-        self._live: Live | None = None
+        self._live: StoredBooks | None = None
 
     async def look(
         self, connection: "asyncpg.Connection[asyncpg.Record]", projections: Projections
@@ -108,13 +108,13 @@ class _Bench:
         self._audit = read_audit(self._source.data)
         position, tables = await read_projections(connection)
         snapshot = await projections.newest()
-        self._live = Live(position=position, tables=tables, snapshot=snapshot)
+        self._live = StoredBooks(position=position, tables=tables, snapshot=snapshot)
         after = self._events[-1].position if self._events else 0
         self._events += await read_events(connection, after)
 
     def judge(self, until_ms: int | None) -> list[Check]:
         """Judge everything up to an instant of market time."""
-        evidence = Evidence(audit=self._audit, events=tuple(self._events), until_ms=until_ms)
+        evidence = JudgedEvidence(audit=self._audit, events=tuple(self._events), until_ms=until_ms)
         live = self._live
         if live is None:
             raise RuntimeError("look first")

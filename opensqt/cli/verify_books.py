@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.cli.verify_evidence import Check, Event
 from opensqt.cli.verify_orders import told
-from opensqt.domain.ledger import Books, Table
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.domain.ledger_content import digest
 from opensqt.oracle.journal_account import JournalAccount
 from opensqt.oracle.tables import COLUMNS, Row, rows_hash
@@ -22,7 +22,7 @@ DIGITS_SHOWN = 12
 Rows = Mapping[str, set[Row]]
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
+class StoredBooks(msgspec.Struct, frozen=True, kw_only=True):
     """What the database holds: projections at a position, and the newest snapshot of books."""
 
     position: int
@@ -44,11 +44,11 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
     ownerless: int
 
 
-def fold(events: Sequence[Event], live: Live) -> Folded:
+def fold(events: Sequence[Event], live: StoredBooks) -> Folded:
     """Count the journal once, stopping where the projections and the snapshot stand."""
-    books, account = Books(), JournalAccount()
+    books, account = Ledger(), JournalAccount()
     snapshot = live.snapshot
-    resumed = Books() if snapshot is None else snapshot.books
+    resumed = Ledger() if snapshot is None else snapshot.books
     kept = resumed.position
     at_snapshot = ""
     projected = _projected(account, books)
@@ -74,7 +74,7 @@ def fold(events: Sequence[Event], live: Live) -> Folded:
     )
 
 
-def projections_equal_fold(live: Live, folded: Folded) -> Check:
+def projections_equal_fold(live: StoredBooks, folded: Folded) -> Check:
     """Every row of every projection is what the judge counts in the journal up to its position."""
     wrong: list[str] = []
     if live.position > folded.position:
@@ -89,7 +89,7 @@ def projections_equal_fold(live: Live, folded: Folded) -> Check:
     )
 
 
-def state_hash(live: Live, folded: Folded) -> Check:
+def state_hash(live: StoredBooks, folded: Folded) -> Check:
     """The services' fold hashes as the judge's count does, from the beginning and from the newest snapshot."""
     wrong: list[str] = []
     snapshot = live.snapshot
@@ -111,9 +111,9 @@ def state_hash(live: Live, folded: Folded) -> Check:
     )
 
 
-def _projected(account: JournalAccount, books: Books) -> Rows:
+def _projected(account: JournalAccount, books: Ledger) -> Rows:
     """Return the rows that projections should hold now."""
-    return {**account.rows(), Table.HALTS.value: rows(books)[Table.HALTS]}
+    return {**account.rows(), LedgerTable.HALTS.value: rows(books)[LedgerTable.HALTS]}
 
 
 def _differing(judged: Rows, found: Rows) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from opensqt.desk.instant import EPOCH
+from opensqt.desk.timestamps import EPOCH
 from opensqt.domain.messages import Message
 from opensqt.oracle.tables import COLUMNS, Row
 from opensqt.runtime.codec import decode
@@ -45,7 +45,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class JudgedEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """Both sides. `audit` is None where the venue is not simulated.
 
     What happened after `until_ms` (market time) may not have reached the other side yet: it is pending, not wrong.

@@ -4,13 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 
-from opensqt.cli.verify_evidence import Audited, Check, Evidence
+from opensqt.cli.verify_evidence import Audited, Check, JudgedEvidence
 from opensqt.cli.verify_orders import told
 from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.decimals import EXACT, ZERO, canonical
-from opensqt.domain.order import Canceled, Expired, Fill
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.order_events import Canceled, Expired, Fill
+from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.oracle.wallet_flows import arrived
 from opensqt.simulation.engine.audit import AuditRow
 
@@ -22,7 +22,7 @@ Place = tuple[str, ...]  # venue, account, symbol
 WalletKey = tuple[str, str, str]  # account, market, asset
 
 
-def fills_equal_position(evidence: Evidence, positions: Mapping[Place, Decimal]) -> Check:
+def fills_equal_position(evidence: JudgedEvidence, positions: Mapping[Place, Decimal]) -> Check:
     """The journal's trades are the audit's, one by one, and their sum is the position of the books.
 
     A trade may be pending, but not that of an order whose end the journal holds.
@@ -66,7 +66,7 @@ def fills_equal_position(evidence: Evidence, positions: Mapping[Place, Decimal])
     )
 
 
-def ledger_identity(evidence: Evidence) -> Check:
+def ledger_identity(evidence: JudgedEvidence) -> Check:
     """Opening balances and flows of the journal make the newest balance that the venue states, in every wallet.
 
     A balance is judged by exactly the trades and payments that the audit shows before it.
@@ -113,7 +113,7 @@ def ledger_identity(evidence: Evidence) -> Check:
     )
 
 
-def _unread(evidence: Evidence) -> set[tuple[str, str]]:
+def _unread(evidence: JudgedEvidence) -> set[tuple[str, str]]:
     """Return the wallets (account, market) that nobody has read or traded: not the desk's, or it was just starting."""
     audited = {_wallets(one.row) for one in evidence.audit or ()}
     traded = {_wallets(one.row) for one in evidence.audit or () if one.row.kind.value != BALANCE}
@@ -129,7 +129,7 @@ def _gap(found: Mapping[WalletKey, tuple[Decimal, Decimal]]) -> Decimal:
     return sum((abs(EXACT.subtract(a, b)) for a, b in found.values()), ZERO)
 
 
-def _unequal(evidence: Evidence, positions: Mapping[Place, Decimal]) -> list[str]:
+def _unequal(evidence: JudgedEvidence, positions: Mapping[Place, Decimal]) -> list[str]:
     """Compare the plain sum of what trades brought, of adoptions and adjustments with the books."""
     sums: defaultdict[Place, Decimal] = defaultdict(lambda: ZERO)
     trades: set[tuple[str, ...]] = set()
@@ -149,7 +149,7 @@ def _unequal(evidence: Evidence, positions: Mapping[Place, Decimal]) -> list[str
     ]
 
 
-def _fills(evidence: Evidence) -> dict[TradeKey, Fill]:
+def _fills(evidence: JudgedEvidence) -> dict[TradeKey, Fill]:
     return {
         _key(event.message): event.message
         for event in evidence.events
@@ -157,7 +157,7 @@ def _fills(evidence: Evidence) -> dict[TradeKey, Fill]:
     }
 
 
-def _counted(evidence: Evidence) -> list[tuple[TradeKey, int]]:
+def _counted(evidence: JudgedEvidence) -> list[tuple[TradeKey, int]]:
     keys = (_key(e.message) for e in evidence.events if isinstance(e.message, Fill))
     return list(Counter(keys).items())
 
@@ -185,7 +185,7 @@ def _audited_terms(one: Audited) -> tuple[object, ...]:
     return row.side, Decimal(row.quantity), Decimal(row.price), Decimal(row.fee), row.fee_asset
 
 
-def _deposits(evidence: Evidence) -> defaultdict[WalletKey, Decimal]:
+def _deposits(evidence: JudgedEvidence) -> defaultdict[WalletKey, Decimal]:
     totals: defaultdict[WalletKey, Decimal] = defaultdict(lambda: ZERO)
     for event in evidence.events:
         if isinstance(event.message, Deposit):
@@ -194,7 +194,7 @@ def _deposits(evidence: Evidence) -> defaultdict[WalletKey, Decimal]:
     return totals
 
 
-def _funding(evidence: Evidence) -> Counter[tuple[str, str, Decimal]]:
+def _funding(evidence: JudgedEvidence) -> Counter[tuple[str, str, Decimal]]:
     return Counter(
         (paid.account, _symbol(paid.symbol.partition(":")[0]), paid.amount)
         for event in evidence.events

@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 
-from opensqt.cli.verify_evidence import Check, Evidence
-from opensqt.domain.order import (
+from opensqt.cli.verify_evidence import Check, JudgedEvidence
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     Expired,
@@ -18,7 +18,7 @@ PLACE, ACCEPTED = "place", "accepted"
 SHOWN_MAX = 3
 
 
-def one_order_per_intent(evidence: Evidence) -> Check:
+def one_order_per_intent(evidence: JudgedEvidence) -> Check:
     """At most one accepted venue order a client id and an intent; exactly one unless its end has a reason."""
     accepted = _accepted(evidence)
     attempts: defaultdict[str, list[str]] = defaultdict(list)
@@ -52,7 +52,7 @@ def one_order_per_intent(evidence: Evidence) -> Check:
     )
 
 
-def no_order_without_intent(evidence: Evidence) -> Check:
+def no_order_without_intent(evidence: JudgedEvidence) -> Check:
     """Every place that reached the venue was committed as Submitting before."""
     submitted: dict[str, int] = {}
     for event in evidence.events:
@@ -75,7 +75,7 @@ def no_order_without_intent(evidence: Evidence) -> Check:
     )
 
 
-def nothing_unresolved(evidence: Evidence, parked: int) -> Check:
+def nothing_unresolved(evidence: JudgedEvidence, parked: int) -> Check:
     """Every request has an outcome, and every trade an owner."""
     asked: dict[str, int] = {}
     known: set[str] = set()
@@ -105,7 +105,7 @@ def told(wrong: list[str]) -> str:
     return "; ".join(wrong[:SHOWN_MAX]) + more
 
 
-def _accepted(evidence: Evidence) -> Counter[str]:
+def _accepted(evidence: JudgedEvidence) -> Counter[str]:
     if evidence.audit is None:
         return Counter(
             {
@@ -121,5 +121,5 @@ def _accepted(evidence: Evidence) -> Counter[str]:
     )
 
 
-def _unaudited(evidence: Evidence) -> str:
+def _unaudited(evidence: JudgedEvidence) -> str:
     return "" if evidence.audit is not None else "no audit: judged by the journal alone"

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from opensqt.desk.refusal import JUDGED_FALSE, Refusal
+from opensqt.desk.error import JUDGED_FALSE, CliError
 
 MANIFEST = "manifest.json"
 DUMP = "journal.dump"
@@ -52,16 +52,16 @@ def pack(target: Path, manifest: Manifest, parts: dict[str, Path]) -> None:
 
 
 def unpack(source: Path, folder: Path) -> Manifest:
-    """Lay the parts of a backup into a folder; raise `Refusal` when anything is missing, strange or changed."""
+    """Lay the parts of a backup into a folder; raise `CliError` when anything is missing, strange or changed."""
     try:
         with tarfile.open(source, mode="r:gz") as archive:
             manifest = _manifest(archive, source)
             for name, sha256 in manifest.parts.items():
                 _lay(archive, name, folder)
                 if sha256_of(folder / name) != sha256:
-                    raise Refusal(f"{source}: {name} is not what was backed up", JUDGED_FALSE)
+                    raise CliError(f"{source}: {name} is not what was backed up", JUDGED_FALSE)
     except (tarfile.TarError, OSError, EOFError, KeyError) as error:
-        raise Refusal(f"{source} is no whole backup: {error}", JUDGED_FALSE) from error
+        raise CliError(f"{source} is no whole backup: {error}", JUDGED_FALSE) from error
     return manifest
 
 
@@ -70,19 +70,19 @@ def _manifest(archive: tarfile.TarFile, source: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(file.read() if file else b"", type=Manifest)
     except msgspec.MsgspecError as error:
-        raise Refusal(f"{source}: {MANIFEST} cannot be read: {error}", JUDGED_FALSE) from error
+        raise CliError(f"{source}: {MANIFEST} cannot be read: {error}", JUDGED_FALSE) from error
     if manifest.schema != SCHEMA:
-        raise Refusal(f"{source} has schema {manifest.schema}, this version reads {SCHEMA}")
+        raise CliError(f"{source} has schema {manifest.schema}, this version reads {SCHEMA}")
     return manifest
 
 
 def _lay(archive: tarfile.TarFile, name: str, folder: Path) -> None:
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts:
-        raise Refusal(f"a backup must not hold {name!r}", JUDGED_FALSE)
+        raise CliError(f"a backup must not hold {name!r}", JUDGED_FALSE)
     file = archive.extractfile(name)
     if file is None:
-        raise Refusal(f"a backup must not hold {name!r}: it is no file", JUDGED_FALSE)
+        raise CliError(f"a backup must not hold {name!r}: it is no file", JUDGED_FALSE)
     target = folder / pure
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as out:

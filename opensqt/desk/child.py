@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from opensqt.desk.liveness import LivenessWatch
 from opensqt.desk.logfile import LogFile
 from opensqt.desk.readiness import ask
-from opensqt.desk.spec import DoneCheck, ProcessLine, Spec, State
-from opensqt.desk.watch import Watch
+from opensqt.desk.spec import DoneCheck, ProcessLine, ProcessSpec, ProcessState
 from opensqt.runtime.clock import Clock
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -27,10 +27,10 @@ class Child:
     """The life of one process; `changed` is called whenever a person would see a difference."""
 
     def __init__(
-        self, spec: Spec, log: LogFile, clock: Clock, changed: Callable[["Child"], None]
+        self, spec: ProcessSpec, log: LogFile, clock: Clock, changed: Callable[["Child"], None]
     ) -> None:
         self.spec = spec
-        self.state = State.WAITING
+        self.state = ProcessState.WAITING
         self.restarts = 0
         self.was_ready = asyncio.Event()
         self.why = ""
@@ -51,10 +51,10 @@ class Child:
             name=self.spec.name,
             pid=self._process.pid if alive and self._process else None,
             state=self.state,
-            ready=self.state in (State.READY, State.DONE),
+            ready=self.state in (ProcessState.READY, ProcessState.DONE),
             restarts=self.restarts,
             lag_events=self.lag_events,
-            why="" if self.state in (State.READY, State.DONE) else self.why,
+            why="" if self.state in (ProcessState.READY, ProcessState.DONE) else self.why,
         )
 
     async def run(self) -> None:
@@ -67,21 +67,21 @@ class Child:
                     return
                 if self._steady:
                     self._backoff_s = BACKOFF_S_MIN
-                self._set(State.BACKOFF)
+                self._set(ProcessState.BACKOFF)
                 self._log.note("starting again", pause_s=self._backoff_s)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), self._backoff_s)
                 self._backoff_s = min(self._backoff_s * 2, self.spec.backoff_s_max)
                 self.restarts += 1
         finally:
-            if self.state is not State.DONE:
-                self._set(State.STOPPED)
+            if self.state is not ProcessState.DONE:
+                self._set(ProcessState.STOPPED)
 
     def ask_to_stop(self) -> None:
         """Send the stop signal; the process is not started again."""
         self._stop.set()
         if self._process is not None and self._process.returncode is None:
-            self._set(State.STOPPING)
+            self._set(ProcessState.STOPPING)
             with suppress(ProcessLookupError):
                 self._process.send_signal(self.spec.stop_signal)
 
@@ -104,7 +104,7 @@ class Child:
     async def _run_once(self) -> bool:
         """Start it and follow it to its end; return True for a one-shot that did its work."""
         self._ready_at_s = None
-        self._set(State.STARTING)
+        self._set(ProcessState.STARTING)
         try:
             process = await self._start()
         except OSError as error:
@@ -127,7 +127,7 @@ class Child:
             task.cancel()
         self._log.note("ended", pid=process.pid, code=code)
         if code == 0 and isinstance(self.spec.check, DoneCheck):
-            self._set(State.DONE)
+            self._set(ProcessState.DONE)
             self.was_ready.set()
             return True
         words = f": {self._log.last_words}" if self._log.last_words else ""
@@ -161,7 +161,7 @@ class Child:
             self._log.write(line)
 
     async def _probe(self) -> None:
-        watch = Watch(self.spec.unready_s_max)
+        watch = LivenessWatch(self.spec.unready_s_max)
         while True:
             answer = await ask(self.spec.check)
             self.lag_events = answer.lag_events
@@ -169,22 +169,24 @@ class Child:
                 self._log.note("killed", why=verdict)
                 self._end()
             if answer.ready:
-                if self.state is State.STARTING:
+                if self.state is ProcessState.STARTING:
                     self._log.note("ready")
-                self._set(State.READY)
+                self._set(ProcessState.READY)
                 if self._ready_at_s is None:
                     self._ready_at_s = self._clock.monotonic_s()
                 self.was_ready.set()
             else:
                 self.why = answer.why
-                if self.state is State.READY:
-                    self._set(State.UNREADY)
+                if self.state is ProcessState.READY:
+                    self._set(ProcessState.UNREADY)
             await self._clock.sleep(
-                PROBE_S_READY if self.state is State.READY else PROBE_S_STARTING
+                PROBE_S_READY if self.state is ProcessState.READY else PROBE_S_STARTING
             )
 
-    def _set(self, state: State) -> None:
-        if state is self.state or (self.state is State.STOPPING and state is not State.STOPPED):
+    def _set(self, state: ProcessState) -> None:
+        if state is self.state or (
+            self.state is ProcessState.STOPPING and state is not ProcessState.STOPPED
+        ):
             return
         self.state = state
         self._changed(self)

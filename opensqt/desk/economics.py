@@ -6,7 +6,7 @@ import msgspec
 
 from opensqt.domain.decimals import BPS, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.runtime.config.all import Carry, Grid, GridMode, PaperFunding
+from opensqt.runtime.config.all import CarryConfig, GridConfig, GridMode, PaperFunding
 
 HOURS_PER_YEAR = Decimal(8760)
 LEGS_PER_CARRY = 2  # in and out
@@ -43,7 +43,7 @@ def break_even_bps(rules: InstrumentRules) -> Decimal:
     return 2 * rules.maker_fee / (1 - rules.maker_fee) / BPS
 
 
-def grid_cost(grid: Grid, rules: InstrumentRules, step_bps: Decimal) -> GridCost:
+def grid_cost(grid: GridConfig, rules: InstrumentRules, step_bps: Decimal) -> GridCost:
     """Return break-even and capital of a grid whose step in force is `step_bps` of the price."""
     levels = (
         grid.levels_below
@@ -58,7 +58,10 @@ def grid_cost(grid: Grid, rules: InstrumentRules, step_bps: Decimal) -> GridCost
 
 
 def carry_cost(
-    carry: Carry, spot: InstrumentRules, perp: InstrumentRules, funding: PaperFunding | None = None
+    carry: CarryConfig,
+    spot: InstrumentRules,
+    perp: InstrumentRules,
+    funding: PaperFunding | None = None,
 ) -> CarryCost:
     """Return the cost of taker fees in and out of both legs, and the APR that earns it while holding."""
     cost = LEGS_PER_CARRY * (spot.taker_fee + perp.taker_fee)
@@ -73,7 +76,7 @@ def carry_cost(
 
 
 def _basis_bps_enter(
-    carry: Carry, cost_bps: Decimal, funding: PaperFunding | None
+    carry: CarryConfig, cost_bps: Decimal, funding: PaperFunding | None
 ) -> Decimal | None:
     """Return the basis from which on a round trip pays its fees and `return_bps_min`; slippage comes on top."""
     if funding is None:

@@ -13,9 +13,16 @@ import msgspec
 from opensqt.desk.economics import break_even_bps
 from opensqt.domain.decimals import BPS, EXACT, ZERO, canonical, ceil_to, floor_to
 from opensqt.domain.instruments import InstrumentRules, Market, Side, quote_asset
-from opensqt.runtime.config.all import Carry, Config, Grid, GridMode, Strategy, symbols_of
+from opensqt.runtime.config.all import (
+    CarryConfig,
+    Config,
+    GridConfig,
+    GridMode,
+    Strategy,
+    symbols_of,
+)
 from opensqt.strategies.carry.carry import clip_quantity, common_step
-from opensqt.strategies.grid.lattice import BUFFER, Lattice, lattice_at, opening_quantity
+from opensqt.strategies.grid.levels import BUFFER, GridLevels, lattice_at, opening_quantity
 
 CENT = Decimal("0.01")
 CARRY_LEGS = 2
@@ -28,12 +35,12 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
     rules: Mapping[str, InstrumentRules]
     mids: Mapping[str, Decimal]
 
-    def lattice(self, grid: Grid) -> Lattice:
+    def lattice(self, grid: GridConfig) -> GridLevels:
         """Return the lattice that this grid would have: tick and anchor decide on the step in force."""
         anchor = grid.anchor_price or self.mids[grid.symbol]
         return lattice_at(anchor, grid.step_bps, self.rules[grid.symbol])
 
-    def step_bps(self, grid: Grid) -> Decimal:
+    def step_bps(self, grid: GridConfig) -> Decimal:
         """Return the step in force, as bps of the price with which the market begins."""
         return EXACT.divide(self.lattice(grid).step_price, self.mids[grid.symbol]) / BPS
 
@@ -42,7 +49,7 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
     """Yield why parts of a paper configuration could not trade on this market; nothing where all can."""
     for name, strategy in config.strategies.items():
         path = f"strategies.{name}"
-        if isinstance(strategy, Grid):
+        if isinstance(strategy, GridConfig):
             yield from _grid(path, strategy, config, market)
         else:
             yield from _carry(path, strategy, market)
@@ -78,7 +85,7 @@ def _unvalued(config: Config) -> Iterator[str]:
             )
 
 
-def _grid(path: str, grid: Grid, config: Config, market: MarketView) -> Iterator[str]:
+def _grid(path: str, grid: GridConfig, config: Config, market: MarketView) -> Iterator[str]:
     rules, mid = market.rules[grid.symbol], market.mids[grid.symbol]
     lattice = market.lattice(grid)
     prices = [lattice.price(level) for level in lattice.below(mid, grid.levels_below)]
@@ -116,7 +123,7 @@ def _grid(path: str, grid: Grid, config: Config, market: MarketView) -> Iterator
             )
 
 
-def _carry(path: str, carry: Carry, market: MarketView) -> Iterator[str]:
+def _carry(path: str, carry: CarryConfig, market: MarketView) -> Iterator[str]:
     spot, perp = market.rules[carry.spot], market.rules[carry.perp]
     price = market.mids[carry.spot]
     quantity = clip_quantity(carry.order_notional_quote, price, spot, perp)
@@ -184,28 +191,28 @@ def _money(config: Config, market: MarketView) -> Iterator[str]:
             )
 
 
-def _levels(grid: Grid) -> Iterable[tuple[str, int]]:
+def _levels(grid: GridConfig) -> Iterable[tuple[str, int]]:
     yield "levels_below", grid.levels_below
     if grid.mode is GridMode.NEUTRAL:
         yield "levels_above", grid.levels_above
 
 
 def _orders(strategy: Strategy) -> int:
-    if isinstance(strategy, Carry):
+    if isinstance(strategy, CarryConfig):
         return CARRY_LEGS
     return sum(levels for _, levels in _levels(strategy))
 
 
 def _notional(strategy: Strategy, symbol: str, sign: int) -> Decimal:
     """Return how much (quote units) a strategy would buy (+1) or sell (-1) of a symbol, starting from nothing."""
-    if isinstance(strategy, Carry):
+    if isinstance(strategy, CarryConfig):
         bought = symbol == strategy.spot
         return strategy.notional_quote_max if bought is (sign > 0) else ZERO
     levels = dict(_levels(strategy)).get("levels_below" if sign > 0 else "levels_above", 0)
     return levels * strategy.order_notional_quote
 
 
-def _least_step_bps(lattice: Lattice, mid: Decimal, rules: InstrumentRules) -> Decimal:
+def _least_step_bps(lattice: GridLevels, mid: Decimal, rules: InstrumentRules) -> Decimal:
     """Return the smallest `step_bps` whose step in force earns more than its fees."""
     costs = EXACT.multiply(mid, break_even_bps(rules) * BPS)
     step_price = floor_to(costs, rules.tick_size) + rules.tick_size

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from opensqt.desk.instant import rfc3339
+from opensqt.desk.timestamps import rfc3339
 from opensqt.runtime.clock import Clock
 
 SIZE_BYTES_MAX = 8 * 1024 * 1024

@@ -14,25 +14,25 @@ OK = 200
 Plain = Mapping[str, object]
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
     """A status code (0 when nobody answered) and the JSON object that came with it."""
 
     code: int = 0
     said: Plain = {}
 
 
-async def get(port: int, path: str, *, host: str = "127.0.0.1", ca_file: str = "") -> Reply:
+async def get(port: int, path: str, *, host: str = "127.0.0.1", ca_file: str = "") -> HttpReply:
     """Ask for a path; `ca_file` means TLS under that authority."""
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
     try:
         async with asyncio.timeout(TIMEOUT_S):
             reply = await _talk(port, request, _authority(ca_file) if ca_file else None)
     except (TimeoutError, OSError):
-        return Reply()
+        return HttpReply()
     top, _, content = reply.partition(b"\r\n\r\n")
     words = top.split(b" ", 2)
     code = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
-    return Reply(code=code, said=_json_object(content))
+    return HttpReply(code=code, said=_json_object(content))
 
 
 async def _talk(port: int, request: bytes, tls: ssl.SSLContext | None) -> bytes:

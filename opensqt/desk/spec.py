@@ -41,7 +41,7 @@ class DoneCheck(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 Check = HttpCheck | PostgresCheck | AliveCheck | DoneCheck
 
 
-class Spec(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One process; names in `depends` must be ready before its first start. Times are wall seconds."""
 
     name: str
@@ -59,7 +59,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     patience_s: float = 2.0
 
 
-class State(StrEnum):
+class ProcessState(StrEnum):
     """Where a process is in its life."""
 
     WAITING = "waiting"
@@ -77,14 +77,14 @@ class ProcessLine(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     pid: int | None
-    state: State
+    state: ProcessState
     ready: bool
     restarts: int
     lag_events: int | None = msgspec.field(default=None, name="lag")
     why: str = ""
 
 
-def levels(specs: tuple[Spec, ...]) -> tuple[tuple[str, ...], ...]:
+def levels(specs: tuple[ProcessSpec, ...]) -> tuple[tuple[str, ...], ...]:
     """Return names by dependency, those without any first; raise `ValueError` for a loop or a stranger."""
     open_specs = {spec.name: set(spec.depends) for spec in specs}
     strangers = set().union(*open_specs.values()) - set(open_specs) if open_specs else set()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from opensqt.desk.child import Child
 from opensqt.desk.logfile import LogFile
-from opensqt.desk.spec import ProcessLine, Spec, State, levels
+from opensqt.desk.spec import ProcessLine, ProcessSpec, ProcessState, levels
 from opensqt.runtime.clock import Clock
 
 STOP_S_MAX = 8.0
@@ -18,7 +18,7 @@ class Supervisor:
 
     def __init__(
         self,
-        specs: tuple[Spec, ...],
+        specs: tuple[ProcessSpec, ...],
         logs: Path,
         clock: Clock,
         changed: Callable[[ProcessLine], None] = lambda _: None,
@@ -63,7 +63,7 @@ class Supervisor:
             children = [self._children[name] for name in level if name != keep]
             for child in children:
                 child.ask_to_stop()
-                if child.state is State.WAITING:
+                if child.state is ProcessState.WAITING:
                     self._tasks[child.spec.name].cancel()
             left_s = deadline_s - self._clock.monotonic_s()
             patience_s = max((child.spec.patience_s for child in children), default=0.0)

@@ -9,8 +9,8 @@ its own time, and nothing that has an identity.
 import msgspec
 
 from opensqt.domain import ids
+from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.words import cleaned
 
 DESK = "desk"
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain import life, position
+from opensqt.domain import order_state as life
+from opensqt.domain import position
 from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market
 from opensqt.domain.kills import Kills
-from opensqt.domain.ledger_entry import Key, Net, StrategyRun, Table
+from opensqt.domain.ledger_entry import Key, LedgerTable, Net, StrategyRun
 from opensqt.domain.ledger_wallet import (
     Flow,
     Wallet,
@@ -25,23 +26,23 @@ from opensqt.domain.ledger_wallet import (
     shared,
 )
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, IntentPlaced, OrderRef
+from opensqt.domain.order_events import Fill, IntentPlaced, OrderRef
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.recon import Adjustment, Halted, Resumed, Transferred
-from opensqt.domain.strategy import (
+from opensqt.domain.recon_events import Adjustment, Halted, Resumed, Transferred
+from opensqt.domain.strategy_events import (
     AnchorSet,
     PositionAdopted,
     SagaStep,
     StrategyFaulted,
     StrategyStarted,
 )
-from opensqt.domain.switches import Switches, thrown
+from opensqt.domain.trading_controls import TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 
-__all__ = ["Books", "Key", "Net", "StrategyRun", "Table"]
+__all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
 
 
-class Books:
+class Ledger:
     """Everything that the journal says; `touched` names what changed since it was last taken."""
 
     def __init__(self) -> None:
@@ -62,7 +63,7 @@ class Books:
         self.halts: dict[str, Halted] = {}
         self.kills = Kills()
         self.limits: dict[str, LimitChanged] = {}
-        self.touched: dict[tuple[Table, Key], None] = {}
+        self.touched: dict[tuple[LedgerTable, Key], None] = {}
 
     def fold(self, at: int, message: Message) -> None:
         """Take in the fact of a journal position; each position once and in order."""
@@ -74,7 +75,7 @@ class Books:
         else:
             _take(self, message)
 
-    def take_touched(self) -> list[tuple[Table, Key]]:
+    def take_touched(self) -> list[tuple[LedgerTable, Key]]:
         """Return what changed since the last call."""
         touched = list(self.touched)
         self.touched.clear()
@@ -83,7 +84,7 @@ class Books:
     def move(self, key: Key, flow: Flow) -> None:
         """Add a flow to the wallet (venue, account, market, asset)."""
         self.wallets[key] = booked(self.wallets.get(key, Wallet()), flow)
-        self._touch(Table.BALANCES, key)
+        self._touch(LedgerTable.BALANCES, key)
 
     def hold(self, strategy: str, place: Key, quantity: Decimal, price: Decimal | None) -> None:
         """Add signed base units to an owner and to the net; without a price at the average cost."""
@@ -95,8 +96,8 @@ class Books:
         self.nets[place] = msgspec.structs.replace(
             net, position=position.trade(net.position, quantity, for_net)
         )
-        self._touch(Table.HOLDINGS, held)
-        self._touch(Table.POSITIONS, place)
+        self._touch(LedgerTable.HOLDINGS, held)
+        self._touch(LedgerTable.POSITIONS, place)
 
     def pay(self, paid: FundingPaid) -> None:
         """Book a funding payment once by its income id."""
@@ -104,21 +105,21 @@ class Books:
         if key in self.funding:
             return
         self.funding[key] = paid
-        self._touch(Table.FUNDING, key)
+        self._touch(LedgerTable.FUNDING, key)
         place = (paid.venue, paid.account, paid.symbol)
         net = self.nets.get(place, Net())
         after = position.funding(net.position, paid.amount)
         self.nets[place] = msgspec.structs.replace(net, position=after)
-        self._touch(Table.POSITIONS, place)
+        self._touch(LedgerTable.POSITIONS, place)
         owners = {key: held for key, held in self.holdings.items() if key[1:] == place}
         for owner, amount in shared(paid.amount, owners):
             self.holdings[owner] = position.funding(owners[owner], amount)
-            self._touch(Table.HOLDINGS, owner)
+            self._touch(LedgerTable.HOLDINGS, owner)
         self.move(
             (paid.venue, paid.account, Market.PERP.value, paid.asset), Flow(funding=paid.amount)
         )
 
-    def _touch(self, table: Table, key: Key) -> None:
+    def _touch(self, table: LedgerTable, key: Key) -> None:
         self.touched[table, key] = None
 
     def _order(self, event: Message) -> None:
@@ -128,7 +129,7 @@ class Books:
             return
         order = self.orders.get(name) or life.begin(name)
         self.orders[name] = life.fold(order, event)  # type: ignore[arg-type]
-        self._touch(Table.ORDERS, (name,))
+        self._touch(LedgerTable.ORDERS, (name,))
         place = (ref.venue, ref.account, ref.symbol)
         venue_order_id: str = getattr(event, "venue_order_id", "")
         is_news = isinstance(event, IntentPlaced)
@@ -146,7 +147,7 @@ class Books:
         if key in self.fills:
             return
         self.fills[key] = fill
-        self._touch(Table.FILLS, key)
+        self._touch(LedgerTable.FILLS, key)
         for asset, flow in flows_of(fill):
             self.move((ref.venue, ref.account, market_of(ref.symbol).value, asset), flow)
         net = self.nets.get(place, Net())
@@ -155,7 +156,7 @@ class Books:
             fees_quote=EXACT.add(net.fees_quote, quote_fee(fill)),
             last_price=fill.price,
         )
-        self._touch(Table.POSITIONS, place)
+        self._touch(LedgerTable.POSITIONS, place)
         if ref.strategy:
             self._own(key, fill)
         else:
@@ -173,17 +174,17 @@ class Books:
         self.parked.discard(key)
         owned = msgspec.structs.replace(fill, ref=order.placed.ref)
         self.fills[key] = owned
-        self._touch(Table.FILLS, key)
+        self._touch(LedgerTable.FILLS, key)
         self._own(key, owned)
 
     def _own(self, key: Key, fill: Fill) -> None:
         held = (fill.ref.strategy, *key[:3])
         self.holdings[held] = position.fill(self.holdings.get(held, FLAT), fill)
-        self._touch(Table.HOLDINGS, held)
+        self._touch(LedgerTable.HOLDINGS, held)
         self._order(fill)
 
 
-def _take(books: Books, message: Message) -> None:
+def _take(books: Ledger, message: Message) -> None:
     """Take in a fact that is not about an order."""
     match message:
         case RiskApproved():
@@ -213,7 +214,7 @@ def _take(books: Books, message: Message) -> None:
             _strategy(books, message)
 
 
-def _transfer(books: Books, message: Transferred) -> None:
+def _transfer(books: Ledger, message: Transferred) -> None:
     wallets = {market.value for market in Market}
     for wallet, amount in (
         (message.from_wallet, -message.amount),
@@ -224,17 +225,17 @@ def _transfer(books: Books, message: Transferred) -> None:
             books.move(key, Flow(transferred=amount))
 
 
-def _switch(books: Books, message: Halted | Resumed | KillLatched | KillReleased) -> None:
+def _switch(books: Ledger, message: Halted | Resumed | KillLatched | KillReleased) -> None:
     halts, kills = books.halts, books.kills.scopes
-    after = thrown(Switches(kills=books.kills, halts=halts), message)
+    after = thrown(TradingControls(kills=books.kills, halts=halts), message)
     books.kills, books.halts = after.kills, after.halts
     for kind, was, now in (("kill", kills, after.kills.scopes), ("halt", halts, after.halts)):
         for scope in sorted(was.keys() | now.keys()):
             if was.get(scope) != now.get(scope):
-                books.touched[Table.HALTS, (kind, scope)] = None
+                books.touched[LedgerTable.HALTS, (kind, scope)] = None
 
 
-def _strategy(books: Books, message: Message) -> None:
+def _strategy(books: Ledger, message: Message) -> None:
     match message:
         case StrategyStarted():
             run = StrategyRun(
@@ -253,13 +254,13 @@ def _strategy(books: Books, message: Message) -> None:
         case SagaStep():
             key = (message.strategy, message.saga_id)
             books.sagas[key] = message
-            books.touched[Table.SAGAS, key] = None
+            books.touched[LedgerTable.SAGAS, key] = None
             return
         case _:
             return
     books.strategies[run.strategy] = run
-    books.touched[Table.STRATEGIES, (run.strategy,)] = None
+    books.touched[LedgerTable.STRATEGIES, (run.strategy,)] = None
 
 
-def _run(books: Books, strategy: str) -> StrategyRun:
+def _run(books: Ledger, strategy: str) -> StrategyRun:
     return books.strategies.get(strategy) or StrategyRun(strategy=strategy)

@@ -13,13 +13,13 @@ import msgspec
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.control import KillLatched, LimitChanged
 from opensqt.domain.kills import Kills
-from opensqt.domain.ledger import Books, Key, Net, StrategyRun
+from opensqt.domain.ledger import Key, Ledger, Net, StrategyRun
 from opensqt.domain.ledger_wallet import Wallet
-from opensqt.domain.life import Order
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
+from opensqt.domain.order_state import Order
 from opensqt.domain.position import Position
-from opensqt.domain.recon import Halted
-from opensqt.domain.strategy import SagaStep
+from opensqt.domain.recon_events import Halted
+from opensqt.domain.strategy_events import SagaStep
 
 FOLD = (
     2  # counted up when the same journal makes other books: snapshots of the old fold are not read
@@ -56,7 +56,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[LimitChanged, ...]
 
 
-def content(books: Books) -> bytes:
+def content(books: Ledger) -> bytes:
     """Return the books in their canonical form, whatever the order in which they were filled."""
     return msgspec.msgpack.encode(
         Content(
@@ -83,18 +83,18 @@ def content(books: Books) -> bytes:
     )
 
 
-def digest(books: Books) -> str:
+def digest(books: Ledger) -> str:
     """Return the sha256 of the books' canonical form, in hex."""
     return hashlib.sha256(content(books)).hexdigest()
 
 
-def restore(data: bytes) -> Books:
+def restore(data: bytes) -> Ledger:
     """Return the books of a canonical form; raise `NotBooks`."""
     try:
         found = msgspec.msgpack.decode(data, type=Content)
     except msgspec.MsgspecError as error:
         raise NotBooks(f"{len(data)} bytes are not books of this version: {error}") from error
-    books = Books()
+    books = Ledger()
     books.position, books.desk = found.position, found.desk
     books.approved, books.refused = found.approved, found.refused
     books.orders = {order.client_order_id: order for order in found.orders}

@@ -7,12 +7,12 @@ import msgspec
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.strategy import AnchorSet
+from opensqt.domain.strategy_events import AnchorSet
 
 Key = tuple[str, ...]
 
 
-class Table(StrEnum):
+class LedgerTable(StrEnum):
     """What the books consist of; the names of the projections."""
 
     ORDERS = "orders"  # by client order id

@@ -6,7 +6,7 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import Market
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
 from opensqt.domain.position import GRAIN, Position
 
 

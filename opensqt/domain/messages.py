@@ -2,7 +2,10 @@
 
 import msgspec
 
-from opensqt.domain import account, control, instruments, intent, market, order, recon, strategy
+from opensqt.domain import account, control, instruments, intent, market
+from opensqt.domain import order_events as order
+from opensqt.domain import recon_events as recon
+from opensqt.domain import strategy_events as strategy
 from opensqt.domain import verdict as risk
 
 MODULES = {

@@ -11,7 +11,7 @@ import msgspec
 
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import EXACT, ZERO
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
 from opensqt.domain.received import received
 
 GRAIN = Decimal("1E-18")  # quote units

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market, market_of
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
 
 
 def received(fill: Fill) -> Decimal:

@@ -9,14 +9,15 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain import ids, life
+from opensqt.domain import ids
+from opensqt.domain import order_state as life
 from opensqt.domain.account import SnapshotOrder, VenueSnapshot
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType
-from opensqt.domain.ledger import Books
-from opensqt.domain.order import IntentPlaced
-from opensqt.domain.recon import DiscrepancyKind
+from opensqt.domain.ledger import Ledger
+from opensqt.domain.order_events import IntentPlaced
+from opensqt.domain.recon_events import DiscrepancyKind
 
 STEPS_KEPT = 1000
 
@@ -74,7 +75,7 @@ def differences(venue: Decimal, figures: tuple[Decimal, ...]) -> frozenset[Decim
     return frozenset() if ZERO in found else found
 
 
-def is_doubtful(books: Books, account: str, symbol: str) -> bool:
+def is_doubtful(books: Ledger, account: str, symbol: str) -> bool:
     """Tell whether an order of the account in this symbol may be at the venue without our knowing."""
     return any(
         order.phase in life.IN_DOUBT
@@ -85,7 +86,7 @@ def is_doubtful(books: Books, account: str, symbol: str) -> bool:
     )
 
 
-def owner(books: Books, place: tuple[str, ...]) -> str:
+def owner(books: Ledger, place: tuple[str, ...]) -> str:
     """Return which strategy holds most of a symbol; an empty text when none holds any."""
     held = sorted(
         (-abs(one.quantity), key[0])
@@ -96,7 +97,7 @@ def owner(books: Books, place: tuple[str, ...]) -> str:
 
 
 def shown_orders(
-    books: Books, snapshot: VenueSnapshot, moved: dict[str, int]
+    books: Ledger, snapshot: VenueSnapshot, moved: dict[str, int]
 ) -> tuple[list[Finding], set[str]]:
     """Compare the orders that the venue shows; return what disagrees and which subjects cannot be judged.
 
@@ -124,7 +125,7 @@ def shown_orders(
 
 
 def missing_orders(
-    books: Books,
+    books: Ledger,
     snapshot: VenueSnapshot,
     living: set[str],
     moved: dict[str, int],

@@ -4,7 +4,9 @@ import functools
 import re
 from collections.abc import Sequence
 
-from opensqt.domain import account, control, market, recon, strategy
+from opensqt.domain import account, control, market
+from opensqt.domain import recon_events as recon
+from opensqt.domain import strategy_events as strategy
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message

@@ -12,7 +12,7 @@ import msgspec
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
 from opensqt.domain.instruments import Market, Side, market_of
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.domain.order import Liquidity
+from opensqt.domain.order_events import Liquidity
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):

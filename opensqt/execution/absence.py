@@ -13,7 +13,7 @@ import msgspec
 WITNESSLESS_LAGS = 6
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """One complete look at the venue for one order; a look that was not answered is no look.
 
     `started_ms` and `ended_ms` are market times. `witness` names what showed that the source is healthy: an order that
@@ -35,27 +35,27 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
         return self.found_by_id or self.found_open or self.traded
 
 
-class Search(msgspec.Struct, frozen=True, kw_only=True):
+class AbsenceSearch(msgspec.Struct, frozen=True, kw_only=True):
     """The search for one order: when absence may be judged and what was seen since."""
 
     fence_ms: int  # market time of the deadline + clock skew + visibility lag
     lag_ms: int  # visibility lag, market ms
-    first: Look | None = None
+    first: Observation | None = None
     moved: bool = False
 
 
-def begin(*, deadline_ms: int, lag_ms: int, skew_ms: int) -> Search:
+def begin(*, deadline_ms: int, lag_ms: int, skew_ms: int) -> AbsenceSearch:
     """Begin a search whose fence stands behind the deadline that the venue enforces."""
-    return Search(fence_ms=deadline_ms + skew_ms + lag_ms, lag_ms=lag_ms)
+    return AbsenceSearch(fence_ms=deadline_ms + skew_ms + lag_ms, lag_ms=lag_ms)
 
 
-def next_look_ms(search: Search) -> int:
+def next_look_ms(search: AbsenceSearch) -> int:
     """Return the market time before which another look cannot complete the proof."""
     first = search.first
     return search.fence_ms if first is None else first.ended_ms + _apart_ms(search, first)
 
 
-def judge(search: Search, look: Look) -> tuple[Search, str]:
+def judge(search: AbsenceSearch, look: Observation) -> tuple[AbsenceSearch, str]:
     """Add a look; return the search and the proof of absence in words, or an empty text.
 
     A look before the fence, one that saw the order and one whose witness was not seen prove nothing. A position that
@@ -79,6 +79,6 @@ def judge(search: Search, look: Look) -> tuple[Search, str]:
     return search, proof
 
 
-def _apart_ms(search: Search, *looks: Look) -> int:
+def _apart_ms(search: AbsenceSearch, *looks: Observation) -> int:
     healthy = all(look.witness for look in looks)
     return search.lag_ms if healthy else search.lag_ms * WITNESSLESS_LAGS

@@ -8,11 +8,11 @@ from typing import assert_never
 
 import msgspec
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.instruments import reduce_only_binds
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.journal import Entry, Fence, NewEvent
-from opensqt.domain.order import OrderRef
+from opensqt.domain.order_events import OrderRef
 from opensqt.domain.venue import (
     Held,
     InDoubt,
@@ -25,15 +25,15 @@ from opensqt.domain.venue import (
     TradeView,
 )
 from opensqt.domain.verdict import RiskApproved
-from opensqt.execution import facts
-from opensqt.execution.facts import Author
-from opensqt.execution.limits import Terms, obstacle
-from opensqt.execution.state import State
+from opensqt.execution import events as facts
+from opensqt.execution.caps import SubmissionTerms, obstacle
+from opensqt.execution.events import EventSource
+from opensqt.execution.state import ExecutionState
 
 ATTEMPTS_MAX = 5
 
 
-class Submit(msgspec.Struct, frozen=True, kw_only=True):
+class SendOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Commit the entry, then send the request."""
 
     entry: Entry
@@ -42,31 +42,35 @@ class Submit(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int  # market time of the intent
 
 
-class Settle(msgspec.Struct, frozen=True, kw_only=True):
+class EndIntent(msgspec.Struct, frozen=True, kw_only=True):
     """Commit the entry and send nothing: the intent ends here, with its reason in the journal."""
 
     entry: Entry
     reason: str
 
 
-class Skip(msgspec.Struct, frozen=True, kw_only=True):
+class IgnoreCommand(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing to do: the intent has its verdict in the journal already."""
 
     reason: str
 
 
-Admission = Submit | Settle | Skip
+Admission = SendOrder | EndIntent | IgnoreCommand
 
 
 def admit_place(
-    state: State, author: Author, approval: RiskApproved, fence: Fence, terms: Terms
+    state: ExecutionState,
+    author: EventSource,
+    approval: RiskApproved,
+    fence: Fence,
+    terms: SubmissionTerms,
 ) -> Admission:
     """Decide whether an approved place intent becomes an order."""
     intent = approval.place
     if intent is None:
         raise ValueError(f"approval {approval.intent_id} is not a place")
     if intent.intent_id in state.judged:
-        return Skip(reason="already in the journal")
+        return IgnoreCommand(reason="already in the journal")
     reduce_only = approval.reduce_only and reduce_only_binds(intent.symbol)
     reason = obstacle(state, intent, terms, reduce_only=reduce_only)
     if reason:
@@ -83,31 +87,31 @@ def admit_place(
         not_after_ms=terms.valid_until_wall_ms,
     )
     request = request_of(intent, ref, terms, reduce_only=reduce_only)
-    return Submit(entry=entry, request=request, ref=ref, created_ms=intent.created_ms)
+    return SendOrder(entry=entry, request=request, ref=ref, created_ms=intent.created_ms)
 
 
 def refuse_place(
-    author: Author, approval: RiskApproved, fence: Fence, terms: Terms, reason: str
-) -> Settle:
+    author: EventSource, approval: RiskApproved, fence: Fence, terms: SubmissionTerms, reason: str
+) -> EndIntent:
     """End an approved intent that a cap, a latch or the journal (too late, an old risk epoch) does not admit."""
-    return Settle(entry=_ended(author, approval, fence, terms, reason), reason=reason)
+    return EndIntent(entry=_ended(author, approval, fence, terms, reason), reason=reason)
 
 
 def admit_retry(
-    state: State,
-    author: Author,
+    state: ExecutionState,
+    author: EventSource,
     order: life.Order,
     rejection: NewEvent,
     fence: Fence,
-    terms: Terms,
-) -> Submit | None:
+    terms: SubmissionTerms,
+) -> SendOrder | None:
     """Decide whether an order that provably never reached the venue is sent again, under a new id.
 
     The new attempt is committed before the `rejection` of the old one, so that nobody who folds the log ever
     sees the intent without an order and believes it ended.
     """
     placed = order.placed
-    if placed is None or order.phase is not life.Phase.SUBMITTING:
+    if placed is None or order.phase is not life.OrderStatus.SUBMITTING:
         return None
     attempt = placed.ref.attempt + 1
     spent = attempt > ATTEMPTS_MAX or terms.now_ms >= placed.valid_until_ms
@@ -120,11 +124,11 @@ def admit_retry(
     events = (*_attempt(author, intent, ref, terms, reduce_only=placed.reduce_only), rejection)
     entry = Entry(events=events, fence=fence, not_after_ms=terms.valid_until_wall_ms)
     request = request_of(intent, ref, terms, reduce_only=placed.reduce_only)
-    return Submit(entry=entry, request=request, ref=ref, created_ms=intent.created_ms)
+    return SendOrder(entry=entry, request=request, ref=ref, created_ms=intent.created_ms)
 
 
 def request_of(
-    intent: PlaceIntent, ref: OrderRef, terms: Terms, *, reduce_only: bool
+    intent: PlaceIntent, ref: OrderRef, terms: SubmissionTerms, *, reduce_only: bool
 ) -> OrderRequest:
     """Return the request of an intent, unchanged in price and size."""
     return OrderRequest(
@@ -142,7 +146,11 @@ def request_of(
 
 
 def after_place(
-    author: Author, ref: OrderRef, outcome: PlaceOutcome, evidence_hash: str, terms: Terms
+    author: EventSource,
+    ref: OrderRef,
+    outcome: PlaceOutcome,
+    evidence_hash: str,
+    terms: SubmissionTerms,
 ) -> tuple[NewEvent, ...]:
     """Return what the answer to a place request proves."""
     now_ms = terms.now_ms
@@ -172,7 +180,7 @@ def after_place(
 
 
 def after_view(
-    author: Author, ref: OrderRef, view: OrderView, evidence_hash: str
+    author: EventSource, ref: OrderRef, view: OrderView, evidence_hash: str
 ) -> tuple[NewEvent, ...]:
     """Return what an order as the venue shows it proves; its fills come as trades."""
     held = facts.accepted(author, ref, view.venue_order_id, evidence_hash, view.time_ms)
@@ -196,7 +204,7 @@ def after_view(
     return (held, end)
 
 
-def adopt(author: Author, view: OrderView, evidence_hash: str, now_ms: int) -> Entry:
+def adopt(author: EventSource, view: OrderView, evidence_hash: str, now_ms: int) -> Entry:
     """Make an open order of our form that the journal does not know one of ours: counted, killed, owned by nobody.
 
     It has no verdict and never gets one: `verify` goes on to name it.
@@ -230,7 +238,7 @@ def adopt(author: Author, view: OrderView, evidence_hash: str, now_ms: int) -> E
 
 
 def after_trade(
-    state: State, author: Author, trade: TradeView, evidence_hash: str
+    state: ExecutionState, author: EventSource, trade: TradeView, evidence_hash: str
 ) -> tuple[NewEvent, ...]:
     """Return the fill of a trade, attributed to our order where the venue or we know which."""
     if (trade.symbol, trade.trade_id) in state.trades:
@@ -244,7 +252,12 @@ def after_trade(
 
 
 def _attempt(
-    author: Author, intent: PlaceIntent, ref: OrderRef, terms: Terms, *, reduce_only: bool
+    author: EventSource,
+    intent: PlaceIntent,
+    ref: OrderRef,
+    terms: SubmissionTerms,
+    *,
+    reduce_only: bool,
 ) -> tuple[NewEvent, ...]:
     return (
         facts.placed(author, intent, ref, reduce_only=reduce_only, now_ms=terms.now_ms),
@@ -255,7 +268,7 @@ def _attempt(
 
 
 def _ended(
-    author: Author, approval: RiskApproved, fence: Fence, terms: Terms, reason: str
+    author: EventSource, approval: RiskApproved, fence: Fence, terms: SubmissionTerms, reason: str
 ) -> Entry:
     intent = approval.place
     if intent is None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.account import Deposit, FundingPaid, VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
@@ -14,16 +14,16 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.kills import DESK, Kills, folded
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced, NeverPlaced
+from opensqt.domain.open_orders import OpenOrders
+from opensqt.domain.order_events import Accepted, Canceled, Expired, Fill, IntentPlaced, NeverPlaced
 from opensqt.domain.received import received
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.register import Register
-from opensqt.domain.strategy import PositionAdopted
-from opensqt.domain.strays import Strays
+from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.strategy_events import PositionAdopted
+from opensqt.domain.unattributed import UnattributedTrades
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from opensqt.execution.recent import Recent
+from opensqt.execution.bounded_set import BoundedSet
 
-__all__ = ["DESK", "State"]
+__all__ = ["DESK", "ExecutionState"]
 
 SETTLED_MAX = 20_000  # ended orders that late evidence may still name
 REMEMBERED_MAX = 100_000
@@ -32,7 +32,7 @@ DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 _Owner = TypeVar("_Owner", str, tuple[str, str])
 
 
-class State:
+class ExecutionState:
     """The books of one account; every change comes through `fold`.
 
     Repeated facts change nothing, but for corrections: who folds must give each journal position of theirs once.
@@ -44,10 +44,14 @@ class State:
         self.attempts: dict[str, list[str]] = {}  # intent id -> client order ids, oldest first
         self.venue_ids: dict[tuple[str, str], str] = {}  # symbol, venue order id -> client order id
         # The journal guards verdicts and fills for ever; these only spare the asking.
-        self.judged: Recent[str] = Recent(REMEMBERED_MAX)  # intents whose verdict is in the journal
-        self.tombstones: Recent[str] = Recent(REMEMBERED_MAX)  # place intents that were cancelled
-        self.trades: Recent[tuple[str, str]] = Recent(REMEMBERED_MAX)
-        self.income: Recent[str] = Recent(REMEMBERED_MAX)
+        self.judged: BoundedSet[str] = BoundedSet(
+            REMEMBERED_MAX
+        )  # intents whose verdict is in the journal
+        self.tombstones: BoundedSet[str] = BoundedSet(
+            REMEMBERED_MAX
+        )  # place intents that were cancelled
+        self.trades: BoundedSet[tuple[str, str]] = BoundedSet(REMEMBERED_MAX)
+        self.income: BoundedSet[str] = BoundedSet(REMEMBERED_MAX)
         self.read_ms: dict[str, int] = {}  # symbol -> up to when a snapshot read all trades
         self.net: dict[str, Decimal] = {}  # what our trades made, as it was corrected
         self.corrected: dict[str, Decimal] = {}  # how much of the net no trade of ours made
@@ -57,10 +61,12 @@ class State:
         self.deposits: set[tuple[Market, str]] = set()
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
-        self._register = Register()
-        self._strays = Strays()
-        self._disproved: Recent[str] = Recent(DISPROVED_MAX)
-        self._settled: Recent[str] = Recent(SETTLED_MAX)  # ended orders, and those of others
+        self._register = OpenOrders()
+        self._strays = UnattributedTrades()
+        self._disproved: BoundedSet[str] = BoundedSet(DISPROVED_MAX)
+        self._settled: BoundedSet[str] = BoundedSet(
+            SETTLED_MAX
+        )  # ended orders, and those of others
 
     def fold(self, message: Message) -> None:
         """Take in one fact of the journal."""
@@ -198,7 +204,7 @@ class State:
             self._settled.discard(name)
 
 
-def _forget(state: State, order: life.Order) -> None:
+def _forget(state: ExecutionState, order: life.Order) -> None:
     ends = (order.accepted, order.canceled, order.expired, *order.fills)
     for event in ends:
         if event is not None:
@@ -211,7 +217,7 @@ def _forget(state: State, order: life.Order) -> None:
         state.attempts.pop(intent_id, None)
 
 
-def _owned(state: State, fill: Fill) -> Fill:
+def _owned(state: ExecutionState, fill: Fill) -> Fill:
     """Return a fill under our id where only the venue's was told."""
     if fill.ref.client_order_id:
         return fill
@@ -227,7 +233,7 @@ def _took(order: life.Order, symbol: str) -> bool:
     return order.accepted is not None and order.accepted.ref.symbol == symbol
 
 
-def _judge(state: State, verdict: RiskApproved | RiskRefused) -> None:
+def _judge(state: ExecutionState, verdict: RiskApproved | RiskRefused) -> None:
     intent = verdict.place or verdict.cancel
     if intent is None or intent.account != state.account:
         return
@@ -236,7 +242,7 @@ def _judge(state: State, verdict: RiskApproved | RiskRefused) -> None:
         state.tombstones.add(verdict.cancel.target_intent_id)
 
 
-def _book(state: State, fill: Fill) -> bool:
+def _book(state: ExecutionState, fill: Fill) -> bool:
     """Count a trade once; tell whether it was news."""
     symbol = fill.ref.symbol
     if (symbol, fill.trade_id) in state.trades:
@@ -248,14 +254,14 @@ def _book(state: State, fill: Fill) -> bool:
     return True
 
 
-def _own(state: State, client_order_id: str, fill: Fill) -> None:
+def _own(state: ExecutionState, client_order_id: str, fill: Fill) -> None:
     """Book a trade to the strategy whose order it filled; one of no known order is nobody's until it has one."""
     order = state.orders.get(client_order_id)
     if order is not None and order.placed is not None and order.placed.ref.strategy:
         _add(state.own, (order.placed.ref.strategy, fill.ref.symbol), received(fill))
 
 
-def _correct(state: State, message: Adjustment | PositionAdopted) -> None:
+def _correct(state: ExecutionState, message: Adjustment | PositionAdopted) -> None:
     """Count what no trade made; a trade that is found later comes with an adjustment that takes this one back."""
     _add(state.net, message.symbol, message.quantity)
     _add(state.corrected, message.symbol, message.quantity)

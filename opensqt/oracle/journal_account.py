@@ -6,9 +6,9 @@ from typing import Any
 
 from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, OrderRef
-from opensqt.domain.recon import Adjustment, Transferred
-from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.order_events import Fill, OrderRef
+from opensqt.domain.recon_events import Adjustment, Transferred
+from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.oracle.average_cost import AverageCost, shares
 from opensqt.oracle.order_evidence import KINDS, OrderEvidence
 from opensqt.oracle.strategy_rows import StrategyRows

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     CancelRequested,

@@ -1,7 +1,7 @@
 """The newest run of each strategy and the newest step of each two-leg trade, as the journal tells them."""
 
 from opensqt.domain.messages import Message
-from opensqt.domain.strategy import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
+from opensqt.domain.strategy_events import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
 from opensqt.oracle.tables import Row, moment
 
 

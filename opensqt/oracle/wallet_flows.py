@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.instruments import Side
-from opensqt.domain.order import Fill
-from opensqt.domain.recon import Transferred
+from opensqt.domain.order_events import Fill
+from opensqt.domain.recon_events import Transferred
 from opensqt.oracle.average_cost import NOTHING
 from opensqt.oracle.tables import Row, moment
 

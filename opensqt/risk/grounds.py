@@ -23,7 +23,7 @@ UNJUDGED = frozenset({"venue", "symbol", "venue_symbol", "maker_fee", "taker_fee
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class StrategyLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The configured limits for one strategy and symbol; notionals in `currency`, `tick_age_ms_max` in market ms.
 
     `rate_stated` is what the configuration says that one unit of the symbol's quote asset is worth.
@@ -92,7 +92,7 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. Without rules or prices nothing is approved."""
 
     moment: Moment
-    limits: Limits
+    limits: StrategyLimits
     exposure: Exposure
     rules: InstrumentRules | None = None
     quote: Quote | None = None
@@ -126,7 +126,7 @@ def read(inputs: tuple[RiskInput, ...], intent: PlaceIntent) -> Grounds:
     return Grounds(
         moment=_read(found, Moment),
         exposure=_read(found, Exposure),
-        limits=_read(found, Limits),
+        limits=_read(found, StrategyLimits),
         quote=_read(found, Quote) if "tick_ms" in found else None,
         worth=_read(found, Worth) if "rate_ms" in found else None,
         rules=_read(rules | known, InstrumentRules) if rules else None,

@@ -11,11 +11,11 @@ import msgspec
 from opensqt.domain.decimals import BPS, ONE
 from opensqt.domain.instruments import InstrumentRules, Market, Side, quote_asset
 from opensqt.domain.intent import OrderType, PlaceIntent
-from opensqt.risk.grounds import Exposure, Grounds, Limits, Quote
+from opensqt.risk.grounds import Exposure, Grounds, Quote, StrategyLimits
 from opensqt.risk.venue_caps import cap_broken
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of all checks: an empty code approves. `reduce_only` is the flag for the venue."""
 
     code: str
@@ -25,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     reduce_only: bool
 
 
-def check(intent: PlaceIntent, grounds: Grounds) -> Finding:
+def check(intent: PlaceIntent, grounds: Grounds) -> CheckResult:
     """Judge the shape, price and size of a new order."""
     exposure, limits, rules, quote = (
         grounds.exposure,
@@ -45,7 +45,7 @@ def check(intent: PlaceIntent, grounds: Grounds) -> Finding:
     if not reducing:
         broken = broken or _size(intent, grounds, price)
     code, detail = broken or ("", "")
-    return Finding(
+    return CheckResult(
         code=code,
         detail=detail,
         price=price,
@@ -110,7 +110,7 @@ def _venue_cap(
     )
 
 
-def _freshness(quote: Quote | None, limits: Limits, now_ms: int) -> tuple[str, str] | None:
+def _freshness(quote: Quote | None, limits: StrategyLimits, now_ms: int) -> tuple[str, str] | None:
     if quote is None:
         return "tick_missing", "no tick yet"
     age_ms = now_ms - quote.tick_ms
@@ -120,7 +120,7 @@ def _freshness(quote: Quote | None, limits: Limits, now_ms: int) -> tuple[str, s
 
 
 def _collar(
-    intent: PlaceIntent, quote: Quote | None, limits: Limits, *, reducing: bool
+    intent: PlaceIntent, quote: Quote | None, limits: StrategyLimits, *, reducing: bool
 ) -> tuple[str, str] | None:
     if quote is None or intent.type is not OrderType.LIMIT:
         return None
@@ -167,7 +167,7 @@ def _size(intent: PlaceIntent, grounds: Grounds, price: Decimal) -> tuple[str, s
 
 
 def _inventory(
-    intent: PlaceIntent, exposure: Exposure, limits: Limits, price: Decimal
+    intent: PlaceIntent, exposure: Exposure, limits: StrategyLimits, price: Decimal
 ) -> tuple[str, str] | None:
     """Bound what the strategy itself may hold if all its orders of this side fill, whatever others hold."""
     most = limits.inventory_notional_quote_max

@@ -6,20 +6,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.control import FeedGeneration
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.open_orders import OpenOrders
+from opensqt.domain.order_events import Fill, IntentPlaced
 from opensqt.domain.received import received
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.register import Register
-from opensqt.domain.strategy import PositionAdopted
-from opensqt.domain.strays import Strays
-from opensqt.domain.switches import Switches, thrown
+from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.strategy_events import PositionAdopted
+from opensqt.domain.trading_controls import TradingControls, thrown
+from opensqt.domain.unattributed import UnattributedTrades
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.risk.grounds import Exposure
 
@@ -46,7 +46,7 @@ class _Stake(NamedTuple):
     price: Decimal
 
 
-class State:
+class RiskState:
     """The books of the gate. Everything is rebuilt from the journal at every start."""
 
     def __init__(self) -> None:
@@ -56,22 +56,22 @@ class State:
         self.positions: dict[tuple[str, str, str], Decimal] = {}  # strategy, account, symbol
         self.verdicts: dict[str, Verdict] = {}
         self.pending: dict[str, Pending] = {}
-        self.switches = Switches()
+        self.switches = TradingControls()
         self.parked: dict[tuple[str, str], Decimal] = {}  # account, symbol: fills of unknown orders
         self.trades: dict[tuple[str, str, str], None] = {}  # the newest TRADES_MAX, oldest first
         self.now_ms = 0
-        self._register = Register()
-        self._strays = Strays()
+        self._register = OpenOrders()
+        self._strays = UnattributedTrades()
         self.venue_ids: dict[tuple[str, str, str], str] = {}  # account, symbol, id -> our id
         self._over: dict[str, int] = {}  # orders that ended -> market ms of their last evidence
 
-    def anew(self) -> "State":
+    def anew(self) -> "RiskState":
         """Return books to fold again from the journal's beginning.
 
         Verdicts of ours that nobody has recorded yet are not in the journal: they are kept, or an intent said again
         would be judged twice and its exposure forgotten meanwhile.
         """
-        fresh = State()
+        fresh = RiskState()
         fresh.verdicts = dict(self.verdicts)
         fresh.pending = dict(self.pending)
         fresh.now_ms = self.now_ms
@@ -223,7 +223,7 @@ class State:
         self.positions[key] = self.positions.get(key, ZERO) + quantity
 
 
-def _owned(state: State, fill: Fill) -> Fill:
+def _owned(state: RiskState, fill: Fill) -> Fill:
     """Return a fill with its order's name where the venue told only its own id of it."""
     ref = fill.ref
     name = state.venue_ids.get((ref.account, ref.symbol, fill.venue_order_id), "")
@@ -233,14 +233,14 @@ def _owned(state: State, fill: Fill) -> Fill:
     return msgspec.structs.replace(fill, ref=placed.ref)
 
 
-def _park(state: State, fill: Fill, quantity: Decimal) -> None:
+def _park(state: RiskState, fill: Fill, quantity: Decimal) -> None:
     place = (fill.ref.account, fill.ref.symbol)
     parked = state.parked.pop(place, ZERO) + quantity
     if parked:
         state.parked[place] = parked
 
 
-def _nobodys(state: State, account: str, symbol: str) -> Decimal:
+def _nobodys(state: RiskState, account: str, symbol: str) -> Decimal:
     adjusted = state.positions.get(("", account, symbol), ZERO)
     return adjusted + state.parked.get((account, symbol), ZERO)
 

@@ -19,7 +19,7 @@ _CREATED = b"feed_created_ms"
 _LAST = b"last_sequence"
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class ArchiveRow(msgspec.Struct, frozen=True, kw_only=True):
     """One message of FEED as the archive keeps it; a message without an envelope has empty fields."""
 
     sequence: int
@@ -32,13 +32,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
 
 
-def row_of(delivery: Delivery, *, otherwise_ms: int) -> Row:
+def row_of(delivery: Delivery, *, otherwise_ms: int) -> ArchiveRow:
     """Return a delivery as a row; without a readable envelope its time is `otherwise_ms`."""
     try:
         envelope = from_headers(delivery.headers)
     except BadEnvelope:
         envelope = Envelope(event_id="", type="", source="", time_ms=otherwise_ms)
-    return Row(
+    return ArchiveRow(
         sequence=delivery.sequence,
         subject=delivery.subject,
         event_id=envelope.event_id,
@@ -64,7 +64,7 @@ class FeedArchive:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def write(self, rows: Sequence[Row], created_ms: int) -> list[Path]:
+    def write(self, rows: Sequence[ArchiveRow], created_ms: int) -> list[Path]:
         """Write rows of the FEED made at `created_ms`, one file an hour, and return the files.
 
         The file with the last sequence gets its name last and alone says how far the archive is complete: a crash in
@@ -73,7 +73,7 @@ class FeedArchive:
         if not rows:
             return []
         self._folder.mkdir(parents=True, exist_ok=True)
-        hours: dict[str, list[Row]] = {}
+        hours: dict[str, list[ArchiveRow]] = {}
         for row in sorted(rows, key=lambda row: row.sequence):
             hours.setdefault(hour_of(row.time_ms), []).append(row)
         parts = sorted(hours.items(), key=lambda part: part[1][-1].sequence)
@@ -116,7 +116,7 @@ class FeedArchive:
             for row in parquet.read_table(path).to_pylist()
         ]
 
-    def _write_part(self, hour: str, rows: list[Row], metadata: dict[bytes, str]) -> Path:
+    def _write_part(self, hour: str, rows: list[ArchiveRow], metadata: dict[bytes, str]) -> Path:
         import pyarrow as pa
         from pyarrow import parquet
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from opensqt.runtime.archive import FeedArchive, Row, row_of
+from opensqt.runtime.archive import ArchiveRow, FeedArchive, row_of
 from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.telemetry.logs import Log
@@ -21,7 +21,7 @@ class Archiver:
         self._bus = bus
         self._clock = clock
         self._archive = archive
-        self._rows: list[Row] = []
+        self._rows: list[ArchiveRow] = []
         self._created_ms = 0
         self.read_sequence = 0  # the last message that was read; on disk after the next flush
         self._writing = asyncio.Lock()

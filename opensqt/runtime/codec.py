@@ -21,9 +21,9 @@ import msgspec
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Wire
 
+from opensqt.domain.clean_text import encodable
 from opensqt.domain.decimals import NotADecimal, canonical, parse
 from opensqt.domain.messages import CATALOGUE, MODULES, Message, name_of
-from opensqt.domain.words import encodable
 
 PACKAGE = "opensqt.v1"
 SCHEMA_VERSION = 1

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from opensqt.runtime.config.all import ConfigError
-from opensqt.runtime.steps import CRASH_AT, PAUSE_AT
+from opensqt.runtime.crash_points import CRASH_AT, PAUSE_AT
 from opensqt.runtime.telemetry.logs import register_secret
 
 KEYS_FILE = Path("venue") / "keys.json"

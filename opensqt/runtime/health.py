@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from opensqt.runtime.asked import BYTES_MAX, NotAsked, words_of
+from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
 from opensqt.runtime.token import fits
@@ -101,7 +101,7 @@ class Health:
             return 413, _JSON, _json({"error": f"the body is longer than {BYTES_MAX} bytes"})
         try:
             words = words_of(await reader.readexactly(length))
-        except NotAsked as error:
+        except BadCommand as error:
             return 400, _JSON, _json({"error": str(error)})
         return 200, _JSON, _json(await action(words))
 

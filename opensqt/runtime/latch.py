@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from opensqt.domain.words import cleaned
+from opensqt.domain.clean_text import cleaned
 
 FILE_NAME = "kill.latch"
 

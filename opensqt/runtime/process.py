@@ -23,6 +23,7 @@ from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
 from opensqt.runtime.clock import Clock, open_clock
 from opensqt.runtime.config.all import Config, ConfigError, Profile, load
+from opensqt.runtime.crash_points import CrashPoints, CrashRefused, stepped
 from opensqt.runtime.environment import Environment
 from opensqt.runtime.health import Action, Health
 from opensqt.runtime.journal.port import Journal, JournalDown, Leases
@@ -31,7 +32,6 @@ from opensqt.runtime.process_context import Context
 from opensqt.runtime.process_ports import LateBus, LateJournal, LateLeases
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.registration import register
-from opensqt.runtime.steps import CrashRefused, Steps, stepped
 from opensqt.runtime.telemetry import logs
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer, open_tracer
@@ -104,7 +104,7 @@ class Process:
         self._log = logs.Log(name)
         self._metrics = Metrics()
         self._progress = Progress(self._clock.monotonic_s)
-        self._steps = Steps(
+        self._steps = CrashPoints(
             name.partition("-")[0],
             crash_at=environment.crash_at,
             pause_at=environment.pause_at,

@@ -6,12 +6,12 @@ from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config
+from opensqt.runtime.crash_points import CrashPoints
 from opensqt.runtime.environment import Environment
 from opensqt.runtime.health import Action
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal
 from opensqt.runtime.progress import Progress
-from opensqt.runtime.steps import Steps
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
@@ -36,7 +36,7 @@ class Context:
         bus: Bus | None = None,
         journal: Journal | None = None,
         leases: Leases | None = None,
-        steps: Steps | None = None,
+        steps: CrashPoints | None = None,
         tracer: Tracer | None = None,
         metrics: Metrics | None = None,
         progress: Progress | None = None,
@@ -48,7 +48,7 @@ class Context:
         self.clock = clock
         self.config = config
         self.environment = environment or Environment()
-        self.steps = steps or Steps(name)
+        self.steps = steps or CrashPoints(name)
         self.log = Log(name)
         self.tracer = tracer or Tracer()
         self.metrics = metrics or Metrics()

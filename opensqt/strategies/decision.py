@@ -10,14 +10,14 @@ from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Message
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class JournalledChoice(msgspec.Struct, frozen=True, kw_only=True):
     """A path-dependent choice for the journal; `cause` makes its event id, so that it is recorded once."""
 
     cause: tuple[str | int, ...]
     message: Message
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
+class SkippedSlot(msgspec.Struct, frozen=True, kw_only=True):
     """A slot that has no order although the plan knows one, and why."""
 
     slot: str
@@ -28,10 +28,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one `decide`; an empty `reason` says that the strategy trades."""
 
     intents: tuple[PlaceIntent | CancelIntent, ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[JournalledChoice, ...] = ()
     reason: str = ""
     idle: bool = False  # the reason is that what it wants and may do has no effect
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[SkippedSlot, ...] = ()
     dust: tuple[AssetAmount, ...] = ()  # held and too little for any order
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from opensqt.domain.intent import Purpose
-from opensqt.strategies.ticket import Ticket, Timing
+from opensqt.strategies.tracked_intent import RetryPolicy, TrackedIntent
 
 UNHEARD = "risk has not answered"
 FIGURES = str.maketrans("", "", "0123456789.")
@@ -57,7 +57,7 @@ def traded(working: Working, purpose: Purpose, now_ms: int) -> Working:
 
 
 def missed(
-    working: Working, lacking: Sequence[Lack], now_ms: int, timing: Timing
+    working: Working, lacking: Sequence[Lack], now_ms: int, timing: RetryPolicy
 ) -> tuple[str, tuple[Lack, ...]]:
     """Say what has not come to be for too long, and which orders those are; nothing while all is well."""
     before_ms = now_ms - timing.idle_after_ms
@@ -78,7 +78,7 @@ def commonest(lacking: Sequence[Lack]) -> tuple[Lack, int]:
     return next(one for one in lacking if _kind(one.why) == kind), count
 
 
-def awaited(ticket: Ticket) -> str:
+def awaited(ticket: TrackedIntent) -> str:
     """Say who has not answered yet about a ticket without an order at the venue."""
     if ticket.orders:
         return "the venue has not answered"

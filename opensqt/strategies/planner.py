@@ -13,7 +13,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
 
 
-class Want(msgspec.Struct, frozen=True, kw_only=True):
+class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One order of the target set; `slot` may appear once."""
 
     slot: str
@@ -24,7 +24,7 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
+class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One order that is there or may come: sent, waiting for an answer, or being cancelled."""
 
     intent_id: str
@@ -36,7 +36,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     leaving: bool  # its cancel is on its way
 
 
-class Why(StrEnum):
+class SkipReason(StrEnum):
     """Why a wanted order is neither there nor placed now."""
 
     CAP = "cap"  # as many orders as allowed are nearer to the price
@@ -44,23 +44,27 @@ class Why(StrEnum):
     ROOM = "room"  # waits for cancelled orders to leave
 
 
-class Missing(msgspec.Struct, frozen=True, kw_only=True):
+class SkippedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A wanted order that waits."""
 
     slot: str
-    why: Why
+    why: SkipReason
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to do now; `missing` names every wanted order that is not there afterwards."""
 
-    places: tuple[Want, ...] = ()
+    places: tuple[TargetOrder, ...] = ()
     cancels: tuple[str, ...] = ()  # intent ids
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[SkippedOrder, ...] = ()
 
 
 def plan(
-    wants: Sequence[Want], lives: Sequence[Live], *, orders_max: int, mid_price: Decimal
+    wants: Sequence[TargetOrder],
+    lives: Sequence[WorkingOrder],
+    *,
+    orders_max: int,
+    mid_price: Decimal,
 ) -> Plan:
     """Return the difference, nearest to `mid_price` first, never more than `orders_max` orders at once."""
     ranked = sorted(wants, key=lambda want: _rank(want, mid_price))
@@ -68,21 +72,23 @@ def plan(
     kept, cancels = _kept({want.slot: want for want in chosen}, lives)
     busy = {live.slot for live in lives}
     room = orders_max - len(lives)
-    places: list[Want] = []
-    missing = [Missing(slot=want.slot, why=Why.CAP) for want in beyond]
+    places: list[TargetOrder] = []
+    missing = [SkippedOrder(slot=want.slot, why=SkipReason.CAP) for want in beyond]
     for want in chosen:
         if want.slot in kept:
             continue
         if want.slot in busy:
-            missing.append(Missing(slot=want.slot, why=Why.CHANGING))
+            missing.append(SkippedOrder(slot=want.slot, why=SkipReason.CHANGING))
         elif len(places) >= room:
-            missing.append(Missing(slot=want.slot, why=Why.ROOM))
+            missing.append(SkippedOrder(slot=want.slot, why=SkipReason.ROOM))
         else:
             places.append(want)
     return Plan(places=tuple(places), cancels=tuple(cancels), missing=tuple(missing))
 
 
-def _kept(wanted: dict[str, Want], lives: Sequence[Live]) -> tuple[set[str], list[str]]:
+def _kept(
+    wanted: dict[str, TargetOrder], lives: Sequence[WorkingOrder]
+) -> tuple[set[str], list[str]]:
     kept: set[str] = set()
     cancels: list[str] = []
     for live in sorted(lives, key=lambda live: live.intent_id):
@@ -94,7 +100,7 @@ def _kept(wanted: dict[str, Want], lives: Sequence[Live]) -> tuple[set[str], lis
     return kept, cancels
 
 
-def _same(want: Want, live: Live) -> bool:
+def _same(want: TargetOrder, live: WorkingOrder) -> bool:
     return (want.side, want.price, want.quantity, want.purpose) == (
         live.side,
         live.price,
@@ -103,6 +109,6 @@ def _same(want: Want, live: Live) -> bool:
     )
 
 
-def _rank(want: Want, mid_price: Decimal) -> tuple[Decimal, int, str]:
+def _rank(want: TargetOrder, mid_price: Decimal) -> tuple[Decimal, int, str]:
     closing_first = 0 if want.purpose is Purpose.CLOSE else 1
     return abs(want.price - mid_price), closing_first, want.slot

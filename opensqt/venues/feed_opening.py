@@ -7,7 +7,7 @@ from opensqt.domain.instruments import market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, ConfigError
 from opensqt.venues.binance.feed import BinanceFeed
-from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.binance.rest import BinanceRest, Credentials
 from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.feed_port import Feed
 from opensqt.venues.opening import FEED_PART
@@ -29,7 +29,7 @@ def open_feed(
     """
     if venue != VENUE:
         raise ConfigError(f"venue {venue!r} is not supported (known: {VENUE})")
-    gate = BinanceGate(
+    gate = BinanceRest(
         session=open_session(environ, config.run.profile),
         clock=clock,
         config=config.venues[venue],

@@ -10,7 +10,7 @@ from opensqt.domain.instruments import Market, market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, ConfigError, Profile, secret, symbols_of
 from opensqt.runtime.config.schema import PaperRules
-from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.binance.rest import BinanceRest, Credentials
 from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.binance.venue import BinanceVenue
 from opensqt.venues.policy import policy_of
@@ -43,7 +43,7 @@ def open_venue(
     paper = config.run.profile is Profile.PAPER
     credentials = _credentials(config, account, environ, data)
     accounts = sum(each.venue == venue for each in config.accounts.values())
-    gate = BinanceGate(
+    gate = BinanceRest(
         session=open_session(environ, config.run.profile),
         clock=clock,
         config=settings,

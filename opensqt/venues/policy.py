@@ -4,8 +4,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Policy
-from opensqt.runtime.config.schema import PaperRules
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import PaperRules, VenueConfig
 
 # deadline_ms, visibility_lag_ms: ours, from [venues.<name>]; they are assumptions to be measured, not documented.
 # clock_skew_ms_max: binance refuses a timestamp 1000 ms ahead of its clock (errors.md, -1021).

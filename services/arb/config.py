@@ -2,18 +2,18 @@
 
 from opensqt import __version__
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config.all import Carry, Config, strategy_hash
-from opensqt.runtime.strategy.runner import KINDS, Play
+from opensqt.runtime.config.all import CarryConfig, Config, strategy_hash
+from opensqt.runtime.strategy.runner import KINDS, StrategySpec
 from opensqt.strategies.carry import decide, state
-from opensqt.strategies.carry.setup import LEGS_APART_MS_MAX, Setup
-from opensqt.strategies.ticket import Timing
+from opensqt.strategies.carry.setup import LEGS_APART_MS_MAX, CarrySetup
+from opensqt.strategies.tracked_intent import RetryPolicy
 
 FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
 
 
-def setup_of(name: str, carry: Carry, config: Config, clock: Clock) -> Setup:
+def setup_of(name: str, carry: CarryConfig, config: Config, clock: Clock) -> CarrySetup:
     """Return what one carry is told to do."""
-    return Setup(
+    return CarrySetup(
         strategy=name,
         venue=config.accounts[carry.account].venue,
         account=carry.account,
@@ -31,26 +31,26 @@ def setup_of(name: str, carry: Carry, config: Config, clock: Clock) -> Setup:
         tick_age_ms_max=int(config.risk.tick_age_ms_max * clock.speed),
         funding_age_ms_max=int(FUNDING_AGE_MS_MAX * clock.speed),
         legs_apart_ms_max=int(LEGS_APART_MS_MAX * clock.speed),
-        timing=Timing(valid_for_ms=carry.valid_for_ms).scaled(clock.speed),
+        timing=RetryPolicy(valid_for_ms=carry.valid_for_ms).scaled(clock.speed),
     )
 
 
-def plays_of(config: Config, clock: Clock) -> list[Play[state.Carry]]:
+def plays_of(config: Config, clock: Clock) -> list[StrategySpec[state.CarryState]]:
     """Return every carry of the configuration, ready to be driven."""
     found = []
     for name, carry in config.strategies.items():
-        if not isinstance(carry, Carry):
+        if not isinstance(carry, CarryConfig):
             continue
         setup = setup_of(name, carry, config, clock)
         found.append(
-            Play(
+            StrategySpec(
                 name=name,
                 venue=setup.venue,
                 account=setup.account,
                 symbols=setup.symbols,
                 config_hash=strategy_hash(carry),
                 code_version=__version__,
-                beginning=state.Carry(setup=setup),
+                beginning=state.CarryState(setup=setup),
                 decide=decide.decide,
                 evolve=state.evolve,
                 openings_cancelled=decide.openings_cancelled,

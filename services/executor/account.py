@@ -21,16 +21,16 @@ from opensqt.domain.journal import (
     NewEvent,
     TooLate,
 )
-from opensqt.execution.facts import Author
-from opensqt.execution.limits import Caps, Terms
-from opensqt.execution.recent import Recent
-from opensqt.execution.state import State
+from opensqt.execution.bounded_set import BoundedSet
+from opensqt.execution.caps import Caps, SubmissionTerms
+from opensqt.execution.events import EventSource
+from opensqt.execution.state import ExecutionState
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.latch import Latches
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.telemetry.logs import Log
-from opensqt.venues.engine.convoy import Convoy
+from opensqt.venues.engine.cancel_batcher import CancelBatcher
 from opensqt.venues.port import Venue
 
 PAUSE_S = 0.05  # between two tries to reach the journal
@@ -38,13 +38,13 @@ PAUSE_S_MAX = 1.0
 REMEMBERED_MAX = 20_000
 
 
-class Account:
+class ExecutorAccount:
     """What the tasks of an executor share."""
 
     def __init__(
         self,
         *,
-        author: Author,
+        author: EventSource,
         venue: Venue,
         journal: Journal,
         lease: LeaseKeeper,
@@ -56,7 +56,7 @@ class Account:
     ) -> None:
         self.author = author
         self.venue = venue
-        self.cancels = Convoy(venue, venue.policy)
+        self.cancels = CancelBatcher(venue, venue.policy)
         self.journal = journal
         self.lease = lease
         self.clock = clock
@@ -64,14 +64,14 @@ class Account:
         self.folder = folder
         self.caps = caps
         self.latches = latches
-        self.state = State(author.account)
+        self.state = ExecutionState(author.account)
         self.position = 0  # of the journal, folded
         self.closing = False  # a clean stop has begun: nothing new is taken or sent
         self.sending: set[str] = set()  # orders whose request is under way
         self.sent_s: dict[str, float] = {}  # orders that we sent -> monotonic second, not earlier
         self.traces: dict[str, str] = {}  # stream of a living order -> traceparent of its decision
         self.log = Log(f"executor.{author.account}")
-        self._recorded: Recent[str] = Recent(REMEMBERED_MAX)
+        self._recorded: BoundedSet[str] = BoundedSet(REMEMBERED_MAX)
         self._down_since_s: float | None = None
 
     @property
@@ -89,14 +89,14 @@ class Account:
         """Return a span of wall time as market time."""
         return int(wall_ms * self.clock.speed)
 
-    def terms(self, valid_until_ms: int) -> Terms:
+    def terms(self, valid_until_ms: int) -> SubmissionTerms:
         """Return under what a command is admitted at this instant; the lease is checked by the sender."""
         now_ms = self.clock.market_ms()
         policy = self.venue.policy
         deadline_ms = now_ms + self.market_span_ms(policy.deadline_ms)
         behind = policy.clock_skew_ms_max + policy.visibility_lag_ms
         left_ms = int((valid_until_ms - now_ms) / self.clock.speed)
-        return Terms(
+        return SubmissionTerms(
             now_ms=now_ms,
             epoch=self.lease.lease.epoch,
             deadline_ms=deadline_ms,

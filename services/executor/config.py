@@ -5,21 +5,21 @@ import random
 from pathlib import Path
 from typing import Any
 
+from opensqt.domain.clean_text import cleaned
 from opensqt.domain.venue import VenueDown
-from opensqt.domain.words import cleaned
-from opensqt.execution.facts import Author
-from opensqt.execution.limits import Caps
-from opensqt.execution.state import DESK, State
+from opensqt.execution.caps import Caps
+from opensqt.execution.events import EventSource
+from opensqt.execution.state import DESK, ExecutionState
 from opensqt.runtime.config.all import Config, ConfigError, OnStop, symbols_of
+from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.health import Action
 from opensqt.runtime.latch import Latches, LatchFile
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.steps import stepped
 from opensqt.venues.opening import open_venue
 from opensqt.venues.port import Venue
-from services.executor.account import Account
-from services.executor.killing import KilledAgain, LatchStays
+from services.executor.account import ExecutorAccount
+from services.executor.kill_switch import KilledAgain, LatchStays
 from services.executor.service import Executor
 
 CAP_FACTOR = 2  # the second line stands behind the gate's own limits
@@ -45,7 +45,7 @@ def build(context: Context, name: str) -> Executor:
     return executor
 
 
-def actions_of(executor: Executor, config: Config, state: State) -> dict[str, Action]:
+def actions_of(executor: Executor, config: Config, state: ExecutionState) -> dict[str, Action]:
     """Return what a person may ask of an executor, by path; an answer with `why` tells why it was not done."""
 
     async def kill(words: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def actions_of(executor: Executor, config: Config, state: State) -> dict[str, Ac
     return {"/kill": kill, "/resume": resume, "/reconcile": reconcile}
 
 
-def _account(context: Context, name: str) -> Account:
+def _account(context: Context, name: str) -> ExecutorAccount:
     config = context.config
     folder = context.environment.data or Path.cwd()
     venue_name = config.accounts[name].venue
@@ -92,8 +92,8 @@ def _account(context: Context, name: str) -> Account:
         jitter=random.Random(os.getpid()),  # spreads the retries of processes, guards nothing
     )
     latches: Latches = LatchFile(folder)
-    return Account(
-        author=Author(actor=context.name, venue=venue_name, account=name, generation=""),
+    return ExecutorAccount(
+        author=EventSource(actor=context.name, venue=venue_name, account=name, generation=""),
         venue=stepped(venue, Venue, context.steps),
         journal=context.journal,
         lease=LeaseKeeper(
@@ -132,7 +132,7 @@ def _asked(words: dict[str, Any]) -> tuple[str, str, str]:
     return scope, reason, cleaned(words.get("actor")) or "unknown"
 
 
-def _unknown(scope: str, config: Config, state: State) -> str:
+def _unknown(scope: str, config: Config, state: ExecutionState) -> str:
     """Say what is wrong with a scope that names nobody, or nothing: a kill of nobody stops nobody."""
     if scope == DESK:
         return ""

@@ -9,13 +9,13 @@ import asyncio
 from opensqt.domain import subjects
 from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.runtime.bus.port import Delivery
 from opensqt.runtime.envelope import BadEnvelope, from_headers
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
-from services.executor.account import PAUSE_S, Account
+from services.executor.account import PAUSE_S, ExecutorAccount
 
 CORRECTED = ("recon/", "strategy/")  # the streams of the journal that hold corrections
 CORRECTING = frozenset({Adjustment.__name__, PositionAdopted.__name__})
@@ -26,7 +26,7 @@ READ_EVERY_S = 30  # wall; so that little is left to be read at once, and nothin
 class Corrections:
     """The corrections beyond the journal position up to which the history was folded, each counted once."""
 
-    def __init__(self, account: Account, position: int) -> None:
+    def __init__(self, account: ExecutorAccount, position: int) -> None:
         self._account = account
         self._position = position  # of the journal: up to here the books hold every correction
         self._reading = asyncio.Lock()

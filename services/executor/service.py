@@ -20,16 +20,16 @@ from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
-from services.executor.account import Account
-from services.executor.commands import Commands
+from services.executor.account import ExecutorAccount
+from services.executor.account_sync import AccountSync
+from services.executor.cancel_sweep import CancelSweep, LivenessWatchdog
+from services.executor.command_consumer import CommandConsumer
+from services.executor.control_subscriber import ControlSubscriber
 from services.executor.corrections import CORRECTED
-from services.executor.crew import Crew
-from services.executor.doubts import Doubts
-from services.executor.ear import Ear
-from services.executor.evidence import Evidence
-from services.executor.killing import Kill
-from services.executor.succession import Stages, Succession
-from services.executor.sweeps import Silence, Sweeps
+from services.executor.kill_switch import KillSwitch
+from services.executor.resolver import OrderResolver
+from services.executor.standby import LeaderElection, PhaseTimer
+from services.executor.task_supervisor import TaskSupervisor
 
 READ_MAX = 1000
 PAUSE_S = 0.5
@@ -47,7 +47,7 @@ class Executor:
 
     def __init__(
         self,
-        account: Account,
+        account: ExecutorAccount,
         bus: Bus,
         metrics: Metrics,
         tracer: Tracer,
@@ -61,16 +61,16 @@ class Executor:
         self._cancel_on_stop = cancel_on_stop
         self._progress = progress or Progress(account.clock.monotonic_s)
         self._log = Log(f"executor.{account.author.account}")
-        self._crew = Crew()
+        self._crew = TaskSupervisor()
         spawn = self._crew.spawn
-        self._evidence = Evidence(account)
-        self._doubts = Doubts(account, self._evidence, spawn)
-        self._sweeps = Sweeps(account, self._evidence, self._doubts, spawn)
-        self.kill = Kill(account, self._sweeps, spawn)
-        self._silence = Silence(account, self._sweeps)
-        self._ear = Ear(account, bus, metrics, self.kill, self._silence)
-        self._succession = Succession(account, bus)
-        self._commands = Commands(
+        self._evidence = AccountSync(account)
+        self._doubts = OrderResolver(account, self._evidence, spawn)
+        self._sweeps = CancelSweep(account, self._evidence, self._doubts, spawn)
+        self.kill = KillSwitch(account, self._sweeps, spawn)
+        self._silence = LivenessWatchdog(account, self._sweeps)
+        self._ear = ControlSubscriber(account, bus, metrics, self.kill, self._silence)
+        self._succession = LeaderElection(account, bus)
+        self._commands = CommandConsumer(
             account, self._doubts, self._evidence, bus, metrics, tracer, spawn
         )
         self._phase = STARTING
@@ -156,7 +156,7 @@ class Executor:
     async def _work(self) -> None:
         account = self._account
         lease = await self._succession.take()
-        stages = Stages(account.clock)
+        stages = PhaseTimer(account.clock)
         self._log.info("lease_taken", epoch=lease.epoch, head=lease.head_position)
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
         self._crew.spawn(account.lease.keep(self._progress))
@@ -257,7 +257,7 @@ class Executor:
             await self._account.clock.sleep(MEASURE_S)
 
 
-async def _generation(account: Account) -> str:
+async def _generation(account: ExecutorAccount) -> str:
     """Return the desk's generation, whenever the journal tells it."""
     while True:
         try:

@@ -8,8 +8,8 @@ import msgspec
 from opensqt.domain.account import Deposit, SnapshotOrder, VenueSnapshot
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.venue import AccountView, OrderView
-from opensqt.execution import facts
-from services.executor.account import Account
+from opensqt.execution import events as facts
+from services.executor.account import ExecutorAccount
 
 TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot
 
@@ -19,7 +19,7 @@ Sweep = Callable[[str], Awaitable[list[OrderView] | None]]  # None: the venue do
 class Snapshots:
     """Takes the snapshots of one account."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ExecutorAccount) -> None:
         self._account = account
 
     async def take(self, trigger: str, sweep: Sweep) -> None:
@@ -92,7 +92,7 @@ class Snapshots:
         return facts.fact(author, message, stream, (author.venue, author.account, *cause))
 
 
-def _first_ms(account: Account) -> int:
+def _first_ms(account: ExecutorAccount) -> int:
     """Return the market time from which the venue's history concerns us: shortly before our first order."""
     orders = account.state.orders.values()
     times = [order.placed.time_ms for order in orders if order.placed is not None]
@@ -111,7 +111,7 @@ def _shown(view: OrderView) -> SnapshotOrder:
     )
 
 
-def since_ms(account: Account, symbol: str) -> int:
+def since_ms(account: ExecutorAccount, symbol: str) -> int:
     """Return the market time since which our trades of a symbol are read where no trade is known yet."""
     read_ms = account.state.read_ms.get(symbol)
     if read_ms is None:
@@ -119,7 +119,7 @@ def since_ms(account: Account, symbol: str) -> int:
     return read_ms - unsure_ms(account) - TRADES_BACK_MS
 
 
-def unsure_ms(account: Account) -> int:
+def unsure_ms(account: ExecutorAccount) -> int:
     """Return for how long a trade may be missing below a newer one, which carries the venue's time; market ms."""
     policy = account.venue.policy
     return account.market_span_ms(policy.visibility_lag_ms + policy.clock_skew_ms_max)

@@ -5,14 +5,14 @@ import sys
 
 from opensqt.runtime.process import run_service
 from opensqt.runtime.process_context import Context
-from services.gateway.config import NAME, Settings, port_of, token_file_of
+from services.gateway.config import NAME, GatewaySettings, port_of, token_file_of
 from services.gateway.service import Gateway
 
 
 def build(context: Context) -> Gateway:
     """Return the gateway of this process."""
     configured = context.config.gateway
-    settings = Settings(
+    settings = GatewaySettings(
         host=configured.host,
         port=port_of(os.environ, configured.port),
         token_file=token_file_of(os.environ, context.environment.data),

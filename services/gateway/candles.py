@@ -7,7 +7,7 @@ from opensqt.domain.market import Candle, Mark
 from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.process_context import Context
-from services.gateway.config import NAME, Settings
+from services.gateway.config import NAME, GatewaySettings
 from services.gateway.earnings import HOUR_MS, HOURS
 from services.gateway.state import Chart
 
@@ -20,7 +20,7 @@ BEGINNING_S_MAX = 2.0
 class Candles:
     """Fills a chart from FEED."""
 
-    def __init__(self, context: Context, settings: Settings, chart: Chart) -> None:
+    def __init__(self, context: Context, settings: GatewaySettings, chart: Chart) -> None:
         self._context = context
         self._clock = context.clock
         self._settings = settings

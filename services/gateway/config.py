@@ -14,7 +14,7 @@ TOKEN_PATH = "OPENSQT_TOKEN_FILE"  # noqa: S105  # the name of a variable, not a
 LOOPBACK = "127.0.0.1"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the gateway works; times are wall times, tests shorten them."""
 
     host: str = LOOPBACK

@@ -11,9 +11,9 @@ import msgspec
 
 from opensqt.domain.bus_trouble import bus_trouble
 from opensqt.domain.decimals import ONE
-from opensqt.domain.life import Phase
-from services.gateway.state import Place, State
-from services.gateway.tape import BAD, WARN
+from opensqt.domain.order_state import OrderStatus
+from services.gateway.activity import BAD, WARN
+from services.gateway.state import GatewayState, Place
 
 NORMAL, REDUCING, HALTED, KILLED = "NORMAL", "REDUCING", "HALTED", "KILLED"
 DESK = "desk"
@@ -26,7 +26,7 @@ STRATEGY = "strategy/"
 Plain = dict[str, Any]
 
 
-class Process(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One process as the supervisor and the process itself tell; `state` as the supervisor names it."""
 
     name: str
@@ -38,7 +38,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     lag_events: int | None = msgspec.field(default=None, name="lag")
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one executor said to a command; `detail` when it is not `ok`."""
 
     process: str
@@ -47,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     said: Plain = {}
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
     """All that the journal and FEED do not say: configuration, clock, processes, how far was read."""
 
     desk: str = ""
@@ -68,7 +68,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int = 0
     generation: int = 0
     latched: str = ""  # who latched the file of the folder, and why
-    processes: tuple[Process, ...] = ()
+    processes: tuple[ProcessStatus, ...] = ()
     statuses: Mapping[str, Mapping[str, Any]] = {}  # by process, those that answered
 
     def age_ms(self, time_ms: int) -> int:
@@ -101,7 +101,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def mode_of(state: State, told: Told) -> dict[str, Any]:
+def mode_of(state: GatewayState, told: DeskStatus) -> dict[str, Any]:
     """Return the mode of the desk, the worst that anybody says, and who said it."""
     kills = [
         {"scope": kill.scope, "reason": kill.reason, "actor": kill.actor, "time_ms": kill.time_ms}
@@ -134,7 +134,7 @@ def mode_of(state: State, told: Told) -> dict[str, Any]:
     return {"mode": mode, "why": why, "kills": kills, "halts": halts}
 
 
-def troubles(state: State, told: Told) -> list[dict[str, str]]:
+def troubles(state: GatewayState, told: DeskStatus) -> list[dict[str, str]]:
     """Return what is wrong now, the worst first; empty means that nothing is."""
     found: list[tuple[str, str]] = []
     if not told.live:
@@ -150,7 +150,7 @@ def troubles(state: State, told: Told) -> list[dict[str, str]]:
         found += _feed(state, told, place)
     for halt in state.books.halts.values():
         found.append((BAD, f"{halt.scope} {halt.mode}: {halt.reason}"))
-    doubtful = sum(order.phase is Phase.UNRESOLVED for order in state.living.values())
+    doubtful = sum(order.phase is OrderStatus.UNRESOLVED for order in state.living.values())
     if doubtful:
         found.append((WARN, f"{doubtful} order(s) without an answer of the venue"))
     if state.books.parked:
@@ -163,7 +163,7 @@ def troubles(state: State, told: Told) -> list[dict[str, str]]:
     return [{"tone": tone, "text": text} for tone, text in found]
 
 
-def _feed(state: State, told: Told, place: Place) -> list[tuple[str, str]]:
+def _feed(state: GatewayState, told: DeskStatus, place: Place) -> list[tuple[str, str]]:
     tick = state.quotes.ticks.get(place)
     if tick is None:
         return [(WARN, f"no price of {place[1]} yet")]
@@ -201,7 +201,7 @@ def scope_refused(scope: str, strategies: Collection[str]) -> str:
 
 
 def told(
-    verb: str, answers: Sequence[Answer], *, latched: bool, heard: bool, recorded: bool
+    verb: str, answers: Sequence[CommandResult], *, latched: bool, heard: bool, recorded: bool
 ) -> str:
     """Say who did what, executor by executor, and what else is sure."""
     words = [_answered(verb, answer) for answer in answers] or [
@@ -220,7 +220,7 @@ def _elsewhere(*, heard: bool, recorded: bool) -> str:
     return "no executor is known here"
 
 
-def _answered(verb: str, answer: Answer) -> str:
+def _answered(verb: str, answer: CommandResult) -> str:
     if not answer.ok:
         spoke = "said" if answer.said else "did not answer"
         return f"{answer.process} {spoke}: {answer.detail}"
@@ -231,7 +231,7 @@ def _answered(verb: str, answer: Answer) -> str:
     return f"{answer.process}: resumed{rest}"
 
 
-def _cancelled(answer: Answer) -> str:
+def _cancelled(answer: CommandResult) -> str:
     asked, confirmed = answer.said.get("cancels", 0), answer.said.get("confirmed", 0)
     if asked == confirmed:
         return f"{asked} orders cancelled"

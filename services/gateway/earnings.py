@@ -10,8 +10,8 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO
-from opensqt.domain.ledger import Books, Key, Net
-from opensqt.domain.order import Fill
+from opensqt.domain.ledger import Key, Ledger, Net
+from opensqt.domain.order_events import Fill
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.profit import Booked, Charge, Earned, Place, Share, by_symbol
 
@@ -23,7 +23,7 @@ Charges = dict[Key, Charge]  # by strategy, venue, account, symbol, asset
 Held = Mapping[Place, Decimal]
 
 
-class Change(msgspec.Struct, kw_only=True):
+class EarningsChange(msgspec.Struct, kw_only=True):
     """What a span of time changed of one net: base units, quote units in and out, funding, fees."""
 
     fills: int = 0
@@ -32,7 +32,7 @@ class Change(msgspec.Struct, kw_only=True):
     funding: Decimal = ZERO
     charges: Charges = {}
 
-    def add(self, other: "Change") -> None:
+    def add(self, other: "EarningsChange") -> None:
         """Take in what another span changed."""
         self.fills += other.fills
         self.quantity = EXACT.add(self.quantity, other.quantity)
@@ -42,7 +42,7 @@ class Change(msgspec.Struct, kw_only=True):
             _count(self.charges, charge)
 
 
-IDLE = Change()
+IDLE = EarningsChange()
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ class Earnings:
         self._owners: dict[Key, str] = {}  # who pays the fee of a fill, as far as is known
         self._funded: dict[Place, set[str]] = {}
         self._nets: dict[Place, Share] = {}
-        self._hours: dict[int, dict[Place, Change]] = {}
+        self._hours: dict[int, dict[Place, EarningsChange]] = {}
 
     def fill(self, key: Key, fill: Fill) -> None:
         """Take in a fill, and once more when its owner becomes known."""
@@ -88,14 +88,14 @@ class Earnings:
         was, now = self._nets.get(place, _share(place, FLAT)), _share(place, net.position)
         self._nets[place] = now
         self._change(place, time_ms).add(
-            Change(
+            EarningsChange(
                 quantity=EXACT.subtract(now.quantity, was.quantity),
                 cash=EXACT.subtract(_cash(now), _cash(was)),
                 funding=EXACT.subtract(now.funding, was.funding),
             )
         )
 
-    def booked(self, books: Books, prices: Prices) -> Booked:
+    def booked(self, books: Ledger, prices: Prices) -> Booked:
         """Return everything that is booked, at these prices."""
         holdings = (
             _share(_place(key[1:]), held, key[0]) for key, held in sorted(books.holdings.items())
@@ -109,7 +109,7 @@ class Earnings:
         newest_ms = max([now_ms - now_ms % HOUR_MS, *self._hours])
         ended = {place: share.quantity for place, share in self._nets.items()}
         now, last = ended, prices
-        whole: dict[Place, Change] = {}
+        whole: dict[Place, EarningsChange] = {}
         found = []
         for back in range(HOURS):
             begin_ms = newest_ms - back * HOUR_MS
@@ -117,7 +117,7 @@ class Earnings:
             begun = dict(ended)
             for place, change in changes.items():
                 begun[place] = EXACT.subtract(ended.get(place, ZERO), change.quantity)
-                whole.setdefault(place, Change()).add(change)
+                whole.setdefault(place, EarningsChange()).add(change)
             found.append(self._span(begin_ms, changes, (begun, first), (ended, last), prices))
             ended, last = begun, first
         begun_day, begin_ms = (ended, last), newest_ms - (HOURS - 1) * HOUR_MS
@@ -126,7 +126,7 @@ class Earnings:
     def _span(
         self,
         begin_ms: int,
-        changes: Mapping[Place, Change],
+        changes: Mapping[Place, EarningsChange],
         begin: tuple[Held, Prices],
         end: tuple[Held, Prices],
         now: Prices,
@@ -178,12 +178,12 @@ class Earnings:
             prices=prices,
         )
 
-    def _change(self, place: Place, time_ms: int) -> Change:
+    def _change(self, place: Place, time_ms: int) -> EarningsChange:
         hour = self._hours.setdefault(time_ms - time_ms % HOUR_MS, {})
         newest_ms = max(self._hours)
         for old in [ms for ms in self._hours if ms <= newest_ms - HOURS * HOUR_MS]:
             del self._hours[old]
-        return hour.setdefault(place, Change())
+        return hour.setdefault(place, EarningsChange())
 
 
 def _count(charges: Charges, charge: Charge) -> None:

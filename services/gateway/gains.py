@@ -11,14 +11,14 @@ from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.dust import dust_of
 from opensqt.domain.instruments import quote_asset
 from opensqt.domain.profit import Earned, by_strategy, by_symbol, total
+from services.gateway.activity import cash, plain
 from services.gateway.earnings import Span
-from services.gateway.state import Chart, Place, State
-from services.gateway.tape import cash, plain
+from services.gateway.state import Chart, GatewayState, Place
 
 Section = Any
 
 
-def gains(state: State, chart: Chart, now_ms: int) -> dict[str, Section]:
+def gains(state: GatewayState, chart: Chart, now_ms: int) -> dict[str, Section]:
     """Return the sections about money."""
     prices = state.quotes.prices()
     booked = state.earnings.booked(state.books, prices)
@@ -47,7 +47,7 @@ def netted(quantities: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return found
 
 
-def hedge(state: State, strategy: str, place: Place) -> Section:
+def hedge(state: GatewayState, strategy: str, place: Place) -> Section:
     """Return what others net away of a strategy's leg, what that is worth and who they are; None where nobody does."""
     for key, mine in state.books.holdings.items():
         if key[0] != strategy or (key[1], key[3]) != place:
@@ -80,7 +80,7 @@ def result(strategy: str, places: Iterable[Place], profit: Iterable[Section]) ->
     }
 
 
-def owners(state: State, place: tuple[str, ...]) -> dict[str, Decimal]:
+def owners(state: GatewayState, place: tuple[str, ...]) -> dict[str, Decimal]:
     """Return who holds how much of a symbol."""
     return {
         key[0]: part.quantity
@@ -89,7 +89,7 @@ def owners(state: State, place: tuple[str, ...]) -> dict[str, Decimal]:
     }
 
 
-def _position(state: State, earned: Earned) -> Section:
+def _position(state: GatewayState, earned: Earned) -> Section:
     held = owners(state, earned.place)
     against = netted(held)
     net = state.books.nets[earned.place].position
@@ -172,7 +172,7 @@ def _changed(quote: str, span: Span) -> Decimal | None:
     return total(earned.net_pnl for earned in span.earned if earned.quote == quote)
 
 
-def _dust(state: State, place: Place, quantities: Collection[Decimal]) -> Decimal | None:
+def _dust(state: GatewayState, place: Place, quantities: Collection[Decimal]) -> Decimal | None:
     """Sum what each owner holds and cannot sell; None while rules or price are unknown."""
     rules, price = state.quotes.rules.get(place), state.quotes.price(place)
     if rules is None or price is None:

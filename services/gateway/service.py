@@ -10,21 +10,21 @@ from opensqt.domain.control import KillLatched
 from opensqt.domain.ids import event_id
 from opensqt.runtime import latch
 from opensqt.runtime.bulkhead import Bulkhead
-from opensqt.runtime.bus.dlq import set_aside
+from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
+from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import holder_of
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strikes import delivery_of
+from opensqt.runtime.redelivery_limit import delivery_of
 from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.candles import Candles
-from services.gateway.config import NAME, Settings
+from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import DESK, KILL, scope_refused, told
-from services.gateway.desk import Desk
-from services.gateway.page import Picture, picture
-from services.gateway.state import Chart, State
-from services.gateway.web import Web
+from services.gateway.process_client import ProcessClient
+from services.gateway.state import Chart, GatewayState
+from services.gateway.view_model import Picture, picture
+from services.gateway.web import WebServer
 
 FILTERS = (
     *(f"md.*.*.{kind}" for kind in ("tick", "mark", "funding", "status", "rules")),
@@ -39,12 +39,12 @@ RECORDED_S_MAX = 2.0
 class Gateway:
     """One gateway process. Any number may run: they only look, and pass commands on."""
 
-    def __init__(self, context: Context, settings: Settings) -> None:
+    def __init__(self, context: Context, settings: GatewaySettings) -> None:
         self._context = context
         self._clock = context.clock
         self._log = context.log
         self._settings = settings
-        self._desk = Desk(context.config, context.environment.data, settings.ask_s_max)
+        self._desk = ProcessClient(context.config, context.environment.data, settings.ask_s_max)
         self._reader = FeedReader(
             bus=context.bus,
             journal=context.journal,
@@ -55,7 +55,7 @@ class Gateway:
             metrics=context.metrics,
             progress=context.progress,
         )
-        self._state = State()
+        self._state = GatewayState()
         self._fresh = self._state  # what is being folded; shown as soon as it has caught up
         self._chart = Chart()
         self._candles = Candles(context, settings, self._chart)
@@ -64,7 +64,7 @@ class Gateway:
         self._heard_s = float("-inf")
         self._picture: Picture = {}
         self._seen_s = float("-inf")
-        self.web = Web(self, settings, context.metrics, context.clock.sleep)
+        self.web = WebServer(self, settings, context.metrics, context.clock.sleep)
 
     @property
     def ready(self) -> bool:
@@ -166,9 +166,9 @@ class Gateway:
                 case CaughtUp():
                     self._heard_s = self._clock.monotonic_s()
                     self._state, self._live, self._why = self._fresh, True, ""
-                case Restarted(reason=reason):
+                case FeedReset(reason=reason):
                     # People go on seeing the last picture, marked as old, until the new one is whole.
-                    self._fresh, self._live, self._why = State(), False, reason
+                    self._fresh, self._live, self._why = GatewayState(), False, reason
 
     async def _watch(self) -> None:
         while True:

@@ -9,18 +9,18 @@ from decimal import Decimal
 from opensqt.domain import position as positions
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.ledger import Books, Key, Table
-from opensqt.domain.levels import traded
-from opensqt.domain.life import Order
+from opensqt.domain.ledger import Key, Ledger, LedgerTable
+from opensqt.domain.level_positions import traded
 from opensqt.domain.market import Candle, FeedStatus, Funding, Mark, Tick, Time
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
+from opensqt.domain.order_state import Order
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.verdict import RiskRefused
-from opensqt.strategies.grid.lattice import level_of
+from opensqt.strategies.grid.levels import level_of
+from services.gateway.activity import ActivityLine, line_of
 from services.gateway.earnings import HOUR_MS, HOURS, Earnings
-from services.gateway.tape import Line, line_of
 
 MINUTE_MS = 60_000
 CANDLES_MAX = 240
@@ -165,17 +165,17 @@ class Chart:
             self._drawn.discard((place, oldest))
 
 
-class State:
+class GatewayState:
     """Everything the page shows, by folding FEED; made anew when FEED begins again."""
 
     def __init__(self) -> None:
-        self.books = Books()
+        self.books = Ledger()
         self.quotes = Quotes()
         self.living: dict[str, Order] = {}
         self.fills: deque[Fill] = deque(maxlen=FILLS_MAX)
         self.fills_count = 0
         self.refusals: deque[RiskRefused] = deque(maxlen=REFUSALS_MAX)
-        self.tape: deque[Line] = deque(maxlen=TAPE_MAX)
+        self.tape: deque[ActivityLine] = deque(maxlen=TAPE_MAX)
         self.levels: dict[str, dict[int, Position]] = {}
         self.earnings = Earnings()
         self._seen: set[Key] = set()
@@ -198,13 +198,13 @@ class State:
     def _follow(self, time_ms: int) -> None:
         for table, key in self.books.take_touched():
             match table:
-                case Table.ORDERS:
+                case LedgerTable.ORDERS:
                     self._order(key[0])
-                case Table.FILLS:
+                case LedgerTable.FILLS:
                     self._fill(key)
-                case Table.POSITIONS:
+                case LedgerTable.POSITIONS:
                     self.earnings.net(key, self.books.nets[key], time_ms)
-                case Table.FUNDING:
+                case LedgerTable.FUNDING:
                     paid = self.books.funding[key]
                     self.earnings.funding((paid.venue, paid.account, paid.symbol), paid.asset)
                 case _:

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 import msgspec
 from aiohttp import WSMsgType, web
 
-from opensqt.domain.words import cleaned
-from opensqt.runtime.asked import BYTES_MAX, NotAsked, words_of
+from opensqt.domain.clean_text import cleaned
+from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
 from services.gateway.access import POLICY, host_allowed, origin_allowed, token_right
-from services.gateway.config import NAME, Settings
+from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import TIME, delta
-from services.gateway.page import Picture
+from services.gateway.view_model import Picture
 
 FILES = Path(__file__).parent / "static"
 KINDS = {
@@ -34,7 +34,7 @@ _encode = msgspec.json.encode
 _log = Log(NAME)
 
 
-class House(Protocol):
+class AppState(Protocol):
     """What the web server shows and asks; the service is it."""
 
     @property
@@ -54,13 +54,13 @@ class House(Protocol):
         """Pass a command on and return what came of it."""
 
 
-class Web:
+class WebServer:
     """Answers people; one picture is made for all of them at once."""
 
     def __init__(
         self,
-        house: House,
-        settings: Settings,
+        house: AppState,
+        settings: GatewaySettings,
         metrics: Metrics,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -208,7 +208,7 @@ class Web:
             return _refused(413, f"the body must not be longer than {BYTES_MAX} bytes")
         try:
             words = words_of(body, request.charset or "utf-8")
-        except NotAsked as error:
+        except BadCommand as error:
             return _refused(400, str(error))
         scope = cleaned(words.get("scope")) or "desk"
         reason = cleaned(words.get("reason")) or "no reason given"

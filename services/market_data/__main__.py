@@ -10,7 +10,7 @@ from opensqt.runtime.process_context import Context
 from opensqt.venues.feed_opening import open_feed
 from services.market_data.config import NAME
 from services.market_data.service import MarketData
-from services.market_data.state import Pace
+from services.market_data.state import PublishPace
 
 
 def main(arguments: list[str]) -> int:
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
             environ=os.environ,
             jitter=random.Random(venue),
         )
-        pace = Pace(tick_age_ms_max=context.config.risk.tick_age_ms_max)
+        pace = PublishPace(tick_age_ms_max=context.config.risk.tick_age_ms_max)
         return MarketData(context, feed, venue=venue, symbols=symbols, pace=pace)
 
     return run_service(f"{NAME}-{venue}", build, Needs(journal=False))

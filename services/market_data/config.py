@@ -5,7 +5,7 @@ import msgspec
 NAME = "market_data"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class MarketDataSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Wall times; tests shorten them."""
 
     rules_every_s: float = 10.0  # within the look-back of every reader of FEED

@@ -15,10 +15,10 @@ from opensqt.domain.market import (
     Trade,
 )
 from opensqt.domain.messages import Message
-from services.market_data.state import MARK, TICK, Ill, Pace, Paced, View
+from services.market_data.state import MARK, TICK, Conflated, PublishPace, SymbolState, Unhealthy
 
 Observation = BookTop | Trade | Candle | Funding | Mark | FeedStatus
-Step = tuple[View, tuple[Message, ...]]
+Step = tuple[SymbolState, tuple[Message, ...]]
 
 ILL_AGAIN_MS = 10_000  # wall; within the look-back of every reader of FEED
 
@@ -36,7 +36,7 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     market_ms: int
 
 
-def observed(view: View, observation: Observation, now: Now, pace: Pace) -> Step:
+def observed(view: SymbolState, observation: Observation, now: Now, pace: PublishPace) -> Step:
     """Take one observation; return the new view and what is published at once."""
     match observation:
         case BookTop():
@@ -55,7 +55,7 @@ def observed(view: View, observation: Observation, now: Now, pace: Pace) -> Step
             assert_never(observation)
 
 
-def due(view: View, now: Now, pace: Pace) -> Step:
+def due(view: SymbolState, now: Now, pace: PublishPace) -> Step:
     """Publish what waited long enough, and say when the book went stale."""
     messages: list[Message] = []
     paced = dict(view.paced)
@@ -71,7 +71,7 @@ def due(view: View, now: Now, pace: Pace) -> Step:
     return view, (*messages, *status)
 
 
-def wait_ms(view: View, now: Now, pace: Pace) -> int | None:
+def wait_ms(view: SymbolState, now: Now, pace: PublishPace) -> int | None:
     """Return the wall ms until something of this symbol becomes due, or None while nothing waits."""
     waits = [
         (latest.sent_ms or 0) + pace.of(latest.message) - now.wall_ms
@@ -97,7 +97,7 @@ def tick_of(book: BookTop) -> Tick | None:
     )
 
 
-def _booked(view: View, book: BookTop, now: Now, pace: Pace) -> Step:
+def _booked(view: SymbolState, book: BookTop, now: Now, pace: PublishPace) -> Step:
     view = msgspec.structs.replace(view, heard_ms=now.wall_ms, is_stale=False)
     view, messages = _said(view, now)
     tick = tick_of(book)
@@ -108,32 +108,36 @@ def _booked(view: View, book: BookTop, now: Now, pace: Pace) -> Step:
     return view, messages + books
 
 
-def _funded(view: View, funding: Funding, now: Now, pace: Pace) -> Step:
+def _funded(view: SymbolState, funding: Funding, now: Now, pace: PublishPace) -> Step:
     """A new rate, interval or date goes out at once; the same again only at its pace."""
     latest = view.paced.get("funding")
     if latest is not None and isinstance(latest.message, Funding):
         same = msgspec.structs.replace(latest.message, time_ms=funding.time_ms) == funding
         if same and not _may(latest, now, pace):
             return view, ()
-    sent = Paced(message=funding, sent_ms=now.wall_ms, waits=False)
+    sent = Conflated(message=funding, sent_ms=now.wall_ms, waits=False)
     return _with(view, "funding", sent), (funding,)
 
 
-def _offered(view: View, name: str, message: Tick | BookTop | Candle, now: Now, pace: Pace) -> Step:
+def _offered(
+    view: SymbolState, name: str, message: Tick | BookTop | Candle, now: Now, pace: PublishPace
+) -> Step:
     """Publish at once where the pace allows it; else the latest waits and replaces what waited."""
     before = view.paced.get(name)
     if before is None or _may(before, now, pace):
-        sent = Paced(message=message, sent_ms=now.wall_ms, waits=False)
+        sent = Conflated(message=message, sent_ms=now.wall_ms, waits=False)
         return _with(view, name, sent), (message,)
-    return _with(view, name, Paced(message=message, sent_ms=before.sent_ms, waits=True)), ()
+    return _with(view, name, Conflated(message=message, sent_ms=before.sent_ms, waits=True)), ()
 
 
-def _reported(view: View, status: FeedStatus, now: Now) -> Step:
+def _reported(view: SymbolState, status: FeedStatus, now: Now) -> Step:
     """Keep the health of a channel; what waits of a book that is lost is dropped."""
     ill = dict(view.ill)
     ill.pop(status.channel, None)
     if status.state is not FeedState.LIVE:
-        ill[status.channel] = Ill(state=status.state, detail=f"{status.channel}: {status.detail}")
+        ill[status.channel] = Unhealthy(
+            state=status.state, detail=f"{status.channel}: {status.detail}"
+        )
     view = msgspec.structs.replace(view, ill=ill)
     if view.health.state is not FeedState.LIVE:
         for name in (TICK, "book"):
@@ -141,7 +145,7 @@ def _reported(view: View, status: FeedStatus, now: Now) -> Step:
     return _said(view, now)
 
 
-def _said(view: View, now: Now) -> Step:
+def _said(view: SymbolState, now: Now) -> Step:
     """Publish the health of ticks and marks where it changed; before the first book only bad news is news.
 
     Bad news is said again while it lasts: whoever starts hears of it within his look-back.
@@ -161,7 +165,7 @@ def _said(view: View, now: Now) -> Step:
     return msgspec.structs.replace(view, said=said, said_ms=said_ms), tuple(messages)
 
 
-def _status(view: View, channel: str, ill: Ill, now: Now) -> FeedStatus:
+def _status(view: SymbolState, channel: str, ill: Unhealthy, now: Now) -> FeedStatus:
     return FeedStatus(
         venue=view.venue,
         symbol=view.symbol,
@@ -173,15 +177,15 @@ def _status(view: View, channel: str, ill: Ill, now: Now) -> FeedStatus:
     )
 
 
-def _may(latest: Paced, now: Now, pace: Pace) -> bool:
+def _may(latest: Conflated, now: Now, pace: PublishPace) -> bool:
     return latest.sent_ms is None or now.wall_ms - latest.sent_ms >= pace.of(latest.message)
 
 
-def _with(view: View, name: str, paced: Paced) -> View:
+def _with(view: SymbolState, name: str, paced: Conflated) -> SymbolState:
     return msgspec.structs.replace(view, paced={**view.paced, name: paced})
 
 
-def _without(view: View, name: str) -> View:
+def _without(view: SymbolState, name: str) -> SymbolState:
     """Drop what waits of a kind, keep when it was last sent."""
     latest = view.paced.get(name)
     if latest is None or not latest.waits:

@@ -18,9 +18,9 @@ from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.waiting import event_within
 from opensqt.venues.feed_port import Feed, FeedDown
-from services.market_data.config import NAME, Settings
+from services.market_data.config import NAME, MarketDataSettings
 from services.market_data.decide import Now, due, observed, wait_ms
-from services.market_data.state import Pace, View
+from services.market_data.state import PublishPace, SymbolState
 
 
 class MarketData:
@@ -33,8 +33,8 @@ class MarketData:
         *,
         venue: str,
         symbols: tuple[str, ...],
-        pace: Pace,
-        settings: Settings | None = None,
+        pace: PublishPace,
+        settings: MarketDataSettings | None = None,
     ) -> None:
         self._context = context
         self._clock = context.clock
@@ -42,8 +42,8 @@ class MarketData:
         self._venue = venue
         self._symbols = symbols
         self._pace = pace
-        self._settings = settings or Settings()
-        self._views = {symbol: View(venue=venue, symbol=symbol) for symbol in symbols}
+        self._settings = settings or MarketDataSettings()
+        self._views = {symbol: SymbolState(venue=venue, symbol=symbol) for symbol in symbols}
         self._rules: dict[str, InstrumentRules] = {}
         self._wake = asyncio.Event()
         self._loop = context.progress.loop("keeping pace")
@@ -150,7 +150,7 @@ class MarketData:
         with self._context.tracer.span("market_data.tick", symbol=message.symbol) as span:
             return span.traceparent
 
-    def _measure(self, view: View) -> None:
+    def _measure(self, view: SymbolState) -> None:
         if view.heard_ms is not None:
             age_ms = self._clock.wall_ms() - view.heard_ms
             self._context.metrics.tick_age_ms.labels(view.venue, view.symbol).set(age_ms)

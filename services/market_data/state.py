@@ -10,7 +10,7 @@ MARK = "mark"
 MARK_CHANNELS = frozenset({"market"})
 
 
-class Paced(msgspec.Struct, frozen=True, kw_only=True):
+class Conflated(msgspec.Struct, frozen=True, kw_only=True):
     """The latest of one kind; `waits` until its pace allows it. Wall times."""
 
     message: Tick | BookTop | Candle | Funding
@@ -18,14 +18,14 @@ class Paced(msgspec.Struct, frozen=True, kw_only=True):
     waits: bool
 
 
-class Ill(msgspec.Struct, frozen=True, kw_only=True):
+class Unhealthy(msgspec.Struct, frozen=True, kw_only=True):
     """Why a channel cannot be trusted."""
 
     state: FeedState
     detail: str
 
 
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
+class PublishPace(msgspec.Struct, frozen=True, kw_only=True):
     """The least wall time between two messages of a kind, and the greatest age of a book."""
 
     tick_ms: int = 50
@@ -47,15 +47,15 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
                 return self.funding_ms
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class SymbolState(msgspec.Struct, frozen=True, kw_only=True):
     """One symbol. `heard_ms` is the wall time of its last book frame."""
 
     venue: str
     symbol: str
     heard_ms: int | None = None
     is_stale: bool = False
-    paced: dict[str, Paced] = {}
-    ill: dict[str, Ill] = {}
+    paced: dict[str, Conflated] = {}
+    ill: dict[str, Unhealthy] = {}
     said: dict[str, FeedState] = {}
     said_ms: dict[str, int] = {}  # when, wall
 
@@ -66,11 +66,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return tick is not None and tick.sent_ms is not None
 
     @property
-    def health(self) -> Ill:
+    def health(self) -> Unhealthy:
         """The worst of what touches ticks; LIVE with an empty detail when all is well."""
         return self.worst(of_marks=False)
 
-    def worst(self, *, of_marks: bool) -> Ill:
+    def worst(self, *, of_marks: bool) -> Unhealthy:
         """Return the worst state of the channels of ticks, or of marks."""
         chosen = [ill for name, ill in self.ill.items() if (name in MARK_CHANNELS) is of_marks]
         for state in (FeedState.DOWN, FeedState.GAP):
@@ -78,8 +78,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
                 if ill.state is state:
                     return ill
         if self.is_stale and not of_marks:
-            return Ill(state=FeedState.STALE, detail="no book frame")
-        return Ill(state=FeedState.LIVE, detail="")
+            return Unhealthy(state=FeedState.STALE, detail="no book frame")
+        return Unhealthy(state=FeedState.LIVE, detail="")
 
 
 Lossless = Trade | Mark

@@ -5,13 +5,13 @@ import sys
 from opensqt.runtime.process import run_service
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.projection.store import Projections
-from services.reconciler.config import NAME, Settings
+from services.reconciler.config import NAME, ReconcilerSettings
 from services.reconciler.service import Reconciler
 
 
 def build(context: Context) -> Reconciler:
     """Return the reconciler of this process."""
-    return Reconciler(context, Projections(context.postgres.pool), Settings())
+    return Reconciler(context, Projections(context.postgres.pool), ReconcilerSettings())
 
 
 if __name__ == "__main__":

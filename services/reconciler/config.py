@@ -8,7 +8,7 @@ NAME = "reconciler"
 LEASE = "reconciler"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class ReconcilerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the reconciler works; tests shorten the times."""
 
     lease_ttl_ms: int = 3000

@@ -13,10 +13,10 @@ from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillReleased
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.journal import NewEvent, Recorded
-from opensqt.domain.ledger import Books, Key
+from opensqt.domain.ledger import Key, Ledger
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill
-from opensqt.domain.recon import DiscrepancyKind
+from opensqt.domain.order_events import Fill
+from opensqt.domain.recon_events import DiscrepancyKind
 from opensqt.domain.reconciliation import (
     Finding,
     Track,
@@ -26,15 +26,15 @@ from opensqt.domain.reconciliation import (
     missing_orders,
     shown_orders,
 )
-from services.reconciler import facts
+from services.reconciler import events as facts
 from services.reconciler.state import (
-    Backup,
     Movers,
+    OpenDiscrepancy,
     Origin,
-    Standing,
-    State,
-    Stated,
-    Waiting,
+    PendingSnapshot,
+    ReconcilerState,
+    RestoredBackup,
+    StatedHolding,
     origin_of,
     position_key,
 )
@@ -44,31 +44,31 @@ PASSES = 2
 Group = tuple[NewEvent, ...]
 
 
-class Judge:
+class Comparator:
     """Judges snapshots in journal order; what it says waits in an outbox until the journal holds it."""
 
     def __init__(self, *, grace_ms: int, drift_max: Decimal, young_ms: int = 0) -> None:
         self._grace_ms = grace_ms
         self._young_ms = young_ms  # market: as long as a venue may not show an order that it took
         self._drift_max = drift_max
-        self._state = State()
+        self._state = ReconcilerState()
         self._outbox: dict[str, Group] = {}
         self._on_the_way: set[str] = set()
-        self._backup = Backup()
+        self._backup = RestoredBackup()
         self._movers = Movers()
         self._origin = Origin()  # the row of which something is said now
         self._halted: frozenset[str] = frozenset()  # scopes, as the books had them last
         self._read_anew: NewEvent | None = None
         self.judged = 0
 
-    def pass_time(self, books: Books, wall_ms: int) -> None:
+    def pass_time(self, books: Ledger, wall_ms: int) -> None:
         """Judge the snapshots whose grace had passed at an instant up to which the journal is folded."""
         due = [w for w in self._state.waiting if w.recorded_ms + self._grace_ms <= wall_ms]
         for waiting in due:
             self._state.waiting.remove(waiting)
             self._compare(books, waiting)
 
-    def after(self, books: Books, row: Recorded, message: Message) -> None:
+    def after(self, books: Ledger, row: Recorded, message: Message) -> None:
         """Take in a row that the books have folded."""
         self._origin = origin_of(row)
         self._outbox.pop(row.event_id, None)
@@ -91,7 +91,7 @@ class Judge:
         )
         if isinstance(message, VenueSnapshot):
             self._state.waiting.append(
-                Waiting(
+                PendingSnapshot(
                     position=row.position,
                     recorded_ms=row.recorded_at_ms,
                     origin=self._origin,
@@ -106,11 +106,11 @@ class Judge:
             for event in facts.resumed(halted - self._halted, message, row.event_id):
                 self._say(event)
 
-    def state_positions(self, books: Books, now_ms: int) -> None:
+    def state_positions(self, books: Ledger, now_ms: int) -> None:
         """Say what each strategy holds, where that differs from what was said last."""
         for key in sorted(books.holdings):
             held = books.holdings[key]
-            said = Stated(
+            said = StatedHolding(
                 quantity=held.quantity,
                 entry_price=held.entry_price,
                 realized_pnl=held.realized_pnl,
@@ -144,7 +144,7 @@ class Judge:
         """Name the disagreements that stand now."""
         return sorted("/".join(key) for key, one in self._state.standing.items() if one.told)
 
-    def _compare(self, books: Books, waiting: Waiting) -> None:
+    def _compare(self, books: Ledger, waiting: PendingSnapshot) -> None:
         self.judged += 1
         snapshot, self._origin = waiting.snapshot, waiting.origin
         shown, void_shown = shown_orders(books, snapshot, self._state.moved)
@@ -157,7 +157,7 @@ class Judge:
             before = self._state.standing.get(key)
             since = snapshot.evidence_hash if before is None else before.since
             passes = 1 if before is None else before.passes + 1
-            self._state.standing[key] = Standing(since=since, passes=passes, told=True)
+            self._state.standing[key] = OpenDiscrepancy(since=since, passes=passes, told=True)
             if before is None:
                 self._say(facts.discrepancy(snapshot, finding, since))
         stale: list[Key] = [k for k in self._state.standing if k[:2] == scope and k not in found]
@@ -172,7 +172,7 @@ class Judge:
 
     def _figure(
         self, snapshot: VenueSnapshot, key: Key, track: Track, observed: Decimal
-    ) -> Standing | None:
+    ) -> OpenDiscrepancy | None:
         """Compare one figure of the venue with ours; return what stands against it now."""
         figures = track.since(snapshot.journal_position)
         if figures is None:
@@ -187,7 +187,7 @@ class Judge:
                 before, differences=before.differences & found, passes=before.passes + 1
             )
         else:
-            now = Standing(since=snapshot.evidence_hash, differences=found)
+            now = OpenDiscrepancy(since=snapshot.evidence_hash, differences=found)
         # While trades of ours come in, one look proves nothing: only what stays the same is told.
         if not now.told and (len(figures) == 1 or again):
             finding = Finding(
@@ -203,7 +203,9 @@ class Judge:
         self._state.standing[key] = now
         return now
 
-    def _position(self, books: Books, waiting: Waiting, place: Key, observed: Decimal) -> None:
+    def _position(
+        self, books: Ledger, waiting: PendingSnapshot, place: Key, observed: Decimal
+    ) -> None:
         snapshot = waiting.snapshot
         if snapshot.journal_position < self._state.adjusted_at.get(place, 0):
             return  # it may show the very gap that was adjusted since: only a newer look says what is left
@@ -237,7 +239,7 @@ def _told_of(origin: Origin, event: NewEvent) -> NewEvent:
     )
 
 
-def _positions(books: Books, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Decimal]]:
+def _positions(books: Ledger, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Decimal]]:
     """Yield every perpetual that either side knows, with what the venue shows; spot has balances only."""
     shown = {one.symbol: one.quantity for one in snapshot.positions}
     ours = {k[2] for k in books.nets if k[:2] == (snapshot.venue, snapshot.account)}
@@ -246,7 +248,7 @@ def _positions(books: Books, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Dec
         yield (snapshot.venue, snapshot.account, symbol), shown.get(symbol, ZERO)
 
 
-def _wallets(books: Books, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Decimal]]:
+def _wallets(books: Ledger, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Decimal]]:
     """Yield every wallet of ours with what the venue shows: nothing of an asset that it leaves out of a market."""
     scope = (snapshot.venue, snapshot.account)
     shown: dict[Key, Decimal] = {

@@ -22,7 +22,7 @@ HALF = Decimal("0.5")
 _log = Log("reconciler.marks")
 
 
-class Marks:
+class LastPrices:
     """Hears the market and writes its last prices once in a while; what is lost meanwhile is not missed."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Marks:
     async def flush(self) -> None:
         """Write what changed since the last time; what cannot be written now is written later."""
         marks = [
-            projection_port.Mark(
+            projection_port.LastPrice(
                 venue=key[0],
                 symbol=key[1],
                 price=price,

@@ -8,17 +8,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from opensqt.domain.journal import Appended, Duplicate, Entry, Fenced, NewEvent, Recorded
-from opensqt.domain.ledger import Books
-from opensqt.domain.recon import Adjustment, Discrepancy, Halted
+from opensqt.domain.ledger import Ledger
+from opensqt.domain.recon_events import Adjustment, Discrepancy, Halted
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.projection.port import ProjectionMoved, ProjectionStore
 from opensqt.runtime.telemetry.logs import Log
-from services.reconciler.config import LEASE, NAME, Settings
-from services.reconciler.decide import Judge
-from services.reconciler.marks import Marks
+from services.reconciler.config import LEASE, NAME, ReconcilerSettings
+from services.reconciler.decide import Comparator
+from services.reconciler.marks import LastPrices
 
 FOLD_ROWS = 50  # between two breaths of the event loop
 
@@ -26,7 +26,9 @@ FOLD_ROWS = 50  # between two breaths of the event loop
 class Reconciler:
     """One reconciler process: a standby until the lease is its own."""
 
-    def __init__(self, context: Context, projections: ProjectionStore, settings: Settings) -> None:
+    def __init__(
+        self, context: Context, projections: ProjectionStore, settings: ReconcilerSettings
+    ) -> None:
         self._context = context
         self._clock = context.clock
         self._journal = context.journal
@@ -40,7 +42,7 @@ class Reconciler:
             holder=holder_of(context.name),
             ttl_ms=settings.lease_ttl_ms,
         )
-        self._marks = Marks(
+        self._marks = LastPrices(
             context.bus,
             context.clock,
             projections,
@@ -48,8 +50,8 @@ class Reconciler:
             retry_s=settings.retry_s,
             metrics=context.metrics,
         )
-        self._books = Books()
-        self._judge = Judge(
+        self._books = Ledger()
+        self._judge = Comparator(
             grace_ms=settings.grace_ms, drift_max=settings.drift_max, young_ms=_young_ms(context)
         )
         self._projected = 0

@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.account import Deposit, FundingPaid, PositionStated, VenueSnapshot
 from opensqt.domain.control import CONTROL_STREAM, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.journal import Recorded
-from opensqt.domain.ledger import Books, Key
+from opensqt.domain.ledger import Key, Ledger
 from opensqt.domain.ledger_wallet import assets_of, market_of
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.order_events import Fill, IntentPlaced
 from opensqt.domain.position import Position
-from opensqt.domain.recon import Adjustment, DiscrepancyKind, Halted, Resumed, Transferred
+from opensqt.domain.recon_events import Adjustment, DiscrepancyKind, Halted, Resumed, Transferred
 from opensqt.domain.reconciliation import Track
-from opensqt.domain.strategy import PositionAdopted
-from opensqt.domain.switches import DESK, RESTORE
+from opensqt.domain.strategy_events import PositionAdopted
+from opensqt.domain.trading_controls import DESK, RESTORE
 
 DAY_MS = 86_400_000
 _MOVING = (FundingPaid, PositionAdopted, Adjustment)  # besides orders: what may move a holding
@@ -51,7 +51,7 @@ class Movers:
         self._held: dict[Key, Position] = {}
         self._origins: dict[Key, Origin] = {}
 
-    def fold(self, books: Books, origin: Origin, message: Message) -> None:
+    def fold(self, books: Ledger, origin: Origin, message: Message) -> None:
         """Take in a row that the books have folded."""
         if not (isinstance(message, _MOVING) or life.is_order_event(message)):
             return
@@ -65,7 +65,7 @@ class Movers:
         return self._origins[key]
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class PendingSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot that is not judged yet; `recorded_ms` is wall time."""
 
     position: int
@@ -74,7 +74,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: VenueSnapshot
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class OpenDiscrepancy(msgspec.Struct, frozen=True, kw_only=True):
     """A disagreement that stands: since which evidence, by which differences, told or not."""
 
     since: str  # hash of the evidence that showed it first
@@ -83,7 +83,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     told: bool = False
 
 
-class Stated(msgspec.Struct, frozen=True, kw_only=True):
+class StatedHolding(msgspec.Struct, frozen=True, kw_only=True):
     """What was last stated about a holding."""
 
     quantity: Decimal
@@ -92,14 +92,14 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     funding: Decimal
 
 
-class Corrected(msgspec.Struct, frozen=True, kw_only=True):
+class OpenAdjustment(msgspec.Struct, frozen=True, kw_only=True):
     """An adjustment that was made and not reversed."""
 
     event_id: str
     adjustment: Adjustment
 
 
-class Backup:
+class RestoredBackup:
     """What of a restored desk the venue has shown since; the positions of all else are as old as the backup."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class Backup:
         self.switched = 0  # version of the stream of switches
         self.read_ms = 0  # market time of the last look
 
-    def fold(self, books: Books, row: Recorded, message: Message) -> None:
+    def fold(self, books: Ledger, row: Recorded, message: Message) -> None:
         """Take in a row that the books hold: a restore begins it; a person, or our word that all was read, ends it."""
         if row.stream == CONTROL_STREAM:
             self.switched = row.version
@@ -128,7 +128,7 @@ class Backup:
             case _:
                 return
 
-    def is_read(self, books: Books) -> bool:
+    def is_read(self, books: Ledger) -> bool:
         """Tell whether the venue has shown every account of a restored desk, and nobody said so."""
         if self.halt is None or not self._shown:
             return False
@@ -136,23 +136,23 @@ class Backup:
         return known <= self._shown
 
 
-class State:
+class ReconcilerState:
     """The reconciler's memory; every change comes through `fold`."""
 
     def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
-        self.standing: dict[Key, Standing] = {}
+        self.waiting: list[PendingSnapshot] = []
+        self.standing: dict[Key, OpenDiscrepancy] = {}
         self.nets: defaultdict[Key, Track] = defaultdict(Track)
         self.wallets: defaultdict[Key, Track] = defaultdict(Track)
         self.moved: dict[str, int] = {}  # order -> last journal position
         self.living: set[str] = set()
         self.lots: dict[str, Decimal] = {}  # symbol -> smallest quantity ordered
-        self.stated: dict[Key, Stated] = {}
-        self.corrected: list[Corrected] = []
+        self.stated: dict[Key, StatedHolding] = {}
+        self.corrected: list[OpenAdjustment] = []
         self.adjusting: set[Key] = set()  # places whose adjustment is not in the journal yet
         self.adjusted_at: dict[Key, int] = {}  # place -> journal position of its last adjustment
 
-    def fold(self, books: Books, at: int, event_id: str, message: Message) -> None:
+    def fold(self, books: Ledger, at: int, event_id: str, message: Message) -> None:
         """Take in a fact that the books have folded already."""
         match message:
             case _ if life.is_order_event(message):
@@ -175,10 +175,10 @@ class State:
                 self.standing.pop(position_key(place), None)
                 self._net(books, at, place)
                 if not message.reverses:
-                    self.corrected.append(Corrected(event_id=event_id, adjustment=message))
+                    self.corrected.append(OpenAdjustment(event_id=event_id, adjustment=message))
             case PositionStated():
                 key = (message.strategy, message.venue, message.account, message.symbol)
-                self.stated[key] = Stated(
+                self.stated[key] = StatedHolding(
                     quantity=message.quantity,
                     entry_price=message.entry_price,
                     realized_pnl=message.realized_pnl,
@@ -197,7 +197,7 @@ class State:
         )
         return sum(sizes, ZERO)
 
-    def disproved(self, fill: Fill) -> list[Corrected]:
+    def disproved(self, fill: Fill) -> list[OpenAdjustment]:
         """Return, and forget, the adjustments in whose window this trade lies."""
         place = (fill.ref.venue, fill.ref.account, fill.ref.symbol)
         found = [
@@ -209,7 +209,7 @@ class State:
         self.corrected = [one for one in self.corrected if one not in found]
         return found
 
-    def _order(self, books: Books, at: int, event: Message) -> None:
+    def _order(self, books: Ledger, at: int, event: Message) -> None:
         name: str = event.ref.client_order_id  # type: ignore[attr-defined]
         if isinstance(event, IntentPlaced):
             lot = self.lots.get(event.ref.symbol, event.quantity)
@@ -225,17 +225,17 @@ class State:
         else:
             self.living.add(name)
 
-    def _fill(self, books: Books, at: int, fill: Fill) -> None:
+    def _fill(self, books: Ledger, at: int, fill: Fill) -> None:
         ref = fill.ref
         self._net(books, at, (ref.venue, ref.account, ref.symbol))
         for asset in {*assets_of(ref.symbol), fill.fee_asset} - {""}:
             self._wallet(books, at, ref.venue, ref.account, market_of(ref.symbol), asset)
 
-    def _net(self, books: Books, at: int, place: Key) -> None:
+    def _net(self, books: Ledger, at: int, place: Key) -> None:
         self.nets[place].note(at, books.nets[place].position.quantity)
 
     def _wallet(
-        self, books: Books, at: int, venue: str, account: str, market: Market, asset: str
+        self, books: Ledger, at: int, venue: str, account: str, market: Market, asset: str
     ) -> None:
         key = (venue, account, market.value, asset)
         if key in books.wallets:

@@ -5,12 +5,12 @@ import sys
 
 from opensqt.runtime.archive import FOLDER, FeedArchive
 from opensqt.runtime.archiver import Archiver
+from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.postgres import PostgresCheckpoints
 from opensqt.runtime.process import run_service
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.steps import stepped
-from services.relay.config import NAME, Settings
+from services.relay.config import NAME, RelaySettings
 from services.relay.service import Relay
 
 
@@ -31,7 +31,7 @@ def build(context: Context) -> Relay:
         archiver=archiver,
         metrics=context.metrics,
         progress=context.progress,
-        settings=Settings(lease_ttl_ms=context.environment.lease_ms),
+        settings=RelaySettings(lease_ttl_ms=context.environment.lease_ms),
     )
 
 

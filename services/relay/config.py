@@ -6,7 +6,7 @@ NAME = "relay"
 LEASE = "relay"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the relay works; tests shorten the times."""
 
     lease_ttl_ms: int = 3000

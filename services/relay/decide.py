@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import msgspec
 
-from services.relay.state import Place, Sent
+from services.relay.state import FeedCursor, PublishedRow
 
 
 class FeedSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +16,7 @@ class FeedSeen(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
 
 
-class Standing(StrEnum):
+class FeedComparison(StrEnum):
     """How FEED stands to the newest checkpoint."""
 
     FIRST = "first start of this feed"
@@ -27,23 +27,25 @@ class Standing(StrEnum):
     SAME = "FEED holds everything"
 
 
-def standing(place: Place | None, place_desk: str, desk: str, feed: FeedSeen) -> Standing:
+def standing(
+    place: FeedCursor | None, place_desk: str, desk: str, feed: FeedSeen
+) -> FeedComparison:
     """Compare FEED and the desk's generation with the newest checkpoint; length alone never proves sameness."""
     if place is None:
-        return Standing.FIRST
+        return FeedComparison.FIRST
     if place_desk != desk:
-        return Standing.RESTORED
+        return FeedComparison.RESTORED
     if place.created_ms != feed.created_ms:
-        return Standing.OTHER
+        return FeedComparison.OTHER
     if place.sequence > feed.last_sequence:
-        return Standing.SHORTER
+        return FeedComparison.SHORTER
     # Nothing written yet, or aged out in front while the end went on: there is nothing to look at.
     if place.sequence < max(feed.first_sequence, 1):
-        return Standing.SAME
-    return Standing.UNPROVEN
+        return FeedComparison.SAME
+    return FeedComparison.UNPROVEN
 
 
-def contradicts(place: Place, sent: tuple[Sent, ...]) -> bool:
+def contradicts(place: FeedCursor, sent: tuple[PublishedRow, ...]) -> bool:
     """Tell whether acknowledgements prove that FEED is not all the time the one of this place.
 
     What is stored anew gets a higher sequence than everything before it, also within one window of rows.

@@ -10,8 +10,8 @@ from typing import Any
 
 from opensqt.domain.journal import Recorded
 from opensqt.runtime.archiver import Archiver
-from opensqt.runtime.bus.fill import watch_fill
-from opensqt.runtime.bus.port import Bus, BusDown, Stream, Watch
+from opensqt.runtime.bus.port import Bus, BusDown, ConnectionWatch, Stream
+from opensqt.runtime.bus.stream_usage import watch_fill
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.desk import ensure_generation
@@ -21,11 +21,11 @@ from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
-from services.relay.config import LEASE, NAME, Settings
+from services.relay.config import LEASE, NAME, RelaySettings
 from services.relay.decide import contradicts
-from services.relay.generation import Generations, checkpoint_of
-from services.relay.pulse import Pulse, Standpoint
-from services.relay.state import Place, Sent, advance
+from services.relay.feed_recovery import FeedRecovery, checkpoint_of
+from services.relay.heartbeats import Heartbeats, RelayPosition
+from services.relay.state import FeedCursor, PublishedRow, advance
 
 STANDBY_AFTER_S = 1.0  # whoever waits longer for the lease stands by for another relay
 
@@ -46,10 +46,10 @@ class Relay:
         holder: str,
         archiver: Archiver | None = None,
         metrics: Metrics | None = None,
-        settings: Settings | None = None,
+        settings: RelaySettings | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._settings = settings or Settings()
+        self._settings = settings or RelaySettings()
         self._clock = clock
         self._bus = bus
         self._journal = journal
@@ -62,8 +62,8 @@ class Relay:
         self._progress = progress or Progress(clock.monotonic_s)
         self._loop = self._progress.loop("relaying")
         self._desk = ""
-        self._place: Place | None = None
-        self._saved: Place | None = None
+        self._place: FeedCursor | None = None
+        self._saved: FeedCursor | None = None
         self._saved_s = 0.0
         self._doubt = True
         self._is_cut = False  # the connection was lost, and nobody has said yet that it is regained
@@ -81,7 +81,7 @@ class Relay:
             lost()
             self._is_cut = False
 
-        bus.on_reconnect(Watch(lost=lost, regained=regained))
+        bus.on_reconnect(ConnectionWatch(lost=lost, regained=regained))
 
     @property
     def ready(self) -> bool:
@@ -107,7 +107,7 @@ class Relay:
         if not await self._take(stop):
             return
         async with asyncio.TaskGroup() as group:
-            pulse = Pulse(self._clock, self._bus, self._settings, self._stand, self._answered)
+            pulse = Heartbeats(self._clock, self._bus, self._settings, self._stand, self._answered)
             side = [
                 self._keeper.keep(self._progress),
                 pulse.beat(),
@@ -129,10 +129,10 @@ class Relay:
             _log.error("FEED takes nothing", detail=trouble)
         self._unconfirmed = trouble
 
-    def _stand(self) -> Standpoint | None:
+    def _stand(self) -> RelayPosition | None:
         if self._place is None or not self._keeper.held:
             return None
-        return Standpoint(
+        return RelayPosition(
             desk=self._desk,
             epoch=self._keeper.lease.epoch,
             generation=self._place.generation,
@@ -195,7 +195,7 @@ class Relay:
             raise BusDown("FEED is looked at when the connection to NATS is regained")
         self._doubt = False  # set again by a lost connection in between
         try:
-            generations = Generations(
+            generations = FeedRecovery(
                 self._bus, self._journal, self._checkpoints, self._clock, self._settings
             )
             settled = await generations.settle(self._desk, self._keeper.lease)
@@ -213,7 +213,7 @@ class Relay:
             return
         self._head = max(self._head, rows[-1].position)
         if len(rows) == 1:
-            sent: tuple[Sent, ...] = (await _publish(self._bus, rows[0]),)
+            sent: tuple[PublishedRow, ...] = (await _publish(self._bus, rows[0]),)
         else:
             sent = tuple(await asyncio.gather(*(_publish(self._bus, row) for row in rows)))
         if self._doubt:
@@ -256,14 +256,14 @@ class Relay:
         self._saved, self._saved_s = self._place, now_s
 
 
-async def _publish(bus: Bus, row: Recorded) -> Sent:
+async def _publish(bus: Bus, row: Recorded) -> PublishedRow:
     data, headers = verified(row), envelope_of(row).headers()
     try:
         published = await bus.send(row.subject, data, headers)
     except BusDown as error:
         _log.debug("row not confirmed", position=row.position, detail=str(error))
-        return Sent(position=row.position, event_id=row.event_id)
-    return Sent(
+        return PublishedRow(position=row.position, event_id=row.event_id)
+    return PublishedRow(
         position=row.position,
         event_id=row.event_id,
         sequence=published.sequence,

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class FeedCursor(msgspec.Struct, frozen=True, kw_only=True):
     """Rows up to `position` are in the FEED made at `created_ms`, at or before `sequence`, where `event_id` stands."""
 
     generation: int
@@ -13,7 +13,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
+class PublishedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row that was published, and its acknowledgement (sequence 0: none came)."""
 
     position: int
@@ -22,7 +22,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     is_duplicate: bool = False
 
 
-def advance(place: Place, sent: tuple[Sent, ...]) -> Place:
+def advance(place: FeedCursor, sent: tuple[PublishedRow, ...]) -> FeedCursor:
     """Return the place after these consecutive rows: up to the first one without an acknowledgement."""
     for row in sent:
         if row.sequence == 0:

@@ -3,7 +3,7 @@
 import sys
 
 from opensqt.runtime.process import run_service
-from services.risk.service import Gate
+from services.risk.service import RiskService
 
 if __name__ == "__main__":
-    sys.exit(run_service("risk", Gate))
+    sys.exit(run_service("risk", RiskService))

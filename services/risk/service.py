@@ -8,14 +8,14 @@ from opensqt.domain import ids
 from opensqt.domain.control import Heartbeat
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.subjects import RISK_ALIVE
-from opensqt.domain.switches import DESK, HALTED
+from opensqt.domain.trading_controls import DESK, HALTED
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strikes import Strikes
-from services.risk.docket import NAME, Docket, Sight
+from opensqt.runtime.redelivery_limit import RedeliveryLimit
+from services.risk.intent_queue import NAME, FeedProgress, IntentQueue
 
 LEASE = "risk"
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
@@ -24,7 +24,7 @@ RETRY_S = 0.2
 LOOKBACK_MS = 15_000  # wall; rules and ticks are published again within it
 
 
-class Gate:
+class RiskService:
     """One risk process."""
 
     def __init__(self, context: Context) -> None:
@@ -37,8 +37,8 @@ class Gate:
             holder=holder_of(context.name),
             ttl_ms=context.environment.lease_ms,
         )
-        strikes = Strikes(context.bus, NAME, DESK, context.metrics, self._record)
-        self._sight = Sight(
+        strikes = RedeliveryLimit(context.bus, NAME, DESK, context.metrics, self._record)
+        self._sight = FeedProgress(
             FeedReader(
                 bus=context.bus,
                 journal=context.journal,
@@ -52,7 +52,7 @@ class Gate:
             strikes,
             self._clock,
         )
-        self._docket = Docket(context, self._sight, self._lease, self._spawn, strikes)
+        self._docket = IntentQueue(context, self._sight, self._lease, self._spawn, strikes)
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 
 from opensqt.domain.market import Tick, Time
-from opensqt.runtime.bus.fill import FillWatch
 from opensqt.runtime.bus.port import (
     Bus,
     BusDown,
@@ -19,12 +18,13 @@ from opensqt.runtime.bus.port import (
     Stream,
     StreamFull,
 )
+from opensqt.runtime.bus.stream_usage import StreamUsageWatch
 from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope, from_headers
 from opensqt.runtime.telemetry.metrics import Metrics
-from services.risk.docket import COMMANDS_UNDER_WAY_MAX
+from services.risk.intent_queue import COMMANDS_UNDER_WAY_MAX
 from tests.contract.buses import PATIENCE_S, envelope, house_at, publish_time, server_of
 
 Connect = Callable[[], Awaitable[Bus]]
@@ -275,7 +275,7 @@ async def test_state_tells_what_a_stream_holds(connect: Connect) -> None:
 async def test_exits_alarm_long_before_they_are_full(connect: Connect) -> None:
     """EXITS is never full in practice: a tenth of its room alarms, once, until it is better."""
     bus = await connect()
-    watch = FillWatch(bus, Metrics())
+    watch = StreamUsageWatch(bus, Metrics())
     await watch.check()
     assert watch.alarmed == set()
     payload = bytes(SPECS[Stream.EXITS].message_bytes_max - 1024)

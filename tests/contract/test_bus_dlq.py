@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from opensqt.runtime.bus.dlq import Poison, refuse, set_aside, strike
+from opensqt.runtime.bus.dead_letters import PoisonMessage, refuse, set_aside, strike
 from opensqt.runtime.bus.port import Bus, Delivery, Start, Stream
 from opensqt.runtime.codec import Undecodable
 from opensqt.runtime.telemetry.metrics import Metrics
@@ -55,7 +55,7 @@ async def test_what_its_reader_dies_of_leaves_the_queue_at_the_third_strike(hous
     await bus.send(SUBJECT, b"good", {"Nats-Msg-Id": "good"})
     metrics = Metrics()
     for epoch in (1, 2):
-        with pytest.raises(Poison, match=SUBJECT):
+        with pytest.raises(PoisonMessage, match=SUBJECT):
             await restart_and_handle(bus, epoch, metrics)
     assert await restart_and_handle(bus, 3, metrics) == [BAD, b"good"]
     assert (await bus.state(Stream.COMMANDS)).messages == 0

@@ -9,10 +9,10 @@ import pytest
 from opensqt.domain.control import CONTROL_STREAM, FeedGeneration, Heartbeat
 from opensqt.domain.journal import Entry, NewEvent, Recorded
 from opensqt.domain.market import Time
-from opensqt.domain.strategy import AnchorSet
+from opensqt.domain.strategy_events import AnchorSet
 from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT, RISK_ALIVE, TIME
 from opensqt.runtime.bus.port import Bus, Stream
-from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Item, Restarted
+from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset, Item
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.reading import envelope_of
@@ -192,7 +192,7 @@ async def test_a_new_feed_generation_begins_again(desk: Desk) -> None:
     )
     await desk.anchors(GRID)
     await desk.relay(row)
-    assert places(await take(items, 3)) == ["Restarted", 2, "CaughtUp"]
+    assert places(await take(items, 3)) == ["FeedReset", 2, "CaughtUp"]
 
 
 async def test_another_stream_under_the_same_name_begins_again(desk: Desk) -> None:
@@ -202,8 +202,8 @@ async def test_another_stream_under_the_same_name_begins_again(desk: Desk) -> No
     await take(items, 2)
     await desk.house.make_anew(Stream.FEED)
     found = await take(items, 3)
-    assert places(found) == ["Restarted", 1, "CaughtUp"]
-    assert found[0] != Restarted(reason="")
+    assert places(found) == ["FeedReset", 1, "CaughtUp"]
+    assert found[0] != FeedReset(reason="")
     await publish_time(desk.bus, TIME, 4)
     assert places(await take(items, 1)) == ["time 4"]
 

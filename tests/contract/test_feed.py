@@ -15,11 +15,11 @@ import pytest_asyncio
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.market import BookLevel, BookTop, Candle, FeedState, FeedStatus, Mark, Trade
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.binance.feed import BinanceFeed
-from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.binance.rest import BinanceRest, Credentials
 from opensqt.venues.feed_port import Feed, FeedDown, Observation
 from opensqt.venues.session import paper_session
 from tests import conditions
@@ -36,7 +36,7 @@ class House(msgspec.Struct, kw_only=True):
     feed: Feed
     bid: Callable[[str, str], None]  # symbol, quantity at 59998
     trade: Callable[[str, str], None]  # symbol, price
-    real: paper.Venue | None = None
+    real: paper.PaperVenue | None = None
     memory: MemoryFeed | None = None
 
     async def close(self) -> None:
@@ -119,9 +119,9 @@ def memory_trade(symbol: str, price: str) -> tuple[Trade, Candle]:
 async def binance_house(folder: Path) -> House:
     """Start the paper venue and a feed of it."""
     clock = RunClock()
-    real = paper.Venue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
+    real = paper.PaperVenue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
     await real.start()
-    gate = BinanceGate(
+    gate = BinanceRest(
         session=paper_session(
             "127.0.0.1", real.port, ssl.create_default_context(cafile=str(real.ca_path))
         ),

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from opensqt.domain.ledger import Books
+from opensqt.domain.ledger import Ledger
 from opensqt.domain.ledger_content import digest
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
@@ -42,7 +42,7 @@ async def house(dsn: str) -> AsyncIterator[House]:
         await postgres.close()
 
 
-async def grow(books: Books, store: ProjectionStore, facts: list[Message], step: int = 7) -> None:
+async def grow(books: Ledger, store: ProjectionStore, facts: list[Message], step: int = 7) -> None:
     """Fold facts behind what the books hold and write a few at a time."""
     for at in range(0, len(facts), step):
         before = books.position
@@ -55,7 +55,7 @@ async def grow(books: Books, store: ProjectionStore, facts: list[Message], step:
 async def test_rows_that_follow_each_change_are_those_of_the_books(house: House) -> None:
     """Written change by change, also where a row goes again, every process reads what the books make."""
     _, one, other = house
-    books, facts = Books(), [*Day(11).facts, HALT, RESUMED]
+    books, facts = Ledger(), [*Day(11).facts, HALT, RESUMED]
     assert await one.head() == 0
     await grow(books, one, facts[:-1])
     with_halt = rows(books)
@@ -68,7 +68,7 @@ async def test_rows_that_follow_each_change_are_those_of_the_books(house: House)
 async def test_a_writer_that_is_not_at_the_head_writes_nothing(house: House) -> None:
     """Two writers from one position: the second is told, and the tables stay as the first left them."""
     _, one, other = house
-    facts, books, behind = Day(12).facts, Books(), Books()
+    facts, books, behind = Day(12).facts, Ledger(), Ledger()
     await grow(books, one, facts)
     before = await one.live()
     with pytest.raises(ProjectionMoved):
@@ -81,7 +81,7 @@ async def test_replacing_leaves_nothing_of_before(house: House) -> None:
     """Tables that are ahead of the journal are emptied and written anew, also backwards."""
     _, one, other = house
     facts = Day(13).facts
-    await grow(Books(), one, facts)
+    await grow(Ledger(), one, facts)
     short = folded(facts[:20])
     await other.replace(short)
     assert await one.live() == (20, rows(short))
@@ -109,4 +109,4 @@ async def test_tables_that_cannot_be_reached_are_down(house: House) -> None:
         with pytest.raises(JournalDown):
             await call()
     with pytest.raises(JournalDown):
-        await one.write(Books(), [], 0)
+        await one.write(Ledger(), [], 0)

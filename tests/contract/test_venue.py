@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import TimeInForce
-from opensqt.domain.order import Liquidity
+from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import (
     Held,
     NotFound,

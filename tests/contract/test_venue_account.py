@@ -9,10 +9,10 @@ import pytest_asyncio
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Held, VenueDown
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import VenueConfig
 from opensqt.venues.binance.mode import HEDGING
 from opensqt.venues.binance.venue import BinanceVenue
-from opensqt.venues.engine.reply import Reply
+from opensqt.venues.engine.response import VenueResponse
 from opensqt.venues.policy import policy_of
 from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
 
@@ -33,11 +33,11 @@ async def test_an_account_in_hedge_mode_is_refused_until_it_is_not(
     modes = [True, True, False]
     send = house.gate.client.call
 
-    async def told(section: str, verb: str, path: str, params: Any) -> Reply:
+    async def told(section: str, verb: str, path: str, params: Any) -> VenueResponse:
         if path != "positionSide/dual":
             return await send(section, verb, path, params)
         hedging = str(modes.pop(0)).lower()
-        return Reply(status=200, body=f'{{"dualSidePosition": {hedging}}}')
+        return VenueResponse(status=200, body=f'{{"dualSidePosition": {hedging}}}')
 
     monkeypatch.setattr(house.gate.client, "call", told)
     for _ in range(2):

@@ -11,7 +11,7 @@ import pytest_asyncio
 from opensqt.domain.venue import Held, NotFound, NotSent
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.venues.binance.venue import BinanceVenue
-from opensqt.venues.engine.budget import Budget, Limit
+from opensqt.venues.engine.rate_limit import Budget, Limit
 from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
 from tests.conditions import until

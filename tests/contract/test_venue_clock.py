@@ -9,7 +9,7 @@ import pytest_asyncio
 from opensqt.domain.venue import Held, NotFound, Refusal, Refused
 from opensqt.runtime.clock import VirtualClock
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript
-from opensqt.venues.engine.venue_time import VenueTime
+from opensqt.venues.engine.clock_offset import ClockOffset
 from tests.contract.venues import PERP, SPOT, House, open_house
 
 
@@ -70,7 +70,7 @@ async def test_a_corrected_clock_moves_no_deadline(house: House) -> None:
 async def test_a_slow_answer_about_the_time_is_not_believed() -> None:
     """Half of a long round trip is an error as large as what the fence allows: then there is no correction."""
     clock = VirtualClock()
-    time = VenueTime(clock)
+    time = ClockOffset(clock)
 
     async def quick() -> int:
         return clock.market_ms() + 700

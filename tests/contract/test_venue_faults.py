@@ -14,10 +14,10 @@ import pytest_asyncio
 from opensqt.domain.instruments import Market
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Throttled, VenueDown
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.binance.venue import BinanceVenue
-from opensqt.venues.engine import budget
+from opensqt.venues.engine import rate_limit as budget
 from opensqt.venues.policy import policy_of
 from tests import conditions
 from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house

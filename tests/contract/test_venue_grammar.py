@@ -24,7 +24,7 @@ from opensqt.domain.venue import (
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.binance.rules import rules_of
-from opensqt.venues.engine import budget
+from opensqt.venues.engine import rate_limit as budget
 from tests.contract.test_venue_private import hear
 from tests.contract.venues import PERP, SPOT, House, open_house
 
@@ -42,7 +42,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await opened.close()
 
 
-def real(house: House) -> paper.Venue:
+def real(house: House) -> paper.PaperVenue:
     """The venue behind the wire."""
     assert house.real is not None
     return house.real

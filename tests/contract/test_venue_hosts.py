@@ -107,7 +107,7 @@ async def test_every_request_of_profile_paper_goes_to_loopback(
     )  # a proxy of the machine is no way out
     traffic = Traffic(monkeypatch)
     clock = RunClock()
-    real = paper.Venue(scripted.setup(tmp_path), scripted.ScriptedFlow(), clock)
+    real = paper.PaperVenue(scripted.setup(tmp_path), scripted.ScriptedFlow(), clock)
     await real.start()
     ends.push_async_callback(real.stop)
     environ = {PAPER_VENUE: f"127.0.0.1:{real.port}", PAPER_CA: str(real.ca_path)}

@@ -12,9 +12,9 @@ import pytest_asyncio
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.venue import Held, StreamUp
 from opensqt.venues.binance.feed import BinanceFeed
-from opensqt.venues.binance.gate import Request
+from opensqt.venues.binance.rest import RestRequest
 from opensqt.venues.binance.venue import BinanceVenue
-from opensqt.venues.engine.budget import ORDERS, Lane
+from opensqt.venues.engine.rate_limit import ORDERS, Priority
 from opensqt.venues.policy import policy_of
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, open_house
 
@@ -22,33 +22,33 @@ S, P = Market.SPOT.value, Market.PERP.value
 
 # Request weights of the documentation (rest-api.md of spot; "IP weight" of each USDⓈ-M endpoint). Where USDⓈ-M counts
 # an order and no weight it is 0; a batch of places counts as five orders of the ten seconds.
-DOCUMENTED: dict[tuple[str, str, str], tuple[dict[str, float], Lane]] = {
-    ("private", "POST", "order"): ({ORDERS: 1, S: 1}, Lane.OPEN),
-    ("private", "DELETE", "order"): ({ORDERS: 1, S: 1}, Lane.CANCEL),
-    ("private", "GET", "order"): ({S: 4}, Lane.READ),
-    ("private", "GET", "openOrders"): ({S: 6}, Lane.READ),
-    ("private", "GET", "allOrders"): ({S: 20}, Lane.READ),
-    ("private", "GET", "myTrades"): ({S: 20}, Lane.READ),
-    ("private", "GET", "account"): ({S: 20}, Lane.READ),
-    ("private", "GET", "account/commission"): ({S: 20}, Lane.READ),
-    ("public", "GET", "depth"): ({S: 50}, Lane.READ),
-    ("fapiPrivate", "POST", "order"): ({ORDERS: 1, P: 0}, Lane.OPEN),
-    ("fapiPrivate", "POST", "batchOrders"): ({ORDERS: 5, P: 5}, Lane.OPEN),
-    ("fapiPrivate", "DELETE", "order"): ({ORDERS: 1, P: 1}, Lane.CANCEL),
-    ("fapiPrivate", "DELETE", "batchOrders"): ({ORDERS: 1, P: 1}, Lane.CANCEL),
-    ("fapiPrivate", "GET", "order"): ({P: 1}, Lane.READ),
-    ("fapiPrivate", "GET", "openOrders"): ({P: 1}, Lane.READ),
-    ("fapiPrivate", "GET", "allOrders"): ({P: 5}, Lane.READ),
-    ("fapiPrivate", "GET", "userTrades"): ({P: 5}, Lane.READ),
-    ("fapiPrivateV3", "GET", "account"): ({P: 5}, Lane.READ),
-    ("fapiPrivateV3", "GET", "positionRisk"): ({P: 5}, Lane.READ),
-    ("fapiPrivate", "GET", "positionSide/dual"): ({P: 30}, Lane.READ),
-    ("fapiPrivate", "GET", "commissionRate"): ({P: 20}, Lane.READ),
-    ("fapiPrivate", "GET", "income"): ({P: 30}, Lane.READ),
-    ("fapiPrivate", "POST", "listenKey"): ({P: 1}, Lane.READ),
-    ("fapiPublic", "GET", "depth"): ({P: 20}, Lane.READ),
+DOCUMENTED: dict[tuple[str, str, str], tuple[dict[str, float], Priority]] = {
+    ("private", "POST", "order"): ({ORDERS: 1, S: 1}, Priority.OPEN),
+    ("private", "DELETE", "order"): ({ORDERS: 1, S: 1}, Priority.CANCEL),
+    ("private", "GET", "order"): ({S: 4}, Priority.READ),
+    ("private", "GET", "openOrders"): ({S: 6}, Priority.READ),
+    ("private", "GET", "allOrders"): ({S: 20}, Priority.READ),
+    ("private", "GET", "myTrades"): ({S: 20}, Priority.READ),
+    ("private", "GET", "account"): ({S: 20}, Priority.READ),
+    ("private", "GET", "account/commission"): ({S: 20}, Priority.READ),
+    ("public", "GET", "depth"): ({S: 50}, Priority.READ),
+    ("fapiPrivate", "POST", "order"): ({ORDERS: 1, P: 0}, Priority.OPEN),
+    ("fapiPrivate", "POST", "batchOrders"): ({ORDERS: 5, P: 5}, Priority.OPEN),
+    ("fapiPrivate", "DELETE", "order"): ({ORDERS: 1, P: 1}, Priority.CANCEL),
+    ("fapiPrivate", "DELETE", "batchOrders"): ({ORDERS: 1, P: 1}, Priority.CANCEL),
+    ("fapiPrivate", "GET", "order"): ({P: 1}, Priority.READ),
+    ("fapiPrivate", "GET", "openOrders"): ({P: 1}, Priority.READ),
+    ("fapiPrivate", "GET", "allOrders"): ({P: 5}, Priority.READ),
+    ("fapiPrivate", "GET", "userTrades"): ({P: 5}, Priority.READ),
+    ("fapiPrivateV3", "GET", "account"): ({P: 5}, Priority.READ),
+    ("fapiPrivateV3", "GET", "positionRisk"): ({P: 5}, Priority.READ),
+    ("fapiPrivate", "GET", "positionSide/dual"): ({P: 30}, Priority.READ),
+    ("fapiPrivate", "GET", "commissionRate"): ({P: 20}, Priority.READ),
+    ("fapiPrivate", "GET", "income"): ({P: 30}, Priority.READ),
+    ("fapiPrivate", "POST", "listenKey"): ({P: 1}, Priority.READ),
+    ("fapiPublic", "GET", "depth"): ({P: 20}, Priority.READ),
     # Documented with 0 and a limit of its own (500 in five minutes): 1 errs on the safe side.
-    ("fapiPublic", "GET", "fundingInfo"): ({P: 1}, Lane.READ),
+    ("fapiPublic", "GET", "fundingInfo"): ({P: 1}, Priority.READ),
 }
 
 
@@ -74,16 +74,16 @@ class Turns:
     """Every request that waited for its turn at a gate, as it was when it waited."""
 
     def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.requests: list[Request] = []
+        self.requests: list[RestRequest] = []
         turn = house.gate.turn
 
-        async def waited(request: Request, **named: Any) -> bool:
+        async def waited(request: RestRequest, **named: Any) -> bool:
             self.requests.append(request)
             return await turn(request, **named)
 
         monkeypatch.setattr(house.gate, "turn", waited)
 
-    def told(self) -> dict[tuple[str, str, str], tuple[dict[str, float], Lane]]:
+    def told(self) -> dict[tuple[str, str, str], tuple[dict[str, float], Priority]]:
         """Return cost and lane by endpoint."""
         return {(r.section, r.verb, r.path): (r.cost, r.lane) for r in self.requests}
 
@@ -130,10 +130,10 @@ async def test_each_endpoint_costs_what_is_documented(
 @pytest.mark.parametrize(
     "name,sides,lane",
     [
-        ("an opening", (False,), Lane.OPEN),
-        ("a reducing order", (True,), Lane.EXIT),
-        ("a batch that only reduces", (True, True), Lane.EXIT),
-        ("a batch with an opening", (True, False), Lane.OPEN),
+        ("an opening", (False,), Priority.OPEN),
+        ("a reducing order", (True,), Priority.EXIT),
+        ("a batch that only reduces", (True, True), Priority.EXIT),
+        ("a batch with an opening", (True, False), Priority.OPEN),
     ],
 )
 async def test_an_order_waits_with_its_kind(
@@ -141,7 +141,7 @@ async def test_an_order_waits_with_its_kind(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     sides: tuple[bool, ...],
-    lane: Lane,
+    lane: Priority,
 ) -> None:
     """What only reduces has a lane of its own; one opening among them makes a batch an opening."""
     turns = Turns(house, monkeypatch)
@@ -163,4 +163,4 @@ async def test_an_urgent_cancel_waits_for_no_budget(
     """A kill's cancels cost nothing that they would wait for."""
     turns = Turns(house, monkeypatch)
     await house.venue.cancel(symbol, "qnobody", urgent=True)
-    assert [(one.lane, one.cost) for one in turns.requests] == [(Lane.CANCEL, {})]
+    assert [(one.lane, one.cost) for one in turns.requests] == [(Priority.CANCEL, {})]

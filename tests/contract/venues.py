@@ -12,9 +12,9 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.clock import Clock, RunClock
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server import paper
-from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.venues.binance.rest import BinanceRest, Credentials
 from opensqt.venues.binance.venue import BinanceVenue
 from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
@@ -34,11 +34,11 @@ class House(msgspec.Struct, kw_only=True):
     clock: RunClock
     venue: Venue
     trade: Callable[[str, str, str], None]  # symbol, price, quantity: sellers hit bids
-    real: paper.Venue | None = None
-    door: BinanceGate | None = None
+    real: paper.PaperVenue | None = None
+    door: BinanceRest | None = None
 
     @property
-    def gate(self) -> BinanceGate:
+    def gate(self) -> BinanceRest:
         """The door to the real venue."""
         assert self.door is not None
         return self.door
@@ -85,11 +85,11 @@ async def open_house(kind: str, folder: Path, clock: RunClock | None = None) -> 
 
 def binance_gate_to(
     port: int, ca_path: Path, clock: Clock, markets: frozenset[Market], config: VenueConfig
-) -> BinanceGate:
+) -> BinanceRest:
     """Return the door of the account `main` to whatever listens on this port."""
     key = scripted.KEYS["main"]
     context = ssl.create_default_context(cafile=str(ca_path))
-    return BinanceGate(
+    return BinanceRest(
         session=paper_session("127.0.0.1", port, context),
         clock=clock,
         config=config,
@@ -100,7 +100,7 @@ def binance_gate_to(
 
 
 async def _binance(folder: Path, clock: RunClock) -> House:
-    real = paper.Venue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
+    real = paper.PaperVenue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
     await real.start()
     gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
     venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))

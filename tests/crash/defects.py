@@ -11,7 +11,7 @@ import msgspec
 
 from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.messages import Message
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     Fill,

@@ -27,7 +27,7 @@ from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests import databases, servers
 from tests.conditions import until
 from tests.crash.children import Launcher
@@ -105,7 +105,7 @@ class House:
         """Open venue, bus and journal."""
         self._write_folder()
         of_venue = msgspec.structs.replace(setup(self.folder), policy=IDENTITIES[self.rules])
-        self.venue = Venue(of_venue, ScriptedFlow(), self.clock)
+        self.venue = PaperVenue(of_venue, ScriptedFlow(), self.clock)
         await self.venue.start()
         self._nats = servers.NatsServer(self.folder / "nats")
         await asyncio.to_thread(self._nats.start)

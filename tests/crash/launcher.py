@@ -21,7 +21,7 @@ from typing import Any
 import certifi
 
 from opensqt.runtime import process
-from opensqt.runtime.steps import Steps
+from opensqt.runtime.crash_points import CrashPoints
 from tests.crash.mutants import MUTANTS
 
 IMPORTED = (
@@ -36,7 +36,7 @@ POLL_S = 0.01
 Request = dict[str, Any]
 
 
-class Witness(Steps):
+class Witness(CrashPoints):
     """Steps that also write their names into a file, so that the matrix knows which are reached and how often."""
 
     def reach(self, step: str) -> None:
@@ -115,7 +115,7 @@ def _run(request: Request) -> int:
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     _trace = os.open(request["trace"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    setattr(process, "Steps", Witness)  # noqa: B010  # the name is a class; only its instances are ours
+    setattr(process, "CrashPoints", Witness)  # noqa: B010  # the name is a class; only its instances are ours
     host = str(request["host"] or socket.gethostname())
     setattr(socket, "gethostname", lambda: host)  # noqa: B010  # a twin stands on another host
     if request["module"] not in MODULES:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from opensqt.domain.venue import InDoubt, NotSent, Obstacle, OrderRequest, PlaceOutcome, no_obstacle
 from opensqt.execution import absence
-from opensqt.execution.absence import Look, Search
+from opensqt.execution.absence import AbsenceSearch, Observation
 from opensqt.venues.binance.orders import BinanceOrders
 
 _place = BinanceOrders.place
@@ -40,7 +40,7 @@ def resend_the_same() -> None:
 def give_up() -> None:
     """Take the first look that sees nothing for a proof of absence."""
 
-    def judge(search: Search, look: Look) -> tuple[Search, str]:
+    def judge(search: AbsenceSearch, look: Observation) -> tuple[AbsenceSearch, str]:
         return search, "" if look.present else "mutant"
 
     setattr(absence, "judge", judge)  # noqa: B010  # as above

@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain.control import KillLatched
 from opensqt.domain.messages import Message
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     Expired,

@@ -4,10 +4,10 @@ A step that no scenario can reach stands here with the reason; the matrix fails 
 """
 
 from opensqt.runtime.bus.port import Bus
+from opensqt.runtime.crash_points import all_steps
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.latch import Latches
-from opensqt.runtime.steps import all_steps
 from opensqt.venues.port import Venue
 
 PORTS: dict[str, tuple[object, ...]] = {

@@ -15,7 +15,7 @@ import msgspec
 
 from opensqt.cli.reading import connect, opened
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Accepted, Canceled, Expired, Fill, IntentPlaced, Rejected
+from opensqt.domain.order_events import Accepted, Canceled, Expired, Fill, IntentPlaced, Rejected
 from opensqt.domain.verdict import RiskRefused
 from opensqt.runtime.codec import decode
 from tests.e2e import audit

@@ -20,9 +20,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from opensqt.cli.figures import ask_all, figures
+from opensqt.cli.desk_figures import ask_all, figures
+from opensqt.desk.error import CliError
 from opensqt.desk.health import EXECUTOR
-from opensqt.desk.refusal import Refusal
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import Clock, RunClock, open_clock
 from opensqt.simulation.server.faults import FaultName
@@ -232,6 +232,6 @@ async def main(words: list[str]) -> int:
 if __name__ == "__main__":
     try:
         code = asyncio.run(main(sys.argv[1:]))
-    except Refusal as refusal:
+    except CliError as refusal:
         sys.exit(str(refusal))
     sys.exit(code)

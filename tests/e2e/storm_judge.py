@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.order import Canceled, Expired, NeverPlaced, Rejected
+from opensqt.domain.order_events import Canceled, Expired, NeverPlaced, Rejected
 from opensqt.domain.verdict import RiskRefused
 from tests.e2e import audit
 from tests.e2e.desk import Line

@@ -11,7 +11,7 @@ import msgspec
 
 from opensqt.cli.reading import connect, opened
 from opensqt.domain.messages import Message
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     CancelRequested,

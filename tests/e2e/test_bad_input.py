@@ -9,7 +9,7 @@ import pytest
 
 from opensqt.domain.control import DeskGeneration, FeedGeneration, Heartbeat
 from opensqt.domain.market import Tick
-from opensqt.domain.recon import Resumed
+from opensqt.domain.recon_events import Resumed
 from opensqt.runtime.codec import encode
 from tests.conditions import until
 from tests.e2e import audit, load

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli.figures import STRATEGY_SERVICES, ask_all
+from opensqt.cli.desk_figures import STRATEGY_SERVICES, ask_all
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import RunClock

@@ -15,8 +15,8 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.venue import Held, OrderRequest
 from opensqt.runtime.clock import open_clock
-from opensqt.runtime.config.schema import Venue as VenueConfig
-from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.runtime.config.schema import VenueConfig
+from opensqt.venues.binance.rest import BinanceRest, Credentials
 from opensqt.venues.binance.venue import BinanceVenue
 from opensqt.venues.policy import policy_of
 from opensqt.venues.session import paper_session
@@ -65,7 +65,7 @@ async def sell_by_hand(desk: Desk, symbol: str, quantity: str) -> None:
     keys = json.loads((desk.data / "venue" / "keys.json").read_text())["main"]
     context = ssl.create_default_context(cafile=str(desk.data / "ca" / "ca.pem"))
     clock = open_clock(desk.data)
-    gate = BinanceGate(
+    gate = BinanceRest(
         session=paper_session("127.0.0.1", desk.run_file.ports["venue"], context),
         clock=clock,
         config=VenueConfig(),

@@ -12,7 +12,7 @@ import pytest
 
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.nats import NatsBus
-from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream, StreamChanged, Watch
+from opensqt.runtime.bus.port import Bus, BusDown, ConnectionWatch, Start, Stream, StreamChanged
 from opensqt.runtime.bus.streams import SPECS, ServerTooOld, apply, check_server
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
@@ -112,7 +112,7 @@ async def test_a_watch_hears_of_the_loss_before_anything_can_be_sent_again(
     def lost() -> None:
         heard.append(("lost", bus.client.is_connected))
 
-    bus.on_reconnect(Watch(lost=lost, regained=regained))
+    bus.on_reconnect(ConnectionWatch(lost=lost, regained=regained))
     await asyncio.to_thread(nats_server.kill)
     await until(lambda: len(heard) == 1, within_s=PATIENCE_S)
     await asyncio.to_thread(nats_server.start)

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.journal import Appended, Entry, NewEvent
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.subjects import subject_of
-from opensqt.execution.facts import Author
-from opensqt.execution.limits import Caps
+from opensqt.execution.caps import Caps
+from opensqt.execution.events import EventSource
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
-from services.executor.account import Account
+from services.executor.account import ExecutorAccount
 from services.executor.service import Executor
 from tests.conditions import until
 from tests.integration.test_strategy_servers import house_on
@@ -63,8 +63,8 @@ async def _leading(house: House, bus: NatsBus, folder: Path) -> AsyncIterator[di
     """Run an executor until it leads, and yield what it counts; then stop it in good order."""
     clock = house.clock
     exchange = MemoryExchange(clock=clock, rules=(PERP,), balances={"USDT": Decimal(1000)})
-    account = Account(
-        author=Author(actor="executor", venue="binance", account="main", generation=""),
+    account = ExecutorAccount(
+        author=EventSource(actor="executor", venue="binance", account="main", generation=""),
         venue=MemoryVenue(exchange),
         journal=house.journal,
         lease=LeaseKeeper(

@@ -14,7 +14,7 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import Mark
-from services.gateway.config import Settings
+from services.gateway.config import GatewaySettings
 from services.gateway.earnings import HOUR_MS
 from tests import scenes
 from tests.conditions import until
@@ -89,7 +89,7 @@ async def test_the_number_of_pages_and_the_size_of_what_they_say_are_bounded(
     tmp_path: Path,
 ) -> None:
     """One page too many is refused with a reason; who sends too much is cut off, and its place is free again."""
-    settings = Settings(clients_max=2, delta_every_s=0.05, ask_every_s=0.1)
+    settings = GatewaySettings(clients_max=2, delta_every_s=0.05, ask_every_s=0.1)
     async with staged(tmp_path) as stage, visited(stage, settings) as visitor:
         one, two = await visitor.listen(), await visitor.listen()
         await until(lambda: visitor.gateway.web.clients == 2)
@@ -110,7 +110,7 @@ async def test_the_number_of_pages_and_the_size_of_what_they_say_are_bounded(
 @pytest.mark.row("H06")
 async def test_a_client_that_does_not_read_is_dropped(tmp_path: Path) -> None:
     """Somebody who takes nothing off the wire loses the link, and nobody else notices."""
-    settings = Settings(
+    settings = GatewaySettings(
         delta_every_s=0.02, ask_every_s=0.1, slow_client_s_max=0.2, outbound_bytes_max=4096
     )
     async with staged(tmp_path) as stage, visited(stage, settings) as visitor:
@@ -179,7 +179,9 @@ async def test_a_gateway_that_begins_later_knows_how_the_hours_began(tmp_path: P
             time_ms=begin_ms + 1_000,
         )
         await stage.publish(mark, msgspec.structs.replace(mark, time_ms=begin_ms + 9_000))
-        quick = Settings(delta_every_s=0.05, ask_every_s=0.1, lookback_ms=0, chart_lookback_ms=0)
+        quick = GatewaySettings(
+            delta_every_s=0.05, ask_every_s=0.1, lookback_ms=0, chart_lookback_ms=0
+        )
         async with stage.gateway(quick) as gateway:
             await stage.publish(
                 msgspec.structs.replace(mark, mark_price=scenes.ANCHOR + 30, time_ms=now_ms)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched
 from opensqt.domain.subjects import KILL
-from opensqt.domain.words import cleaned
 from opensqt.runtime import latch
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.codec import decode
-from services.gateway.config import Settings
+from services.gateway.config import GatewaySettings
 from tests.conditions import until
 from tests.stage import TOKEN, staged
 from tests.visitors import RIGHT, visited
@@ -32,7 +32,7 @@ async def test_commands_need_the_token(tmp_path: Path) -> None:
 @pytest.mark.row("G07")
 async def test_without_a_token_file_nobody_commands(tmp_path: Path) -> None:
     """A gateway that knows no token refuses even an empty one."""
-    async with staged(tmp_path) as stage, visited(stage, Settings()) as visitor:
+    async with staged(tmp_path) as stage, visited(stage, GatewaySettings()) as visitor:
         assert (await visitor.post("kill", {}, {"Authorization": "Bearer "}))[0] == 401
         assert stage.heard == []
 

@@ -4,14 +4,14 @@ import asyncio
 
 import asyncpg
 
-from opensqt.runtime.journal.bell import Bell
+from opensqt.runtime.journal.notify_listener import NotifyListener
 from tests.conditions import until
 from tests.journals import entry, event, open_desk
 
 
 async def test_a_commit_rings_the_bell(postgres_dsn: str) -> None:
     """Whoever waits is told by Postgres itself; looking again each second is only the floor."""
-    bell = Bell(postgres_dsn)
+    bell = NotifyListener(postgres_dsn)
     waiting = asyncio.create_task(bell.wait_beyond(0, 60))
     async with open_desk(postgres_dsn) as desk, asyncio.timeout(10):
         await desk.journal.append(entry(event("a")))
@@ -25,7 +25,7 @@ async def test_a_commit_rings_the_bell(postgres_dsn: str) -> None:
 
 async def test_a_bell_that_was_refused_rings_later(postgres_dsn: str) -> None:
     """A statement that failed while it began to listen costs a retry, not the bell."""
-    bell, waits = Bell(postgres_dsn), "SELECT pid FROM pg_locks WHERE NOT granted"
+    bell, waits = NotifyListener(postgres_dsn), "SELECT pid FROM pg_locks WHERE NOT granted"
     refused: set[int] = set()
     owner = await asyncpg.connect(postgres_dsn)
     hold = owner.transaction()

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from opensqt.domain.journal import Appended
-from opensqt.domain.ledger import Books
+from opensqt.domain.ledger import Ledger
 from opensqt.runtime.journal.connection import Borrowed
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
@@ -64,5 +64,5 @@ async def test_a_client_cut_off_before_its_sync_blocks_nobody_for_long(postgres_
 async def test_tables_that_take_long_are_written_all_the_same(postgres_dsn: str) -> None:
     """Only what may hold the journal's head has one second for all; a table of many chunks holds nobody up."""
     journal = await PostgresJournal.connect(postgres_dsn)
-    await Slow(journal.pool).replace(Books())
+    await Slow(journal.pool).replace(Ledger())
     await journal.close()

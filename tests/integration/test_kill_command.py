@@ -12,11 +12,11 @@ import pytest
 
 from opensqt.cli.main import main
 from opensqt.desk.config_default import derive
-from opensqt.desk.folder import UP, Folder
+from opensqt.desk.data_folder import UP, DataFolder
 from opensqt.desk.runfile import RunFile, read_run, write_run
+from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched
 from opensqt.domain.subjects import KILL
-from opensqt.domain.words import cleaned
 from opensqt.runtime import latch
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Start, Stream
@@ -266,7 +266,7 @@ async def _desk(
         if answer is SILENT:
             await server.close()
     write_run(folder, RunFile(ports=ports))
-    held = Folder(folder, RunClock(), verb=UP)
+    held = DataFolder(folder, RunClock(), verb=UP)
     if running:
         await held.open()
     try:

@@ -21,7 +21,7 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.config.all import ConfigError, parse_config
 from opensqt.runtime.envelope import from_headers
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from opensqt.venues.feed_opening import open_feed
 from tests.simulation.venue import scripted
 
@@ -55,7 +55,7 @@ async def observations(bus: NatsBus) -> AsyncIterator[Message]:
 
 
 @contextlib.asynccontextmanager
-async def market_data(folder: Path, venue: Venue, nats_url: str) -> AsyncIterator[None]:
+async def market_data(folder: Path, venue: PaperVenue, nats_url: str) -> AsyncIterator[None]:
     """Run the process; it drains at the end."""
     config = folder / "opensqt.toml"
     config.write_text(CONFIG, encoding="utf-8")
@@ -79,7 +79,7 @@ async def market_data(folder: Path, venue: Venue, nats_url: str) -> AsyncIterato
 async def test_process_publishes_every_kind_of_market_data(nats_url: str, tmp_path: Path) -> None:
     """Rules, ticks, books, trades, candles, marks, funding and a status reach FEED for both markets."""
     clock = RunClock()
-    venue = Venue(scripted.setup(tmp_path), scripted.ScriptedFlow(), clock)
+    venue = PaperVenue(scripted.setup(tmp_path), scripted.ScriptedFlow(), clock)
     await venue.start()
     bus = await NatsBus.connect(nats_url, "test", monotonic_s=clock.monotonic_s)
     await apply(bus.client.jetstream())
@@ -115,7 +115,7 @@ async def test_process_says_down_and_comes_back_when_the_venue_restarts(
 ) -> None:
     """A venue that ends is DOWN for every symbol; after its restart the books are LIVE again."""
     clock = RunClock()
-    venue = Venue(scripted.setup(tmp_path), scripted.ScriptedFlow(), clock)
+    venue = PaperVenue(scripted.setup(tmp_path), scripted.ScriptedFlow(), clock)
     await venue.start()
     bus = await NatsBus.connect(nats_url, "test", monotonic_s=clock.monotonic_s)
     await apply(bus.client.jetstream())
@@ -134,7 +134,9 @@ async def test_process_says_down_and_comes_back_when_the_venue_restarts(
                 if min(lengths) >= 1 and not restarted:
                     await venue.stop()
                     restarted = True
-                    venue = Venue(scripted.setup(tmp_path, port), scripted.ScriptedFlow(), clock)
+                    venue = PaperVenue(
+                        scripted.setup(tmp_path, port), scripted.ScriptedFlow(), clock
+                    )
                     await venue.start()
                 if all(states[1:] and states[-1] is FeedState.LIVE for states in story.values()):
                     break

@@ -17,7 +17,7 @@ from opensqt.runtime.config.all import Config
 from opensqt.runtime.envelope import from_headers
 from opensqt.runtime.process_context import Context
 from services.market_data.service import MarketData
-from services.market_data.state import Pace
+from services.market_data.state import PublishPace
 from tests.simulation.venue.scripted import RULES, SPOT
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
@@ -36,7 +36,9 @@ class Desk:
         config = Config(schema=1, desk="test", venues={}, accounts={}, strategies={})
         bus = MemoryBus(self.broker)
         context = Context(name="market_data-binance", clock=self.clock, config=config, bus=bus)
-        self.service = MarketData(context, self.feed, venue="binance", symbols=(SPOT,), pace=Pace())
+        self.service = MarketData(
+            context, self.feed, venue="binance", symbols=(SPOT,), pace=PublishPace()
+        )
         self.stop = asyncio.Event()
 
     def published(self, kind: type[Message]) -> list[Message]:

@@ -7,7 +7,7 @@ import pytest
 
 from opensqt.cli.main import main
 from opensqt.cli.positions import STRATEGY_COLUMNS
-from opensqt.desk.refusal import USAGE
+from opensqt.desk.error import USAGE
 from opensqt.desk.runfile import RunFile, write_run
 from tests.integration.test_reconciler_verbs import Capture, execute, fill_journal, said, wait
 from tests.ledgers import SPOT

@@ -13,7 +13,7 @@ from opensqt.domain.account import PositionStated
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.ledger_content import digest
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Discrepancy
+from opensqt.domain.recon_events import Discrepancy
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
@@ -24,7 +24,7 @@ from opensqt.runtime.process_context import Context
 from opensqt.runtime.projection.port import ProjectionMoved
 from opensqt.runtime.projection.store import Projections, caught_up
 from opensqt.runtime.projection.tables import rows
-from services.reconciler.config import Settings
+from services.reconciler.config import ReconcilerSettings
 from services.reconciler.service import Reconciler
 from tests.conditions import until
 from tests.ledgers import Day, folded, opened, ref_of, snapshot
@@ -34,7 +34,7 @@ from tests.support.fakes.bus_broker import MemoryBroker
 CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})
 HOLDER = holder_of("reconciler")
 OLD_MS = 60_000  # by then a venue shows every order that it took at the beginning
-QUICK = Settings(
+QUICK = ReconcilerSettings(
     lease_ttl_ms=600,
     rows_max=7,
     idle_wait_s=0.02,

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
-from opensqt.cli.house import House
+from opensqt.cli.desk_run import DeskRun
 from opensqt.cli.main import main
-from opensqt.cli.progress import Progress
+from opensqt.cli.progress import ProgressLines
 from opensqt.cli.reading import bring_up
 from opensqt.cli.summary import Summary, summary
 from opensqt.desk.plan import make_plan
@@ -211,8 +211,8 @@ def test_a_stop_names_the_positions_that_stay(
     wait(execute(postgres_dsn, f"UPDATE view.positions SET quantity = 0 WHERE symbol = '{SPOT}'"))
     found = wait(summary(postgres_dsn, desk))
     out = io.StringIO()
-    progress = Progress(as_json=as_json, out=out)
-    House(desk, make_plan(desk, {}), RunClock(), progress)._tell(found)
+    progress = ProgressLines(as_json=as_json, out=out)
+    DeskRun(desk, make_plan(desk, {}), RunClock(), progress)._tell(found)
     *stays, last = out.getvalue().splitlines()
     if as_json:
         assert (stays, "held" in json.loads(last)) == ([], False)

@@ -13,7 +13,7 @@ from opensqt.runtime.bus.port import Published, Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope
-from services.relay.config import Settings
+from services.relay.config import RelaySettings
 from tests.relays import (
     SETTINGS,
     MemoryHouse,
@@ -101,7 +101,7 @@ async def stage() -> Stage:
 
 
 @asynccontextmanager
-async def relaying(stage: Stage, settings: Settings = CALM) -> AsyncIterator[None]:
+async def relaying(stage: Stage, settings: RelaySettings = CALM) -> AsyncIterator[None]:
     """Run a relay that has sent some rows, and stop it in good order."""
     stop = asyncio.Event()
     task = asyncio.create_task(stage.house.relay(settings=settings).run(stop))

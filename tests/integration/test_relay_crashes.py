@@ -8,9 +8,9 @@ import pytest
 from opensqt.domain.control import FeedGeneration
 from opensqt.runtime.bus.port import Bus
 from opensqt.runtime.codec import decode
+from opensqt.runtime.crash_points import CrashPoints, all_steps, stepped
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.port import Journal, Leases
-from opensqt.runtime.steps import Steps, all_steps, stepped
 from services.relay.service import Relay
 from tests.conditions import until
 from tests.journals import entry, event
@@ -39,13 +39,13 @@ def steps() -> Iterator[str]:
             yield f"{step}:3"
 
 
-def mortal(house: MemoryHouse, crash_at: str) -> tuple[Relay, Steps]:
+def mortal(house: MemoryHouse, crash_at: str) -> tuple[Relay, CrashPoints]:
     """Return a relay that dies at a step."""
 
     def die() -> None:
         raise Died
 
-    found = Steps("relay", crash_at=crash_at, may_crash=True, die=die)
+    found = CrashPoints("relay", crash_at=crash_at, may_crash=True, die=die)
     relay = Relay(
         clock=house.clock,
         bus=stepped(house.bus, Bus, found),

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
+from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset
 from tests.conditions import until
 from tests.journals import entry, event
 from tests.relays import MemoryHouse, feed, memory_house, running
@@ -37,7 +37,7 @@ class Consumer:
                         self.positions.append(item.envelope.position)
                 case CaughtUp():
                     self.is_live = True
-                case Restarted():
+                case FeedReset():
                     self.restarts.append(item.reason)
                     self.positions, self.is_live = [], False
 

@@ -18,7 +18,7 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy.runner import Play, StrategyRunner
+from opensqt.runtime.strategy.runner import StrategyRunner, StrategySpec
 from opensqt.strategies.decision import Decision
 from services.grid.config import plays_of
 from tests.conditions import until
@@ -69,7 +69,7 @@ class Market:
 class Decisions:
     """A grid that notes of which tick it last decided (its market time)."""
 
-    def __init__(self, play: Play[Any]) -> None:
+    def __init__(self, play: StrategySpec[Any]) -> None:
         self._decide = play.decide
         self.play = msgspec.structs.replace(play, decide=self.decide)
         self.tick_ms = 0

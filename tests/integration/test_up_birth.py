@@ -12,8 +12,8 @@ import pytest
 
 from opensqt.cli.reading import opened
 from opensqt.desk import ports, postgres
-from opensqt.desk.folder import Folder
-from opensqt.desk.refusal import Refusal
+from opensqt.desk.data_folder import DataFolder
+from opensqt.desk.error import CliError
 from opensqt.desk.runfile import RunFile, write_run
 from opensqt.runtime.clock import RunClock
 from tests.conditions import until
@@ -46,7 +46,7 @@ print(asyncio.run(postgres.prepare(data, dict(os.environ))))
 async def test_two_readers_of_a_stopped_folder_come_one_after_the_other(tmp_path: Path) -> None:
     """The second does not lean on the first one's server, which ends with the first."""
     data = tmp_path / "data"
-    folder = Folder(data, RunClock())
+    folder = DataFolder(data, RunClock())
     await folder.open()
     chosen = ports.choose(("postgres",), {})
     write_run(data, RunFile(ports=chosen, postgres_dsn=postgres.dsn_of(chosen["postgres"])))
@@ -94,7 +94,7 @@ async def test_a_birth_that_fails_leaves_a_private_folder_and_nothing_in_it(
 ) -> None:
     """Only the launcher's own word that namespaces are forbidden opens the folder to `nobody`."""
     initdb.write_text(f"#!/bin/sh\n{end}\n")
-    with pytest.raises(Refusal, match="Postgres cannot be set up"):
+    with pytest.raises(CliError, match="Postgres cannot be set up"):
         await postgres.prepare(data, dict(os.environ))
     assert list(data.iterdir()) == []
     assert data.stat().st_mode & 0o777 == 0o700

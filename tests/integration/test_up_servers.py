@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from opensqt.desk import loopback, nats, ports, postgres
-from opensqt.desk.folder import Folder
+from opensqt.desk.data_folder import DataFolder
 from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
@@ -23,7 +23,7 @@ Running = tuple[Supervisor, Watch, str]
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
     """Both servers on a new folder, ready."""
     data = tmp_path / "data"
-    folder = Folder(data, RunClock())
+    folder = DataFolder(data, RunClock())
     await folder.open()
     environ = dict(os.environ)
     chosen = ports.choose(("nats", "nats-monitor", "postgres"), {})

@@ -15,7 +15,7 @@ import pytest
 
 from opensqt.desk import child
 from opensqt.desk.readiness import ask
-from opensqt.desk.spec import DoneCheck, Spec, State
+from opensqt.desk.spec import DoneCheck, ProcessSpec, ProcessState
 from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.clock import RunClock
 from tests.supervision import Watch, line_of, script, server, wait_gone
@@ -28,7 +28,7 @@ def started(tmp_path: Path) -> Started:
     """Start a table of processes for the length of a block."""
 
     @asynccontextmanager
-    async def run(*specs: Spec) -> AsyncIterator[tuple[Supervisor, Watch]]:
+    async def run(*specs: ProcessSpec) -> AsyncIterator[tuple[Supervisor, Watch]]:
         watch = Watch()
         supervisor = Supervisor(specs, tmp_path, RunClock(), watch)
         supervisor.start()
@@ -49,10 +49,12 @@ async def test_dependants_start_when_their_needs_are_ready_and_stop_before_them(
         await watch.until(lambda: supervisor.ready)
         order = [(line.name, line.state) for line in watch.told]
         for first, then in (("a", "b"), ("b", "c")):
-            assert order.index((first, State.READY)) < order.index((then, State.STARTING))
+            assert order.index((first, ProcessState.READY)) < order.index(
+                (then, ProcessState.STARTING)
+            )
         assert [line.name for line in supervisor.table()] == ["a", "b", "c"]
         await supervisor.stop()
-        stopped = [line.name for line in watch.told if line.state is State.STOPPED]
+        stopped = [line.name for line in watch.told if line.state is ProcessState.STOPPED]
         assert stopped == ["c", "b", "a"]
         assert all(line.pid is None for line in supervisor.table())
 
@@ -95,7 +97,7 @@ async def test_a_crashing_process_is_tried_again_with_a_growing_pause_and_says_w
         began_s = loop.time()
         await watch.until(lambda: line_of(supervisor, "a").restarts == 2)
         assert loop.time() - began_s >= 0.2 + 0.4
-        why = next(line.why for line in watch.told if line.state is State.BACKOFF)
+        why = next(line.why for line in watch.told if line.state is ProcessState.BACKOFF)
         assert why == "ended with code 1: no such luck"
 
 
@@ -125,9 +127,9 @@ def _is_back(supervisor: Supervisor, restarts: int) -> bool:
 
 async def test_a_missing_program_is_no_end_of_the_world(started: Started) -> None:
     """A program that cannot be run is tried again too, and the line says what is wrong."""
-    absent = Spec(name="a", argv=("/nowhere/absent",), env={})
+    absent = ProcessSpec(name="a", argv=("/nowhere/absent",), env={})
     async with started(absent) as (supervisor, watch):
-        await watch.until(lambda: line_of(supervisor, "a").state is State.BACKOFF)
+        await watch.until(lambda: line_of(supervisor, "a").state is ProcessState.BACKOFF)
         assert "absent" in line_of(supervisor, "a").why
 
 
@@ -140,7 +142,7 @@ async def test_a_one_shot_is_repeated_until_it_succeeds(started: Started, tmp_pa
     once = script("once", code, check=DoneCheck())
     async with started(once, server("a", "once")) as (supervisor, watch):
         await watch.until(lambda: supervisor.ready)
-        assert line_of(supervisor, "once").state is State.DONE
+        assert line_of(supervisor, "once").state is ProcessState.DONE
         assert line_of(supervisor, "once").restarts == 1
 
 
@@ -151,7 +153,7 @@ async def test_a_process_that_is_not_ready_holds_back_its_dependants(started: St
         async with asyncio.timeout(10):
             while (await ask(unready.check)).lag_events is None:
                 assert not supervisor.ready
-        assert line_of(supervisor, "b").state is State.WAITING
+        assert line_of(supervisor, "b").state is ProcessState.WAITING
         await supervisor.stop()
         assert not any(line.name == "b" for line in watch.told)
 
@@ -165,7 +167,7 @@ async def test_a_stubborn_process_is_killed_at_eight_seconds(started: Started) -
         began_s = loop.time()
         await supervisor.stop()
         assert 7.5 <= loop.time() - began_s <= 10
-        assert all(line.state is State.STOPPED for line in supervisor.table())
+        assert all(line.state is ProcessState.STOPPED for line in supervisor.table())
 
 
 @pytest.mark.row("H07")
@@ -176,7 +178,7 @@ async def test_a_second_signal_forces_the_end(started: Started) -> None:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         stopping = asyncio.create_task(supervisor.stop())
-        await watch.until(lambda: line_of(supervisor, "a").state is State.STOPPING)
+        await watch.until(lambda: line_of(supervisor, "a").state is ProcessState.STOPPING)
         supervisor.force()
         await stopping
         assert loop.time() - began_s < 3

@@ -4,15 +4,15 @@ from decimal import Decimal
 
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Funding
-from opensqt.domain.strategy import SagaStep
+from opensqt.domain.strategy_events import SagaStep
 from opensqt.strategies.carry.decide import decide
-from opensqt.strategies.carry.setup import Setup
-from opensqt.strategies.carry.state import Carry, evolve
+from opensqt.strategies.carry.setup import CarrySetup
+from opensqt.strategies.carry.state import CarryState, evolve
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of
 from tests.simulation.strategy_rig import Rig, restarted
 
 
-def carry_setup(**changes: object) -> Setup:
+def carry_setup(**changes: object) -> CarrySetup:
     """Return a carry of at most 900 in clips of 450 at a price of 45 000."""
     values: dict[str, object] = {
         "strategy": "carry",
@@ -31,7 +31,7 @@ def carry_setup(**changes: object) -> Setup:
         "tick_age_ms_max": 3_600_000,
         "funding_age_ms_max": 3_600_000,
     }
-    return Setup(**{**values, **changes})  # type: ignore[arg-type]
+    return CarrySetup(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def funding_of(rate: str, time_ms: int, interval_hours: int = 8) -> Funding:
@@ -46,18 +46,18 @@ def funding_of(rate: str, time_ms: int, interval_hours: int = 8) -> Funding:
     )
 
 
-class CarryRig(Rig[Carry]):
+class CarryRig(Rig[CarryState]):
     """A carry and its surroundings."""
 
     def __init__(
         self,
-        setup: Setup | None = None,
+        setup: CarrySetup | None = None,
         rate: str = "0.0003",
         *,
         fee_asset: str = "USDT",
         **perp: str,
     ) -> None:
-        super().__init__(Carry(setup=setup or carry_setup()), decide, evolve)
+        super().__init__(CarryState(setup=setup or carry_setup()), decide, evolve)
         self.fee_asset = fee_asset
         self.feed(rules_of(SPOT, taker_fee="0.001", quantity_step="0.00001"))
         self.feed(rules_of(PERP, **perp))
@@ -97,7 +97,7 @@ class CarryRig(Rig[Carry]):
     def restart(self, run: int) -> "CarryRig":
         """Return the next process, which has read the journal and the market."""
         other = CarryRig.__new__(CarryRig)
-        Rig.__init__(other, Carry(setup=self.state.setup), decide, evolve)
+        Rig.__init__(other, CarryState(setup=self.state.setup), decide, evolve)
         other.fee_asset = self.fee_asset
         market = self.state.market
         funding = [market.funding] if market.funding is not None else []

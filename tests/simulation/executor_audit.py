@@ -10,7 +10,7 @@ from typing import Any
 
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.order_events import Fill, IntentPlaced
 from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.lease import LeaseLost
 from services.executor.service import Executor

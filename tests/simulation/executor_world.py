@@ -12,7 +12,7 @@ from typing import Any
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
-from opensqt.domain.order import Submitting
+from opensqt.domain.order_events import Submitting
 from opensqt.domain.venue import Obstacle
 from opensqt.runtime.bus.port import Stream
 from services.executor.service import Executor

@@ -6,14 +6,14 @@ from opensqt.domain.instruments import Side
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid.decide import decide
 from opensqt.strategies.grid.slots import Slot
-from opensqt.strategies.grid.state import Grid, Setup, evolve
+from opensqt.strategies.grid.state import GridSetup, GridState, evolve
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of
 from tests.simulation.strategy_rig import Rig
 
 BUY, SELL = Side.BUY, Side.SELL
 
 
-def setup_of(**changes: object) -> Setup:
+def setup_of(**changes: object) -> GridSetup:
     """Return a neutral grid with a step of 10 at 45 000 and two levels each side."""
     values: dict[str, object] = {
         "strategy": "grid",
@@ -29,29 +29,29 @@ def setup_of(**changes: object) -> Setup:
         "adopt": False,
         "tick_age_ms_max": 3_600_000,
     }
-    return Setup(**{**values, **changes})  # type: ignore[arg-type]
+    return GridSetup(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def rig_of(setup: Setup, price: str = "45000", **rules: str) -> Rig[Grid]:
+def rig_of(setup: GridSetup, price: str = "45000", **rules: str) -> Rig[GridState]:
     """Return a started grid that has seen its first price."""
-    rig = Rig(Grid(setup=setup), decide, evolve)
+    rig = Rig(GridState(setup=setup), decide, evolve)
     rig.feed(rules_of(setup.symbol, **rules))
     rig.start(setup.strategy)
     rig.tick(setup.symbol, price)
     return rig
 
 
-def long_of(**changes: object) -> Setup:
+def long_of(**changes: object) -> GridSetup:
     """Return a long grid on spot."""
     return setup_of(symbol=SPOT, neutral=False, **changes)
 
 
-def move(rig: Rig[Grid], price: str) -> None:
+def move(rig: Rig[GridState], price: str) -> None:
     """Let the price move and answer all with yes."""
     rig.tick(rig.state.setup.symbol, price)
     rig.accept_all()
 
 
-def slot(rig: Rig[Grid], level: int) -> Slot:
+def slot(rig: Rig[GridState], level: int) -> Slot:
     """Return a slot of the grid."""
     return slots.slot_at(rig.state.books, level)

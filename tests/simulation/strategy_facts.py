@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.account import SnapshotPosition, VenueSnapshot
 from opensqt.domain.ids import client_order_id
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.life import Order
 from opensqt.domain.market import Tick, Time
 from opensqt.domain.messages import Message
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     Expired,
@@ -23,8 +22,9 @@ from opensqt.domain.order import (
     OrderRef,
     Rejected,
 )
+from opensqt.domain.order_state import Order
 from opensqt.domain.verdict import RiskApproved
-from opensqt.strategies.ticket import UNSTAMPED
+from opensqt.strategies.tracked_intent import UNSTAMPED
 
 PERP = "BTC/USDT:USDT"
 SPOT = "BTC/USDT"

@@ -7,15 +7,15 @@ from typing import Generic, TypeVar
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Message
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     CancelRequested,
     Fill,
     Submitting,
 )
-from opensqt.domain.strategy import StrategyStarted
+from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.domain.verdict import RiskRefused
 from opensqt.strategies.decision import Decision
-from opensqt.strategies.ticket import UNSTAMPED
+from opensqt.strategies.tracked_intent import UNSTAMPED
 from tests.simulation.strategy_facts import (
     Evidence,
     Intent,

@@ -8,7 +8,7 @@ import pytest
 from opensqt.desk.config_default import derive
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import BookLevel, BookTop
-from opensqt.domain.strategy import SagaStep
+from opensqt.domain.strategy_events import SagaStep
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.strategy.runner import StrategyRunner
 from services.arb.config import plays_of

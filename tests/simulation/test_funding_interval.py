@@ -11,10 +11,10 @@ from opensqt.domain.market import Funding
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode, encode
 from opensqt.venues.binance.feed import FUNDING_POLL_S, BinanceFeed
-from opensqt.venues.binance.gate import BinanceGate
-from opensqt.venues.binance.line import Line
+from opensqt.venues.binance.rest import BinanceRest
+from opensqt.venues.binance.stream_connection import StreamConnection
 from services.market_data.decide import Now, observed
-from services.market_data.state import Pace, View
+from services.market_data.state import PublishPace, SymbolState
 from tests.simulation.carry_rig import CarryRig, entered
 from tests.simulation.strategy_facts import PERP
 
@@ -29,10 +29,12 @@ class Wire:
     def __init__(self, hours: int | None) -> None:
         self.clock = VirtualClock()
         self.hours = hours
-        self.feed = BinanceFeed(cast("BinanceGate", self))
+        self.feed = BinanceFeed(cast("BinanceRest", self))
         self.feed._symbols = {Market.PERP: {NAME: PERP}}
-        self.feed._lines = {URL: Line(market=Market.PERP, category="market", venue_symbols=(NAME,))}
-        self._view = View(venue="binance", symbol=PERP)
+        self.feed._lines = {
+            URL: StreamConnection(market=Market.PERP, category="market", venue_symbols=(NAME,))
+        }
+        self._view = SymbolState(venue="binance", symbol=PERP)
         self._polling = asyncio.ensure_future(self.feed._poll_funding())
 
     async def read(self, _: object) -> bytes:
@@ -55,7 +57,7 @@ class Wire:
         found = [queue.get_nowait() for _ in range(queue.qsize())]
         (funding,) = (one for one in found if isinstance(one, Funding))
         now = Now(wall_ms=self.clock.wall_ms(), market_ms=time_ms)
-        self._view, (said,) = observed(self._view, funding, now, Pace())
+        self._view, (said,) = observed(self._view, funding, now, PublishPace())
         return cast("Funding", decode(encode(said)))
 
     async def close(self) -> None:

@@ -15,14 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.instruments import Market
 from opensqt.domain.intent import TimeInForce
-from opensqt.domain.life import Phase
-from opensqt.domain.order import NeverPlaced
+from opensqt.domain.order_events import NeverPlaced
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import Held, OrderRequest
-from opensqt.runtime.config.schema import PaperRules
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import PaperRules, VenueConfig
 from opensqt.simulation.engine.orders import GATE_IDENTITY, IdentityPolicy
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
@@ -43,7 +42,7 @@ RULES = pytest.mark.parametrize("rules", list(PaperRules))
 class Desk(Rig):
     """A desk whose venue is real; its clock goes as fast as the wall's."""
 
-    real: paper.Venue
+    real: paper.PaperVenue
 
     def inject(self, fault: FaultName, kind: str, count: int | None = 1) -> None:
         """Lose one thing of the wire, and every private frame."""
@@ -56,7 +55,7 @@ class Desk(Rig):
         lines = (self.folder / paper.AUDIT_FILE).read_text(encoding="utf-8").splitlines()
         return [row for row in map(json.loads, lines) if row["kind"] == kind]
 
-    async def ends(self, phase: Phase) -> life.Order:
+    async def ends(self, phase: OrderStatus) -> life.Order:
         """Wait until the first order is in a phase and return it."""
         await until(lambda: bool(self.orders()), within_s=20)
         await until(lambda: self.order_of().phase is phase, within_s=20)
@@ -68,7 +67,7 @@ async def desk(folder: Path, rules: PaperRules) -> AsyncIterator[Desk]:
     """A venue with these rules and an executor that trades there."""
     rig = Desk(folder)
     paper_setup = msgspec.structs.replace(setup(folder), policy=IDENTITIES[rules])
-    rig.real = paper.Venue(paper_setup, ScriptedFlow(), rig.clock)
+    rig.real = paper.PaperVenue(paper_setup, ScriptedFlow(), rig.clock)
     await rig.real.start()
     markets = frozenset({Market.PERP})
     gate = binance_gate_to(rig.real.port, rig.real.ca_path, rig.clock, markets, TIMES)
@@ -104,10 +103,10 @@ PASSING: dict[str, Any] = {
 @RULES
 @pytest.mark.parametrize(
     "terms,phase",
-    [(RESTING, Phase.LIVE), (TAKING, Phase.FILLED), (PASSING, Phase.EXPIRED)],
+    [(RESTING, OrderStatus.LIVE), (TAKING, OrderStatus.FILLED), (PASSING, OrderStatus.EXPIRED)],
 )
 async def test_a_lost_answer_is_found_and_never_sent_again(
-    tmp_path: Path, rules: PaperRules, terms: dict[str, Any], phase: Phase
+    tmp_path: Path, rules: PaperRules, terms: dict[str, Any], phase: OrderStatus
 ) -> None:
     """Open orders show what rests, the listing and the trades what has ended; the venue took one order."""
     async with desk(tmp_path, rules) as rig:
@@ -115,7 +114,7 @@ async def test_a_lost_answer_is_found_and_never_sent_again(
         await rig.approve(rig.place(**terms))
         order = await rig.ends(phase)
         assert order.unresolved is not None
-        assert order.filled == (Decimal("0.010") if phase is Phase.FILLED else 0)
+        assert order.filled == (Decimal("0.010") if phase is OrderStatus.FILLED else 0)
     (row,) = rig.audit("place")
     assert row["client_order_id"] == order.client_order_id
 
@@ -126,7 +125,7 @@ async def test_absence_is_proved_behind_the_fence_only(tmp_path: Path, rules: Pa
     async with desk(tmp_path, rules) as rig:
         rig.inject(FaultName.LOST_REQUEST, "place", None)
         await rig.approve(rig.place(**RESTING))
-        order = await rig.ends(Phase.NEVER_PLACED)
+        order = await rig.ends(OrderStatus.NEVER_PLACED)
         (proof,) = [fact for fact in rig.facts() if isinstance(fact, NeverPlaced)]
         assert rig.real.faults.met[1] == 1
     assert order.submitting is not None
@@ -144,9 +143,9 @@ async def test_a_cancel_whose_answer_was_lost_is_found_among_the_ended(
     async with desk(tmp_path, rules) as rig:
         rig.inject(FaultName.LOST_ACK, "cancel")
         await rig.approve(rig.place(**RESTING))
-        await rig.ends(Phase.LIVE)
+        await rig.ends(OrderStatus.LIVE)
         await rig.approve(rig.cancel())
-        await rig.ends(Phase.CANCELED)
+        await rig.ends(OrderStatus.CANCELED)
     assert len(rig.audit("cancel")) >= 1
     assert [row["result"] for row in rig.audit("cancel")].count("accepted") == 1
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose
-from opensqt.domain.recon import Adjustment
-from opensqt.strategies.grid.lattice import level_of
-from opensqt.strategies.grid.state import Grid, Setup
+from opensqt.domain.recon_events import Adjustment
+from opensqt.strategies.grid.levels import level_of
+from opensqt.strategies.grid.state import GridSetup, GridState
 from tests.simulation.grid_rig import long_of, move, rig_of, setup_of
 from tests.simulation.strategy_rig import Rig
 
@@ -27,7 +27,7 @@ STEPS = st.lists(
 )
 
 
-def still(rig: Rig[Grid]) -> None:
+def still(rig: Rig[GridState]) -> None:
     """Let time pass without a trade; nothing more may be said, and each wanted order is there or has a reason."""
     rig.accept_all()
     rig.wait(QUIET_MS * 25)  # refusals and their pauses are over
@@ -37,7 +37,7 @@ def still(rig: Rig[Grid]) -> None:
     assert rig.sent[said:] == [], [i.reason for i in rig.sent[said:]]
 
 
-def corrected(rig: Rig[Grid], quantity: Decimal) -> None:
+def corrected(rig: Rig[GridState], quantity: Decimal) -> None:
     """Take off what the reconciler says we do not hold, or add what it found."""
     setup = rig.state.setup
     rig.feed(
@@ -54,7 +54,7 @@ def corrected(rig: Rig[Grid], quantity: Decimal) -> None:
     )
 
 
-def closes_follow(rig: Rig[Grid]) -> None:
+def closes_follow(rig: Rig[GridState]) -> None:
     """No close at the venue may be larger than what its slot holds, and none may stand on the other side."""
     for placed in rig.live():
         if placed.purpose is not Purpose.CLOSE:
@@ -67,7 +67,7 @@ def closes_follow(rig: Rig[Grid]) -> None:
         assert left <= abs(held), (placed.slot, left, held)
 
 
-def played(setup: Setup, steps: list[tuple[str, int]]) -> Rig[Grid]:
+def played(setup: GridSetup, steps: list[tuple[str, int]]) -> Rig[GridState]:
     """Play prices, whole and partial fills and corrections, answering every intent with yes."""
     rig = rig_of(setup)
     rig.accept_all()

@@ -7,7 +7,7 @@ from opensqt.desk.config_default import derive
 from opensqt.domain.intent import PlaceIntent
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.strategy.runner import StrategyRunner
-from opensqt.strategies.ticket import Timing
+from opensqt.strategies.tracked_intent import RetryPolicy
 from services.grid.config import plays_of
 from tests.conditions import until
 from tests.relays import memory_house
@@ -22,7 +22,7 @@ async def test_a_grid_that_nobody_answers_is_not_trading_until_an_order_rests() 
     """Trading at first, then not and why, and again when the venue holds an order."""
     house, config = memory_house(), parse_config(derive((SPOT, PERP), market="synthetic:7"), {})
     play = plays_of(config, house.clock)[0]
-    setup = msgspec.structs.replace(play.beginning.setup, timing=Timing(idle_after_ms=IDLE_MS))
+    setup = msgspec.structs.replace(play.beginning.setup, timing=RetryPolicy(idle_after_ms=IDLE_MS))
     beginning = msgspec.structs.replace(play.beginning, setup=setup)
     context = context_of(house, config)
     runner = StrategyRunner(context, "grid", [msgspec.structs.replace(play, beginning=beginning)])

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from opensqt.domain.decimals import floor_to
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
-from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
+from opensqt.domain.order_state import OrderStatus
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid.decide import decide
 from opensqt.strategies.grid.slots import SlotStatus
-from opensqt.strategies.grid.state import Grid, evolve
+from opensqt.strategies.grid.state import GridState, evolve
 from tests.simulation.grid_rig import long_of, rig_of, setup_of
 from tests.simulation.strategy_facts import brought, journalled
 from tests.simulation.strategy_rig import Rig, restarted
@@ -39,7 +39,7 @@ MOVES = st.lists(
 class Chaos:
     """One grid, and moves that keep to what a venue may truthfully say."""
 
-    def __init__(self, rig: Rig[Grid]) -> None:
+    def __init__(self, rig: Rig[GridState]) -> None:
         self.rig = rig
         self.price = Decimal(45_000)
         self.runs = 1
@@ -71,7 +71,7 @@ class Chaos:
         self.runs += 1
         old, market = self.rig, self.rig.state.market
         setup = old.state.setup
-        self.rig = Rig(Grid(setup=setup), decide, evolve)
+        self.rig = Rig(GridState(setup=setup), decide, evolve)
         self.rig.fee_asset = old.fee_asset
         rules = [market.rules] if market.rules is not None else []
         restarted(old, self.rig, setup.strategy, self.runs, rules)
@@ -84,7 +84,7 @@ class Chaos:
             rig.feed(self.late.pop())
         for _ in range(3):
             for cid, order in list(rig.orders.items()):
-                if order.phase in (Phase.SUBMITTING, Phase.UNRESOLVED):
+                if order.phase in (OrderStatus.SUBMITTING, OrderStatus.UNRESOLVED):
                     rig.feed(rig.accepted(cid))
             rig.accept_all()
             rig.wait(70_000, 7_000)
@@ -108,8 +108,8 @@ class Chaos:
 
     def _evidence(self, action: str, number: int) -> None:
         rig = self.rig
-        fresh = {Phase.SUBMITTING, Phase.UNRESOLVED}
-        there = {Phase.LIVE, Phase.PARTIALLY_FILLED} | fresh
+        fresh = {OrderStatus.SUBMITTING, OrderStatus.UNRESOLVED}
+        there = {OrderStatus.LIVE, OrderStatus.PARTIALLY_FILLED} | fresh
         fits = fresh if action in ("reject", "never", "retry") else there
         cids = [cid for cid, order in rig.orders.items() if order.phase in fits]
         if not cids:
@@ -146,7 +146,7 @@ class Chaos:
             self.rig.feed(self.rig.rejected(cid, "not_sent"))
 
 
-def check(rig: Rig[Grid]) -> None:
+def check(rig: Rig[GridState]) -> None:
     """Judge what must hold at every moment, from the rig's own count of orders and trades."""
     total = slots.total(rig.state.books)
     assert total.quantity == rig.signed_fills()
@@ -158,7 +158,7 @@ def check(rig: Rig[Grid]) -> None:
     assert {placed.ref.intent_id for placed in rig.live()} <= set(rig.state.books.tickets.living)
 
 
-def check_quiet(rig: Rig[Grid]) -> None:
+def check_quiet(rig: Rig[GridState]) -> None:
     """Judge what must hold when all is answered: the target set is there, or each gap has a name."""
     books = rig.state.books
     assert not rig.waiting
@@ -188,7 +188,7 @@ def check_quiet(rig: Rig[Grid]) -> None:
     assert {f"g{level}" for level in window} <= set(live) | named
 
 
-def check_for_sale(rig: Rig[Grid]) -> None:
+def check_for_sale(rig: Rig[GridState]) -> None:
     """Judge that a spot grid offers what it holds, never more, but for rests below a step and what has a reason."""
     books = rig.state.books
     asked = [rig.orders[p.ref.client_order_id] for p in rig.live() if p.side is Side.SELL]
@@ -239,9 +239,9 @@ def test_books_from_the_journal_equal_the_running_books(
     assert set(after.tickets.living) == set(before.tickets.living)
 
 
-def rig_of_journal(rig: Rig[Grid]) -> Grid:
+def rig_of_journal(rig: Rig[GridState]) -> GridState:
     """Return the grid that folds only what the journal holds of a rig's history."""
-    state = Grid(setup=rig.state.setup)
+    state = GridState(setup=rig.state.setup)
     for event in journalled(rig.history):
         state = evolve(state, event)
     return state

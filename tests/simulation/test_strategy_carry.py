@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opensqt.domain.intent import CancelIntent
-from opensqt.domain.life import Phase
+from opensqt.domain.order_state import OrderStatus
 from tests.simulation.carry_rig import CarryRig
 
 RATES = ("0.0003", "0.00001", "-0.0003", "0.000004", "0.0006")
@@ -53,9 +53,9 @@ class Chaos:
 
     def _evidence(self, action: str, number: int) -> None:
         rig = self.rig
-        fits = {Phase.SUBMITTING, Phase.UNRESOLVED}
+        fits = {OrderStatus.SUBMITTING, OrderStatus.UNRESOLVED}
         if action not in ("reject", "never"):
-            fits |= {Phase.LIVE, Phase.PARTIALLY_FILLED}
+            fits |= {OrderStatus.LIVE, OrderStatus.PARTIALLY_FILLED}
         cids = [cid for cid, order in rig.orders.items() if order.phase in fits]
         if not cids:
             return

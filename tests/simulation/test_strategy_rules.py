@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from opensqt.desk.config_default import derive
 from opensqt.domain.market import FeedState, FeedStatus, Time
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Halted, Resumed
-from opensqt.domain.strategy import StrategyStarted
+from opensqt.domain.recon_events import Halted, Resumed
+from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.strategy import runner as strategy
 from opensqt.strategies.grid.state import evolve
 from services.arb.config import plays_of as carries_of
-from services.gateway.config import Settings as Page
+from services.gateway.config import GatewaySettings as Page
 from services.grid.config import plays_of as grids_of
 from services.risk import service as gate
 from tests.conditions import until
@@ -33,7 +33,7 @@ def _config() -> Config:
     return parse_config(derive((SPOT, PERP), market="synthetic:7"), {})
 
 
-def _plays() -> list[strategy.Play[Any]]:
+def _plays() -> list[strategy.StrategySpec[Any]]:
     clock = VirtualClock(wall_ms=0)
     return [*grids_of(_config(), clock), *carries_of(_config(), clock)]
 
@@ -42,7 +42,7 @@ def _plays() -> list[strategy.Play[Any]]:
 @given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 10_000_000)), max_size=20))
 @settings(max_examples=30, deadline=None)
 def test_now_is_the_feeds_time_and_never_goes_back(
-    play: strategy.Play[Any], steps: list[tuple[bool, int]]
+    play: strategy.StrategySpec[Any], steps: list[tuple[bool, int]]
 ) -> None:
     """Whatever times ticks and `evt.time` carry, now is the latest of them, and nothing else moves it."""
     state, latest = play.beginning, 0

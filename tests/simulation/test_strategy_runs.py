@@ -12,13 +12,13 @@ import pytest
 from opensqt.desk.config_default import derive
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
-from opensqt.domain.strategy import StrategyStarted
+from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.strategy import runner as strategy
-from opensqt.runtime.strategy.runner import Play, StrategyRunner
-from opensqt.strategies.ticket import Timing
+from opensqt.runtime.strategy.runner import StrategyRunner, StrategySpec
+from opensqt.strategies.tracked_intent import RetryPolicy
 from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of as grids_of
 from tests.conditions import until
@@ -36,8 +36,8 @@ from tests.simulation.test_strategy_shell import (
 
 RESTARTS = 20
 LEASE_MS = 100
-QUICK = Timing(valid_for_ms=40, emit_every_ms=10, dead_after_ms=20, retry_wait_ms=10)
-SERVICES: dict[str, Callable[[Config, Clock], list[Play[Any]]]] = {
+QUICK = RetryPolicy(valid_for_ms=40, emit_every_ms=10, dead_after_ms=20, retry_wait_ms=10)
+SERVICES: dict[str, Callable[[Config, Clock], list[StrategySpec[Any]]]] = {
     "grid": grids_of,
     "arb": carries_of,
 }
@@ -55,7 +55,9 @@ def config() -> Config:
     return parse_config(derive((SPOT, PERP), market="synthetic:7"), {})
 
 
-def plays_of(service: str, config: Config, house: House, timing: Timing = QUICK) -> list[Play[Any]]:
+def plays_of(
+    service: str, config: Config, house: House, timing: RetryPolicy = QUICK
+) -> list[StrategySpec[Any]]:
     """Return the strategies of a service, whose intents lapse soon."""
     found = []
     for play in SERVICES[service](config, house.clock):

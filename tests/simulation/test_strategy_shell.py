@@ -13,14 +13,14 @@ from opensqt.desk.config_default import derive
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.messages import Message
-from opensqt.domain.strategy import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
+from opensqt.domain.strategy_events import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.codec import decode
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy.runner import Actor, Play, StrategyRunner, stamped
+from opensqt.runtime.strategy.runner import StrategyInstance, StrategyRunner, StrategySpec, stamped
 from opensqt.strategies.decision import Decision
 from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of
@@ -193,7 +193,7 @@ async def test_a_fault_stops_one_strategy_and_no_other(house: House, config: Con
         del state, event
         raise ZeroDivisionError("no such level")
 
-    plays: list[Play[Any]] = [good, msgspec.structs.replace(bad, decide=broken)]
+    plays: list[StrategySpec[Any]] = [good, msgspec.structs.replace(bad, decide=broken)]
     runner = StrategyRunner(context_of(house, config), "grid", plays)
     async with desk(house, runner):
         await show(house)
@@ -225,7 +225,7 @@ def test_an_intent_said_again_keeps_its_basis() -> None:
 @pytest.mark.row("B16")
 def test_the_status_counts_what_is_skipped_by_reason(house: House, config: Config) -> None:
     """A person sees how many levels have no order, and why."""
-    actor = Actor(plays_of(config, house.clock)[0])
+    actor = StrategyInstance(plays_of(config, house.clock)[0])
     actor.last = rig_of(setup_of(order_notional_quote=Decimal(60)), notional_min="100").last
     assert actor.status()["skipped"] == {"below_notional_min": 4}
 

@@ -12,7 +12,7 @@ from tests.tidiness.source import Source
 SCOPE = ("services/", "opensqt/runtime/")
 # Services whose every effect lies between two named steps.
 STEPPED = ("executor", "risk", "relay")
-STEPPING = "opensqt.runtime.steps.stepped"
+STEPPING = "opensqt.runtime.crash_points.stepped"
 
 # Importing one of these is reaching out.
 FOREIGN = frozenset(
@@ -68,7 +68,7 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/migrate.py": "the command that runs them",
     "opensqt/runtime/projection/store.py": "adapter of the read model; the reconciler alone, no order depends on it",
     "opensqt/venues/binance/client.py": "adapter of the port Venue",
-    "opensqt/venues/binance/gate.py": "adapter of the port Venue",
+    "opensqt/venues/binance/rest.py": "adapter of the port Venue",
     "opensqt/venues/engine/ccxt_socket.py": "adapter of the ports Venue and Feed",
     "opensqt/venues/opening.py": "wiring of the port Venue: reads its credentials",
     "opensqt/venues/session.py": "adapter of the ports Venue and Feed",
@@ -82,12 +82,12 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/registration.py": "the NATS services API: people ask",
     "opensqt/runtime/telemetry/otlp.py": "traces for people",
     "opensqt/runtime/process.py": "the frame of every process: signals, exit, connections of the ports",
-    "opensqt/runtime/steps.py": "kills the process, which is its purpose",
+    "opensqt/runtime/crash_points.py": "kills the process, which is its purpose",
     "opensqt/runtime/codec.py": "loads the generated classes",
     "opensqt/runtime/environment.py": "reads the paper venue's keys",
     "services/gateway/service.py": "reads the folder's token",
     "services/gateway/web.py": "the page: people ask",
-    "services/gateway/desk.py": "passes a person's command on to the executors' health ports",
+    "services/gateway/process_client.py": "passes a person's command on to the executors' health ports",
 }
 
 

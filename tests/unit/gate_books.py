@@ -13,16 +13,16 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.market import Tick
-from opensqt.domain.order import Fill, IntentPlaced, Liquidity, OrderRef
-from opensqt.risk.decide import Seat
-from opensqt.risk.grounds import Limits
-from opensqt.risk.state import State
+from opensqt.domain.order_events import Fill, IntentPlaced, Liquidity, OrderRef
+from opensqt.risk.grounds import StrategyLimits
+from opensqt.risk.state import RiskState
+from opensqt.risk.verdict import VerdictContext
 
 SYMBOL = "BTC/USDT:USDT"
 NOW_MS = 1_000_000
 BASIS = Basis(generation=1, sequence=10)
-SEAT = Seat(epoch=3, config_version="c0ffee", basis=BASIS, opens_from_ms=0)
-LIMITS = Limits(
+SEAT = VerdictContext(epoch=3, config_version="c0ffee", basis=BASIS, opens_from_ms=0)
+LIMITS = StrategyLimits(
     currency="USDT",
     order_notional_quote_max=Decimal(2000),
     position_notional_quote_max=Decimal(5000),
@@ -153,9 +153,9 @@ def fill(client_order_id: str, side: Side, quantity: str, strategy: str = "grid-
     )
 
 
-def state(*messages: Any) -> State:
+def state(*messages: Any) -> RiskState:
     """Return books with rules, a fresh tick and these messages."""
-    state = State()
+    state = RiskState()
     for message in (rules(), tick(), *messages):
         state.fold(message)
     return state

@@ -5,7 +5,7 @@ from decimal import Decimal
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.engine.matching import Matcher
-from opensqt.simulation.engine.orders import Order
+from opensqt.simulation.engine.orders import VenueOrder
 from opensqt.simulation.market.flow import BookDelta, BookSnapshot, MarketTrade
 
 S = "BTC/USDT"
@@ -39,11 +39,11 @@ class Book:
         self.fills: list[tuple[int, Decimal, Decimal, bool]] = []
         self.caps: dict[int, Decimal] = {}
 
-    def fillable(self, order: Order) -> Decimal:
+    def fillable(self, order: VenueOrder) -> Decimal:
         """The remaining quantity, or what a test allows."""
         return min(order.remaining, self.caps.get(order.order_id, order.remaining))
 
-    def matched(self, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
+    def matched(self, order: VenueOrder, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
         """Remember."""
         self.fills.append((order.order_id, price, quantity, maker))
         if order.order_id in self.caps:
@@ -60,11 +60,11 @@ def market(bid: str = "5", ask: str = "5") -> tuple[Matcher, Book]:
     return matcher, book
 
 
-def order(number: int, side: Side, quantity: str, price: str = "0", **more: object) -> Order:
+def order(number: int, side: Side, quantity: str, price: str = "0", **more: object) -> VenueOrder:
     """An order of account a, limit GTC unless said otherwise; price 0 is a market order."""
     kind = OrderType.LIMIT if price != "0" else OrderType.MARKET
     terms = TimeInForce.GTC if price != "0" else TimeInForce.IOC
-    made = Order(
+    made = VenueOrder(
         order_id=number,
         client_order_id=f"c{number}",
         account="a",

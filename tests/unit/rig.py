@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.control import Heartbeat
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import (
@@ -22,8 +22,8 @@ from opensqt.domain.intent import (
 from opensqt.domain.messages import Message
 from opensqt.domain.subjects import RISK_ALIVE, command_subject
 from opensqt.domain.verdict import Command, RiskApproved
-from opensqt.execution.facts import Author
-from opensqt.execution.limits import Caps
+from opensqt.execution.caps import Caps
+from opensqt.execution.events import EventSource
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
@@ -32,7 +32,7 @@ from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
-from services.executor.account import Account
+from services.executor.account import ExecutorAccount
 from services.executor.service import Executor
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
@@ -95,8 +95,8 @@ class Rig:
             holder=f"process-{self.started}",
             ttl_ms=3000,
         )
-        account = Account(
-            author=Author(actor="executor", venue="binance", account="main", generation="g1"),
+        account = ExecutorAccount(
+            author=EventSource(actor="executor", venue="binance", account="main", generation="g1"),
             venue=self.wire(self.venue),
             journal=self.wire(self.journals[-1]),
             lease=lease,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from opensqt.execution.absence import (
     WITNESSLESS_LAGS,
-    Look,
-    Search,
+    AbsenceSearch,
+    Observation,
     begin,
     judge,
     next_look_ms,
@@ -21,11 +21,11 @@ SKEW_MS = 100
 FENCE_MS = DEADLINE_MS + SKEW_MS + LAG_MS
 
 
-def _search() -> Search:
+def _search() -> AbsenceSearch:
     return begin(deadline_ms=DEADLINE_MS, lag_ms=LAG_MS, skew_ms=SKEW_MS)
 
 
-def _look(started_ms: int, **changes: object) -> Look:
+def _look(started_ms: int, **changes: object) -> Observation:
     values: dict[str, object] = {
         "started_ms": started_ms,
         "ended_ms": started_ms + 20,
@@ -36,7 +36,7 @@ def _look(started_ms: int, **changes: object) -> Look:
         "witness_seen": True,
         "position": Decimal(0),
     }
-    return Look(**(values | changes))  # type: ignore[arg-type]
+    return Observation(**(values | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.row("C06")

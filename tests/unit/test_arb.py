@@ -9,8 +9,8 @@ from opensqt.domain.account import SnapshotBalance
 from opensqt.domain.control import KillLatched
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.domain.recon import Adjustment, Halted
-from opensqt.domain.strategy import SagaStep
+from opensqt.domain.recon_events import Adjustment, Halted
+from opensqt.domain.strategy_events import SagaStep
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered
 from tests.simulation.grid_rig import rig_of, setup_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, journalled, snapshot_of

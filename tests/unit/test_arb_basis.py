@@ -7,7 +7,7 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import BookLevel, BookTop
-from opensqt.domain.strategy import CarryOutlook, SagaStep
+from opensqt.domain.strategy_events import CarryOutlook, SagaStep
 from opensqt.strategies.carry.entry import judged
 from tests.ledgers import canceled, placed, ref_of
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered, funding_of

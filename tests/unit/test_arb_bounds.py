@@ -8,7 +8,7 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
-from opensqt.domain.strategy import SagaStep
+from opensqt.domain.strategy_events import SagaStep
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of
 

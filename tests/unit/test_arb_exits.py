@@ -7,7 +7,7 @@ import pytest
 
 from opensqt.domain.account import SnapshotBalance
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.strategy import SagaStep
+from opensqt.domain.strategy_events import SagaStep
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered
 from tests.simulation.strategy_facts import PERP, SPOT, d, snapshot_of, tick_of
 

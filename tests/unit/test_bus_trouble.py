@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from opensqt.cli.figures import figures
+from opensqt.cli.desk_figures import figures
 from opensqt.cli.status import RUN_FILE_AGE_MS_MAX, _lines
 from opensqt.desk.runfile import RunFile, write_run
-from opensqt.desk.spec import ProcessLine, State
+from opensqt.desk.spec import ProcessLine, ProcessState
 from opensqt.domain.bus_trouble import bus_trouble, words_for
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import RunClock, VirtualClock
@@ -57,7 +57,7 @@ async def test_a_table_of_processes_that_nobody_writes_any_more_is_not_believed(
     tmp_path: Path,
 ) -> None:
     """A full disk keeps `run.json` as it was: it is said how old it is, and nothing counts as ready."""
-    line = ProcessLine(name="relay", pid=1, state=State.READY, ready=True, restarts=0)
+    line = ProcessLine(name="relay", pid=1, state=ProcessState.READY, ready=True, restarts=0)
     now_ms = RunClock().wall_ms()
     seen: list[tuple[bool, str]] = []
     for age_ms in (0, RUN_FILE_AGE_MS_MAX + 5_000):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
 from opensqt.strategies.carry.carry import (
-    Wish,
+    FundingWish,
     apr,
     clip_quantity,
     common_step,
@@ -34,19 +34,19 @@ def test_apr_uses_the_real_interval(rate: str, hours: int, yearly: str) -> None:
 @pytest.mark.parametrize(
     "percent, direction, expected",
     [
-        ("15", 0, Wish.ENTER),
-        ("15", 1, Wish.NONE),
-        ("0.5", 1, Wish.EXIT),
-        ("0.5", 0, Wish.NONE),
-        ("-0.5", 1, Wish.EXIT),
-        ("-15", 1, Wish.EXIT),
-        ("-15", 0, Wish.ENTER_REVERSED),
-        ("-15", -1, Wish.NONE),
-        ("15", -1, Wish.EXIT),
-        ("-0.5", -1, Wish.EXIT),
+        ("15", 0, FundingWish.ENTER),
+        ("15", 1, FundingWish.NONE),
+        ("0.5", 1, FundingWish.EXIT),
+        ("0.5", 0, FundingWish.NONE),
+        ("-0.5", 1, FundingWish.EXIT),
+        ("-15", 1, FundingWish.EXIT),
+        ("-15", 0, FundingWish.ENTER_REVERSED),
+        ("-15", -1, FundingWish.NONE),
+        ("15", -1, FundingWish.EXIT),
+        ("-0.5", -1, FundingWish.EXIT),
     ],
 )
-def test_action_table(percent: str, direction: int, expected: Wish) -> None:
+def test_action_table(percent: str, direction: int, expected: FundingWish) -> None:
     """Enter above ten percent, leave below one, and leave when the sign turns against us."""
     assert wish(Decimal(percent) / 100, direction, d("0.10"), d("0.01")) is expected
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import BookLevel, BookTop, Funding, Tick
-from opensqt.domain.strategy import CarryOutlook
+from opensqt.domain.strategy_events import CarryOutlook
 from opensqt.strategies.carry import outlook as seen
 from opensqt.strategies.carry.carry import (
     entry_basis_bps,
@@ -19,7 +19,7 @@ from opensqt.strategies.carry.carry import (
 )
 from opensqt.strategies.carry.depth import met_by, slippage_bps, within
 from opensqt.strategies.carry.entry import judged
-from opensqt.strategies.carry.state import Carry, evolve
+from opensqt.strategies.carry.state import CarryState, evolve
 from tests.simulation.carry_rig import carry_setup, funding_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of, tick_of
 
@@ -36,9 +36,9 @@ def quoted(symbol: str, bid: str | int, ask: str | int, quantity: str = "5") -> 
     )
 
 
-def market(spot: Tick, perp: Tick, funding: Funding, **changes: object) -> Carry:
+def market(spot: Tick, perp: Tick, funding: Funding, **changes: object) -> CarryState:
     """Return a carry that has seen this."""
-    carry = Carry(setup=carry_setup(**changes))
+    carry = CarryState(setup=carry_setup(**changes))
     for symbol, fee in TAKER.items():
         carry = evolve(carry, rules_of(symbol, taker_fee=fee))
     for event in (spot, perp, funding):
@@ -46,7 +46,7 @@ def market(spot: Tick, perp: Tick, funding: Funding, **changes: object) -> Carry
     return carry
 
 
-def entry(carry: Carry, quantity: str = "0.01") -> CarryOutlook:
+def entry(carry: CarryState, quantity: str = "0.01") -> CarryOutlook:
     """Return what an entry of this size is expected to bring."""
     found = seen.entry_outlook(carry, d(quantity))
     assert found is not None

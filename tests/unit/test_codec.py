@@ -13,7 +13,7 @@ from opensqt.domain.account import BalanceChanged
 from opensqt.domain.decimals import NotADecimal, from_foreign
 from opensqt.domain.market import Mark, Time
 from opensqt.domain.messages import CATALOGUE, MODULES, PARTS, TRAVELLING, Message, name_of
-from opensqt.domain.order import Accepted
+from opensqt.domain.order_events import Accepted
 from opensqt.runtime.codec import Undecodable, UnknownType, decode, encode, to_json
 from tests.golden.messages import arbitrary, kinds, plain, sample
 from tests.golden.write import read

@@ -5,8 +5,8 @@ import pytest
 
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Adjustment, reversed_by
-from opensqt.domain.strategy import SagaStep
+from opensqt.domain.recon_events import Adjustment, reversed_by
+from opensqt.domain.strategy_events import SagaStep
 from opensqt.runtime.codec import decode, encode
 from tests.tidiness.source import ROOT
 

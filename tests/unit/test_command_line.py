@@ -10,9 +10,9 @@ import pytest
 from opensqt.cli.main import main
 from opensqt.cli.names import unknown
 from opensqt.cli.table import nothing
-from opensqt.desk.folder import Folder, paper_keys
+from opensqt.desk.data_folder import DataFolder, paper_keys
+from opensqt.desk.error import CliError
 from opensqt.desk.plan import make_plan
-from opensqt.desk.refusal import Refusal
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.all import ConfigError, load, parse_config
 
@@ -74,15 +74,15 @@ def test_damaged_keys_are_named(tmp_path: Path) -> None:
     """The file and what to do with it."""
     (tmp_path / "venue").mkdir()
     (tmp_path / "venue" / "keys.json").write_bytes(b"{\xff")
-    with pytest.raises(Refusal, match=r"keys\.json cannot be read"):
+    with pytest.raises(CliError, match=r"keys\.json cannot be read"):
         paper_keys(tmp_path, ("main",))
 
 
 async def test_a_lock_that_is_a_folder_is_named(tmp_path: Path) -> None:
     """It is refused, and what was there stays."""
     (tmp_path / "lock").mkdir()
-    with pytest.raises(Refusal, match=r"lock cannot be opened"):
-        await Folder(tmp_path, RunClock()).open()
+    with pytest.raises(CliError, match=r"lock cannot be opened"):
+        await DataFolder(tmp_path, RunClock()).open()
     assert (tmp_path / "lock").is_dir()
 
 

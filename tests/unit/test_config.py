@@ -7,9 +7,9 @@ import pytest
 
 from opensqt.desk.config_default import derive
 from opensqt.runtime.config.all import (
-    Carry,
+    CarryConfig,
     ConfigError,
-    Grid,
+    GridConfig,
     GridMode,
     config_hash,
     load,
@@ -31,9 +31,9 @@ def test_the_derived_configuration_trades_each_symbol_and_pair() -> None:
     """A neutral grid on the perpetual, a long grid on spot, a carry of both, each with its defaults."""
     config = parse_config(TEXT, {})
     perp, spot, carry = (config.strategies[name] for name in ("grid-perp", "grid-spot", "carry"))
-    assert isinstance(perp, Grid)
-    assert isinstance(spot, Grid)
-    assert isinstance(carry, Carry)
+    assert isinstance(perp, GridConfig)
+    assert isinstance(spot, GridConfig)
+    assert isinstance(carry, CarryConfig)
     assert (perp.mode, perp.symbol, perp.adopt) == (GridMode.NEUTRAL, "BTC/USDT:USDT", True)
     assert (spot.mode, spot.symbol, spot.valid_for_ms) == (GridMode.LONG, "BTC/USDT", 2000)
     assert (carry.spot, carry.perp, carry.leg_timeout_ms) == (*SYMBOLS, 3000)
@@ -203,7 +203,7 @@ def test_the_environment_overlays_non_empty_values() -> None:
         },
     )
     grid = config.strategies["grid-perp"]
-    assert isinstance(grid, Grid)
+    assert isinstance(grid, GridConfig)
     assert (config.risk.open_orders_max, config.risk.price_collar_bps) == (50, Decimal(100))
     assert (grid.adopt, grid.step_bps) == (False, Decimal("7.5"))
     assert config.paper.funding["BTC/USDT:USDT"].rate == Decimal("-0.0001")

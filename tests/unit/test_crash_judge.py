@@ -14,7 +14,7 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, Submitting
+from opensqt.domain.order_events import Fill, Submitting
 from tests.crash.defects import DEFECTS, Scene
 from tests.e2e.audit import Row
 from tests.simulation.strategy_facts import PERP, Evidence, approval_of, placed_of

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from opensqt.cli.main import VERBS
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.runtime.config import schema
 from opensqt.venues.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
@@ -48,17 +48,17 @@ def test_every_decision_has_its_table() -> None:
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "The file": schema.Config,
-    "[run]": schema.Run,
-    "[paper]": schema.Paper,
+    "[run]": schema.RunConfig,
+    "[paper]": schema.PaperConfig,
     '[paper.funding."SYMBOL"]': schema.PaperFunding,
     "[paper.fees]": schema.PaperFees,
-    "[venues.NAME]": schema.Venue,
-    "[accounts.NAME]": schema.Account,
-    '[strategies.NAME], kind = "grid"': schema.Grid,
-    '[strategies.NAME], kind = "carry"': schema.Carry,
-    "[risk]": schema.Risk,
-    "[gateway]": schema.Gateway,
-    "[telemetry]": schema.Telemetry,
+    "[venues.NAME]": schema.VenueConfig,
+    "[accounts.NAME]": schema.AccountConfig,
+    '[strategies.NAME], kind = "grid"': schema.GridConfig,
+    '[strategies.NAME], kind = "carry"': schema.CarryConfig,
+    "[risk]": schema.RiskConfig,
+    "[gateway]": schema.GatewayConfig,
+    "[telemetry]": schema.TelemetryConfig,
 }
 
 
@@ -146,5 +146,5 @@ def test_the_phases_of_an_orders_life_are_the_codes() -> None:
     text = (ROOT / "docs" / "orders.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|`]+ \| ([a-z_]+)[^|]* \| (yes|no) \|$", text, re.MULTILINE)
     assert {phase: end == "yes" for phase, end in rows} == {
-        phase.value: phase in life.TERMINAL for phase in life.Phase
+        phase.value: phase in life.TERMINAL for phase in life.OrderStatus
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.cli.doctor import disk
-from opensqt.desk.folder import FREE_BYTES_MIN
+from opensqt.desk.data_folder import FREE_BYTES_MIN
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.control import KillLatched
-from opensqt.domain.life import Phase
-from opensqt.domain.order import Expired, NeverPlaced, Submitting, Unresolved
+from opensqt.domain.order_events import Expired, NeverPlaced, Submitting, Unresolved
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.runtime import latch
 from opensqt.runtime.codec import encode
@@ -33,7 +33,7 @@ async def test_an_approved_intent_is_committed_and_then_sent_once(rig: Rig) -> N
         assert [request.client_order_id for request in rig.venue.sent] == [
             rig.order_of().client_order_id
         ]
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
 
 
 @pytest.mark.row("A06")
@@ -80,7 +80,7 @@ async def test_a_lost_answer_is_unresolved_and_then_found(rig: Rig) -> None:
         await rig.approve(rig.place())
         await rig.clock.run_for(4)
         assert any(isinstance(fact, Unresolved) for fact in rig.facts())
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         assert len(rig.venue.sent) == 1
 
 
@@ -91,12 +91,12 @@ async def test_a_lost_request_is_proved_absent_only_behind_the_fence(rig: Rig) -
         rig.venue.faults.set("place", Fault.LOST_REQUEST)
         await rig.approve(rig.place())
         await rig.clock.run_for(2)
-        assert rig.order_of().phase is Phase.UNRESOLVED
+        assert rig.order_of().phase is OrderStatus.UNRESOLVED
         await rig.clock.run_for(8)
         proof = next(fact for fact in rig.facts() if isinstance(fact, NeverPlaced))
         submitting = next(fact for fact in rig.facts() if isinstance(fact, Submitting))
         assert proof.time_ms > submitting.deadline_ms
-        assert rig.order_of().phase is Phase.NEVER_PLACED
+        assert rig.order_of().phase is OrderStatus.NEVER_PLACED
         assert len(rig.venue.sent) == 1
 
 
@@ -110,9 +110,9 @@ async def test_what_provably_never_arrived_is_sent_under_a_new_id(rig: Rig, faul
         await rig.clock.run_for(2)
         sent = [request.client_order_id for request in rig.venue.sent]
         assert len(sent) == len(set(sent)) == 2
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         first = rig.orders()[sent[0]]
-        assert first.phase is Phase.REJECTED
+        assert first.phase is OrderStatus.REJECTED
 
 
 async def test_a_cancel_ends_the_order(rig: Rig) -> None:
@@ -122,7 +122,7 @@ async def test_a_cancel_ends_the_order(rig: Rig) -> None:
         await rig.clock.run_for(0.5)
         await rig.approve(rig.cancel())
         await rig.clock.run_for(1)
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
         assert await rig.venue.open_orders(SYMBOL) == []
 
 
@@ -134,7 +134,7 @@ async def test_a_cancel_that_comes_first_refuses_the_place(rig: Rig) -> None:
         await rig.approve(rig.place())
         await rig.clock.run_for(1)
         assert rig.venue.sent == []
-        assert rig.order_of().phase is Phase.EXPIRED
+        assert rig.order_of().phase is OrderStatus.EXPIRED
 
 
 async def test_a_lost_cancel_is_repeated(rig: Rig) -> None:
@@ -145,7 +145,7 @@ async def test_a_lost_cancel_is_repeated(rig: Rig) -> None:
         rig.venue.faults.set("cancel", Fault.LOST_REQUEST, Fault.LOST_REQUEST)
         await rig.approve(rig.cancel())
         await rig.clock.run_for(3)
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
 
 
 async def test_fills_reach_the_journal_once_from_stream_and_rest(rig: Rig) -> None:
@@ -156,7 +156,7 @@ async def test_fills_reach_the_journal_once_from_stream_and_rest(rig: Rig) -> No
         rig.exchange.trade(SYMBOL, Decimal("49899.0"))
         await rig.clock.run_for(20)
         order = rig.order_of()
-        assert order.phase is Phase.FILLED
+        assert order.phase is OrderStatus.FILLED
         assert len(order.fills) == 1
 
 
@@ -177,7 +177,7 @@ async def test_a_successor_resolves_what_its_predecessor_left(rig: Rig) -> None:
     async with rig.running(rig.executor()):
         await rig.clock.run_for(6)
         assert len(rig.venue.sent) == 1
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
 
 
 @pytest.mark.row("E10")
@@ -203,8 +203,8 @@ async def test_kill_cancels_everything_latches_and_stays_latched(rig: Rig) -> No
         await executor.kill.resume("desk", "drill over", "alice")
         await rig.approve(rig.place(11))
         await rig.clock.run_for(1)
-        assert rig.order_of(10).phase is Phase.EXPIRED
-        assert rig.order_of(11).phase is Phase.LIVE
+        assert rig.order_of(10).phase is OrderStatus.EXPIRED
+        assert rig.order_of(11).phase is OrderStatus.LIVE
 
 
 @pytest.mark.row("E10")
@@ -227,10 +227,10 @@ async def test_silence_of_risk_cancels_openings(rig: Rig) -> None:
     async with rig.running(rig.executor()):
         await rig.approve(rig.place())
         await rig.clock.run_for(4)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         rig.risk_alive = False
         await rig.clock.run_for(7)
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
 
 
 async def test_a_clean_stop_leaves_no_order(rig: Rig) -> None:

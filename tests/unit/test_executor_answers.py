@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.order import Accepted, OrderRef, Rejected, Unresolved
+from opensqt.domain.order_events import Accepted, OrderRef, Rejected, Unresolved
 from opensqt.domain.venue import Held, OrderView
 from opensqt.execution.admission import after_place, after_view
-from opensqt.execution.facts import Author, ref_of
-from opensqt.execution.limits import Caps, Terms
+from opensqt.execution.caps import Caps, SubmissionTerms
+from opensqt.execution.events import EventSource, ref_of
 from tests.unit.rig import START_MS, SYMBOL, Rig
 
 TURN_S = 1.0  # how long a place waits at the venue's budget
 ANSWER_S = 3.0  # how long a cancel is under way
-AUTHOR = Author(actor="executor-main", venue="binance", account="main", generation="")
+AUTHOR = EventSource(actor="executor-main", venue="binance", account="main", generation="")
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def _ref(rig: Rig) -> OrderRef:
     return ref_of(AUTHOR, rig.place(), 1)
 
 
-def _terms() -> Terms:
-    return Terms(
+def _terms() -> SubmissionTerms:
+    return SubmissionTerms(
         now_ms=START_MS,
         epoch=1,
         deadline_ms=START_MS + 2000,

@@ -10,10 +10,10 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.domain.life import Phase
-from opensqt.domain.order import NeverPlaced, Rejected, Submitting, Unresolved
+from opensqt.domain.order_events import NeverPlaced, Rejected, Submitting, Unresolved
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import Held
-from services.executor import requests
+from services.executor import sender as requests
 from tests.support.fakes.venue import Fault
 from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import Rig
@@ -41,7 +41,7 @@ async def test_places_of_one_turn_leave_in_batches_of_the_venues_size(rig: Rig) 
         await rig.clock.run_for(0.5)
         assert rig.venue.batches == [5, 2]
         assert len({request.client_order_id for request in rig.venue.sent}) == 7
-        assert {rig.order_of(number).phase for number in range(1, 8)} == {Phase.LIVE}
+        assert {rig.order_of(number).phase for number in range(1, 8)} == {OrderStatus.LIVE}
 
 
 @pytest.mark.row("C07")
@@ -64,7 +64,7 @@ async def one_leg_is_refused(rig: Rig) -> None:
         await approve_many(rig, 1, 2, 3)
         await rig.clock.run_for(1)
         phases = [rig.order_of(number).phase for number in (1, 2, 3)]
-        assert phases == [Phase.LIVE, Phase.REJECTED, Phase.LIVE]
+        assert phases == [OrderStatus.LIVE, OrderStatus.REJECTED, OrderStatus.LIVE]
         assert len(rig.venue.sent) == 3
 
 
@@ -77,8 +77,8 @@ async def margin_runs_out(rig: Rig) -> None:
         await rig.clock.run_for(1)
         assert rig.venue.batches == [5]
         phases = [rig.order_of(number).phase for number in range(1, 9)]
-        assert phases[:5] == [Phase.LIVE, Phase.REJECTED, *[Phase.LIVE] * 3]
-        assert phases[5:] == [Phase.REJECTED] * 3
+        assert phases[:5] == [OrderStatus.LIVE, OrderStatus.REJECTED, *[OrderStatus.LIVE] * 3]
+        assert phases[5:] == [OrderStatus.REJECTED] * 3
         rejected = [fact for fact in rig.facts() if isinstance(fact, Rejected)]
         unsent = [fact for fact in rejected if fact.code == "not_sent"]
         assert len(unsent) == 3
@@ -100,14 +100,14 @@ async def test_a_margin_error_stops_what_has_not_left_yet(rig: Rig) -> None:
 
 def one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worst outcome of a batch be that of every order in it."""
-    real = requests.Requests._request
+    real = requests.OrderSender._request
 
-    async def request(self: requests.Requests, *args: Any) -> Any:
+    async def request(self: requests.OrderSender, *args: Any) -> Any:
         outcomes = await real(self, *args)
         bad = [outcome for outcome in outcomes if not isinstance(outcome, Held)]
         return (bad[0],) * len(outcomes) if bad else outcomes
 
-    monkeypatch.setattr(requests.Requests, "_request", request)
+    monkeypatch.setattr(requests.OrderSender, "_request", request)
 
 
 def margin_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ async def test_a_kill_reaches_what_still_waits_for_its_turn(rig: Rig) -> None:
         rig.venue.line.release()
         await rig.clock.run_for(1)
         assert rig.venue.sent == []
-        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {Phase.REJECTED}
+        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {OrderStatus.REJECTED}
 
 
 async def cancel_many(rig: Rig, *numbers: int) -> None:
@@ -195,7 +195,7 @@ async def test_an_exit_is_not_stopped_by_the_margin_error_of_an_opening(rig: Rig
         await rig.clock.run_for(1)
         assert rig.venue.batches == [5, 3]
         phases = [rig.order_of(number).phase for number in range(1, 9)]
-        assert phases == [Phase.REJECTED, *[Phase.LIVE] * 7]
+        assert phases == [OrderStatus.REJECTED, *[OrderStatus.LIVE] * 7]
 
 
 @pytest.mark.row("C08")
@@ -207,7 +207,7 @@ async def test_cancels_of_one_turn_leave_in_batches(rig: Rig) -> None:
         await cancel_many(rig, *range(1, 13))
         await rig.clock.run_for(1)
         assert rig.venue.cancels == [10, 2]
-        assert {rig.order_of(number).phase for number in range(1, 13)} == {Phase.CANCELED}
+        assert {rig.order_of(number).phase for number in range(1, 13)} == {OrderStatus.CANCELED}
 
 
 @pytest.mark.row("C08")
@@ -220,7 +220,7 @@ async def test_a_cancel_that_failed_in_a_batch_is_repeated_alone(rig: Rig) -> No
         await cancel_many(rig, 1, 2, 3)
         await rig.clock.run_for(3)
         assert rig.venue.cancels == [3, 1]
-        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {Phase.CANCELED}
+        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {OrderStatus.CANCELED}
 
 
 @pytest.mark.row("C08")
@@ -235,7 +235,7 @@ async def test_an_order_that_is_gone_already_is_cancelled_successfully(rig: Rig)
         await cancel_many(rig, 1, 2, 3)
         await rig.clock.run_for(3)
         assert rig.venue.cancels == [3]
-        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {Phase.CANCELED}
+        assert {rig.order_of(number).phase for number in (1, 2, 3)} == {OrderStatus.CANCELED}
 
 
 @pytest.mark.row("C08")
@@ -247,4 +247,4 @@ async def test_the_kill_switch_cancels_in_batches(rig: Rig) -> None:
         await executor.kill.kill("desk", "test", "trader")
         assert rig.venue.cancels == [10]
         await rig.clock.run_for(1)
-        assert {rig.order_of(number).phase for number in range(1, 11)} == {Phase.CANCELED}
+        assert {rig.order_of(number).phase for number in range(1, 11)} == {OrderStatus.CANCELED}

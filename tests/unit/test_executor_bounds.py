@@ -11,21 +11,21 @@ from opensqt.domain.account import Deposit
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Expired
+from opensqt.domain.order_events import Expired
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import OrderRequest
-from opensqt.execution import facts
-from opensqt.execution.facts import Author
-from opensqt.execution.limits import Caps
-from opensqt.execution.state import SETTLED_MAX, State
+from opensqt.execution import events as facts
+from opensqt.execution.caps import Caps
+from opensqt.execution.events import EventSource
+from opensqt.execution.state import SETTLED_MAX, ExecutionState
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.venues.policy import policy_of
 from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.unit.rig import BIG, SYMBOL, Rig
 
-AUTHOR = Author(actor="executor", venue="binance", account="main", generation="g1")
+AUTHOR = EventSource(actor="executor", venue="binance", account="main", generation="g1")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def test_orders_of_others_take_no_room(rig: Rig) -> None:
         assert executor.status()["orders_open"] == 0
         await rig.approve(rig.place(9))
         await rig.clock.run_for(1)
-        assert rig.order_of(9).phase is Phase.LIVE
+        assert rig.order_of(9).phase is OrderStatus.LIVE
 
 
 async def test_the_cap_never_refuses_an_exit(rig: Rig) -> None:
@@ -82,8 +82,8 @@ async def test_the_cap_never_refuses_an_exit(rig: Rig) -> None:
         await rig.clock.run_for(0.2)
         await rig.approve(rig.place(5, side=Side.SELL, price=Decimal("50100.0")), is_exit=True)
         await rig.clock.run_for(0.5)
-        assert rig.order_of(4).phase is Phase.EXPIRED
-        assert rig.order_of(5).phase is Phase.LIVE
+        assert rig.order_of(4).phase is OrderStatus.EXPIRED
+        assert rig.order_of(5).phase is OrderStatus.LIVE
 
 
 async def test_the_cap_never_refuses_what_the_venue_lets_only_reduce(rig: Rig) -> None:
@@ -100,8 +100,8 @@ async def test_the_cap_never_refuses_what_the_venue_lets_only_reduce(rig: Rig) -
         taking = {"price": Decimal("49900.0"), "time_in_force": TimeInForce.IOC}
         await rig.approve(rig.place(5, side=Side.SELL, **taking), is_exit=True, reduce_only=True)
         await rig.clock.run_for(0.5)
-        assert rig.order_of(4).phase is Phase.EXPIRED
-        assert rig.order_of(5).phase is Phase.FILLED
+        assert rig.order_of(4).phase is OrderStatus.EXPIRED
+        assert rig.order_of(5).phase is OrderStatus.FILLED
 
 
 async def test_exits_that_together_take_more_than_is_held_are_openings(rig: Rig) -> None:
@@ -116,7 +116,7 @@ async def test_exits_that_together_take_more_than_is_held_are_openings(rig: Rig)
         for number in range(2, 7):
             await rig.approve(rig.place(number, side=Side.SELL, price=Decimal("50100.0")))
         await rig.clock.run_for(1)
-        live = [n for n in range(2, 7) if rig.order_of(n).phase is Phase.LIVE]
+        live = [n for n in range(2, 7) if rig.order_of(n).phase is OrderStatus.LIVE]
         assert len(live) == 3, "one exit, and two that open no more than 1100 USDT"
 
 
@@ -148,10 +148,10 @@ async def test_a_doubt_of_a_symbol_no_longer_configured_is_settled(rig: Rig) -> 
     rig.symbols = ()
     async with rig.running(rig.executor()):
         await rig.clock.run_for(5)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         rig.exchange.trade(SYMBOL, Decimal("49900.0"))
         await rig.clock.run_for(12)
-        assert rig.order_of().phase is Phase.FILLED
+        assert rig.order_of().phase is OrderStatus.FILLED
 
 
 async def test_an_old_order_that_the_venue_forgot_is_no_witness(rig: Rig) -> None:
@@ -167,7 +167,7 @@ async def test_an_old_order_that_the_venue_forgot_is_no_witness(rig: Rig) -> Non
         rig.venue.faults.set("place", Fault.LOST_REQUEST)
         await rig.approve(rig.place(2))
         await rig.clock.run_for(12)
-        assert rig.order_of(2).phase is Phase.NEVER_PLACED
+        assert rig.order_of(2).phase is OrderStatus.NEVER_PLACED
 
 
 @pytest.mark.row("C04")
@@ -187,9 +187,9 @@ async def test_an_ended_order_vouches_for_the_reads_too(rig: Rig, rules: PaperRu
         rig.venue.faults.set("place", Fault.LOST_ACK)
         await rig.approve(rig.place(2))
         await rig.clock.run_for(12)
-        assert rig.order_of(2).phase is Phase.UNRESOLVED
+        assert rig.order_of(2).phase is OrderStatus.UNRESOLVED
         await rig.clock.run_for(12)
-        assert rig.order_of(2).phase is Phase.LIVE
+        assert rig.order_of(2).phase is OrderStatus.LIVE
 
 
 async def test_opening_balances_are_recorded_together(rig: Rig) -> None:
@@ -215,7 +215,7 @@ async def test_opening_balances_are_recorded_together(rig: Rig) -> None:
 
 def test_the_books_forget_what_ended_long_ago(rig: Rig) -> None:
     """Tens of thousands of ended orders leave bounded books behind; the living one stays, however old."""
-    state = State("main")
+    state = ExecutionState("main")
     for event in _events(rig, 0)[:2]:
         state.fold(event)
     for number in range(1, SETTLED_MAX + 500):

@@ -9,10 +9,10 @@ import pytest
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, TimeInForce
-from opensqt.domain.life import Phase
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.verdict import RiskApproved
-from opensqt.execution.limits import Caps, Terms, obstacle
-from opensqt.execution.state import State
+from opensqt.execution.caps import Caps, SubmissionTerms, obstacle
+from opensqt.execution.state import ExecutionState
 from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.support.fakes.venue_exchange import MemoryExchange
 from tests.unit.rig import PERP, SYMBOL, Rig
@@ -44,7 +44,7 @@ def rig(tmp_path: Path) -> Rig:
     return rig
 
 
-async def _send(rig: Rig, intent: PlaceIntent, *, reduce_only: bool = False) -> Phase:
+async def _send(rig: Rig, intent: PlaceIntent, *, reduce_only: bool = False) -> OrderStatus:
     """Let an approval of an intent come, and return where its order stands then."""
     await rig.approve(intent, is_exit=True, reduce_only=reduce_only)
     await rig.clock.run_for(0.5)
@@ -59,7 +59,7 @@ async def _bought(rig: Rig, symbol: str, parts: int, strategy: str = "grid-perp"
         buy = rig.place(
             number, symbol=symbol, quantity=Decimal("0.050"), strategy=strategy, **TAKING
         )
-        assert await _send(rig, buy) is Phase.FILLED
+        assert await _send(rig, buy) is OrderStatus.FILLED
 
 
 def _reason(rig: Rig, number: int) -> str:
@@ -78,7 +78,7 @@ async def test_no_flag_switches_the_caps_off_on_spot(
         await _bought(rig, SPOT, 1)
         sent = len(rig.venue.sent)
         sell = rig.place(1, symbol=SPOT, side=Side.SELL, quantity=Decimal("1.000"), **kind)
-        assert await _send(rig, sell, reduce_only=reduce_only) is Phase.EXPIRED
+        assert await _send(rig, sell, reduce_only=reduce_only) is OrderStatus.EXPIRED
         assert _reason(rig, 1).startswith("executor cap: order of ")
         assert len(rig.venue.sent) == sent
         kept = [fact for fact in rig.facts() if isinstance(fact, RiskApproved)]
@@ -91,7 +91,7 @@ async def test_a_spot_flag_is_neither_sent_nor_recorded(rig: Rig) -> None:
     async with rig.running(rig.executor()):
         await _bought(rig, SPOT, 1)
         sell = rig.place(1, symbol=SPOT, side=Side.SELL, price=Decimal("51000.0"))
-        assert await _send(rig, sell, reduce_only=True) is Phase.LIVE
+        assert await _send(rig, sell, reduce_only=True) is OrderStatus.LIVE
         placed = rig.order_of(1).placed
         assert placed is not None
         assert placed.reduce_only is False
@@ -116,7 +116,7 @@ async def test_small_orders_add_up_to_the_cap_on_every_market(
             )
             for n in range(1, 7)
         ]
-        taken = ends.count(Phase.LIVE)
+        taken = ends.count(OrderStatus.LIVE)
         assert taken * Decimal("0.050") * price <= Decimal(10_000)
         assert taken in (3, 4)
         assert "executor cap: worst case" in _reason(rig, 6)
@@ -130,8 +130,8 @@ async def test_what_is_in_doubt_counts_on_spot(rig: Rig) -> None:
         rig.venue.faults.set("place", *[Fault.LOST_REQUEST] * 2)
         half = {"symbol": SPOT, "price": Decimal("49000.0"), "quantity": Decimal("0.070")}
         for number in (1, 2):
-            assert await _send(rig, rig.place(number, **half)) is Phase.UNRESOLVED
-        assert await _send(rig, rig.place(3, **half), reduce_only=True) is Phase.EXPIRED
+            assert await _send(rig, rig.place(number, **half)) is OrderStatus.UNRESOLVED
+        assert await _send(rig, rig.place(3, **half), reduce_only=True) is OrderStatus.EXPIRED
         assert "worst case" in _reason(rig, 3)
 
 
@@ -142,8 +142,8 @@ async def test_one_order_has_a_cap_of_its_own(rig: Rig) -> None:
         at, above = (
             {"price": Decimal("40000.0"), "quantity": Decimal(q)} for q in ("0.1", "0.101")
         )
-        assert await _send(rig, rig.place(1, **at)) is Phase.LIVE
-        assert await _send(rig, rig.place(2, **above)) is Phase.EXPIRED
+        assert await _send(rig, rig.place(1, **at)) is OrderStatus.LIVE
+        assert await _send(rig, rig.place(2, **above)) is OrderStatus.EXPIRED
         assert _reason(rig, 2) == "executor cap: order of 4040.0000 above 4000 USDT"
 
 
@@ -153,7 +153,7 @@ async def test_a_low_limit_does_not_make_a_sell_small(rig: Rig) -> None:
         await _bought(rig, SPOT, 1)
         low = TAKING | {"price": Decimal("3000.0"), "quantity": Decimal("1.000")}
         sell = rig.place(1, symbol=SPOT, side=Side.SELL, **low)
-        assert await _send(rig, sell, reduce_only=True) is Phase.EXPIRED
+        assert await _send(rig, sell, reduce_only=True) is OrderStatus.EXPIRED
 
 
 @pytest.mark.row("K02")
@@ -163,11 +163,11 @@ async def test_a_spot_exit_of_what_was_bought_is_never_capped(rig: Rig) -> None:
         await _bought(rig, SPOT, 3)
         for number in (1, 2, 3, 4):
             low = {"symbol": SPOT, "price": Decimal("30000.0")}
-            assert await _send(rig, rig.place(number, **low)) is Phase.LIVE
+            assert await _send(rig, rig.place(number, **low)) is OrderStatus.LIVE
         more = rig.place(5, symbol=SPOT, side=Side.SELL, quantity=Decimal("0.151"), **MARKET)
-        assert await _send(rig, more, reduce_only=True) is Phase.EXPIRED
+        assert await _send(rig, more, reduce_only=True) is OrderStatus.EXPIRED
         whole = rig.place(6, symbol=SPOT, side=Side.SELL, quantity=Decimal("0.150"), **MARKET)
-        assert await _send(rig, whole) is Phase.FILLED
+        assert await _send(rig, whole) is OrderStatus.FILLED
 
 
 @pytest.mark.row("K02")
@@ -176,7 +176,7 @@ async def test_what_the_venue_lets_only_reduce_is_never_capped(rig: Rig) -> None
     async with rig.running(rig.executor()):
         await _bought(rig, SYMBOL, 3)
         close = rig.place(1, side=Side.SELL, quantity=Decimal("0.150"), **MARKET)
-        assert await _send(rig, close, reduce_only=True) is Phase.FILLED
+        assert await _send(rig, close, reduce_only=True) is OrderStatus.FILLED
         assert rig.exchange.orders[-1].request.reduce_only is True
 
 
@@ -192,11 +192,19 @@ async def test_a_strategy_leaves_its_position_also_where_another_nets_it(rig: Ri
                 strategy="grid-perp",
                 **TAKING | {"price": Decimal("49900.0")},
             )
-            assert await _send(rig, sell) is Phase.FILLED
+            assert await _send(rig, sell) is OrderStatus.FILLED
         close = {"side": Side.SELL, "strategy": "carry", **MARKET}
-        assert await _send(rig, rig.place(3, quantity=Decimal("0.101"), **close)) is Phase.EXPIRED
-        assert await _send(rig, rig.place(4, quantity=Decimal("0.100"), **close)) is Phase.FILLED
-        assert await _send(rig, rig.place(5, quantity=Decimal("0.100"), **close)) is Phase.EXPIRED
+        assert (
+            await _send(rig, rig.place(3, quantity=Decimal("0.101"), **close))
+            is OrderStatus.EXPIRED
+        )
+        assert (
+            await _send(rig, rig.place(4, quantity=Decimal("0.100"), **close)) is OrderStatus.FILLED
+        )
+        assert (
+            await _send(rig, rig.place(5, quantity=Decimal("0.100"), **close))
+            is OrderStatus.EXPIRED
+        )
 
 
 async def test_what_takes_off_the_net_passes_whoever_made_it(rig: Rig) -> None:
@@ -206,19 +214,19 @@ async def test_what_takes_off_the_net_passes_whoever_made_it(rig: Rig) -> None:
         close = rig.place(
             1, side=Side.SELL, strategy="grid-perp", quantity=Decimal("0.150"), **MARKET
         )
-        assert await _send(rig, close) is Phase.FILLED
+        assert await _send(rig, close) is OrderStatus.FILLED
 
 
 @pytest.mark.row("K02")
 def test_the_flag_itself_is_no_proof_on_spot(rig: Rig) -> None:
     """The cap asks for the market and not only for the flag, whoever calls it."""
-    terms = Terms(
+    terms = SubmissionTerms(
         now_ms=0, epoch=1, deadline_ms=1, fence_ms=2, valid_until_wall_ms=1, caps=rig.caps
     )
     sell = {"side": Side.SELL, "quantity": Decimal(1)}
     said = {
         symbol: obstacle(
-            State("main"), rig.place(1, symbol=symbol, **sell), terms, reduce_only=True
+            ExecutionState("main"), rig.place(1, symbol=symbol, **sell), terms, reduce_only=True
         )
         for symbol in (SPOT, SYMBOL)
     }

@@ -12,12 +12,12 @@ from opensqt.domain.control import FeedGeneration
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.journal import Entry, NewEvent, Recorded
-from opensqt.domain.life import Phase
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Adjustment, reversed_by
-from opensqt.domain.strategy import PositionAdopted
+from opensqt.domain.order_state import OrderStatus
+from opensqt.domain.recon_events import Adjustment, reversed_by
+from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.subjects import subject_of
-from opensqt.execution.limits import Caps
+from opensqt.execution.caps import Caps
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
@@ -94,10 +94,10 @@ async def _tell(rig: Rig, message: Message) -> Recorded:
 
 
 async def _bought(rig: Rig) -> None:
-    assert await _send(rig, 1, Side.BUY) is Phase.FILLED
+    assert await _send(rig, 1, Side.BUY) is OrderStatus.FILLED
 
 
-async def _send(rig: Rig, number: int, side: Side, quantity: Decimal = SIZE) -> Phase:
+async def _send(rig: Rig, number: int, side: Side, quantity: Decimal = SIZE) -> OrderStatus:
     """Let an approval come that the venue fills at once, and return where its order stands then."""
     price = Decimal(50_000) + side.sign * 100
     intent = rig.place(number, side=side, quantity=quantity, **TAKING | {"price": price})
@@ -123,7 +123,7 @@ async def test_a_running_executor_counts_what_was_corrected_against_its_caps(
         await _bought(rig)
         await _tell(rig, correction)
         assert _net(executor) == Decimal("0.100")
-        assert await _send(rig, 2, Side.BUY) is Phase.EXPIRED
+        assert await _send(rig, 2, Side.BUY) is OrderStatus.EXPIRED
         assert len(rig.venue.sent) == 1
 
 
@@ -138,7 +138,7 @@ async def test_a_successor_finds_the_corrections_in_the_journal(
         await _tell(rig, correction)
     async with rig.running(rig.executor()) as executor:
         assert _net(executor) == Decimal("0.100")
-        assert await _send(rig, 2, Side.BUY) is Phase.EXPIRED
+        assert await _send(rig, 2, Side.BUY) is OrderStatus.EXPIRED
 
 
 @pytest.mark.row("K02")
@@ -147,11 +147,11 @@ async def test_what_was_corrected_away_is_no_exit_any_more(rig: Rig) -> None:
     rig.caps = msgspec.structs.replace(rig.caps, order_notional_max=Decimal(2000))
     async with rig.running(rig.executor()):
         for number in range(1, 3):
-            assert await _send(rig, number, Side.BUY, SIZE / 2) is Phase.FILLED
+            assert await _send(rig, number, Side.BUY, SIZE / 2) is OrderStatus.FILLED
         await _tell(rig, _adjustment("-0.050"))
-        assert await _send(rig, 3, Side.SELL) is Phase.EXPIRED
+        assert await _send(rig, 3, Side.SELL) is OrderStatus.EXPIRED
         await _tell(rig, _adjustment("0.050"))
-        assert await _send(rig, 4, Side.SELL) is Phase.FILLED
+        assert await _send(rig, 4, Side.SELL) is OrderStatus.FILLED
 
 
 @pytest.mark.row("K02")
@@ -160,7 +160,7 @@ async def test_what_a_strategy_took_over_leaves_as_an_exit(rig: Rig) -> None:
     rig.caps = msgspec.structs.replace(rig.caps, order_notional_max=Decimal(2000))
     async with rig.running(rig.executor()):
         await _tell(rig, _adopted("0.050"))
-        assert await _send(rig, 1, Side.SELL) is Phase.FILLED
+        assert await _send(rig, 1, Side.SELL) is OrderStatus.FILLED
 
 
 @pytest.mark.row("E13")
@@ -230,7 +230,7 @@ async def test_a_trade_that_is_found_later_counts_once(rig: Rig) -> None:
         await _bought(rig)
         await _tell(rig, reversed_by(made, row.event_id, "7"))
         assert _net(executor) == SIZE
-        assert await _send(rig, 2, Side.BUY) is Phase.FILLED
+        assert await _send(rig, 2, Side.BUY) is OrderStatus.FILLED
 
 
 @pytest.mark.row("K02")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.runtime.lease import LeaseLost
-from services.executor.crew import Crew
+from services.executor.task_supervisor import TaskSupervisor
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases
 from tests.unit.rig import Rig
 
@@ -23,7 +23,7 @@ async def test_a_cancellation_that_is_lost_is_said_again() -> None:
                 await asyncio.Event().wait()
             told += 1
 
-    crew = Crew()
+    crew = TaskSupervisor()
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         crew.join(group)
         crew.spawn(swallows())
@@ -34,7 +34,7 @@ async def test_a_cancellation_that_is_lost_is_said_again() -> None:
 
 async def test_what_begins_behind_the_first_failure_is_dropped() -> None:
     """A task that ends because of another one's failure and wants to start a third adds no error of its own."""
-    crew = Crew()
+    crew = TaskSupervisor()
     began = []
 
     async def waits() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.life import Phase
+from opensqt.domain.order_state import OrderStatus
 from opensqt.execution.state import DESK
 from opensqt.runtime import latch
 from opensqt.runtime.bus.port import BusDown, Stream, StreamState
@@ -63,7 +63,7 @@ async def test_a_kill_said_while_nobody_leads_is_obeyed_by_the_next_leader(
     await rig.clock.run_for(1)
     async with rig.running(rig.executor()):
         await rig.clock.run_for(1)
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
         await rig.approve(rig.place(2))
         await rig.clock.run_for(1)
         assert len(rig.venue.sent) == 1, "nothing is sent under the latch"
@@ -87,7 +87,7 @@ async def test_a_kill_that_was_released_since_is_not_obeyed_again(tmp_path: Path
     async with rig.running(rig.executor()) as executor:
         await rig.clock.run_for(4)
         assert not executor.status()["killed"]
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         assert len(_kills(rig)) == 1
 
 
@@ -128,7 +128,7 @@ async def test_a_standby_follows_the_release_of_its_leader(tmp_path: Path) -> No
         assert not standby.status()["killed"]
         await rig.approve(rig.place())
         await rig.clock.run_for(4)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
 
 
 @pytest.mark.row("J03")
@@ -218,7 +218,7 @@ async def test_a_kill_that_only_the_journal_has_is_obeyed(tmp_path: Path) -> Non
         await _say_kill(rig, subject=subjects.LATCH)
         await rig.clock.run_for(2)
         assert executor.status()["killed"]
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
         await executor.kill.resume(DESK, "seen", "me")
         await _say_kill(rig, subject=subjects.LATCH, before_ms=2000)
         await rig.clock.run_for(2)

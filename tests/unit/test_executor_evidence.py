@@ -9,14 +9,14 @@ from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.journal import NewEvent
-from opensqt.domain.ledger import Books
-from opensqt.domain.life import Phase
+from opensqt.domain.ledger import Ledger
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Accepted, Expired, Fill
-from opensqt.domain.recon import Discrepancy, DiscrepancyKind
+from opensqt.domain.order_events import Accepted, Expired, Fill
+from opensqt.domain.order_state import OrderStatus
+from opensqt.domain.recon_events import Discrepancy, DiscrepancyKind
 from opensqt.domain.venue import OrderRequest, VenueDown
 from opensqt.runtime.journal.reading import decode_row
-from services.reconciler.decide import Judge
+from services.reconciler.decide import Comparator
 from tests.support.fakes.venue import Fault
 from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import SYMBOL, Rig
@@ -33,7 +33,7 @@ def rig(tmp_path: Path) -> Rig:
 
 def judged(rig: Rig) -> list[Message]:
     """Let a reconciler read the journal of this desk and return what it says."""
-    books, judge = Books(), Judge(grace_ms=GRACE_MS, drift_max=Decimal("0.05"))
+    books, judge = Ledger(), Comparator(grace_ms=GRACE_MS, drift_max=Decimal("0.05"))
     for row in rig.store.rows:
         message = decode_row(row)
         judge.pass_time(books, row.recorded_at_ms)
@@ -151,7 +151,10 @@ async def test_evidence_that_the_journal_did_not_take_changes_no_book(rig: Rig) 
         rig.store.down = False
         await rig.clock.run_for(3)
         assert executor.status()["orders_open"] == 0
-    assert (rig.order_of(1).phase, rig.order_of(2).phase) == (Phase.FILLED, Phase.CANCELED)
+    assert (rig.order_of(1).phase, rig.order_of(2).phase) == (
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+    )
     assert sum(isinstance(fact, Fill) for fact in rig.facts()) == 1
 
 
@@ -169,7 +172,7 @@ async def test_a_command_that_the_journal_did_not_take_is_not_acked(rig: Rig) ->
         await rig.clock.run_for(2)
     assert rig.venue.sent == []
     assert isinstance(rig.facts()[-1], Expired | VenueSnapshot)
-    assert rig.order_of().phase is Phase.EXPIRED
+    assert rig.order_of().phase is OrderStatus.EXPIRED
 
 
 @pytest.mark.row("C03")
@@ -184,7 +187,7 @@ async def test_a_place_is_tried_again_only_while_it_is_valid(rig: Rig, fault: Fa
         sent = rig.venue.sent
         assert len({request.client_order_id for request in sent}) == len(sent) <= 5
         assert all(request.signed_ms < intent.valid_until_ms for request in sent)
-        assert rig.order_of().phase is Phase.REJECTED
+        assert rig.order_of().phase is OrderStatus.REJECTED
 
 
 @pytest.mark.row("C03", "C05")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.control import KillLatched
-from opensqt.domain.life import Phase
+from opensqt.domain.order_state import OrderStatus
 from opensqt.runtime import latch
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases
 from tests.support.fakes.venue import Fault
@@ -79,7 +79,7 @@ async def test_a_kill_is_carried_on_by_the_successor(rig: Rig) -> None:
     async with rig.running(rig.executor()):
         await rig.clock.run_for(2)
         assert await rig.venue.open_orders(SYMBOL) == []
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
 
 
 @pytest.mark.row("E10")
@@ -113,7 +113,7 @@ async def test_a_kill_before_the_history_is_read_hides_none_of_it(rig: Rig) -> N
         await standby.kill.kill("desk", "drill", "alice")
     await rig.clock.run_for(30)
     assert standby.ready
-    assert rig.order_of().phase is Phase.CANCELED
+    assert rig.order_of().phase is OrderStatus.CANCELED
     await rig.crash(standby, task)
 
 
@@ -138,7 +138,7 @@ async def test_a_sweep_ends_with_its_latch(rig: Rig) -> None:
         await executor.kill.resume("desk", "false alarm", "alice")
         await rig.approve(rig.place())
         await rig.clock.run_for(4)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
 
 
 @pytest.mark.row("E10")
@@ -151,7 +151,7 @@ async def test_a_kill_between_commit_and_request_stops_the_request(rig: Rig) -> 
         await executor.kill.kill("desk", "drill", "alice")
         await rig.clock.run_for(1)
         assert rig.venue.sent == []
-        assert rig.order_of().phase is Phase.REJECTED
+        assert rig.order_of().phase is OrderStatus.REJECTED
 
 
 async def test_silence_of_risk_takes_away_what_arrives_late(rig: Rig) -> None:
@@ -235,7 +235,12 @@ async def test_a_kill_of_one_strategy_leaves_the_others(rig: Rig) -> None:
         await rig.approve(rig.place(4, strategy="carry"))
         await rig.clock.run_for(4)
         phases = [rig.order_of(number).phase for number in (1, 2, 3, 4)]
-        assert phases == [Phase.CANCELED, Phase.LIVE, Phase.EXPIRED, Phase.LIVE]
+        assert phases == [
+            OrderStatus.CANCELED,
+            OrderStatus.LIVE,
+            OrderStatus.EXPIRED,
+            OrderStatus.LIVE,
+        ]
 
 
 async def test_a_clean_stop_right_after_a_start_leaves_no_order_either(rig: Rig) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.intent import TimeInForce
-from opensqt.domain.life import Phase
-from opensqt.domain.order import Fill, NeverPlaced
+from opensqt.domain.order_events import Fill, NeverPlaced
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import AccountView, LookOutcome, NotFound, OrderView, TradeView
 from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.unit.rig import Rig
@@ -95,7 +95,7 @@ async def test_many_orders_in_doubt_share_their_looks(rig: Rig) -> None:
             await rig.clock.run_for(0.1)
         await rig.clock.run_for(6)
         phases = {rig.order_of(number).phase for number in range(MANY)}
-        assert phases == {Phase.NEVER_PLACED}
+        assert phases == {OrderStatus.NEVER_PLACED}
         assert _read(rig) - read < MANY
 
 
@@ -107,7 +107,7 @@ async def test_an_order_whose_answer_was_lost_is_found_by_its_id_alone(rig: Rig)
         rig.venue.faults.set("place", Fault.LOST_ACK)
         await rig.approve(rig.place())
         await rig.clock.run_for(1)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         assert _read(rig) == read
 
 
@@ -124,7 +124,7 @@ async def test_many_orders_in_doubt_end_soon_though_each_reading_is_slow(rig: Ri
             await rig.approve(rig.place(number))
         await rig.clock.run_for(FENCE_S + READINGS_MAX * SLOW_S)
         phases = {rig.order_of(number).phase for number in range(MANY)}
-        assert phases == {Phase.NEVER_PLACED}
+        assert phases == {OrderStatus.NEVER_PLACED}
 
 
 async def _until_read(rig: Rig, venue: Counting, times: int) -> None:
@@ -153,6 +153,6 @@ async def test_a_position_that_moves_between_two_looks_begins_the_proof_anew(rig
         await _until_read(rig, venue, read + 2)
         venue.since = None
         await rig.clock.run_for(6)
-        assert rig.order_of().phase is Phase.FILLED
+        assert rig.order_of().phase is OrderStatus.FILLED
         assert [fact for fact in rig.facts() if isinstance(fact, NeverPlaced)] == []
         assert len([fact for fact in rig.facts() if isinstance(fact, Fill)]) == 1

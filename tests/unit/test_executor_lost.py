@@ -9,9 +9,9 @@ import pytest
 
 from opensqt.domain import ids
 from opensqt.domain.account import VenueSnapshot
-from opensqt.domain.life import Phase
-from opensqt.domain.recon import OrderContradicted
-from opensqt.domain.switches import Switches, thrown
+from opensqt.domain.order_state import OrderStatus
+from opensqt.domain.recon_events import OrderContradicted
+from opensqt.domain.trading_controls import TradingControls, thrown
 from opensqt.domain.venue import (
     CancelOutcome,
     LookOutcome,
@@ -21,7 +21,7 @@ from opensqt.domain.venue import (
     OrderView,
     TradeView,
 )
-from opensqt.execution.facts import VANISHED
+from opensqt.execution.events import VANISHED
 from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import PERP, SYMBOL, Rig
@@ -83,7 +83,7 @@ def _alarms(rig: Rig) -> list[OrderContradicted]:
 
 
 def _halted(rig: Rig) -> bool:
-    switches = Switches()
+    switches = TradingControls()
     for fact in rig.facts():
         switches = thrown(switches, fact)
     return switches.halt("binance", "main", (SYMBOL,)) is not None
@@ -95,7 +95,7 @@ async def _placed(rig: Rig, *numbers: int, **changes: Any) -> None:
         for number in numbers:
             await rig.approve(rig.place(number, **changes))
         await rig.clock.run_for(1)
-        assert {rig.order_of(n).phase for n in numbers} == {Phase.LIVE}
+        assert {rig.order_of(n).phase for n in numbers} == {OrderStatus.LIVE}
 
 
 @pytest.mark.row("C06")
@@ -108,7 +108,7 @@ async def test_an_order_that_the_venue_forgot_ends_as_vanished_and_halts_its_sym
     rig.clock.advance(DAYS_S)
     async with rig.running(rig.executor()) as executor:
         await rig.clock.run_for(20)
-        assert rig.order_of(1).phase is Phase.LIVE, "two misses are no proof"
+        assert rig.order_of(1).phase is OrderStatus.LIVE, "two misses are no proof"
         assert not _halted(rig)
         await rig.clock.run_for(BOUND_S - 20)
         for number in (1, 2):
@@ -135,7 +135,7 @@ async def test_what_our_trades_show_of_a_vanished_order_stays_booked(rig: Rig) -
     async with rig.running(rig.executor()):
         await rig.clock.run_for(BOUND_S)
         order = rig.order_of()
-        assert order.phase is Phase.EXPIRED
+        assert order.phase is OrderStatus.EXPIRED
         assert order.filled == Decimal("0.004")
         assert order.remaining == 0
         assert not order.contradicted
@@ -161,7 +161,7 @@ async def test_a_venue_that_shows_nothing_for_a_while_proves_nothing(rig: Rig, b
             rig.venue.blind_by_id = True
             del rig.exchange.orders[0]
         await rig.clock.run_for(2 * BOUND_S)
-        assert rig.order_of(1).phase is Phase.LIVE
+        assert rig.order_of(1).phase is OrderStatus.LIVE
         assert _alarms(rig) == []
 
 
@@ -174,7 +174,7 @@ async def test_an_order_that_comes_back_after_it_vanished_is_alarmed_and_taken_o
     rig.exchange.orders.clear()
     async with rig.running(rig.executor()):
         await rig.clock.run_for(BOUND_S)
-        assert rig.order_of().phase is Phase.EXPIRED
+        assert rig.order_of().phase is OrderStatus.EXPIRED
         rig.exchange.orders.extend(kept)
         await rig.clock.run_for(6)
         assert kept[0].ending is Ending.CANCELED
@@ -191,7 +191,10 @@ async def test_living_orders_of_a_market_no_longer_configured_are_swept_and_kill
     rig.exchange.trade(ETH, Decimal("49900.0"), Decimal("0.010"))
     async with rig.running(rig.executor()) as executor:
         await rig.clock.run_for(1)
-        assert sorted(rig.order_of(n).phase for n in (1, 2)) == [Phase.FILLED, Phase.LIVE]
+        assert sorted(rig.order_of(n).phase for n in (1, 2)) == [
+            OrderStatus.FILLED,
+            OrderStatus.LIVE,
+        ]
         shown = [fact for fact in rig.facts() if isinstance(fact, VenueSnapshot)][-1]
         assert shown.symbols == (SYMBOL, ETH)
         await executor.kill.kill("desk", "drill", "alice")
@@ -209,13 +212,13 @@ async def test_a_market_that_the_venue_does_not_list_blinds_nobody(rig: Rig) -> 
         assert executor.ready
         await rig.approve(rig.place(2))
         await rig.clock.run_for(16)
-        assert rig.order_of(2).phase is Phase.LIVE
+        assert rig.order_of(2).phase is OrderStatus.LIVE
         shown = [fact for fact in rig.facts() if isinstance(fact, VenueSnapshot)][-1]
         assert shown.symbols == (SYMBOL,)
         await executor.kill.kill("desk", "drill", "alice")
         await rig.clock.run_for(5)
-        assert rig.order_of(2).phase is Phase.CANCELED
-        assert rig.order_of(1).phase is Phase.LIVE, "nobody can say what became of it"
+        assert rig.order_of(2).phase is OrderStatus.CANCELED
+        assert rig.order_of(1).phase is OrderStatus.LIVE, "nobody can say what became of it"
 
 
 @pytest.mark.row("E12")
@@ -233,7 +236,7 @@ async def test_an_orphan_of_our_form_is_adopted_and_never_cancelled_blindly(rig:
         await rig.clock.run_for(11)
         assert executor.status()["orders_open"] == 1
         order = rig.orders()[name]
-        assert order.phase is Phase.LIVE
+        assert order.phase is OrderStatus.LIVE
         assert order.placed is not None
         assert (order.placed.ref.strategy, order.quantity) == ("", request.quantity)
         rig.exchange.trade(SYMBOL, request.price, Decimal("0.004"))
@@ -242,7 +245,7 @@ async def test_an_orphan_of_our_form_is_adopted_and_never_cancelled_blindly(rig:
         assert {o.ending for o in rig.exchange.orders} == {Ending.OPEN}
         await executor.kill.kill("desk", "drill", "alice")
         await rig.clock.run_for(5)
-        assert rig.orders()[name].phase is Phase.CANCELED
+        assert rig.orders()[name].phase is OrderStatus.CANCELED
         endings = {o.request.client_order_id: o.ending for o in rig.exchange.orders}
         assert endings == {name: Ending.CANCELED, "web-1": Ending.OPEN}
 
@@ -261,7 +264,7 @@ async def test_an_orphan_is_adopted_also_after_a_trade_of_it_was_booked(rig: Rig
         assert executor.status()["orders_open"] == 1
         order = rig.orders()[name]
         assert order.placed is not None
-        assert (order.phase, order.filled) == (Phase.PARTIALLY_FILLED, Decimal("0.004"))
+        assert (order.phase, order.filled) == (OrderStatus.PARTIALLY_FILLED, Decimal("0.004"))
 
 
 def request_of_stranger(rig: Rig, name: str, now_ms: int) -> OrderRequest:
@@ -294,7 +297,7 @@ async def test_blind_reads_prove_no_absence_while_an_order_is_known_to_live(rig:
         await rig.clock.run_for(0.05)
         kept, rig.exchange.orders = rig.exchange.orders, []
         await rig.clock.run_for(20)
-        assert rig.order_of(2).phase is Phase.UNRESOLVED
+        assert rig.order_of(2).phase is OrderStatus.UNRESOLVED
         rig.exchange.orders.extend(kept)
         await rig.clock.run_for(10)
-        assert {rig.order_of(n).phase for n in (1, 2)} == {Phase.LIVE}
+        assert {rig.order_of(n).phase for n in (1, 2)} == {OrderStatus.LIVE}

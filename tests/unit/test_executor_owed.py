@@ -5,9 +5,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from opensqt.domain.order import Canceled
-from opensqt.domain.recon import reversed_by
-from opensqt.execution.state import State
+from opensqt.domain.order_events import Canceled
+from opensqt.domain.recon_events import reversed_by
+from opensqt.execution.state import ExecutionState
 from tests.unit.test_executor_corrections import _adjustment
 from tests.unit.test_life import ACCEPTED, PLACED, SUBMITTING, canceled, filled
 
@@ -16,7 +16,7 @@ from tests.unit.test_life import ACCEPTED, PLACED, SUBMITTING, canceled, filled
 def test_what_an_ended_order_filled_unseen_counts_until_it_was_set_right() -> None:
     """An adjustment set the position right without its trades; one that takes another back sets nothing right."""
     for reverses, queued in ((False, Decimal(0)), (True, PLACED.quantity)):
-        state = State("main")
+        state = ExecutionState("main")
         end: Canceled = canceled(str(PLACED.quantity))
         for fact in (PLACED, SUBMITTING, ACCEPTED, end):
             state.fold(fact)
@@ -33,7 +33,7 @@ def test_an_adjustment_sets_right_the_same_orders_whenever_it_is_heard() -> None
     for made_ms, owed in ((end.time_ms - 1, PLACED.quantity), (end.time_ms, Decimal(0))):
         made = _adjustment("0.010", symbol=PLACED.ref.symbol, time_ms=made_ms)
         for facts in ((made, *story), (*story, made)):
-            state = State("main")
+            state = ExecutionState("main")
             for fact in facts:
                 state.fold(fact)
             assert state.queued(PLACED.ref.symbol, PLACED.side) == owed, facts
@@ -45,7 +45,7 @@ def test_what_a_strategy_holds_is_what_its_fills_brought() -> None:
     spot = "BTC/USDT"
     ref = msgspec.structs.replace(PLACED.ref, symbol=spot)
     fee = Decimal("0.001")
-    state = State("main")
+    state = ExecutionState("main")
     state.fold(msgspec.structs.replace(PLACED, ref=ref))
     state.fold(msgspec.structs.replace(filled("1", "0.010"), ref=ref, fee=fee, fee_asset="BTC"))
     assert state.net == {spot: Decimal("0.010") - fee}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.domain.life import Phase
+from opensqt.domain.order_state import OrderStatus
 from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
@@ -29,8 +29,8 @@ async def test_a_fill_missed_by_the_stream_is_read_although_a_later_one_was_push
         rig.exchange.stream.restore()
         rig.exchange.trade(SYMBOL, Decimal("49800.0"))
         await rig.clock.run_for(12)
-        assert rig.order_of(2).phase is Phase.FILLED
-        assert rig.order_of(1).phase is Phase.FILLED
+        assert rig.order_of(2).phase is OrderStatus.FILLED
+        assert rig.order_of(1).phase is OrderStatus.FILLED
 
 
 async def test_a_fill_missed_before_a_restart_is_read_after_it(rig: Rig) -> None:
@@ -49,8 +49,8 @@ async def test_a_fill_missed_before_a_restart_is_read_after_it(rig: Rig) -> None
         pass
     async with rig.running(rig.executor()):
         await rig.clock.run_for(2)
-        assert rig.order_of(2).phase is Phase.FILLED
-        assert rig.order_of(1).phase is Phase.FILLED
+        assert rig.order_of(2).phase is OrderStatus.FILLED
+        assert rig.order_of(1).phase is OrderStatus.FILLED
 
 
 async def test_a_cancel_that_meets_its_place_in_the_journal_is_not_forgotten(rig: Rig) -> None:
@@ -109,7 +109,7 @@ async def test_a_place_that_waits_for_the_journal_holds_up_no_cancel(rig: Rig) -
         assert await rig.venue.open_orders(SYMBOL) == []
         rig.store.down = False
         await rig.clock.run_for(2)
-        assert rig.order_of(1).phase is Phase.CANCELED
+        assert rig.order_of(1).phase is OrderStatus.CANCELED
 
 
 async def test_a_cancel_is_acked_only_when_it_is_in_the_journal(rig: Rig) -> None:
@@ -126,4 +126,4 @@ async def test_a_cancel_is_acked_only_when_it_is_in_the_journal(rig: Rig) -> Non
         pass
     async with rig.running(rig.executor()):
         await rig.clock.run_for(2)
-        assert rig.order_of(1).phase is Phase.CANCELED
+        assert rig.order_of(1).phase is OrderStatus.CANCELED

@@ -14,7 +14,7 @@ from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.latch import Latch
 from services.executor.config import actions_of
-from services.executor.killing import KilledAgain
+from services.executor.kill_switch import KilledAgain
 from services.executor.service import Executor
 from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from opensqt.domain.journal import Entry, Recorded
-from opensqt.domain.life import Phase
-from opensqt.domain.order import Canceled, Fill, NeverPlaced
-from opensqt.domain.recon import OrderContradicted
+from opensqt.domain.order_events import Canceled, Fill, NeverPlaced
+from opensqt.domain.order_state import OrderStatus
+from opensqt.domain.recon_events import OrderContradicted
 from opensqt.domain.venue import TradeView
 from opensqt.runtime.bus.port import Stream
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases
@@ -85,7 +85,7 @@ async def test_evidence_against_an_end_is_recorded_once_and_its_fill_booked(rig:
         (resting,) = rig.exchange.orders
         rig.exchange.end(resting, Ending.CANCELED)
         await rig.clock.run_for(1)
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
         rig.exchange.trades.append((rig.clock.wall_ms(), _trade(rig, resting.venue_order_id)))
         await rig.clock.run_for(20)
     assert rig.order_of().filled == Decimal("0.002")
@@ -124,10 +124,10 @@ async def test_not_found_for_a_cancel_while_its_place_is_under_way_proves_nothin
         await rig.clock.run_for(0.2)
         await rig.approve(rig.cancel())
         await rig.clock.run_for(1)
-        assert rig.order_of().phase is Phase.UNRESOLVED
+        assert rig.order_of().phase is OrderStatus.UNRESOLVED
         rig.venue.faults.deliver_late()
         await rig.clock.run_for(3)
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED
         assert not any(isinstance(fact, NeverPlaced) for fact in rig.facts())
 
 
@@ -169,7 +169,7 @@ async def test_what_the_venue_does_while_the_bus_is_gone_is_recorded(rig: Rig) -
         rig.broker.down()
         rig.exchange.trade(SYMBOL, Decimal("49900.0"))
         await rig.clock.run_for(1)
-        assert rig.order_of().phase is Phase.FILLED
+        assert rig.order_of().phase is OrderStatus.FILLED
         await rig.broker.up()
         await rig.clock.run_for(1)
 

@@ -9,12 +9,12 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.domain.life import Phase
-from opensqt.domain.order import Fill
-from opensqt.domain.recon import OrderContradicted
-from opensqt.domain.strays import STRAYS_MAX, Strays
+from opensqt.domain.order_events import Fill
+from opensqt.domain.order_state import OrderStatus
+from opensqt.domain.recon_events import OrderContradicted
+from opensqt.domain.unattributed import STRAYS_MAX, UnattributedTrades
 from opensqt.domain.venue import OrderRequest, TradeView
-from opensqt.risk.state import State as Gate
+from opensqt.risk.state import RiskState as Gate
 from services.executor.service import Executor
 from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.unit.rig import SYMBOL, Rig
@@ -70,7 +70,7 @@ async def test_an_order_whose_trade_came_before_its_name_ends(rig: Rig) -> None:
         assert state.living() == []
         assert state.queued(SYMBOL, Side.BUY) == 0
         (order,) = state.orders.values()
-        assert order.phase is Phase.FILLED
+        assert order.phase is OrderStatus.FILLED
     successor = rig.executor()
     async with rig.running(successor):
         assert successor.status()["orders_open"] == 0
@@ -112,7 +112,7 @@ async def test_an_order_that_was_carried_out_after_all_is_contradicted_by_its_tr
         rig.venue.faults.set("place", Fault.LATE)
         await rig.approve(rig.place(price=TAKING, time_in_force=TimeInForce.IOC))
         await rig.clock.run_for(15)
-        assert rig.order_of().phase is Phase.NEVER_PLACED
+        assert rig.order_of().phase is OrderStatus.NEVER_PLACED
         rig.exchange.stream.break_off("cut")
         _carry_out(rig, rig.venue.sent)
         await rig.clock.run_for(5)
@@ -127,7 +127,7 @@ async def test_an_order_that_was_carried_out_after_all_is_contradicted_by_its_tr
 
 def test_strays_of_others_are_bounded_and_claimed_once() -> None:
     """The oldest order of nobody's is forgotten first; a claim takes the trades out."""
-    strays = Strays()
+    strays = UnattributedTrades()
     fill = filled("1", "0.001")
     account, symbol = fill.ref.account, fill.ref.symbol
     for number in range(STRAYS_MAX + 1):

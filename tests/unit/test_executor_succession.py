@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from opensqt.domain.journal import Lease
-from opensqt.domain.life import Phase
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import TradeView
 from opensqt.runtime.lease import LeaseLost
 from tests.support.fakes.journal import MemoryLeases
@@ -55,7 +55,7 @@ async def test_without_journal_an_opening_is_cancelled_ever_more_rarely(rig: Rig
         assert sum(rig.venue.cancels) <= MANY * 6
         rig.store.down = False
         await rig.clock.run_for(8)
-        assert {rig.order_of(number).phase for number in range(MANY)} == {Phase.CANCELED}
+        assert {rig.order_of(number).phase for number in range(MANY)} == {OrderStatus.CANCELED}
 
 
 @pytest.mark.row("E10")
@@ -98,7 +98,7 @@ async def test_a_successor_reads_the_trades_once_for_all_that_he_misses(tmp_path
     task = asyncio.create_task(successor.run(asyncio.Event()))
     while successor.status()["phase"] != "waiting out the fence":
         await rig.clock.run_for(0.05)
-    assert {rig.order_of(number).phase for number in range(MANY)} == {Phase.CANCELED}
+    assert {rig.order_of(number).phase for number in range(MANY)} == {OrderStatus.CANCELED}
     assert venue.trades_read <= 3, "before the look, after it, and for a stream that came up"
     await rig.crash(successor, task)
 

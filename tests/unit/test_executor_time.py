@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.domain.life import Phase
-from opensqt.domain.order import NeverPlaced
+from opensqt.domain.order_events import NeverPlaced
+from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import LookOutcome
 from opensqt.runtime.clock import VirtualClock
 from tests.support.fakes.venue import Fault
@@ -79,7 +79,7 @@ async def test_a_place_whose_turn_comes_behind_its_validity_does_not_leave(rig: 
             await rig.clock.run_for(1.8)
         await rig.clock.run_for(0.5)
         assert rig.venue.sent == []
-        assert rig.order_of().phase is Phase.REJECTED
+        assert rig.order_of().phase is OrderStatus.REJECTED
 
 
 @pytest.mark.row("C03")
@@ -97,7 +97,7 @@ async def test_a_retry_whose_turn_comes_behind_its_validity_does_not_leave(rig: 
         assert (len(rig.venue.sent), len(rig.exchange.orders)) == (sent, 0)
         order = rig.order_of()
         assert order.placed is not None
-        assert (order.placed.ref.attempt, order.phase) == (2, Phase.REJECTED)
+        assert (order.placed.ref.attempt, order.phase) == (2, OrderStatus.REJECTED)
 
 
 @pytest.mark.row("C06")
@@ -113,10 +113,10 @@ async def test_a_clock_that_is_set_forward_proves_no_absence(rig: Rig) -> None:
         await clock.run_for(0.05)
         clock.set_ms = 4000
         await clock.run_for(1.9)
-        assert rig.order_of().phase is Phase.UNRESOLVED
+        assert rig.order_of().phase is OrderStatus.UNRESOLVED
         rig.venue.faults.deliver_late()
         await clock.run_for(5)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         assert _disproved(rig) == 0
 
 
@@ -137,11 +137,11 @@ async def test_a_set_clock_does_not_hide_what_a_venue_that_is_behind_still_takes
         clock.set_ms = 4000
         last_ms = policy.deadline_ms + policy.clock_skew_ms_max - 100
         await clock.run_for(last_ms / 1000 - 0.05)
-        assert rig.order_of().phase is Phase.UNRESOLVED
+        assert rig.order_of().phase is OrderStatus.UNRESOLVED
         rig.venue.faults.deliver_late()
         assert len(rig.exchange.orders) == 2, "the venue took it: by its own clock it came in time"
         await clock.run_for(5)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         assert _disproved(rig) == 0
 
 
@@ -165,7 +165,7 @@ async def test_a_clock_that_is_set_between_two_looks_does_not_bring_them_closer(
         await clock.run_for((venue.policy.visibility_lag_ms - 50) / 1000)
         venue.since = None
         await clock.run_for(1)
-        assert rig.order_of().phase is Phase.LIVE
+        assert rig.order_of().phase is OrderStatus.LIVE
         assert _disproved(rig) == 0
 
 
@@ -183,7 +183,7 @@ async def test_an_order_of_another_process_is_proved_absent_only_after_its_longe
     successor = rig.executor()
     async with rig.running(successor):
         began_ms = rig.clock.market_ms()
-        while rig.order_of().phase is not Phase.NEVER_PLACED:
+        while rig.order_of().phase is not OrderStatus.NEVER_PLACED:
             await rig.clock.run_for(0.1)
         # It has looked since its fence was waited out, a deadline before it took commands.
         assert rig.clock.market_ms() >= began_ms - policy.deadline_ms + longest_ms

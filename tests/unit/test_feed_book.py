@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.venues.binance.frames import Named, read_frame, read_snapshot
+from opensqt.venues.binance.frames import SymbolFrame, read_frame, read_snapshot
 from opensqt.venues.engine.depth_book import DepthBook, DepthChange, DepthGap, DepthSnapshot, Level
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT"}
@@ -118,7 +118,7 @@ def test_recorded_market_is_rebuilt_and_equals_its_best_prices(
             tickers[data["u"]] = data["b"], data["a"]
         elif "depth" in frame["stream"]:
             read = read_frame(json.dumps(data), SYMBOLS)
-            assert isinstance(read, Named)
+            assert isinstance(read, SymbolFrame)
             assert isinstance(read.value, DepthChange)
             if book.change(read.value):
                 bids, asks = book.top(1)

@@ -4,7 +4,7 @@ import pytest
 
 from opensqt.domain.journal import Entry, NewEvent, Recorded
 from opensqt.domain.market import Time
-from opensqt.runtime.bus.feed_pass import HOLE_S_MAX, FeedPass, StartAgain
+from opensqt.runtime.bus.catch_up import HOLE_S_MAX, CatchUpPass, ResetRequired
 from opensqt.runtime.bus.port import Delivery, Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import encode
@@ -22,11 +22,11 @@ SUBJECT = "evt.strategy.one"
 OTHER = "evt.strategy.other"
 
 
-async def one_pass(*subjects: str) -> tuple[FeedPass, dict[int, Recorded]]:
+async def one_pass(*subjects: str) -> tuple[CatchUpPass, dict[int, Recorded]]:
     """A pass over an empty FEED before a journal of one fact a subject, and the facts by position."""
     clock = VirtualClock()
     journal = MemoryJournal(MemoryStore(clock))
-    one = FeedPass(
+    one = CatchUpPass(
         bus=MemoryBus(MemoryBroker(clock)),
         journal=journal,
         filters=["evt.>"],
@@ -60,7 +60,7 @@ def delivery(sequence: int, row: Recorded | None) -> Delivery:
     )
 
 
-async def offered(one: FeedPass, item: Delivery, now_s: float) -> list[int]:
+async def offered(one: CatchUpPass, item: Delivery, now_s: float) -> list[int]:
     """The positions that an offer makes known."""
     return [found.envelope.position async for found in one.offer(item, now_s, 0)]
 
@@ -72,7 +72,7 @@ async def test_a_hole_that_stays_open_ends_the_pass() -> None:
     assert await offered(one, delivery(1, rows[2]), 0.0) == []
     assert await offered(one, delivery(2, None), HOLE_S_MAX) == []
     assert one.held == 2
-    with pytest.raises(StartAgain, match="waits for position 1"):
+    with pytest.raises(ResetRequired, match="waits for position 1"):
         await offered(one, delivery(3, None), HOLE_S_MAX + 0.1)
 
 

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from opensqt.cli import down, reading, status
-from opensqt.desk.folder import READER, UP, Folder, Holder, holder, in_use, up_pid
-from opensqt.desk.refusal import GOOD, NOT_RUNNING, Refusal
+from opensqt.desk.data_folder import READER, UP, DataFolder, Holder, holder, in_use, up_pid
+from opensqt.desk.error import GOOD, NOT_RUNNING, CliError
 from opensqt.desk.runfile import RunFile, write_run
-from opensqt.desk.spec import ProcessLine, State
+from opensqt.desk.spec import ProcessLine, ProcessState
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.latch import Latch, latch
 
@@ -35,7 +35,7 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def data(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> Path:
     """A folder whose `up` was killed with -9 while all was ready."""
-    ready = ProcessLine(name="grid", pid=1, state=State.READY, ready=True, restarts=0)
+    ready = ProcessLine(name="grid", pid=1, state=ProcessState.READY, ready=True, restarts=0)
     (tmp_path / "postgres").mkdir()
     write_run(tmp_path, RunFile(pid=stranger.pid, postgres_dsn=DSN, processes=(ready,)))
     return tmp_path
@@ -54,7 +54,7 @@ def locked_with(data: Path, words: bytes) -> Iterator[None]:
 @contextmanager
 def held(data: Path, verb: str) -> Iterator[None]:
     """Hold a folder's lock as a command of ours does."""
-    folder = Folder(data, RunClock(), verb=verb)
+    folder = DataFolder(data, RunClock(), verb=verb)
     asyncio.run(folder.open())
     yield
     folder.close()
@@ -88,7 +88,7 @@ def test_down_leaves_a_stranger_alone_while_a_reader_has_the_folder(
 ) -> None:
     """The pid of a killed run belongs to somebody else by now: nothing runs, nobody is signalled."""
     said = rf"nothing runs in .*process {os.getpid()}"
-    with held(data, READER), pytest.raises(Refusal, match=said) as caught:
+    with held(data, READER), pytest.raises(CliError, match=said) as caught:
         down.run(args(data))
     assert caught.value.code == NOT_RUNNING
     assert stranger.poll() is None
@@ -118,7 +118,7 @@ def test_words_of_an_earlier_holder_are_not_believed(
     for words in (dead, b"{", dead[:9]):
         with locked_with(data, words):
             assert holder(data) == Holder()
-            with pytest.raises(Refusal, match="has just begun"):
+            with pytest.raises(CliError, match="has just begun"):
                 down.run(args(data))
     assert stranger.poll() is None
 
@@ -138,8 +138,8 @@ def test_a_start_on_a_folder_that_is_read_names_the_reader(data: Path) -> None:
     """It does not send anybody to `opensqt down`, which could stop nothing."""
     with held(data, READER):
         said = in_use(data)
-        with pytest.raises(Refusal, match=f"another command .process {os.getpid()}"):
-            asyncio.run(Folder(data, RunClock(), verb=UP).open())
+        with pytest.raises(CliError, match=f"another command .process {os.getpid()}"):
+            asyncio.run(DataFolder(data, RunClock(), verb=UP).open())
     assert "opensqt down" not in said
 
 
@@ -153,7 +153,7 @@ class Shared(PosixPath):
 
 def test_two_commands_may_try_a_folder_at_the_same_moment(tmp_path: Path) -> None:
     """Each removes the other's trial file: the folder can be written all the same."""
-    folder = Folder(Shared(tmp_path), RunClock())
+    folder = DataFolder(Shared(tmp_path), RunClock())
     asyncio.run(folder.open())
     folder.close()
 
@@ -169,7 +169,7 @@ def test_a_reader_does_not_wait_for_another_for_ever(
 
     with (
         held(data, READER),
-        pytest.raises(Refusal, match=rf"process {os.getpid()}\) still reads") as caught,
+        pytest.raises(CliError, match=rf"process {os.getpid()}\) still reads") as caught,
     ):
         reading.read(data, never)
     assert caught.value.code == NOT_RUNNING

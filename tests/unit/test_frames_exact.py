@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.venues.binance.frames import MarkFrame, Named, read_frame, read_snapshot
-from opensqt.venues.binance.wire import (
+from opensqt.venues.binance.frames import MarkFrame, SymbolFrame, read_frame, read_snapshot
+from opensqt.venues.binance.parser import (
     funding_rows,
     order_view,
     perp_balances,
@@ -66,7 +66,7 @@ def test_no_figure_here_survives_a_float() -> None:
 def test_a_frame_is_read_digit_by_digit(kind: str) -> None:
     """Trade and candle: each field is the text that the venue sent."""
     found = read_frame(json.dumps(FRAMES[kind]), SYMBOLS)
-    assert isinstance(found, Named)
+    assert isinstance(found, SymbolFrame)
     values = [getattr(found.value, field) for field in DIGITS[kind]]
     assert values == FIGURES[: len(values)]
 
@@ -75,7 +75,7 @@ def test_a_frame_is_read_digit_by_digit(kind: str) -> None:
 def test_books_are_read_digit_by_digit() -> None:
     """Changes and snapshots: prices and quantities of both sides."""
     found = read_frame(json.dumps(FRAMES["depth"]), SYMBOLS)
-    assert isinstance(found, Named)
+    assert isinstance(found, SymbolFrame)
     change: Any = found.value
     raw = json.dumps({"lastUpdateId": 7, "bids": [[ONE, TWO]], "asks": [[THREE, FOUR]]})
     for book in (change, read_snapshot(raw.encode(), 1)):
@@ -88,7 +88,7 @@ def test_books_are_read_digit_by_digit() -> None:
 def test_marks_and_funding_are_read_digit_by_digit() -> None:
     """Mark, index and rate."""
     found = read_frame(json.dumps(FRAMES["mark"]), SYMBOLS)
-    assert isinstance(found, Named)
+    assert isinstance(found, SymbolFrame)
     assert isinstance(found.value, MarkFrame)
     funding = found.value.funding(8)
     assert funding is not None

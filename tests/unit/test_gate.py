@@ -31,7 +31,7 @@ from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.process_context import Context
-from services.risk.service import Gate
+from services.risk.service import RiskService
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
@@ -56,7 +56,7 @@ class House:
         """Return what a new gate process is connected to the bus by."""
         return MemoryBus(self.broker)
 
-    def gate(self) -> Gate:
+    def gate(self) -> RiskService:
         """Return a new gate process."""
         journal = MemoryJournal(self.store)
         self.context = Context(
@@ -67,10 +67,10 @@ class House:
             journal=journal,
             leases=MemoryLeases(journal),
         )
-        return Gate(self.context)
+        return RiskService(self.context)
 
     @asynccontextmanager
-    async def open(self, *, warm: bool = True) -> AsyncIterator[Gate]:
+    async def open(self, *, warm: bool = True) -> AsyncIterator[RiskService]:
         """Run a gate with a live market; `warm` waits until it lets openings through."""
         gate, stop = self.gate(), asyncio.Event()
         task = asyncio.create_task(gate.run(stop))

@@ -8,12 +8,12 @@ import asyncio, random, sys, time
 import aiohttp
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config.schema import Venue
-from opensqt.venues.binance.gate import BinanceGate, Credentials
+from opensqt.runtime.config.schema import VenueConfig
+from opensqt.venues.binance.rest import BinanceRest, Credentials
 
 async def main():
-    gate = BinanceGate(
-        session=aiohttp.ClientSession(), clock=RunClock(), config=Venue(),
+    gate = BinanceRest(
+        session=aiohttp.ClientSession(), clock=RunClock(), config=VenueConfig(),
         credentials=Credentials(api_key="", secret=""), markets=frozenset(Market), jitter=random.Random(1),
     )
     assert "ccxt" not in sys.modules, "imported before it is needed"

@@ -10,7 +10,7 @@ from opensqt.domain.kills import identity
 from opensqt.domain.messages import name_of
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.reading import envelope_of
-from services.risk.service import Gate
+from services.risk.service import RiskService
 from tests.journals import entry
 from tests.support.fakes.journal import MemoryJournal
 from tests.unit.test_gate import House
@@ -56,7 +56,7 @@ async def test_a_kill_that_only_the_bus_holds_latches_a_gate_that_was_away(scope
         assert [refusal.reason for refusal in house.refusals()] == ["killed"]
 
 
-async def _said_and_released(house: House, gate: Gate, scope: str = "desk") -> None:
+async def _said_and_released(house: House, gate: RiskService, scope: str = "desk") -> None:
     """Kill by page, which says it on the bus as well as to the executor; release it two seconds later."""
     kill = _kill(house, scope)
     await _on_bus(house, kill)

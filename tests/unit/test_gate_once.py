@@ -8,7 +8,7 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis
 from opensqt.domain.verdict import IntentConflict
-from opensqt.risk.state import SETTLED_KEPT_MS, State
+from opensqt.risk.state import SETTLED_KEPT_MS, RiskState
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.reading import decode_row
 from tests.unit import gate_books
@@ -56,7 +56,7 @@ async def test_a_cancel_needs_no_basis() -> None:
 
 def test_fills_of_strangers_are_forgotten_in_time() -> None:
     """Orders that are not ours leave their position behind and nothing else."""
-    state = State()
+    state = RiskState()
     fill = gate_books.fill("web-1", Side.BUY, "0.010", strategy="")
     state.fold(fill)
     state.forget(fill.time_ms + SETTLED_KEPT_MS + 1)

@@ -10,18 +10,18 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import Candle, FeedState, FeedStatus
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Canceled, Unresolved
-from opensqt.domain.recon import Halted, Resumed
-from opensqt.domain.strategy import AdoptedSlot, PositionAdopted
-from services.gateway.decide import Process, Told, delta, mode_of, troubles
-from services.gateway.page import Picture, picture
-from services.gateway.state import CANDLES_MAX, TAPE_MAX, Chart, State
+from opensqt.domain.order_events import Canceled, Unresolved
+from opensqt.domain.recon_events import Halted, Resumed
+from opensqt.domain.strategy_events import AdoptedSlot, PositionAdopted
+from services.gateway.decide import DeskStatus, ProcessStatus, delta, mode_of, troubles
+from services.gateway.state import CANDLES_MAX, TAPE_MAX, Chart, GatewayState
+from services.gateway.view_model import Picture, picture
 from tests import scenes
 from tests.simulation.strategy_facts import PERP, SPOT, tick_of
 
 NOW_MS = 1_700_000_040_000
 RISK = {"risk": {"mode": "NORMAL"}}
-TOLD = Told(
+TOLD = DeskStatus(
     desk="paper",
     profile="paper",
     places=(("binance", SPOT), ("binance", PERP)),
@@ -39,9 +39,9 @@ TOLD = Told(
 )
 
 
-def folded(*messages: Message) -> State:
+def folded(*messages: Message) -> GatewayState:
     """Return what the gateway knows after these facts of the journal, with a fresh price."""
-    state = State()
+    state = GatewayState()
     for symbol in (SPOT, PERP):
         state.fold(scenes.last_tick(symbol, NOW_MS), 0)
     for position, message in enumerate(messages, start=1):
@@ -49,7 +49,7 @@ def folded(*messages: Message) -> State:
     return state
 
 
-def shown(state: State, told: Told = TOLD) -> Picture:
+def shown(state: GatewayState, told: DeskStatus = TOLD) -> Picture:
     """Return the picture without a chart."""
     return picture(state, Chart(), told)
 
@@ -191,7 +191,7 @@ def test_a_fill_that_comes_twice_is_counted_once() -> None:
 )
 @pytest.mark.row("H04")
 def test_the_mode_is_the_worst_that_anybody_says(
-    facts: tuple[Message, ...], told: Told, mode: str
+    facts: tuple[Message, ...], told: DeskStatus, mode: str
 ) -> None:
     """Journal, latch file, executors and risk are all asked; silence of risk is not safety."""
     assert mode_of(folded(*facts), told)["mode"] == mode
@@ -202,7 +202,7 @@ def test_the_mode_is_the_worst_that_anybody_says(
     [
         ({"live": False, "why": "server down"}, "the page is behind: server down"),
         (
-            {"processes": (Process(name="relay", state="backoff", why="exit code 1"),)},
+            {"processes": (ProcessStatus(name="relay", state="backoff", why="exit code 1"),)},
             "relay is backoff exit code 1",
         ),
         ({"market_ms": NOW_MS + 4000}, f"the price of {PERP} is 4.0 s old"),

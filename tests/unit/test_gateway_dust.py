@@ -6,15 +6,15 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.strategy import AnchorSet
-from services.gateway.decide import Told
-from services.gateway.page import picture
-from services.gateway.state import Chart, State
+from opensqt.domain.strategy_events import AnchorSet
+from services.gateway.decide import DeskStatus
+from services.gateway.state import Chart, GatewayState
+from services.gateway.view_model import picture
 from tests import scenes
 from tests.simulation.strategy_facts import SPOT, rules_of
 
 NOW_MS = 1_700_000_040_000
-TOLD = Told(
+TOLD = DeskStatus(
     desk="paper",
     profile="paper",
     places=(("binance", SPOT),),
@@ -32,7 +32,7 @@ def test_what_a_fee_in_base_leaves_is_named_dust() -> None:
     ref = scenes.reference("grid", SPOT, "a")
     bought = scenes.filled(ref, Side.BUY, Decimal(60_000), NOW_MS, Decimal("0.0105"))
     bought = msgspec.structs.replace(bought, fee=Decimal("0.00001"), fee_asset="BTC")
-    state = State()
+    state = GatewayState()
     state.fold(scenes.last_tick(SPOT, NOW_MS), 0)
     orders = scenes.placed(ref, "g-1", Side.BUY, Decimal(60_000), NOW_MS)
     for position, message in enumerate((*orders, bought), start=1):

@@ -10,13 +10,13 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import Mark
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
 from opensqt.domain.profit import by_strategy
-from services.gateway.decide import Told
+from services.gateway.activity import cash
+from services.gateway.decide import DeskStatus
 from services.gateway.gains import netted
-from services.gateway.page import Picture, picture
-from services.gateway.state import Chart, State
-from services.gateway.tape import cash
+from services.gateway.state import Chart, GatewayState
+from services.gateway.view_model import Picture, picture
 from tests import scenes
 from tests.ledgers import Day, folded
 from tests.simulation.strategy_facts import PERP, SPOT, tick_of
@@ -26,7 +26,7 @@ HOUR_MS = 3_600_000
 NOW_MS = 1_700_000_040_000
 BEGIN_MS = NOW_MS - NOW_MS % HOUR_MS - 23 * HOUR_MS  # of the hours that are shown
 PRICES = {SPOT: Decimal("103.7"), PERP: Decimal("96.1")}
-TOLD = Told(
+TOLD = DeskStatus(
     places=(("binance", SPOT), ("binance", PERP)),
     kinds={"grid": "grid", "carry": "carry"},
     keys={"grid": f"binance|{PERP}"},
@@ -43,7 +43,7 @@ def mark_of(symbol: str, price: Decimal, at_ms: int = NOW_MS) -> Mark:
 
 def shown(facts: list[Message], *market: Message, heard: tuple[Message, ...] = ()) -> Picture:
     """Return the picture after facts of the journal and words of the market; `heard` by the chart only."""
-    state, chart = State(), Chart()
+    state, chart = GatewayState(), Chart()
     for message in market:
         state.fold(message, 0)
     for message in heard:

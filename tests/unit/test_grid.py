@@ -8,12 +8,12 @@ import pytest
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.market import FeedState, FeedStatus
-from opensqt.domain.recon import Adjustment, Halted, Resumed
-from opensqt.domain.strategy import AnchorSet, PositionAdopted
+from opensqt.domain.recon_events import Adjustment, Halted, Resumed
+from opensqt.domain.strategy_events import AnchorSet, PositionAdopted
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid.decide import decide
-from opensqt.strategies.grid.lattice import Lattice
-from opensqt.strategies.grid.state import Grid, evolve
+from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.grid.state import GridState, evolve
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import PERP, Intent, d, journalled, rules_of, snapshot_of
 from tests.simulation.strategy_rig import Rig
@@ -50,8 +50,10 @@ def test_the_anchor_is_set_once_and_survives_a_restart() -> None:
     anchors = [event for event in rig.history if isinstance(event, AnchorSet)]
     assert [anchor.anchor_price for anchor in anchors] == [45_000]
     rig.feed(msgspec.structs.replace(anchors[0], anchor_price=Decimal(50_000)))
-    assert rig.state.books.lattice == Lattice(anchor_price=Decimal(45_000), step_price=Decimal(10))
-    again = Rig(Grid(setup=setup_of()), decide, evolve)
+    assert rig.state.books.lattice == GridLevels(
+        anchor_price=Decimal(45_000), step_price=Decimal(10)
+    )
+    again = Rig(GridState(setup=setup_of()), decide, evolve)
     again.now_ms = rig.now_ms
     for event in journalled(rig.history):
         again.feed(event)
@@ -140,7 +142,7 @@ def test_never_more_orders_than_allowed_nearest_first() -> None:
 @pytest.mark.row("B19")
 def test_a_position_from_before_is_adopted_once_with_its_cost() -> None:
     """The venue's position becomes slots whose sells stand above the anchor."""
-    rig = Rig(Grid(setup=setup_of(adopt=True)), decide, evolve)
+    rig = Rig(GridState(setup=setup_of(adopt=True)), decide, evolve)
     rig.feed(rules_of(PERP))
     rig.start("grid")
     rig.tick(PERP, "45000")
@@ -190,7 +192,7 @@ def test_the_same_events_give_the_same_intents() -> None:
     rig.fill(rig.cid_at("44990"))
     for price in ("44995", "45012", "44988"):
         move(rig, price)
-    state = Grid(setup=setup_of())
+    state = GridState(setup=setup_of())
     sent: list[Intent] = []
     for event in rig.history:
         state = evolve(state, event)

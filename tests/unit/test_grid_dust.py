@@ -7,8 +7,8 @@ import pytest
 from opensqt.domain.decimals import floor_to
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.state import Grid
-from services.gateway.state import State as Page
+from opensqt.strategies.grid.state import GridState
+from services.gateway.state import GatewayState as Page
 from tests.simulation.grid_rig import SELL, long_of, move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import journalled
 from tests.simulation.strategy_rig import Rig
@@ -71,7 +71,7 @@ def test_an_opening_gives_way_to_the_close_of_its_small_part() -> None:
 FINE = {"quantity_step": "0.00001", "quantity_min": "0.00001"}
 
 
-def spot_rig(levels: int = 2, **setup: object) -> Rig[Grid]:
+def spot_rig(levels: int = 2, **setup: object) -> Rig[GridState]:
     """Return a started long grid on spot whose venue keeps its fee of what is bought."""
     rig = rig_of(long_of(levels_below=levels, **setup), **FINE)
     rig.fee_asset = "BTC"

@@ -10,43 +10,43 @@ from hypothesis import strategies as st
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
 from opensqt.domain.market import Time
-from opensqt.strategies.grid.state import Grid
-from opensqt.strategies.ticket import Timing
+from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.tracked_intent import RetryPolicy
 from tests.simulation.grid_rig import long_of, move, rig_of, setup_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of
 from tests.simulation.strategy_rig import Rig
 
-IDLE_MS = Timing().idle_after_ms
+IDLE_MS = RetryPolicy().idle_after_ms
 BROKE = "Account has insufficient balance for requested action."
-Answer = Callable[[Rig[Grid], PlaceIntent], None]
+Answer = Callable[[Rig[GridState], PlaceIntent], None]
 
 
-def refuse(rig: Rig[Grid], intent: PlaceIntent) -> None:
+def refuse(rig: Rig[GridState], intent: PlaceIntent) -> None:
     """The venue refuses for want of money."""
     rig.feed(rig.rejected(rig.submit(intent), BROKE))
 
 
-def judge(rig: Rig[Grid], intent: PlaceIntent) -> None:
+def judge(rig: Rig[GridState], intent: PlaceIntent) -> None:
     """Risk refuses: too far away."""
     rig.refuse(intent, "price_collar", f"{intent.price:f} is beyond 1 bps of 45000")
 
 
-def accept(rig: Rig[Grid], intent: PlaceIntent) -> None:
+def accept(rig: Rig[GridState], intent: PlaceIntent) -> None:
     """All is well."""
     rig.accept(intent)
 
 
-def ignore(rig: Rig[Grid], intent: PlaceIntent) -> None:
+def ignore(rig: Rig[GridState], intent: PlaceIntent) -> None:
     """Nobody says anything."""
     rig.waiting.pop(intent.intent_id)
 
 
-def trade(rig: Rig[Grid], intent: PlaceIntent) -> None:
+def trade(rig: Rig[GridState], intent: PlaceIntent) -> None:
     """It is filled before anybody saw it rest."""
     rig.fill(rig.submit(intent))
 
 
-def run(rig: Rig[Grid], span_ms: int, opening: Answer, closing: Answer = accept) -> str:
+def run(rig: Rig[GridState], span_ms: int, opening: Answer, closing: Answer = accept) -> str:
     """Let time pass, answering openings and closings so; return the reason at the end."""
     for _ in range(0, span_ms, 100):
         for intent in list(rig.waiting.values()):

@@ -10,7 +10,7 @@ from opensqt.strategies.decision import Decision
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid.decide import decide, openings_cancelled
 from opensqt.strategies.grid.slots import Slot, SlotStatus
-from opensqt.strategies.grid.state import Grid, evolve
+from opensqt.strategies.grid.state import GridState, evolve
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import SPOT, d, journalled, rules_of
 from tests.simulation.strategy_rig import Rig, restarted
@@ -281,7 +281,7 @@ def test_a_late_answer_to_the_run_before_doubles_nothing() -> None:
     """An intent of a process that died becomes an order after the restart: its level stays at one."""
     old = rig_of(long_of(levels_below=1))
     (said,) = old.places()
-    new = Rig(Grid(setup=old.state.setup), decide, evolve)
+    new = Rig(GridState(setup=old.state.setup), decide, evolve)
     restarted(old, new, "grid", 2, [rules_of(SPOT)])
     new.tick(SPOT, "45000")
     assert new.places() == [said]

@@ -6,9 +6,9 @@ import pytest
 
 from opensqt.domain.intent import CancelIntent
 from opensqt.domain.position import opened
-from opensqt.domain.recon import Adjustment
+from opensqt.domain.recon_events import Adjustment
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.slots import Books, Slot, SlotStatus
+from opensqt.strategies.grid.slots import GridBooks, Slot, SlotStatus
 from tests.simulation.grid_rig import move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import PERP, Intent, d
 
@@ -25,7 +25,7 @@ def test_a_correction_is_taken_from_the_slots_farthest_from_the_anchor(sign: int
         )
         for far in (1, 2, 3)
     }
-    books = slots.corrected(Books(slots=held), -sign * d("0.015"))
+    books = slots.corrected(GridBooks(slots=held), -sign * d("0.015"))
     left = [sign * books.slots[-sign * far].position.quantity for far in (1, 2, 3)]
     assert left == [d("0.010"), d("0.005"), d("0")]
     assert books.strays.quantity == 0

@@ -30,9 +30,11 @@ def test_a_judge_takes_nothing_from_the_product_but_what_it_reads(path: str) -> 
 @pytest.mark.row("K14")
 def test_a_figure_or_a_fold_of_the_product_would_be_seen() -> None:
     """A constant, a function and a module are told from types."""
-    text = "from opensqt.execution.state import MAX, State, fold\nimport opensqt.domain.life\n"
+    text = (
+        "from opensqt.execution.state import MAX, State, fold\nimport opensqt.domain.order_state\n"
+    )
     found = _taken(text)
-    assert [n for n in found if not _is_type(n)] == ["MAX", "fold", "opensqt.domain.life"]
+    assert [n for n in found if not _is_type(n)] == ["MAX", "fold", "opensqt.domain.order_state"]
 
 
 @pytest.mark.row("K14")

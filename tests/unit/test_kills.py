@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.kills import Kills, folded, identity, named
 from opensqt.domain.ledger_content import content, restore
-from opensqt.domain.switches import DESK, Switches, thrown
-from opensqt.execution.state import State as ExecutorState
-from opensqt.risk.state import State as RiskState
+from opensqt.domain.trading_controls import DESK, TradingControls, thrown
+from opensqt.execution.state import ExecutionState as ExecutorState
+from opensqt.risk.state import RiskState
 from tests.ledgers import folded as booked
 
 Said = KillLatched | KillReleased
@@ -62,7 +62,7 @@ def test_what_no_release_names_is_in_force_for_everybody(said: list[Said]) -> No
     over = {name for one in said if isinstance(one, KillReleased) for name in one.kill_ids}
     killed = {one.kill_id: one.scope for one in said if isinstance(one, KillLatched)}
     expected = {name: scope for name, scope in killed.items() if name not in over}
-    executor, risk, switches = ExecutorState("main"), RiskState(), Switches()
+    executor, risk, switches = ExecutorState("main"), RiskState(), TradingControls()
     for one in said:
         executor.fold(one)
         risk.fold(one)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
-from opensqt.strategies.grid.lattice import (
-    Lattice,
+from opensqt.strategies.grid.levels import (
+    GridLevels,
     lattice_at,
     level_of,
     opening_quantity,
@@ -19,7 +19,7 @@ from opensqt.strategies.grid.lattice import (
 from tests.simulation.strategy_facts import PERP, d, rules_of
 
 RULES = rules_of(PERP)
-TENS = Lattice(anchor_price=Decimal(45_000), step_price=Decimal(10))
+TENS = GridLevels(anchor_price=Decimal(45_000), step_price=Decimal(10))
 
 
 @pytest.mark.row("B01")

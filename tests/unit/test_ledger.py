@@ -6,12 +6,12 @@ import pytest
 
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.ledger import Books, Table
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.domain.ledger_content import NotBooks, content, digest, fingerprint, restore
 from opensqt.domain.ledger_wallet import assets_of
-from opensqt.domain.life import Phase
-from opensqt.domain.order import OrderRef
-from opensqt.domain.recon import Adjustment, Transferred
+from opensqt.domain.order_events import OrderRef
+from opensqt.domain.order_state import OrderStatus
+from opensqt.domain.recon_events import Adjustment, Transferred
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, Day, deposit, fill, folded, opened, ref_of
 
 SEEDS = range(20)
@@ -108,14 +108,14 @@ def test_a_parked_trade_goes_to_its_order_when_that_appears() -> None:
     assert books.parked == set()
     assert books.fills[*PLACE, "t1"].ref == ref
     assert books.holdings["grid", *PLACE].quantity == Decimal("0.4")
-    assert books.orders[ref.client_order_id].phase is Phase.PARTIALLY_FILLED
+    assert books.orders[ref.client_order_id].phase is OrderStatus.PARTIALLY_FILLED
 
 
 def test_a_parked_trade_goes_to_its_order_by_our_own_id() -> None:
     """The trade came before the plan of the order whose id it names."""
     ref = ref_of(1)
     books = folded([fill(stray(client_order_id=ref.client_order_id), "t1", "1"), *opened(ref)])
-    assert books.orders[ref.client_order_id].phase is Phase.FILLED
+    assert books.orders[ref.client_order_id].phase is OrderStatus.FILLED
 
 
 def test_spot_fees_are_taken_from_the_asset_they_are_paid_in() -> None:
@@ -190,14 +190,14 @@ def test_touched_names_what_changed() -> None:
     books.fold(9, fill(ref, "1", "1", side=Side.BUY))
     tables = {table for table, _ in books.take_touched()}
     assert tables == {
-        Table.FILLS,
-        Table.ORDERS,
-        Table.POSITIONS,
-        Table.HOLDINGS,
-        Table.BALANCES,
+        LedgerTable.FILLS,
+        LedgerTable.ORDERS,
+        LedgerTable.POSITIONS,
+        LedgerTable.HOLDINGS,
+        LedgerTable.BALANCES,
     }
     assert books.take_touched() == []
-    assert isinstance(books, Books)
+    assert isinstance(books, Ledger)
 
 
 @pytest.mark.parametrize("wrong", ["BTCUSDT", "BTC/", "/USDT:USDT"])

@@ -9,19 +9,7 @@ from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, Purpose, TimeInForce
-from opensqt.domain.life import (
-    TERMINAL,
-    IllegalCommand,
-    Order,
-    OrderEvent,
-    Phase,
-    Step,
-    begin,
-    fold,
-    permit,
-    table,
-)
-from opensqt.domain.order import (
+from opensqt.domain.order_events import (
     Accepted,
     Canceled,
     CancelRequested,
@@ -34,6 +22,18 @@ from opensqt.domain.order import (
     Rejected,
     Submitting,
     Unresolved,
+)
+from opensqt.domain.order_state import (
+    TERMINAL,
+    IllegalCommand,
+    Order,
+    OrderAction,
+    OrderEvent,
+    OrderStatus,
+    begin,
+    fold,
+    permit,
+    table,
 )
 
 CID = "q" + "0" * 26
@@ -169,29 +169,29 @@ def test_fill_before_ack_equals_ack_before_fill() -> None:
     early = live_through(PLACED, SUBMITTING, filled("1", "1.0"), ACCEPTED)
     late = live_through(PLACED, SUBMITTING, ACCEPTED, filled("1", "1.0"))
     assert early == late
-    assert early.phase is Phase.FILLED
+    assert early.phase is OrderStatus.FILLED
     assert early.settled
 
 
 @pytest.mark.parametrize(
     "events, phase, remaining, settled",
     [
-        ((), Phase.UNKNOWN, "0", False),
-        ((PLACED,), Phase.PLANNED, "1.0", False),
-        ((PLACED, SUBMITTING), Phase.SUBMITTING, "1.0", False),
-        ((PLACED, SUBMITTING, UNRESOLVED), Phase.UNRESOLVED, "1.0", False),
-        ((PLACED, SUBMITTING, UNRESOLVED, ACCEPTED), Phase.LIVE, "1.0", False),
-        ((PLACED, SUBMITTING, UNRESOLVED, NEVER), Phase.NEVER_PLACED, "0", True),
-        ((PLACED, SUBMITTING, REJECTED), Phase.REJECTED, "0", True),
-        ((PLACED, SUBMITTING, ACCEPTED, REJECTED), Phase.REJECTED, "0", True),
-        ((PLACED, ACCEPTED, filled("1", "0.4")), Phase.PARTIALLY_FILLED, "0.6", False),
-        ((PLACED, ACCEPTED, canceled("0.4")), Phase.CANCELED, "0.4", False),
-        ((PLACED, filled("1", "0.4"), canceled("0.4")), Phase.CANCELED, "0.0", True),
-        ((PLACED, expired("0", "")), Phase.EXPIRED, "0", True),
+        ((), OrderStatus.UNKNOWN, "0", False),
+        ((PLACED,), OrderStatus.PLANNED, "1.0", False),
+        ((PLACED, SUBMITTING), OrderStatus.SUBMITTING, "1.0", False),
+        ((PLACED, SUBMITTING, UNRESOLVED), OrderStatus.UNRESOLVED, "1.0", False),
+        ((PLACED, SUBMITTING, UNRESOLVED, ACCEPTED), OrderStatus.LIVE, "1.0", False),
+        ((PLACED, SUBMITTING, UNRESOLVED, NEVER), OrderStatus.NEVER_PLACED, "0", True),
+        ((PLACED, SUBMITTING, REJECTED), OrderStatus.REJECTED, "0", True),
+        ((PLACED, SUBMITTING, ACCEPTED, REJECTED), OrderStatus.REJECTED, "0", True),
+        ((PLACED, ACCEPTED, filled("1", "0.4")), OrderStatus.PARTIALLY_FILLED, "0.6", False),
+        ((PLACED, ACCEPTED, canceled("0.4")), OrderStatus.CANCELED, "0.4", False),
+        ((PLACED, filled("1", "0.4"), canceled("0.4")), OrderStatus.CANCELED, "0.0", True),
+        ((PLACED, expired("0", "")), OrderStatus.EXPIRED, "0", True),
     ],
 )
 def test_phase_and_what_may_still_fill(
-    events: tuple[OrderEvent, ...], phase: Phase, remaining: str, settled: bool
+    events: tuple[OrderEvent, ...], phase: OrderStatus, remaining: str, settled: bool
 ) -> None:
     """Each story has its phase, its worst case and its end."""
     order = live_through(*events)
@@ -202,16 +202,16 @@ def test_phase_and_what_may_still_fill(
 @pytest.mark.parametrize(
     "events, phase",
     [
-        ((PLACED, NEVER, ACCEPTED), Phase.LIVE),
-        ((PLACED, NEVER, filled("1", "0.4")), Phase.PARTIALLY_FILLED),
-        ((PLACED, REJECTED, filled("1", "0.4")), Phase.PARTIALLY_FILLED),
-        ((PLACED, canceled("0.2"), filled("1", "0.4")), Phase.CANCELED),
-        ((PLACED, filled("1", "0.8"), filled("2", "0.4")), Phase.FILLED),
-        ((PLACED, canceled("1.5")), Phase.CANCELED),
+        ((PLACED, NEVER, ACCEPTED), OrderStatus.LIVE),
+        ((PLACED, NEVER, filled("1", "0.4")), OrderStatus.PARTIALLY_FILLED),
+        ((PLACED, REJECTED, filled("1", "0.4")), OrderStatus.PARTIALLY_FILLED),
+        ((PLACED, canceled("0.2"), filled("1", "0.4")), OrderStatus.CANCELED),
+        ((PLACED, filled("1", "0.8"), filled("2", "0.4")), OrderStatus.FILLED),
+        ((PLACED, canceled("1.5")), OrderStatus.CANCELED),
     ],
 )
 def test_evidence_against_an_end_is_named_and_booked(
-    events: tuple[OrderEvent, ...], phase: Phase
+    events: tuple[OrderEvent, ...], phase: OrderStatus
 ) -> None:
     """A contradiction is a fact with a name; the fills are kept."""
     order = live_through(*events)
@@ -223,19 +223,24 @@ def test_evidence_against_an_end_is_named_and_booked(
 @pytest.mark.parametrize(
     "events, legal",
     [
-        ((), {Step.PLACE}),
-        ((PLACED,), {Step.SUBMIT, Step.CANCEL, Step.GIVE_UP}),
-        ((PLACED, SUBMITTING), {Step.DOUBT, Step.CANCEL, Step.DISPROVE}),
-        ((PLACED, SUBMITTING, UNRESOLVED), {Step.DOUBT, Step.CANCEL, Step.DISPROVE}),
-        ((PLACED, SUBMITTING, ACCEPTED), {Step.CANCEL}),
+        ((), {OrderAction.PLACE}),
+        ((PLACED,), {OrderAction.SUBMIT, OrderAction.CANCEL, OrderAction.GIVE_UP}),
+        ((PLACED, SUBMITTING), {OrderAction.DOUBT, OrderAction.CANCEL, OrderAction.DISPROVE}),
+        (
+            (PLACED, SUBMITTING, UNRESOLVED),
+            {OrderAction.DOUBT, OrderAction.CANCEL, OrderAction.DISPROVE},
+        ),
+        ((PLACED, SUBMITTING, ACCEPTED), {OrderAction.CANCEL}),
         ((PLACED, SUBMITTING, ACCEPTED, filled("1", "1.0")), set()),
         ((PLACED, SUBMITTING, REJECTED), set()),
     ],
 )
-def test_our_illegal_commands_raise(events: tuple[OrderEvent, ...], legal: set[Step]) -> None:
+def test_our_illegal_commands_raise(
+    events: tuple[OrderEvent, ...], legal: set[OrderAction]
+) -> None:
     """Exactly the steps of the table pass; all others raise with a clear text."""
     order = live_through(*events)
-    for step in Step:
+    for step in OrderAction:
         if step in legal:
             permit(order, step)
             assert order.phase in table()[step]

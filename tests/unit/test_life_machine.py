@@ -14,12 +14,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from opensqt.domain import life
-from opensqt.domain.ledger import Books
-from opensqt.domain.life import OrderEvent, Phase
-from opensqt.domain.order import Fill, OrderRef
-from opensqt.execution.state import State as Executor
-from opensqt.risk.state import State as Gate
+from opensqt.domain import order_state as life
+from opensqt.domain.ledger import Ledger
+from opensqt.domain.order_events import Fill, OrderRef
+from opensqt.domain.order_state import OrderEvent, OrderStatus
+from opensqt.execution.state import ExecutionState as Executor
+from opensqt.risk.state import RiskState as Gate
 from tests.unit import test_life as told
 
 SYMBOL = told.REF.symbol
@@ -81,7 +81,7 @@ class Folds:
     """The same evidence in every fold of the house."""
 
     def __init__(self) -> None:
-        self.executor, self.gate, self.books = Executor("main"), Gate(), Books()
+        self.executor, self.gate, self.books = Executor("main"), Gate(), Ledger()
         self.position = 0
 
     def take(self, event: OrderEvent) -> None:
@@ -162,7 +162,7 @@ class AnyOrder(RuleBasedStateMachine):
             wrong |= order.placed is not None and filled > order.quantity
             wrong |= order.rejected is not None and filled > 0
             assert order.contradicted or not wrong, name
-            assert order.phase is not Phase.NEVER_PLACED or order.accepted is None
+            assert order.phase is not OrderStatus.NEVER_PLACED or order.accepted is None
 
 
 @pytest.mark.row("A10")

@@ -20,11 +20,11 @@ from opensqt.domain.market import (
 from opensqt.domain.messages import Message
 from opensqt.runtime.strategy import runner as strategy
 from services.market_data.decide import Now, Observation, due, observed, tick_of, wait_ms
-from services.market_data.state import Pace, View
+from services.market_data.state import PublishPace, SymbolState
 from services.risk import service as gate
 
-PACE = Pace()
-EMPTY = View(venue="binance", symbol="BTC/USDT")
+PACE = PublishPace()
+EMPTY = SymbolState(venue="binance", symbol="BTC/USDT")
 
 
 def now(wall_ms: int) -> Now:

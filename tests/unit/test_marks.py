@@ -12,7 +12,7 @@ from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.telemetry.metrics import Metrics
-from services.reconciler.marks import Marks
+from services.reconciler.marks import LastPrices
 from tests.conditions import until
 from tests.simulation.strategy_facts import rules_of
 from tests.support.fakes.bus import MemoryBus
@@ -40,7 +40,7 @@ async def test_the_smallest_lot_of_a_symbol_is_kept_beside_its_price() -> None:
     """Unknown until the rules were heard; then a reader can name what is held and cannot be sold."""
     clock, tables = RunClock(), MemoryTables()
     projections = MemoryProjections(tables, MemoryJournal(MemoryStore(clock)))
-    marks = Marks(
+    marks = LastPrices(
         MemoryBus(MemoryBroker(clock)),
         clock,
         projections,
@@ -65,7 +65,7 @@ async def test_a_feed_that_lost_something_is_heard_on(loss: str) -> None:
     broker = MemoryBroker(clock)
     bus, tables = MemoryBus(broker), MemoryTables()
     projections = MemoryProjections(tables, MemoryJournal(MemoryStore(clock)))
-    marks = Marks(bus, clock, projections, every_s=1.0, retry_s=0.01, metrics=Metrics())
+    marks = LastPrices(bus, clock, projections, every_s=1.0, retry_s=0.01, metrics=Metrics())
     hearing = asyncio.create_task(marks.hear())
 
     async def heard(price: int) -> bool:

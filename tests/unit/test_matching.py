@@ -4,7 +4,7 @@ import pytest
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.intent import TimeInForce
-from opensqt.simulation.engine.orders import Reason, Refusal, Status
+from opensqt.simulation.engine.orders import OrderRefusal, Reason, Status
 from opensqt.simulation.market.flow import MarketTrade
 from tests.unit.matching_market import BUY, SELL, S, d, market, order, prints, states
 
@@ -112,7 +112,7 @@ def test_our_orders_keep_their_time_order_around_the_flow() -> None:
 def test_post_only_refuses_and_changes_nothing() -> None:
     """A post-only order that would take raises; one that would not rests."""
     matcher, book = market()
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(OrderRefusal) as refused:
         matcher.place(order(1, BUY, "1", "101", time_in_force=TimeInForce.POST_ONLY))
     assert refused.value.reason is Reason.WOULD_TAKE
     matcher.place(order(2, BUY, "1", "100", time_in_force=TimeInForce.POST_ONLY))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
-from opensqt.simulation.engine.orders import Order, Status
+from opensqt.simulation.engine.orders import Status, VenueOrder
 from opensqt.simulation.market.flow import BookDelta, Frame, MarketTrade
 from tests.unit.matching_market import BUY, SELL, S, d, market, order
 
@@ -51,7 +51,7 @@ def test_nothing_is_filled_worse_or_more_than_there_was(
 ) -> None:
     """Limits hold, quantities add up, trades fill at most their size, and the book never crosses with ours."""
     matcher, book = market()
-    orders: list[Order] = []
+    orders: list[VenueOrder] = []
     for step in run:
         seen = len(book.fills)
         shown = {side: sum((q for _, q in matcher.book.levels(side)), ZERO) for side in Side}

@@ -10,8 +10,15 @@ import pytest
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Expired, NeverPlaced, OrderRef, Rejected, Submitting, Unresolved
-from opensqt.domain.recon import Transferred
+from opensqt.domain.order_events import (
+    Expired,
+    NeverPlaced,
+    OrderRef,
+    Rejected,
+    Submitting,
+    Unresolved,
+)
+from opensqt.domain.recon_events import Transferred
 from opensqt.oracle.journal_account import JournalAccount
 from opensqt.oracle.tables import COLUMNS
 from opensqt.runtime.projection.tables import rows

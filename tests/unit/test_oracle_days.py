@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from opensqt.cli.verify_books import Live, fold, projections_equal_fold, state_hash
+from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
 from opensqt.cli.verify_evidence import Event
-from opensqt.domain.ledger import Books, Table
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.strategy import AnchorSet, PositionAdopted, SagaStep, StrategyStarted
+from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, SagaStep, StrategyStarted
 from opensqt.oracle.journal_account import JournalAccount
 from opensqt.oracle.tables import COLUMNS, rows_hash
 from opensqt.runtime.projection import tables as projection
@@ -75,7 +75,7 @@ def more(seed: int) -> list[Message]:
 def test_two_counts_of_the_same_days_agree(seed: int) -> None:
     """The platform's fold and the judge's, which share no code, make the same rows after every fact."""
     facts = more(seed)
-    books, account = Books(), JournalAccount()
+    books, account = Ledger(), JournalAccount()
     for at, fact in enumerate(facts, start=1):
         books.fold(at, fact)
         account.hear(fact)
@@ -87,13 +87,13 @@ def test_two_counts_of_the_same_days_agree(seed: int) -> None:
     assert account.ownerless == len(books.parked)
 
 
-MUTANTS: dict[str, tuple[Table, int]] = {
-    "the sign of a funding payment": (Table.FUNDING, 5),
-    "the sign of a position's funding": (Table.POSITIONS, 6),
-    "the sign of a wallet's funding": (Table.BALANCES, 9),
-    "the sign of fees": (Table.POSITIONS, 7),
-    "the sign of the profit": (Table.HOLDINGS, 6),
-    "what was filled": (Table.ORDERS, 12),
+MUTANTS: dict[str, tuple[LedgerTable, int]] = {
+    "the sign of a funding payment": (LedgerTable.FUNDING, 5),
+    "the sign of a position's funding": (LedgerTable.POSITIONS, 6),
+    "the sign of a wallet's funding": (LedgerTable.BALANCES, 9),
+    "the sign of fees": (LedgerTable.POSITIONS, 7),
+    "the sign of the profit": (LedgerTable.HOLDINGS, 6),
+    "what was filled": (LedgerTable.ORDERS, 12),
 }
 
 
@@ -106,13 +106,13 @@ def test_verify_finds_a_fold_that_is_wrong_everywhere(
     table, at = MUTANTS[what]
     rightly = projection._ROWS[table]
 
-    def wrongly(books: Books, key: tuple[str, ...]) -> tuple[Any, ...] | None:
+    def wrongly(books: Ledger, key: tuple[str, ...]) -> tuple[Any, ...] | None:
         row = rightly(books, key)
         return None if row is None else (*row[:at], row[at] * -1, *row[at + 1 :])
 
     facts = Day(3).facts
     monkeypatch.setitem(projection._ROWS, table, wrongly)
-    live = Live(
+    live = StoredBooks(
         position=len(facts),
         tables={table.value: found for table, found in rows(folded(facts)).items()},
         snapshot=None,

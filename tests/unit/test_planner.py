@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.strategies.planner import Live, Want, Why, plan
+from opensqt.strategies.planner import SkipReason, TargetOrder, WorkingOrder, plan
 
 MID = Decimal(100)
 
 
-def want(slot: str, price: int, side: Side = Side.BUY, quantity: int = 1) -> Want:
+def want(slot: str, price: int, side: Side = Side.BUY, quantity: int = 1) -> TargetOrder:
     """Return a wanted order."""
-    return Want(
+    return TargetOrder(
         slot=slot,
         side=side,
         price=Decimal(price),
@@ -26,9 +26,9 @@ def want(slot: str, price: int, side: Side = Side.BUY, quantity: int = 1) -> Wan
     )
 
 
-def live(wanted: Want, *, leaving: bool = False, intent_id: str = "") -> Live:
+def live(wanted: TargetOrder, *, leaving: bool = False, intent_id: str = "") -> WorkingOrder:
     """Return the order that a want would become."""
-    return Live(
+    return WorkingOrder(
         intent_id=intent_id or f"i-{wanted.slot}",
         slot=wanted.slot,
         side=wanted.side,
@@ -51,7 +51,7 @@ def test_a_new_price_is_a_cancel_first_and_a_place_later() -> None:
     old, new = want("a", 97), want("a", 99)
     first = plan([new], [live(old)], orders_max=9, mid_price=MID)
     assert (first.places, first.cancels) == ((), ("i-a",))
-    assert [gap.why for gap in first.missing] == [Why.CHANGING]
+    assert [gap.why for gap in first.missing] == [SkipReason.CHANGING]
     second = plan([new], [live(old, leaving=True)], orders_max=9, mid_price=MID)
     assert (second.places, second.cancels) == ((), ())
     assert plan([new], [], orders_max=9, mid_price=MID).places == (new,)
@@ -64,7 +64,10 @@ def test_the_cap_keeps_the_nearest_and_waits_for_room() -> None:
     result = plan([farther, far, near], [live(far), live(farther)], orders_max=2, mid_price=MID)
     assert result.places == ()
     assert result.cancels == ("i-farther",)
-    assert {gap.slot: gap.why for gap in result.missing} == {"farther": Why.CAP, "near": Why.ROOM}
+    assert {gap.slot: gap.why for gap in result.missing} == {
+        "farther": SkipReason.CAP,
+        "near": SkipReason.ROOM,
+    }
 
 
 def test_of_two_orders_of_one_slot_one_goes() -> None:
@@ -82,7 +85,7 @@ WANTS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(80, 120), max_s
 @pytest.mark.row("B18")
 @given(WANTS, WANTS, st.sets(st.sampled_from("abcdefgh")), st.integers(1, 6))
 def test_following_the_plan_ends_at_the_target_or_a_named_reason(
-    wants: list[Want], there: list[Want], leaving: set[str], orders_max: int
+    wants: list[TargetOrder], there: list[TargetOrder], leaving: set[str], orders_max: int
 ) -> None:
     """Never above the cap (beyond what was there), never two per slot, and quiet after two rounds."""
     lives = [live(w, leaving=w.slot in leaving) for w in there]
@@ -97,5 +100,5 @@ def test_following_the_plan_ends_at_the_target_or_a_named_reason(
     assert (last.places, last.cancels) == ((), ())
     missing = {gap.slot for gap in last.missing}
     assert {x.slot for x in lives} | missing == {w.slot for w in wants}
-    assert {gap.why for gap in last.missing} <= {Why.CAP}
+    assert {gap.why for gap in last.missing} <= {SkipReason.CAP}
     assert all(msgspec.structs.replace(x, leaving=False) == x for x in lives)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.order import Fill, Liquidity, OrderRef
+from opensqt.domain.order_events import Fill, Liquidity, OrderRef
 from opensqt.domain.position import FLAT, fill, funding, opened, trade
 
 STEPS = st.integers(min_value=-500, max_value=500).filter(bool)

@@ -9,7 +9,7 @@ import pytest
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
-from opensqt.domain.ledger import Books, Table
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.domain.profit import (
     NOBODY,
     Booked,
@@ -27,26 +27,26 @@ OWNERLESS = msgspec.structs.replace(ref_of(9), client_order_id="", strategy="")
 MARKS = {(VENUE, SPOT): Decimal("103.7"), (VENUE, PERP): Decimal("96.1")}
 
 
-def booked(books: Books, marks: dict[tuple[str, str], Decimal]) -> Booked:
+def booked(books: Ledger, marks: dict[tuple[str, str], Decimal]) -> Booked:
     """Return what the command reads, from the projections of these books."""
-    tables: dict[Table, list[dict[str, Any]]] = {
+    tables: dict[LedgerTable, list[dict[str, Any]]] = {
         table: [dict(zip(SHAPES[table].columns, row, strict=True)) for row in found]
         for table, found in rows(books).items()
     }
-    paid = [row | {"fee_at_price": row["fee"] * row["price"]} for row in tables[Table.FILLS]]
+    paid = [row | {"fee_at_price": row["fee"] * row["price"]} for row in tables[LedgerTable.FILLS]]
     funded: dict[tuple[str, str, str], set[str]] = {}
-    for row in tables[Table.FUNDING]:
+    for row in tables[LedgerTable.FUNDING]:
         funded.setdefault((row["venue"], row["account"], row["symbol"]), set()).add(row["asset"])
     return Booked(
-        nets=msgspec.convert(tables[Table.POSITIONS], tuple[Share, ...]),
-        holdings=msgspec.convert(tables[Table.HOLDINGS], tuple[Share, ...]),
+        nets=msgspec.convert(tables[LedgerTable.POSITIONS], tuple[Share, ...]),
+        holdings=msgspec.convert(tables[LedgerTable.HOLDINGS], tuple[Share, ...]),
         charges=msgspec.convert(paid, tuple[Charge, ...]),
         funded=funded,
         prices=marks,
     )
 
 
-def told(books: Books, marks: dict[tuple[str, str], Decimal]) -> list[Earned]:
+def told(books: Ledger, marks: dict[tuple[str, str], Decimal]) -> list[Earned]:
     """Return what each strategy earned."""
     return by_strategy(booked(books, marks))
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from opensqt.desk.readiness import NOT_THERE, Answer
-from opensqt.desk.watch import SILENT_S_MAX, STANDING_MAX, Watch
+from opensqt.desk.liveness import SILENT_S_MAX, STANDING_MAX, LivenessWatch
+from opensqt.desk.readiness import NOT_THERE, ReadinessAnswer
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.clock import RunClock
@@ -18,7 +18,7 @@ from tests.conditions import until
 from tests.contract.buses import publish_time
 from tests.relays import memory_house
 
-READY = Answer(ready=True)
+READY = ReadinessAnswer(ready=True)
 
 
 class Hand:
@@ -145,23 +145,23 @@ async def test_a_reader_may_wait_for_ever_and_its_consumer_may_not(
 @pytest.mark.row("K03")
 def test_a_process_is_ended_when_it_stands_still_says_nothing_or_stays_unready() -> None:
     """Each only for as long as is bearable, and never before it has answered or been ready once."""
-    standing = Answer(ready=True, standing="reading FEED stands still for 31 s")
-    watch = Watch()
+    standing = ReadinessAnswer(ready=True, standing="reading FEED stands still for 31 s")
+    watch = LivenessWatch()
     assert [watch.judge(standing, now_s) for now_s in range(STANDING_MAX - 1)] == [""] * (
         STANDING_MAX - 1
     )
     assert watch.judge(READY, 3) == ""
     verdicts = [watch.judge(standing, 4 + now_s) for now_s in range(STANDING_MAX)]
     assert verdicts[-1] == standing.standing
-    born = Watch()
+    born = LivenessWatch()
     assert born.judge(NOT_THERE, 1000) == ""
-    silent = Watch()
+    silent = LivenessWatch()
     silent.judge(READY, 0)
     assert silent.judge(NOT_THERE, SILENT_S_MAX) == ""
     assert "no answer" in silent.judge(NOT_THERE, SILENT_S_MAX + 1)
-    server = Watch(unready_s_max=10)
-    assert server.judge(Answer(ready=False), 100) == ""
+    server = LivenessWatch(unready_s_max=10)
+    assert server.judge(ReadinessAnswer(ready=False), 100) == ""
     assert server.judge(READY, 101) == ""
-    assert server.judge(Answer(ready=False), 111) == ""
-    assert "not ready for 11 s" in server.judge(Answer(ready=False), 112)
-    assert Watch().judge(Answer(ready=False), 112) == ""
+    assert server.judge(ReadinessAnswer(ready=False), 111) == ""
+    assert "not ready for 11 s" in server.judge(ReadinessAnswer(ready=False), 112)
+    assert LivenessWatch().judge(ReadinessAnswer(ready=False), 112) == ""

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from opensqt.domain.strategy import AnchorSet
-from opensqt.runtime.bus.reader import CaughtUp, FeedItem, Restarted
+from opensqt.domain.strategy_events import AnchorSet
+from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReset
 from tests.conditions import until
 from tests.contract.buses import house_at
 from tests.contract.test_bus_reader import GRID, Desk
@@ -28,7 +28,7 @@ async def test_the_journal_is_read_at_the_bootstrap_and_never_while_running() ->
     assert _positions(seen) == [old.position]
     await desk.relay(fresh)
     await until(lambda: len(_positions(seen)) == 2)
-    assert not any(isinstance(item, Restarted) for item in seen)
+    assert not any(isinstance(item, FeedReset) for item in seen)
     assert _positions(seen) == [old.position, fresh.position]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

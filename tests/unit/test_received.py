@@ -13,20 +13,20 @@ from rich.text import Text
 from opensqt.cli.status import _row
 from opensqt.domain.dust import dust_of, is_dust, named
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.ledger import Table
+from opensqt.domain.ledger import LedgerTable
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, OrderRef
+from opensqt.domain.order_events import Fill, OrderRef
 from opensqt.domain.position import FLAT
 from opensqt.domain.position import fill as booked
 from opensqt.domain.received import received
-from opensqt.execution.state import State as Executor
-from opensqt.risk.state import State as Gate
+from opensqt.execution.state import ExecutionState as Executor
+from opensqt.risk.state import RiskState as Gate
 from opensqt.runtime.projection.tables import rows
 from opensqt.strategies.carry import state as arb
 from opensqt.strategies.decision import Decision, shown
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid import state as grids
-from services.gateway.state import State as Page
+from services.gateway.state import GatewayState as Page
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, deposit, fill, folded, opened, ref_of
 from tests.simulation.carry_rig import carry_setup
 from tests.simulation.grid_rig import long_of
@@ -108,7 +108,7 @@ def test_everybody_who_counts_fills_agrees(trades: list[tuple[Any, ...]]) -> Non
     books = folded(facts)
     for key, one in books.holdings.items():
         assert one.quantity == held[key[0], key[3]]
-    projected = {row[2]: row[3] for row in rows(books)[Table.POSITIONS]}
+    projected = {row[2]: row[3] for row in rows(books)[LedgerTable.POSITIONS]}
     assert {SPOT: Decimal(0), PERP: Decimal(0)} | projected == {SPOT: spot, PERP: perp}
     for (strategy, symbol), quantity in held.items():
         assert risk(facts).positions.get((strategy, ACCOUNT, symbol), 0) == quantity
@@ -161,9 +161,9 @@ def risk(facts: Sequence[Message]) -> Gate:
     return gate
 
 
-def strategies(facts: Sequence[Message]) -> tuple[grids.Grid, arb.Carry]:
+def strategies(facts: Sequence[Message]) -> tuple[grids.GridState, arb.CarryState]:
     """Return a grid and a carry that have read a journal."""
-    grid, carry = grids.Grid(setup=long_of()), arb.Carry(setup=carry_setup())
+    grid, carry = grids.GridState(setup=long_of()), arb.CarryState(setup=carry_setup())
     for message in facts:
         grid, carry = grids.evolve(grid, message), arb.evolve(carry, message)
     return grid, carry

@@ -8,8 +8,8 @@ import pytest
 from opensqt.domain.account import PositionStated
 from opensqt.domain.control import KillReleased
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.order import Submitting
-from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted, Resumed
+from opensqt.domain.order_events import Submitting
+from opensqt.domain.recon_events import Adjustment, Discrepancy, DiscrepancyKind, Halted, Resumed
 from opensqt.domain.reconciliation import Track, drift
 from tests.ledgers import (
     ACCOUNT,

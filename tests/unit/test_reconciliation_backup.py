@@ -6,8 +6,8 @@ from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
 from opensqt.domain.instruments import Market
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Discrepancy, Halted
-from opensqt.domain.switches import DESK, HALTED, REDUCING, RESTORE
+from opensqt.domain.recon_events import Discrepancy, Halted
+from opensqt.domain.trading_controls import DESK, HALTED, REDUCING, RESTORE
 from tests.ledgers import ACCOUNT, deposit, snapshot
 from tests.reconciling import Desk, recorded, trading
 

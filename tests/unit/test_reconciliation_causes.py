@@ -8,8 +8,8 @@ import pytest
 
 from opensqt.domain.account import FundingPaid, PositionStated
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Adjustment
-from opensqt.domain.strategy import PositionAdopted, StrategyStarted
+from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.strategy_events import PositionAdopted, StrategyStarted
 from tests.ledgers import ACCOUNT, PERP, VENUE, fill, opened, ref_of
 from tests.reconciling import Desk
 

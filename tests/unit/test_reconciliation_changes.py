@@ -9,7 +9,7 @@ import pytest
 from opensqt.domain.account import SnapshotBalance, SnapshotOrder, SnapshotPosition, VenueSnapshot
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted
+from opensqt.domain.recon_events import Adjustment, Discrepancy, DiscrepancyKind, Halted
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, deposit, fill, opened, ref_of
 from tests.reconciling import Desk, kinds, shown, trading
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from opensqt.domain.recon import Discrepancy, DiscrepancyKind
+from opensqt.domain.recon_events import Discrepancy, DiscrepancyKind
 from opensqt.domain.reconciliation import missing_orders
 from tests.ledgers import (
     canceled,

@@ -8,14 +8,14 @@ from opensqt.desk.config_default import derive
 from opensqt.domain.control import KillReleased
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.subjects import subject_of
-from opensqt.domain.switches import DESK, HALTED, REDUCING, RESTORE
+from opensqt.domain.trading_controls import DESK, HALTED, REDUCING, RESTORE
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.process_context import Context
-from services.reconciler.config import Settings
+from services.reconciler.config import ReconcilerSettings
 from services.reconciler.service import Reconciler
 from tests.conditions import until
 from tests.ledgers import ACCOUNT, PERP, VENUE, snapshot
@@ -26,7 +26,7 @@ from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
 from tests.support.fakes.projection import MemoryProjections, MemoryTables
 
 CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})
-QUICK = Settings(idle_wait_s=0.01, retry_s=0.01)
+QUICK = ReconcilerSettings(idle_wait_s=0.01, retry_s=0.01)
 SCOPES = tuple(f"{VENUE}/{ACCOUNT}/{name}" for name in ("A/USDT", "B/USDT", "C/USDT"))
 
 

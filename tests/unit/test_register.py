@@ -5,16 +5,16 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from opensqt.domain.order import Fill
-from opensqt.domain.recon import Adjustment, reversed_by
-from opensqt.domain.register import Register
+from opensqt.domain.open_orders import OpenOrders
+from opensqt.domain.order_events import Fill
+from opensqt.domain.recon_events import Adjustment, reversed_by
 from tests.unit.test_life import ACCEPTED, CID, PLACED, SUBMITTING, canceled, filled, live_through
 
 
 @pytest.mark.row("E10")
 def test_an_order_counts_until_every_fill_that_the_venue_reported_was_seen() -> None:
     """It lives to its cancel, is owed until its trade comes, and then counts no more."""
-    register = Register()
+    register = OpenOrders()
     story = (PLACED, SUBMITTING, ACCEPTED)
     register.file(live_through(*story))
     assert [one.client_order_id for one in register.living()] == [CID]
@@ -27,7 +27,7 @@ def test_an_order_counts_until_every_fill_that_the_venue_reported_was_seen() -> 
 
 def test_the_newest_evidence_stands_in_the_register() -> None:
     """What may still fill shrinks with each fill; the order keeps its place among the others."""
-    register = Register()
+    register = OpenOrders()
     register.file(live_through(PLACED, SUBMITTING, ACCEPTED))
     fill: Fill = filled("1", "0.002")
     register.file(live_through(PLACED, SUBMITTING, ACCEPTED, fill))
@@ -37,7 +37,7 @@ def test_the_newest_evidence_stands_in_the_register() -> None:
 
 def test_an_order_of_nobody_counts_nowhere() -> None:
     """Evidence without a plan of ours is a stray: somebody else's, or one that was forgotten."""
-    register = Register()
+    register = OpenOrders()
     register.file(live_through(ACCEPTED))
     assert (register.living(), register.owed()) == ([], [])
 
@@ -46,7 +46,7 @@ def test_what_ended_in_the_window_of_an_adjustment_is_owed_no_more_until_that_is
     None
 ):
     """Of that account and symbol alone, and nothing that ended after it: the venue's position did not show it."""
-    register = Register()
+    register = OpenOrders()
     end = canceled("0.002")
     ended = live_through(PLACED, SUBMITTING, ACCEPTED, end)
     register.file(ended)
@@ -71,7 +71,7 @@ def test_an_end_after_the_adjustment_is_owed_in_whatever_order_they_are_heard() 
     end = canceled("0.002")
     ended = live_through(PLACED, SUBMITTING, ACCEPTED, end)
     for made_ms, owed in ((end.time_ms - 1, [ended]), (end.time_ms, [])):
-        late, early = Register(), Register()
+        late, early = OpenOrders(), OpenOrders()
         late.file(ended)
         late.set_right(_adjustment(made_ms))
         early.set_right(_adjustment(made_ms))

@@ -5,23 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.relay.decide import (
+    FeedComparison,
     FeedSeen,
-    Standing,
     contradicts,
     due_time_ms,
     middle,
     resend_after,
     standing,
 )
-from services.relay.state import Place, Sent, advance
+from services.relay.state import FeedCursor, PublishedRow, advance
 
-PLACE = Place(generation=1, position=10, sequence=100, event_id="e10", created_ms=5)
+PLACE = FeedCursor(generation=1, position=10, sequence=100, event_id="e10", created_ms=5)
 FEED = FeedSeen(first_sequence=1, last_sequence=200, created_ms=5)
 
 
-def sent(position: int, sequence: int, *, is_duplicate: bool = False) -> Sent:
+def sent(position: int, sequence: int, *, is_duplicate: bool = False) -> PublishedRow:
     """Return a row that was sent."""
-    return Sent(
+    return PublishedRow(
         position=position, event_id=f"e{position}", sequence=sequence, is_duplicate=is_duplicate
     )
 
@@ -72,21 +72,31 @@ def test_sequences_that_go_back_within_one_window_contradict() -> None:
 @pytest.mark.parametrize(
     "place,desk,feed,expected",
     [
-        (None, "d", FEED, Standing.FIRST),
-        (PLACE, "other", FEED, Standing.RESTORED),
-        (PLACE, "d", FeedSeen(first_sequence=1, last_sequence=200, created_ms=6), Standing.OTHER),
-        (PLACE, "d", FeedSeen(first_sequence=1, last_sequence=99, created_ms=5), Standing.SHORTER),
-        (PLACE, "d", FEED, Standing.UNPROVEN),
+        (None, "d", FEED, FeedComparison.FIRST),
+        (PLACE, "other", FEED, FeedComparison.RESTORED),
+        (
+            PLACE,
+            "d",
+            FeedSeen(first_sequence=1, last_sequence=200, created_ms=6),
+            FeedComparison.OTHER,
+        ),
+        (
+            PLACE,
+            "d",
+            FeedSeen(first_sequence=1, last_sequence=99, created_ms=5),
+            FeedComparison.SHORTER,
+        ),
+        (PLACE, "d", FEED, FeedComparison.UNPROVEN),
         (
             PLACE,
             "d",
             FeedSeen(first_sequence=150, last_sequence=200, created_ms=5),
-            Standing.SAME,
+            FeedComparison.SAME,
         ),
     ],
 )
 def test_feed_is_judged_by_its_end_and_its_birth(
-    place: Place | None, desk: str, feed: FeedSeen, expected: Standing
+    place: FeedCursor | None, desk: str, feed: FeedSeen, expected: FeedComparison
 ) -> None:
     """Each way in which FEED can stand to the newest checkpoint has its own name."""
     assert standing(place, "d", desk, feed) is expected
@@ -94,9 +104,9 @@ def test_feed_is_judged_by_its_end_and_its_birth(
 
 def test_a_place_before_the_first_message_needs_no_proof() -> None:
     """A generation that has published nothing yet is what it was."""
-    place = Place(generation=1, position=0, sequence=0, event_id="", created_ms=5)
+    place = FeedCursor(generation=1, position=0, sequence=0, event_id="", created_ms=5)
     feed = FeedSeen(first_sequence=1, last_sequence=7, created_ms=5)
-    assert standing(place, "d", "d", feed) is Standing.SAME
+    assert standing(place, "d", "d", feed) is FeedComparison.SAME
 
 
 @given(st.integers(0, 300), st.integers(0, 300))

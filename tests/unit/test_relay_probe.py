@@ -3,7 +3,7 @@
 import pytest
 
 from opensqt.runtime.bus.port import BusDown, Start, Stream
-from services.relay.generation import Generations
+from services.relay.feed_recovery import FeedRecovery
 from tests.relays import SETTINGS, append, everything_arrived, memory_house, running
 
 
@@ -14,7 +14,7 @@ async def test_a_feed_made_anew_while_it_is_looked_at_is_looked_at_again() -> No
     await append(house, 3)
     async with running(house.relay()):
         await everything_arrived(house)
-    look = Generations(house.bus, house.journal, house.checkpoints, house.clock, SETTINGS)
+    look = FeedRecovery(house.bus, house.journal, house.checkpoints, house.clock, SETTINGS)
     follower = await house.bus.follow(Stream.FEED, (), Start(sequence=1))
     house.broker.make_anew(Stream.FEED)
     with pytest.raises(BusDown, match="became another one"):

@@ -8,16 +8,16 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, Purpose
-from opensqt.domain.order import IntentPlaced
+from opensqt.domain.order_events import IntentPlaced
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from opensqt.risk.decide import judge
-from opensqt.risk.state import State
+from opensqt.risk.state import RiskState
+from opensqt.risk.verdict import judge
 from tests.unit.gate_books import LIMITS, NOW_MS, SEAT, fill, intent, live, state
 
 ROOMY = msgspec.structs.replace(LIMITS, open_orders_max=50)
 
 
-def _said(books: State, **changes: Any) -> tuple[str, bool, bool]:
+def _said(books: RiskState, **changes: Any) -> tuple[str, bool, bool]:
     """Return reason, reduce-only flag and whether it is an exit of the verdict on an intent."""
     judgement = judge(books, intent(**changes), ROOMY, SEAT, NOW_MS)
     verdict = judgement.verdict

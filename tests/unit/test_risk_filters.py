@@ -9,8 +9,8 @@ import pytest
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from opensqt.risk.decide import Judgement, judge
-from opensqt.risk.state import State
+from opensqt.risk.state import RiskState
+from opensqt.risk.verdict import Judgement, judge
 from tests.unit.gate_books import LIMITS, NOW_MS, SEAT, fill, intent, live, rules, state
 
 WIDE = msgspec.structs.replace(
@@ -19,7 +19,7 @@ WIDE = msgspec.structs.replace(
 SMALL = Decimal("0.001")  # 50 USDT, the least notional is 100
 
 
-def books(changed: InstrumentRules, *messages: Any) -> State:
+def books(changed: InstrumentRules, *messages: Any) -> RiskState:
     """Return books under changed rules."""
     found = state(*messages)
     found.fold(changed)
@@ -57,7 +57,7 @@ def test_what_cannot_carry_the_flag_keeps_the_least_notional(market: Market) -> 
     assert found.reason == "below_notional_min"
 
 
-def crowded(count: int, orders_max: int = 20) -> State:
+def crowded(count: int, orders_max: int = 20) -> RiskState:
     """Return books with a long position, so many resting orders, and the venue's cap on them."""
     resting = [live(f"o{number}", Side.BUY, "49900", "0.002") for number in range(count)]
     held = fill("a", Side.BUY, "0.010")

@@ -8,10 +8,10 @@ import pytest
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, Purpose
-from opensqt.domain.recon import Halted, OrderContradicted
+from opensqt.domain.recon_events import Halted, OrderContradicted
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
-from opensqt.risk.decide import Judgement, Seat, blocked, judge
-from opensqt.risk.state import State
+from opensqt.risk.state import RiskState
+from opensqt.risk.verdict import Judgement, VerdictContext, blocked, judge
 from tests.unit.gate_books import (
     BASIS,
     LIMITS,
@@ -223,7 +223,7 @@ def test_every_verdict_names_its_inputs_and_its_configuration() -> None:
         judge(state(), intent(), LIMITS, SEAT, late_ms),
         judge(state(), cancel(), LIMITS, SEAT, NOW_MS),
         judge(state(), cancel(), LIMITS, SEAT, late_ms),
-        judge(State(), intent(), LIMITS, SEAT, NOW_MS),
+        judge(RiskState(), intent(), LIMITS, SEAT, NOW_MS),
         judge(killed, intent(), LIMITS, SEAT, NOW_MS),
         judge(state(), intent(), LIMITS, SEAT, NOW_MS, basis_reached=False),
     ]
@@ -237,13 +237,13 @@ def test_expired_and_early_intents_are_refused() -> None:
     """Nobody may send after `valid_until`, and a gate that has just started lets no opening through."""
     late_ms = NOW_MS + 2001
     assert _refusal(judge(state(), intent(), LIMITS, SEAT, late_ms)) == "expired"
-    young = Seat(epoch=4, config_version="c", basis=BASIS, opens_from_ms=NOW_MS + 1)
+    young = VerdictContext(epoch=4, config_version="c", basis=BASIS, opens_from_ms=NOW_MS + 1)
     assert _refusal(judge(state(), intent(), LIMITS, young, NOW_MS)) == "warming_up"
 
 
 def test_nothing_is_approved_before_the_market_is_known() -> None:
     """Without rules or price an opening is refused by name."""
-    books = State()
+    books = RiskState()
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "rules_unknown"
     books.fold(rules())
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "tick_missing"

@@ -10,11 +10,11 @@ from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import Side, quote_asset
 from opensqt.domain.market import Tick
 from opensqt.domain.verdict import RiskRefused
-from opensqt.execution.limits import Caps, Terms, obstacle
-from opensqt.execution.state import State as Books
-from opensqt.risk.decide import judge
-from opensqt.risk.grounds import Limits
-from opensqt.risk.state import State
+from opensqt.execution.caps import Caps, SubmissionTerms, obstacle
+from opensqt.execution.state import ExecutionState as Books
+from opensqt.risk.grounds import StrategyLimits
+from opensqt.risk.state import RiskState
+from opensqt.risk.verdict import judge
 from opensqt.runtime.config.all import ConfigError, parse_config
 from services.risk.config import limits_of
 from tests.unit.gate_books import LIMITS, NOW_MS, SEAT, fill, intent, live, rules, state, tick
@@ -38,13 +38,13 @@ def _rate(ask: str, time_ms: int = NOW_MS, symbol: str = "BTC/USDT") -> Tick:
     return msgspec.structs.replace(tick(time_ms), symbol=symbol, ask_price=Decimal(ask))
 
 
-def _reason(books: State, limits: Limits = LIMITS, **changes: Any) -> tuple[str, str]:
+def _reason(books: RiskState, limits: StrategyLimits = LIMITS, **changes: Any) -> tuple[str, str]:
     verdict = judge(books, intent(**WISH | changes), limits, SEAT, NOW_MS).verdict
     return (verdict.reason, verdict.detail) if isinstance(verdict, RiskRefused) else ("", "")
 
 
-def _books(*more: Any) -> State:
-    books = State()
+def _books(*more: Any) -> RiskState:
+    books = RiskState()
     for message in (FILTERS, TOP, *more):
         books.fold(message)
     return books
@@ -124,7 +124,9 @@ def test_the_bound_of_a_strategy_comes_from_its_table() -> None:
 def test_the_executors_caps_are_met_in_their_own_money() -> None:
     """Without a stated rate it cannot weigh the order: it refuses and says where to state it."""
     caps = Caps(orders_max=9, order_notional_max=Decimal(4000), notional_max=Decimal(9000))
-    terms = Terms(now_ms=0, epoch=1, deadline_ms=1, fence_ms=2, valid_until_wall_ms=1, caps=caps)
+    terms = SubmissionTerms(
+        now_ms=0, epoch=1, deadline_ms=1, fence_ms=2, valid_until_wall_ms=1, caps=caps
+    )
 
     def said(quantity: int, rates: dict[str, Decimal]) -> str:
         own = msgspec.structs.replace(terms, caps=msgspec.structs.replace(caps, rates=rates))

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.order import Canceled
-from opensqt.domain.recon import Adjustment, reversed_by
+from opensqt.domain.order_events import Canceled
+from opensqt.domain.recon_events import Adjustment, reversed_by
 from opensqt.domain.verdict import RiskRefused
-from opensqt.risk.decide import Judgement, judge
+from opensqt.risk.verdict import Judgement, judge
 from tests.unit.gate_books import (
     LIMITS,
     NOW_MS,

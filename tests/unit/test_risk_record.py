@@ -11,11 +11,11 @@ import pytest
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, OrderType
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused
-from opensqt.risk.decide import blocked, judge, judged_again
-from opensqt.risk.grounds import Limits
-from opensqt.risk.state import State, Verdict
+from opensqt.risk.grounds import StrategyLimits
+from opensqt.risk.state import RiskState, Verdict
+from opensqt.risk.verdict import blocked, judge, judged_again
 from opensqt.runtime.codec import decode, encode
 from tests.unit.gate_books import (
     LIMITS,
@@ -89,7 +89,7 @@ def _wish(draw: random.Random, number: int) -> dict[str, Any]:
     } | draw.choice((market, limit, limit, limit))
 
 
-def _limits(draw: random.Random) -> Limits:
+def _limits(draw: random.Random) -> StrategyLimits:
     return msgspec.structs.replace(
         LIMITS,
         open_orders_max=draw.choice((1, 3, 20, 200)),
@@ -104,11 +104,11 @@ def _limits(draw: random.Random) -> Limits:
 def _played(seed: int) -> list[Verdict]:
     """Return the verdicts of a run in which everything changes all the time."""
     draw, verdicts = random.Random(seed), list[Verdict]()
-    books = State()
+    books = RiskState()
     for number in range(300):
         if number % 15 == 0:
             # Now and then the gate starts anew, without rules or without prices.
-            books = State() if draw.random() < 0.5 else state()
+            books = RiskState() if draw.random() < 0.5 else state()
             if draw.random() < 0.7:
                 books.fold(RULES)
         for event in _events(draw, number):
@@ -168,7 +168,7 @@ def test_no_input_of_a_verdict_can_be_left_out() -> None:
     missed = {name for name in names if all(_still_explained(one, name) for one in RUN)}
     assert missed == set()
     assert {"own", "own_closing", "nobodys", "own_bid", "own_ask", "net"} <= names
-    assert {*Limits.__struct_fields__, "rate", "rate_ms"} <= names
+    assert {*StrategyLimits.__struct_fields__, "rate", "rate_ms"} <= names
 
 
 def _still_explained(verdict: Verdict, name: str) -> bool:

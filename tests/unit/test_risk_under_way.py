@@ -11,8 +11,8 @@ from opensqt.domain.verdict import Command
 from opensqt.runtime.bus.port import BusDown, Published, Stream, StreamFull
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import MESSAGE_ID
-from services.risk.docket import COMMANDS_UNDER_WAY_MAX, DRAIN_S_MAX
-from services.risk.service import Gate
+from services.risk.intent_queue import COMMANDS_UNDER_WAY_MAX, DRAIN_S_MAX
+from services.risk.service import RiskService
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.unit.test_gate import House
@@ -211,7 +211,7 @@ async def test_a_full_queue_takes_back_one_verdict_also_from_its_repetition() ->
         assert set(state.pending) == {"intent-2"}
 
 
-async def _stopped(house: SlowHouse) -> tuple[Gate, asyncio.Task[None]]:
+async def _stopped(house: SlowHouse) -> tuple[RiskService, asyncio.Task[None]]:
     """Run a gate until one command is under way, and tell it to stop."""
     gate, stop = house.gate(), asyncio.Event()
     task = asyncio.create_task(gate.run(stop))

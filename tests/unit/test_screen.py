@@ -10,18 +10,18 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from opensqt.cli.house import House
-from opensqt.cli.progress import Progress
+from opensqt.cli.desk_run import DeskRun
+from opensqt.cli.progress import ProgressLines
 from opensqt.cli.screen import Screen, shown
 from opensqt.cli.screen_view import Frame, draw
 from opensqt.desk.plan import make_plan
-from opensqt.desk.spec import ProcessLine, State
+from opensqt.desk.spec import ProcessLine, ProcessState
 from opensqt.desk.supervisor import Supervisor
-from opensqt.domain.recon import Halted
+from opensqt.domain.recon_events import Halted
 from opensqt.runtime.clock import RunClock
 from services.gateway import state as gateway
-from services.gateway.decide import Told
-from services.gateway.page import picture
+from services.gateway.decide import DeskStatus
+from services.gateway.view_model import picture
 from tests import scenes
 from tests.conditions import until
 from tests.simulation.strategy_facts import PERP, SPOT
@@ -31,16 +31,18 @@ PAGE = "http://127.0.0.1:23520/"
 NAMES = ("nats", "postgres", "venue", "relay", "executor-main", "market_data-binance", "risk")
 
 
-def line(name: str, state: State = State.READY, restarts: int = 0, why: str = "") -> ProcessLine:
+def line(
+    name: str, state: ProcessState = ProcessState.READY, restarts: int = 0, why: str = ""
+) -> ProcessLine:
     """Return a process as the supervisor shows it."""
     return ProcessLine(
-        name=name, pid=1, state=state, ready=state is State.READY, restarts=restarts, why=why
+        name=name, pid=1, state=state, ready=state is ProcessState.READY, restarts=restarts, why=why
     )
 
 
 def seen(*, halted: bool = False, grid_reason: str = "") -> dict[str, Any]:
     """Return the picture that the real gateway gives of a scripted desk, as it comes over HTTP."""
-    state = gateway.State()
+    state = gateway.GatewayState()
     for message in scenes.market(NOW_MS):
         state.fold(message, 0)
     facts = scenes.desk(NOW_MS)
@@ -49,7 +51,7 @@ def seen(*, halted: bool = False, grid_reason: str = "") -> dict[str, Any]:
     for position, message in enumerate(facts, start=1):
         state.fold(message, position)
     trading = {"name": "grid-perp", "trading": not grid_reason, "reason": grid_reason}
-    told = Told(
+    told = DeskStatus(
         places=(("binance", SPOT), ("binance", PERP)),
         kinds={"grid-perp": "grid", "carry": "carry"},
         legs={
@@ -141,14 +143,18 @@ def test_a_halt_is_seen_at_once() -> None:
 
 def test_a_process_in_trouble_tells_its_restarts_and_last_words() -> None:
     """State, restarts and reason of a process that is down are on the screen."""
-    down = line("relay", State.BACKOFF, restarts=3, why="exit code 1")
+    down = line("relay", ProcessState.BACKOFF, restarts=3, why="exit code 1")
     text = "\n".join(rows(frame(processes=(line("nats"), down)), 120))
     assert "relay ↻3 backoff exit code 1" in text
 
 
 def test_before_the_gateway_answers_the_screen_says_whom_it_waits_for() -> None:
     """Nothing is invented while no picture is there."""
-    waits = (line("nats"), line("postgres", State.STARTING), line("gateway", State.WAITING))
+    waits = (
+        line("nats"),
+        line("postgres", ProcessState.STARTING),
+        line("gateway", ProcessState.WAITING),
+    )
     lines = rows(frame(picture={}, processes=waits))
     text = "\n".join(lines)
     assert "STARTING" in lines[2]
@@ -162,9 +168,9 @@ async def test_the_screen_lives_beside_the_house_and_gives_the_terminal_back(
 ) -> None:
     """It draws by itself in the other buffer, holds progress lines back, and restores what was there."""
     plan = make_plan(tmp_path, {}, config_path=None, market="synthetic:7", speed="")
-    house = House(tmp_path, plan, RunClock(), Progress(as_json=False, out=io.StringIO()))
+    house = DeskRun(tmp_path, plan, RunClock(), ProgressLines(as_json=False, out=io.StringIO()))
     out, said = io.StringIO(), io.StringIO()
-    progress = Progress(as_json=False, out=said)
+    progress = ProgressLines(as_json=False, out=said)
     console = Console(file=out, force_terminal=True, width=80, height=24)
     table = Supervisor((), tmp_path, RunClock())
     async with shown(Screen(house, table, console), progress):

@@ -11,9 +11,9 @@ import pytest
 from opensqt.domain.market import Time
 from opensqt.runtime.bus.port import Bus, Start, Stream
 from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.crash_points import CrashPoints, CrashRefused, all_steps, stepped
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import Journal, Leases
-from opensqt.runtime.steps import CrashRefused, Steps, all_steps, stepped
 from opensqt.venues.feed_port import Feed
 from opensqt.venues.port import Venue
 from tests.support.fakes.bus import MemoryBus
@@ -29,7 +29,7 @@ def die() -> None:
     raise Dead
 
 
-def bus_with(steps: Steps) -> Bus:
+def bus_with(steps: CrashPoints) -> Bus:
     """An in-memory bus between steps."""
     return stepped(MemoryBus(MemoryBroker(VirtualClock())), Bus, steps)
 
@@ -42,7 +42,7 @@ async def publish(bus: Bus, subject: str) -> None:
 
 async def test_every_effect_passes_two_steps() -> None:
     """Before and after, with the names of service, port and method; a queue of the bus too."""
-    steps = Steps("executor")
+    steps = CrashPoints("executor")
     bus = bus_with(steps)
     await publish(bus, "cmd.open.v.a.S")
     queue = await bus.queue(Stream.COMMANDS, "executor-a-1", [])
@@ -57,7 +57,7 @@ async def test_every_effect_passes_two_steps() -> None:
 
 async def test_what_is_no_effect_is_passed_through() -> None:
     """Followers read, callbacks are registered: neither is stepped, both work."""
-    steps = Steps("risk")
+    steps = CrashPoints("risk")
     bus = bus_with(steps)
 
     async def on_reconnect() -> None:
@@ -75,7 +75,9 @@ async def test_dying_before_an_effect_leaves_no_trace_and_after_it_all(
     side: str, stored: int
 ) -> None:
     """The effect happened exactly when the step after it was reached."""
-    bus = bus_with(Steps("risk", crash_at=f"risk.bus.publish.{side}", may_crash=True, die=die))
+    bus = bus_with(
+        CrashPoints("risk", crash_at=f"risk.bus.publish.{side}", may_crash=True, die=die)
+    )
     with pytest.raises(Dead):
         await publish(bus, "evt.time")
     assert (await bus.state(Stream.FEED)).messages == stored
@@ -83,7 +85,9 @@ async def test_dying_before_an_effect_leaves_no_trace_and_after_it_all(
 
 async def test_the_nth_time_counts() -> None:
     """`step:3` passes twice."""
-    bus = bus_with(Steps("risk", crash_at="risk.bus.publish.before:3", may_crash=True, die=die))
+    bus = bus_with(
+        CrashPoints("risk", crash_at="risk.bus.publish.before:3", may_crash=True, die=die)
+    )
     await publish(bus, "evt.time")
     await publish(bus, "evt.a")
     with pytest.raises(Dead):
@@ -92,7 +96,10 @@ async def test_the_nth_time_counts() -> None:
 
 def test_killing_is_sigkill() -> None:
     """Outside tests the process dies as from kill -9, with nothing cleaned up."""
-    code = "from opensqt.runtime.steps import Steps; s = Steps('x', crash_at='x.y', may_crash=True); s.reach('x.y')"
+    code = (
+        "from opensqt.runtime.crash_points import CrashPoints; "
+        "CrashPoints('x', crash_at='x.y', may_crash=True).reach('x.y')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], check=False, env=dict(os.environ), timeout=20
     )
@@ -102,16 +109,16 @@ def test_killing_is_sigkill() -> None:
 def test_crashing_is_refused_where_it_was_not_allowed() -> None:
     """One line that names the variable and the fix."""
     with pytest.raises(CrashRefused, match="OPENSQT_CRASH_AT=a is refused outside profile paper"):
-        Steps("x", crash_at="a")
+        CrashPoints("x", crash_at="a")
 
 
 def test_pausing_is_sigstop_and_refused_like_dying() -> None:
     """The process stands still at the step and goes on from there; never where money is at stake."""
     with pytest.raises(CrashRefused, match="OPENSQT_PAUSE_AT=a is refused outside profile paper"):
-        Steps("x", pause_at="a")
+        CrashPoints("x", pause_at="a")
     code = (
-        "from opensqt.runtime.steps import Steps\n"
-        "s = Steps('x', pause_at='x.y:2', may_crash=True)\n"
+        "from opensqt.runtime.crash_points import CrashPoints\n"
+        "s = CrashPoints('x', pause_at='x.y:2', may_crash=True)\n"
         "s.reach('x.y'); print('once', flush=True); s.reach('x.y')"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
@@ -127,7 +134,7 @@ def test_pausing_is_sigstop_and_refused_like_dying() -> None:
 def test_a_count_that_is_none_is_refused(count: str) -> None:
     """Expected step[:n]."""
     with pytest.raises(CrashRefused, match="expected step"):
-        Steps("x", crash_at=f"a:{count}", may_crash=True)
+        CrashPoints("x", crash_at=f"a:{count}", may_crash=True)
 
 
 @pytest.mark.parametrize("protocol", [Bus, Journal, Leases, Venue, Feed])

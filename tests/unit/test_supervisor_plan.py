@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.desk.plan import Plan, absolute_market, binding, make_plan, next_clock
-from opensqt.desk.refusal import Refusal
+from opensqt.desk.error import CliError
+from opensqt.desk.plan import StartPlan, absolute_market, binding, make_plan, next_clock
 from opensqt.desk.runfile import RunFile
 from opensqt.runtime.clock import ClockOrigin
 from opensqt.runtime.config.all import ConfigError
@@ -49,7 +49,7 @@ def test_a_flag_is_for_one_run_and_what_stays_is_said_once(tmp_path: Path) -> No
     bound = RunFile(market="synthetic:9")
     assert binding(bound, asked) == ""
     with pytest.raises(
-        Refusal, match=r"trades synthetic:9, not .*; go on with --market synthetic:9"
+        CliError, match=r"trades synthetic:9, not .*; go on with --market synthetic:9"
     ):
         next_clock(bound, make_plan(tmp_path, {}, config_path=path), 80_000)
 
@@ -72,7 +72,7 @@ def test_a_symbol_that_the_market_does_not_have_is_named(tmp_path: Path) -> None
 
 def test_a_market_of_no_known_kind_is_refused(tmp_path: Path) -> None:
     """The refusal shows the accepted forms."""
-    with pytest.raises((Refusal, ConfigError), match="synthetic:SEED"):
+    with pytest.raises((CliError, ConfigError), match="synthetic:SEED"):
         make_plan(tmp_path, {}, market="nasdaq")
 
 
@@ -85,10 +85,10 @@ def test_recording_paths_become_absolute_where_they_exist(
     assert absolute_market("recorded:a.gz,b.gz") == f"recorded:{tmp_path}/a.gz,b.gz"
 
 
-def plan_at(tmp_path: Path, speed: str = "1", origin_ms: int | None = None) -> Plan:
+def plan_at(tmp_path: Path, speed: str = "1", origin_ms: int | None = None) -> StartPlan:
     """Return a plan on the synthetic market that begins at a market time, or with the wall clock."""
     found = make_plan(tmp_path, {}, speed=speed)
-    return Plan(
+    return StartPlan(
         config=found.config,
         config_path=found.config_path,
         environ=found.environ,
@@ -110,5 +110,5 @@ def test_market_time_goes_on_at_another_speed_and_stays_with_its_market(tmp_path
     after = next_clock(before, plan_at(tmp_path, speed="4"), 80_000)
     assert (after.market_ms(80_000), after.market_ms(81_000)) == (80_000, 84_000)
     other = RunFile(clock=clock, market="synthetic:8")
-    with pytest.raises(Refusal, match="belong to that market"):
+    with pytest.raises(CliError, match="belong to that market"):
         next_clock(other, plan_at(tmp_path), 80_000)

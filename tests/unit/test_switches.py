@@ -8,16 +8,16 @@ import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.messages import Message
-from opensqt.domain.recon import Halted, OrderContradicted, Resumed
-from opensqt.domain.switches import DESK, HALTED, NORMAL, REDUCING, Switches, thrown
+from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
+from opensqt.domain.trading_controls import DESK, HALTED, NORMAL, REDUCING, TradingControls, thrown
 from tests.ledgers import ACCOUNT, PERP, VENUE, folded
 
 PLACE = f"{VENUE}/{ACCOUNT}/{PERP}"
 
 
-def switches(*facts: Message) -> Switches:
+def switches(*facts: Message) -> TradingControls:
     """Fold facts from nothing."""
-    found = Switches()
+    found = TradingControls()
     for fact in facts:
         found = thrown(found, fact)
     return found

@@ -84,7 +84,7 @@ def test_an_adapter_that_reaches_nothing_is_found() -> None:
     assert list(effects.effects(Source("opensqt/runtime/latch.py", "x = 1")))
 
 
-MADE = "from opensqt.venues.opening import open_venue\nfrom opensqt.runtime.steps import stepped\n"
+MADE = "from opensqt.venues.opening import open_venue\nfrom opensqt.runtime.crash_points import stepped\n"
 
 
 @pytest.mark.parametrize(

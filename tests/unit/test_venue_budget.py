@@ -9,12 +9,12 @@ import pytest
 
 from opensqt.domain.decimals import ONE
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.config.schema import Venue as VenueConfig
-from opensqt.venues.engine.budget import (
+from opensqt.runtime.config.schema import VenueConfig
+from opensqt.venues.engine.rate_limit import (
     Bucket,
     Budget,
-    Lane,
     Limit,
+    Priority,
     limits_of,
     retried,
     retry_delay_s,
@@ -24,7 +24,7 @@ from opensqt.venues.opening import FEED_PART
 COST = {"orders": 1.0}
 
 
-async def spend(budget: Budget, done: list[float], clock: VirtualClock, lane: Lane) -> None:
+async def spend(budget: Budget, done: list[float], clock: VirtualClock, lane: Priority) -> None:
     """Take one request and note when it was granted."""
     await budget.acquire(COST, lane)
     done.append(clock.monotonic_s())
@@ -36,7 +36,7 @@ async def test_bucket_grants_its_burst_and_then_its_rate() -> None:
     clock = VirtualClock()
     budget = Budget(clock, limits_of(VenueConfig(), ONE))
     granted: list[float] = []
-    tasks = [asyncio.create_task(spend(budget, granted, clock, Lane.OPEN)) for _ in range(100)]
+    tasks = [asyncio.create_task(spend(budget, granted, clock, Priority.OPEN)) for _ in range(100)]
     await clock.run_for(0)
     assert len(granted) == 24
     await clock.run_for(1)
@@ -55,7 +55,7 @@ async def test_rate_burst_and_reserve_come_from_the_configuration() -> None:
     )
     budget = Budget(clock, limits_of(config, ONE))
     granted: list[float] = []
-    tasks = [asyncio.create_task(spend(budget, granted, clock, Lane.OPEN)) for _ in range(9)]
+    tasks = [asyncio.create_task(spend(budget, granted, clock, Priority.OPEN)) for _ in range(9)]
     await clock.run_for(0)
     assert len(granted) == 5
     await clock.run_for(1)
@@ -85,9 +85,9 @@ async def test_weights_and_rates_are_per_bucket() -> None:
     clock = VirtualClock()
     limits = {"spot": Limit(rate_per_s=10, burst=20, reserved=0), "perp": Limit()}
     budget = Budget(clock, limits)
-    await budget.acquire({"spot": 20.0}, Lane.OPEN)
-    heavy = asyncio.create_task(budget.acquire({"spot": 10.0}, Lane.OPEN))
-    await budget.acquire({"perp": 1.0}, Lane.OPEN)
+    await budget.acquire({"spot": 20.0}, Priority.OPEN)
+    heavy = asyncio.create_task(budget.acquire({"spot": 10.0}, Priority.OPEN))
+    await budget.acquire({"perp": 1.0}, Priority.OPEN)
     await clock.run_for(0.9)
     assert not heavy.done()
     await clock.run_for(0.2)
@@ -101,10 +101,10 @@ async def test_cancel_is_not_delayed_by_a_thousand_queued_placements() -> None:
     budget = Budget(clock, {"orders": Limit()})
     opened: list[float] = []
     exits: list[float] = []
-    tasks = [asyncio.create_task(spend(budget, opened, clock, Lane.OPEN)) for _ in range(1000)]
+    tasks = [asyncio.create_task(spend(budget, opened, clock, Priority.OPEN)) for _ in range(1000)]
     await clock.run_for(2)
     asked_s = clock.monotonic_s()
-    cancels = [asyncio.create_task(spend(budget, exits, clock, Lane.EXIT)) for _ in range(20)]
+    cancels = [asyncio.create_task(spend(budget, exits, clock, Priority.EXIT)) for _ in range(20)]
     await clock.run_for(1)
     slot_s = 1 / 25
     assert exits[0] - asked_s <= slot_s
@@ -121,11 +121,13 @@ async def test_cancels_go_before_reducing_orders(weight: float) -> None:
     clock = VirtualClock()
     budget = Budget(clock, {"orders": Limit()})
     cost = {"orders": weight}
-    reducing = [asyncio.create_task(budget.acquire(cost, Lane.EXIT)) for _ in range(1000)]
+    reducing = [asyncio.create_task(budget.acquire(cost, Priority.EXIT)) for _ in range(1000)]
     await clock.run_for(2)
     asked_s = clock.monotonic_s()
     cancelled: list[float] = []
-    cancels = [asyncio.create_task(spend(budget, cancelled, clock, Lane.CANCEL)) for _ in range(20)]
+    cancels = [
+        asyncio.create_task(spend(budget, cancelled, clock, Priority.CANCEL)) for _ in range(20)
+    ]
     await clock.run_for(1)
     assert cancelled[0] == asked_s
     for number, granted_s in enumerate(cancelled):
@@ -140,8 +142,8 @@ async def test_openings_wait_while_exits_use_the_reserve() -> None:
     clock = VirtualClock()
     budget = Budget(clock, {"orders": Limit()})
     for _ in range(30):
-        await budget.acquire(COST, Lane.CANCEL)
-    opening = asyncio.create_task(budget.acquire(COST, Lane.OPEN))
+        await budget.acquire(COST, Priority.CANCEL)
+    opening = asyncio.create_task(budget.acquire(COST, Priority.OPEN))
     await clock.run_for(0.2)
     assert not opening.done()
     await clock.run_for(0.1)
@@ -153,7 +155,7 @@ async def test_a_rate_limit_answer_stops_both_lanes() -> None:
     clock = VirtualClock()
     budget = Budget(clock, {"orders": Limit()})
     budget.pause(COST, 2.0)
-    task = asyncio.create_task(budget.acquire(COST, Lane.EXIT))
+    task = asyncio.create_task(budget.acquire(COST, Priority.EXIT))
     await clock.run_for(1.9)
     assert not task.done()
     await clock.run_for(0.2)
@@ -163,11 +165,11 @@ async def test_a_rate_limit_answer_stops_both_lanes() -> None:
 def test_what_weighs_nothing_waits_only_while_the_venue_bars_us() -> None:
     """An empty bucket does not hold it up, an answer of "too fast" does."""
     bucket = Bucket(Limit(rate_per_s=1, burst=10, reserved=2), 0.0)
-    bucket.take(10, Lane.OPEN)
-    assert bucket.wait_s(0.0, 1, Lane.OPEN) > 0
-    assert bucket.wait_s(0.0, 0, Lane.OPEN) == 0
+    bucket.take(10, Priority.OPEN)
+    assert bucket.wait_s(0.0, 1, Priority.OPEN) > 0
+    assert bucket.wait_s(0.0, 0, Priority.OPEN) == 0
     bucket.pause(0.0, 5)
-    assert bucket.wait_s(0.0, 0, Lane.OPEN) == 5
+    assert bucket.wait_s(0.0, 0, Priority.OPEN) == 5
 
 
 @pytest.mark.row("C01")
@@ -175,20 +177,20 @@ def test_what_the_venue_counted_before_our_start_is_not_spent_again() -> None:
     """Of 100 a minute 85 are used: 15 of our burst are left, and never less than what exits keep."""
     bucket = Bucket(Limit(rate_per_s=1, burst=50, reserved=10, per_minute=100), 0.0)
     bucket.learn(20)
-    assert bucket.wait_s(0.0, 40, Lane.OPEN) == 0
+    assert bucket.wait_s(0.0, 40, Priority.OPEN) == 0
     bucket.learn(85)
-    assert bucket.wait_s(0.0, 5, Lane.OPEN) == 0
-    assert bucket.wait_s(0.0, 6, Lane.OPEN) == 1
+    assert bucket.wait_s(0.0, 5, Priority.OPEN) == 0
+    assert bucket.wait_s(0.0, 6, Priority.OPEN) == 1
     bucket.learn(200)
-    assert bucket.wait_s(0.0, 10, Lane.CANCEL) == 0
+    assert bucket.wait_s(0.0, 10, Priority.CANCEL) == 0
 
 
 def test_weight_above_the_burst_is_granted_from_a_full_bucket_and_owed() -> None:
     """A request heavier than the bucket does not wait for ever."""
     bucket = Bucket(Limit(rate_per_s=10, burst=10, reserved=5), 0.0)
-    assert bucket.wait_s(0.0, 50, Lane.OPEN) == 0
-    bucket.take(50, Lane.OPEN)
-    assert bucket.wait_s(0.0, 1, Lane.CANCEL) == pytest.approx(4.1)
+    assert bucket.wait_s(0.0, 50, Priority.OPEN) == 0
+    bucket.take(50, Priority.OPEN)
+    assert bucket.wait_s(0.0, 1, Priority.CANCEL) == pytest.approx(4.1)
 
 
 def test_no_minute_exceeds_our_share_of_the_venue() -> None:

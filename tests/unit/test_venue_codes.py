@@ -18,9 +18,9 @@ from opensqt.domain.venue import (
     Refused,
     Throttled,
 )
+from opensqt.venues.binance.classify import judge_cancel, judge_place
 from opensqt.venues.binance.codes import documented_doubt
-from opensqt.venues.binance.judge import judge_cancel, judge_place
-from opensqt.venues.engine.reply import Reply
+from opensqt.venues.engine.response import VenueResponse
 
 PARAMETER, FILTER, FUNDS = Refusal.PARAMETER, Refusal.FILTER, Refusal.FUNDS
 AUTH, ACCOUNT, CLOCK = Refusal.AUTH, Refusal.ACCOUNT, Refusal.CLOCK
@@ -115,13 +115,13 @@ USDM_CODES = (
 def placed(market: Market, code: int, text: str) -> PlaceOutcome:
     """Judge an error answer to a place."""
     body = json.dumps({"code": code, "msg": text})
-    return judge_place(market, Reply(status=400, body=body), "qone", {})
+    return judge_place(market, VenueResponse(status=400, body=body), "qone", {})
 
 
 def canceled(market: Market, code: int, text: str) -> CancelOutcome:
     """Judge an error answer to a cancel."""
     body = json.dumps({"code": code, "msg": text})
-    return judge_cancel(market, Reply(status=400, body=body), "qone", {})
+    return judge_cancel(market, VenueResponse(status=400, body=body), "qone", {})
 
 
 def recorded(recordings: Path) -> Iterator[tuple[int, str]]:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.order import Liquidity
+from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import BalanceView, OrderView, TradeView
-from opensqt.venues.binance.events import Ended, Frame, read_frame
-from opensqt.venues.binance.wire import Unreadable
+from opensqt.venues.binance.parser import Unreadable
+from opensqt.venues.binance.user_frames import Ended, Frame, read_frame
 
 SPOT = {"ETHBTC": "ETH/BTC", "BNBUSDT": "BNB/USDT", "BTCUSDT": "BTC/USDT"}
 PERP = {"BTCUSDT": "BTC/USDT:USDT"}

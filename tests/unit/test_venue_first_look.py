@@ -6,9 +6,9 @@ import pytest
 
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import VirtualClock
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import VenueConfig
 from opensqt.venues.binance.orders import get
-from opensqt.venues.engine.budget import Bucket, Budget, Lane, Limit, limits_of
+from opensqt.venues.engine.rate_limit import Bucket, Budget, Limit, Priority, limits_of
 from opensqt.venues.opening import FEED_PART
 
 
@@ -29,11 +29,11 @@ def test_a_successor_reads_though_the_minute_is_spent() -> None:
         *[1] * 20,
     )  # trades, open orders, income, mode, account, missing orders
     for weight in look:
-        assert bucket.wait_s(0.0, weight, Lane.READ) == 0
-        bucket.take(weight, Lane.READ)
+        assert bucket.wait_s(0.0, weight, Priority.READ) == 0
+        bucket.take(weight, Priority.READ)
         bucket.learn(limit.per_minute)
-    assert bucket.wait_s(0.0, 5, Lane.OPEN) > 0
-    assert bucket.wait_s(0.0, limit.reserved, Lane.CANCEL) == 0
+    assert bucket.wait_s(0.0, 5, Priority.OPEN) > 0
+    assert bucket.wait_s(0.0, limit.reserved, Priority.CANCEL) == 0
 
 
 @pytest.mark.row("C01")
@@ -42,10 +42,10 @@ def test_a_first_look_stops_short_of_the_limit_of_the_venue() -> None:
     limit = Limit(rate_per_s=1, burst=50, reserved=10, per_minute=80, first=20, first_until=90)
     bucket = Bucket(limit, 0.0)
     bucket.learn(85)
-    assert bucket.wait_s(0.0, 5, Lane.READ) == 0
-    assert bucket.wait_s(0.0, 6, Lane.READ) > 0
+    assert bucket.wait_s(0.0, 5, Priority.READ) == 0
+    assert bucket.wait_s(0.0, 6, Priority.READ) > 0
     bucket.learn(90)
-    assert bucket.wait_s(0.0, 1, Lane.READ) > 0
+    assert bucket.wait_s(0.0, 1, Priority.READ) > 0
 
 
 @pytest.mark.row("C06", "J01")
@@ -62,17 +62,17 @@ async def test_looks_for_orders_in_doubt_go_on_when_a_minute_is_spent() -> None:
 
     async def cancel() -> None:
         while True:
-            await budget.acquire({"perp": 1.0}, Lane.CANCEL)
+            await budget.acquire({"perp": 1.0}, Priority.CANCEL)
             budget.learn("perp", limit.first_until)
             await clock.sleep(1 / 7)  # fourteen orders, each every two seconds
 
-    async def look(lane: Lane) -> None:
+    async def look(lane: Priority) -> None:
         for weight in (*(1, 1, 5, 5, 5, *[1] * 14), *(1, 1, 5, 5, 5, *[1] * 14)):
             await budget.acquire({"perp": float(weight)}, lane)
             budget.learn("perp", limit.first_until)
 
     cancels = asyncio.create_task(cancel())
-    looks, reads = (asyncio.create_task(look(lane)) for lane in (Lane.LOOK, Lane.READ))
+    looks, reads = (asyncio.create_task(look(lane)) for lane in (Priority.LOOK, Priority.READ))
     await clock.run_for(5)
     assert looks.done()
     assert not reads.done()
@@ -83,18 +83,18 @@ async def test_looks_for_orders_in_doubt_go_on_when_a_minute_is_spent() -> None:
 
 def test_every_read_has_the_share_of_the_first_look() -> None:
     """What names no lane is a read: no successor waits because somebody forgot to say so."""
-    assert get(Market.PERP, "income", {}, {"perp": 30.0}).lane is Lane.READ
+    assert get(Market.PERP, "income", {}, {"perp": 30.0}).lane is Priority.READ
 
 
 async def test_a_read_behind_openings_still_waits_its_turn() -> None:
     """Once the share of the first look is used, reads and openings are one queue: neither starves the other."""
     clock = VirtualClock()
     budget = Budget(clock, {"perp": Limit(rate_per_s=10, burst=10, reserved=0, first=5)})
-    await budget.acquire({"perp": 5.0}, Lane.READ)
-    await budget.acquire({"perp": 5.0}, Lane.OPEN)
-    opening = asyncio.create_task(budget.acquire({"perp": 1.0}, Lane.OPEN))
+    await budget.acquire({"perp": 5.0}, Priority.READ)
+    await budget.acquire({"perp": 5.0}, Priority.OPEN)
+    opening = asyncio.create_task(budget.acquire({"perp": 1.0}, Priority.OPEN))
     await clock.run_for(0)
-    read = asyncio.create_task(budget.acquire({"perp": 1.0}, Lane.READ))
+    read = asyncio.create_task(budget.acquire({"perp": 1.0}, Priority.READ))
     await clock.run_for(0.15)
     assert (opening.done(), read.done()) == (True, False)
     await clock.run_for(0.1)
@@ -108,7 +108,7 @@ async def test_a_long_wait_for_the_budget_is_told(caplog: pytest.LogCaptureFixtu
 
     async def read(times: int) -> None:
         for _ in range(times):
-            await budget.acquire({"perp": 5.0}, Lane.READ)
+            await budget.acquire({"perp": 5.0}, Priority.READ)
 
     task = asyncio.create_task(read(17))
     await clock.run_for(9)

@@ -9,14 +9,14 @@ import pytest
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Refusal, Refused, Throttled
 from opensqt.venues.binance import refusals as table
-from opensqt.venues.binance.judge import (
+from opensqt.venues.binance.classify import (
     judge_cancel,
     judge_look,
     judge_place,
     retry_after_ms,
 )
 from opensqt.venues.binance.refusals import GENERAL, PERP, TEXTS, refusal_of
-from opensqt.venues.engine.reply import Reply, Sent
+from opensqt.venues.engine.response import Transmitted, VenueResponse
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT"}
 # What public clients call the same thing (recordings/errors/jkorf_error_categories.csv).
@@ -38,9 +38,9 @@ CATEGORIES = {
 }
 
 
-def reply(code: int, message: str, status: int = 400) -> Reply:
+def reply(code: int, message: str, status: int = 400) -> VenueResponse:
     """Return an error answer."""
-    return Reply(status=status, body=json.dumps({"code": code, "msg": message}))
+    return VenueResponse(status=status, body=json.dumps({"code": code, "msg": message}))
 
 
 @pytest.mark.row("C04")
@@ -71,7 +71,7 @@ def test_every_recorded_error_body_is_judged_without_a_guess(recordings: Path) -
         if row["exchange"] != "binance":
             continue
         for market in Market:
-            answer = Reply(status=400, body=row["text"])
+            answer = VenueResponse(status=400, body=row["text"])
             outcome = judge_place(market, answer, "qone", SYMBOLS)
             code = (row.get("json") or {}).get("code")
             listed = code in GENERAL or code in TEXTS or (market is Market.PERP and code in PERP)
@@ -131,7 +131,7 @@ def test_recorded_answers_are_classified(
     bodies = [body for body in recorded_bodies(recordings, code) if text in body]
     assert bodies, f"nothing is recorded for {code}"
     for body in bodies:
-        outcome = judge_place(market, Reply(status=400, body=body), "qone", SYMBOLS)
+        outcome = judge_place(market, VenueResponse(status=400, body=body), "qone", SYMBOLS)
         if kind is Refusal.DUPLICATE:
             assert isinstance(outcome, Held), body
             assert outcome.duplicate
@@ -243,7 +243,9 @@ def test_throttling_is_a_definite_answer(
     status: int, code: int, headers: dict[str, str], wait_ms: int
 ) -> None:
     """Nothing was placed, and the wait is the venue's or the documented least."""
-    answer = Reply(status=status, body=json.dumps({"code": code, "msg": "x"}), headers=headers)
+    answer = VenueResponse(
+        status=status, body=json.dumps({"code": code, "msg": "x"}), headers=headers
+    )
     assert retry_after_ms(answer) == wait_ms
     for judge in (judge_place, judge_cancel, judge_look):
         outcome = judge(Market.SPOT, answer, "qone", SYMBOLS)
@@ -253,8 +255,10 @@ def test_throttling_is_a_definite_answer(
 
 def test_only_the_failed_connect_is_not_sent() -> None:
     """No answer is in doubt unless the transport proves that nothing left."""
-    maybe = judge_place(Market.SPOT, Reply(cause="TimeoutError"), "qone", SYMBOLS)
-    never = judge_place(Market.SPOT, Reply(sent=Sent.NEVER, cause="refused"), "qone", SYMBOLS)
+    maybe = judge_place(Market.SPOT, VenueResponse(cause="TimeoutError"), "qone", SYMBOLS)
+    never = judge_place(
+        Market.SPOT, VenueResponse(sent=Transmitted.NEVER, cause="refused"), "qone", SYMBOLS
+    )
     assert isinstance(maybe, InDoubt)
     assert isinstance(never, NotSent)
 
@@ -281,8 +285,8 @@ def test_answer_about_another_order_is_in_doubt() -> None:
         "status": "NEW",
         "side": "BUY",
     }
-    answer = Reply(status=200, body=json.dumps(body))
+    answer = VenueResponse(status=200, body=json.dumps(body))
     assert isinstance(judge_place(Market.SPOT, answer, "qone", SYMBOLS), InDoubt)
     assert isinstance(judge_place(Market.SPOT, answer, "qother", SYMBOLS), Held)
-    strange = Reply(status=200, body=json.dumps({**body, "status": "LIMBO"}))
+    strange = VenueResponse(status=200, body=json.dumps({**body, "status": "LIMBO"}))
     assert isinstance(judge_place(Market.SPOT, strange, "qother", SYMBOLS), InDoubt)

@@ -8,8 +8,8 @@ import pytest
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Refusal, Refused, Throttled
-from opensqt.venues.binance.judge import judge_batch, judge_cancel, judge_place
-from opensqt.venues.engine.reply import Reply, Sent
+from opensqt.venues.binance.classify import judge_batch, judge_cancel, judge_place
+from opensqt.venues.engine.response import Transmitted, VenueResponse
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT:USDT"}
 
@@ -24,14 +24,14 @@ def test_recorded_batches_are_judged_row_by_row(recordings: Path) -> None:
         row = json.loads(line)
         if row["path"] == "/fapi/v1/batchOrders":
             found[row["method"]] = row["response"]
-    placed = Reply(status=200, body=json.dumps(found["POST"]))
+    placed = VenueResponse(status=200, body=json.dumps(found["POST"]))
     held, refused = judge_batch(
         judge_place, Market.PERP, placed, ("testOrder", "qtwo"), {"BTCUSDT": "BTC/USDT:USDT"}
     )
     assert isinstance(held, Held)
     assert isinstance(refused, Refused)
     assert refused.kind is Refusal.REDUCE_ONLY
-    canceled = Reply(status=200, body=json.dumps(found["DELETE"]))
+    canceled = VenueResponse(status=200, body=json.dumps(found["DELETE"]))
     ended, gone = judge_batch(
         judge_cancel, Market.PERP, canceled, ("myOrder1", "qtwo"), {"BTCUSDT": "BTC/USDT:USDT"}
     )
@@ -68,7 +68,7 @@ ROW = {
 )
 def test_each_row_of_a_batch_proves_for_itself(rows: Any, outcomes: list[type[Any]]) -> None:
     """An unlisted code, another id or no id is in doubt for its order only; missing rows are for all."""
-    answer = Reply(status=200, body=json.dumps(rows))
+    answer = VenueResponse(status=200, body=json.dumps(rows))
     judged = judge_batch(judge_place, Market.PERP, answer, ("qone", "qtwo"), SYMBOLS)
     assert [type(outcome) for outcome in judged] == outcomes
 
@@ -77,16 +77,19 @@ def test_each_row_of_a_batch_proves_for_itself(rows: Any, outcomes: list[type[An
 @pytest.mark.parametrize(
     "answer,outcome",
     [
-        (Reply(cause="TimeoutError"), InDoubt),
-        (Reply(sent=Sent.NEVER, cause="refused"), NotSent),
-        (Reply(status=503, body=""), InDoubt),
-        (Reply(status=429, body=""), Throttled),
-        (Reply(status=400, body='{"code":-1021,"msg":"late"}'), Refused),
-        (Reply(status=400, body='{"code":-4083,"msg":"Fail to place batch orders."}'), InDoubt),
+        (VenueResponse(cause="TimeoutError"), InDoubt),
+        (VenueResponse(sent=Transmitted.NEVER, cause="refused"), NotSent),
+        (VenueResponse(status=503, body=""), InDoubt),
+        (VenueResponse(status=429, body=""), Throttled),
+        (VenueResponse(status=400, body='{"code":-1021,"msg":"late"}'), Refused),
+        (
+            VenueResponse(status=400, body='{"code":-4083,"msg":"Fail to place batch orders."}'),
+            InDoubt,
+        ),
     ],
 )
 def test_an_answer_about_the_whole_batch_is_about_each_order(
-    answer: Reply, outcome: type[Any]
+    answer: VenueResponse, outcome: type[Any]
 ) -> None:
     """Nothing came back, or one error for all: every order of the batch shares it."""
     judged = judge_batch(judge_place, Market.PERP, answer, ("qone", "qtwo"), SYMBOLS)

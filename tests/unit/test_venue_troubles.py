@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.life import Phase
+from opensqt.domain.order_state import OrderStatus
 from opensqt.runtime.clock import VirtualClock
-from opensqt.venues.binance.judge import trouble_of
-from opensqt.venues.engine.reply import Reply, Sent
-from opensqt.venues.engine.troubles import Troubles
+from opensqt.venues.binance.classify import trouble_of
+from opensqt.venues.engine.error_window import ErrorWindow
+from opensqt.venues.engine.response import Transmitted, VenueResponse
 from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
 
@@ -18,7 +18,7 @@ from tests.unit.rig import SYMBOL, Rig
 async def test_more_than_fifty_errors_in_five_minutes_degrade() -> None:
     """Fifty are borne, one more is too much, and five minutes later all is forgotten."""
     clock = VirtualClock()
-    troubles = Troubles(clock)
+    troubles = ErrorWindow(clock)
     for _ in range(50):
         troubles.note("no_answer")
         await clock.run_for(1)
@@ -33,7 +33,7 @@ async def test_more_than_fifty_errors_in_five_minutes_degrade() -> None:
 @pytest.mark.row("C09")
 def test_the_memory_of_errors_is_bounded() -> None:
     """A storm of errors fills a ring of a thousand and no more."""
-    troubles = Troubles(VirtualClock())
+    troubles = ErrorWindow(VirtualClock())
     for number in range(5000):
         troubles.note(f"unlisted_{number}")
     assert len(troubles) == 1000
@@ -44,24 +44,24 @@ def test_the_memory_of_errors_is_bounded() -> None:
 @pytest.mark.parametrize(
     "reply,trouble",
     [
-        (Reply(sent=Sent.NEVER, cause="refused"), "not_sent"),
-        (Reply(cause="timeout"), "no_answer"),
-        (Reply(status=503, body='{"code":-1008,"msg":"busy"}'), "http_503"),
-        (Reply(status=403, body="<html>"), "http_403"),
-        (Reply(status=429, body=""), "throttled"),
-        (Reply(status=400, body='{"code":-1021,"msg":"late"}'), "clock"),
-        (Reply(status=401, body='{"code":-2015,"msg":"no"}'), "auth"),
-        (Reply(status=400, body='{"code":-9999,"msg":"?"}'), "unlisted_9999"),
-        (Reply(status=400, body='{"code":-2019,"msg":"Margin is insufficient."}'), ""),
-        (Reply(status=400, body='{"code":-5022,"msg":"post only"}'), ""),
-        (Reply(status=400, body='{"code":-2011,"msg":"Unknown order sent."}'), ""),
-        (Reply(status=400, body='{"code":-2013,"msg":"Order does not exist."}'), ""),
-        (Reply(status=400, body='{"code":-4116,"msg":"ClientOrderId is duplicated."}'), ""),
-        (Reply(status=200, body="{}"), ""),
-        (Reply(status=200, body="[]"), ""),
+        (VenueResponse(sent=Transmitted.NEVER, cause="refused"), "not_sent"),
+        (VenueResponse(cause="timeout"), "no_answer"),
+        (VenueResponse(status=503, body='{"code":-1008,"msg":"busy"}'), "http_503"),
+        (VenueResponse(status=403, body="<html>"), "http_403"),
+        (VenueResponse(status=429, body=""), "throttled"),
+        (VenueResponse(status=400, body='{"code":-1021,"msg":"late"}'), "clock"),
+        (VenueResponse(status=401, body='{"code":-2015,"msg":"no"}'), "auth"),
+        (VenueResponse(status=400, body='{"code":-9999,"msg":"?"}'), "unlisted_9999"),
+        (VenueResponse(status=400, body='{"code":-2019,"msg":"Margin is insufficient."}'), ""),
+        (VenueResponse(status=400, body='{"code":-5022,"msg":"post only"}'), ""),
+        (VenueResponse(status=400, body='{"code":-2011,"msg":"Unknown order sent."}'), ""),
+        (VenueResponse(status=400, body='{"code":-2013,"msg":"Order does not exist."}'), ""),
+        (VenueResponse(status=400, body='{"code":-4116,"msg":"ClientOrderId is duplicated."}'), ""),
+        (VenueResponse(status=200, body="{}"), ""),
+        (VenueResponse(status=200, body="[]"), ""),
     ],
 )
-def test_an_order_that_is_refused_is_no_trouble(reply: Reply, trouble: str) -> None:
+def test_an_order_that_is_refused_is_no_trouble(reply: VenueResponse, trouble: str) -> None:
     """Lost answers, limits, our clock and our key are; what the venue says about an order is its good right."""
     assert trouble_of(Market.PERP, reply) == trouble
 
@@ -82,4 +82,4 @@ async def test_a_degraded_venue_shows_in_the_status_of_the_executor(tmp_path: Pa
         assert executor.ready
         await rig.approve(rig.cancel())
         await rig.clock.run_for(1)
-        assert rig.order_of().phase is Phase.CANCELED
+        assert rig.order_of().phase is OrderStatus.CANCELED

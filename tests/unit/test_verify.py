@@ -6,8 +6,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from opensqt.cli.verify_books import Live, fold, projections_equal_fold, state_hash
-from opensqt.cli.verify_evidence import Audited, Check, Event, Evidence
+from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
+from opensqt.cli.verify_evidence import Audited, Check, Event, JudgedEvidence
 from opensqt.cli.verify_money import fills_equal_position, ledger_identity
 from opensqt.cli.verify_orders import (
     no_order_without_intent,
@@ -17,7 +17,7 @@ from opensqt.cli.verify_orders import (
 from opensqt.domain.instruments import Market
 from opensqt.domain.ledger_content import content, digest, restore
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, NeverPlaced, Submitting
+from opensqt.domain.order_events import Fill, NeverPlaced, Submitting
 from opensqt.runtime.projection.port import Snapshot
 from opensqt.runtime.projection.tables import rows
 from opensqt.simulation.engine.audit import AuditRow, Kind, rfc3339
@@ -92,9 +92,9 @@ def audit() -> list[Audited]:
 
 def evidence(
     rows_of_audit: list[Audited] | None, messages: list[Message], until_ms: int | None = None
-) -> Evidence:
+) -> JudgedEvidence:
     """Return both sides as `verify` reads them."""
-    return Evidence(
+    return JudgedEvidence(
         audit=None if rows_of_audit is None else tuple(rows_of_audit),
         events=events(messages),
         until_ms=until_ms,
@@ -109,7 +109,7 @@ def events(messages: list[Message]) -> tuple[Event, ...]:
     )
 
 
-def judged(found: Evidence) -> dict[str, Check]:
+def judged(found: JudgedEvidence) -> dict[str, Check]:
     """Return every check that needs the audit."""
     books = folded([event.message for event in found.events])
     positions = {key: net.position.quantity for key, net in books.nets.items()}
@@ -123,7 +123,7 @@ def judged(found: Evidence) -> dict[str, Check]:
     return {check.check: check for check in checks}
 
 
-def failed(found: Evidence) -> set[str]:
+def failed(found: JudgedEvidence) -> set[str]:
     """Return the names of the checks that do not hold."""
     return {name for name, check in judged(found).items() if not check.holds}
 
@@ -256,7 +256,7 @@ def test_without_an_audit_the_journal_is_judged_alone() -> None:
     assert "no audit" in found["one_order_per_intent"].detail
 
 
-def live(messages: list[Message], position: int, kept: int = 0) -> Live:
+def live(messages: list[Message], position: int, kept: int = 0) -> StoredBooks:
     """Return projections and a snapshot as a reconciler leaves them."""
     books = folded(messages[:position])
     snapshot = None
@@ -264,7 +264,7 @@ def live(messages: list[Message], position: int, kept: int = 0) -> Live:
         before = folded(messages[:kept])
         form = restore(content(before))
         snapshot = Snapshot(position=kept, sha256=digest(before), books=form)
-    return Live(
+    return StoredBooks(
         position=position,
         tables={table.value: found for table, found in rows(books).items()},
         snapshot=snapshot,

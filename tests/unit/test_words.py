@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opensqt.domain.clean_text import WORDS_MAX, cleaned, encodable
 from opensqt.domain.control import KillLatched
 from opensqt.domain.kills import named
-from opensqt.domain.words import WORDS_MAX, cleaned, encodable
 from opensqt.runtime import latch
-from opensqt.runtime.asked import NotAsked, words_of
 from opensqt.runtime.codec import decode, encode
+from opensqt.runtime.command_body import BadCommand, words_of
 from opensqt.runtime.projection.tables import rows
 from tests.ledgers import folded
 
@@ -89,14 +89,14 @@ def test_text_that_everybody_takes_is_not_changed() -> None:
 )
 def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
     """Nested without end, cut, a list, a number of 5,000 digits: one clear refusal."""
-    with pytest.raises(NotAsked, match="JSON object"):
+    with pytest.raises(BadCommand, match="JSON object"):
         words_of(body)
 
 
 @pytest.mark.parametrize("charset", ["klingon", "rot13", "base64", "a\x00b", "utf-8\udcff"])
 def test_a_charset_that_nobody_knows_is_refused(charset: str) -> None:
     """Unknown, or no encoding of text at all."""
-    with pytest.raises(NotAsked, match="charset"):
+    with pytest.raises(BadCommand, match="charset"):
         words_of(b"{}", charset)
 
 

@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain import account, control, order, recon, verdict
+from opensqt.domain import account, control, verdict
+from opensqt.domain import order_events as order
+from opensqt.domain import recon_events as recon
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.journal import Fence, Lease, Recorded

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.lease import LeaseLost
 from tests.world.checkers import HAND, Judge

@@ -5,7 +5,7 @@ from typing import Any
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.intent import Basis
 from opensqt.domain.journal import Recorded
-from opensqt.domain.recon import Halted
+from opensqt.domain.recon_events import Halted
 from opensqt.runtime.bus.port import Stream
 from tests.support.fakes.bus_broker import MemoryBroker
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from opensqt.domain.recon import Halted, Resumed
+from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID
 from tests.support.fakes.bus import MemoryBus

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.account import FundingPaid
-from opensqt.domain.recon import Adjustment, Discrepancy, DiscrepancyKind, Halted
+from opensqt.domain.recon_events import Adjustment, Discrepancy, DiscrepancyKind, Halted
 from tests.support.fakes.venue_exchange import MemoryExchange
 
 RATE = Decimal("0.0001")  # of the notional, each time

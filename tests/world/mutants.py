@@ -9,17 +9,21 @@ import msgspec
 from opensqt.domain.journal import Appended, Conflict, Duplicate
 from opensqt.domain.venue import InDoubt, NotSent
 from opensqt.domain.verdict import RiskRefused
-from opensqt.execution import absence, facts, limits
+from opensqt.execution import absence
 from opensqt.execution import admission as decide
-from opensqt.execution.state import State
-from opensqt.risk.state import State as GateState
+from opensqt.execution import caps as limits
+from opensqt.execution import events as facts
+from opensqt.execution.state import ExecutionState
+from opensqt.risk.state import RiskState as GateState
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper
-from services.executor import commands, requests, service
-from services.executor.account import Account
-from services.executor.doubts import Doubts
-from services.executor.evidence import Evidence
-from services.executor.requests import Requests
+from services.executor import command_consumer as commands
+from services.executor import sender as requests
+from services.executor import service
+from services.executor.account import ExecutorAccount
+from services.executor.account_sync import AccountSync
+from services.executor.resolver import OrderResolver
+from services.executor.sender import OrderSender
 from tests.support.fakes.journal import MemoryStore
 from tests.world.faults import Kind
 
@@ -70,56 +74,56 @@ class Forgetful(set[Any]):
 
 def _forgetful(name: str) -> Patch:
     """Let the executor's books forget one of their sets."""
-    start = State.__init__
+    start = ExecutionState.__init__
 
-    def begin(state: State, account: str) -> None:
+    def begin(state: ExecutionState, account: str) -> None:
         start(state, account)
         setattr(state, name, Forgetful())
 
-    return (State, "__init__", begin)
+    return (ExecutionState, "__init__", begin)
 
 
 def _commit_answers() -> list[Patch]:
     """A commit that was there already counts as a fresh one, and verdicts are not remembered."""
-    real = Account.commit_surely
+    real = ExecutorAccount.commit_surely
 
-    async def commit(account: Account, entry: Any) -> Any:
+    async def commit(account: ExecutorAccount, entry: Any) -> Any:
         outcome = await real(account, entry)
         return Appended(positions=outcome.positions) if isinstance(outcome, Duplicate) else outcome
 
-    return [(Account, "commit_surely", commit), _forgetful("judged")]
+    return [(ExecutorAccount, "commit_surely", commit), _forgetful("judged")]
 
 
 def _answer_lost() -> list[Patch]:
-    async def commit(account: Account, entry: Any) -> Any:
+    async def commit(account: ExecutorAccount, entry: Any) -> Any:
         try:
             return await account.commit(entry)
         except JournalDown:
             return Conflict(stream="", expected=0, actual=0)
 
-    return [(Account, "commit_surely", commit)]
+    return [(ExecutorAccount, "commit_surely", commit)]
 
 
 def _resent() -> list[Patch]:
-    real = Requests._request
+    real = OrderSender._request
 
-    async def request(self: Requests, submits: Any, group: Any) -> Any:
+    async def request(self: OrderSender, submits: Any, group: Any) -> Any:
         outcomes = await real(self, submits, group)
         doubtful = any(isinstance(outcome, InDoubt) for outcome in outcomes)
         return await real(self, submits, group) if doubtful else outcomes
 
-    return [(Requests, "_request", request)]
+    return [(OrderSender, "_request", request)]
 
 
 def _again_in_doubt() -> list[Patch]:
-    real = Requests._request
+    real = OrderSender._request
 
-    async def request(self: Requests, submits: Any, group: Any) -> Any:
+    async def request(self: OrderSender, submits: Any, group: Any) -> Any:
         outcomes = await real(self, submits, group)
         unsent = NotSent(cause="timeout")
         return tuple(unsent if isinstance(one, InDoubt) else one for one in outcomes)
 
-    return [(Requests, "_request", request)]
+    return [(OrderSender, "_request", request)]
 
 
 def _refused_in_doubt() -> list[Patch]:
@@ -134,17 +138,17 @@ def _refused_in_doubt() -> list[Patch]:
 
 
 def _sent_first() -> list[Patch]:
-    real = Account.commit_surely
+    real = ExecutorAccount.commit_surely
 
-    async def place(self: commands.Commands, approval: Any, intent: Any) -> None:
+    async def place(self: commands.CommandConsumer, approval: Any, intent: Any) -> None:
         account = self._account
         terms, fence = account.terms(intent.valid_until_ms), account.lease.fence
         chosen = decide.admit_place(account.state, account.author, approval, fence, terms)
-        if isinstance(chosen, decide.Submit):
+        if isinstance(chosen, decide.SendOrder):
             await account.venue.place(chosen.request)
             await real(account, chosen.entry)
 
-    return [(commands.Commands, "_place", place)]
+    return [(commands.CommandConsumer, "_place", place)]
 
 
 def _ref(**changes: int) -> Callable[[], list[Patch]]:
@@ -177,7 +181,7 @@ def _no_fence() -> list[Patch]:
     def begin(**_: int) -> Any:
         return real(deadline_ms=0, lag_ms=0, skew_ms=0)
 
-    return [(absence, "begin", begin), (Doubts, "_fence_s", lambda *_: 0.0)]
+    return [(absence, "begin", begin), (OrderResolver, "_fence_s", lambda *_: 0.0)]
 
 
 def _no_deadline() -> list[Patch]:
@@ -207,7 +211,7 @@ def _no_guard() -> list[Patch]:
 
     def admit(*words: Any) -> Any:
         chosen = real(*words)
-        if isinstance(chosen, decide.Submit):
+        if isinstance(chosen, decide.SendOrder):
             entry = msgspec.structs.replace(chosen.entry, guards=())
             return msgspec.structs.replace(chosen, entry=entry)
         return chosen
@@ -218,19 +222,19 @@ def _no_guard() -> list[Patch]:
 def _late_too() -> list[Patch]:
     real = limits.obstacle
 
-    def obstacle(state: State, intent: Any, terms: Any, **words: Any) -> str:
+    def obstacle(state: ExecutionState, intent: Any, terms: Any, **words: Any) -> str:
         return real(state, intent, msgspec.structs.replace(terms, now_ms=0), **words)
 
     return [(decide, "obstacle", obstacle), (MemoryStore, "_late", _nothing)]
 
 
 def _cancelled_once() -> list[Patch]:
-    async def cancel(self: Doubts, name: str) -> None:
+    async def cancel(self: OrderResolver, name: str) -> None:
         order = self._account.state.orders[name]
         if order.placed is not None:
             await self._cancel_once(order, order.placed.ref)
 
-    return [(Doubts, "_cancel", cancel)]
+    return [(OrderResolver, "_cancel", cancel)]
 
 
 def _verdict_twice() -> list[Patch]:
@@ -274,15 +278,19 @@ MUTANTS = (
     M(name="id without cycle", patches=_ref(cycle=1)),
     M(name="absence without fence", patches=_no_fence, focus=LATE),
     M(name="request without deadline", patches=_no_deadline, focus=LATE),
-    M(name="kill ignored", patches=_one(State, "killed_for", _nothing), focus=(Kind.KILL, Kind.PLACE_THROTTLED)),
+    M(
+        name="kill ignored",
+        patches=_one(ExecutionState, "killed_for", _nothing),
+        focus=(Kind.KILL, Kind.PLACE_THROTTLED),
+    ),
     M(name="fills not unique", patches=_fills_twice, focus=(Kind.STREAM_REPEATS,)),
     M(name="risk epoch not guarded", patches=_no_guard, focus=(Kind.CRASH, Kind.FREEZE) * 10),
     M(name="late command admitted", patches=_late_too, focus=(Kind.FREEZE, Kind.STORE_DOWN)),
     M(name="cancel sent only once", patches=_cancelled_once, focus=(Kind.CANCEL_LOST,) * 2),
     M(name="lost answer is no commit", patches=_answer_lost, focus=(Kind.ANSWER_LOST,) * 2),
-    M(name="trades not read by REST", patches=_one(Evidence, "read_trades", _idle), focus=(Kind.STREAM_LOSES,) * 2),
-    M(name="open orders not read by REST", patches=_one(Evidence, "sweep", _sweepless), focus=(Kind.STREAM_MUTE,)),
+    M(name="trades not read by REST", patches=_one(AccountSync, "read_trades", _idle), focus=(Kind.STREAM_LOSES,) * 2),
+    M(name="open orders not read by REST", patches=_one(AccountSync, "sweep", _sweepless), focus=(Kind.STREAM_MUTE,)),
     M(name="history not read", patches=_one(service.Executor, "_bootstrap", _idle), focus=(Kind.CRASH,)),
-    M(name="unknown orders not pursued", patches=_one(Doubts, "_resolve", _idle), focus=PLACES),
+    M(name="unknown orders not pursued", patches=_one(OrderResolver, "_resolve", _idle), focus=PLACES),
     M(name="approvals not reserved", patches=_one(GateState, "reserve", _nothing), focus=(Kind.CRASH,) * 2),
 )  # fmt: skip

@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.domain import life
+from opensqt.domain import order_state as life
 from opensqt.domain.journal import Lease
-from opensqt.domain.order import CancelRequested, Fill, Unresolved
-from opensqt.domain.strays import Strays
+from opensqt.domain.order_events import CancelRequested, Fill, Unresolved
+from opensqt.domain.unattributed import UnattributedTrades
 from opensqt.domain.venue import NotFound
-from opensqt.execution import absence, facts
+from opensqt.execution import absence
 from opensqt.execution import admission as decide
-from opensqt.risk.state import State as GateState
+from opensqt.execution import events as facts
+from opensqt.risk.state import RiskState as GateState
 from opensqt.strategies.grid import state as grid
-from services.executor import evidence
-from services.executor.doubts import Doubts
-from services.executor.sweeps import Sweeps, Swept
+from services.executor import account_sync as evidence
+from services.executor.cancel_sweep import CancelSweep, SweepResult
+from services.executor.resolver import OrderResolver
 from tests.support.fakes.journal import MemoryLeases
 from tests.world.faults import Kind
 from tests.world.mutants import LATE, MUTANTS, TAKEN_OVER, Mutant, Patch
@@ -29,8 +30,8 @@ async def _true(*_: Any) -> bool:
     return True
 
 
-async def _none(*_: Any, **__: Any) -> Swept:
-    return Swept()
+async def _none(*_: Any, **__: Any) -> SweepResult:
+    return SweepResult()
 
 
 def _taken_from_the_living() -> list[Patch]:
@@ -45,9 +46,9 @@ def _taken_from_the_living() -> list[Patch]:
 
 
 def _not_found_is_gone() -> list[Patch]:
-    real = Doubts._cancel_once
+    real = OrderResolver._cancel_once
 
-    async def cancel_once(self: Doubts, order: Any, ref: Any) -> int:
+    async def cancel_once(self: OrderResolver, order: Any, ref: Any) -> int:
         account = self._account
         outcome = await account.venue.cancel(ref.symbol, ref.client_order_id)
         if isinstance(outcome, NotFound):
@@ -57,7 +58,7 @@ def _not_found_is_gone() -> list[Patch]:
             return 0
         return await real(self, order, ref)
 
-    return [(Doubts, "_cancel_once", cancel_once)]
+    return [(OrderResolver, "_cancel_once", cancel_once)]
 
 
 def _dropped_behind_the_end() -> list[Patch]:
@@ -115,7 +116,7 @@ def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
 
 
 def _kill_only_latches() -> list[Patch]:
-    return [(Sweeps, "_cancel_these", _none)]
+    return [(CancelSweep, "_cancel_these", _none)]
 
 
 STRAY = (Kind.PLACE_ACK_LOST, Kind.STREAM_MUTE, Kind.LAG) * 4
@@ -128,7 +129,7 @@ BOOKS = (
     M(name="fill behind the end dropped", patches=_dropped_behind_the_end, focus=(Kind.STREAM_MUTE,) * 4),
     M(name="gate forgets the unresolved", patches=_gate_drops(Unresolved), focus=(Kind.PLACE_ACK_LOST,) * 4),
     M(name="gate takes a wish for an end", patches=_gate_drops(CancelRequested), focus=(Kind.CANCEL_LOST,) * 8),
-    M(name="stray fill stays nobody's", patches=_one(Strays, "claim", lambda *_: ()), focus=STRAY),
+    M(name="stray fill stays nobody's", patches=_one(UnattributedTrades, "claim", lambda *_: ()), focus=STRAY),
     M(name="gate books no fills", patches=_one(GateState, "_book", lambda *_: None)),
     M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),

@@ -5,22 +5,22 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain.switches import Switches
+from opensqt.domain.trading_controls import TradingControls
 from opensqt.execution import absence
 from opensqt.execution import admission as decide
 from opensqt.risk import limits
-from opensqt.runtime.bus import feed_pass
-from opensqt.runtime.bus.chain import Chain, Link, Verdict
+from opensqt.runtime.bus import catch_up as feed_pass
 from opensqt.runtime.bus.port import Stream
-from services.reconciler.decide import Judge
-from services.relay import generation
+from opensqt.runtime.bus.sequence_tracker import SequenceLink, SequenceTracker, SequenceVerdict
+from services.reconciler.decide import Comparator
+from services.relay import feed_recovery as generation
 from services.relay import service as relay
-from services.relay.decide import Standing
+from services.relay.decide import FeedComparison
 from services.relay.decide import standing as compared
-from services.relay.state import Place, Sent
+from services.relay.state import FeedCursor, PublishedRow
 from services.relay.state import advance as advance_surely
 from services.risk import service as gate
-from services.risk.docket import Docket
+from services.risk.intent_queue import IntentQueue
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.journal import MemoryStore
 from tests.world.faults import Kind
@@ -28,13 +28,13 @@ from tests.world.mutants import Mutant, Patch
 
 
 def _prev_ignored() -> list[Patch]:
-    real = Chain.judge
+    real = SequenceTracker.judge
 
-    def judge(chain: "Chain[Any]", link: Link) -> Verdict:
+    def judge(chain: "SequenceTracker[Any]", link: SequenceLink) -> SequenceVerdict:
         found = real(chain, link)
-        return Verdict.DELIVER if found is Verdict.HOLD else found
+        return SequenceVerdict.DELIVER if found is SequenceVerdict.HOLD else found
 
-    return [(Chain, "judge", judge)]
+    return [(SequenceTracker, "judge", judge)]
 
 
 def _shared_durable() -> list[Patch]:
@@ -50,7 +50,7 @@ def _unacked_counted() -> list[Patch]:
     """The relay counts whatever it sent as delivered."""
     real = advance_surely
 
-    def advance(place: Place, sent: tuple[Sent, ...]) -> Place:
+    def advance(place: FeedCursor, sent: tuple[PublishedRow, ...]) -> FeedCursor:
         done = real(place, sent)
         return msgspec.structs.replace(done, position=sent[-1].position)
 
@@ -61,8 +61,8 @@ def _never_shorter() -> list[Patch]:
     """The relay takes every FEED for the one it knows."""
     real = compared
 
-    def standing(place: Place | None, *words: Any) -> Standing:
-        return real(place, *words) if place is None else Standing.SAME
+    def standing(place: FeedCursor | None, *words: Any) -> FeedComparison:
+        return real(place, *words) if place is None else FeedComparison.SAME
 
     return [(generation, "standing", standing), (relay, "contradicts", lambda *_: False)]
 
@@ -89,12 +89,12 @@ def _repriced() -> list[Patch]:
 
 def _hasty() -> list[Patch]:
     """The reconciler does not wait for what the executor reads after a snapshot."""
-    real = Judge.__init__
+    real = Comparator.__init__
 
-    def begin(judge: Judge, **words: Any) -> None:
+    def begin(judge: Comparator, **words: Any) -> None:
         real(judge, **(words | {"grace_ms": 0}))
 
-    return [(Judge, "__init__", begin)]
+    return [(Comparator, "__init__", begin)]
 
 
 async def _idle(*_: Any, **__: Any) -> None:
@@ -125,13 +125,13 @@ OF_THE_BUS = (
     M(name="unacked rows count as published", patches=_unacked_counted, focus=LOST),
     M(name="shorter FEED not noticed by the relay", patches=_never_shorter, focus=SHORT),
     M(name="new feed generation ignored", patches=_silent, focus=SHORT * 3, in_house=True),
-    M(name="basis ignored", patches=_one(Docket, "_reach", _reached), focus=SHORT, in_house=True),
+    M(name="basis ignored", patches=_one(IntentQueue, "_reach", _reached), focus=SHORT, in_house=True),
     M(name="gate opens at once", patches=_one(gate, "HORIZON_MS", 0), focus=(Kind.CRASH,) * 3),
     M(name="valid_until ignored at the append", patches=_one(MemoryStore, "_late", _nothing), focus=STUCK),
     M(name="absence without a healthy source", patches=_believed, focus=BLIND),
     M(name="own orders may cross", patches=_one(limits, "_self_trade", _nothing)),
     M(name="executor changes the price", patches=_repriced),
     M(name="age of ticks ignored", patches=_one(limits, "_freshness", _nothing), focus=(Kind.MARKET_SILENT,) * 2),
-    M(name="halt ignored by the gate", patches=_one(Switches, "halt", _nothing), focus=(Kind.HALT,) * 3),
+    M(name="halt ignored by the gate", patches=_one(TradingControls, "halt", _nothing), focus=(Kind.HALT,) * 3),
     M(name="snapshot judged at once", patches=_hasty, focus=(Kind.STREAM_MUTE, Kind.CRASH) * 4, in_house=True),
 )  # fmt: skip

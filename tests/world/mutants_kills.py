@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain import kills, switches
+from opensqt.domain import kills
+from opensqt.domain import trading_controls as switches
 from opensqt.domain.control import KillLatched
 from opensqt.domain.kills import Kills
 from opensqt.execution import state
-from services.executor.latching import Disk, Telling
+from services.executor.kill_records import KillRecorder, LatchWatch
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch
 
@@ -48,7 +49,7 @@ def _never_over() -> list[Patch]:
     ]
 
 
-def _unchanged(_: Disk) -> bool:
+def _unchanged(_: LatchWatch) -> bool:
     return False
 
 
@@ -61,6 +62,6 @@ M = Mutant
 OF_KILLS = (
     M(name="kills ordered by their sender's clock", patches=_by_the_clock, focus=RELEASED),
     M(name="a released kill is news again", patches=_never_over, focus=RELEASED),
-    M(name="latch beside an executor ignored", patches=_one(Disk, "has_changed", _unchanged), focus=(Kind.LATCH,)),
-    M(name="kill not recorded", patches=_one(Telling, "begin", lambda *_: None), focus=(Kind.KILL, Kind.LATCH)),
+    M(name="latch beside an executor ignored", patches=_one(LatchWatch, "has_changed", _unchanged), focus=(Kind.LATCH,)),
+    M(name="kill not recorded", patches=_one(KillRecorder, "begin", lambda *_: None), focus=(Kind.KILL, Kind.LATCH)),
 )  # fmt: skip

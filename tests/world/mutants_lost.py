@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.runtime.bus import admission, dlq, entrance, feed_pass
+from opensqt.runtime.bus import admission, entrance
+from opensqt.runtime.bus import catch_up as feed_pass
+from opensqt.runtime.bus import dead_letters as dlq
 from opensqt.runtime.bus.upkeep import Upkeep
 from opensqt.runtime.strategy import runner as strategy
-from services.executor import commands
+from services.executor import command_consumer as commands
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch
 

@@ -8,9 +8,9 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.journal import NewEvent
-from opensqt.execution import facts as executed
+from opensqt.execution import events as executed
 from services.executor import corrections, snapshots
-from services.reconciler import facts as reconciled
+from services.reconciler import events as reconciled
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch
 

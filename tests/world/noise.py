@@ -11,7 +11,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, CancelIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message, name_of
-from opensqt.domain.order import Fill, Liquidity, OrderRef
+from opensqt.domain.order_events import Fill, Liquidity, OrderRef
 from opensqt.runtime.bus.port import BusDown, Stream
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope

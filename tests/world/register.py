@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.recon import DiscrepancyKind
+from opensqt.domain.recon_events import DiscrepancyKind
 
 APPROVED = "approved"  # a command is queued and nothing is in the journal yet
 SUBMITTING = "submitting"

@@ -11,9 +11,9 @@ import msgspec
 from opensqt.cli.restore import halt
 from opensqt.domain.control import CONTROL_STREAM
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.recon import Resumed
+from opensqt.domain.recon_events import Resumed
 from opensqt.domain.subjects import subject_of
-from opensqt.domain.switches import RESTORE
+from opensqt.domain.trading_controls import RESTORE
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.checkpoint import Checkpoint
 from opensqt.runtime.journal.desk import ensure_generation

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, market_of
-from opensqt.execution.facts import Author
-from opensqt.execution.limits import Caps
+from opensqt.execution.caps import Caps
+from opensqt.execution.events import EventSource
 from opensqt.runtime.latch import LatchFile
 from opensqt.runtime.lease import LeaseKeeper
 from opensqt.runtime.process_context import Context
@@ -20,16 +20,16 @@ from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
 from opensqt.venues.policy import policy_of
 from services.arb.service import build as build_arb
-from services.executor.account import Account
+from services.executor.account import ExecutorAccount
 from services.executor.service import Executor
 from services.grid.service import build as build_grid
 from services.market_data.service import MarketData
-from services.market_data.state import Pace
-from services.reconciler.config import Settings as Reconciling
+from services.market_data.state import PublishPace
+from services.reconciler.config import ReconcilerSettings as Reconciling
 from services.reconciler.service import Reconciler
-from services.relay.config import Settings
+from services.relay.config import RelaySettings
 from services.relay.service import Relay
-from services.risk.service import Gate
+from services.risk.service import RiskService
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.feed import MemoryFeed
 from tests.support.fakes.journal import MemoryCheckpoints
@@ -97,7 +97,7 @@ class Servers:
         if setting.is_house:
             self.symbols = (LOADED, GRIDDED, SPOT, PERP) if setting.has_carry else (LOADED, GRIDDED)
         self.account, self.led_by = "main", "executor"
-        self.accounts: dict[str, Account] = {}
+        self.accounts: dict[str, ExecutorAccount] = {}
         self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
         self.buses: dict[str, WiredBus] = {}
         self.tables = MemoryTables()
@@ -146,7 +146,7 @@ class Servers:
         )
 
     def _risk(self, life: Life) -> Service:
-        return Gate(self._context(life))
+        return RiskService(self._context(life))
 
     def _grid(self, life: Life) -> Service:
         return build_grid(self._context(life))
@@ -155,7 +155,7 @@ class Servers:
         return build_arb(self._context(life))
 
     def _market_data(self, life: Life) -> Service:
-        pace = Pace(tick_age_ms_max=self._config.risk.tick_age_ms_max, book_ms=10_000)
+        pace = PublishPace(tick_age_ms_max=self._config.risk.tick_age_ms_max, book_ms=10_000)
         context = self._context(life)
         return MarketData(context, self.feed, venue="binance", symbols=self.symbols, pace=pace)
 
@@ -175,7 +175,7 @@ class Servers:
             checkpoints=checkpoints,
             holder="relay",
             metrics=METRICS,
-            settings=Settings(
+            settings=RelaySettings(
                 busy_poll_s=0.02,
                 idle_wait_s=0.25,
                 time_step_ms=self.setting.time_step_ms,
@@ -193,8 +193,8 @@ class Servers:
         journal = self._journal(life)
         wire = self.wire(ordered=False)
         clock = HostClock(self.clock, self.machine)
-        account = self.accounts[life.name] = Account(
-            author=Author(actor="executor", venue="binance", account=name, generation=""),
+        account = self.accounts[life.name] = ExecutorAccount(
+            author=EventSource(actor="executor", venue="binance", account=name, generation=""),
             venue=WiredVenue(access, wire, judge, life),
             journal=journal,
             lease=LeaseKeeper(

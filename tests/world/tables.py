@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from opensqt.domain.ledger import Books, Table
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.oracle.tables import COLUMNS
-from opensqt.runtime.projection.port import Mark
+from opensqt.runtime.projection.port import LastPrice
 from opensqt.runtime.projection.tables import Row, Touched
 from tests.support.fakes.projection import MemoryProjections, MemoryTables
 from tests.support.fakes.venue_exchange import Ending, MemoryExchange
@@ -24,11 +24,11 @@ class WiredProjections(MemoryProjections):
         """Ask for the head over the wire."""
         return await self._wire.carry(lambda: MemoryProjections.head(self))
 
-    async def write(self, books: Books, touched: Touched, after: int) -> None:
+    async def write(self, books: Ledger, touched: Touched, after: int) -> None:
         """Write over the wire."""
         await self._wire.carry(lambda: MemoryProjections.write(self, books, touched, after))
 
-    async def mark(self, marks: list[Mark]) -> None:
+    async def mark(self, marks: list[LastPrice]) -> None:
         """Write marks over the wire."""
         await self._wire.carry(lambda: MemoryProjections.mark(self, marks))
 
@@ -48,7 +48,7 @@ def differing(
 
 
 def _orders(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
-    said = {str(row["client_order_id"]): row for row in _rows(tables, Table.ORDERS)}
+    said = {str(row["client_order_id"]): row for row in _rows(tables, LedgerTable.ORDERS)}
     ours = {name for name, row in said.items() if row["status"] in LIVE}
     taken = {order.request.client_order_id: order for order in exchange.orders}
     theirs = {name for name, order in taken.items() if order.ending is Ending.OPEN}
@@ -62,7 +62,7 @@ def _orders(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
 
 
 def _positions(tables: MemoryTables, exchange: MemoryExchange, but: set[str]) -> list[str]:
-    said = {str(row["symbol"]): row["quantity"] for row in _rows(tables, Table.POSITIONS)}
+    said = {str(row["symbol"]): row["quantity"] for row in _rows(tables, LedgerTable.POSITIONS)}
     return [
         f"{place.symbol} {said.get(place.symbol)}, the venue says {place.quantity}"
         for place in exchange.wallet.positions()
@@ -71,7 +71,9 @@ def _positions(tables: MemoryTables, exchange: MemoryExchange, but: set[str]) ->
 
 
 def _balances(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
-    said = {(row["market"], row["asset"]): row["total"] for row in _rows(tables, Table.BALANCES)}
+    said = {
+        (row["market"], row["asset"]): row["total"] for row in _rows(tables, LedgerTable.BALANCES)
+    }
     return [
         f"{one.market} {one.asset} {said.get((one.market.value, one.asset))}, the venue says {one.total}"
         for one in exchange.balances()
@@ -79,7 +81,7 @@ def _balances(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
     ]
 
 
-def _rows(tables: MemoryTables, table: Table) -> list[dict[str, object]]:
+def _rows(tables: MemoryTables, table: LedgerTable) -> list[dict[str, object]]:
     columns = COLUMNS[table.value]
 
     def named(row: Row) -> dict[str, object]:

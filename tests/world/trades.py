@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
 
 Place = tuple[str, str]  # symbol, the venue's id of an order
 Terms = tuple[Any, ...]  # symbol, trade id, side, quantity, price, fee, the fee's asset, profit

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.journal import AppendOutcome, Entry, Lease
-from opensqt.domain.order import Submitting
+from opensqt.domain.order_events import Submitting
 from opensqt.domain.venue import (
     AccountView,
     CancelOutcome,

@@ -2,7 +2,7 @@
 
 from opensqt.domain.messages import Message
 from opensqt.runtime.bus.admission import NOT_ADMITTED, admitted
-from opensqt.runtime.bus.dlq import set_aside
+from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.port import Bus, Delivery
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.telemetry.metrics import Metrics

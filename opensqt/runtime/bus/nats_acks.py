@@ -20,10 +20,10 @@ _RETRY_S = 0.1
 class _Ack(msgspec.Struct, kw_only=True):
     seq: int = 0
     duplicate: bool = False
-    error: "_Error | None" = None
+    error: "_AckError | None" = None
 
 
-class _Error(msgspec.Struct, kw_only=True):
+class _AckError(msgspec.Struct, kw_only=True):
     code: int = 0
     err_code: int = 0
     description: str = ""

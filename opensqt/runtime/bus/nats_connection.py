@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from nats.aio.client import Client
 
-from opensqt.runtime.bus.port import Watch
+from opensqt.runtime.bus.port import ConnectionWatch
 from opensqt.runtime.bus.streams import check_server, server_version
 from opensqt.runtime.telemetry.logs import Log
 
@@ -51,8 +51,8 @@ class Connection:
         self._on_lost.append(call)
 
     def on_regained(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call after every regained connection, in the order of registration; tell a `Watch` of losses too."""
-        if isinstance(call, Watch):
+        """Call after every regained connection, in order of registration; tell a `ConnectionWatch` of losses, too."""
+        if isinstance(call, ConnectionWatch):
             self.on_lost(call.lost)
         self._on_regained.append(call)
 

@@ -108,7 +108,7 @@ class Queue(Protocol):
         """Delete the durable; unacknowledged messages go to the next one at once."""
 
 
-class Watch(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectionWatch(msgspec.Struct, frozen=True, kw_only=True):
     """A callback for `on_reconnect` that hears of every loss too, before anything can be sent again."""
 
     lost: Callable[[], None]
@@ -153,7 +153,7 @@ class Bus(Protocol):
         """Return what the stream holds."""
 
     def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call back after every regained connection; a `Watch` is told of every lost one too."""
+        """Call back after every regained connection; a `ConnectionWatch` is told of every lost one too."""
 
     async def close(self) -> None:
         """Flush and disconnect."""

@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator, Sequence
 
 from opensqt.domain.intent import Basis
 from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT
-from opensqt.runtime.bus.chain import ChainBroken
-from opensqt.runtime.bus.feed_pass import FeedPass, StartAgain
-from opensqt.runtime.bus.items import CaughtUp, FeedItem, Item, Restarted
+from opensqt.runtime.bus.catch_up import CatchUpPass, ResetRequired
+from opensqt.runtime.bus.feed_items import CaughtUp, FeedItem, FeedReset, Item
 from opensqt.runtime.bus.port import Bus, BusDown, Follower, Start, Stream, StreamChanged
 from opensqt.runtime.bus.recorded import as_believed
+from opensqt.runtime.bus.sequence_tracker import SequenceBroken
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 
-__all__ = ["CaughtUp", "FeedItem", "FeedReader", "Item", "Restarted"]
+__all__ = ["CaughtUp", "FeedItem", "FeedReader", "FeedReset", "Item"]
 
 RETRY_S = 0.2
 
@@ -28,7 +28,7 @@ _log = Log("feed")
 class FeedReader:
     """Reads what matches `filters`: journal rows first, then FEED from `lookback_ms` (wall) ago, or from now (0).
 
-    After `Restarted` the consumer forgets everything; `CaughtUp` follows when the past is folded.
+    After `FeedReset` the consumer forgets everything; `CaughtUp` follows when the past is folded.
     """
 
     def __init__(
@@ -79,11 +79,11 @@ class FeedReader:
             try:
                 async for item in self._read():
                     yield item
-            except StartAgain as again:
+            except ResetRequired as again:
                 kind, detail = again.kind, str(again)
             except StreamChanged as changed:
                 kind, detail = "stream changed", str(changed)
-            except ChainBroken as broken:
+            except SequenceBroken as broken:
                 kind, detail = "chain broken", str(broken)
             except (BusDown, JournalDown) as down:
                 kind, detail = "server down", str(down)
@@ -92,7 +92,7 @@ class FeedReader:
                 return
             _log.warning("reading FEED from the beginning", reason=kind, detail=detail)
             self._metrics.feed_restarts.labels(kind).inc()
-            yield Restarted(reason=f"{kind}: {detail}")
+            yield FeedReset(reason=f"{kind}: {detail}")
 
     async def close(self) -> None:
         """Stop reading; the iteration ends."""
@@ -135,8 +135,8 @@ class FeedReader:
             return Start(wall_ms=self._clock.wall_ms() - self._lookback_ms)
         return Start(sequence=end + 1)
 
-    def _new_pass(self, end: int) -> FeedPass:
-        return FeedPass(
+    def _new_pass(self, end: int) -> CatchUpPass:
+        return CatchUpPass(
             bus=self._bus,
             journal=self._journal,
             filters=self.filters,

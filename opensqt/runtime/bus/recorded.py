@@ -3,7 +3,7 @@
 import msgspec
 
 from opensqt.domain.control import KillReleased
-from opensqt.domain.recon import Resumed
+from opensqt.domain.recon_events import Resumed
 from opensqt.domain.subjects import LATCH, SWITCHES
 from opensqt.runtime.bus.port import Delivery
 from opensqt.runtime.codec import Undecodable, decode

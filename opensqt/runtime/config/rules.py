@@ -11,10 +11,10 @@ from opensqt.runtime.config.reader import ConfigError
 from opensqt.runtime.config.schema import (
     BUILT_PROFILES,
     SCHEMA,
-    Account,
-    Carry,
+    AccountConfig,
+    CarryConfig,
     Config,
-    Grid,
+    GridConfig,
     GridMode,
     Profile,
     Strategy,
@@ -80,7 +80,7 @@ def _check_names(config: Config) -> None:
                 )
 
 
-def _check_account(path: str, account: Account, config: Config) -> None:
+def _check_account(path: str, account: AccountConfig, config: Config) -> None:
     if account.venue not in config.venues:
         raise _bad(f"{path}.venue", account.venue, f"one of {', '.join(config.venues)}")
     for field, reference in (("api_key", account.api_key), ("secret", account.secret)):
@@ -113,7 +113,7 @@ def _check_strategy(name: str, strategy: Strategy, config: Config) -> Strategy:
             strategy.order_notional_quote,
             f"at most risk.order_notional_quote_max = {order_max} (or raise that)",
         )
-    if isinstance(strategy, Grid):
+    if isinstance(strategy, GridConfig):
         _check_grid(path, strategy)
         return _with_inventory(path, strategy)
     _check_carry(path, strategy)
@@ -127,7 +127,7 @@ def _order_max(strategy: Strategy, config: Config) -> Decimal:
     return Decimal("Infinity") if rate is None else config.risk.order_notional_quote_max / rate
 
 
-def _with_inventory(path: str, grid: Grid) -> Grid:
+def _with_inventory(path: str, grid: GridConfig) -> GridConfig:
     """Return the grid with the most that it may hold: by default what the levels of one side come to."""
     levels = grid.levels_below
     if grid.mode is GridMode.NEUTRAL:
@@ -142,7 +142,7 @@ def _with_inventory(path: str, grid: Grid) -> Grid:
     return grid
 
 
-def _check_grid(path: str, grid: Grid) -> None:
+def _check_grid(path: str, grid: GridConfig) -> None:
     _check_symbol(f"{path}.symbol", grid.symbol, perp=":" in grid.symbol)
     if grid.mode is GridMode.NEUTRAL and ":" not in grid.symbol:
         raise _bad(
@@ -161,7 +161,7 @@ def _check_grid(path: str, grid: Grid) -> None:
             raise _bad(f"{path}.anchor", grid.anchor, 'a price above 0, or "" for the first price')
 
 
-def _check_carry(path: str, carry: Carry) -> None:
+def _check_carry(path: str, carry: CarryConfig) -> None:
     _check_symbol(f"{path}.spot", carry.spot, perp=False)
     _check_symbol(f"{path}.perp", carry.perp, perp=True)
     if carry.perp.partition(":")[0] != carry.spot:

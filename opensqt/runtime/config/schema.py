@@ -78,25 +78,25 @@ class GridMode(StrEnum):
     NEUTRAL = "neutral"
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConfigTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the configuration; unknown keys are errors."""
 
 
-class Run(Table, frozen=True, kw_only=True):
+class RunConfig(ConfigTable, frozen=True, kw_only=True):
     """How the desk runs and stops."""
 
     profile: Profile = Profile.PAPER
     on_stop: OnStop = OnStop.CANCEL
 
 
-class PaperFunding(Table, frozen=True, kw_only=True):
+class PaperFunding(ConfigTable, frozen=True, kw_only=True):
     """Funding of one perpetual: `rate` per interval, as a fraction of notional."""
 
     rate: Annotated[Decimal, Range(least="-0.05", most="0.05")] = Decimal("0.0001")
     interval_hours: Annotated[int, Range(least="1", most="24")] = 8
 
 
-class PaperFees(Table, frozen=True, kw_only=True):
+class PaperFees(ConfigTable, frozen=True, kw_only=True):
     """An asset in which accounts pay their spot fees while they hold enough of it, at a fixed price; empty: none.
 
     Without it the paper venue takes them as Binance does: of what is received, base of a purchase, quote of a sale.
@@ -106,7 +106,7 @@ class PaperFees(Table, frozen=True, kw_only=True):
     price_quote: Positive = Decimal(600)
 
 
-class Paper(Table, frozen=True, kw_only=True):
+class PaperConfig(ConfigTable, frozen=True, kw_only=True):
     """The paper market and its pace."""
 
     market: str = "synthetic:7"
@@ -116,7 +116,7 @@ class Paper(Table, frozen=True, kw_only=True):
     fees: PaperFees = PaperFees()
 
 
-class Venue(Table, frozen=True, kw_only=True):
+class VenueConfig(ConfigTable, frozen=True, kw_only=True):
     """How we talk to one venue; times are wall times in ms, rates are per wall second or minute.
 
     Orders are counted by account, weights by address: all processes together use `rate_budget_share_max` of them. Of
@@ -134,7 +134,7 @@ class Venue(Table, frozen=True, kw_only=True):
     batch_places_min: Annotated[int, Range(least="2", most="1000")] = 5
 
 
-class Account(Table, frozen=True, kw_only=True):
+class AccountConfig(ConfigTable, frozen=True, kw_only=True):
     """An account at a venue: balances for paper, references to secrets otherwise."""
 
     venue: str
@@ -143,7 +143,7 @@ class Account(Table, frozen=True, kw_only=True):
     secret: str = ""
 
 
-class Grid(Table, frozen=True, kw_only=True, tag="grid", tag_field="kind"):
+class GridConfig(ConfigTable, frozen=True, kw_only=True, tag="grid", tag_field="kind"):
     """A grid of orders on one symbol; `anchor` is a price, or empty for the first price seen."""
 
     account: str
@@ -164,7 +164,7 @@ class Grid(Table, frozen=True, kw_only=True, tag="grid", tag_field="kind"):
         return parse(self.anchor) if self.anchor else None
 
 
-class Carry(Table, frozen=True, kw_only=True, tag="carry", tag_field="kind"):
+class CarryConfig(ConfigTable, frozen=True, kw_only=True, tag="carry", tag_field="kind"):
     """A spot-perp funding carry; `order_notional_quote` is one order's size, at most what risk allows."""
 
     account: str
@@ -183,10 +183,10 @@ class Carry(Table, frozen=True, kw_only=True, tag="carry", tag_field="kind"):
     valid_for_ms: SpanMs = 2000
 
 
-Strategy = Grid | Carry
+Strategy = GridConfig | CarryConfig
 
 
-class Risk(Table, frozen=True, kw_only=True):
+class RiskConfig(ConfigTable, frozen=True, kw_only=True):
     """The limits of the gate; notionals in units of `currency`, ages in wall ms.
 
     `rates` states what one unit of another quote asset is worth in it; a fresh price of the desk's own goes before.
@@ -205,32 +205,32 @@ class Risk(Table, frozen=True, kw_only=True):
         return ONE if asset == self.currency else self.rates.get(asset)
 
 
-class Gateway(Table, frozen=True, kw_only=True):
+class GatewayConfig(ConfigTable, frozen=True, kw_only=True):
     """Where the live page listens; port 0 takes a free one once and keeps it."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Range(least="0", most="65535")] = 0
 
 
-class Telemetry(Table, frozen=True, kw_only=True):
+class TelemetryConfig(ConfigTable, frozen=True, kw_only=True):
     """Where traces go; empty means nowhere."""
 
     otlp_endpoint: str = ""
 
 
-class Config(Table, frozen=True, kw_only=True):
+class Config(ConfigTable, frozen=True, kw_only=True):
     """The whole configuration of a desk."""
 
     schema: int
     desk: str
-    run: Run = Run()
-    paper: Paper = Paper()
-    venues: dict[str, Venue]
-    accounts: dict[str, Account]
+    run: RunConfig = RunConfig()
+    paper: PaperConfig = PaperConfig()
+    venues: dict[str, VenueConfig]
+    accounts: dict[str, AccountConfig]
     strategies: dict[str, Strategy]
-    risk: Risk = Risk()
-    gateway: Gateway = Gateway()
-    telemetry: Telemetry = Telemetry()
+    risk: RiskConfig = RiskConfig()
+    gateway: GatewayConfig = GatewayConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
 
     def symbols(self, venue: str) -> tuple[str, ...]:
         """Return the symbols that strategies trade on this venue, sorted."""
@@ -243,4 +243,6 @@ class Config(Table, frozen=True, kw_only=True):
 
 def symbols_of(strategy: Strategy) -> tuple[str, ...]:
     """Return the symbols one strategy trades."""
-    return (strategy.symbol,) if isinstance(strategy, Grid) else (strategy.spot, strategy.perp)
+    return (
+        (strategy.symbol,) if isinstance(strategy, GridConfig) else (strategy.spot, strategy.perp)
+    )

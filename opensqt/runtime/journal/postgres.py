@@ -24,9 +24,9 @@ from opensqt.domain.journal import (
 )
 from opensqt.domain.messages import name_of
 from opensqt.runtime.codec import SCHEMA_VERSION, encode
-from opensqt.runtime.journal.bell import Bell
 from opensqt.runtime.journal.checkpoint import Checkpoint
 from opensqt.runtime.journal.connection import Pool, borrowed, open_pool
+from opensqt.runtime.journal.notify_listener import NotifyListener
 from opensqt.runtime.journal.writer import Writer
 
 POLL_S_MAX = 1.0  # a lost notification costs at most this
@@ -51,7 +51,7 @@ _LAST_CHARACTER = "\U0010ffff"
 class PostgresJournal:
     """One process's connection to the journal; heals by itself after a lost connection."""
 
-    def __init__(self, pool: Pool, bell: Bell) -> None:
+    def __init__(self, pool: Pool, bell: NotifyListener) -> None:
         self.pool = pool
         self._bell = bell
         self._writer = Writer(self._commit, group_max=ENTRIES_MAX)
@@ -60,7 +60,7 @@ class PostgresJournal:
     @classmethod
     async def connect(cls, dsn: str) -> "PostgresJournal":
         """Connect to a migrated database as the services' role; raise `JournalDown`."""
-        return cls(await open_pool(dsn), Bell(dsn))
+        return cls(await open_pool(dsn), NotifyListener(dsn))
 
     async def append(self, entry: Entry) -> AppendOutcome:
         """Commit an entry; concurrent entries of this process share commits."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.ledger import Books, Table
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.runtime.projection.tables import Row, Touched
 
 
@@ -18,7 +18,7 @@ class ProjectionMoved(RuntimeError):
     """Somebody else wrote the projections meanwhile; nothing was written."""
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class LastPrice(msgspec.Struct, frozen=True, kw_only=True):
     """The last price of a symbol, how many ticks came since the last write, and the smallest that can be traded."""
 
     venue: str
@@ -45,19 +45,19 @@ class ProjectionStore(Protocol):
     async def head(self) -> int:
         """Return the journal position up to which the tables were folded."""
 
-    async def write(self, books: Books, touched: Touched, after: int) -> None:
+    async def write(self, books: Ledger, touched: Touched, after: int) -> None:
         """Write changed rows and the new head in one commit; raise `ProjectionMoved` unless the head was `after`."""
 
-    async def replace(self, books: Books) -> None:
+    async def replace(self, books: Ledger) -> None:
         """Empty all tables and write every row of the books, in one commit."""
 
-    async def live(self) -> tuple[int, dict[Table, set[Row]]]:
+    async def live(self) -> tuple[int, dict[LedgerTable, set[Row]]]:
         """Return the head and all rows of one instant."""
 
-    async def mark(self, marks: list[Mark]) -> None:
+    async def mark(self, marks: list[LastPrice]) -> None:
         """Write the last prices."""
 
-    async def keep(self, books: Books) -> None:
+    async def keep(self, books: Ledger) -> None:
         """Keep a snapshot of the books; the newest few stay."""
 
     async def newest(self) -> Snapshot | None:

@@ -12,12 +12,12 @@ from collections import defaultdict
 import asyncpg
 import msgspec
 
-from opensqt.domain.ledger import Books, Table
+from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.domain.ledger_content import NotBooks, content, fingerprint, restore
 from opensqt.runtime.journal.connection import Borrowed, Pool, borrowed, transaction
 from opensqt.runtime.journal.port import Journal
 from opensqt.runtime.journal.reading import decode_row
-from opensqt.runtime.projection.port import Mark, ProjectionMoved, ProjectionStore, Snapshot
+from opensqt.runtime.projection.port import LastPrice, ProjectionMoved, ProjectionStore, Snapshot
 from opensqt.runtime.projection.tables import SHAPES, Row, Touched, everything, row_of
 
 CHUNK = 500  # rows a round trip: each within the role's statement timeout
@@ -52,7 +52,7 @@ class Projections:
         async with borrowed(self._pool, "read the projections' head") as connection:
             return int(await connection.fetchval("SELECT position FROM view.projection_head"))
 
-    async def write(self, books: Books, touched: Touched, after: int) -> None:
+    async def write(self, books: Ledger, touched: Touched, after: int) -> None:
         """Write changed rows and the new head in one commit; raise `ProjectionMoved` unless the head was `after`."""
         changes = _changes(books, touched)  # made before: an open transaction must not wait for us
         async with (
@@ -62,7 +62,7 @@ class Projections:
             await self._advance(connection, after, books.position)
             await self._put(connection, changes)
 
-    async def replace(self, books: Books) -> None:
+    async def replace(self, books: Ledger) -> None:
         """Empty all tables and write every row of the books, in one commit."""
         changes = _changes(books, everything(books))
         async with (
@@ -72,12 +72,12 @@ class Projections:
             before = int(
                 await connection.fetchval("SELECT position FROM view.projection_head FOR UPDATE")
             )
-            for table in Table:
+            for table in LedgerTable:
                 await connection.execute(f"DELETE FROM view.{table}")  # noqa: S608  # our own names
             await self._put(connection, changes)
             await self._advance(connection, before, books.position)
 
-    async def live(self) -> tuple[int, dict[Table, set[Row]]]:
+    async def live(self) -> tuple[int, dict[LedgerTable, set[Row]]]:
         """Return the head and all rows of one instant."""
         async with (
             borrowed(self._pool, "read the projections") as connection,
@@ -90,13 +90,13 @@ class Projections:
             }
         return position, found
 
-    async def mark(self, marks: list[Mark]) -> None:
+    async def mark(self, marks: list[LastPrice]) -> None:
         """Write the last prices."""
         values = [msgspec.structs.astuple(mark) for mark in marks]
         async with borrowed(self._pool, "write the marks") as connection:
             await connection.executemany(_MARK, values)
 
-    async def keep(self, books: Books) -> None:
+    async def keep(self, books: Ledger) -> None:
         """Keep a snapshot of the books; the newest few stay."""
         form = content(books)
         packed = await asyncio.to_thread(zlib.compress, form, 1)
@@ -133,13 +133,13 @@ class Projections:
 
 
 class _Changes(msgspec.Struct, frozen=True, kw_only=True):
-    fresh: dict[Table, list[Row]]
-    gone: dict[Table, list[Row]]
+    fresh: dict[LedgerTable, list[Row]]
+    gone: dict[LedgerTable, list[Row]]
 
 
-def _changes(books: Books, touched: Touched) -> _Changes:
-    fresh: defaultdict[Table, list[Row]] = defaultdict(list)
-    gone: defaultdict[Table, list[Row]] = defaultdict(list)
+def _changes(books: Ledger, touched: Touched) -> _Changes:
+    fresh: defaultdict[LedgerTable, list[Row]] = defaultdict(list)
+    gone: defaultdict[LedgerTable, list[Row]] = defaultdict(list)
     for table, key in touched:
         row = row_of(books, table, key)
         if row is None:
@@ -149,7 +149,7 @@ def _changes(books: Books, touched: Touched) -> _Changes:
     return _Changes(fresh=fresh, gone=gone)
 
 
-async def caught_up(journal: Journal, projections: ProjectionStore) -> Books:
+async def caught_up(journal: Journal, projections: ProjectionStore) -> Ledger:
     """Fold the journal to its head, from the newest snapshot on, and bring the projections there.
 
     For a reader of a desk that does not run, and for the start of a writer. Raise `JournalDown`, `ProjectionMoved`.
@@ -157,7 +157,7 @@ async def caught_up(journal: Journal, projections: ProjectionStore) -> Books:
     kept = await projections.newest()
     head = (await journal.head()).position
     usable = kept is not None and kept.position <= head
-    books: Books = kept.books if kept is not None and usable else Books()
+    books: Ledger = kept.books if kept is not None and usable else Ledger()
     before = await projections.head()
     anew = before < books.position or before > head
     await folded(journal, books, head)
@@ -171,7 +171,7 @@ async def caught_up(journal: Journal, projections: ProjectionStore) -> Books:
     return books
 
 
-async def folded(journal: Journal, books: Books, head: int) -> None:
+async def folded(journal: Journal, books: Ledger, head: int) -> None:
     """Fold the journal's rows up to a position into the books."""
     while books.position < head:
         count = min(ROWS_PER_READ, head - books.position)

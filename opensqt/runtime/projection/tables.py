@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
+from opensqt.domain.clean_text import encodable
 from opensqt.domain.decimals import EXACT, ZERO
-from opensqt.domain.ledger import Books, Key, Table
+from opensqt.domain.ledger import Key, Ledger, LedgerTable
 from opensqt.domain.ledger_wallet import Wallet
-from opensqt.domain.life import Order
-from opensqt.domain.order import Fill
+from opensqt.domain.order_events import Fill
+from opensqt.domain.order_state import Order
 from opensqt.domain.position import FLAT
-from opensqt.domain.words import encodable
 
 Row = tuple[Any, ...]
-Touched = Iterable[tuple[Table, Key]]
+Touched = Iterable[tuple[LedgerTable, Key]]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     key: tuple[str, ...]
 
-    def upsert(self, table: Table) -> str:
+    def upsert(self, table: LedgerTable) -> str:
         """Return the statement that writes one row."""
         places = ", ".join(f"${number}" for number in range(1, len(self.columns) + 1))
         rest = ", ".join(f"{c} = EXCLUDED.{c}" for c in self.columns if c not in self.key)
@@ -39,12 +39,12 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
             f" ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {rest}"
         )
 
-    def delete(self, table: Table) -> str:
+    def delete(self, table: LedgerTable) -> str:
         """Return the statement that removes one row."""
         where = " AND ".join(f"{name} = ${number}" for number, name in enumerate(self.key, start=1))
         return f"DELETE FROM view.{table} WHERE {where}"  # noqa: S608  # our own names
 
-    def select(self, table: Table) -> str:
+    def select(self, table: LedgerTable) -> str:
         """Return the statement that reads all rows, by key."""
         return f"SELECT {', '.join(self.columns)} FROM view.{table} ORDER BY {', '.join(self.key)}"  # noqa: S608  # our own names
 
@@ -53,42 +53,42 @@ def _shape(columns: str, key: str) -> Shape:
     return Shape(columns=tuple(columns.split()), key=tuple(key.split()))
 
 
-SHAPES: dict[Table, Shape] = {
-    Table.ORDERS: _shape(
+SHAPES: dict[LedgerTable, Shape] = {
+    LedgerTable.ORDERS: _shape(
         "client_order_id venue_order_id intent_id attempt strategy venue account symbol side type price quantity"
         " filled status reason created_at updated_at",
         "client_order_id",
     ),
-    Table.FILLS: _shape(
+    LedgerTable.FILLS: _shape(
         "trade_id client_order_id strategy venue account symbol side price quantity fee fee_asset liquidity time",
         "venue account symbol trade_id",
     ),
-    Table.POSITIONS: _shape(
+    LedgerTable.POSITIONS: _shape(
         "venue account symbol quantity entry_price realized_pnl funding fees cost last_price",
         "venue account symbol",
     ),
-    Table.HOLDINGS: _shape(
+    LedgerTable.HOLDINGS: _shape(
         "strategy venue account symbol quantity entry_price realized_pnl funding cost fills round_trips",
         "strategy venue account symbol",
     ),
-    Table.BALANCES: _shape(
+    LedgerTable.BALANCES: _shape(
         "venue account market asset total deposited traded realized_pnl fees funding transferred",
         "venue account market asset",
     ),
-    Table.FUNDING: _shape(
+    LedgerTable.FUNDING: _shape(
         "venue account income_id symbol asset amount time", "venue account income_id"
     ),
-    Table.STRATEGIES: _shape(
+    LedgerTable.STRATEGIES: _shape(
         "strategy run config_hash code_version state_fingerprint fault started_at", "strategy"
     ),
-    Table.SAGAS: _shape(
+    LedgerTable.SAGAS: _shape(
         "strategy saga_id step spot_quantity perp_quantity detail time", "strategy saga_id"
     ),
-    Table.HALTS: _shape("kind scope mode reason time", "kind scope"),
+    LedgerTable.HALTS: _shape("kind scope mode reason time", "kind scope"),
 }
 
 
-def row_of(books: Books, table: Table, key: Key) -> Row | None:
+def row_of(books: Ledger, table: LedgerTable, key: Key) -> Row | None:
     """Return the row of a key, None when the books no longer hold it.
 
     A table takes no NUL: words of an old journal that hold one must not stop who keeps the tables.
@@ -101,18 +101,18 @@ def _storable(cell: Any) -> Any:
     return encodable(cell) if isinstance(cell, str) else cell
 
 
-def everything(books: Books) -> list[tuple[Table, Key]]:
+def everything(books: Ledger) -> list[tuple[LedgerTable, Key]]:
     """Return the keys of all rows that the books make."""
-    keys: dict[Table, Iterable[Key]] = {
-        Table.ORDERS: ((name,) for name in books.orders),
-        Table.FILLS: books.fills,
-        Table.POSITIONS: books.nets,
-        Table.HOLDINGS: books.holdings,
-        Table.BALANCES: books.wallets,
-        Table.FUNDING: books.funding,
-        Table.STRATEGIES: ((name,) for name in books.strategies),
-        Table.SAGAS: books.sagas,
-        Table.HALTS: (
+    keys: dict[LedgerTable, Iterable[Key]] = {
+        LedgerTable.ORDERS: ((name,) for name in books.orders),
+        LedgerTable.FILLS: books.fills,
+        LedgerTable.POSITIONS: books.nets,
+        LedgerTable.HOLDINGS: books.holdings,
+        LedgerTable.BALANCES: books.wallets,
+        LedgerTable.FUNDING: books.funding,
+        LedgerTable.STRATEGIES: ((name,) for name in books.strategies),
+        LedgerTable.SAGAS: books.sagas,
+        LedgerTable.HALTS: (
             *(("halt", scope) for scope in books.halts),
             *(("kill", scope) for scope in books.kills.scopes),
         ),
@@ -120,9 +120,9 @@ def everything(books: Books) -> list[tuple[Table, Key]]:
     return [(table, key) for table, found in keys.items() for key in found]
 
 
-def rows(books: Books) -> dict[Table, set[Row]]:
+def rows(books: Ledger) -> dict[LedgerTable, set[Row]]:
     """Return all rows of all projections."""
-    found: dict[Table, set[Row]] = {table: set() for table in Table}
+    found: dict[LedgerTable, set[Row]] = {table: set() for table in LedgerTable}
     for table, key in everything(books):
         row = row_of(books, table, key)
         if row is not None:
@@ -145,7 +145,7 @@ def tidied(number: Decimal) -> Decimal:
     return short.quantize(Decimal(1), context=EXACT) if whole else short
 
 
-def _order(books: Books, key: Key) -> Row | None:
+def _order(books: Ledger, key: Key) -> Row | None:
     order = books.orders.get(key[0])
     placed = order.placed if order is not None else None
     if order is None or placed is None:
@@ -195,7 +195,7 @@ def _reason(order: Order) -> str:
     return "" if order.unresolved is None or order.accepted is not None else order.unresolved.cause
 
 
-def _fill(books: Books, key: Key) -> Row | None:
+def _fill(books: Ledger, key: Key) -> Row | None:
     fill: Fill | None = books.fills.get(key)
     if fill is None:
         return None
@@ -216,7 +216,7 @@ def _fill(books: Books, key: Key) -> Row | None:
     )
 
 
-def _position(books: Books, key: Key) -> Row | None:
+def _position(books: Ledger, key: Key) -> Row | None:
     net = books.nets.get(key)
     if net is None:
         return None
@@ -225,36 +225,36 @@ def _position(books: Books, key: Key) -> Row | None:
     return (*key, *map(tidied, (*numbers, held.cost, net.last_price)))
 
 
-def _holding(books: Books, key: Key) -> Row | None:
+def _holding(books: Ledger, key: Key) -> Row | None:
     held = books.holdings.get(key, FLAT)
     numbers = (held.quantity, held.entry_price, held.realized_pnl, held.funding, held.cost)
     return (*key, *map(tidied, numbers), held.fills, held.round_trips)
 
 
-def _balance(books: Books, key: Key) -> Row | None:
+def _balance(books: Ledger, key: Key) -> Row | None:
     wallet = books.wallets.get(key, Wallet())
-    names = ("total", *SHAPES[Table.BALANCES].columns[5:])
+    names = ("total", *SHAPES[LedgerTable.BALANCES].columns[5:])
     return (*key, *(tidied(getattr(wallet, name)) for name in names))
 
 
-def _funding(books: Books, key: Key) -> Row | None:
+def _funding(books: Ledger, key: Key) -> Row | None:
     paid = books.funding[key]
     return (*key, paid.symbol, paid.asset, tidied(paid.amount), instant(paid.time_ms))
 
 
-def _strategy(books: Books, key: Key) -> Row | None:
+def _strategy(books: Ledger, key: Key) -> Row | None:
     run = books.strategies[key[0]]
     who = (run.strategy, run.run, run.config_hash, run.code_version, run.state_fingerprint)
     return (*who, run.fault, instant(run.started_ms))
 
 
-def _saga(books: Books, key: Key) -> Row | None:
+def _saga(books: Ledger, key: Key) -> Row | None:
     step = books.sagas[key]
     legs = (tidied(step.spot_quantity), tidied(step.perp_quantity))
     return (*key, step.step, *legs, step.detail, instant(step.time_ms))
 
 
-def _halt(books: Books, key: Key) -> Row | None:
+def _halt(books: Ledger, key: Key) -> Row | None:
     kind, scope = key
     if kind == "halt":
         halt = books.halts.get(scope)
@@ -263,14 +263,14 @@ def _halt(books: Books, key: Key) -> Row | None:
     return None if kill is None else (*key, "KILLED", kill.reason, instant(kill.time_ms))
 
 
-_ROWS: dict[Table, Callable[[Books, Key], Row | None]] = {
-    Table.ORDERS: _order,
-    Table.FILLS: _fill,
-    Table.POSITIONS: _position,
-    Table.HOLDINGS: _holding,
-    Table.BALANCES: _balance,
-    Table.FUNDING: _funding,
-    Table.STRATEGIES: _strategy,
-    Table.SAGAS: _saga,
-    Table.HALTS: _halt,
+_ROWS: dict[LedgerTable, Callable[[Ledger, Key], Row | None]] = {
+    LedgerTable.ORDERS: _order,
+    LedgerTable.FILLS: _fill,
+    LedgerTable.POSITIONS: _position,
+    LedgerTable.HOLDINGS: _holding,
+    LedgerTable.BALANCES: _balance,
+    LedgerTable.FUNDING: _funding,
+    LedgerTable.STRATEGIES: _strategy,
+    LedgerTable.SAGAS: _saga,
+    LedgerTable.HALTS: _halt,
 }

@@ -9,7 +9,7 @@ from opensqt.runtime.envelope import Envelope, begun_by
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.process_context import Context
-from opensqt.strategies.decision import Choice
+from opensqt.strategies.decision import JournalledChoice
 
 RETRY_S = 0.2
 
@@ -22,7 +22,7 @@ class StrategyJournal:
         self._lease = lease
         self._waiting: asyncio.Queue[NewEvent] = asyncio.Queue()
 
-    def add(self, strategy: str, choice: Choice, after: Envelope | None = None) -> None:
+    def add(self, strategy: str, choice: JournalledChoice, after: Envelope | None = None) -> None:
         """Queue a fact that follows from a message, if from any; it is recorded once, however often it is added."""
         time_ms: int = getattr(choice.message, "time_ms", self._context.clock.market_ms())
         self._waiting.put_nowait(
@@ -59,6 +59,6 @@ class StrategyJournal:
             return
 
 
-def _scope(strategy: str, choice: Choice) -> tuple[str | int, ...]:
+def _scope(strategy: str, choice: JournalledChoice) -> tuple[str | int, ...]:
     # An adoption is one for all strategies of a symbol; everything else belongs to its strategy.
     return choice.cause if choice.cause[0] == "adopted" else (strategy, *choice.cause)

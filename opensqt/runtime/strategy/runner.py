@@ -15,16 +15,16 @@ from opensqt.domain.bus_trouble import words_for
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Message, name_of
-from opensqt.domain.strategy import StrategyFaulted, StrategyStarted
+from opensqt.domain.strategy_events import StrategyFaulted, StrategyStarted
 from opensqt.domain.subjects import intent_subject, market_events, order_events, token
 from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, Restarted
+from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.strategy.journal import StrategyJournal
-from opensqt.strategies.decision import Choice, Decision, shown
+from opensqt.strategies.decision import Decision, JournalledChoice, shown
 
 LEASE_MS = 3000
 SILENCE_S_MAX = 3.0  # wall; beyond what a step of market time takes, which the relay says on FEED
@@ -35,7 +35,7 @@ KINDS = ("tick", "rules", "status", "funding", "mark")
 S = TypeVar("S")
 
 
-class Play(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+class StrategySpec(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """One strategy as the shell sees it: a name, a beginning and three pure functions."""
 
     name: str
@@ -51,10 +51,10 @@ class Play(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     kinds: tuple[str, ...] = KINDS  # of market data
 
 
-class Actor:
+class StrategyInstance:
     """One running strategy: its state, its run, and whether it has stopped."""
 
-    def __init__(self, play: Play[Any]) -> None:
+    def __init__(self, play: StrategySpec[Any]) -> None:
         self.play = play
         self.fault = ""
         self.forget()
@@ -128,7 +128,7 @@ def stamped(decision: Decision, basis: Basis) -> Decision:
     return msgspec.structs.replace(decision, intents=intents)
 
 
-def filters_of(plays: Sequence[Play[Any]]) -> list[str]:
+def filters_of(plays: Sequence[StrategySpec[Any]]) -> list[str]:
     """Return the subjects that these strategies listen to."""
     found = {"evt.time", "evt.strategy.*", "evt.recon.*", "evt.recon.*.*", "ctl.latch"}
     for play in plays:
@@ -143,10 +143,10 @@ def filters_of(plays: Sequence[Play[Any]]) -> list[str]:
 class StrategyRunner:
     """The strategies of one process."""
 
-    def __init__(self, context: Context, service: str, plays: Sequence[Play[Any]]) -> None:
+    def __init__(self, context: Context, service: str, plays: Sequence[StrategySpec[Any]]) -> None:
         self._context = context
         self._log = context.log
-        self._actors = [Actor(play) for play in plays]
+        self._actors = [StrategyInstance(play) for play in plays]
         self._lease = LeaseKeeper(
             context.leases,
             context.clock,
@@ -185,7 +185,7 @@ class StrategyRunner:
             "feed_sequence": self._reader.basis.sequence,
         }
 
-    def _trades(self, actor: Actor) -> int:
+    def _trades(self, actor: StrategyInstance) -> int:
         return int(self.ready and bool(actor.status(self._deaf())["trading"]))
 
     def _deaf(self) -> str:
@@ -220,7 +220,7 @@ class StrategyRunner:
                     await self._take(item)
                 case CaughtUp():
                     self._begin()
-                case Restarted(reason=reason):
+                case FeedReset(reason=reason):
                     self._log.warning("strategies begin again", reason=reason)
                     self._live = False
                     for actor in self._actors:
@@ -239,7 +239,9 @@ class StrategyRunner:
                 state_fingerprint=ids.event_id("state", repr(actor.state)),
                 time_ms=self._context.clock.market_ms(),
             )
-            self._journal.add(play.name, Choice(cause=("run", started.run), message=started))
+            self._journal.add(
+                play.name, JournalledChoice(cause=("run", started.run), message=started)
+            )
 
     async def _take(self, item: FeedItem) -> None:
         for actor in self._actors:
@@ -252,7 +254,7 @@ class StrategyRunner:
             if actor.fault and not faulted:
                 self._faulted(actor, item.envelope)
 
-    async def _decide(self, actor: Actor, item: FeedItem) -> None:
+    async def _decide(self, actor: StrategyInstance, item: FeedItem) -> None:
         if actor.fault and not isinstance(item.message, Time):
             return
         before = actor.last.reason
@@ -290,10 +292,10 @@ class StrategyRunner:
             # An intent without an answer is said again.
             self._log.warning("intent not published", detail=str(error))
 
-    def _faulted(self, actor: Actor, after: Envelope) -> None:
+    def _faulted(self, actor: StrategyInstance, after: Envelope) -> None:
         self._log.error("strategy stopped", strategy=actor.play.name, detail=actor.fault)
         message = StrategyFaulted(
             strategy=actor.play.name, error=actor.fault, time_ms=self._context.clock.market_ms()
         )
-        fault = Choice(cause=("fault", actor.run), message=message)
+        fault = JournalledChoice(cause=("fault", actor.run), message=message)
         self._journal.add(actor.play.name, fault, after)

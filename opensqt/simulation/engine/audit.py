@@ -18,7 +18,7 @@ import msgspec
 
 from opensqt.domain.decimals import canonical
 from opensqt.domain.instruments import Market
-from opensqt.simulation.engine.orders import Execution, Order
+from opensqt.simulation.engine.orders import Execution, VenueOrder
 
 
 class Kind(StrEnum):
@@ -68,7 +68,7 @@ def rfc3339(time_ms: int) -> str:
 
 
 def order_row(
-    venue: str, kind: Kind, order: Order, venue_symbol: str, time_ms: int, quantity: Decimal
+    venue: str, kind: Kind, order: VenueOrder, venue_symbol: str, time_ms: int, quantity: Decimal
 ) -> AuditRow:
     """State that an order was placed, cancelled or expired."""
     requested = kind in (Kind.PLACE, Kind.CANCEL, Kind.AMEND)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from opensqt.domain.decimals import ZERO, ceil_to, floor_to
 from opensqt.domain.instruments import Side
-from opensqt.simulation.engine.orders import Order
+from opensqt.simulation.engine.orders import VenueOrder
 from opensqt.simulation.market.flow import Level
 from opensqt.simulation.market.ladder import Ladder
 
@@ -22,18 +22,18 @@ class MergedBook:
     def __init__(self, step: Decimal) -> None:
         self.step = step
         self.flow = {side: Ladder(side) for side in Side}
-        self.resting: dict[Side, dict[Decimal, list[Order]]] = {side: {} for side in Side}
+        self.resting: dict[Side, dict[Decimal, list[VenueOrder]]] = {side: {} for side in Side}
         self.touched: dict[Side, set[Decimal]] = {side: set() for side in Side}
-        self.requeued: dict[int, Order] = {}
+        self.requeued: dict[int, VenueOrder] = {}
         self.update_id = 1
 
-    def rest(self, order: Order, ahead: Decimal) -> None:
+    def rest(self, order: VenueOrder, ahead: Decimal) -> None:
         """Put an order into the book behind `ahead` (base units of the flow)."""
         order.ahead = ahead
         self.resting[order.side].setdefault(order.price, []).append(order)
         self.touch(order.side, order.price)
 
-    def remove(self, order: Order) -> None:
+    def remove(self, order: VenueOrder) -> None:
         """Take an order out of the book; one that does not rest is left alone."""
         queue = self.resting[order.side].get(order.price)
         if queue is None or order not in queue:
@@ -90,7 +90,7 @@ class MergedBook:
         self.flow[side].put(price, quantity)
         self.touch(side, price)
 
-    def requeue(self, order: Order, ahead: Decimal) -> None:
+    def requeue(self, order: VenueOrder, ahead: Decimal) -> None:
         """Move an order in its queue."""
         if ahead != order.ahead:
             order.ahead = ahead

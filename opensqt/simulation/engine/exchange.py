@@ -19,12 +19,12 @@ from opensqt.simulation.engine.matching import Matcher
 from opensqt.simulation.engine.notices import Happening, Notice
 from opensqt.simulation.engine.orders import (
     IdentityPolicy,
-    Order,
+    OrderRefusal,
     Placement,
     Reason,
-    Refusal,
     Status,
     Uniqueness,
+    VenueOrder,
 )
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
 from opensqt.simulation.engine.store import Changes, Store
@@ -64,7 +64,7 @@ class Exchange:
         self.matchers = {
             symbol: Matcher(rules, self.settlement) for symbol, rules in self.rules.items()
         }
-        self.open: dict[tuple[str, str], dict[int, Order]] = {}
+        self.open: dict[tuple[str, str], dict[int, VenueOrder]] = {}
         self.listeners: list[Callable[[list[Notice]], None]] = []
         self.frame_ms = int(store.records.meta("frame_ms") or 0)
         self.settlement.now_ms = clock.market_ms()
@@ -140,8 +140,8 @@ class Exchange:
         if settlement.changes.executions:
             self.tidy(frame.symbol)
 
-    def place(self, placement: Placement) -> Order:
-        """Accept and match an order, or raise `Refusal` and change nothing."""
+    def place(self, placement: Placement) -> VenueOrder:
+        """Accept and match an order, or raise `OrderRefusal` and change nothing."""
         settlement, rules = self.settlement, self.rules[placement.symbol]
         settlement.now_ms = self.clock.market_ms()
         _refuse_duplicate(placement, self.policy, self.open)
@@ -152,7 +152,7 @@ class Exchange:
         settlement.taking = True
         try:
             self.matchers[order.symbol].place(order)
-        except Refusal:
+        except OrderRefusal:
             self._claim(order, -1)
             raise
         finally:
@@ -181,8 +181,8 @@ class Exchange:
 
     def cancel(
         self, account: str, symbol: str, *, order_id: int | None, client_id: str, cancel_id: str
-    ) -> Order:
-        """Cancel an open order by one of its ids; raise `Refusal` when there is no such open order."""
+    ) -> VenueOrder:
+        """Cancel an open order by one of its ids; raise `OrderRefusal` when there is no such open order."""
         self.settlement.now_ms = self.clock.market_ms()
         for order in self.open.get((account, symbol), {}).values():
             by_id = order_id is None or order.order_id == order_id
@@ -191,7 +191,7 @@ class Exchange:
                 self.close(order, Status.CANCELED, Kind.CANCEL)
                 self.tidy(symbol)
                 return order
-        raise Refusal(Reason.UNKNOWN_CANCEL)
+        raise OrderRefusal(Reason.UNKNOWN_CANCEL)
 
     def refuse(self, row: AuditRow) -> None:
         """Write a refused request into the audit."""
@@ -218,9 +218,9 @@ class Exchange:
             for listener in self.listeners:
                 listener(notices)
 
-    def _order(self, placement: Placement, market: Market) -> Order:
+    def _order(self, placement: Placement, market: Market) -> VenueOrder:
         order_id = self._order_ids[market] + 1
-        return Order(
+        return VenueOrder(
             order_id=order_id,
             client_order_id=placement.client_order_id or f"auto{order_id}",
             account=placement.account,
@@ -236,7 +236,7 @@ class Exchange:
             updated_ms=self.settlement.now_ms,
         )
 
-    def _claim(self, order: Order, sign: int) -> None:
+    def _claim(self, order: VenueOrder, sign: int) -> None:
         """Lock (+1) or release (-1) what the unfilled part of a spot limit order claims."""
         if order.market is Market.SPOT and order.type is OrderType.LIMIT:
             claim = spot_claim(order, self.rules[order.symbol])
@@ -244,7 +244,7 @@ class Exchange:
                 order.account, claim.asset, -claim.amount * sign, claim.amount * sign
             )
 
-    def close(self, order: Order, status: Status, kind: Kind) -> None:
+    def close(self, order: VenueOrder, status: Status, kind: Kind) -> None:
         """End an open order with the rest of it unfilled."""
         settlement = self.settlement
         self._claim(order, -1)
@@ -276,9 +276,9 @@ class Exchange:
 def _refuse_duplicate(
     placement: Placement,
     policy: IdentityPolicy,
-    open_orders: Mapping[tuple[str, str], Mapping[int, Order]],
+    open_orders: Mapping[tuple[str, str], Mapping[int, VenueOrder]],
 ) -> None:
-    """Raise `Refusal` when an open order of the account in this market has the same client id."""
+    """Raise `OrderRefusal` when an open order of the account in this market has the same client id."""
     if policy.uniqueness is Uniqueness.NEVER or not placement.client_order_id:
         return
     perp = ":" in placement.symbol
@@ -286,4 +286,4 @@ def _refuse_duplicate(
         if account != placement.account or (":" in symbol) != perp:
             continue
         if any(order.client_order_id == placement.client_order_id for order in orders.values()):
-            raise Refusal(Reason.DUPLICATE_ID)
+            raise OrderRefusal(Reason.DUPLICATE_ID)

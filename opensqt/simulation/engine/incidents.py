@@ -11,20 +11,20 @@ from opensqt.domain.decimals import EXACT, ceil_to, floor_to
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
-from opensqt.simulation.engine.orders import Order, Status
+from opensqt.simulation.engine.orders import Status, VenueOrder
 from opensqt.simulation.engine.records import Records
 
 META = "grids"
 
 
-class Grid(msgspec.Struct, frozen=True, kw_only=True):
+class PriceGrid(msgspec.Struct, frozen=True, kw_only=True):
     """The grid of an instrument: prices in quote units, quantities in base units."""
 
     tick_size: Decimal
     quantity_step: Decimal
 
 
-def fill_some(exchange: Exchange, order: Order, share: Decimal) -> None:
+def fill_some(exchange: Exchange, order: VenueOrder, share: Decimal) -> None:
     """Fill a share (0..1] of what is left of a resting order, rounded up to a step, whatever its queue position."""
     exchange.settlement.now_ms = exchange.clock.market_ms()
     matcher = exchange.matchers[order.symbol]
@@ -33,7 +33,7 @@ def fill_some(exchange: Exchange, order: Order, share: Decimal) -> None:
     exchange.tidy(order.symbol)
 
 
-def change_grid(exchange: Exchange, symbol: str, grid: Grid) -> None:
+def change_grid(exchange: Exchange, symbol: str, grid: PriceGrid) -> None:
     """Change tick and step of an instrument for good.
 
     Orders off the new tick stay where they are, as at Binance; orders off the new step expire, or fills would be.
@@ -62,7 +62,7 @@ def instruments_of(
     )
 
 
-def on_grid(rules: InstrumentRules, grid: Grid) -> InstrumentRules:
+def on_grid(rules: InstrumentRules, grid: PriceGrid) -> InstrumentRules:
     """Return rules with another grid and a least quantity that lies on it."""
     return msgspec.structs.replace(
         rules,
@@ -72,5 +72,5 @@ def on_grid(rules: InstrumentRules, grid: Grid) -> InstrumentRules:
     )
 
 
-def _grids(records: Records) -> dict[str, Grid]:
-    return msgspec.json.decode(records.meta(META) or b"{}", type=dict[str, Grid])
+def _grids(records: Records) -> dict[str, PriceGrid]:
+    return msgspec.json.decode(records.meta(META) or b"{}", type=dict[str, PriceGrid])

@@ -9,21 +9,21 @@ from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.engine.book import MergedBook
-from opensqt.simulation.engine.orders import Order, Reason, Refusal
+from opensqt.simulation.engine.orders import OrderRefusal, Reason, VenueOrder
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
 from opensqt.simulation.engine.wallets import spot_claim
 
-OpenOrders = Mapping[tuple[str, str], Mapping[int, Order]]
+OpenOrders = Mapping[tuple[str, str], Mapping[int, VenueOrder]]
 
 
 def refuse_unfunded(
-    order: Order,
+    order: VenueOrder,
     rules: InstrumentRules,
     settlement: Settlement,
     book: MergedBook,
     open_orders: OpenOrders,
 ) -> None:
-    """Raise `Refusal` when the account cannot pay, or a reduce-only order would not reduce."""
+    """Raise `OrderRefusal` when the account cannot pay, or a reduce-only order would not reduce."""
     if order.market is Market.SPOT:
         _refuse_spot(order, rules, settlement, book)
     else:
@@ -32,9 +32,9 @@ def refuse_unfunded(
 
 def perp_orders(
     account: str, open_orders: OpenOrders, rules: Mapping[str, InstrumentRules], asset: str
-) -> dict[str, list[Order]]:
+) -> dict[str, list[VenueOrder]]:
     """The open perp orders of an account that settle in an asset, by symbol."""
-    found: dict[str, list[Order]] = {}
+    found: dict[str, list[VenueOrder]] = {}
     for (owner, symbol), orders in open_orders.items():
         if owner == account and rules[symbol].settles_in == asset:
             chosen = [
@@ -46,7 +46,7 @@ def perp_orders(
 
 
 def _refuse_spot(
-    order: Order, rules: InstrumentRules, settlement: Settlement, book: MergedBook
+    order: VenueOrder, rules: InstrumentRules, settlement: Settlement, book: MergedBook
 ) -> None:
     account = settlement.accounts[order.account]
     if order.type is OrderType.LIMIT:
@@ -57,10 +57,10 @@ def _refuse_spot(
     else:
         asset, needed = rules.quote, _walk_cost(order, book)
     if account.holding(asset).free < needed:
-        raise Refusal(Reason.INSUFFICIENT)
+        raise OrderRefusal(Reason.INSUFFICIENT)
 
 
-def _walk_cost(order: Order, book: MergedBook) -> Decimal:
+def _walk_cost(order: VenueOrder, book: MergedBook) -> Decimal:
     left, cost = order.quantity, ZERO
     for price, quantity in book.levels(order.side.opposite):
         taken = min(left, quantity)
@@ -72,19 +72,19 @@ def _walk_cost(order: Order, book: MergedBook) -> Decimal:
 
 
 def _refuse_perp(
-    order: Order, settlement: Settlement, book: MergedBook, open_orders: OpenOrders
+    order: VenueOrder, settlement: Settlement, book: MergedBook, open_orders: OpenOrders
 ) -> None:
     wallet = wallet_of(settlement, order.account, order.symbol)
     position = wallet.position(order.symbol)
     if order.reduce_only:
         if position.quantity * -order.side.sign <= 0:
-            raise Refusal(Reason.REDUCE_ONLY)
+            raise OrderRefusal(Reason.REDUCE_ONLY)
         return
     price = order.price
     if order.type is OrderType.MARKET:
         best = book.best(order.side.opposite)
         if best is None:
-            raise Refusal(Reason.NO_LIQUIDITY)
+            raise OrderRefusal(Reason.NO_LIQUIDITY)
         price = best
     asset = settlement.rules[order.symbol].settles_in
     orders = perp_orders(order.account, open_orders, settlement.rules, asset)
@@ -93,4 +93,4 @@ def _refuse_perp(
     priced = msgspec.structs.replace(order, price=price)
     after = sum(wallet.margins(order.symbol, mark, [*orders.get(order.symbol, []), priced]), ZERO)
     if after > before and wallet.available(settlement.marks, orders) < after - before:
-        raise Refusal(Reason.INSUFFICIENT)
+        raise OrderRefusal(Reason.INSUFFICIENT)

@@ -21,8 +21,8 @@ from opensqt.domain.decimals import EXACT, ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.engine.book import MergedBook
-from opensqt.simulation.engine.orders import Ledger, Order, Reason, Refusal, Status
-from opensqt.simulation.engine.standing import Standing
+from opensqt.simulation.engine.orders import Ledger, OrderRefusal, Reason, Status, VenueOrder
+from opensqt.simulation.engine.queue_position import QueuePosition
 from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, Level, MarketTrade
 
 
@@ -33,7 +33,7 @@ class Matcher:
         self.rules = rules
         self.book = MergedBook(rules.quantity_step)
         self._ledger = ledger
-        self._standing = Standing(self.book)
+        self._standing = QueuePosition(self.book)
 
     def play(self, frame: Frame, *, match_trades: bool = True) -> Decimal:
         """Apply one frame of the flow; return the part of a trade that did not meet our orders (base units)."""
@@ -56,15 +56,15 @@ class Matcher:
         for side in Side:
             self._cross(side)
 
-    def place(self, order: Order) -> None:
-        """Match an order and rest what may rest; raise `Refusal` for a post-only order that would take."""
+    def place(self, order: VenueOrder) -> None:
+        """Match an order and rest what may rest; raise `OrderRefusal` for a post-only order that would take."""
         counter = self.book.best(order.side.opposite)
         if (
             order.time_in_force is TimeInForce.POST_ONLY
             and counter is not None
             and order.crosses(counter)
         ):
-            raise Refusal(Reason.WOULD_TAKE)
+            raise OrderRefusal(Reason.WOULD_TAKE)
         if order.time_in_force is TimeInForce.FOK and self.available(order) < order.quantity:
             order.status = Status.EXPIRED
             return
@@ -81,7 +81,7 @@ class Matcher:
         else:
             order.status = Status.EXPIRED
 
-    def available(self, order: Order) -> Decimal:
+    def available(self, order: VenueOrder) -> Decimal:
         """What this order could take at once from other people and other accounts (base units)."""
         total = ZERO
         side = order.side.opposite
@@ -138,7 +138,7 @@ class Matcher:
                 return
             self.book.put(side.opposite, counter, left)
 
-    def _take(self, order: Order) -> bool:
+    def _take(self, order: VenueOrder) -> bool:
         """Walk the book with a taker; return whether it met an order of its own account."""
         side = order.side.opposite
         while (wanted := _fillable(order, self._ledger, self.book.step)) > 0:
@@ -152,7 +152,7 @@ class Matcher:
                 return False
         return False
 
-    def _take_level(self, order: Order, side: Side, price: Decimal, wanted: Decimal) -> bool:
+    def _take_level(self, order: VenueOrder, side: Side, price: Decimal, wanted: Decimal) -> bool:
         eaten, own_met = ZERO, False
         for maker in list(self.book.resting[side].get(price, ())):
             ahead = min(wanted, max(ZERO, maker.ahead - eaten))
@@ -175,7 +175,7 @@ class Matcher:
         self.book.put(side, price, flow - eaten)
         return own_met
 
-    def fill_maker(self, maker: Order, offered: Decimal) -> Decimal:
+    def fill_maker(self, maker: VenueOrder, offered: Decimal) -> Decimal:
         """Fill a resting order with what is offered, as far as it may be; return how much it was (base units)."""
         quantity = min(offered, _fillable(maker, self._ledger, self.book.step))
         if quantity <= 0:
@@ -185,7 +185,7 @@ class Matcher:
             self.book.remove(maker)
         return quantity
 
-    def _fill(self, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
+    def _fill(self, order: VenueOrder, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
         order.filled += quantity
         order.cost += EXACT.multiply(price, quantity)
         order.status = Status.FILLED if order.remaining == 0 else Status.PARTIALLY_FILLED
@@ -194,5 +194,5 @@ class Matcher:
         self._ledger.matched(order, price, quantity, maker=maker)
 
 
-def _fillable(order: Order, ledger: Ledger, step: Decimal) -> Decimal:
+def _fillable(order: VenueOrder, ledger: Ledger, step: Decimal) -> Decimal:
     return floor_to(min(order.remaining, ledger.fillable(order)), step)

@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from opensqt.domain.instruments import Market
-from opensqt.simulation.engine.orders import Execution, Order
+from opensqt.simulation.engine.orders import Execution, VenueOrder
 
 
 class Happening(StrEnum):
@@ -23,7 +23,7 @@ class OrderNotice(msgspec.Struct, frozen=True, kw_only=True):
 
     account: str
     happening: Happening
-    order: Order
+    order: VenueOrder
     execution: Execution | None = None
     time_ms: int
 

@@ -1,7 +1,7 @@
 """Orders and executions as a simulated venue keeps them, and the rules in which venues differ.
 
-An `Order` is the one mutable entity of the venue: only the matching engine and the exchange change it. Nothing here
-reads a clock or does I/O.
+A `VenueOrder` is the one mutable entity of the venue: only the matching engine and the exchange change it. Nothing
+here reads a clock or does I/O.
 """
 
 from decimal import Decimal
@@ -29,7 +29,7 @@ class Status(StrEnum):
 OPEN = (Status.NEW, Status.PARTIALLY_FILLED)
 
 
-class Order(msgspec.Struct, kw_only=True):
+class VenueOrder(msgspec.Struct, kw_only=True):
     """One accepted order. `ahead` is the quantity of other people queued before it at its price (base units)."""
 
     order_id: int
@@ -113,7 +113,7 @@ class Reason(StrEnum):
     NO_LIQUIDITY = "no_liquidity"
 
 
-class Refusal(Exception):
+class OrderRefusal(Exception):
     """The engine refuses a request; nothing was changed."""
 
     def __init__(self, reason: Reason) -> None:
@@ -139,13 +139,13 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
     unfilled_visible_ms: int | None = 3 * 24 * 3_600_000
     closed_visible_ms: int | None = None
 
-    def shows(self, order: Order, now_ms: int) -> bool:
+    def shows(self, order: VenueOrder, now_ms: int) -> bool:
         """Whether listings, and queries by the venue's id, still show this order at market time `now_ms`."""
         if order.is_open or order.filled > 0 or self.unfilled_visible_ms is None:
             return True
         return now_ms - order.updated_ms < self.unfilled_visible_ms
 
-    def finds(self, order: Order, now_ms: int) -> bool:
+    def finds(self, order: VenueOrder, now_ms: int) -> bool:
         """Whether a query by our id still finds this order at market time `now_ms`."""
         if order.is_open or self.closed_visible_ms is None:
             return self.shows(order, now_ms)
@@ -162,8 +162,8 @@ GATE_IDENTITY = IdentityPolicy(
 class Ledger(Protocol):
     """What the matching engine asks of the accounts while it matches."""
 
-    def fillable(self, order: Order) -> Decimal:
+    def fillable(self, order: VenueOrder) -> Decimal:
         """How much of this order may be filled now (a reduce-only order never more than the position)."""
 
-    def matched(self, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
+    def matched(self, order: VenueOrder, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
         """Book a fill; the order already carries it."""

@@ -5,8 +5,8 @@ import sqlite3
 import msgspec
 
 from opensqt.domain.instruments import Market
-from opensqt.simulation.engine.orders import Execution, Order
-from opensqt.simulation.engine.wallets import Account
+from opensqt.simulation.engine.orders import Execution, VenueOrder
+from opensqt.simulation.engine.wallets import VenueAccount
 
 
 class Income(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +39,10 @@ class Records:
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
 
-    def accounts(self) -> dict[str, Account]:
+    def accounts(self) -> dict[str, VenueAccount]:
         """All accounts by name."""
         rows = self._base.execute("SELECT blob FROM accounts ORDER BY name")
-        found = [msgspec.json.decode(row[0], type=Account) for row in rows]
+        found = [msgspec.json.decode(row[0], type=VenueAccount) for row in rows]
         return {account.name: account for account in found}
 
     def meta(self, key: str) -> bytes | None:
@@ -50,33 +50,33 @@ class Records:
         row = self._base.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def open_orders(self) -> list[Order]:
+    def open_orders(self) -> list[VenueOrder]:
         """All open orders of all accounts, oldest first."""
         rows = self._base.execute("SELECT blob FROM orders WHERE open = 1 ORDER BY order_id")
-        return [msgspec.json.decode(row[0], type=Order) for row in rows]
+        return [msgspec.json.decode(row[0], type=VenueOrder) for row in rows]
 
     def last_order_id(self, market: Market) -> int | None:
         """The highest order id of a market, or None before the first order."""
         row = self._base.execute("SELECT max(order_id) FROM orders WHERE market = ?", (market,))
         return row.fetchone()[0]  # type: ignore[no-any-return]
 
-    def order_by_id(self, account: str, symbol: str, order_id: int) -> Order | None:
+    def order_by_id(self, account: str, symbol: str, order_id: int) -> VenueOrder | None:
         """Find an order by the venue's id; None where there is none."""
         query = "SELECT blob FROM orders WHERE account = ? AND symbol = ? AND order_id = ?"
         row = self._base.execute(query, (account, symbol, order_id)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Order)
+        return None if row is None else msgspec.json.decode(row[0], type=VenueOrder)
 
-    def order_by_client_id(self, account: str, symbol: str, client_id: str) -> Order | None:
+    def order_by_client_id(self, account: str, symbol: str, client_id: str) -> VenueOrder | None:
         """Find the newest order with a client id; None where there is none."""
         query = "SELECT blob FROM orders WHERE account = ? AND symbol = ? AND client_id = ? ORDER BY order_id DESC"
         row = self._base.execute(query, (account, symbol, client_id)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Order)
+        return None if row is None else msgspec.json.decode(row[0], type=VenueOrder)
 
-    def orders(self, account: str, symbol: str, window: Window) -> list[Order]:
+    def orders(self, account: str, symbol: str, window: Window) -> list[VenueOrder]:
         """List orders of a symbol: from an id on, else the latest of the time window; ascending."""
         parts = _Listing("orders", "order_id", "created_ms")
         return [
-            msgspec.json.decode(blob, type=Order)
+            msgspec.json.decode(blob, type=VenueOrder)
             for blob in self._list(parts, account, symbol, window)
         ]
 

@@ -20,10 +20,10 @@ from opensqt.simulation.engine.notices import (
     PerpWalletNotice,
     SpotBalanceNotice,
 )
-from opensqt.simulation.engine.orders import Execution, Order
+from opensqt.simulation.engine.orders import Execution, VenueOrder
 from opensqt.simulation.engine.records import Income
 from opensqt.simulation.engine.store import Changes
-from opensqt.simulation.engine.wallets import Account, PerpWallet, rounded
+from opensqt.simulation.engine.wallets import PerpWallet, VenueAccount, rounded
 from opensqt.simulation.market.tape import PublicTrade, Tape
 
 
@@ -34,7 +34,7 @@ class Settlement:
         self,
         venue: str,
         rules: Mapping[str, InstrumentRules],
-        accounts: dict[str, Account],
+        accounts: dict[str, VenueAccount],
         fee_asset: FeeAsset | None = None,
     ) -> None:
         self.venue = venue
@@ -50,7 +50,7 @@ class Settlement:
         self.income_id = 0
         self._dirty_assets: dict[str, set[str]] = {}
 
-    def fillable(self, order: Order) -> Decimal:
+    def fillable(self, order: VenueOrder) -> Decimal:
         """The remaining quantity; for a reduce-only order at most the position it reduces."""
         if not order.reduce_only:
             return order.remaining
@@ -58,7 +58,7 @@ class Settlement:
         held *= -order.side.sign
         return min(order.remaining, max(ZERO, held))
 
-    def matched(self, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
+    def matched(self, order: VenueOrder, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
         """Book a fill of an order that already carries it."""
         rules, tape = self.rules[order.symbol], self.tapes[order.symbol]
         rate = rules.maker_fee if maker else rules.taker_fee
@@ -98,7 +98,9 @@ class Settlement:
                 )
             )
 
-    def note(self, order: Order, happening: Happening, execution: Execution | None = None) -> None:
+    def note(
+        self, order: VenueOrder, happening: Happening, execution: Execution | None = None
+    ) -> None:
         """Remember that an order changed, for the commit and for the account's stream."""
         order.updated_ms = self.now_ms
         self.changes.orders[order.market, order.order_id] = order
@@ -185,7 +187,7 @@ class Settlement:
         self._dirty_assets.clear()
 
     def _spot_fill(
-        self, order: Order, price: Decimal, quantity: Decimal, rate: Decimal
+        self, order: VenueOrder, price: Decimal, quantity: Decimal, rate: Decimal
     ) -> tuple[Decimal, str, Decimal]:
         rules = self.rules[order.symbol]
         worth = EXACT.multiply(price, quantity)
@@ -211,7 +213,7 @@ class Settlement:
         return fee, fee_asset, ZERO
 
     def _perp_fill(
-        self, order: Order, price: Decimal, quantity: Decimal, rate: Decimal
+        self, order: VenueOrder, price: Decimal, quantity: Decimal, rate: Decimal
     ) -> tuple[Decimal, str, Decimal]:
         wallet = wallet_of(self, order.account, order.symbol)
         position = wallet.position(order.symbol)

@@ -13,9 +13,9 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.simulation.engine.audit import AuditRow
-from opensqt.simulation.engine.orders import OPEN, Execution, Order
+from opensqt.simulation.engine.orders import OPEN, Execution, VenueOrder
 from opensqt.simulation.engine.records import Income, Records
-from opensqt.simulation.engine.wallets import Account
+from opensqt.simulation.engine.wallets import VenueAccount
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -38,10 +38,10 @@ CREATE TABLE IF NOT EXISTS audit (offset INTEGER PRIMARY KEY, line BLOB);
 class Changes(msgspec.Struct, kw_only=True):
     """What one step of the venue changed and must be durable before anybody hears of it."""
 
-    orders: dict[tuple[Market, int], Order] = {}
+    orders: dict[tuple[Market, int], VenueOrder] = {}
     executions: list[Execution] = []
     income: list[Income] = []
-    accounts: dict[str, Account] = {}
+    accounts: dict[str, VenueAccount] = {}
     meta: dict[str, bytes] = {}
     audit: list[AuditRow] = []
 

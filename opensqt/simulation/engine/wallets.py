@@ -12,7 +12,7 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT, ONE, ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.simulation.engine.orders import Order
+from opensqt.simulation.engine.orders import VenueOrder
 
 GRAIN = Decimal("0.00000001")
 ENTRY_GRAIN = Decimal("0.000000000001")
@@ -37,7 +37,7 @@ class Holding(msgspec.Struct, kw_only=True):
         return self.free + self.locked
 
 
-class Position(msgspec.Struct, kw_only=True):
+class MarginPosition(msgspec.Struct, kw_only=True):
     """A one-way position; quantity is signed base units, entry is the average price."""
 
     quantity: Decimal = ZERO
@@ -78,15 +78,15 @@ class PerpWallet(msgspec.Struct, kw_only=True):
     """A USDⓈ-M cross wallet in one asset; the totals since birth make the identity checkable."""
 
     balance: Decimal = ZERO
-    positions: dict[str, Position] = {}
+    positions: dict[str, MarginPosition] = {}
     deposited: Decimal = ZERO
     realized_pnl: Decimal = ZERO
     funding: Decimal = ZERO
     fees: Decimal = ZERO
 
-    def position(self, symbol: str) -> Position:
+    def position(self, symbol: str) -> MarginPosition:
         """The position of a symbol, flat where there was none."""
-        return self.positions.setdefault(symbol, Position())
+        return self.positions.setdefault(symbol, MarginPosition())
 
     def unrealized(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Unrealised PnL of all positions (quote)."""
@@ -95,7 +95,7 @@ class PerpWallet(msgspec.Struct, kw_only=True):
         )
 
     def margins(
-        self, symbol: str, mark: Decimal, orders: Iterable[Order]
+        self, symbol: str, mark: Decimal, orders: Iterable[VenueOrder]
     ) -> tuple[Decimal, Decimal]:
         """Initial margin of a symbol's position and of its open orders beyond that (quote, on mark)."""
         position = self.position(symbol)
@@ -111,7 +111,9 @@ class PerpWallet(msgspec.Struct, kw_only=True):
         held = rounded(EXACT.multiply(abs(notional), share))
         return held, rounded(EXACT.multiply(worst, share)) - held
 
-    def available(self, marks: Mapping[str, Decimal], orders: Mapping[str, list[Order]]) -> Decimal:
+    def available(
+        self, marks: Mapping[str, Decimal], orders: Mapping[str, list[VenueOrder]]
+    ) -> Decimal:
         """Balance plus unrealised PnL less all initial margin (quote); may be negative."""
         bound = ZERO
         for symbol in {*self.positions, *orders}:
@@ -119,7 +121,7 @@ class PerpWallet(msgspec.Struct, kw_only=True):
         return self.balance + self.unrealized(marks) - bound
 
 
-class Account(msgspec.Struct, kw_only=True):
+class VenueAccount(msgspec.Struct, kw_only=True):
     """One simulated account: spot, and a cross wallet for each asset that perpetuals settle in."""
 
     name: str
@@ -144,10 +146,10 @@ class Account(msgspec.Struct, kw_only=True):
         return self.spot.setdefault(asset, Holding())
 
 
-def born(name: str, balances: Mapping[str, Decimal], settles: Iterable[str] = ()) -> Account:
+def born(name: str, balances: Mapping[str, Decimal], settles: Iterable[str] = ()) -> VenueAccount:
     """Make an account: all assets in the spot wallet, and those that perpetuals settle in again in a wallet of each."""
     spot = {asset: Holding(free=amount) for asset, amount in balances.items()}
-    account = Account(name=name, spot=spot, perp=PerpWallet())
+    account = VenueAccount(name=name, spot=spot, perp=PerpWallet())
     for asset in {SETTLE_ASSET, *settles}:
         wallet = account.wallet(asset)
         wallet.balance = wallet.deposited = balances.get(asset, ZERO)
@@ -161,7 +163,7 @@ class SpotClaim(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
-def spot_claim(order: Order, rules: InstrumentRules) -> SpotClaim:
+def spot_claim(order: VenueOrder, rules: InstrumentRules) -> SpotClaim:
     """State what the unfilled part of a limit order locks."""
     if order.side is Side.BUY:
         return SpotClaim(asset=rules.quote, amount=EXACT.multiply(order.remaining, order.price))

@@ -16,7 +16,7 @@ from opensqt.simulation.market.recording_files import (
     TextLevel,
 )
 from opensqt.simulation.market.recording_sequence import (
-    Place,
+    RecordingPosition,
     UpdateSequence,
     decimals_of,
     price_of,
@@ -105,10 +105,10 @@ class RecordedSymbol:
         self._take(changes, line.bids, line.asks)
         for index, data in enumerate(waiting):
             place = self._sequence.judge(data)
-            if place is Place.GAP:
+            if place is RecordingPosition.GAP:
                 self._lose(waiting[index:])
                 return None
-            if place is Place.NEXT:
+            if place is RecordingPosition.NEXT:
                 self._take(changes, data.b, data.a)
         self._apply(changes)
         return self._delta(changes)
@@ -118,9 +118,9 @@ class RecordedSymbol:
             self._waiting.append(data)
             return None
         place = self._sequence.judge(data)
-        if place is Place.GAP:
+        if place is RecordingPosition.GAP:
             self._lose([data])
-        if place is not Place.NEXT:
+        if place is not RecordingPosition.NEXT:
             return None
         changes: Changes = {1: {}, -1: {}}
         for (sign, price), quantity in self._refined.items():

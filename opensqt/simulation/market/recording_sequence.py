@@ -10,7 +10,7 @@ from enum import Enum
 from opensqt.simulation.market.recording_files import RawData
 
 
-class Place(Enum):
+class RecordingPosition(Enum):
     """Where a delta stands to the book."""
 
     OLD = "old"
@@ -31,20 +31,20 @@ class UpdateSequence:
         self.last = last_update_id
         self._linked = False
 
-    def judge(self, data: RawData) -> Place:
+    def judge(self, data: RawData) -> RecordingPosition:
         """Place a delta; one that is next moves the sequence on."""
         wanted = self.last + 1 if self.spot else self.last
         if self._linked:
             before = data.U if self.spot else data.pu
             follows = before == wanted
         elif data.u < wanted:
-            return Place.OLD
+            return RecordingPosition.OLD
         else:
             follows = wanted >= data.U
         if not follows:
-            return Place.GAP
+            return RecordingPosition.GAP
         self.last, self._linked = data.u, True
-        return Place.NEXT
+        return RecordingPosition.NEXT
 
 
 def decimals_of(texts: Iterable[str]) -> int:

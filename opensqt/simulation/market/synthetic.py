@@ -21,7 +21,7 @@ from opensqt.simulation.market.orderflow import (
     TickTrade,
 )
 from opensqt.simulation.market.orderflow_instruments import decimals_for, market_of, rules_for
-from opensqt.simulation.market.synthetic_orders import Crowd, leaves_gap
+from opensqt.simulation.market.synthetic_orders import SyntheticCrowd, leaves_gap
 from opensqt.simulation.market.synthetic_price import LatentPrice
 from opensqt.simulation.market.synthetic_profile import PROFILES, REFERENCE_PRICE, start_price
 
@@ -75,7 +75,7 @@ class SyntheticSymbol:
         )
         self.profile = PROFILES[market_of(symbol)]
         self.rules = rules_for(symbol, price_decimals, quantity_decimals)
-        self.crowd = Crowd(
+        self.crowd = SyntheticCrowd(
             TickBook(),
             self.profile,
             ticks_per_bp=price.start_price * self.ticks_per_unit / 1e4,

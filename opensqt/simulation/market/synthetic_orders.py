@@ -8,7 +8,7 @@ import math
 from random import Random
 
 from opensqt.simulation.market.orderflow import Change, TickBook, TickDelta, TickFrame, TickTrade
-from opensqt.simulation.market.synthetic_profile import Profile, Quantiles, draw
+from opensqt.simulation.market.synthetic_profile import MarketProfile, Quantiles, draw
 
 LEVELS_TARGET = 160
 LEVELS_MIN = 40
@@ -20,11 +20,11 @@ PERSISTENCE = 0.65
 REPEAT_LEVELS_MAX = 3
 
 
-class Crowd:
+class SyntheticCrowd:
     """Everybody who trades one symbol; `ticks_per_bp` and `steps_per_btc` scale the profile to the symbol."""
 
     def __init__(
-        self, book: TickBook, profile: Profile, ticks_per_bp: float, steps_per_btc: float
+        self, book: TickBook, profile: MarketProfile, ticks_per_bp: float, steps_per_btc: float
     ) -> None:
         self.book = book
         self.profile = profile

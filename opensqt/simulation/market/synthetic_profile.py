@@ -68,7 +68,7 @@ BASIS_STEPS_PER_S = 0.5
 BASIS_MEMORY = 0.37
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
+class MarketProfile(msgspec.Struct, frozen=True, kw_only=True):
     """How one market of BTC behaves. Quantities are in BTC, depths in bps, rates per second of market time."""
 
     market_orders_per_s: float
@@ -84,7 +84,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     refill_ms: float
 
 
-SPOT = Profile(
+SPOT = MarketProfile(
     market_orders_per_s=9.4,
     prints_more=2.0,
     touches_per_s=25.0,
@@ -107,7 +107,7 @@ SPOT = Profile(
     refill_ms=2.0,
 )
 
-PERP = Profile(
+PERP = MarketProfile(
     market_orders_per_s=15.6,
     prints_more=3.0,
     touches_per_s=35.0,

@@ -25,7 +25,7 @@ class PublicTrade(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
-class Candle(msgspec.Struct, kw_only=True):
+class MinuteCandle(msgspec.Struct, kw_only=True):
     """A one-minute candle; times in market ms, volumes in base and quote units."""
 
     open_ms: int
@@ -65,7 +65,7 @@ class Tape:
     def __init__(self, last_id: int = RESTART_GAP) -> None:
         self.last_id = last_id
         self.trades: deque[PublicTrade] = deque(maxlen=TRADES_KEPT)
-        self.candles: deque[Candle] = deque(maxlen=CANDLES_KEPT)
+        self.candles: deque[MinuteCandle] = deque(maxlen=CANDLES_KEPT)
         self.fresh: list[PublicTrade] = []
 
     def next_id(self) -> int:
@@ -82,7 +82,7 @@ class Tape:
         if not self.candles or self.candles[-1].open_ms < open_ms:
             price = trade.price
             self.candles.append(
-                Candle(
+                MinuteCandle(
                     open_ms=open_ms,
                     open=price,
                     high=price,
@@ -102,7 +102,7 @@ class Tape:
         for flat_ms in range(first_ms, open_ms, MINUTE_MS):
             price = last.close
             self.candles.append(
-                Candle(open_ms=flat_ms, open=price, high=price, low=price, close=price)
+                MinuteCandle(open_ms=flat_ms, open=price, high=price, low=price, close=price)
             )
 
     def drain(self) -> list[PublicTrade]:
@@ -110,14 +110,14 @@ class Tape:
         fresh, self.fresh = self.fresh, []
         return fresh
 
-    def day(self) -> Candle | None:
+    def day(self) -> MinuteCandle | None:
         """The rolling 24 hours as one candle, or None before the first trade."""
         if not self.candles:
             return None
         since_ms = self.candles[-1].open_ms - DAY_MINUTES * MINUTE_MS
         minutes = [candle for candle in self.candles if candle.open_ms > since_ms]
         first, last = minutes[0], minutes[-1]
-        return Candle(
+        return MinuteCandle(
             open_ms=first.open_ms,
             open=first.open,
             high=max(candle.high for candle in minutes),

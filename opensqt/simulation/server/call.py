@@ -12,7 +12,7 @@ from opensqt.simulation.dialects.binance.errors import BAD_SYMBOL, VenueError, i
 NUMBER = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """A request after routing and, where needed, authentication; `account` is empty for public calls.
 
     Faults: reads do not see orders younger than `hidden_ms`, and see everything as it was `stale_ms` ago (market ms);
@@ -64,13 +64,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return self.params.get(name, "false").lower() == "true"
 
 
-class Directory(msgspec.Struct, frozen=True):
+class SymbolMap(msgspec.Struct, frozen=True):
     """Which instruments the venue has, by its own ids, with the rules of this moment."""
 
     known: Mapping[str, InstrumentRules]
     by_id: dict[tuple[Market, str], str]
 
-    def rules(self, call: Call) -> InstrumentRules:
+    def rules(self, call: ApiCall) -> InstrumentRules:
         """The instrument that a call names in `symbol`."""
         return self.find(call.market, call.required("symbol"))
 
@@ -86,7 +86,7 @@ class Directory(msgspec.Struct, frozen=True):
         return [rules for rules in self.known.values() if rules.market is market]
 
 
-def directory(known: Mapping[str, InstrumentRules]) -> Directory:
+def directory(known: Mapping[str, InstrumentRules]) -> SymbolMap:
     """Index instruments by market and venue id; `known` may change its rules, not its symbols."""
     ids = {(rules.market, rules.venue_symbol): symbol for symbol, rules in known.items()}
-    return Directory(known, ids)
+    return SymbolMap(known, ids)

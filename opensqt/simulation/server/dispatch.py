@@ -11,13 +11,13 @@ import msgspec
 from opensqt.domain.instruments import Market
 from opensqt.simulation.dialects.binance import rest_account, rest_public, rest_spot, rest_usdm
 from opensqt.simulation.dialects.binance.errors import UNAVAILABLE, UNKNOWN_STATUS, VenueError
-from opensqt.simulation.dialects.binance.placing import refused_row
+from opensqt.simulation.dialects.binance.order_parsing import refused_row
 from opensqt.simulation.dialects.binance.signature import check_time, signed_payload
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.incidents import fill_some
-from opensqt.simulation.server.call import Call
+from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.context import Route, Routes, VenueContext
 from opensqt.simulation.server.faults import FaultName, FaultRule, Match
-from opensqt.simulation.server.floor import Floor, Route, Routes
 
 ROUTES: Routes = {
     **rest_public.ROUTES,
@@ -43,14 +43,14 @@ AFTER = (FaultName.LOST_ACK, FaultName.LATE_ACK, FaultName.ERROR_AFTER_ACCEPT)
 RETRY_AFTER_MS = 1000
 
 
-def _unknown(_floor: Floor, call: Call) -> object:
+def _unknown(_floor: VenueContext, call: ApiCall) -> object:
     raise VenueError(-1000, f"The paper venue has no {call.method} {call.path}.", 404)
 
 
 NO_ROUTE = Route(handler=_unknown, kind="unknown")
 
 
-def _orders_of(route: Route, call: Call) -> list[Call]:
+def _orders_of(route: Route, call: ApiCall) -> list[ApiCall]:
     """Return the calls of a batch's orders, or the call itself."""
     if route.kind not in BATCHES:
         return [call]
@@ -60,7 +60,7 @@ def _orders_of(route: Route, call: Call) -> list[Call]:
         return [call]  # no readable batch: one row tells of it
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """An HTTP request as it came."""
 
     method: str
@@ -70,7 +70,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer; `lost` means that the connection is dropped instead, `delay_ms` (wall) that it comes late."""
 
     status: int = 200
@@ -83,15 +83,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Dispatcher:
     """All REST endpoints over one floor."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: VenueContext) -> None:
         self._floor, self._faults = floor, floor.faults
 
-    def serve(self, request: Request) -> Answer:
+    def serve(self, request: HttpRequest) -> HttpAnswer:
         """Answer one request."""
         market = Market.SPOT if request.path.startswith(("/api/", "/sapi/")) else Market.PERP
         meter = self._floor.meters[market]
         route = ROUTES.get((request.method, request.path), NO_ROUTE)
-        call = Call(
+        call = ApiCall(
             market=market,
             method=request.method,
             path=request.path,
@@ -107,17 +107,17 @@ class Dispatcher:
                     row = refused_row(self._floor, one, AUDITED[route.kind], error)
                     self._floor.exchange.refuse(row)
             headers = {**meter.headers(call.account, orders=False), **error.headers}
-            return Answer(
+            return HttpAnswer(
                 status=error.status, body=msgspec.json.encode(error.body), headers=headers
             )
 
-    def _identify(self, request: Request, route: Route, call: Call) -> Call:
+    def _identify(self, request: HttpRequest, route: Route, call: ApiCall) -> ApiCall:
         if not (route.keyed or route.signed):
             return call
         account = self._floor.keyring.account(request.api_key)
         return msgspec.structs.replace(call, account=account)
 
-    def _run(self, request: Request, route: Route, call: Call) -> Answer:
+    def _run(self, request: HttpRequest, route: Route, call: ApiCall) -> HttpAnswer:
         occasion = Match(
             kind=route.kind,
             market=call.market.value,
@@ -130,7 +130,7 @@ class Dispatcher:
         before = self._faults.draw(BEFORE, occasion)
         if before is not None:
             if before.fault is FaultName.LOST_REQUEST:
-                return Answer(lost=True)
+                return HttpAnswer(lost=True)
             raise self._early_error(call, before)
         call = msgspec.structs.replace(call, skew_ms=self._floor.skew_ms(occasion), closed=closed)
         if route.signed:
@@ -149,16 +149,16 @@ class Dispatcher:
         self._floor.exchange.commit()
         after = self._faults.draw(AFTER, occasion)
         if after is not None and after.fault is FaultName.LOST_ACK:
-            return Answer(lost=True)
+            return HttpAnswer(lost=True)
         headers = meter.headers(call.account, orders=route.orders > 0)
         if after is not None and after.fault is FaultName.ERROR_AFTER_ACCEPT:
             body = VenueError(*UNKNOWN_STATUS).body
-            return Answer(status=503, body=msgspec.json.encode(body), headers=headers)
-        return Answer(
+            return HttpAnswer(status=503, body=msgspec.json.encode(body), headers=headers)
+        return HttpAnswer(
             body=msgspec.json.encode(result), headers=headers, delay_ms=after.ms if after else 0
         )
 
-    def _clouded(self, route: Route, call: Call, occasion: Match) -> Call:
+    def _clouded(self, route: Route, call: ApiCall, occasion: Match) -> ApiCall:
         """Let a read see an older world when a fault says so."""
         if call.method != "GET" or not route.signed:
             return call
@@ -168,7 +168,7 @@ class Dispatcher:
             call, stale_ms=stale.ms if stale else 0, hidden_ms=hidden.ms if hidden else 0
         )
 
-    def _fill_before_cancel(self, call: Call, occasion: Match) -> None:
+    def _fill_before_cancel(self, call: ApiCall, occasion: Match) -> None:
         """Let somebody trade with the order that is about to be cancelled."""
         rules = self._floor.directory.rules(call)
         order_id, client_id = call.integer("orderId"), call.text("origClientOrderId")
@@ -189,7 +189,7 @@ class Dispatcher:
         if rule is not None:
             fill_some(self._floor.exchange, order, rule.share)
 
-    def _early_error(self, call: Call, rule: FaultRule) -> VenueError:
+    def _early_error(self, call: ApiCall, rule: FaultRule) -> VenueError:
         match rule.fault:
             case FaultName.LIMITED | FaultName.BANNED:
                 status, wall_ms = int(rule.fault.value), self._floor.exchange.clock.wall_ms()

@@ -1,6 +1,6 @@
 """The paper venue put together: exchange, flow player, Binance dialect, certificate and clockwork in one object.
 
-`Venue.start` makes or restores everything in its folder and listens on loopback; `stop` states balances and closes.
+`PaperVenue.start` makes or restores all in its folder and listens on loopback; `stop` states balances and closes.
 Initial balances: the spot wallet gets every configured asset, the USDⓈ-M wallet the same amount of USDT again.
 It never listens on anything but loopback.
 """
@@ -14,21 +14,21 @@ import msgspec
 
 from opensqt.domain.decimals import ONE
 from opensqt.domain.instruments import Market
-from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, Meter
+from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, RateMeter
 from opensqt.simulation.dialects.binance.listen_keys import ListenKeys
 from opensqt.simulation.dialects.binance.signature import ApiKey, Keyring
-from opensqt.simulation.engine.chores import Chores
 from opensqt.simulation.engine.exchange import Exchange, VenueClock
 from opensqt.simulation.engine.fees import FeeAsset
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.engine.incidents import instruments_of
 from opensqt.simulation.engine.orders import IdentityPolicy
+from opensqt.simulation.engine.scheduler import VenueScheduler
 from opensqt.simulation.engine.store import Store
 from opensqt.simulation.market.flow import MarketFlow
 from opensqt.simulation.server import certificate
 from opensqt.simulation.server.call import directory
+from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.faults import Faults
-from opensqt.simulation.server.floor import Floor
 from opensqt.simulation.server.player import Player
 from opensqt.simulation.server.server import Server
 
@@ -50,7 +50,7 @@ class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 0
 
 
-class Venue:
+class PaperVenue:
     """A running paper venue."""
 
     def __init__(self, setup: VenueSetup, flow: MarketFlow, clock: VenueClock) -> None:
@@ -73,13 +73,13 @@ class Venue:
         )
         self.exchange.open_accounts(setup.balances)
         self.ca_path, server_pem = certificate.ensure(setup.folder / "ca")
-        floor = Floor(
+        floor = VenueContext(
             exchange=self.exchange,
             directory=directory(self.exchange.rules),
             keyring=Keyring(setup.keys),
-            chores=Chores(self.exchange, setup.funding),
+            chores=VenueScheduler(self.exchange, setup.funding),
             listen_keys=ListenKeys(self._store.records.meta("listen_keys")),
-            meters={Market.SPOT: Meter(SPOT_LIMITS), Market.PERP: Meter(USDM_LIMITS)},
+            meters={Market.SPOT: RateMeter(SPOT_LIMITS), Market.PERP: RateMeter(USDM_LIMITS)},
             faults=self.faults,
         )
         self.server = Server(floor, self._is_ready)

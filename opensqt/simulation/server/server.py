@@ -12,14 +12,14 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from opensqt.domain.instruments import Market
-from opensqt.simulation.dialects.binance.streams_private import PrivateStreams
-from opensqt.simulation.dialects.binance.streams_public import PublicStreams
+from opensqt.simulation.dialects.binance.streams_private import PrivateStreamHub
+from opensqt.simulation.dialects.binance.streams_public import PublicStreamHub
 from opensqt.simulation.dialects.binance.ws_api import api_request, stream_request
-from opensqt.simulation.engine.incidents import Grid, change_grid
-from opensqt.simulation.server.dispatch import Dispatcher, Request
+from opensqt.simulation.engine.incidents import PriceGrid, change_grid
+from opensqt.simulation.server.client_socket import ClientSocket
+from opensqt.simulation.server.context import VenueContext
+from opensqt.simulation.server.dispatch import Dispatcher, HttpRequest
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.simulation.server.floor import Floor
-from opensqt.simulation.server.wire import Wire
 
 ADMIN_HOST = "venue.admin"
 TICK_S = 0.1
@@ -29,14 +29,14 @@ LOCAL = ("127.0.0.1", "::1")
 class Server:
     """The listening side of the simulated Binance."""
 
-    def __init__(self, floor: Floor, ready: Callable[[], bool]) -> None:
+    def __init__(self, floor: VenueContext, ready: Callable[[], bool]) -> None:
         self._floor, self._faults, self._ready = floor, floor.faults, ready
         self._dispatcher = Dispatcher(floor)
         self._storm_at_ms: dict[int, int] = {}
-        self.public = PublicStreams(floor)
-        self.private = PrivateStreams(floor.exchange.rules)
+        self.public = PublicStreamHub(floor)
+        self.private = PrivateStreamHub(floor.exchange.rules)
         floor.exchange.listeners.append(self.private.publish)
-        self.wires: set[Wire] = set()
+        self.wires: set[ClientSocket] = set()
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int, certificate: Path) -> int:
@@ -93,7 +93,7 @@ class Server:
         for rules in list(exchange.rules.values()):
             meant = Match(market=rules.market.value, symbol=rules.venue_symbol)
             if rule.match.fits(meant):
-                grid = Grid(
+                grid = PriceGrid(
                     tick_size=rule.tick_size or rules.tick_size,
                     quantity_step=rule.quantity_step or rules.quantity_step,
                 )
@@ -124,7 +124,7 @@ class Server:
             return await self._websocket(request, host)
         body = await request.text()
         answer = self._dispatcher.serve(
-            Request(
+            HttpRequest(
                 method=request.method,
                 path=request.path,
                 query=request.query_string
@@ -154,7 +154,7 @@ class Server:
         )
         if self._floor.is_closed(Match(kind="stream", market=market.value)):
             return web.Response(status=503)
-        wire = Wire(self._faults, request.transport)
+        wire = ClientSocket(self._faults, request.transport)
         await wire.socket.prepare(request)
         self.wires.add(wire)
         wire.combined = "/stream" in request.path
@@ -175,7 +175,7 @@ class Server:
             sender.cancel()
         return wire.socket
 
-    def _attach(self, wire: Wire, request: web.Request, market: Market) -> None:
+    def _attach(self, wire: ClientSocket, request: web.Request, market: Market) -> None:
         """Serve what the address itself asks for: streams in the path or query, or a listen key."""
         tail = request.path.rpartition("/")[2]
         key = request.query.get("listenKey", "")

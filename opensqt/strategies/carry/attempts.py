@@ -6,9 +6,9 @@ its trades say, not its last step: an exit ends flat as well, and beside a posit
 
 import msgspec
 
-from opensqt.domain.strategy import SagaStep
-from opensqt.strategies.carry.pauses import entry_wait_ms
-from opensqt.strategies.ticket import Timing
+from opensqt.domain.strategy_events import SagaStep
+from opensqt.strategies.carry.backoff import entry_wait_ms
+from opensqt.strategies.tracked_intent import RetryPolicy
 
 FLAT_STEPS = frozenset({"", "flat"})
 UNWINDING_STEPS = frozenset({"compensating", "escalated"})
@@ -23,7 +23,7 @@ class Attempts(msgspec.Struct, frozen=True, kw_only=True):
     rest_until_ms: int = 0  # market time before which no entry begins
 
 
-def stepped(attempts: Attempts, before: str, step: SagaStep, timing: Timing) -> Attempts:
+def stepped(attempts: Attempts, before: str, step: SagaStep, timing: RetryPolicy) -> Attempts:
     """Fold one step of the saga, `before` being the step until then."""
     change = msgspec.structs.replace
     if step.step in ("entering", "exiting"):

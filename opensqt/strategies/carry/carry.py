@@ -15,7 +15,7 @@ MAINTENANCE = Decimal("0.005")  # from memory: the first maintenance margin tier
 _SHOWN = Decimal("0.1")
 
 
-class Wish(StrEnum):
+class FundingWish(StrEnum):
     """What the funding alone asks for."""
 
     ENTER = "enter"  # long spot, short perpetual
@@ -31,16 +31,18 @@ def apr(rate: Decimal, interval_hours: int) -> Decimal:
     return EXACT.divide(EXACT.multiply(rate, HOURS_PER_YEAR), Decimal(interval_hours))
 
 
-def wish(carry_apr: Decimal, direction: int, entry_apr_min: Decimal, exit_apr_max: Decimal) -> Wish:
+def wish(
+    carry_apr: Decimal, direction: int, entry_apr_min: Decimal, exit_apr_max: Decimal
+) -> FundingWish:
     """Return what to do at this APR: `direction` is 0 when flat, 1 for long spot, -1 for the reverse.
 
     An open carry is left when what it earns falls below `exit_apr_max`, and so also when the sign turns against it.
     """
     if direction == 0:
         if carry_apr > entry_apr_min:
-            return Wish.ENTER
-        return Wish.ENTER_REVERSED if carry_apr < -entry_apr_min else Wish.NONE
-    return Wish.EXIT if carry_apr * direction < exit_apr_max else Wish.NONE
+            return FundingWish.ENTER
+        return FundingWish.ENTER_REVERSED if carry_apr < -entry_apr_min else FundingWish.NONE
+    return FundingWish.EXIT if carry_apr * direction < exit_apr_max else FundingWish.NONE
 
 
 def settlements(funding: Funding, now_ms: int, holding_hours: Decimal) -> int:

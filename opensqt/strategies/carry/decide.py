@@ -5,25 +5,25 @@ from opensqt.domain.dust import named
 from opensqt.domain.ids import intent_id
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent, TimeInForce
 from opensqt.domain.messages import Message
-from opensqt.domain.strategy import SagaStep
-from opensqt.domain.switches import HALTED
-from opensqt.strategies import ticket as one
+from opensqt.domain.strategy_events import SagaStep
+from opensqt.domain.trading_controls import HALTED
+from opensqt.strategies import tracked_intent as one
 from opensqt.strategies.carry import carry as worth
 from opensqt.strategies.carry.attempts import FLAT_STEPS
-from opensqt.strategies.carry.carry import Wish, shown
+from opensqt.strategies.carry.backoff import step_wait_ms, trouble
+from opensqt.strategies.carry.carry import FundingWish, shown
 from opensqt.strategies.carry.exit import leaving
-from opensqt.strategies.carry.pauses import step_wait_ms, trouble
 from opensqt.strategies.carry.saga import Move, next_move
-from opensqt.strategies.carry.state import Carry
-from opensqt.strategies.carry.view import Leg, View
-from opensqt.strategies.decision import Choice, Decision
-from opensqt.strategies.ticket import CYCLES_PER_RUN, UNSTAMPED
-from opensqt.strategies.tickets import due
+from opensqt.strategies.carry.state import CarryState
+from opensqt.strategies.carry.view import Leg, SagaView
+from opensqt.strategies.decision import Decision, JournalledChoice
+from opensqt.strategies.intent_tracker import due
+from opensqt.strategies.tracked_intent import CYCLES_PER_RUN, UNSTAMPED
 
 ASK_AGAIN_MS = 1_000
 
 
-def decide(carry: Carry, event: Message) -> Decision:
+def decide(carry: CarryState, event: Message) -> Decision:
     """Return what to do after `event`, which `carry` has folded already."""
     del event  # every message is a reason to look again; the state holds all it said
     waiting = _waiting(carry)
@@ -42,13 +42,13 @@ def decide(carry: Carry, event: Message) -> Decision:
     return _done(carry, next_move(view), view)
 
 
-def _dust(carry: Carry) -> tuple[AssetAmount, ...]:
+def _dust(carry: CarryState) -> tuple[AssetAmount, ...]:
     """Return the spot that no order can sell; the next entry adds to it, and the exit after that sells it."""
     rules, tick = carry.market.rules[carry.setup.spot], carry.market.ticks[carry.setup.spot]
     return named(rules, carry.books.spot.quantity, tick.bid_price)
 
 
-def openings_cancelled(carry: Carry) -> Decision:
+def openings_cancelled(carry: CarryState) -> Decision:
     """Return the cancels of every order that adds risk: what a stopped carry still owes."""
     found = (
         one.cancel_of(ticket, carry.market.now_ms, carry.setup.timing, "strategy stopped")
@@ -58,7 +58,7 @@ def openings_cancelled(carry: Carry) -> Decision:
     return Decision(intents=tuple(intent for intent in found if intent is not None))
 
 
-def entry_refusal(carry: Carry) -> str:
+def entry_refusal(carry: CarryState) -> str:
     """Say why no carry may be entered now, or nothing; what a clip costs and brings is judged with its size."""
     setup, market = carry.setup, carry.market
     funding = market.funding
@@ -70,14 +70,14 @@ def entry_refusal(carry: Carry) -> str:
         return "funding stale"
     apr = worth.apr(funding.rate, funding.interval_hours)
     wish = worth.wish(apr, 0, setup.entry_apr_min, setup.exit_apr_max)
-    if wish is Wish.ENTER_REVERSED:
+    if wish is FundingWish.ENTER_REVERSED:
         return "negative carry needs margin"
-    if wish is Wish.NONE:
+    if wish is FundingWish.NONE:
         return f"carry {shown(apr * 100)} % a year below {shown(setup.entry_apr_min * 100)} %"
     return ""
 
 
-def _waiting(carry: Carry) -> str:
+def _waiting(carry: CarryState) -> str:
     """Say what must be known before anything can be done, or nothing."""
     books, market, setup = carry.books, carry.market, carry.setup
     if books.run == 0:
@@ -92,7 +92,7 @@ def _waiting(carry: Carry) -> str:
     return ""
 
 
-def _view(carry: Carry) -> View | str:
+def _view(carry: CarryState) -> SagaView | str:
     """Return what the saga may do, or why nothing at all is placed."""
     setup, market = carry.setup, carry.market
     if market.switches.killed(setup.strategy):
@@ -101,7 +101,7 @@ def _view(carry: Carry) -> View | str:
     if halt is not None and halt.mode == HALTED:
         return f"halted: {halt.reason}"
     stopped = f"{halt.mode.lower()}: {halt.reason}" if halt is not None else ""
-    return View(
+    return SagaView(
         carry=carry,
         spot=market.rules[setup.spot],
         perp=market.rules[setup.perp],
@@ -113,7 +113,7 @@ def _view(carry: Carry) -> View | str:
     )
 
 
-def _overdue(carry: Carry) -> tuple[CancelIntent, ...]:
+def _overdue(carry: CarryState) -> tuple[CancelIntent, ...]:
     """Return the cancels of orders that should have ended at once and still rest."""
     now_ms, timing = carry.market.now_ms, carry.setup.timing
     found = (
@@ -124,7 +124,7 @@ def _overdue(carry: Carry) -> tuple[CancelIntent, ...]:
     return tuple(intent for intent in found if intent is not None)
 
 
-def _done(carry: Carry, move: Move, view: View) -> Decision:
+def _done(carry: CarryState, move: Move, view: SagaView) -> Decision:
     intents = (_place(carry, move.leg),) if move.leg is not None else ()
     choices = (_step(carry, move),) if move.step and _may_ask(carry) else ()
     reason = move.reason
@@ -135,7 +135,7 @@ def _done(carry: Carry, move: Move, view: View) -> Decision:
     return Decision(intents=intents, choices=choices, reason=reason, dust=_dust(carry))
 
 
-def _may_ask(carry: Carry) -> bool:
+def _may_ask(carry: CarryState) -> bool:
     market = carry.market
     pause_ms = step_wait_ms(carry.setup.timing, carry.books.unpaid)
     if market.now_ms < carry.books.step_ms + pause_ms:
@@ -144,7 +144,7 @@ def _may_ask(carry: Carry) -> bool:
     return fresh or market.now_ms >= market.asked_ms + ASK_AGAIN_MS
 
 
-def _step(carry: Carry, move: Move) -> Choice:
+def _step(carry: CarryState, move: Move) -> JournalledChoice:
     books, setup = carry.books, carry.setup
     number = books.steps + 1
     begins = books.step in FLAT_STEPS or not books.saga_id
@@ -159,10 +159,10 @@ def _step(carry: Carry, move: Move) -> Choice:
         outlook=move.outlook,
         by_basis=move.by_basis,
     )
-    return Choice(cause=("saga", number), message=message)
+    return JournalledChoice(cause=("saga", number), message=message)
 
 
-def _place(carry: Carry, leg: Leg) -> PlaceIntent:
+def _place(carry: CarryState, leg: Leg) -> PlaceIntent:
     setup, now_ms = carry.setup, carry.market.now_ms
     cycle = carry.books.run * CYCLES_PER_RUN + carry.books.issued + 1
     slot = "spot" if leg.symbol == setup.spot else "perp"

@@ -10,13 +10,13 @@ import msgspec
 from opensqt.domain.decimals import BPS, ONE, canonical
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
-from opensqt.domain.strategy import CarryOutlook
+from opensqt.domain.strategy_events import CarryOutlook
 from opensqt.strategies.carry.carry import clip_quantity, entry_quantity, shown
 from opensqt.strategies.carry.depth import within
 from opensqt.strategies.carry.outlook import entry_outlook, parts_of
-from opensqt.strategies.carry.setup import Setup
-from opensqt.strategies.carry.state import Carry
-from opensqt.strategies.carry.view import Leg, View, levels
+from opensqt.strategies.carry.setup import CarrySetup
+from opensqt.strategies.carry.state import CarryState
+from opensqt.strategies.carry.view import Leg, SagaView, levels
 from opensqt.strategies.filter_words import filter_words
 
 
@@ -27,7 +27,7 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
     outlook: CarryOutlook
 
 
-def next_clip(view: View) -> Clip | str:
+def next_clip(view: SagaView) -> Clip | str:
     """Return the next buy of spot, such that both legs can trade it exactly and it pays, or why there is none."""
     sized = _sized(view)
     if isinstance(sized, str):
@@ -49,7 +49,7 @@ def next_clip(view: View) -> Clip | str:
     return Clip(leg=leg, outlook=outlook)
 
 
-def judged(outlook: CarryOutlook, setup: Setup) -> str:
+def judged(outlook: CarryOutlook, setup: CarrySetup) -> str:
     """Say why a round trip with this outlook is not begun, or nothing: a pure function of what the journal keeps."""
     if outlook.basis_bps < setup.basis_bps_min:
         return (
@@ -62,7 +62,7 @@ def judged(outlook: CarryOutlook, setup: Setup) -> str:
     return ""
 
 
-def _sized(view: View) -> Decimal | str:
+def _sized(view: SagaView) -> Decimal | str:
     """Return how much spot (base units) the next clip buys: room, depth and the filters of both legs bound it."""
     setup = view.carry.setup
     room = setup.notional_quote_max - view.carry.books.spot.cost
@@ -92,7 +92,7 @@ def _broken(rules: InstrumentRules, price: Decimal, quantity: Decimal) -> str:
     return f"{rules.symbol} {filter_words(rules, code, price, quantity)}" if code else ""
 
 
-def _depth(view: View) -> Decimal:
+def _depth(view: SagaView) -> Decimal:
     """Return the quantity (base units) that both books take both ways: what is entered can be left again."""
     carry, setup = view.carry, view.carry.setup
     found = [
@@ -105,7 +105,7 @@ def _depth(view: View) -> Decimal:
     return min(found)
 
 
-def _limits(view: View, deep: Decimal) -> str:
+def _limits(view: SagaView, deep: Decimal) -> str:
     """Say within which limits the books take this much: the slippage, and an order of ours that is met before that."""
     slippage = f"{canonical(view.carry.setup.slippage_bps_max)} bps"
     for rules, side in _in(view):
@@ -121,7 +121,7 @@ def _limits(view: View, deep: Decimal) -> str:
     return slippage
 
 
-def _in(view: View) -> tuple[tuple[InstrumentRules, Side], ...]:
+def _in(view: SagaView) -> tuple[tuple[InstrumentRules, Side], ...]:
     return (view.spot, Side.BUY), (view.perp, Side.SELL)
 
 
@@ -129,7 +129,7 @@ _OUT = (Side.SELL, Side.BUY)  # of spot and of the perpetual
 _RESTING = {Side.BUY: "bid", Side.SELL: "ask"}
 
 
-def _way_out(carry: Carry, symbol: str, side: Side) -> Decimal:
+def _way_out(carry: CarryState, symbol: str, side: Side) -> Decimal:
     # Where our own orders rest now says nothing about the day of the exit.
     known = levels(carry, symbol, side)
     limit_price = known[0].price * (1 + side.sign * carry.setup.slippage_bps_max * BPS)

@@ -8,29 +8,29 @@ from decimal import Decimal
 
 from opensqt.domain.decimals import ZERO
 from opensqt.strategies.carry import carry as worth
-from opensqt.strategies.carry.carry import Wish, shown
+from opensqt.strategies.carry.carry import FundingWish, shown
 from opensqt.strategies.carry.outlook import exit_outlook, parts_of
-from opensqt.strategies.carry.state import Carry
+from opensqt.strategies.carry.state import CarryState
 from opensqt.strategies.carry.view import Leaving
 
 
-def leaving(carry: Carry) -> Leaving:
+def leaving(carry: CarryState) -> Leaving:
     """Say why an open carry should be left, or that nothing asks for it; old funding and halts never keep it in."""
     lasting = _funding(carry) or _liquidation(carry)
     return Leaving(reason=lasting) if lasting else _basis(carry)
 
 
-def _funding(carry: Carry) -> str:
+def _funding(carry: CarryState) -> str:
     setup, funding = carry.setup, carry.market.funding
     if funding is None:
         return ""
     apr = worth.apr(funding.rate, funding.interval_hours)
-    if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is not Wish.EXIT:
+    if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is not FundingWish.EXIT:
         return ""
     return f"carry {shown(apr * 100)} % a year below {shown(setup.exit_apr_max * 100)} %"
 
 
-def _liquidation(carry: Carry) -> str:
+def _liquidation(carry: CarryState) -> str:
     setup, market = carry.setup, carry.market
     margin = _perp_margin(carry, market.rules[setup.perp].settles_in)
     if margin is None:
@@ -43,7 +43,7 @@ def _liquidation(carry: Carry) -> str:
     return f"liquidation at {shown(price)} is near the mark {shown(mark)}"
 
 
-def _basis(carry: Carry) -> Leaving:
+def _basis(carry: CarryState) -> Leaving:
     unknown = _unknown(carry)
     if unknown:
         return Leaving(unknown=unknown)
@@ -53,7 +53,7 @@ def _basis(carry: Carry) -> Leaving:
     return Leaving(reason=f"leaving earns more than staying: {parts_of(outlook)}", by_basis=True)
 
 
-def _unknown(carry: Carry) -> str:
+def _unknown(carry: CarryState) -> str:
     """Say why nobody knows the basis of this moment, or nothing."""
     setup, market = carry.setup, carry.market
     if market.funding is None:
@@ -69,7 +69,7 @@ def _unknown(carry: Carry) -> str:
     return ""
 
 
-def _perp_margin(carry: Carry, quote: str) -> Decimal | None:
+def _perp_margin(carry: CarryState, quote: str) -> Decimal | None:
     """Return the perpetual wallet's balance in quote units as last seen, or None while unknown."""
     snapshot = carry.market.snapshot
     if snapshot is None:

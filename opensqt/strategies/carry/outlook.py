@@ -10,23 +10,23 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from opensqt.domain.decimals import BPS, EXACT, ZERO, canonical
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import Tick
-from opensqt.domain.strategy import CarryOutlook
+from opensqt.domain.strategy_events import CarryOutlook
 from opensqt.strategies.carry import carry as worth
 from opensqt.strategies.carry.carry import shown
 from opensqt.strategies.carry.depth import slippage_bps
-from opensqt.strategies.carry.state import Carry
+from opensqt.strategies.carry.state import CarryState
 from opensqt.strategies.carry.view import levels
 
 KEPT = Decimal("0.0001")  # bps: the figures in the journal add up to the last digit
 
 
-def entry_outlook(carry: Carry, quantity: Decimal) -> CarryOutlook | None:
+def entry_outlook(carry: CarryState, quantity: Decimal) -> CarryOutlook | None:
     """Return what buying spot and selling the perpetual is expected to bring; None without a funding rate."""
     spot, perp = _ticks(carry)
     return _outlook(carry, quantity, 1, worth.entry_basis_bps(spot, perp))
 
 
-def exit_outlook(carry: Carry) -> CarryOutlook | None:
+def exit_outlook(carry: CarryState) -> CarryOutlook | None:
     """Return what leaving now is expected to bring beyond staying; None without a position or a funding rate."""
     spot, perp = _ticks(carry)
     held = carry.books.spot.quantity
@@ -43,7 +43,7 @@ def parts_of(outlook: CarryOutlook) -> str:
 
 
 def _outlook(
-    carry: Carry, quantity: Decimal, direction: int, basis_bps: Decimal
+    carry: CarryState, quantity: Decimal, direction: int, basis_bps: Decimal
 ) -> CarryOutlook | None:
     setup, market = carry.setup, carry.market
     funding = market.funding
@@ -76,7 +76,7 @@ def _outlook(
     )
 
 
-def _slippage_bps(carry: Carry, quantity: Decimal) -> Decimal:
+def _slippage_bps(carry: CarryState, quantity: Decimal) -> Decimal:
     """Return what four trades of this size slip: two beyond the prices of the basis, two from the middle later."""
     found = ZERO
     for symbol in carry.setup.symbols:
@@ -87,7 +87,7 @@ def _slippage_bps(carry: Carry, quantity: Decimal) -> Decimal:
     return found
 
 
-def _ticks(carry: Carry) -> tuple[Tick, Tick]:
+def _ticks(carry: CarryState) -> tuple[Tick, Tick]:
     return carry.market.ticks[carry.setup.spot], carry.market.ticks[carry.setup.perp]
 
 

@@ -11,12 +11,12 @@ import msgspec
 from opensqt.domain.decimals import ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
-from opensqt.domain.strategy import CarryOutlook
+from opensqt.domain.strategy_events import CarryOutlook
 from opensqt.strategies.carry.attempts import FLAT_STEPS
 from opensqt.strategies.carry.carry import clip_quantity, shown
 from opensqt.strategies.carry.entry import Clip, next_clip
 from opensqt.strategies.carry.outlook import exit_outlook, parts_of
-from opensqt.strategies.carry.view import Leg, View
+from opensqt.strategies.carry.view import Leg, SagaView
 
 ESCALATE_AFTER = 4  # leg timeouts
 VAIN_MAX = 8
@@ -33,7 +33,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     by_basis: bool = False  # of an exit: nothing else asks for it
 
 
-def next_move(view: View) -> Move:
+def next_move(view: SagaView) -> Move:
     """Return the next step or order; nothing of ours may be under way."""
     step = view.carry.books.step
     if step in FLAT_STEPS:
@@ -47,7 +47,7 @@ def next_move(view: View) -> Move:
     return _naked(view, step)
 
 
-def _from_flat(view: View) -> Move:
+def _from_flat(view: SagaView) -> Move:
     if _hedge(view) is not None or _unwind(view) is not None:
         return Move(step="compensating", detail="a fill came after the end")
     if _sellable(view) > 0:
@@ -59,7 +59,7 @@ def _from_flat(view: View) -> Move:
     return Move(reason=clip) if isinstance(clip, str) else _begun(clip)
 
 
-def _entering(view: View) -> Move:
+def _entering(view: SagaView) -> Move:
     hedge = _hedge(view)
     if hedge is not None:
         return Move(step="hedging", detail=_naked_text(view), leg=hedge)
@@ -71,7 +71,7 @@ def _entering(view: View) -> Move:
     return Move(leg=clip.leg) if view.rested else Move(reason="resting after a vain try")
 
 
-def _neutral(view: View) -> Move:
+def _neutral(view: SagaView) -> Move:
     if _hedge(view) is not None or _unwind(view) is not None:
         return Move(step="hedging", detail=_naked_text(view))
     leave = view.leave
@@ -86,7 +86,7 @@ def _neutral(view: View) -> Move:
     return _begun(clip) if view.may_begin else Move(reason=_resting(view))
 
 
-def _resting(view: View) -> str:
+def _resting(view: SagaView) -> str:
     attempts = view.carry.books.attempts
     if view.carry.market.now_ms < attempts.rest_until_ms:
         return f"resting: entries unwound in a row: {attempts.unwound}"
@@ -97,7 +97,7 @@ def _begun(clip: Clip) -> Move:
     return Move(step="entering", detail=f"expected {parts_of(clip.outlook)}", outlook=clip.outlook)
 
 
-def _exiting(view: View) -> Move:
+def _exiting(view: SagaView) -> Move:
     unwind = _unwind(view)
     leg = unwind or _sale(view)
     if leg is None:
@@ -110,7 +110,7 @@ def _exiting(view: View) -> Move:
     return Move(leg=leg) if view.rested else Move(reason="resting after a vain try")
 
 
-def _unasked(view: View) -> Move | None:
+def _unasked(view: SagaView) -> Move | None:
     """Return what to do instead of the next exit clip where only the basis asked and does not now; else None."""
     if view.leave.reason or not view.carry.books.by_basis:
         return None
@@ -119,7 +119,7 @@ def _unasked(view: View) -> Move | None:
     return _settled(view, "nothing asks for leaving any more")
 
 
-def _naked(view: View, step: str) -> Move:
+def _naked(view: SagaView, step: str) -> Move:
     """Hedge for one leg timeout, then unwind for some more, then call for a person and go on trying."""
     hedge, unwind = _hedge(view), _unwind(view)
     if hedge is None and unwind is None:
@@ -139,7 +139,7 @@ def _naked(view: View, step: str) -> Move:
     return Move(leg=leg, reason=reason) if view.rested else Move(reason=reason)
 
 
-def _covered(view: View, step: str) -> Move:
+def _covered(view: SagaView, step: str) -> Move:
     """Settle what is covered; only an exit that failed goes on, until something trades, whoever was called."""
     sale = _sale(view)
     if step != "escalated" or sale is None or not view.carry.books.vain:
@@ -153,11 +153,11 @@ def _covered(view: View, step: str) -> Move:
     return msgspec.structs.replace(unasked, reason=f"escalated: {unasked.reason}")
 
 
-def _settled(view: View, detail: str) -> Move:
+def _settled(view: SagaView, detail: str) -> Move:
     return Move(step="neutral" if _sellable(view) > 0 else "flat", detail=detail)
 
 
-def _hedge(view: View) -> Leg | None:
+def _hedge(view: SagaView) -> Leg | None:
     """Return the perpetual order that makes the short as large as the spot held, down to the perpetual's step.
 
     None where that is so already, or where the rest is too small to trade: within tolerance.
@@ -171,7 +171,7 @@ def _hedge(view: View) -> Leg | None:
     return _leg(view, view.perp, Side.BUY, quantity, Purpose.CLOSE)
 
 
-def _unwind(view: View) -> Leg | None:
+def _unwind(view: SagaView) -> Leg | None:
     """Return the order that takes the imbalance back: spot that no short covers, or a short without spot."""
     hedge = _hedge(view)
     if hedge is None or hedge.purpose is Purpose.CLOSE:
@@ -182,13 +182,13 @@ def _unwind(view: View) -> Leg | None:
     return _leg(view, view.spot, Side.SELL, view.spot.fit_quantity(held), Purpose.CLOSE)
 
 
-def _sale(view: View) -> Leg | None:
+def _sale(view: SagaView) -> Leg | None:
     """Return the next exit clip of spot, or None where nothing that can be sold is left."""
     quantity = _sellable(view)
     return _leg(view, view.spot, Side.SELL, quantity, Purpose.CLOSE) if quantity > 0 else None
 
 
-def _sellable(view: View) -> Decimal:
+def _sellable(view: SagaView) -> Decimal:
     """Return the spot quantity of the next exit clip; 0 where what is left is too small to trade."""
     held = view.spot.fit_quantity(max(view.carry.books.spot.quantity, ZERO))
     price = view.price(view.spot, Side.SELL)
@@ -199,7 +199,7 @@ def _sellable(view: View) -> Decimal:
 
 
 def _leg(
-    view: View, rules: InstrumentRules, side: Side, quantity: Decimal, purpose: Purpose
+    view: SagaView, rules: InstrumentRules, side: Side, quantity: Decimal, purpose: Purpose
 ) -> Leg | None:
     price = view.price(rules, side)
     if rules.refusal(price, quantity, reduce_only=purpose is Purpose.CLOSE):
@@ -207,7 +207,7 @@ def _leg(
     return Leg(symbol=rules.symbol, side=side, quantity=quantity, price=price, purpose=purpose)
 
 
-def _naked_text(view: View) -> str:
+def _naked_text(view: SagaView) -> str:
     imbalance = view.carry.books.imbalance
     mid = (view.spot_tick.bid_price + view.spot_tick.ask_price) / 2
     return f"{imbalance} uncovered, about {shown(imbalance * mid)} quote"

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.strategies.ticket import Timing
+from opensqt.strategies.tracked_intent import RetryPolicy
 
 # A live book is heard every 100 ms, and its tick goes out within 50. Prices of two legs that lie further apart than two
 # such rounds are of two moments: their difference is a basis that never was.
 LEGS_APART_MS_MAX = 250
 
 
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
+class CarrySetup(msgspec.Struct, frozen=True, kw_only=True):
     """What a carry was told to do; times in market ms."""
 
     strategy: str
@@ -31,7 +31,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     tick_age_ms_max: int = 3_000
     funding_age_ms_max: int = 120_000
     legs_apart_ms_max: int = LEGS_APART_MS_MAX
-    timing: Timing = Timing()
+    timing: RetryPolicy = RetryPolicy()
 
     @property
     def symbols(self) -> tuple[str, str]:

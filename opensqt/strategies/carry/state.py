@@ -9,27 +9,27 @@ from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.life import Order, OrderEvent, begin, fold, is_order_event
 from opensqt.domain.market import BookTop, FeedState, FeedStatus, Funding, Mark, Tick, Time
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill, IntentPlaced
+from opensqt.domain.order_events import Fill, IntentPlaced
+from opensqt.domain.order_state import Order, OrderEvent, begin, fold, is_order_event
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.recon import Adjustment, Halted, Resumed
-from opensqt.domain.strategy import SagaStep, StrategyStarted
-from opensqt.domain.switches import Switches, thrown
+from opensqt.domain.recon_events import Adjustment, Halted, Resumed
+from opensqt.domain.strategy_events import SagaStep, StrategyStarted
+from opensqt.domain.trading_controls import TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from opensqt.strategies import tickets as desk
+from opensqt.strategies import intent_tracker as desk
 from opensqt.strategies.carry.attempts import FLAT_STEPS, Attempts, sold, stepped
-from opensqt.strategies.carry.pauses import order_wait_ms
-from opensqt.strategies.carry.setup import Setup
+from opensqt.strategies.carry.backoff import order_wait_ms
+from opensqt.strategies.carry.setup import CarrySetup
 from opensqt.strategies.decision import Decision
-from opensqt.strategies.ticket import vain_words
-from opensqt.strategies.tickets import Outcome, Tickets
+from opensqt.strategies.intent_tracker import IntentTracker, Outcome
+from opensqt.strategies.tracked_intent import vain_words
 
 PRICE_CHANNELS = frozenset({"tick", "ticker", "book", "book_top", "depth"})
 
 
-class Books(msgspec.Struct, frozen=True, kw_only=True):
+class CarryBooks(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a carry that the journal can tell. Only our own fills count as ours."""
 
     run: int = 0
@@ -37,7 +37,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     issued: int = 0  # intents of this run
     spot: Position = FLAT
     perp: Position = FLAT
-    tickets: Tickets = Tickets()
+    tickets: IntentTracker = IntentTracker()
     saga_id: str = ""
     step: str = ""
     step_ms: int = 0  # when the step began, market time
@@ -55,7 +55,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
         return self.spot.quantity + self.perp.quantity
 
 
-class Market(msgspec.Struct, frozen=True, kw_only=True):
+class CarryMarket(msgspec.Struct, frozen=True, kw_only=True):
     """What the last moments showed; rebuilt from FEED at every start, never from the journal."""
 
     now_ms: int = 0
@@ -66,18 +66,18 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     funding: Funding | None = None
     mark: Mark | None = None
     snapshot: VenueSnapshot | None = None
-    switches: Switches = Switches()
+    switches: TradingControls = TradingControls()
     others: dict[str, Order] = {}  # living orders of other strategies in our symbols
     asked: int = 0  # the step that was last asked of the journal
     asked_ms: int = 0
 
 
-class Carry(msgspec.Struct, frozen=True, kw_only=True):
+class CarryState(msgspec.Struct, frozen=True, kw_only=True):
     """One carry: what it was told, what the journal knows of it, what the market shows."""
 
-    setup: Setup
-    books: Books = Books()
-    market: Market = Market()
+    setup: CarrySetup
+    books: CarryBooks = CarryBooks()
+    market: CarryMarket = CarryMarket()
 
     @property
     def stale(self) -> str:
@@ -120,7 +120,7 @@ class Carry(msgspec.Struct, frozen=True, kw_only=True):
         return max(prices) if side is Side.BUY else min(prices)
 
 
-def evolve(carry: Carry, event: Message | Decision) -> Carry:
+def evolve(carry: CarryState, event: Message | Decision) -> CarryState:
     """Fold one message of FEED, or the carry's own decision as it was published; unknown ones change nothing."""
     if isinstance(event, Decision):
         return _decided(carry, event)
@@ -149,8 +149,8 @@ def evolve(carry: Carry, event: Message | Decision) -> Carry:
 
 
 def _shown(
-    carry: Carry, event: Tick | BookTop | InstrumentRules | FeedStatus | Funding | Mark
-) -> Carry:
+    carry: CarryState, event: Tick | BookTop | InstrumentRules | FeedStatus | Funding | Mark
+) -> CarryState:
     market = carry.market
     match event:
         case Tick():
@@ -174,14 +174,14 @@ def _shown(
             )
 
 
-def _timed(carry: Carry, time_ms: int) -> Carry:
+def _timed(carry: CarryState, time_ms: int) -> CarryState:
     if time_ms <= carry.market.now_ms:
         return carry
     carry = _market(carry, now_ms=time_ms)
     return _booked(carry, desk.aged(carry.books.tickets, time_ms, carry.setup.timing))
 
 
-def _chosen(carry: Carry, event: StrategyStarted | SagaStep) -> Carry:
+def _chosen(carry: CarryState, event: StrategyStarted | SagaStep) -> CarryState:
     books = carry.books
     if isinstance(event, StrategyStarted):
         resumed_ms = event.time_ms if books.run else 0
@@ -202,7 +202,7 @@ def _chosen(carry: Carry, event: StrategyStarted | SagaStep) -> Carry:
     )
 
 
-def _ordered(carry: Carry, event: OrderEvent) -> Carry:
+def _ordered(carry: CarryState, event: OrderEvent) -> CarryState:
     setup, ref = carry.setup, event.ref
     place = (setup.venue, setup.account)
     if (ref.venue, ref.account) != place or ref.symbol not in setup.symbols:
@@ -220,7 +220,7 @@ def _ordered(carry: Carry, event: OrderEvent) -> Carry:
     return _market(carry, others=others)
 
 
-def _booked(carry: Carry, outcome: Outcome) -> Carry:
+def _booked(carry: CarryState, outcome: Outcome) -> CarryState:
     """Take over what happened to tickets: book their trades on their leg, learn from vain ones."""
     tickets, changes = outcome
     if tickets is not carry.books.tickets:
@@ -239,21 +239,21 @@ def _booked(carry: Carry, outcome: Outcome) -> Carry:
     return carry
 
 
-def _corrected(carry: Carry, event: Adjustment) -> Carry:
+def _corrected(carry: CarryState, event: Adjustment) -> CarryState:
     """Fold a correction of what a leg holds, at the leg's own cost."""
     leg = "spot" if event.symbol == carry.setup.spot else "perp"
     held: Position = getattr(carry.books, leg)
     return _books(carry, **{leg: positions.trade(held, event.quantity, held.entry_price)})
 
 
-def _in_vain(carry: Carry, why: str) -> Carry:
+def _in_vain(carry: CarryState, why: str) -> CarryState:
     timing, books = carry.setup.timing, carry.books
     entering = books.step in ("entering", *FLAT_STEPS)
     wait_ms = order_wait_ms(timing, books.vain, entering=entering)
     return _books(carry, vain=books.vain + 1, vain_why=why, retry_ms=carry.market.now_ms + wait_ms)
 
 
-def _decided(carry: Carry, decision: Decision) -> Carry:
+def _decided(carry: CarryState, decision: Decision) -> CarryState:
     now_ms, tickets, issued = carry.market.now_ms, carry.books.tickets, carry.books.issued
     for intent in decision.intents:
         match intent:
@@ -269,11 +269,11 @@ def _decided(carry: Carry, decision: Decision) -> Carry:
     return carry
 
 
-def _books(carry: Carry, **changes: object) -> Carry:
+def _books(carry: CarryState, **changes: object) -> CarryState:
     books = msgspec.structs.replace(carry.books, **changes)
     return msgspec.structs.replace(carry, books=books)
 
 
-def _market(carry: Carry, **changes: object) -> Carry:
+def _market(carry: CarryState, **changes: object) -> CarryState:
     market = msgspec.structs.replace(carry.market, **changes)
     return msgspec.structs.replace(carry, market=market)

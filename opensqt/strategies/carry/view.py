@@ -9,7 +9,7 @@ from opensqt.domain.intent import Purpose
 from opensqt.domain.market import Tick
 from opensqt.strategies.carry.carry import crossing_price
 from opensqt.strategies.carry.depth import Levels, met_by
-from opensqt.strategies.carry.state import Carry
+from opensqt.strategies.carry.state import CarryState
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,10 +31,10 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str = ""  # why the basis could not be judged, or empty
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class SagaView(msgspec.Struct, frozen=True, kw_only=True):
     """A carry with everything that the saga needs to know."""
 
-    carry: Carry
+    carry: CarryState
     spot: InstrumentRules
     perp: InstrumentRules
     spot_tick: Tick
@@ -78,6 +78,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return crossing_price(tick, side, self.carry.setup.slippage_bps_max, rules)
 
 
-def levels(carry: Carry, symbol: str, side: Side) -> Levels:
+def levels(carry: CarryState, symbol: str, side: Side) -> Levels:
     """Return what an order of this leg and side would meet, best first, as far as it is known."""
     return met_by(side, carry.market.ticks[symbol], carry.book(symbol))

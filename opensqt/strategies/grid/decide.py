@@ -11,30 +11,30 @@ from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
-from opensqt.domain.strategy import AnchorSet, PositionAdopted
-from opensqt.domain.switches import HALTED
-from opensqt.strategies import ticket as one
-from opensqt.strategies.decision import Choice, Decision, Gap
+from opensqt.domain.strategy_events import AnchorSet, PositionAdopted
+from opensqt.domain.trading_controls import HALTED
+from opensqt.strategies import tracked_intent as one
+from opensqt.strategies.decision import Decision, JournalledChoice, SkippedSlot
 from opensqt.strategies.filter_words import filter_words
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.lattice import (
-    Lattice,
+from opensqt.strategies.grid.levels import (
+    GridLevels,
     lattice_at,
     level_of,
     opening_quantity,
     spread_over,
 )
-from opensqt.strategies.grid.state import STALE, Grid, unowned, watched
-from opensqt.strategies.grid.target import Leave, Target, target_of
+from opensqt.strategies.grid.state import STALE, GridState, unowned, watched
+from opensqt.strategies.grid.target_orders import Permission, TargetOrders, target_of
 from opensqt.strategies.idleness import commonest, missed
-from opensqt.strategies.planner import Live, Plan, Want, plan
-from opensqt.strategies.ticket import CYCLES_PER_RUN, UNSTAMPED, Ticket
-from opensqt.strategies.tickets import due, ticket_of
+from opensqt.strategies.intent_tracker import due, ticket_of
+from opensqt.strategies.planner import Plan, TargetOrder, WorkingOrder, plan
+from opensqt.strategies.tracked_intent import CYCLES_PER_RUN, UNSTAMPED, TrackedIntent
 
 ASK_AGAIN_MS = 1_000
 
 
-def decide(grid: Grid, event: Message) -> Decision:
+def decide(grid: GridState, event: Message) -> Decision:
     """Return what to do after `event`, which `grid` has folded already."""
     del event  # every message is a reason to look again; the state holds all it said
     now_ms = grid.market.now_ms
@@ -54,13 +54,13 @@ def decide(grid: Grid, event: Message) -> Decision:
         *_cancels(grid, planned, now_ms, target),
         *_places(grid, planned, now_ms),
     )
-    gaps = (*target.gaps, *(Gap(slot=gap.slot, why=gap.why) for gap in planned.missing))
+    gaps = (*target.gaps, *(SkippedSlot(slot=gap.slot, why=gap.why) for gap in planned.missing))
     dust = named(rules, slots.quantity(grid.books), mid)
     decision = Decision(intents=intents, reason=reason, gaps=gaps, dust=dust)
     return decision if reason else _or_idle(grid, decision, lattice, rules)
 
 
-def openings_cancelled(grid: Grid) -> Decision:
+def openings_cancelled(grid: GridState) -> Decision:
     """Return the cancels of every order that adds risk: what a stopped grid still owes."""
     now_ms = grid.market.now_ms
     found = (
@@ -71,7 +71,7 @@ def openings_cancelled(grid: Grid) -> Decision:
     return Decision(intents=tuple(intent for intent in found if intent is not None))
 
 
-def _choices(grid: Grid) -> tuple[tuple[Choice, ...], str]:
+def _choices(grid: GridState) -> tuple[tuple[JournalledChoice, ...], str]:
     """Return what must be written into the journal before anything can be traded, or why we wait."""
     market, books, setup = grid.market, grid.books, grid.setup
     if books.run == 0:
@@ -94,7 +94,7 @@ def _choices(grid: Grid) -> tuple[tuple[Choice, ...], str]:
     return _trading_from(grid)
 
 
-def _trading_from(grid: Grid) -> tuple[tuple[Choice, ...], str]:
+def _trading_from(grid: GridState) -> tuple[tuple[JournalledChoice, ...], str]:
     """A later run waits until no intent of the one before can become an order unseen."""
     timing, resumed_ms = grid.setup.timing, grid.books.resumed_ms
     if resumed_ms and grid.market.now_ms <= resumed_ms + timing.valid_for_ms + timing.dead_after_ms:
@@ -102,7 +102,7 @@ def _trading_from(grid: Grid) -> tuple[tuple[Choice, ...], str]:
     return (), ""
 
 
-def _anchor(grid: Grid, tick: Tick, rules: InstrumentRules) -> Choice:
+def _anchor(grid: GridState, tick: Tick, rules: InstrumentRules) -> JournalledChoice:
     setup = grid.setup
     price = setup.anchor_price or (tick.bid_price + tick.ask_price) / 2
     lattice = lattice_at(price, setup.step_bps, rules)
@@ -114,10 +114,10 @@ def _anchor(grid: Grid, tick: Tick, rules: InstrumentRules) -> Choice:
         reason="configured" if setup.anchor_price else "first price",
         time_ms=grid.market.now_ms,
     )
-    return Choice(cause=("anchor", setup.strategy, setup.symbol), message=message)
+    return JournalledChoice(cause=("anchor", setup.strategy, setup.symbol), message=message)
 
 
-def _adoption(grid: Grid, rules: InstrumentRules) -> Choice:
+def _adoption(grid: GridState, rules: InstrumentRules) -> JournalledChoice:
     setup = grid.setup
     quantity, entry_price = unowned(grid) or (Decimal(0), Decimal(0))
     message = PositionAdopted(
@@ -131,23 +131,27 @@ def _adoption(grid: Grid, rules: InstrumentRules) -> Choice:
         time_ms=grid.market.now_ms,
     )
     # One cause for all strategies of the symbol: a position can be taken over once only.
-    return Choice(cause=("adopted", setup.venue, setup.account, setup.symbol), message=message)
+    return JournalledChoice(
+        cause=("adopted", setup.venue, setup.account, setup.symbol), message=message
+    )
 
 
-def _permission(grid: Grid) -> tuple[str, Leave, Leave]:
+def _permission(grid: GridState) -> tuple[str, Permission, Permission]:
     """Return why not all is allowed, then what openings and what closings may do."""
     if grid.killed:
-        return "kill latched", Leave.NONE, Leave.KEEP
+        return "kill latched", Permission.NONE, Permission.KEEP
     halt = grid.halt
     if halt is not None:
-        closing = Leave.KEEP if halt.mode == HALTED else Leave.PLACE
-        return f"{halt.mode.lower()}: {halt.reason}", Leave.NONE, closing
+        closing = Permission.KEEP if halt.mode == HALTED else Permission.PLACE
+        return f"{halt.mode.lower()}: {halt.reason}", Permission.NONE, closing
     if grid.stale:
-        return STALE, Leave.KEEP, Leave.PLACE
-    return "", Leave.PLACE, Leave.PLACE
+        return STALE, Permission.KEEP, Permission.PLACE
+    return "", Permission.PLACE, Permission.PLACE
 
 
-def _or_idle(grid: Grid, decision: Decision, lattice: Lattice, rules: InstrumentRules) -> Decision:
+def _or_idle(
+    grid: GridState, decision: Decision, lattice: GridLevels, rules: InstrumentRules
+) -> Decision:
     """Give the decision its reason where what it wants has come to nothing for a while already."""
     setup, lacking = grid.setup, slots.lacks(grid.books, decision)
     seen = watched(grid, grid.books, lacking)
@@ -162,8 +166,8 @@ def _or_idle(grid: Grid, decision: Decision, lattice: Lattice, rules: Instrument
     return msgspec.structs.replace(decision, reason=f"{what}: {why}{share}", idle=True)
 
 
-def _live(ticket: Ticket) -> Live:
-    return Live(
+def _live(ticket: TrackedIntent) -> WorkingOrder:
+    return WorkingOrder(
         intent_id=ticket.intent_id,
         slot=ticket.slot,
         side=ticket.side,
@@ -174,7 +178,9 @@ def _live(ticket: Ticket) -> Live:
     )
 
 
-def _cancels(grid: Grid, planned: Plan, now_ms: int, target: Target) -> Iterator[CancelIntent]:
+def _cancels(
+    grid: GridState, planned: Plan, now_ms: int, target: TargetOrders
+) -> Iterator[CancelIntent]:
     for wanted in planned.cancels:
         ticket = ticket_of(grid.books.tickets, wanted)
         # An intent without an answer lapses by itself; its order, if one comes, is cancelled then.
@@ -186,12 +192,12 @@ def _cancels(grid: Grid, planned: Plan, now_ms: int, target: Target) -> Iterator
             yield intent
 
 
-def _places(grid: Grid, planned: Plan, now_ms: int) -> Iterator[PlaceIntent]:
+def _places(grid: GridState, planned: Plan, now_ms: int) -> Iterator[PlaceIntent]:
     for number, want in enumerate(planned.places, start=1):
         yield _place(grid, want, now_ms, grid.books.issued + number)
 
 
-def _place(grid: Grid, want: Want, now_ms: int, number: int) -> PlaceIntent:
+def _place(grid: GridState, want: TargetOrder, now_ms: int, number: int) -> PlaceIntent:
     setup = grid.setup
     cycle = grid.books.run * CYCLES_PER_RUN + number
     return PlaceIntent(

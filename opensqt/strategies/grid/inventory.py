@@ -9,11 +9,11 @@ from decimal import Decimal
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose
-from opensqt.strategies.grid.state import Grid
-from opensqt.strategies.planner import Want
+from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.planner import TargetOrder
 
 
-def beyond(grid: Grid, wants: Iterable[Want], mid_price: Decimal) -> frozenset[str]:
+def beyond(grid: GridState, wants: Iterable[TargetOrder], mid_price: Decimal) -> frozenset[str]:
     """Name the slots whose opening has no room beside what is held and what is nearer to the price."""
     most = grid.setup.inventory_notional_quote_max
     if most is None:
@@ -35,7 +35,7 @@ def beyond(grid: Grid, wants: Iterable[Want], mid_price: Decimal) -> frozenset[s
     return frozenset(found)
 
 
-def _overflow(openings: list[Want], total: Decimal, most: Decimal) -> set[str]:
+def _overflow(openings: list[TargetOrder], total: Decimal, most: Decimal) -> set[str]:
     for number, want in enumerate(openings):
         total += want.quantity
         if total * want.price > most:
@@ -44,7 +44,7 @@ def _overflow(openings: list[Want], total: Decimal, most: Decimal) -> set[str]:
 
 
 def _waiting(
-    grid: Grid, openings: list[Want], side: Side, held: Decimal, most: Decimal
+    grid: GridState, openings: list[TargetOrder], side: Side, held: Decimal, most: Decimal
 ) -> set[str]:
     """Name what must wait until an order that leaves has gone: as long as it lives it may fill."""
     living = [one for one in grid.books.tickets.living.values() if one.side is side]

@@ -13,18 +13,18 @@ from opensqt.domain import position as positions
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.intent import PlaceIntent, Purpose
-from opensqt.domain.levels import Levels, given_up, traded
-from opensqt.domain.order import Fill
+from opensqt.domain.level_positions import Levels, given_up, traded
+from opensqt.domain.order_events import Fill
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.strategy import PositionAdopted
-from opensqt.strategies import ticket as one
-from opensqt.strategies import tickets as desk
+from opensqt.domain.strategy_events import PositionAdopted
+from opensqt.strategies import intent_tracker as desk
+from opensqt.strategies import tracked_intent as one
 from opensqt.strategies.decision import Decision
-from opensqt.strategies.grid.lattice import Lattice, level_of
+from opensqt.strategies.grid.levels import GridLevels, level_of
 from opensqt.strategies.idleness import UNHEARD, Lack, awaited
-from opensqt.strategies.planner import Why
-from opensqt.strategies.ticket import Ticket, Timing
-from opensqt.strategies.tickets import Outcome, Tickets
+from opensqt.strategies.intent_tracker import IntentTracker, Outcome
+from opensqt.strategies.planner import SkipReason
+from opensqt.strategies.tracked_intent import RetryPolicy, TrackedIntent
 
 # Why a level has no order, as `status` counts it; beside these stand the codes of venue filters.
 FULL = "inventory at its limit"
@@ -33,7 +33,9 @@ OUTSIDE = "outside the price band"
 STOPPED = "stopped"
 DUST = "dust: "  # with the filter that a close of it would break
 # What does not keep a grid from trading as long as other orders of it work.
-BOUNDS = frozenset({(Purpose.OPEN, FULL), (Purpose.OPEN, Why.CAP.value), (Purpose.CLOSE, OUTSIDE)})
+BOUNDS = frozenset(
+    {(Purpose.OPEN, FULL), (Purpose.OPEN, SkipReason.CAP.value), (Purpose.CLOSE, OUTSIDE)}
+)
 DOUBLINGS_MAX = 6
 TICKS_AWAY_MAX = 5
 
@@ -71,17 +73,17 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     retry_ms: int = 0  # market time before which it is left alone
 
 
-class Books(msgspec.Struct, frozen=True, kw_only=True):
+class GridBooks(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a grid that the journal can tell."""
 
     run: int = 0
     resumed_ms: int = 0  # market time of a start after a run that may have said intents
     issued: int = 0  # intents of this run
-    lattice: Lattice | None = None
+    lattice: GridLevels | None = None
     traded: bool = False  # an order of ours is known
     adopted: bool = False
     slots: dict[int, Slot] = {}
-    tickets: Tickets = Tickets()
+    tickets: IntentTracker = IntentTracker()
     strays: Position = FLAT  # fills of ours that belong to no level
 
 
@@ -95,17 +97,17 @@ def moved(slot: Slot, to: SlotStatus) -> Slot:
     return msgspec.structs.replace(slot, status=to)
 
 
-def slot_at(books: Books, level: int) -> Slot:
+def slot_at(books: GridBooks, level: int) -> Slot:
     """Return the slot of a level, free if nothing ever happened there."""
     return books.slots.get(level) or Slot(level=level)
 
 
-def quantity(books: Books) -> Decimal:
+def quantity(books: GridBooks) -> Decimal:
     """Return the signed base units that the grid holds."""
     return sum((slot.position.quantity for slot in books.slots.values()), books.strays.quantity)
 
 
-def total(books: Books) -> Position:
+def total(books: GridBooks) -> Position:
     """Return the sum over all slots and strays: quantity, cost, realised profit, fees."""
     parts = [books.strays, *(slot.position for slot in books.slots.values())]
     fees: tuple[AssetAmount, ...] = ()
@@ -122,7 +124,7 @@ def total(books: Books) -> Position:
     )
 
 
-def begun(books: Books, intent: PlaceIntent, now_ms: int) -> Books:
+def begun(books: GridBooks, intent: PlaceIntent, now_ms: int) -> GridBooks:
     """Fold our own place intent; said again it only notes the time."""
     level = level_of(intent.slot)
     if desk.ticket_of(books.tickets, intent.intent_id) is None:
@@ -133,7 +135,7 @@ def begun(books: Books, intent: PlaceIntent, now_ms: int) -> Books:
     return msgspec.structs.replace(books, tickets=tickets)
 
 
-def booked(books: Books, outcome: Outcome, now_ms: int, timing: Timing) -> Books:
+def booked(books: GridBooks, outcome: Outcome, now_ms: int, timing: RetryPolicy) -> GridBooks:
     """Take over what happened to tickets: book their trades and let their slots follow."""
     tickets, changes = outcome
     if tickets is not books.tickets:
@@ -153,7 +155,7 @@ def booked(books: Books, outcome: Outcome, now_ms: int, timing: Timing) -> Books
     return books
 
 
-def taken_over(books: Books, event: PositionAdopted) -> Books:
+def taken_over(books: GridBooks, event: PositionAdopted) -> GridBooks:
     """Fold the adoption of a position that was there before; once."""
     if books.adopted:
         return books
@@ -166,7 +168,7 @@ def taken_over(books: Books, event: PositionAdopted) -> Books:
     return msgspec.structs.replace(books, adopted=True)
 
 
-def corrected(books: Books, quantity: Decimal) -> Books:
+def corrected(books: GridBooks, quantity: Decimal) -> GridBooks:
     """Fold a correction of what we hold: taken from the slots farthest from the anchor, at their own cost.
 
     What no slot can give up, and whatever was found beyond our trades, is kept aside: it belongs to no level.
@@ -179,7 +181,7 @@ def corrected(books: Books, quantity: Decimal) -> Books:
     return msgspec.structs.replace(books, strays=aside)
 
 
-def lacks(books: Books, decision: Decision) -> tuple[Lack, ...]:
+def lacks(books: GridBooks, decision: Decision) -> tuple[Lack, ...]:
     """Return each order that is wanted and not at the venue; dust is not wanted, nobody could sell it."""
     found, under_way = [], set()
     for ticket in books.tickets.living.values():
@@ -202,7 +204,7 @@ def lacks(books: Books, decision: Decision) -> tuple[Lack, ...]:
     return tuple(found)
 
 
-def _book(books: Books, level: int | None, fill: Fill) -> Books:
+def _book(books: GridBooks, level: int | None, fill: Fill) -> GridBooks:
     if level is None:
         return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
     held = {at: slot.position for at, slot in books.slots.items()}
@@ -211,7 +213,7 @@ def _book(books: Books, level: int | None, fill: Fill) -> Books:
     return _holding(_with_slot(books, own), changed)
 
 
-def _holding(books: Books, changed: Levels) -> Books:
+def _holding(books: GridBooks, changed: Levels) -> GridBooks:
     """Take over what other levels hold now; their status follows."""
     for level, held in changed.items():
         slot = msgspec.structs.replace(slot_at(books, level), position=held)
@@ -219,7 +221,7 @@ def _holding(books: Books, changed: Levels) -> Books:
     return books
 
 
-def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
+def _learned(slot: Slot, ticket: TrackedIntent, now_ms: int, timing: RetryPolicy) -> Slot:
     """Note how a ticket ended, so that what failed is not tried again at once."""
     if one.was_maker_refusal(ticket):
         return msgspec.structs.replace(
@@ -239,7 +241,7 @@ def _learned(slot: Slot, ticket: Ticket, now_ms: int, timing: Timing) -> Slot:
     )
 
 
-def _due_status(books: Books, slot: Slot) -> SlotStatus:
+def _due_status(books: GridBooks, slot: Slot) -> SlotStatus:
     mine = [
         ticket for ticket in books.tickets.living.values() if level_of(ticket.slot) == slot.level
     ]
@@ -263,5 +265,5 @@ def _walked(slot: Slot, to: SlotStatus) -> Slot:
     return _walked(moved(moved(slot, SlotStatus.PENDING), SlotStatus.LOCKED), to)
 
 
-def _with_slot(books: Books, slot: Slot) -> Books:
+def _with_slot(books: GridBooks, slot: Slot) -> GridBooks:
     return msgspec.structs.replace(books, slots={**books.slots, slot.level: slot})

@@ -10,28 +10,28 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.life import OrderEvent, is_order_event
 from opensqt.domain.market import FeedState, FeedStatus, Tick, Time
 from opensqt.domain.messages import Message
-from opensqt.domain.order import Fill
-from opensqt.domain.recon import Adjustment, Halted, Resumed
-from opensqt.domain.strategy import AnchorSet, PositionAdopted, StrategyStarted
-from opensqt.domain.switches import Switches, thrown
+from opensqt.domain.order_events import Fill
+from opensqt.domain.order_state import OrderEvent, is_order_event
+from opensqt.domain.recon_events import Adjustment, Halted, Resumed
+from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, StrategyStarted
+from opensqt.domain.trading_controls import TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from opensqt.strategies import tickets as desk
+from opensqt.strategies import intent_tracker as desk
 from opensqt.strategies.decision import Decision
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.lattice import Lattice
-from opensqt.strategies.grid.slots import Books
+from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.grid.slots import GridBooks
 from opensqt.strategies.idleness import Lack, Working, looked, traded
-from opensqt.strategies.ticket import Timing
-from opensqt.strategies.tickets import Outcome
+from opensqt.strategies.intent_tracker import Outcome
+from opensqt.strategies.tracked_intent import RetryPolicy
 
 STALE = "market data stale"
 PRICE_CHANNELS = frozenset({"tick", "ticker", "book", "book_top", "depth"})
 
 
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
+class GridSetup(msgspec.Struct, frozen=True, kw_only=True):
     """What a grid was told to do; times in market ms."""
 
     strategy: str
@@ -48,7 +48,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     anchor_price: Decimal | None = None  # None: the first price seen
     inventory_notional_quote_max: Decimal | None = None  # None: no bound but the gate's
     tick_age_ms_max: int = 3_000
-    timing: Timing = Timing()
+    timing: RetryPolicy = RetryPolicy()
 
     @property
     def perpetual(self) -> bool:
@@ -56,26 +56,26 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return ":" in self.symbol
 
 
-class Market(msgspec.Struct, frozen=True, kw_only=True):
+class GridMarket(msgspec.Struct, frozen=True, kw_only=True):
     """What the last moments showed; rebuilt from FEED at every start, never from the journal."""
 
     now_ms: int = 0
     tick: Tick | None = None
     rules: InstrumentRules | None = None
     sick: frozenset[str] = frozenset()  # price channels that are not live
-    switches: Switches = Switches()
+    switches: TradingControls = TradingControls()
     snapshot: VenueSnapshot | None = None
     others_trade: bool = False  # another strategy has orders in this symbol and account
     anchor_asked_ms: int = -1
     adoption_asked_ms: int = -1
 
 
-class Grid(msgspec.Struct, frozen=True, kw_only=True):
+class GridState(msgspec.Struct, frozen=True, kw_only=True):
     """One grid: what it was told, what the journal knows of it, what the market shows."""
 
-    setup: Setup
-    books: Books = Books()
-    market: Market = Market()
+    setup: GridSetup
+    books: GridBooks = GridBooks()
+    market: GridMarket = GridMarket()
     working: Working = Working()
 
     @property
@@ -98,7 +98,7 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
         return self.market.now_ms - tick.time_ms > self.setup.tick_age_ms_max
 
 
-def evolve(grid: Grid, event: Message | Decision) -> Grid:
+def evolve(grid: GridState, event: Message | Decision) -> GridState:
     """Fold one message of FEED, or the grid's own decision as it was published; unknown ones change nothing."""
     if isinstance(event, Decision):
         return _decided(grid, event)
@@ -122,7 +122,9 @@ def evolve(grid: Grid, event: Message | Decision) -> Grid:
             return grid
 
 
-def _shown(grid: Grid, event: Tick | Time | InstrumentRules | FeedStatus | VenueSnapshot) -> Grid:
+def _shown(
+    grid: GridState, event: Tick | Time | InstrumentRules | FeedStatus | VenueSnapshot
+) -> GridState:
     setup = grid.setup
     if isinstance(event, Time):
         return _timed(grid, event.time_ms)
@@ -144,14 +146,14 @@ def _shown(grid: Grid, event: Tick | Time | InstrumentRules | FeedStatus | Venue
     return _market(grid, sick=sick if healthy else sick | {event.channel})
 
 
-def _timed(grid: Grid, time_ms: int) -> Grid:
+def _timed(grid: GridState, time_ms: int) -> GridState:
     if time_ms <= grid.market.now_ms:
         return grid
     grid = _market(grid, now_ms=time_ms)
     return _booked(grid, desk.aged(grid.books.tickets, time_ms, grid.setup.timing))
 
 
-def _chosen(grid: Grid, event: StrategyStarted | AnchorSet | PositionAdopted) -> Grid:
+def _chosen(grid: GridState, event: StrategyStarted | AnchorSet | PositionAdopted) -> GridState:
     setup, books = grid.setup, grid.books
     if isinstance(event, PositionAdopted):
         place = (event.venue, event.account, event.symbol)
@@ -167,12 +169,12 @@ def _chosen(grid: Grid, event: StrategyStarted | AnchorSet | PositionAdopted) ->
         resumed_ms = event.time_ms if books.lattice is not None else 0
         books = msgspec.structs.replace(books, run=event.run, issued=0, resumed_ms=resumed_ms)
         return _books(grid, books)
-    lattice = Lattice(anchor_price=event.anchor_price, step_price=event.step_price)
+    lattice = GridLevels(anchor_price=event.anchor_price, step_price=event.step_price)
     kept = books.lattice or lattice
     return _books(grid, msgspec.structs.replace(books, lattice=kept))
 
 
-def _ordered(grid: Grid, event: OrderEvent) -> Grid:
+def _ordered(grid: GridState, event: OrderEvent) -> GridState:
     setup, tickets, ref = grid.setup, grid.books.tickets, event.ref
     if (ref.venue, ref.account, ref.symbol) != (setup.venue, setup.account, setup.symbol):
         return grid
@@ -185,7 +187,7 @@ def _ordered(grid: Grid, event: OrderEvent) -> Grid:
     return grid if grid.market.others_trade else _market(grid, others_trade=True)
 
 
-def _traded(grid: Grid, event: OrderEvent) -> Grid:
+def _traded(grid: GridState, event: OrderEvent) -> GridState:
     ticket = desk.ticket_of(grid.books.tickets, event.ref.intent_id)
     if ticket is None or not isinstance(event, Fill):
         return grid
@@ -193,7 +195,7 @@ def _traded(grid: Grid, event: OrderEvent) -> Grid:
     return msgspec.structs.replace(grid, working=working)
 
 
-def _decided(grid: Grid, decision: Decision) -> Grid:
+def _decided(grid: GridState, decision: Decision) -> GridState:
     now_ms, books = grid.market.now_ms, grid.books
     for intent in decision.intents:
         match intent:
@@ -211,7 +213,7 @@ def _decided(grid: Grid, decision: Decision) -> Grid:
     return grid
 
 
-def _after(grid: Grid, books: Books, decision: Decision) -> Working:
+def _after(grid: GridState, books: GridBooks, decision: Decision) -> Working:
     """Return until when all was well; what was not allowed is not missed, the time begins again after it."""
     if decision.reason == STALE:
         return grid.working  # prices that come and go must not hide that nothing comes of them
@@ -220,26 +222,26 @@ def _after(grid: Grid, books: Books, decision: Decision) -> Working:
     return watched(grid, books, slots.lacks(books, decision))
 
 
-def watched(grid: Grid, books: Books, lacking: Sequence[Lack]) -> Working:
+def watched(grid: GridState, books: GridBooks, lacking: Sequence[Lack]) -> Working:
     """Return until when all was well, with these orders wanted and not at the venue."""
     at_venue = {one.purpose for one in books.tickets.living.values() if one.at_venue}
     return looked(grid.working, at_venue, lacking, grid.market.now_ms)
 
 
-def _booked(grid: Grid, outcome: Outcome) -> Grid:
+def _booked(grid: GridState, outcome: Outcome) -> GridState:
     return _books(grid, slots.booked(grid.books, outcome, grid.market.now_ms, grid.setup.timing))
 
 
-def _books(grid: Grid, books: Books) -> Grid:
+def _books(grid: GridState, books: GridBooks) -> GridState:
     return grid if books is grid.books else msgspec.structs.replace(grid, books=books)
 
 
-def _market(grid: Grid, **changes: object) -> Grid:
+def _market(grid: GridState, **changes: object) -> GridState:
     market = msgspec.structs.replace(grid.market, **changes)
     return msgspec.structs.replace(grid, market=market)
 
 
-def unowned(grid: Grid) -> tuple[Decimal, Decimal] | None:
+def unowned(grid: GridState) -> tuple[Decimal, Decimal] | None:
     """Return signed base units and entry price of what the venue holds before us; None while unknown."""
     snapshot = grid.market.snapshot
     if snapshot is None:

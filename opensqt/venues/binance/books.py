@@ -11,11 +11,11 @@ from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.market import BookTop, FeedState, FeedStatus
 from opensqt.domain.venue import VenueDown
 from opensqt.venues.binance.frames import read_snapshot
-from opensqt.venues.binance.gate import BinanceGate, Request
+from opensqt.venues.binance.rest import BinanceRest, RestRequest
 from opensqt.venues.binance.rules import VENUE
-from opensqt.venues.engine.budget import retry_delay_s
+from opensqt.venues.engine.background_tasks import BackgroundTasks, Observations
 from opensqt.venues.engine.depth_book import DepthBook, DepthChange, DepthGap
-from opensqt.venues.engine.jobs import Jobs, Observations
+from opensqt.venues.engine.rate_limit import retry_delay_s
 
 BOOK = "book"
 LEVELS = 10
@@ -27,7 +27,7 @@ SECTIONS = {Market.SPOT: "public", Market.PERP: "fapiPublic"}
 class BookKeeper:
     """Books by our symbol; observations go into the queue."""
 
-    def __init__(self, gate: BinanceGate, queue: Observations, jobs: Jobs) -> None:
+    def __init__(self, gate: BinanceRest, queue: Observations, jobs: BackgroundTasks) -> None:
         self._gate = gate
         self._queue = queue
         self._jobs = jobs
@@ -93,7 +93,7 @@ class BookKeeper:
             "symbol": await self._gate.venue_symbol(symbol),
             "limit": str(SNAPSHOT_LEVELS),
         }
-        request = Request(
+        request = RestRequest(
             section=SECTIONS[market],
             verb="GET",
             path="depth",

@@ -19,11 +19,11 @@ from opensqt.domain.instruments import Market
 from opensqt.domain.venue import VenueDown
 from opensqt.runtime.clock import Clock
 from opensqt.venues.binance.refusals import THROTTLE_STATUSES
-from opensqt.venues.engine.reply import Reply, Sent
+from opensqt.venues.engine.response import Transmitted, VenueResponse
 
 KEEP_ALIVE_MS = 5000
 CLOSE_S_MAX = 1.0
-_REPLY: ContextVar[Reply | None] = ContextVar("binance_reply", default=None)
+_REPLY: ContextVar[VenueResponse | None] = ContextVar("binance_reply", default=None)
 
 # Takes a raw text frame and says whether it was consumed; the rest is ccxt's own business (acknowledgements).
 FrameTap = Callable[[str, str], bool]
@@ -102,9 +102,11 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
             reply.status, reply.body, reply.headers = code, response_body, headers
         return response_body
 
-    async def call(self, section: str, verb: str, path: str, params: Mapping[str, str]) -> Reply:
+    async def call(
+        self, section: str, verb: str, path: str, params: Mapping[str, str]
+    ) -> VenueResponse:
         """Send one request, once, and return what came back; transport failures are part of the reply."""
-        reply = Reply()
+        reply = VenueResponse()
         token = _REPLY.set(reply)
         try:
             await self.request(path, [section], verb, dict(params))
@@ -175,15 +177,15 @@ async def load_markets(client: BinanceClient, *, reload: bool) -> Mapping[str, A
     return found
 
 
-def _judge_transport(error: BaseError) -> tuple[Sent, str]:
+def _judge_transport(error: BaseError) -> tuple[Transmitted, str]:
     """Tell whether the request can have left this machine; only a failed connect proves that it did not."""
     cause = error.__cause__
     never = isinstance(cause, aiohttp.ClientConnectorError)
     text = f"{type(cause or error).__name__}"
-    return (Sent.NEVER if never else Sent.MAYBE), text
+    return (Transmitted.NEVER if never else Transmitted.MAYBE), text
 
 
-async def finished(task: "asyncio.Task[Reply]") -> Reply:
+async def finished(task: "asyncio.Task[VenueResponse]") -> VenueResponse:
     """Wait for a request to its end, also while being cancelled: its outcome is returned, then the cancel goes on."""
     while not task.done():
         try:

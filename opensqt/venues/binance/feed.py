@@ -14,18 +14,18 @@ from opensqt.domain.venue import VenueDown
 from opensqt.venues.binance.books import BookKeeper
 from opensqt.venues.binance.frames import (
     FUNDING_HOURS_USUAL,
-    Acknowledged,
     MarkFrame,
-    Named,
-    Refused,
+    SubscriptionAccepted,
+    SubscriptionRefused,
+    SymbolFrame,
     read_frame,
     read_funding_hours,
 )
-from opensqt.venues.binance.gate import BinanceGate, Request
-from opensqt.venues.binance.line import Line, keep_line
+from opensqt.venues.binance.rest import BinanceRest, RestRequest
 from opensqt.venues.binance.rules import rules_of
+from opensqt.venues.binance.stream_connection import StreamConnection, keep_line
+from opensqt.venues.engine.background_tasks import BackgroundTasks, Observations
 from opensqt.venues.engine.depth_book import DepthChange
-from opensqt.venues.engine.jobs import Jobs, Observations
 from opensqt.venues.feed_port import FeedDown, Observation
 
 FUNDING_POLL_S = 600.0
@@ -36,13 +36,13 @@ CATEGORIES = {Market.SPOT: ("public",), Market.PERP: ("public", "market")}
 class BinanceFeed:
     """Public data of the symbols that are watched; one `watch` at a time."""
 
-    def __init__(self, gate: BinanceGate) -> None:
+    def __init__(self, gate: BinanceRest) -> None:
         self._gate = gate
         self._queue: Observations = Observations()
-        self._jobs = Jobs(self._queue)
+        self._jobs = BackgroundTasks(self._queue)
         self._books = BookKeeper(gate, self._queue, self._jobs)
         self._symbols: dict[Market, dict[str, str]] = {}
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, StreamConnection] = {}
         self._funding_hours: dict[str, int] | None = None
 
     async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
@@ -88,7 +88,9 @@ class BinanceFeed:
             raise FeedDown(str(error)) from error
         for market, names in self._symbols.items():
             for category in CATEGORIES[market]:
-                line = Line(market=market, category=category, venue_symbols=tuple(sorted(names)))
+                line = StreamConnection(
+                    market=market, category=category, venue_symbols=tuple(sorted(names))
+                )
                 self._lines[self._gate.client.feed_url(market, category)] = line
 
     def _tap(self, url: str, text: str) -> bool:
@@ -97,15 +99,15 @@ class BinanceFeed:
             return False
         symbols = self._symbols[line.market]
         match read_frame(text, symbols):
-            case Acknowledged():
+            case SubscriptionAccepted():
                 line.acknowledged.set()
-            case Refused(reason):
+            case SubscriptionRefused(reason):
                 line.end(f"subscription refused: {reason}")
-            case Named(venue_symbol, DepthChange() as change):
+            case SymbolFrame(venue_symbol, DepthChange() as change):
                 self._books.change(symbols[venue_symbol], change)
-            case Named(venue_symbol, MarkFrame() as frame):
+            case SymbolFrame(venue_symbol, MarkFrame() as frame):
                 self._marked(venue_symbol, frame)
-            case Named(_, (Trade() | Candle()) as told):
+            case SymbolFrame(_, (Trade() | Candle()) as told):
                 self._queue.put_nowait(told)
             case None:
                 pass
@@ -121,7 +123,7 @@ class BinanceFeed:
 
     async def _poll_funding(self) -> None:
         """Keep the real funding intervals; without them no funding is shown."""
-        request = Request(
+        request = RestRequest(
             section="fapiPublic", verb="GET", path="fundingInfo", cost={Market.PERP.value: 1.0}
         )
         while True:
@@ -132,17 +134,17 @@ class BinanceFeed:
             else:
                 await self._gate.clock.sleep(FUNDING_POLL_S)
 
-    def _line_up(self, line: Line) -> None:
+    def _line_up(self, line: StreamConnection) -> None:
         for symbol in self._symbols_of(line):
             if line.has_books:
                 self._books.renew(symbol, "waiting for the first snapshot of this connection")
             self._books.say(symbol, line.category, FeedState.LIVE, "")
 
-    def _line_down(self, line: Line, cause: str) -> None:
+    def _line_down(self, line: StreamConnection, cause: str) -> None:
         for symbol in self._symbols_of(line):
             if line.has_books:
                 self._books.forget(symbol)
             self._books.say(symbol, line.category, FeedState.DOWN, cause)
 
-    def _symbols_of(self, line: Line) -> list[str]:
+    def _symbols_of(self, line: StreamConnection) -> list[str]:
         return [self._symbols[line.market][name] for name in line.venue_symbols]

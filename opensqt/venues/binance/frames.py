@@ -7,8 +7,8 @@ import msgspec
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.market import Candle, Funding, Mark, Trade
+from opensqt.venues.binance.parser import trimmed
 from opensqt.venues.binance.rules import VENUE
-from opensqt.venues.binance.wire import trimmed
 from opensqt.venues.engine.depth_book import DepthChange, DepthSnapshot, Level
 
 HOUR_MS = 3_600_000
@@ -29,7 +29,7 @@ class _Depth(msgspec.Struct, frozen=True, tag_field="e", tag="depthUpdate"):
     T: int | None = None
 
 
-class _Trade(msgspec.Struct, frozen=True, tag_field="e", tag="trade"):
+class _TradeFrame(msgspec.Struct, frozen=True, tag_field="e", tag="trade"):
     s: str
     t: int
     p: Decimal
@@ -83,23 +83,23 @@ class _FundingInfo(msgspec.Struct, frozen=True, rename="camel"):
     funding_interval_hours: int = FUNDING_HOURS_USUAL
 
 
-_FRAMES: msgspec.json.Decoder[_Depth | _Trade | _Kline | _Mark] = msgspec.json.Decoder(
-    _Depth | _Trade | _Kline | _Mark
+_FRAMES: msgspec.json.Decoder[_Depth | _TradeFrame | _Kline | _Mark] = msgspec.json.Decoder(
+    _Depth | _TradeFrame | _Kline | _Mark
 )
 _ANSWERS = msgspec.json.Decoder(_Answer)
 
 
-class Refused(msgspec.Struct, frozen=True):
+class SubscriptionRefused(msgspec.Struct, frozen=True):
     """The venue refused a subscription."""
 
     reason: str
 
 
-class Acknowledged(msgspec.Struct, frozen=True):
+class SubscriptionAccepted(msgspec.Struct, frozen=True):
     """The venue took a subscription."""
 
 
-class Named(msgspec.Struct, frozen=True):
+class SymbolFrame(msgspec.Struct, frozen=True):
     """What a frame says of one of the venue's symbols; a mark frame also carries rate and next time of funding."""
 
     venue_symbol: str
@@ -127,7 +127,7 @@ class MarkFrame(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-Frame = Named | Acknowledged | Refused | None
+Frame = SymbolFrame | SubscriptionAccepted | SubscriptionRefused | None
 
 
 def read_frame(text: str, symbols: dict[str, str]) -> Frame:
@@ -149,13 +149,13 @@ def read_frame(text: str, symbols: dict[str, str]) -> Frame:
                 asks=wire.a,
                 time_ms=wire.T or wire.E,
             )
-            return Named(wire.s, change)
-        case _Trade():
-            return Named(wire.s, _trade(wire, symbol)) if wire.q else None
+            return SymbolFrame(wire.s, change)
+        case _TradeFrame():
+            return SymbolFrame(wire.s, _trade(wire, symbol)) if wire.q else None
         case _Kline():
-            return Named(wire.s, _candle(wire, symbol))
+            return SymbolFrame(wire.s, _candle(wire, symbol))
         case _Mark():
-            return Named(wire.s, _mark(wire, symbol))
+            return SymbolFrame(wire.s, _mark(wire, symbol))
         case _:
             assert_never(wire)
 
@@ -189,11 +189,11 @@ def _answer(text: str) -> Frame:
     except msgspec.DecodeError:
         return None
     if bytes(answer.error):
-        return Refused(bytes(answer.error).decode())
-    return Acknowledged() if answer.id is not None else None
+        return SubscriptionRefused(bytes(answer.error).decode())
+    return SubscriptionAccepted() if answer.id is not None else None
 
 
-def _trade(wire: _Trade, symbol: str) -> Trade:
+def _trade(wire: _TradeFrame, symbol: str) -> Trade:
     return Trade(
         venue=VENUE,
         symbol=symbol,

@@ -4,8 +4,8 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import VenueDown
-from opensqt.venues.binance.gate import BinanceGate
 from opensqt.venues.binance.orders import get
+from opensqt.venues.binance.rest import BinanceRest
 
 MODE_WEIGHT = 30.0  # docs: "Get Current Position Mode"
 HEDGING = (
@@ -17,7 +17,7 @@ HEDGING = (
 class PositionMode:
     """What is known of the position mode; `unfit` says why the account may not trade, or nothing."""
 
-    def __init__(self, gate: BinanceGate) -> None:
+    def __init__(self, gate: BinanceRest) -> None:
         self._gate = gate
         self._one_way = False
         self.unfit = ""

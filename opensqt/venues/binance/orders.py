@@ -22,17 +22,17 @@ from opensqt.domain.venue import (
     VenueDown,
     no_obstacle,
 )
-from opensqt.venues.binance.gate import SECTIONS, BinanceGate, Request
-from opensqt.venues.binance.judge import (
+from opensqt.venues.binance.classify import (
     judge_batch,
     judge_cancel,
     judge_listing,
     judge_look,
     judge_place,
 )
-from opensqt.venues.binance.wire import place_params, time_params
-from opensqt.venues.engine.budget import ORDERS, Lane
-from opensqt.venues.engine.reply import Reply
+from opensqt.venues.binance.parser import place_params, time_params
+from opensqt.venues.binance.rest import SECTIONS, BinanceRest, RestRequest
+from opensqt.venues.engine.rate_limit import ORDERS, Priority
+from opensqt.venues.engine.response import VenueResponse
 
 TOO_LATE = "the deadline passed before it could be sent"
 # docs: request weights; spot / usdm. Where a place has none, it only waits while the venue bars us.
@@ -50,13 +50,13 @@ Names = tuple[str, dict[str, str]]  # the venue's symbol of an order, and our sy
 class BinanceOrders:
     """The orders of one account; spot and perpetual ones go through the same budget."""
 
-    def __init__(self, gate: BinanceGate, policy: Policy) -> None:
+    def __init__(self, gate: BinanceRest, policy: Policy) -> None:
         self._gate = gate
         self._policy = policy
-        self._reads = Lane.READ
+        self._reads = Priority.READ
         self._wishes = 0  # for a listing, counted; each listing knows which it fulfils
         self._turns: dict[tuple[Market, str], asyncio.Lock] = {}
-        self._listings: dict[tuple[Market, str], tuple[int, Reply]] = {}
+        self._listings: dict[tuple[Market, str], tuple[int, VenueResponse]] = {}
 
     async def place(
         self, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
@@ -67,13 +67,13 @@ class BinanceOrders:
             return names
         venue_symbol, symbols = names
         market = market_of(request.symbol)
-        sending = Request(
+        sending = RestRequest(
             section=SECTIONS[market],
             verb="POST",
             path="order",
             params=place_params(market, venue_symbol, request),
             cost={ORDERS: 1.0, market.value: PLACE_WEIGHTS[market]},
-            lane=Lane.EXIT if request.reduce_only else Lane.OPEN,
+            lane=Priority.EXIT if request.reduce_only else Priority.OPEN,
         )
         if not await self._gate.turn(sending, until_ms=request.deadline_ms):
             return NotSent(cause=TOO_LATE)
@@ -93,12 +93,12 @@ class BinanceOrders:
         if isinstance(names, NotSent):
             return (names,) * len(requests)
         market = market_of(symbol)
-        sending = Request(
+        sending = RestRequest(
             section=SECTIONS[market],
             verb="POST",
             path="batchOrders",
             cost={ORDERS: BATCH_WEIGHT, market.value: BATCH_WEIGHT},
-            lane=Lane.EXIT if all(one.reduce_only for one in requests) else Lane.OPEN,
+            lane=Priority.EXIT if all(one.reduce_only for one in requests) else Priority.OPEN,
         )
         if not await self._gate.turn(sending, until_ms=max(one.deadline_ms for one in requests)):
             return (NotSent(cause=TOO_LATE),) * len(requests)
@@ -150,12 +150,12 @@ class BinanceOrders:
         listed = await self._listed(market, venue_symbol)
         return judge_listing(listed, client_order_id, symbols)
 
-    async def _listed(self, market: Market, venue_symbol: str) -> Reply:
+    async def _listed(self, market: Market, venue_symbol: str) -> VenueResponse:
         """Return a listing that was asked for after this call began; all who wait for one share the next."""
         key = (market, venue_symbol)
         wished = self._wishes = self._wishes + 1
         async with self._turns.setdefault(key, asyncio.Lock()):
-            wishes, reply = self._listings.get(key, (0, Reply()))
+            wishes, reply = self._listings.get(key, (0, VenueResponse()))
             if wishes < wished:
                 wishes = self._wishes
                 params = {"symbol": venue_symbol, "limit": ALL_ORDERS_LIMIT}
@@ -167,7 +167,7 @@ class BinanceOrders:
             return reply
 
     async def _dispatch_batch(
-        self, sending: Request, requests: Sequence[OrderRequest], names: Names
+        self, sending: RestRequest, requests: Sequence[OrderRequest], names: Names
     ) -> tuple[PlaceOutcome, ...]:
         venue_symbol, symbols = names
         market = market_of(requests[0].symbol)
@@ -202,10 +202,10 @@ def get(
     params: dict[str, str],
     cost: dict[str, float],
     section: str = "",
-    lane: Lane = Lane.READ,
-) -> Request:
+    lane: Priority = Priority.READ,
+) -> RestRequest:
     """Return a signed read."""
-    return Request(
+    return RestRequest(
         section=section or SECTIONS[market],
         verb="GET",
         path=path,
@@ -215,14 +215,16 @@ def get(
     )
 
 
-def _delete(market: Market, path: str, params: Mapping[str, object], *, urgent: bool) -> Request:
-    return Request(
+def _delete(
+    market: Market, path: str, params: Mapping[str, object], *, urgent: bool
+) -> RestRequest:
+    return RestRequest(
         section=SECTIONS[market],
         verb="DELETE",
         path=path,
         params=dict(params),
         cost={} if urgent else {ORDERS: 1.0, market.value: 1.0},
-        lane=Lane.CANCEL,
+        lane=Priority.CANCEL,
     )
 
 

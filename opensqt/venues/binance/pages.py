@@ -6,9 +6,9 @@ from typing import TypeVar
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import TradeView, VenueDown
-from opensqt.venues.binance.gate import SECTIONS, BinanceGate, Request
-from opensqt.venues.binance.wire import Unreadable, funding_rows, trade_views
-from opensqt.venues.engine.budget import Lane
+from opensqt.venues.binance.parser import Unreadable, funding_rows, trade_views
+from opensqt.venues.binance.rest import SECTIONS, BinanceRest, RestRequest
+from opensqt.venues.engine.rate_limit import Priority
 
 Row = TypeVar("Row")
 
@@ -22,13 +22,13 @@ INCOME_WEIGHT = 30.0
 
 
 async def read_trades(
-    gate: BinanceGate,
+    gate: BinanceRest,
     symbol: str,
     market: Market,
     *,
     after_trade_id: str,
     since_ms: int,
-    lane: Lane = Lane.READ,
+    lane: Priority = Priority.READ,
 ) -> list[TradeView]:
     """Return all our trades beyond an id, or from a market time on, oldest first; raise `VenueDown`."""
     symbols = await gate.symbols(market)
@@ -54,7 +54,7 @@ async def read_trades(
 
 
 async def read_funding(
-    gate: BinanceGate, symbol: str, *, since_ms: int, venue: str, account: str
+    gate: BinanceRest, symbol: str, *, since_ms: int, venue: str, account: str
 ) -> list[FundingPaid]:
     """Return booked funding payments from a market time on, oldest first; raise `VenueDown`."""
     symbols = await gate.symbols(Market.PERP)
@@ -65,7 +65,7 @@ async def read_funding(
     }
     found: dict[str, FundingPaid] = {}
     while True:
-        request = Request(
+        request = RestRequest(
             section=SECTIONS[Market.PERP],
             verb="GET",
             path="income",
@@ -84,13 +84,13 @@ async def read_funding(
 
 
 async def _trades(
-    gate: BinanceGate,
+    gate: BinanceRest,
     market: Market,
     params: dict[str, str],
     symbols: Mapping[str, str],
-    lane: Lane,
+    lane: Priority,
 ) -> list[TradeView]:
-    request = Request(
+    request = RestRequest(
         section=SECTIONS[market],
         verb="GET",
         path=PATHS[market],

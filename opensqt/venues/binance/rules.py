@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from opensqt.domain.decimals import ZERO, from_foreign
 from opensqt.domain.instruments import InstrumentRules, Market, market_of
-from opensqt.venues.binance.wire import trimmed
+from opensqt.venues.binance.parser import trimmed
 
 VENUE = "binance"
 TRADED_TYPES = {Market.SPOT: "spot", Market.PERP: "swap"}

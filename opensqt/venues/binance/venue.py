@@ -13,20 +13,20 @@ from opensqt.domain.account import FundingPaid
 from opensqt.domain.decimals import from_foreign
 from opensqt.domain.instruments import InstrumentRules, Market, market_of
 from opensqt.domain.venue import AccountView, OrderView, Policy, PrivateEvent, TradeView, VenueDown
-from opensqt.venues.binance.gate import BinanceGate
 from opensqt.venues.binance.mode import PositionMode
 from opensqt.venues.binance.orders import BinanceOrders, get
 from opensqt.venues.binance.pages import read_funding, read_trades
-from opensqt.venues.binance.private import PrivateStreams
-from opensqt.venues.binance.rules import VENUE, rules_of
-from opensqt.venues.binance.wire import (
+from opensqt.venues.binance.parser import (
     Unreadable,
     order_views,
     perp_balances,
     positions,
     spot_balances,
 )
-from opensqt.venues.engine.budget import Lane
+from opensqt.venues.binance.rest import BinanceRest
+from opensqt.venues.binance.rules import VENUE, rules_of
+from opensqt.venues.binance.user_stream import BinanceUserStream
+from opensqt.venues.engine.rate_limit import Priority
 
 # docs: request weights; spot / usdm.
 OPEN_ORDERS_WEIGHTS = {Market.SPOT: 6.0, Market.PERP: 1.0}
@@ -36,7 +36,7 @@ FEE_WEIGHT = 20.0
 class BinanceVenue(BinanceOrders):
     """One account; spot and perpetual orders go through the same budget."""
 
-    def __init__(self, gate: BinanceGate, *, account: str, policy: Policy) -> None:
+    def __init__(self, gate: BinanceRest, *, account: str, policy: Policy) -> None:
         super().__init__(gate, policy)
         self._account = account
         self._mode = PositionMode(gate)
@@ -45,7 +45,7 @@ class BinanceVenue(BinanceOrders):
     def urgent(self) -> "BinanceVenue":
         """The same account, read from the share that is kept for exits."""
         other = BinanceVenue(self._gate, account=self._account, policy=self._policy)
-        other._mode, other._reads = self._mode, Lane.LOOK
+        other._mode, other._reads = self._mode, Priority.LOOK
         return other
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
@@ -113,7 +113,7 @@ class BinanceVenue(BinanceOrders):
 
     def private(self) -> AsyncIterator[PrivateEvent]:
         """Yield what the user streams say, every frame, reconnecting for ever; one listener at a time."""
-        return PrivateStreams(self._gate).events()
+        return BinanceUserStream(self._gate).events()
 
     def trouble(self) -> str:
         """Say why the venue counts as degraded, an empty text while it does not."""
@@ -143,7 +143,7 @@ class _PerpCommission(msgspec.Struct, frozen=True, rename="camel"):
     taker_commission_rate: str
 
 
-async def _fees(gate: BinanceGate, listed: InstrumentRules) -> tuple[Decimal, Decimal]:
+async def _fees(gate: BinanceRest, listed: InstrumentRules) -> tuple[Decimal, Decimal]:
     params, cost = {"symbol": listed.venue_symbol}, {listed.market.value: FEE_WEIGHT}
     path = "account/commission" if listed.market is Market.SPOT else "commissionRate"
     raw = await gate.read(get(listed.market, path, params, cost))

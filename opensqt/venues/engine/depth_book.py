@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.market import BookLevel
-from opensqt.venues.binance.wire import trimmed
+from opensqt.venues.binance.parser import trimmed
 
 Level = tuple[Decimal, Decimal]
 WAITING_MAX = 1000  # changes kept while the snapshot is on its way

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.order import Submitting
+from opensqt.domain.order_events import Submitting
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.runtime.codec import decode
 from tests.conditions import until

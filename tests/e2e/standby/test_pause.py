@@ -7,7 +7,7 @@ import pytest
 
 from opensqt.domain.control import Heartbeat
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.runtime.steps import PAUSE_AT
+from opensqt.runtime.crash_points import PAUSE_AT
 from tests.conditions import until
 from tests.crash.desk import Desk, Seat
 from tests.crash.house import Shared

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.simulation.venue.scripted import Client, ScriptedFlow, TestClock, setup
 
 
@@ -16,16 +16,16 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-async def venue(tmp_path: Path, clock: TestClock) -> AsyncIterator[Venue]:
+async def venue(tmp_path: Path, clock: TestClock) -> AsyncIterator[PaperVenue]:
     """A running venue with a silent flow."""
-    running = Venue(setup(tmp_path), ScriptedFlow(), clock)
+    running = PaperVenue(setup(tmp_path), ScriptedFlow(), clock)
     await running.start()
     yield running
     await running.stop()
 
 
 @pytest.fixture
-async def spot(venue: Venue, clock: TestClock) -> AsyncIterator[Client]:
+async def spot(venue: PaperVenue, clock: TestClock) -> AsyncIterator[Client]:
     """A spot client of account main."""
     client = Client(venue, "spot", clock)
     await client.ccxt.load_markets()
@@ -34,7 +34,7 @@ async def spot(venue: Venue, clock: TestClock) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-async def perp(venue: Venue, clock: TestClock) -> AsyncIterator[Client]:
+async def perp(venue: PaperVenue, clock: TestClock) -> AsyncIterator[Client]:
     """A USDⓈ-M client of account main."""
     client = Client(venue, "swap", clock)
     await client.ccxt.load_markets()

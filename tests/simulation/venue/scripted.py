@@ -17,7 +17,7 @@ from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.simulation.dialects.binance.signature import ApiKey
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, MarketTrade
-from opensqt.simulation.server.paper import Venue, VenueSetup
+from opensqt.simulation.server.paper import PaperVenue, VenueSetup
 
 FAR_MS = 10**12
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
@@ -151,7 +151,7 @@ def setup(folder: Path, port: int = 0) -> VenueSetup:
     return VenueSetup(folder=folder, balances=BALANCES, keys=KEYS, funding=funding, port=port)
 
 
-def play(venue: Venue, *frames: Frame) -> None:
+def play(venue: PaperVenue, *frames: Frame) -> None:
     """Let frames happen now and commit what they do."""
     for frame in frames:
         venue.exchange.play(frame)
@@ -187,7 +187,7 @@ class Loopback(AbstractResolver):
         """Nothing to close."""
 
 
-def session(venue: Venue) -> aiohttp.ClientSession:
+def session(venue: PaperVenue) -> aiohttp.ClientSession:
     """An HTTP session that can only reach the venue."""
     context = ssl.create_default_context(cafile=str(venue.ca_path))
     connector = aiohttp.TCPConnector(resolver=Loopback(venue.port), ssl=context)
@@ -197,7 +197,9 @@ def session(venue: Venue) -> aiohttp.ClientSession:
 class Client:
     """An unmodified ccxt.pro client of one market and its session."""
 
-    def __init__(self, venue: Venue, kind: str, clock: TestClock, account: str = "main") -> None:
+    def __init__(
+        self, venue: PaperVenue, kind: str, clock: TestClock, account: str = "main"
+    ) -> None:
         self.session = session(venue)
         options: dict[str, Any] = {
             "session": self.session,
@@ -226,14 +228,14 @@ class Client:
                 await asyncio.sleep(0)
 
 
-async def subscribed(venue: Venue, count: int) -> None:
+async def subscribed(venue: PaperVenue, count: int) -> None:
     """Wait until that many public streams are subscribed at the venue."""
     async with asyncio.timeout(20):
         while sum(len(wire.streams) for wire in venue.server.wires) < count:
             await asyncio.sleep(0)
 
 
-async def attached(venue: Venue, count: int) -> None:
+async def attached(venue: PaperVenue, count: int) -> None:
     """Wait until that many private streams are attached at the venue."""
     async with asyncio.timeout(5):
         while venue.server.private.attached < count:

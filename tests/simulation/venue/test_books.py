@@ -12,11 +12,11 @@ import pytest
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.simulation.engine.chores import Chores
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.funding import FundingTerms
-from opensqt.simulation.engine.orders import IdentityPolicy, Placement, Refusal
+from opensqt.simulation.engine.orders import IdentityPolicy, OrderRefusal, Placement
 from opensqt.simulation.engine.records import Window
+from opensqt.simulation.engine.scheduler import VenueScheduler
 from opensqt.simulation.engine.store import Store
 from opensqt.simulation.engine.wallets import spot_claim
 from opensqt.simulation.market.flow import MarketFlow, MarketTrade
@@ -63,7 +63,7 @@ class House:
         )
         self.exchange.open_accounts(BALANCES)
         terms = {PERP: FundingTerms(rate=d("0.0003"), interval_hours=1)}
-        self.chores = Chores(self.exchange, terms)
+        self.chores = VenueScheduler(self.exchange, terms)
         self.player = Player(self.exchange, self.flow, Decimal(1), lambda: None)
         self.player.begin()
 
@@ -112,7 +112,7 @@ def act(house: House, draw: random.Random, number: int) -> None:
     )
     try:
         house.exchange.place(placement)
-    except Refusal:
+    except OrderRefusal:
         return
     house.exchange.commit()
 

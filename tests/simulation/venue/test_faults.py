@@ -11,7 +11,7 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.simulation.server.faults import FaultName, FaultRule, Faults, FaultScript, Match
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.conditions import until
 from tests.simulation.venue.scripted import (
     SPOT,
@@ -117,7 +117,7 @@ async def test_stale_reads_show_the_world_as_it_was(spot: Client, clock: TestClo
     assert await spot.ccxt.fetch_open_orders(SPOT) == []
 
 
-async def raw_reports(client: Client, venue: Venue, seen: list[dict[str, Any]]) -> None:
+async def raw_reports(client: Client, venue: PaperVenue, seen: list[dict[str, Any]]) -> None:
     """Collect the raw order frames that reach a client."""
 
     def collect(_connection: Any, message: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ async def raw_reports(client: Client, venue: Venue, seen: list[dict[str, Any]]) 
         ("mute", []),
     ],
 )
-async def test_stream_faults(spot: Client, venue: Venue, fault: str, told: list[str]) -> None:
+async def test_stream_faults(spot: Client, venue: PaperVenue, fault: str, told: list[str]) -> None:
     """Private frames of orders come twice, in the wrong order, or not at all; the socket stays."""
     seen: list[dict[str, Any]] = []
     await raw_reports(spot, venue, seen)
@@ -159,7 +159,9 @@ async def test_stream_faults(spot: Client, venue: Venue, fault: str, told: list[
 
 
 @pytest.mark.row("H09")
-async def test_disconnect_cuts_the_streams_and_they_come_back(spot: Client, venue: Venue) -> None:
+async def test_disconnect_cuts_the_streams_and_they_come_back(
+    spot: Client, venue: PaperVenue
+) -> None:
     """The watcher fails, and watching again works."""
     watching = asyncio.create_task(spot.ccxt.watch_orders(SPOT))
     await spot.listening("orders")
@@ -205,7 +207,7 @@ def test_chances_are_seeded_and_counts_are_kept() -> None:
     assert bounded.met == [1]
 
 
-async def test_a_session_without_the_authority_is_refused(venue: Venue) -> None:
+async def test_a_session_without_the_authority_is_refused(venue: PaperVenue) -> None:
     """TLS is real: a client that does not know the local authority cannot connect."""
     async with aiohttp.ClientSession() as stranger:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):

@@ -8,7 +8,7 @@ import ccxt
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.simulation.venue.scripted import (
     PERP,
     Client,
@@ -24,7 +24,7 @@ from tests.simulation.venue.scripted import (
 EIGHT_HOURS_MS = 8 * 3_600_000
 
 
-async def test_a_position_opens_pays_and_closes(perp: Client, venue: Venue) -> None:
+async def test_a_position_opens_pays_and_closes(perp: Client, venue: PaperVenue) -> None:
     """Taker buy, maker reduce-only sell: position, realised PnL, fees and wallet agree to the last digit."""
     opened = await perp.ccxt.create_order(
         PERP, "limit", "buy", d("0.1"), d("60001"), {"clientOrderId": "p1"}
@@ -51,7 +51,7 @@ async def test_a_position_opens_pays_and_closes(perp: Client, venue: Venue) -> N
     assert [row["income"] for row in income] == ["0.20000000", "0.20000000"]
 
 
-async def test_private_stream_tells_orders_and_wallet(perp: Client, venue: Venue) -> None:
+async def test_private_stream_tells_orders_and_wallet(perp: Client, venue: PaperVenue) -> None:
     """ORDER_TRADE_UPDATE and ACCOUNT_UPDATE reach ccxt's watchers over the listen key's socket."""
     orders = asyncio.create_task(perp.ccxt.watch_orders(PERP))
     await perp.listening("orders")
@@ -67,7 +67,7 @@ async def test_private_stream_tells_orders_and_wallet(perp: Client, venue: Venue
 
 
 async def test_funding_is_paid_at_the_boundary(
-    perp: Client, venue: Venue, clock: TestClock
+    perp: Client, venue: PaperVenue, clock: TestClock
 ) -> None:
     """At each eight hours of market time -position x mark x rate is booked, listed, told and audited, once."""
     await perp.ccxt.create_order(PERP, "market", "buy", d("0.1"))
@@ -154,7 +154,7 @@ async def test_a_batch_answers_order_by_order(perp: Client) -> None:
 
 
 async def test_the_dead_man_timer_cancels_unless_it_is_set_again(
-    perp: Client, venue: Venue, clock: TestClock
+    perp: Client, venue: PaperVenue, clock: TestClock
 ) -> None:
     """CountdownCancelAll cancels a symbol's orders when its market time has run out."""
     await perp.ccxt.create_order(PERP, "limit", "buy", d("0.01"), d("59000"))
@@ -171,7 +171,7 @@ async def test_the_dead_man_timer_cancels_unless_it_is_set_again(
     assert await perp.ccxt.fetch_open_orders(PERP) == []
 
 
-async def test_public_streams_of_perps(perp: Client, venue: Venue) -> None:
+async def test_public_streams_of_perps(perp: Client, venue: PaperVenue) -> None:
     """Book, trades, best prices, candles and mark reach the client's watchers."""
     book = await within(5, perp.ccxt.watch_order_book(PERP))
     assert book["asks"][0] == [60001, 1]

@@ -16,7 +16,7 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.simulation.engine.audit import AuditRow, Kind
 from opensqt.simulation.engine.store import Changes, Store
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.conditions import until
 from tests.servers import free_port
 from tests.simulation.venue.scripted import (
@@ -54,7 +54,7 @@ order_notional_quote = "500"
 """
 
 
-async def abandon(venue: Venue) -> None:
+async def abandon(venue: PaperVenue) -> None:
     """End a venue as SIGKILL would: nothing is said, written or closed by its own will."""
     for task in venue._tasks:
         task.cancel()
@@ -65,7 +65,7 @@ async def abandon(venue: Venue) -> None:
 
 async def test_orders_queue_balances_and_keys_go_on(tmp_path: Path, clock: TestClock) -> None:
     """A new process on the same folder continues where the killed one was, fills included."""
-    first = Venue(setup(tmp_path), ScriptedFlow(), clock)
+    first = PaperVenue(setup(tmp_path), ScriptedFlow(), clock)
     await first.start()
     spot, perp = Client(first, "spot", clock), Client(first, "swap", clock)
     resting = await spot.ccxt.create_order(
@@ -80,7 +80,7 @@ async def test_orders_queue_balances_and_keys_go_on(tmp_path: Path, clock: TestC
     await perp.close()
     await abandon(first)
 
-    second = Venue(setup(tmp_path), ScriptedFlow(), clock)
+    second = PaperVenue(setup(tmp_path), ScriptedFlow(), clock)
     await second.start()
     spot, perp = Client(second, "spot", clock), Client(second, "swap", clock)
     order = second.exchange.open["main", SPOT][int(resting["id"])]
@@ -106,14 +106,14 @@ async def test_an_order_that_the_market_reached_meanwhile_is_filled(
     tmp_path: Path, clock: TestClock
 ) -> None:
     """After the restart the flow's book stands beyond our price: filled at our price."""
-    first = Venue(setup(tmp_path), ScriptedFlow(), clock)
+    first = PaperVenue(setup(tmp_path), ScriptedFlow(), clock)
     await first.start()
     play(first, book(SPOT, {}, {"60001": "0", "60002": "0"}))
     spot = Client(first, "spot", clock)
     await spot.ccxt.create_order(SPOT, "limit", "buy", d("0.5"), d("60002"))
     await spot.close()
     await abandon(first)
-    second = Venue(setup(tmp_path), ScriptedFlow(), clock)
+    second = PaperVenue(setup(tmp_path), ScriptedFlow(), clock)
     await second.start()
     spot = Client(second, "spot", clock)
     assert [(f["price"], f["amount"]) for f in await spot.ccxt.fetch_my_trades(SPOT)] == [

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.simulation.dialects.binance.errors import VenueError
-from opensqt.simulation.dialects.binance.limits import IGNORED_MAX, SPOT_LIMITS, Meter
+from opensqt.simulation.dialects.binance.limits import IGNORED_MAX, SPOT_LIMITS, RateMeter
 from opensqt.simulation.dialects.binance.numbers import eight, grid, plain
 from opensqt.simulation.dialects.binance.signature import (
     ApiKey,
@@ -23,8 +23,8 @@ from opensqt.simulation.dialects.binance.signature import (
 )
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.engine.orders import GATE_IDENTITY
-from opensqt.simulation.engine.wallets import Position, rounded
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.engine.wallets import MarginPosition, rounded
+from opensqt.simulation.server.paper import PaperVenue
 from tests.simulation.venue.scripted import (
     PERP,
     SPOT,
@@ -84,7 +84,7 @@ def test_the_receive_window_is_the_venues(stamp: int, window: str, code: int) ->
 
 
 async def test_a_late_request_is_refused_and_audited(
-    spot: Client, venue: Venue, clock: TestClock
+    spot: Client, venue: PaperVenue, clock: TestClock
 ) -> None:
     """A request signed before the deadline and arriving after it places nothing."""
     request = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}
@@ -96,13 +96,13 @@ async def test_a_late_request_is_refused_and_audited(
     assert (last["kind"], last["result"], last["code"]) == ("place", "refused", "-1021")
 
 
-async def _audit_rows(venue: Venue) -> list[dict[str, Any]]:
+async def _audit_rows(venue: PaperVenue) -> list[dict[str, Any]]:
     path = venue._setup.folder / "venue-audit.jsonl"
     return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
 
 
 async def test_a_wrong_secret_and_an_unknown_key_are_told_apart(
-    venue: Venue, clock: TestClock
+    venue: PaperVenue, clock: TestClock
 ) -> None:
     """-1022 for the signature, -2015 for the key."""
     client = Client(venue, "spot", clock)
@@ -117,7 +117,7 @@ async def test_a_wrong_secret_and_an_unknown_key_are_told_apart(
 
 def test_weight_is_counted_refused_and_at_last_banned() -> None:
     """Over the weight 429 with Retry-After; who goes on gets 418; a new minute forgives the 429."""
-    meter = Meter(SPOT_LIMITS)
+    meter = RateMeter(SPOT_LIMITS)
     meter.weigh(SPOT_LIMITS.weight_max, 60_000)
     with pytest.raises(VenueError) as limited:
         meter.weigh(1, 61_000)
@@ -137,7 +137,7 @@ def test_weight_is_counted_refused_and_at_last_banned() -> None:
 
 def test_orders_are_counted_per_account() -> None:
     """The hundred-and-first order of ten seconds is refused with -1015."""
-    meter = Meter(SPOT_LIMITS)
+    meter = RateMeter(SPOT_LIMITS)
     meter.count_orders("main", 100, 0)
     with pytest.raises(VenueError, match="-1015"):
         meter.count_orders("main", 1, 9_000)
@@ -154,7 +154,7 @@ async def test_headers_tell_the_use(spot: Client) -> None:
     assert headers["X-MBX-ORDER-COUNT-10S"] == "1"
 
 
-async def test_fills_are_paged_by_id_and_time(perp: Client, venue: Venue) -> None:
+async def test_fills_are_paged_by_id_and_time(perp: Client, venue: PaperVenue) -> None:
     """FromId pages forward without a hole or a double; startTime bounds; the default is the latest."""
     await perp.ccxt.create_order(PERP, "limit", "buy", d("1"), d("60000"))
     for _ in range(7):
@@ -178,7 +178,7 @@ async def test_fills_are_paged_by_id_and_time(perp: Client, venue: Venue) -> Non
     )
 
 
-async def test_a_reduce_only_order_ends_with_its_position(perp: Client, venue: Venue) -> None:
+async def test_a_reduce_only_order_ends_with_its_position(perp: Client, venue: PaperVenue) -> None:
     """When the position is gone the exit that rests behind it expires."""
     await perp.ccxt.create_order(PERP, "market", "buy", d("0.1"))
     exit_order = await perp.ccxt.create_order(
@@ -209,7 +209,7 @@ fills = st.tuples(
 @given(st.lists(fills, min_size=1, max_size=30))
 def test_a_position_realises_what_its_fills_earned(run: list[tuple[Side, Decimal, int]]) -> None:
     """Closed flat at the end, realised PnL is the cash of all fills, up to the rounding of each."""
-    position, cash = Position(), ZERO
+    position, cash = MarginPosition(), ZERO
     realized = ZERO
     for side, price, milli in run:
         quantity = Decimal(milli) / 1000
@@ -227,7 +227,7 @@ def test_a_position_realises_what_its_fills_earned(run: list[tuple[Side, Decimal
 
 async def test_gate_rules_are_a_policy_away(tmp_path: Path, clock: TestClock) -> None:
     """No uniqueness: the same id places twice; by-id queries find pending orders only."""
-    venue = Venue(
+    venue = PaperVenue(
         msgspec.structs.replace(setup(tmp_path), policy=GATE_IDENTITY), ScriptedFlow(), clock
     )
     await venue.start()

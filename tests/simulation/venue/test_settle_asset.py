@@ -10,7 +10,7 @@ import pytest
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.venue import Held, Refused
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config.schema import Venue as VenueConfig
+from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.market.flow import BookSnapshot, Frame
 from opensqt.simulation.server import paper
@@ -49,7 +49,7 @@ async def open_house(folder: Path) -> House:
     clock = RunClock()
     funding = {symbol: FundingTerms(rate=d("0.0003")) for symbol in (PERP, USDC)}
     setup = msgspec.structs.replace(scripted.setup(folder), balances=BALANCES, funding=funding)
-    real = paper.Venue(setup, TwoQuotes(), clock)
+    real = paper.PaperVenue(setup, TwoQuotes(), clock)
     await real.start()
     gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
     venue = BinanceVenue(gate, account="main", policy=policy_of("binance"))

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.conftest import recordings_folder
 from tests.simulation.venue.scripted import (
     PERP,
@@ -94,7 +94,7 @@ def keys(answer: Any, prefix: str = "") -> set[str]:
 
 
 @pytest.fixture
-async def busy(venue: Venue, spot: Client, perp: Client, clock: TestClock) -> Client:
+async def busy(venue: PaperVenue, spot: Client, perp: Client, clock: TestClock) -> Client:
     """A venue with orders, fills, a position, income and a settled funding on both markets."""
     await spot.ccxt.create_order(SPOT, "market", "buy", d("0.01"))
     await spot.ccxt.create_order(
@@ -120,7 +120,9 @@ async def test_a_rest_answer_has_the_documented_keys(busy: Client, path: str) ->
     assert keys(recorded) - keys(ours) - TYPED == set()
 
 
-async def test_frames_have_the_documented_keys(venue: Venue, spot: Client, perp: Client) -> None:
+async def test_frames_have_the_documented_keys(
+    venue: PaperVenue, spot: Client, perp: Client
+) -> None:
     """Each public and private event we send has the keys of the recorded one of its market."""
     recorded = recorded_frames()
     ours: dict[tuple[bool, str], dict[str, Any]] = {}

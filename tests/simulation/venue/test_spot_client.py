@@ -7,7 +7,7 @@ import ccxt
 import pytest
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.simulation.venue.scripted import (
     SPOT,
     Client,
@@ -31,7 +31,7 @@ async def test_markets_carry_the_flow_instruments(spot: Client) -> None:
     assert list(spot.ccxt.markets) == ["BTC/USDT", "BTC/USDT:USDT"]
 
 
-async def test_a_resting_order_fills_and_is_told(spot: Client, venue: Venue) -> None:
+async def test_a_resting_order_fills_and_is_told(spot: Client, venue: PaperVenue) -> None:
     """Place, partial fill by a trade of others, private report, trade listing and cancel agree."""
     ccxt_client = spot.ccxt
     waiting = asyncio.create_task(ccxt_client.watch_orders(SPOT))
@@ -64,7 +64,7 @@ async def test_a_resting_order_fills_and_is_told(spot: Client, venue: Venue) -> 
     assert balance["BTC"]["total"] == d("1.003996")
 
 
-async def test_an_order_book_and_its_changes_are_watched(spot: Client, venue: Venue) -> None:
+async def test_an_order_book_and_its_changes_are_watched(spot: Client, venue: PaperVenue) -> None:
     """Snapshot and deltas fit together, carry our own order, and follow the flow."""
     first = await within(5, spot.ccxt.watch_order_book(SPOT))
     assert first["bids"][0][0] == d("59999")
@@ -81,7 +81,7 @@ async def test_an_order_book_and_its_changes_are_watched(spot: Client, venue: Ve
     await within(5, until_bid(d("60000"), d("2")))
 
 
-async def test_trades_top_and_candles_are_watched(spot: Client, venue: Venue) -> None:
+async def test_trades_top_and_candles_are_watched(spot: Client, venue: PaperVenue) -> None:
     """Public prints, best prices and candles reach the client's watchers."""
     trades = asyncio.create_task(spot.ccxt.watch_trades(SPOT))
     top = asyncio.create_task(spot.ccxt.watch_bids_asks([SPOT]))

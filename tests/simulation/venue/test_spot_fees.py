@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from opensqt.simulation.engine.fees import FeeAsset
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.simulation.venue.scripted import KEYS, SPOT, Client, ScriptedFlow, TestClock, d, setup
 
 BNB = FeeAsset(asset="BNB", price_quote=Decimal(600))
@@ -30,7 +30,7 @@ async def client_of(
         fee_asset=fee_asset,
     )
     clock = TestClock()
-    venue = Venue(made, ScriptedFlow(), clock)
+    venue = PaperVenue(made, ScriptedFlow(), clock)
     await venue.start()
     client = Client(venue, "spot", clock)
     try:

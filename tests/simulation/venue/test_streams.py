@@ -9,7 +9,7 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.simulation.dialects.binance.listen_keys import LIFE_MS, ListenKeys
-from opensqt.simulation.server.paper import Venue
+from opensqt.simulation.server.paper import PaperVenue
 from tests.conditions import until
 from tests.simulation.venue.scripted import (
     PERP,
@@ -27,7 +27,7 @@ from tests.simulation.venue.scripted import (
 
 @pytest.mark.parametrize("symbol", [SPOT, PERP])
 async def test_a_watched_book_becomes_the_venues_book(
-    venue: Venue, spot: Client, perp: Client, symbol: str
+    venue: PaperVenue, spot: Client, perp: Client, symbol: str
 ) -> None:
     """After three hundred changes of others and some of ours, every level the client holds is the venue's."""
     client, draw = (spot if symbol == SPOT else perp), random.Random(4)
@@ -52,7 +52,7 @@ async def test_a_watched_book_becomes_the_venues_book(
         assert [(Decimal(str(p)), Decimal(str(q))) for p, q in rows] == ours
 
 
-async def test_subscriptions_are_listed_and_ended(venue: Venue) -> None:
+async def test_subscriptions_are_listed_and_ended(venue: PaperVenue) -> None:
     """SUBSCRIBE, LIST_SUBSCRIPTIONS, UNSUBSCRIBE and nonsense are answered as the venue does."""
     async with (
         session(venue) as http,
@@ -70,7 +70,7 @@ async def test_subscriptions_are_listed_and_ended(venue: Venue) -> None:
         assert (await socket.receive_json())["error"]["code"] == 2
 
 
-async def test_a_combined_stream_wraps_its_frames(venue: Venue) -> None:
+async def test_a_combined_stream_wraps_its_frames(venue: PaperVenue) -> None:
     """Streams named in the address are subscribed at once; /stream wraps, /ws does not."""
     async with session(venue) as http:
         combined = await http.ws_connect(
@@ -86,7 +86,7 @@ async def test_a_combined_stream_wraps_its_frames(venue: Venue) -> None:
         await single.close()
 
 
-async def test_an_unknown_listen_key_gets_no_stream(venue: Venue) -> None:
+async def test_an_unknown_listen_key_gets_no_stream(venue: PaperVenue) -> None:
     """The socket of a listen key that does not exist is closed at once."""
     async with session(venue) as http:
         socket = await http.ws_connect("wss://fstream.binance.com/private/ws?listenKey=nobody")
@@ -112,7 +112,7 @@ def test_a_listen_key_lives_an_hour_and_is_extended() -> None:
     [({"signature": "0" * 64}, -1022), ({"apiKey": "nobody"}, -2015), ({"timestamp": 1}, -1021)],
 )
 async def test_the_websocket_api_checks_who_asks(
-    venue: Venue, spot: Client, change: dict[str, Any], code: int
+    venue: PaperVenue, spot: Client, change: dict[str, Any], code: int
 ) -> None:
     """A wrong signature, an unknown key or an old timestamp gets no private stream."""
     params = {**spot.ccxt.sign_params({}), **change}
@@ -124,12 +124,12 @@ async def test_the_websocket_api_checks_who_asks(
 
 
 async def test_a_client_that_does_not_read_loses_its_connection(
-    venue: Venue, clock: TestClock
+    venue: PaperVenue, clock: TestClock
 ) -> None:
     """The queue in front of a socket is bounded: it ends, frames are never lost in the middle."""
-    from opensqt.simulation.server.wire import QUEUE_MAX, Wire
+    from opensqt.simulation.server.client_socket import QUEUE_MAX, ClientSocket
 
-    wire = Wire(venue.faults, None)
+    wire = ClientSocket(venue.faults, None)
     for number in range(QUEUE_MAX + 1):
         wire.answer({"n": number, "at": clock.market_ms()})
     assert wire._queue.qsize() == 1

@@ -11,7 +11,14 @@ from itertools import islice
 import msgspec
 
 from opensqt.domain.subjects import Interest
-from opensqt.runtime.bus.port import BusDown, Published, Stream, StreamFull, StreamState, Watch
+from opensqt.runtime.bus.port import (
+    BusDown,
+    ConnectionWatch,
+    Published,
+    Stream,
+    StreamFull,
+    StreamState,
+)
 from opensqt.runtime.bus.streams import STREAMS, StreamSpec
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.envelope import MESSAGE_ID
@@ -211,14 +218,14 @@ class MemoryBroker:
         raise BusDown(f"no stream takes {subject}")
 
     def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Call when the broker is up again; tell a `Watch` when it is down too."""
+        """Call when the broker is up again; tell a `ConnectionWatch` when it is down too."""
         self._reconnect_calls.append(call)
 
     def down(self) -> None:
         """Fault: nobody is connected any more."""
         self.is_down = True
         for call in self._reconnect_calls:
-            if isinstance(call, Watch):
+            if isinstance(call, ConnectionWatch):
                 call.lost()
         self.bell.ring()
 

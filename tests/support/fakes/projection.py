@@ -2,9 +2,9 @@
 
 import hashlib
 
-from opensqt.domain.ledger import Books, Key, Table
+from opensqt.domain.ledger import Key, Ledger, LedgerTable
 from opensqt.domain.ledger_content import content, restore
-from opensqt.runtime.projection.port import Mark, ProjectionMoved, Snapshot
+from opensqt.runtime.projection.port import LastPrice, ProjectionMoved, Snapshot
 from opensqt.runtime.projection.tables import Row, Touched, everything, row_of
 from tests.support.fakes.journal import MemoryJournal
 
@@ -16,18 +16,18 @@ class MemoryTables:
 
     def __init__(self) -> None:
         self.head = 0
-        self.rows: dict[Table, dict[Key, Row]] = {table: {} for table in Table}
-        self.marks: dict[tuple[str, str], Mark] = {}
+        self.rows: dict[LedgerTable, dict[Key, Row]] = {table: {} for table in LedgerTable}
+        self.marks: dict[tuple[str, str], LastPrice] = {}
         self.snapshots: dict[int, bytes] = {}  # journal position -> canonical form of the books
 
     def clear(self) -> None:
         """Empty all tables, as a fresh database has them."""
         self.head = 0
-        self.rows = {table: {} for table in Table}
+        self.rows = {table: {} for table in LedgerTable}
         self.marks.clear()
         self.snapshots.clear()
 
-    def put(self, books: Books, touched: Touched) -> None:
+    def put(self, books: Ledger, touched: Touched) -> None:
         """Bring rows to what the books say of them now."""
         for table, key in touched:
             row = row_of(books, table, key)
@@ -49,7 +49,7 @@ class MemoryProjections:
         self._journal.check()
         return self._tables.head
 
-    async def write(self, books: Books, touched: Touched, after: int) -> None:
+    async def write(self, books: Ledger, touched: Touched, after: int) -> None:
         """Write changed rows and the new head at once; raise `ProjectionMoved` unless the head was `after`."""
         self._journal.check()
         if self._tables.head != after:
@@ -57,26 +57,26 @@ class MemoryProjections:
         self._tables.put(books, touched)
         self._tables.head = books.position
 
-    async def replace(self, books: Books) -> None:
+    async def replace(self, books: Ledger) -> None:
         """Empty all tables and write every row of the books, at once."""
         self._journal.check()
-        self._tables.rows = {table: {} for table in Table}
+        self._tables.rows = {table: {} for table in LedgerTable}
         self._tables.put(books, everything(books))
         self._tables.head = books.position
 
-    async def live(self) -> tuple[int, dict[Table, set[Row]]]:
+    async def live(self) -> tuple[int, dict[LedgerTable, set[Row]]]:
         """Return the head and all rows of one instant."""
         self._journal.check()
         found = {table: set(rows.values()) for table, rows in self._tables.rows.items()}
         return self._tables.head, found
 
-    async def mark(self, marks: list[Mark]) -> None:
+    async def mark(self, marks: list[LastPrice]) -> None:
         """Write the last prices."""
         self._journal.check()
         for mark in marks:
             self._tables.marks[mark.venue, mark.symbol] = mark
 
-    async def keep(self, books: Books) -> None:
+    async def keep(self, books: Ledger) -> None:
         """Keep a snapshot of the books; the newest few stay."""
         self._journal.check()
         kept = self._tables.snapshots

@@ -10,7 +10,7 @@ from opensqt.domain.account import FundingPaid, SnapshotBalance
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.domain.order import Liquidity
+from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import BalanceView, OrderRequest, OrderView, TradeView
 from opensqt.runtime.clock import Clock
 from tests.support.fakes.venue_checks import (

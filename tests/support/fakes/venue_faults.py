@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from opensqt.domain.venue import InDoubt, NotSent, OrderRequest, Refusal, Throttled, VenueDown
-from opensqt.venues.engine.troubles import Troubles
+from opensqt.venues.engine.error_window import ErrorWindow
 from tests.support.fakes.venue_checks import Denial
 from tests.support.fakes.venue_exchange import MemoryExchange
 
@@ -36,7 +36,7 @@ class Faults:
 
     def __init__(self, exchange: MemoryExchange) -> None:
         self._exchange = exchange
-        self.troubles = Troubles(exchange.clock)
+        self.troubles = ErrorWindow(exchange.clock)
         self._next: dict[str, deque[Fault | None]] = {}
         self._late: list[OrderRequest] = []
 

@@ -9,7 +9,7 @@ from opensqt.simulation.dialects.binance.filters import (
     orders_max,
     passive_bands,
 )
-from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, Limits
+from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, RateLimits
 from opensqt.simulation.dialects.binance.numbers import eight, plain
 
 TRADING, SPOT_CLOSED, USDM_CLOSED = "TRADING", "BREAK", "PENDING_TRADING"
@@ -49,7 +49,7 @@ def coinm_info(now_ms: int) -> dict[str, object]:
     return {**_head(USDM_LIMITS, now_ms), "symbols": []}
 
 
-def _head(limits: Limits, now_ms: int) -> dict[str, object]:
+def _head(limits: RateLimits, now_ms: int) -> dict[str, object]:
     weight = {
         "rateLimitType": "REQUEST_WEIGHT",
         "interval": "MINUTE",

@@ -23,21 +23,21 @@ class OrderWindow(msgspec.Struct, frozen=True, kw_only=True):
     header: str
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of one market."""
 
     weight_max: int
     orders: tuple[OrderWindow, ...]
 
 
-SPOT_LIMITS = Limits(
+SPOT_LIMITS = RateLimits(
     weight_max=6000,
     orders=(
         OrderWindow(interval="SECOND", number=10, span_ms=10_000, orders_max=100, header="10S"),
         OrderWindow(interval="DAY", number=1, span_ms=86_400_000, orders_max=200_000, header="1D"),
     ),
 )
-USDM_LIMITS = Limits(
+USDM_LIMITS = RateLimits(
     weight_max=2400,
     orders=(
         OrderWindow(interval="SECOND", number=10, span_ms=10_000, orders_max=300, header="10S"),
@@ -46,10 +46,10 @@ USDM_LIMITS = Limits(
 )
 
 
-class Meter:
+class RateMeter:
     """Counts of one market; windows are aligned to wall time as the venue's are."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: RateLimits) -> None:
         self._limits = limits
         self._weight = 0
         self._minute = 0

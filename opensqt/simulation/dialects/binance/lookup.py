@@ -5,16 +5,16 @@ import msgspec
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.simulation.dialects.binance.errors import VenueError, refused
-from opensqt.simulation.engine.orders import Execution, Order, Reason, Status
+from opensqt.simulation.engine.orders import Execution, Reason, Status, VenueOrder
 from opensqt.simulation.engine.records import Window
-from opensqt.simulation.server.call import Call
-from opensqt.simulation.server.floor import Floor
+from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.context import VenueContext
 
 LISTING_MAX = 1000
 LISTING_DEFAULT = 500
 
 
-def find_order(floor: Floor, call: Call, rules: InstrumentRules) -> Order:
+def find_order(floor: VenueContext, call: ApiCall, rules: InstrumentRules) -> VenueOrder:
     """Find the order that `orderId` or `origClientOrderId` names; raise -2013 where there is none to be seen."""
     records = floor.exchange.store.records
     order_id, client_id = call.integer("orderId"), call.text("origClientOrderId")
@@ -34,7 +34,9 @@ def find_order(floor: Floor, call: Call, rules: InstrumentRules) -> Order:
     return seen
 
 
-def _by_client_id(floor: Floor, account: str, symbol: str, client_id: str) -> Order | None:
+def _by_client_id(
+    floor: VenueContext, account: str, symbol: str, client_id: str
+) -> VenueOrder | None:
     """The newest pending order of this id, else the newest; an id may be used twice."""
     pending = floor.exchange.open.get((account, symbol), {}).values()
     found = [order for order in pending if order.client_order_id == client_id]
@@ -43,7 +45,7 @@ def _by_client_id(floor: Floor, account: str, symbol: str, client_id: str) -> Or
     return floor.exchange.store.records.order_by_client_id(account, symbol, client_id)
 
 
-def seen_order(floor: Floor, call: Call, order: Order) -> Order | None:
+def seen_order(floor: VenueContext, call: ApiCall, order: VenueOrder) -> VenueOrder | None:
     """An order as a read sees it under the faults of this call, or None when it is not visible yet."""
     now_ms = floor.now_ms()
     then_ms = now_ms - call.stale_ms
@@ -62,12 +64,12 @@ def seen_order(floor: Floor, call: Call, order: Order) -> Order | None:
     return msgspec.structs.replace(order, filled=filled, cost=cost, status=status)
 
 
-def open_orders(floor: Floor, call: Call) -> list[Order]:
+def open_orders(floor: VenueContext, call: ApiCall) -> list[VenueOrder]:
     """The open orders of an account, of one symbol or of the whole market; under a stale read those open then."""
     chosen = (
         [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
     )
-    found: list[Order] = []
+    found: list[VenueOrder] = []
     for rules in chosen:
         orders = list(floor.exchange.open.get((call.account, rules.symbol), {}).values())
         if call.stale_ms:
@@ -79,7 +81,7 @@ def open_orders(floor: Floor, call: Call) -> list[Order]:
     return found
 
 
-def all_orders(floor: Floor, call: Call) -> list[Order]:
+def all_orders(floor: VenueContext, call: ApiCall) -> list[VenueOrder]:
     """Orders of a symbol, open or closed, as far as the policy still shows them."""
     rules = floor.directory.rules(call)
     window = _window(call, "orderId")
@@ -93,7 +95,7 @@ def all_orders(floor: Floor, call: Call) -> list[Order]:
     ]
 
 
-def executions(floor: Floor, call: Call) -> list[Execution]:
+def executions(floor: VenueContext, call: ApiCall) -> list[Execution]:
     """Fills of a symbol by fromId, orderId, startTime, endTime and limit."""
     rules = floor.directory.rules(call)
     window = msgspec.structs.replace(_window(call, "fromId"), order_id=call.integer("orderId"))
@@ -104,7 +106,7 @@ def executions(floor: Floor, call: Call) -> list[Execution]:
     ]
 
 
-def _window(call: Call, id_name: str) -> Window:
+def _window(call: ApiCall, id_name: str) -> Window:
     return Window(
         from_id=call.integer(id_name),
         start_ms=call.integer("startTime") or 0,

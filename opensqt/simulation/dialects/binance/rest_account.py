@@ -6,18 +6,18 @@ from opensqt.simulation.dialects.binance import usdm_views as views
 from opensqt.simulation.dialects.binance.errors import VenueError
 from opensqt.simulation.dialects.binance.numbers import eight, plain
 from opensqt.simulation.engine.margin import perp_orders
-from opensqt.simulation.engine.orders import Order
+from opensqt.simulation.engine.orders import VenueOrder
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.engine.settlement import wallet_of
 from opensqt.simulation.engine.wallets import SETTLE_ASSET
-from opensqt.simulation.server.call import Call
-from opensqt.simulation.server.floor import Floor, Route, Routes
+from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 Json = dict[str, object]
 DONE = {"code": 200, "msg": "success"}
 
 
-def _positions(floor: Floor, call: Call) -> list[tuple[InstrumentRules, Json]]:
+def _positions(floor: VenueContext, call: ApiCall) -> list[tuple[InstrumentRules, Json]]:
     settlement = floor.exchange.settlement
     chosen = (
         [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(Market.PERP)
@@ -34,7 +34,7 @@ def _positions(floor: Floor, call: Call) -> list[tuple[InstrumentRules, Json]]:
     return rows
 
 
-def position_risk(floor: Floor, call: Call) -> object:
+def position_risk(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v3/positionRisk: symbols with a position or orders; one symbol is always answered."""
     settlement = floor.exchange.settlement
     return [
@@ -46,11 +46,11 @@ def position_risk(floor: Floor, call: Call) -> object:
     ]
 
 
-def _orders(floor: Floor, call: Call, asset: str) -> dict[str, list[Order]]:
+def _orders(floor: VenueContext, call: ApiCall, asset: str) -> dict[str, list[VenueOrder]]:
     return perp_orders(call.account, floor.exchange.open, floor.exchange.settlement.rules, asset)
 
 
-def _funds(floor: Floor, call: Call, asset: str) -> Json:
+def _funds(floor: VenueContext, call: ApiCall, asset: str) -> Json:
     settlement = floor.exchange.settlement
     wallet = settlement.accounts[call.account].wallet(asset)
     orders = _orders(floor, call, asset)
@@ -80,7 +80,7 @@ def _funds(floor: Floor, call: Call, asset: str) -> Json:
     }
 
 
-def account(floor: Floor, call: Call) -> object:
+def account(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v3/account; the totals are of USDT alone, as the venue documents them."""
     wallets = floor.exchange.settlement.accounts[call.account].wallets
     by_asset = {asset: _funds(floor, call, asset) for asset in wallets}
@@ -125,7 +125,7 @@ def account(floor: Floor, call: Call) -> object:
     }
 
 
-def balance(floor: Floor, call: Call) -> object:
+def balance(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v3/balance."""
     shown = (
         "crossWalletBalance",
@@ -143,14 +143,14 @@ def balance(floor: Floor, call: Call) -> object:
     return rows
 
 
-def brackets(floor: Floor, call: Call) -> object:
+def brackets(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/leverageBracket."""
     if call.text("symbol"):
         return [views.bracket(floor.directory.rules(call))]
     return [views.bracket(rules) for rules in floor.directory.of(Market.PERP)]
 
 
-def leverage(floor: Floor, call: Call) -> object:
+def leverage(floor: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/leverage."""
     rules, wanted = floor.directory.rules(call), call.integer("leverage")
     if wanted is None or not 1 <= wanted <= views.LEVERAGE_MAX:
@@ -165,7 +165,7 @@ def leverage(floor: Floor, call: Call) -> object:
     }
 
 
-def margin_type(floor: Floor, call: Call) -> object:
+def margin_type(floor: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/marginType: cross is the only one, and already set."""
     floor.directory.rules(call)
     if call.required("marginType").upper() == "CROSSED":
@@ -173,7 +173,7 @@ def margin_type(floor: Floor, call: Call) -> object:
     raise VenueError(-4047, "Margin type cannot be changed if there exists open orders.")
 
 
-def dual_side(_floor: Floor, call: Call) -> object:
+def dual_side(_floor: VenueContext, call: ApiCall) -> object:
     """GET and POST /fapi/v1/positionSide/dual: one-way is the only mode, and already set."""
     if call.method == "GET":
         return {"dualSidePosition": False}
@@ -182,7 +182,7 @@ def dual_side(_floor: Floor, call: Call) -> object:
     raise VenueError(-4059, "No need to change position side.")
 
 
-def symbol_config(floor: Floor, call: Call) -> object:
+def symbol_config(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/symbolConfig."""
     settlement = floor.exchange.settlement
     chosen = (
@@ -202,7 +202,7 @@ def symbol_config(floor: Floor, call: Call) -> object:
     ]
 
 
-def income(floor: Floor, call: Call) -> object:
+def income(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/income."""
     symbol = floor.directory.rules(call).symbol if call.text("symbol") else ""
     window = Window(
@@ -216,7 +216,7 @@ def income(floor: Floor, call: Call) -> object:
     return [views.income_view(row, floor.exchange.rules[row.symbol]) for row in rows]
 
 
-def commission(floor: Floor, call: Call) -> object:
+def commission(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/commissionRate."""
     rules = floor.directory.rules(call)
     maker, taker = plain(rules.maker_fee), plain(rules.taker_fee)
@@ -227,21 +227,21 @@ def commission(floor: Floor, call: Call) -> object:
     }
 
 
-def open_listen_key(floor: Floor, call: Call) -> object:
+def open_listen_key(floor: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/listenKey."""
     key = floor.listen_keys.open(call.account, floor.exchange.clock.wall_ms())
     floor.exchange.commit({"listen_keys": floor.listen_keys.state()})
     return {"listenKey": key}
 
 
-def extend_listen_key(floor: Floor, call: Call) -> object:
+def extend_listen_key(floor: VenueContext, call: ApiCall) -> object:
     """PUT /fapi/v1/listenKey."""
     floor.listen_keys.extend(call.account, floor.exchange.clock.wall_ms())
     floor.exchange.commit({"listen_keys": floor.listen_keys.state()})
     return {}
 
 
-def close_listen_key(floor: Floor, call: Call) -> object:
+def close_listen_key(floor: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/listenKey."""
     floor.listen_keys.close(call.account)
     floor.exchange.commit({"listen_keys": floor.listen_keys.state()})

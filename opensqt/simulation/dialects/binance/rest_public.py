@@ -6,45 +6,45 @@ from opensqt.simulation.dialects.binance.errors import VenueError
 from opensqt.simulation.dialects.binance.exchange_info import coinm_info, spot_info, usdm_info
 from opensqt.simulation.dialects.binance.numbers import eight, level
 from opensqt.simulation.dialects.binance.ticker import day_ticker
-from opensqt.simulation.market.tape import Candle, PublicTrade
-from opensqt.simulation.server.call import Call
-from opensqt.simulation.server.floor import Floor, Route, Routes
+from opensqt.simulation.market.tape import MinuteCandle, PublicTrade
+from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 Json = dict[str, object]
 DEPTH_DEFAULT = {Market.SPOT: 100, Market.PERP: 500}
 DEPTH_MAX = 5000
 
 
-def ping(_floor: Floor, _call: Call) -> object:
+def ping(_floor: VenueContext, _call: ApiCall) -> object:
     """GET ping."""
     return {}
 
 
-def server_time(floor: Floor, call: Call) -> object:
+def server_time(floor: VenueContext, call: ApiCall) -> object:
     """GET time."""
     return {"serverTime": floor.now_ms() + call.skew_ms}
 
 
-def system_status(_floor: Floor, call: Call) -> object:
+def system_status(_floor: VenueContext, call: ApiCall) -> object:
     """GET /sapi/v1/system/status."""
     if call.closed:
         return {"status": 1, "msg": "system_maintenance"}
     return {"status": 0, "msg": "normal"}
 
 
-def exchange_info(floor: Floor, call: Call) -> object:
+def exchange_info(floor: VenueContext, call: ApiCall) -> object:
     """GET exchangeInfo."""
     instruments = floor.directory.of(call.market)
     make = spot_info if call.market is Market.SPOT else usdm_info
     return make(instruments, floor.now_ms() + call.skew_ms, closed=call.closed)
 
 
-def coinm_exchange_info(floor: Floor, _call: Call) -> object:
+def coinm_exchange_info(floor: VenueContext, _call: ApiCall) -> object:
     """GET /dapi/v1/exchangeInfo."""
     return coinm_info(floor.now_ms())
 
 
-def depth(floor: Floor, call: Call) -> object:
+def depth(floor: VenueContext, call: ApiCall) -> object:
     """GET depth: the merged book with the id of its last update."""
     rules = floor.directory.rules(call)
     limit = min(call.integer("limit") or DEPTH_DEFAULT[call.market], DEPTH_MAX)
@@ -63,13 +63,13 @@ def depth(floor: Floor, call: Call) -> object:
     return head | sides
 
 
-def trades(floor: Floor, call: Call) -> object:
+def trades(floor: VenueContext, call: ApiCall) -> object:
     """GET trades."""
     rules = floor.directory.rules(call)
     return [_trade(rules, trade) for trade in _recent(floor, call, rules)]
 
 
-def agg_trades(floor: Floor, call: Call) -> object:
+def agg_trades(floor: VenueContext, call: ApiCall) -> object:
     """GET aggTrades: one aggregate per trade."""
     rules = floor.directory.rules(call)
     start_ms, end_ms = call.integer("startTime") or 0, call.integer("endTime")
@@ -94,7 +94,7 @@ def agg_trades(floor: Floor, call: Call) -> object:
     ]
 
 
-def klines(floor: Floor, call: Call) -> object:
+def klines(floor: VenueContext, call: ApiCall) -> object:
     """GET klines: one-minute candles made from trades."""
     rules = floor.directory.rules(call)
     if call.required("interval") != "1m":
@@ -111,21 +111,21 @@ def klines(floor: Floor, call: Call) -> object:
     return [_kline(rules, candle) for candle in chosen]
 
 
-def ticker(floor: Floor, call: Call) -> object:
+def ticker(floor: VenueContext, call: ApiCall) -> object:
     """GET ticker/24hr."""
     if call.text("symbol"):
         return day_ticker(floor, floor.directory.rules(call))
     return [day_ticker(floor, rules) for rules in floor.directory.of(call.market)]
 
 
-def book_ticker(floor: Floor, call: Call) -> object:
+def book_ticker(floor: VenueContext, call: ApiCall) -> object:
     """GET ticker/bookTicker."""
     if call.text("symbol"):
         return _book_ticker(floor, floor.directory.rules(call))
     return [_book_ticker(floor, rules) for rules in floor.directory.of(call.market)]
 
 
-def price_ticker(floor: Floor, call: Call) -> object:
+def price_ticker(floor: VenueContext, call: ApiCall) -> object:
     """GET ticker/price: the last trade, or mid before the first."""
     chosen = (
         [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
@@ -140,14 +140,14 @@ def price_ticker(floor: Floor, call: Call) -> object:
     return rows[0] if call.text("symbol") else rows
 
 
-def premium_index(floor: Floor, call: Call) -> object:
+def premium_index(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/premiumIndex: mark is mid; the funding rate is the configured one."""
     if call.text("symbol"):
         return _premium(floor, floor.directory.rules(call))
     return [_premium(floor, rules) for rules in floor.directory.of(call.market)]
 
 
-def funding_rate(floor: Floor, call: Call) -> object:
+def funding_rate(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/fundingRate: settled fundings, oldest first."""
     symbol = floor.directory.rules(call).symbol if call.text("symbol") else ""
     start_ms, end_ms = call.integer("startTime") or 0, call.integer("endTime")
@@ -167,7 +167,7 @@ def funding_rate(floor: Floor, call: Call) -> object:
     return points[:limit] if start_ms else points[-limit:]
 
 
-def funding_info(floor: Floor, call: Call) -> object:
+def funding_info(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/fundingInfo."""
     return [
         {
@@ -181,7 +181,7 @@ def funding_info(floor: Floor, call: Call) -> object:
     ]
 
 
-def _recent(floor: Floor, call: Call, rules: InstrumentRules) -> list[PublicTrade]:
+def _recent(floor: VenueContext, call: ApiCall, rules: InstrumentRules) -> list[PublicTrade]:
     limit = min(call.integer("limit") or 500, 1000)
     recent = floor.exchange.settlement.tapes[rules.symbol].trades
     from_id = call.integer("fromId")
@@ -204,7 +204,7 @@ def _trade(rules: InstrumentRules, trade: PublicTrade) -> Json:
     return row | {"isBestMatch": True} if rules.market is Market.SPOT else row
 
 
-def _kline(rules: InstrumentRules, candle: Candle) -> list[object]:
+def _kline(rules: InstrumentRules, candle: MinuteCandle) -> list[object]:
     prices = [
         level(rules, price, ZERO)[0]
         for price in (candle.open, candle.high, candle.low, candle.close)
@@ -222,7 +222,7 @@ def _kline(rules: InstrumentRules, candle: Candle) -> list[object]:
     ]
 
 
-def _book_ticker(floor: Floor, rules: InstrumentRules) -> Json:
+def _book_ticker(floor: VenueContext, rules: InstrumentRules) -> Json:
     book = floor.exchange.matchers[rules.symbol].book
     row: Json = {"symbol": rules.venue_symbol}
     for name, side in (("bid", Side.BUY), ("ask", Side.SELL)):
@@ -234,7 +234,7 @@ def _book_ticker(floor: Floor, rules: InstrumentRules) -> Json:
     return row
 
 
-def _premium(floor: Floor, rules: InstrumentRules) -> Json:
+def _premium(floor: VenueContext, rules: InstrumentRules) -> Json:
     mark = eight(floor.exchange.settlement.marks[rules.symbol])
     rate = eight(floor.chores.terms[rules.symbol].rate)
     return {

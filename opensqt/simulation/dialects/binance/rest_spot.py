@@ -9,18 +9,18 @@ from opensqt.simulation.dialects.binance.lookup import (
     open_orders,
 )
 from opensqt.simulation.dialects.binance.numbers import plain
-from opensqt.simulation.dialects.binance.placing import read_placement
-from opensqt.simulation.engine.orders import Order, Refusal
-from opensqt.simulation.server.call import Call
-from opensqt.simulation.server.floor import Floor, Route, Routes
+from opensqt.simulation.dialects.binance.order_parsing import read_placement
+from opensqt.simulation.engine.orders import OrderRefusal, VenueOrder
+from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 
-def place(floor: Floor, call: Call) -> object:
+def place(floor: VenueContext, call: ApiCall) -> object:
     """POST /api/v3/order."""
     placement = read_placement(floor, call)
     try:
         order = floor.exchange.place(placement)
-    except Refusal as refusal:
+    except OrderRefusal as refusal:
         raise refused(call.market, refusal.reason) from refusal
     fills = [
         fill
@@ -30,19 +30,19 @@ def place(floor: Floor, call: Call) -> object:
     return views.placed(order, floor.exchange.rules[order.symbol], fills)
 
 
-def place_test(floor: Floor, call: Call) -> object:
+def place_test(floor: VenueContext, call: ApiCall) -> object:
     """POST /api/v3/order/test: checks the form, places nothing."""
     read_placement(floor, call)
     return {}
 
 
-def cancel(floor: Floor, call: Call) -> object:
+def cancel(floor: VenueContext, call: ApiCall) -> object:
     """DELETE /api/v3/order."""
     order = cancel_order(floor, call)
     return views.cancelled(order, floor.exchange.rules[order.symbol])
 
 
-def cancel_order(floor: Floor, call: Call) -> Order:
+def cancel_order(floor: VenueContext, call: ApiCall) -> VenueOrder:
     """Cancel the order that a call names; shared by both markets."""
     rules = floor.directory.rules(call)
     order_id, client_id = call.integer("orderId"), call.text("origClientOrderId")
@@ -55,11 +55,11 @@ def cancel_order(floor: Floor, call: Call) -> Order:
         return floor.exchange.cancel(
             call.account, rules.symbol, order_id=order_id, client_id=client_id, cancel_id=cancel_id
         )
-    except Refusal as refusal:
+    except OrderRefusal as refusal:
         raise refused(call.market, refusal.reason) from refusal
 
 
-def cancel_open(floor: Floor, call: Call) -> list[Order]:
+def cancel_open(floor: VenueContext, call: ApiCall) -> list[VenueOrder]:
     """Cancel all open orders of a symbol; shared by both markets."""
     rules = floor.directory.rules(call)
     found = list(floor.exchange.open.get((call.account, rules.symbol), {}))
@@ -73,7 +73,7 @@ def cancel_open(floor: Floor, call: Call) -> list[Order]:
     ]
 
 
-def cancel_all(floor: Floor, call: Call) -> object:
+def cancel_all(floor: VenueContext, call: ApiCall) -> object:
     """DELETE /api/v3/openOrders."""
     cancelled = cancel_open(floor, call)
     if not cancelled:
@@ -81,13 +81,13 @@ def cancel_all(floor: Floor, call: Call) -> object:
     return [views.cancelled(order, floor.exchange.rules[order.symbol]) for order in cancelled]
 
 
-def query(floor: Floor, call: Call) -> object:
+def query(floor: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/order."""
     rules = floor.directory.rules(call)
     return views.queried(find_order(floor, call, rules), rules)
 
 
-def list_open(floor: Floor, call: Call) -> object:
+def list_open(floor: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/openOrders."""
     return [
         views.queried(order, floor.exchange.rules[order.symbol])
@@ -95,7 +95,7 @@ def list_open(floor: Floor, call: Call) -> object:
     ]
 
 
-def list_all(floor: Floor, call: Call) -> object:
+def list_all(floor: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/allOrders."""
     return [
         views.queried(order, floor.exchange.rules[order.symbol])
@@ -103,26 +103,26 @@ def list_all(floor: Floor, call: Call) -> object:
     ]
 
 
-def my_trades(floor: Floor, call: Call) -> object:
+def my_trades(floor: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/myTrades."""
     return [
         views.my_trade(fill, floor.exchange.rules[fill.symbol]) for fill in executions(floor, call)
     ]
 
 
-def account(floor: Floor, call: Call) -> object:
+def account(floor: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/account."""
     return views.account(
         floor.exchange.settlement.accounts[call.account], floor.directory.of(call.market)[0]
     )
 
 
-def commission(floor: Floor, call: Call) -> object:
+def commission(floor: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/account/commission."""
     return views.commission(floor.directory.rules(call))
 
 
-def trade_fees(floor: Floor, call: Call) -> object:
+def trade_fees(floor: VenueContext, call: ApiCall) -> object:
     """GET /sapi/v1/asset/tradeFee."""
     chosen = (
         [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
@@ -137,7 +137,7 @@ def trade_fees(floor: Floor, call: Call) -> object:
     ]
 
 
-def nothing(_floor: Floor, _call: Call) -> object:
+def nothing(_floor: VenueContext, _call: ApiCall) -> object:
     """Endpoints of products that the paper venue does not have: a valid, empty list."""
     return []
 

@@ -10,12 +10,12 @@ from opensqt.simulation.dialects.binance.lookup import (
     find_order,
     open_orders,
 )
-from opensqt.simulation.dialects.binance.placing import read_placement, refused_row
+from opensqt.simulation.dialects.binance.order_parsing import read_placement, refused_row
 from opensqt.simulation.dialects.binance.rest_spot import cancel_open, cancel_order
 from opensqt.simulation.engine.audit import Kind
-from opensqt.simulation.engine.orders import Order, Refusal
-from opensqt.simulation.server.call import Call
-from opensqt.simulation.server.floor import Floor, Route, Routes
+from opensqt.simulation.engine.orders import OrderRefusal, VenueOrder
+from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 BATCH_MAX = 5
 CANCEL_BATCH_MAX = 10
@@ -24,27 +24,27 @@ BATCH = msgspec.json.Decoder(list[dict[str, object]], float_hook=str)  # numbers
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
-def _view(floor: Floor, order: Order, *, queried: bool) -> dict[str, object]:
+def _view(floor: VenueContext, order: VenueOrder, *, queried: bool) -> dict[str, object]:
     return views.order_view(order, floor.exchange.rules[order.symbol], queried=queried)
 
 
-def place(floor: Floor, call: Call) -> object:
+def place(floor: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/order."""
     placement = read_placement(floor, call)
     try:
         order = floor.exchange.place(placement)
-    except Refusal as refusal:
+    except OrderRefusal as refusal:
         raise refused(call.market, refusal.reason) from refusal
     return _view(floor, order, queried=False)
 
 
-def place_test(floor: Floor, call: Call) -> object:
+def place_test(floor: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/order/test: checks the form, places nothing."""
     read_placement(floor, call)
     return {}
 
 
-def place_batch(floor: Floor, call: Call) -> object:
+def place_batch(floor: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/batchOrders: each order has its own outcome and its own audit row."""
     answers: list[object] = []
     for one in legs(call):
@@ -56,12 +56,12 @@ def place_batch(floor: Floor, call: Call) -> object:
     return answers
 
 
-def cancel(floor: Floor, call: Call) -> object:
+def cancel(floor: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/order."""
     return _view(floor, cancel_order(floor, call), queried=False)
 
 
-def cancel_batch(floor: Floor, call: Call) -> object:
+def cancel_batch(floor: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/batchOrders by orderIdList or origClientOrderIdList."""
     answers: list[object] = []
     for one in legs(call):
@@ -73,12 +73,12 @@ def cancel_batch(floor: Floor, call: Call) -> object:
     return answers
 
 
-def legs(call: Call) -> list[Call]:
+def legs(call: ApiCall) -> list[ApiCall]:
     """Take a batch apart into the calls of its orders; raise `VenueError` where it is none, or too large."""
     return _places(call) if call.method == "POST" else _cancels(call)
 
 
-def _places(call: Call) -> list[Call]:
+def _places(call: ApiCall) -> list[ApiCall]:
     try:
         batch = BATCH.decode(call.required("batchOrders"))
     except msgspec.DecodeError as error:
@@ -91,7 +91,7 @@ def _places(call: Call) -> list[Call]:
     ]
 
 
-def _cancels(call: Call) -> list[Call]:
+def _cancels(call: ApiCall) -> list[ApiCall]:
     named = {name.lower(): value for name, value in call.params.items()}
     by_id = bool(named.get("orderidlist"))
     listed = named.get("orderidlist") or named.get("origclientorderidlist") or ""
@@ -108,18 +108,18 @@ def _cancels(call: Call) -> list[Call]:
     ]
 
 
-def cancel_all(floor: Floor, call: Call) -> object:
+def cancel_all(floor: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/allOpenOrders."""
     cancel_open(floor, call)
     return DONE
 
 
-def query(floor: Floor, call: Call) -> object:
+def query(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/order."""
     return _view(floor, find_order(floor, call, floor.directory.rules(call)), queried=True)
 
 
-def query_open(floor: Floor, call: Call) -> object:
+def query_open(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/openOrder."""
     order = find_order(floor, call, floor.directory.rules(call))
     if not order.is_open:
@@ -127,17 +127,17 @@ def query_open(floor: Floor, call: Call) -> object:
     return _view(floor, order, queried=True)
 
 
-def list_open(floor: Floor, call: Call) -> object:
+def list_open(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/openOrders."""
     return [_view(floor, order, queried=True) for order in open_orders(floor, call)]
 
 
-def list_all(floor: Floor, call: Call) -> object:
+def list_all(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/allOrders."""
     return [_view(floor, order, queried=True) for order in all_orders(floor, call)]
 
 
-def user_trades(floor: Floor, call: Call) -> object:
+def user_trades(floor: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/userTrades."""
     return [
         views.user_trade(fill, floor.exchange.rules[fill.symbol])
@@ -145,7 +145,7 @@ def user_trades(floor: Floor, call: Call) -> object:
     ]
 
 
-def countdown(floor: Floor, call: Call) -> object:
+def countdown(floor: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/countdownCancelAll: the dead-man timer of a symbol."""
     rules = floor.directory.rules(call)
     span_ms = call.integer("countdownTime")

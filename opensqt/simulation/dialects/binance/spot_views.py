@@ -6,28 +6,28 @@ from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.dialects.binance.numbers import eight
-from opensqt.simulation.engine.orders import Execution, Order, Status
-from opensqt.simulation.engine.wallets import Account
+from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
+from opensqt.simulation.engine.wallets import VenueAccount
 
 Json = dict[str, object]
 STATUS = {status: status.value.upper() for status in Status}
 
 
-def order_type(order: Order) -> str:
+def order_type(order: VenueOrder) -> str:
     """The type as the client sent it."""
     if order.type is OrderType.MARKET:
         return "MARKET"
     return "LIMIT_MAKER" if order.time_in_force is TimeInForce.POST_ONLY else "LIMIT"
 
 
-def time_in_force(order: Order) -> str:
+def time_in_force(order: VenueOrder) -> str:
     """The time in force as the venue states it."""
     if order.type is OrderType.MARKET or order.time_in_force is TimeInForce.POST_ONLY:
         return "GTC"
     return order.time_in_force.value.upper()
 
 
-def _core(order: Order) -> Json:
+def _core(order: VenueOrder) -> Json:
     return {
         "price": eight(order.price),
         "origQty": eight(order.quantity),
@@ -41,7 +41,7 @@ def _core(order: Order) -> Json:
     }
 
 
-def placed(order: Order, rules: InstrumentRules, fills: Iterable[Execution]) -> Json:
+def placed(order: VenueOrder, rules: InstrumentRules, fills: Iterable[Execution]) -> Json:
     """POST /api/v3/order with newOrderRespType=FULL."""
     return {
         "symbol": rules.venue_symbol,
@@ -65,7 +65,7 @@ def placed(order: Order, rules: InstrumentRules, fills: Iterable[Execution]) -> 
     }
 
 
-def cancelled(order: Order, rules: InstrumentRules) -> Json:
+def cancelled(order: VenueOrder, rules: InstrumentRules) -> Json:
     """DELETE /api/v3/order."""
     return {
         "symbol": rules.venue_symbol,
@@ -79,7 +79,7 @@ def cancelled(order: Order, rules: InstrumentRules) -> Json:
     }
 
 
-def queried(order: Order, rules: InstrumentRules) -> Json:
+def queried(order: VenueOrder, rules: InstrumentRules) -> Json:
     """GET /api/v3/order, openOrders, allOrders."""
     return {
         "symbol": rules.venue_symbol,
@@ -116,7 +116,7 @@ def my_trade(fill: Execution, rules: InstrumentRules) -> Json:
     }
 
 
-def account(owner: Account, fees: InstrumentRules) -> Json:
+def account(owner: VenueAccount, fees: InstrumentRules) -> Json:
     """GET /api/v3/account."""
     maker, taker = fees.maker_fee, fees.taker_fee
     return {

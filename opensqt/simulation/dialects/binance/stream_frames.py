@@ -3,8 +3,8 @@
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.simulation.dialects.binance.numbers import eight, level
-from opensqt.simulation.market.tape import Candle, PublicTrade
-from opensqt.simulation.server.floor import Floor
+from opensqt.simulation.market.tape import MinuteCandle, PublicTrade
+from opensqt.simulation.server.context import VenueContext
 
 Json = dict[str, object]
 
@@ -46,7 +46,10 @@ def agg_trade_frame(rules: InstrumentRules, trade: PublicTrade, now_ms: int) -> 
 
 
 def depth_frame(
-    floor: Floor, rules: InstrumentRules, changed: dict[Side, list[list[str]]], previous_id: int
+    floor: VenueContext,
+    rules: InstrumentRules,
+    changed: dict[Side, list[list[str]]],
+    previous_id: int,
 ) -> Json:
     """A depthUpdate frame: spot carries U and u, USDⓈ-M also pu and T."""
     now_ms = floor.now_ms()
@@ -65,7 +68,7 @@ def depth_frame(
     }
 
 
-def book_ticker_frame(floor: Floor, rules: InstrumentRules) -> Json | None:
+def book_ticker_frame(floor: VenueContext, rules: InstrumentRules) -> Json | None:
     """A bookTicker frame, or None while a side is empty."""
     book, now_ms = floor.exchange.matchers[rules.symbol].book, floor.now_ms()
     bid, ask = book.best(Side.BUY), book.best(Side.SELL)
@@ -88,7 +91,7 @@ def book_ticker_frame(floor: Floor, rules: InstrumentRules) -> Json | None:
     return {"e": "bookTicker", **core, "T": now_ms, "E": now_ms}
 
 
-def kline_frame(rules: InstrumentRules, candle: Candle, now_ms: int, *, closed: bool) -> Json:
+def kline_frame(rules: InstrumentRules, candle: MinuteCandle, now_ms: int, *, closed: bool) -> Json:
     """A kline frame of a one-minute candle."""
     opened, high, low, close = (
         level(rules, p, ZERO)[0] for p in (candle.open, candle.high, candle.low, candle.close)
@@ -115,7 +118,7 @@ def kline_frame(rules: InstrumentRules, candle: Candle, now_ms: int, *, closed: 
     return {"e": "kline", "E": now_ms, "s": rules.venue_symbol, "k": inner}
 
 
-def mark_frame(floor: Floor, rules: InstrumentRules) -> Json:
+def mark_frame(floor: VenueContext, rules: InstrumentRules) -> Json:
     """A markPriceUpdate frame."""
     mark = eight(floor.exchange.settlement.marks[rules.symbol])
     return {

@@ -9,19 +9,19 @@ import msgspec
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.simulation.dialects.binance.private_frames import spot_frame, usdm_frame
 from opensqt.simulation.engine.notices import Notice, market_of
+from opensqt.simulation.server.client_socket import ClientSocket
 from opensqt.simulation.server.faults import Match
-from opensqt.simulation.server.wire import Wire
 
 
-class PrivateStreams:
+class PrivateStreamHub:
     """Connections by market and account."""
 
     def __init__(self, rules: Mapping[str, InstrumentRules]) -> None:
         self._rules = rules
-        self._wires: dict[tuple[Market, str], dict[Wire, int]] = {}
+        self._wires: dict[tuple[Market, str], dict[ClientSocket, int]] = {}
         self._subscriptions = 0
 
-    def attach(self, wire: Wire, market: Market, account: str) -> int:
+    def attach(self, wire: ClientSocket, market: Market, account: str) -> int:
         """Send this account's frames to a connection from now on; return the subscription's id."""
         subscription = self._subscriptions
         self._subscriptions += 1
@@ -33,7 +33,7 @@ class PrivateStreams:
         """How many connections listen to private frames."""
         return sum(len(wires) for wires in self._wires.values())
 
-    def detach(self, wire: Wire) -> None:
+    def detach(self, wire: ClientSocket) -> None:
         """Forget a connection."""
         for wires in self._wires.values():
             wires.pop(wire, None)

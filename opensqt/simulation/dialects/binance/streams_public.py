@@ -13,32 +13,32 @@ from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.simulation.dialects.binance import stream_frames as frames
 from opensqt.simulation.dialects.binance.numbers import level
 from opensqt.simulation.dialects.binance.ticker import mini_ticker_frame, ticker_frame
+from opensqt.simulation.server.client_socket import ClientSocket
+from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.faults import Match
-from opensqt.simulation.server.floor import Floor
-from opensqt.simulation.server.wire import Wire
 
 Key = tuple[Market, str]
 TICKS_PER_SECOND = 10
 
 
-class PublicStreams:
+class PublicStreamHub:
     """Subscriptions and emission of public frames."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: VenueContext) -> None:
         self._floor = floor
-        self._wires: dict[Key, set[Wire]] = {}
+        self._wires: dict[Key, set[ClientSocket]] = {}
         self._tops: dict[str, object] = {}
         self._last_ids: dict[str, int] = {}
         self._candles: dict[str, tuple[int, int]] = {}
         self._ticks = 0
 
-    def subscribe(self, wire: Wire, market: Market, streams: list[str]) -> None:
+    def subscribe(self, wire: ClientSocket, market: Market, streams: list[str]) -> None:
         """Add streams such as btcusdt@trade to a connection."""
         for stream in streams:
             wire.streams.add(stream)
             self._wires.setdefault((market, stream), set()).add(wire)
 
-    def unsubscribe(self, wire: Wire, market: Market, streams: list[str]) -> None:
+    def unsubscribe(self, wire: ClientSocket, market: Market, streams: list[str]) -> None:
         """Take streams from a connection."""
         for stream in streams:
             wire.streams.discard(stream)

@@ -5,27 +5,27 @@ from decimal import Decimal
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.simulation.dialects.binance.numbers import eight, level
-from opensqt.simulation.market.tape import Candle
-from opensqt.simulation.server.floor import Floor
+from opensqt.simulation.market.tape import MinuteCandle
+from opensqt.simulation.server.context import VenueContext
 
 Json = dict[str, object]
 DAY_MS = 86_400_000
 
 
-def _day(floor: Floor, rules: InstrumentRules) -> Candle:
+def _day(floor: VenueContext, rules: InstrumentRules) -> MinuteCandle:
     price = floor.exchange.settlement.marks[rules.symbol]
-    flat = Candle(open_ms=floor.now_ms(), open=price, high=price, low=price, close=price)
+    flat = MinuteCandle(open_ms=floor.now_ms(), open=price, high=price, low=price, close=price)
     return floor.exchange.settlement.tapes[rules.symbol].day() or flat
 
 
-def _change(day: Candle) -> tuple[Decimal, str, Decimal]:
+def _change(day: MinuteCandle) -> tuple[Decimal, str, Decimal]:
     change = day.close - day.open
     percent = EXACT.divide(change * 100, day.open) if day.open else ZERO
     average = EXACT.divide(day.turnover, day.volume) if day.volume else day.close
     return change, format(percent.quantize(Decimal("0.001")), "f"), average
 
 
-def day_ticker(floor: Floor, rules: InstrumentRules) -> Json:
+def day_ticker(floor: VenueContext, rules: InstrumentRules) -> Json:
     """GET ticker/24hr of one symbol."""
     day = _day(floor, rules)
     change, percent, average = _change(day)
@@ -56,7 +56,7 @@ def day_ticker(floor: Floor, rules: InstrumentRules) -> Json:
     return row | _spot_extras(floor, rules, day) if rules.market is Market.SPOT else row
 
 
-def _spot_extras(floor: Floor, rules: InstrumentRules, day: Candle) -> Json:
+def _spot_extras(floor: VenueContext, rules: InstrumentRules, day: MinuteCandle) -> Json:
     book = floor.exchange.matchers[rules.symbol].book
     extras: Json = {"prevClosePrice": eight(day.open)}
     for name, side in (("bid", Side.BUY), ("ask", Side.SELL)):
@@ -65,7 +65,7 @@ def _spot_extras(floor: Floor, rules: InstrumentRules, day: Candle) -> Json:
     return extras
 
 
-def mini_ticker_frame(floor: Floor, rules: InstrumentRules) -> Json:
+def mini_ticker_frame(floor: VenueContext, rules: InstrumentRules) -> Json:
     """A 24hrMiniTicker frame."""
     day = _day(floor, rules)
     return {
@@ -81,7 +81,7 @@ def mini_ticker_frame(floor: Floor, rules: InstrumentRules) -> Json:
     }
 
 
-def ticker_frame(floor: Floor, rules: InstrumentRules) -> Json:
+def ticker_frame(floor: VenueContext, rules: InstrumentRules) -> Json:
     """A 24hrTicker frame."""
     row = day_ticker(floor, rules)
     frame: Json = {

@@ -6,16 +6,16 @@ from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.dialects.binance.numbers import eight, grid, plain
-from opensqt.simulation.engine.orders import Execution, Order, Status
+from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
 from opensqt.simulation.engine.records import Income
-from opensqt.simulation.engine.wallets import Position
+from opensqt.simulation.engine.wallets import MarginPosition
 
 Json = dict[str, object]
 LEVERAGE_MAX = 125
 NOTIONAL_MAX = "100000000"
 
 
-def time_in_force(order: Order) -> str:
+def time_in_force(order: VenueOrder) -> str:
     """The time in force as the venue states it."""
     if order.type is OrderType.MARKET:
         return "GTC"
@@ -24,7 +24,7 @@ def time_in_force(order: Order) -> str:
     )
 
 
-def average_price(order: Order) -> str:
+def average_price(order: VenueOrder) -> str:
     """The average fill price, zero before the first fill."""
     if order.filled == 0:
         return "0.00000"
@@ -32,7 +32,7 @@ def average_price(order: Order) -> str:
     return format(average.quantize(Decimal("0.00001"), ROUND_HALF_EVEN, context=EXACT), "f")
 
 
-def order_view(order: Order, rules: InstrumentRules, *, queried: bool) -> Json:
+def order_view(order: VenueOrder, rules: InstrumentRules, *, queried: bool) -> Json:
     """An order as answered to place and cancel, or to queries (with its time of creation)."""
     tick, step = rules.tick_size, rules.quantity_step
     status = "EXPIRED" if order.status is Status.EXPIRED_IN_MATCH else order.status.value.upper()
@@ -99,7 +99,10 @@ def income_view(row: Income, rules: InstrumentRules) -> Json:
 
 
 def position_risk(
-    position: Position, rules: InstrumentRules, mark: Decimal, margins: tuple[Decimal, Decimal]
+    position: MarginPosition,
+    rules: InstrumentRules,
+    mark: Decimal,
+    margins: tuple[Decimal, Decimal],
 ) -> Json:
     """GET /fapi/v3/positionRisk; there is no liquidation engine, so no liquidation price."""
     return {

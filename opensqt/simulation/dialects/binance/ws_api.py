@@ -5,11 +5,11 @@ import msgspec
 from opensqt.domain.instruments import Market
 from opensqt.simulation.dialects.binance.errors import VenueError
 from opensqt.simulation.dialects.binance.signature import check_time
-from opensqt.simulation.dialects.binance.streams_private import PrivateStreams
-from opensqt.simulation.dialects.binance.streams_public import PublicStreams
+from opensqt.simulation.dialects.binance.streams_private import PrivateStreamHub
+from opensqt.simulation.dialects.binance.streams_public import PublicStreamHub
+from opensqt.simulation.server.client_socket import ClientSocket
+from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.faults import Match
-from opensqt.simulation.server.floor import Floor
-from opensqt.simulation.server.wire import Wire
 
 OCCASION = Match(kind="session", market=Market.SPOT.value)
 
@@ -22,7 +22,7 @@ class WireRequest(msgspec.Struct, kw_only=True):
     params: list[str] | dict[str, object] | None = None
 
 
-def stream_request(streams: PublicStreams, wire: Wire, market: Market, raw: str) -> None:
+def stream_request(streams: PublicStreamHub, wire: ClientSocket, market: Market, raw: str) -> None:
     """Serve SUBSCRIBE, UNSUBSCRIBE and LIST_SUBSCRIPTIONS on a stream socket."""
     try:
         request = msgspec.json.decode(raw, type=WireRequest)
@@ -44,7 +44,9 @@ def stream_request(streams: PublicStreams, wire: Wire, market: Market, raw: str)
             wire.answer({"error": {"code": 2, "msg": text}, "id": request.id})
 
 
-def api_request(floor: Floor, private: PrivateStreams, wire: Wire, raw: str) -> None:
+def api_request(
+    floor: VenueContext, private: PrivateStreamHub, wire: ClientSocket, raw: str
+) -> None:
     """Serve a request of the spot WebSocket API."""
     try:
         request = msgspec.json.decode(raw, type=WireRequest)
@@ -74,7 +76,11 @@ def api_request(floor: Floor, private: PrivateStreams, wire: Wire, raw: str) -> 
 
 
 def _api_result(
-    floor: Floor, private: PrivateStreams, wire: Wire, method: str, params: dict[str, object]
+    floor: VenueContext,
+    private: PrivateStreamHub,
+    wire: ClientSocket,
+    method: str,
+    params: dict[str, object],
 ) -> dict[str, object]:
     match method:
         case "ping":
@@ -91,7 +97,7 @@ def _api_result(
             raise VenueError(-1000, f"Unknown method {method}.")
 
 
-def _verified(floor: Floor, params: dict[str, object]) -> str:
+def _verified(floor: VenueContext, params: dict[str, object]) -> str:
     """Check key, time and signature over the sorted parameters; return the account."""
     texts = {name: _text(value) for name, value in params.items()}
     signature = texts.pop("signature", "")

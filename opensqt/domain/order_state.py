@@ -1,0 +1,291 @@
+"""The life of one order as a fold of evidence: any order of arrival, any repetition, the same state.
+
+It judges what is known and never talks to anybody; evidence of the venue is never refused, only our own commands are.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from opensqt.domain.cached import cached
+from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.messages import Message
+from opensqt.domain.order_events import (
+    Accepted,
+    Canceled,
+    CancelRequested,
+    Expired,
+    Fill,
+    IntentPlaced,
+    NeverPlaced,
+    Rejected,
+    Submitting,
+    Unresolved,
+)
+
+OrderEvent = (
+    IntentPlaced
+    | Submitting
+    | Accepted
+    | Rejected
+    | Unresolved
+    | Fill
+    | CancelRequested
+    | Canceled
+    | Expired
+    | NeverPlaced
+)
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands, derived from all evidence."""
+
+    UNKNOWN = "unknown"  # nothing of ours: evidence without IntentPlaced, or nothing at all
+    PLANNED = "planned"
+    SUBMITTING = "submitting"
+    UNRESOLVED = "unresolved"
+    LIVE = "live"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    NEVER_PLACED = "never_placed"
+
+
+TERMINAL = frozenset(
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.EXPIRED,
+        OrderStatus.REJECTED,
+        OrderStatus.NEVER_PLACED,
+    }
+)
+AT_VENUE = frozenset({OrderStatus.LIVE, OrderStatus.PARTIALLY_FILLED})
+IN_DOUBT = frozenset({OrderStatus.SUBMITTING, OrderStatus.UNRESOLVED})
+
+
+class OrderAction(StrEnum):
+    """What we may do to an order of ours; the venue does as it likes."""
+
+    PLACE = "place"  # append IntentPlaced
+    SUBMIT = "submit"  # append Submitting
+    DOUBT = "doubt"  # append Unresolved
+    CANCEL = "cancel"  # append CancelRequested
+    GIVE_UP = "give_up"  # append Expired for an order that was never sent
+    DISPROVE = "disprove"  # append NeverPlaced
+
+
+class IllegalCommand(ValueError):
+    """A step of ours that the order's phase does not allow."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """All evidence about one order. Equal evidence makes equal orders, in whatever order it came."""
+
+    client_order_id: str
+    placed: IntentPlaced | None = None
+    submitting: Submitting | None = None
+    accepted: Accepted | None = None
+    rejected: Rejected | None = None
+    unresolved: Unresolved | None = None
+    cancel_requested: CancelRequested | None = None
+    canceled: Canceled | None = None
+    expired: Expired | None = None
+    never_placed: NeverPlaced | None = None
+    fills: tuple[Fill, ...] = ()  # by trade id, each once
+
+    @property
+    def quantity(self) -> Decimal:
+        """Ordered base units; 0 while IntentPlaced has not been seen."""
+        return self.placed.quantity if self.placed is not None else ZERO
+
+    @cached
+    def filled(self) -> Decimal:
+        """Base units of the fills seen, each trade once."""
+        return sum([fill.quantity for fill in self.fills], ZERO)
+
+    @cached
+    def reported(self) -> Decimal:
+        """Base units that the venue says were filled, at least those seen."""
+        ends = (self.canceled, self.expired)
+        return max([self.filled, *(end.filled_quantity for end in ends if end is not None)])
+
+    @cached
+    def venue_order_id(self) -> str:
+        """The venue's own id of the order; empty while nobody has told it."""
+        told = (self.accepted, self.canceled, self.expired, *self.fills)
+        return next((one.venue_order_id for one in told if one and one.venue_order_id), "")
+
+    @cached
+    def notional(self) -> Decimal:
+        """Quote units of the fills seen."""
+        return sum((EXACT.multiply(fill.price, fill.quantity) for fill in self.fills), ZERO)
+
+    @cached
+    def phase(self) -> OrderStatus:
+        """Where the order stands."""
+        return _phase(self)
+
+    @cached
+    def terminal(self) -> bool:
+        """True when the order can no longer fill."""
+        return self.phase in TERMINAL
+
+    @cached
+    def remaining(self) -> Decimal:
+        """Base units that may still come as fills, at worst."""
+        whole = self.reported if self.terminal else self.quantity
+        return max(whole - self.filled, ZERO)
+
+    @cached
+    def settled(self) -> bool:
+        """True when the order is terminal and every fill that the venue reported has been seen."""
+        return self.terminal and self.filled >= self.reported
+
+    @property
+    def owed(self) -> bool:
+        """True when the order is terminal and the venue reported more than its trades have shown."""
+        return self.terminal and not self.settled
+
+    @property
+    def contradictions(self) -> tuple[str, ...]:
+        """Name each piece of evidence that denies another; empty for a sound life."""
+        return _contradictions(self)
+
+    @property
+    def contradicted(self) -> bool:
+        """True when evidence stands against a terminal state or against the order's size."""
+        return bool(self.contradictions)
+
+
+_PLACES: dict[type[Message], str] = {
+    IntentPlaced: "placed",
+    Submitting: "submitting",
+    Accepted: "accepted",
+    Rejected: "rejected",
+    Unresolved: "unresolved",
+    CancelRequested: "cancel_requested",
+    Canceled: "canceled",
+    Expired: "expired",
+    NeverPlaced: "never_placed",
+}
+
+
+def is_order_event(message: Message) -> bool:
+    """Tell whether a message is evidence about an order."""
+    return type(message) is Fill or type(message) in _PLACES
+
+
+def begin(client_order_id: str) -> Order:
+    """Return an order of which nothing is known."""
+    return Order(client_order_id=client_order_id)
+
+
+def fold(order: Order, event: OrderEvent) -> Order:
+    """Add one piece of evidence; repeated or late evidence is welcome, another order's is a `ValueError`."""
+    if event.ref.client_order_id != order.client_order_id:
+        raise ValueError(
+            f"{type(event).__name__} of {event.ref.client_order_id!r} cannot be folded into order"
+            f" {order.client_order_id!r}"
+        )
+    if isinstance(event, Fill):
+        return msgspec.structs.replace(order, fills=_with_fill(order.fills, event))
+    place = _PLACES[type(event)]
+    known = getattr(order, place)
+    if known is not None and _weight(known) >= _weight(event):
+        return order
+    return msgspec.structs.replace(order, **{place: event})
+
+
+def _with_fill(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
+    by_trade = {known.trade_id: known for known in fills}
+    known = by_trade.get(fill.trade_id)
+    if known is not None and _weight(known) >= _weight(fill):
+        return fills
+    by_trade[fill.trade_id] = fill
+    return tuple(by_trade[trade_id] for trade_id in sorted(by_trade))
+
+
+def _weight(event: Message) -> tuple[Decimal, int, str]:
+    """Rank two tellings of the same evidence: the larger fill, then the later, then any fixed choice."""
+    filled: Decimal = getattr(event, "filled_quantity", ZERO)
+    time_ms: int = getattr(event, "time_ms", 0)
+    return filled, time_ms, repr(event)
+
+
+def _present(order: Order) -> bool:
+    """Tell whether the venue ever showed that it held the order."""
+    ended = order.expired
+    return (
+        order.accepted is not None
+        or bool(order.fills)
+        or order.canceled is not None
+        or (ended is not None and (ended.filled_quantity > 0 or ended.venue_order_id != ""))
+    )
+
+
+def _phase(order: Order) -> OrderStatus:
+    filled = order.filled
+    if order.placed is not None and filled >= order.quantity:
+        return OrderStatus.FILLED
+    if order.canceled is not None:
+        return OrderStatus.CANCELED
+    if order.expired is not None:
+        return OrderStatus.EXPIRED
+    if order.rejected is not None and filled == 0:
+        return OrderStatus.REJECTED
+    if order.never_placed is not None and not _present(order):
+        return OrderStatus.NEVER_PLACED
+    if filled > 0:
+        return OrderStatus.PARTIALLY_FILLED
+    if order.accepted is not None:
+        return OrderStatus.LIVE
+    if order.unresolved is not None:
+        return OrderStatus.UNRESOLVED
+    if order.submitting is not None:
+        return OrderStatus.SUBMITTING
+    return OrderStatus.PLANNED if order.placed is not None else OrderStatus.UNKNOWN
+
+
+def _contradictions(order: Order) -> tuple[str, ...]:
+    filled = order.filled
+    found: list[str] = []
+    if order.placed is not None and filled > order.quantity:
+        found.append(f"filled {filled} of {order.quantity}")
+    if order.placed is not None and order.reported > order.quantity:
+        found.append(f"reported {order.reported} filled of {order.quantity}")
+    if order.rejected is not None and filled > 0:
+        found.append(f"rejected, yet filled {filled}")
+    if order.never_placed is not None and _present(order):
+        found.append("never placed, yet the venue held it")
+    for name, end in (("canceled", order.canceled), ("expired", order.expired)):
+        if end is not None and filled > end.filled_quantity:
+            found.append(f"{name} with {end.filled_quantity} filled, yet filled {filled}")
+    return tuple(found)
+
+
+_TABLE: dict[OrderAction, frozenset[OrderStatus]] = {
+    OrderAction.PLACE: frozenset({OrderStatus.UNKNOWN}),
+    OrderAction.SUBMIT: frozenset({OrderStatus.PLANNED}),
+    OrderAction.DOUBT: IN_DOUBT,
+    OrderAction.CANCEL: frozenset({OrderStatus.PLANNED}) | IN_DOUBT | AT_VENUE,
+    OrderAction.GIVE_UP: frozenset({OrderStatus.PLANNED}),
+    OrderAction.DISPROVE: IN_DOUBT,
+}
+
+
+def table() -> dict[OrderAction, frozenset[OrderStatus]]:
+    """Return from which phases each step of ours is legal."""
+    return dict(_TABLE)
+
+
+def permit(order: Order, step: OrderAction) -> None:
+    """Return if the step is legal now; raise `IllegalCommand` naming phase and step if not."""
+    if order.phase not in _TABLE[step]:
+        allowed = ", ".join(sorted(_TABLE[step]))
+        raise IllegalCommand(
+            f"order {order.client_order_id}: cannot {step} while {order.phase} (only while {allowed})"
+        )

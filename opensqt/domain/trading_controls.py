@@ -1,0 +1,97 @@
+"""The switches of a desk as a strategy sees them: kills and halts by scope. Pure; it never throws one itself."""
+
+from collections.abc import Container, Iterable
+
+import msgspec
+
+from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.kills import DESK, Kills, folded
+from opensqt.domain.messages import Message
+from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
+
+__all__ = ["DESK", "TradingControls", "thrown"]
+
+HALTED = "HALTED"  # nothing is placed; any other mode lets positions shrink
+REDUCING = "REDUCING"
+NORMAL = "NORMAL"
+RESTORE = "restore"  # who halts a desk that was made from a backup
+
+
+class TradingControls(msgspec.Struct, frozen=True, kw_only=True):
+    """What is latched and what is halted now."""
+
+    kills: Kills = Kills()
+    halts: dict[str, Halted] = {}
+
+    @property
+    def mode(self) -> str:
+        """The strictest mode of any halt: HALTED, REDUCING or NORMAL."""
+        modes = {halt.mode for halt in self.halts.values()}
+        return next((mode for mode in (HALTED, REDUCING) if mode in modes), NORMAL)
+
+    def kill(self, strategy: str) -> KillLatched | None:
+        """Return the latch that stops a strategy: the desk's or its own."""
+        return self.kills.stopping(strategy)
+
+    def killed(self, strategy: str) -> bool:
+        """Tell whether a kill of the desk or of this strategy is latched."""
+        return self.kill(strategy) is not None
+
+    def halt(
+        self, venue: str, account: str, symbols: Iterable[str], strategy: str = ""
+    ) -> Halted | None:
+        """Return the strictest halt that covers one of these symbols or the strategy, or None."""
+        place = f"{venue}/{account}"
+        scopes = (DESK, place, f"strategy/{strategy}", *(f"{place}/{symbol}" for symbol in symbols))
+        found = [self.halts[scope] for scope in scopes if scope in self.halts]
+        return min(found, key=lambda halted: halted.mode != HALTED) if found else None
+
+
+def thrown(switches: TradingControls, event: Message) -> TradingControls:
+    """Fold one message; those that throw no switch change nothing.
+
+    A release ends the kills that it names. It may be recorded late: what was halted after it, by `time_ms`, stands.
+    """
+    match event:
+        case KillLatched():
+            return msgspec.structs.replace(switches, kills=folded(switches.kills, event))
+        case KillReleased(scope=scope, time_ms=time_ms):
+            kills = folded(switches.kills, event)
+            # A person who releases the desk has looked at it: its halts end, too.
+            ended = switches.halts if scope == DESK else ()
+            halts = _without(switches.halts, ended, time_ms)
+            return msgspec.structs.replace(switches, kills=kills, halts=halts)
+        case Halted():
+            return _halted(switches, event)
+        case OrderContradicted():
+            scope = f"{event.venue}/{event.account}/{event.symbol}"
+            halt = Halted(
+                scope=scope,
+                mode=REDUCING,
+                reason=f"order {event.client_order_id} contradicted: {event.evidence}",
+                time_ms=event.time_ms,
+            )
+            return _halted(switches, halt)
+        case Resumed(scope=scope, time_ms=time_ms):
+            halts = _without(switches.halts, (scope,), time_ms)
+            return msgspec.structs.replace(switches, halts=halts)
+        case _:
+            return switches
+
+
+def _halted(switches: TradingControls, halt: Halted) -> TradingControls:
+    known = switches.halts.get(halt.scope)
+    if known is not None and known.time_ms > halt.time_ms:
+        # The last word says the mode; what it replaces is newer, and only a release newer than that ends it.
+        halt = msgspec.structs.replace(halt, time_ms=known.time_ms)
+    return msgspec.structs.replace(switches, halts={**switches.halts, halt.scope: halt})
+
+
+def _without(
+    found: dict[str, Halted], scopes: Container[str], released_ms: int
+) -> dict[str, Halted]:
+    return {
+        scope: switch
+        for scope, switch in found.items()
+        if scope not in scopes or switch.time_ms > released_ms
+    }

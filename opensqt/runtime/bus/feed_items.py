@@ -1,0 +1,33 @@
+"""What a reader of FEED yields. Values only."""
+
+import msgspec
+
+from opensqt.domain.messages import Message
+from opensqt.runtime.envelope import Envelope
+
+
+class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact. From the journal: `sequence` 0; `live` False while the past is being read."""
+
+    message: Message
+    envelope: Envelope
+    subject: str
+    sequence: int
+    generation: int
+    live: bool
+
+
+class CaughtUp(msgspec.Struct, frozen=True, kw_only=True):
+    """The past is folded: the journal up to `position`, FEED up to `sequence`."""
+
+    position: int
+    sequence: int
+
+
+class FeedReset(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything begins again: forget what was folded."""
+
+    reason: str
+
+
+Item = FeedItem | CaughtUp | FeedReset

@@ -1,0 +1,122 @@
+"""Reading a new order from its parameters: types, times in force, ids and filters. It places nothing."""
+
+import re
+from decimal import Decimal
+
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.simulation.dialects.binance import filters
+from opensqt.simulation.dialects.binance.errors import VenueError, illegal, missing
+from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
+from opensqt.simulation.engine.orders import Placement
+from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.context import VenueContext
+
+CLIENT_ID = {Market.SPOT: r"^[a-zA-Z0-9-_]{1,36}$", Market.PERP: r"^[\.A-Z\:/a-z0-9_-]{1,36}$"}
+TIMES = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
+STP_MODES = ("", "NONE", "EXPIRE_TAKER")
+
+
+def read_placement(floor: VenueContext, call: ApiCall) -> Placement:
+    """Turn parameters into a placement; raise `VenueError` for form and filters."""
+    rules = floor.directory.rules(call)
+    side = _side(call)
+    kind, time_in_force = _terms(call)
+    client_id = call.text("newClientOrderId")
+    if client_id and re.fullmatch(CLIENT_ID[call.market], client_id) is None:
+        raise illegal("newClientOrderId", CLIENT_ID[call.market])
+    if call.text("selfTradePreventionMode") not in STP_MODES:
+        raise VenueError(-1106, "Parameter 'selfTradePreventionMode' sent when not required.")
+    quantity = call.decimal("quantity")
+    price = call.decimal("price") if kind is OrderType.LIMIT else ZERO
+    _check_position_side(call)
+    reduce_only = call.flag("reduceOnly")
+    filters.check(
+        rules,
+        side=side,
+        kind=kind,
+        price=price,
+        quantity=quantity,
+        reference=_reference(floor, rules, side, kind),
+        reduce_only=reduce_only,
+    )
+    if len(floor.exchange.open.get((call.account, rules.symbol), {})) >= filters.orders_max(rules):
+        if call.market is Market.SPOT:
+            raise VenueError(-1013, "Filter failure: MAX_NUM_ORDERS")
+        raise VenueError(-2025, "Reach max open order limit.")
+    return Placement(
+        account=call.account,
+        symbol=rules.symbol,
+        side=side,
+        type=kind,
+        time_in_force=time_in_force,
+        quantity=quantity,
+        price=price,
+        client_order_id=client_id,
+        reduce_only=reduce_only,
+    )
+
+
+def refused_row(floor: VenueContext, call: ApiCall, kind: Kind, error: VenueError) -> AuditRow:
+    """State a refused request in the audit, as far as its parameters can be read."""
+    return AuditRow(
+        time=rfc3339(floor.now_ms()),
+        venue=floor.exchange.settlement.venue,
+        account=call.account,
+        kind=kind,
+        client_order_id=call.text(
+            "newClientOrderId" if kind is Kind.PLACE else "origClientOrderId"
+        ),
+        venue_order_id=call.text("orderId"),
+        symbol=call.text("symbol"),
+        market=call.market.value,
+        side=call.text("side").lower(),
+        quantity=call.text("quantity"),
+        price=call.text("price"),
+        result=Result.REFUSED.value,
+        code=str(error.code),
+    )
+
+
+def _side(call: ApiCall) -> Side:
+    side = call.required("side").upper()
+    if side not in ("BUY", "SELL"):
+        raise VenueError(-1117, "Invalid side.")
+    return Side(side.lower())
+
+
+def _terms(call: ApiCall) -> tuple[OrderType, TimeInForce]:
+    kind = call.required("type").upper()
+    if kind == "MARKET":
+        if call.text("timeInForce"):
+            raise VenueError(-1106, "Parameter 'timeInForce' sent when not required.")
+        return OrderType.MARKET, TimeInForce.IOC
+    if kind == "LIMIT_MAKER" and call.market is Market.SPOT:
+        return OrderType.LIMIT, TimeInForce.POST_ONLY
+    if kind != "LIMIT":
+        raise VenueError(-1116, "Invalid orderType.")
+    wanted = call.text("timeInForce").upper()
+    if not wanted:
+        raise missing("timeInForce")
+    if wanted == "GTX" and call.market is Market.PERP:
+        return OrderType.LIMIT, TimeInForce.POST_ONLY
+    if wanted not in TIMES:
+        raise VenueError(-1115, "Invalid timeInForce.")
+    return OrderType.LIMIT, TIMES[wanted]
+
+
+def _check_position_side(call: ApiCall) -> None:
+    if call.market is Market.PERP:
+        if call.text("positionSide", "BOTH") != "BOTH":
+            raise VenueError(-4061, "Order's position side does not match user's setting.")
+    elif call.text("reduceOnly"):
+        raise VenueError(
+            -1104, "Not all sent parameters were read; read 'reduceOnly' but was not expected."
+        )
+
+
+def _reference(floor: VenueContext, rules: InstrumentRules, side: Side, kind: OrderType) -> Decimal:
+    mark = floor.exchange.settlement.marks[rules.symbol]
+    best = floor.exchange.matchers[rules.symbol].book.best(side.opposite)
+    return best if kind is OrderType.MARKET and best is not None else mark

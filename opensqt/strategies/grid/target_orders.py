@@ -1,0 +1,288 @@
+"""The target set of a grid: which orders should be there now, and by name why others are not. Pure, never sends."""
+
+from collections import Counter
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from opensqt.domain.cached import cached
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import Purpose, TimeInForce
+from opensqt.domain.market import Tick
+from opensqt.strategies.decision import SkippedSlot
+from opensqt.strategies.grid.inventory import beyond
+from opensqt.strategies.grid.level_dust import NOTHING, LevelDust, spare_of, spent
+from opensqt.strategies.grid.levels import (
+    GridLevels,
+    close_level,
+    level_of,
+    opening_quantity,
+    passive_price,
+    slot_name,
+)
+from opensqt.strategies.grid.slots import DUST, FULL, OUTSIDE, RESTING, STOPPED, Slot, slot_at
+from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.planner import TargetOrder
+from opensqt.strategies.tracked_intent import TrackedIntent
+
+
+class Permission(StrEnum):
+    """What is allowed now for one kind of order."""
+
+    PLACE = "place"  # new ones may come
+    KEEP = "keep"  # none may come, those that are there stay
+    NONE = "none"  # those that are there are cancelled
+
+
+class TargetOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders that should be there, slots without one and why, and why orders that are there should go."""
+
+    wants: tuple[TargetOrder, ...]
+    gaps: tuple[SkippedSlot, ...]
+    leaving: dict[str, str]  # by slot
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """How many slots have no order, by reason."""
+        return dict(Counter(gap.why for gap in self.gaps))
+
+
+class TargetContext(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """All that the target depends on."""
+
+    grid: GridState
+    lattice: GridLevels
+    tick: Tick
+    rules: InstrumentRules
+    opening: Permission
+    closing: Permission
+    busy: dict[int, TrackedIntent]  # living tickets by level
+    spare: LevelDust
+
+    @cached
+    def mid_price(self) -> Decimal:
+        """Half way between bid and ask."""
+        return (self.tick.bid_price + self.tick.ask_price) / 2
+
+
+def target_of(
+    grid: GridState,
+    lattice: GridLevels,
+    tick: Tick,
+    rules: InstrumentRules,
+    *,
+    opening: Permission,
+    closing: Permission,
+) -> TargetOrders:
+    """Return the target set at this price, given what is allowed."""
+    view = TargetContext(
+        grid=grid,
+        lattice=lattice,
+        tick=tick,
+        rules=rules,
+        opening=opening,
+        closing=closing,
+        busy=_busy(grid),
+        spare=NOTHING,
+    )
+    busy, window = view.busy, _window(view)
+    levels = frozenset(level for level, _ in window)
+    held = {level: slot.position.quantity for level, slot in grid.books.slots.items()}
+    spare = spare_of(held, busy, lattice, rules, levels)
+    view = msgspec.structs.replace(view, spare=spare)
+    wants: dict[str, TargetOrder] = {}
+    gaps: dict[str, str] = {}
+    leaving: dict[str, str] = {}
+    for level, ticket in busy.items():
+        why = _unwanted(view, level, ticket) if ticket.purpose is Purpose.OPEN else ""
+        if why:
+            leaving[ticket.slot] = why
+        elif ticket.purpose is Purpose.OPEN:
+            wants[ticket.slot] = _as_it_is(ticket)
+    for slot in grid.books.slots.values():
+        live = busy.get(slot.level)
+        if slot.position.quantity != 0 and (live is None or live.purpose is Purpose.CLOSE):
+            found = _closing(view, slot, live)
+            _note(found, slot.level, wants, gaps)
+            if live is None and isinstance(found, TargetOrder):
+                view = msgspec.structs.replace(view, spare=spent(view.spare))
+    for level, side in window:
+        if level not in busy and slot_name(level) not in wants:
+            _note(_opening(view, slot_at(grid.books, level), side), level, wants, gaps)
+    if opening is Permission.PLACE:
+        _make_room(view, wants, gaps, leaving)
+    return TargetOrders(
+        wants=tuple(wants.values()),
+        gaps=tuple(SkippedSlot(slot=slot, why=why) for slot, why in gaps.items()),
+        leaving=leaving,
+    )
+
+
+def _make_room(
+    view: TargetContext,
+    wants: dict[str, TargetOrder],
+    gaps: dict[str, str],
+    leaving: dict[str, str],
+) -> None:
+    """Take out the openings that the bound of the inventory has no room for."""
+    there = {ticket.slot for ticket in view.busy.values()}
+    for slot in beyond(view.grid, wants.values(), view.mid_price):
+        del wants[slot]
+        gaps[slot] = FULL
+        if slot in there:
+            leaving[slot] = FULL
+
+
+def _busy(grid: GridState) -> dict[int, TrackedIntent]:
+    return {
+        level: ticket
+        for ticket in grid.books.tickets.living.values()
+        if (level := level_of(ticket.slot)) is not None
+    }
+
+
+def _note(
+    found: TargetOrder | str, level: int, wants: dict[str, TargetOrder], gaps: dict[str, str]
+) -> None:
+    name = slot_name(level)
+    if isinstance(found, TargetOrder):
+        wants[name] = found
+        gaps.pop(name, None)
+    elif found:
+        gaps.setdefault(name, found)
+
+
+def _window(view: TargetContext) -> list[tuple[int, Side]]:
+    setup = view.grid.setup
+    found = [(level, Side.BUY) for level in view.lattice.below(view.mid_price, setup.levels_below)]
+    if setup.neutral:
+        above = view.lattice.above(view.mid_price, setup.levels_above)
+        found += [(level, Side.SELL) for level in above]
+    return found
+
+
+def _unwanted(view: TargetContext, level: int, ticket: TrackedIntent) -> str:
+    """Say why an opening order should go, or nothing."""
+    setup = view.grid.setup
+    if view.opening is Permission.NONE:
+        return "openings stopped"
+    count = setup.levels_below if ticket.side is Side.BUY else setup.levels_above
+    if not view.lattice.reaches(level, view.mid_price, count):
+        return "out of the window"
+    held = slot_at(view.grid.books, level).position.quantity
+    if held != 0 and not _dust(view, level, held):
+        exit_price = view.lattice.price(close_level(level, held))
+        if (view.mid_price - exit_price) * (1 if held > 0 else -1) >= 0:
+            return "its part can be closed"
+    return ""
+
+
+def _dust(view: TargetContext, level: int, held: Decimal) -> str:
+    """Say why the venue would refuse a close of what a level holds, or nothing."""
+    side = Side.SELL if held > 0 else Side.BUY
+    price = view.rules.fit_price(view.lattice.price(close_level(level, held)), side)
+    return view.rules.refusal(price, view.rules.fit_quantity(abs(held)), reduce_only=True)
+
+
+def _as_it_is(ticket: TrackedIntent) -> TargetOrder:
+    return TargetOrder(
+        slot=ticket.slot,
+        side=ticket.side,
+        price=ticket.price,
+        quantity=ticket.remaining,
+        purpose=ticket.purpose,
+        time_in_force=ticket.time_in_force,
+    )
+
+
+def _closing(view: TargetContext, slot: Slot, live: TrackedIntent | None) -> TargetOrder | str:
+    """Return the order that closes what the slot holds and can sell, or why there is none."""
+    held = slot.position.quantity
+    side = Side.SELL if held > 0 else Side.BUY
+    level_price = view.lattice.price(close_level(slot.level, held))
+    most = view.rules.fit_quantity(abs(held) + _taken_along(view, slot, live))
+    price = passive_price(
+        level_price,
+        side,
+        bid_price=view.tick.bid_price,
+        ask_price=view.tick.ask_price,
+        ticks_away=slot.ticks_away,
+        rules=view.rules,
+    )
+    if live is not None and live.side is side and _still_good(view, live, price, held, most):
+        return _as_it_is(live)
+    broken = view.rules.refusal(price, most, reduce_only=True)
+    if broken:
+        return f"{DUST}{broken}"
+    why = _held_back(view, slot, side, price, view.closing)
+    return why or _want(slot, side, price, most, Purpose.CLOSE)
+
+
+def _taken_along(view: TargetContext, slot: Slot, live: TrackedIntent | None) -> Decimal:
+    """Return the dust of other levels that this sale may hold, or that a new one takes along."""
+    spare, held = view.spare, slot.position.quantity
+    if live is not None:
+        return spare.whole
+    if slot.level == spare.seller:
+        return spare.free - held
+    return ZERO if slot.level in spare.levels else spare.free
+
+
+def _still_good(
+    view: TargetContext, live: TrackedIntent, price: Decimal, held: Decimal, most: Decimal
+) -> bool:
+    """Tell whether a closing order may stay: right size, and less than a step from where it would go now."""
+    if view.closing is Permission.KEEP:
+        return True
+    in_parts = 0 < view.rules.quantity_max < abs(held)
+    near = abs(live.price - price) < view.lattice.step_price
+    return near and (view.rules.fit_quantity(abs(held)) <= live.remaining <= most or in_parts)
+
+
+def _opening(view: TargetContext, slot: Slot, side: Side) -> TargetOrder | str:
+    """Return the order that opens a level, or why there is none; dust of the same side is topped up."""
+    held = slot.position.quantity
+    if held != 0:
+        same_side = (held > 0) == (side is Side.BUY)
+        if not same_side or not _dust(view, slot.level, held):
+            return ""
+    price = passive_price(
+        view.lattice.price(slot.level),
+        side,
+        bid_price=view.tick.bid_price,
+        ask_price=view.tick.ask_price,
+        ticks_away=slot.ticks_away,
+        rules=view.rules,
+    )
+    quantity = opening_quantity(view.grid.setup.order_notional_quote, price, view.rules)
+    broken = view.rules.refusal(price, quantity)
+    if broken:
+        return broken
+    why = _held_back(view, slot, side, price, view.opening)
+    return why or _want(slot, side, price, quantity, Purpose.OPEN)
+
+
+def _held_back(
+    view: TargetContext, slot: Slot, side: Side, price: Decimal, leave: Permission
+) -> str:
+    if leave is not Permission.PLACE:
+        return STOPPED
+    if view.grid.market.now_ms < slot.retry_ms:
+        return RESTING
+    outside = view.rules.outside_band(side, price, view.mid_price)
+    return OUTSIDE if outside else ""
+
+
+def _want(
+    slot: Slot, side: Side, price: Decimal, quantity: Decimal, purpose: Purpose
+) -> TargetOrder:
+    return TargetOrder(
+        slot=slot_name(slot.level),
+        side=side,
+        price=price,
+        quantity=quantity,
+        purpose=purpose,
+        time_in_force=TimeInForce.POST_ONLY,
+    )

@@ -1,0 +1,192 @@
+"""The kill switch of one account: latch, stop, cancel, and sweep until no order can appear any more.
+
+It cancels first and records after; it needs neither journal nor bus nor history, only the venue and the latch file.
+Kills and releases are told apart by identity (`opensqt.domain.kills`); no clock decides which of them holds.
+What it cannot know without the history, whether an old kill was released, it leaves until the history is read.
+"""
+
+from collections import Counter
+
+from opensqt.domain.clean_text import cleaned
+from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.kills import Kills, identity, named
+from opensqt.execution.state import DESK
+from opensqt.runtime.keyed_executor import Spawn
+from services.executor.account import ExecutorAccount
+from services.executor.cancel_sweep import CancelSweep, SweepResult
+from services.executor.kill_records import KillIdentities, KillRecorder, LatchWatch
+
+LOOK_S = 0.25  # wall, between two looks at the latch file
+
+
+class KilledAgain(Exception):
+    """The scope is killed by what its release did not name: it stays latched, and a person looks again."""
+
+
+class LatchStays(Exception):
+    """The release is recorded, but the latch file cannot be removed: the next start finds it."""
+
+
+class KillSwitch:
+    """What was killed and released, by whom, and who has been told."""
+
+    def __init__(self, account: ExecutorAccount, sweeps: CancelSweep, spawn: Spawn) -> None:
+        self._account = account
+        self._sweeps = sweeps
+        self._spawn = spawn
+        self._identities = KillIdentities(account)
+        self._disk = LatchWatch(account, self._identities)
+        self._resumed: Counter[str] = Counter()  # how often each scope became free
+        self._history_read = False
+        # Heard, but said before we began: the history tells which of them are over.
+        self._waiting: dict[str, KillLatched] = {}
+        self._telling = KillRecorder(account, spawn)
+
+    def restore(self) -> None:
+        """Latch again what the latch file holds, before anything is read: this needs nobody's history.
+
+        The journal learns of it too: the kill may have been its only witness.
+        """
+        message = self._disk.read()
+        if message is not None:
+            self._account.state.fold(message)
+            self._account.log.warning(
+                "kill_still_latched", reason=message.reason, actor=message.actor
+            )
+            self._telling.begin(message)
+
+    async def after_history(self) -> None:
+        """Latch again what the history could not know, and finish the release that a predecessor died over."""
+        self._history_read = True
+        await self._disk.release_over()
+        await self._look()
+        waiting, self._waiting = self._waiting, {}
+        for one in waiting.values():
+            await self.hear(one)
+
+    def go_on(self) -> None:
+        """Sweep again under every latch: the process that was told to may have died over it."""
+        for scope in self._account.state.kills.scopes:
+            self._sweep(scope)
+
+    async def watch(self) -> None:
+        """Obey a latch file that appears beside us, for ever."""
+        while True:
+            await self._account.clock.sleep(LOOK_S)
+            if self._disk.has_changed():
+                await self._look()
+
+    async def _look(self) -> bool:
+        """Obey the latch file; tell whether it was news."""
+        message = self._disk.read()
+        if message is None or self._account.state.kills.is_known(message):
+            return False
+        await self._obey(message)
+        return True
+
+    async def kill(self, scope: str, reason: str, actor: str, kill_id: str = "") -> SweepResult:
+        """Latch, cancel every order in scope, record; return what was asked of the venue at once and what it confirmed.
+
+        Who asks now is obeyed now: an identity that was released already is no reason not to.
+        """
+        kill_id = cleaned(kill_id)
+        if not kill_id or kill_id in self._account.state.kills.released:
+            kill_id = self._identities.fresh(scope)
+        now_ms = self._account.clock.market_ms()
+        message = KillLatched(
+            scope=scope, reason=reason, actor=actor, time_ms=now_ms, kill_id=kill_id
+        )
+        return await self._obey(named(message))
+
+    async def hear(self, message: KillLatched, *, is_old: bool = False) -> None:
+        """Obey a kill that the bus holds, once, unless it was released since.
+
+        One that was said before this process began waits for the history: only that knows whether it was released.
+        """
+        if self._account.state.kills.is_known(message):
+            return
+        if is_old and not self._history_read:
+            self._waiting[identity(message)] = message
+        else:
+            await self._obey(named(message))
+
+    async def hear_release(self, message: KillReleased) -> None:
+        """Follow the leader's release as a standby; a leader releases only what a person asks of it.
+
+        Only what the journal holds may be passed on to here: on the bus anybody can say anything.
+        """
+        if self._history_read:
+            return
+        account, before = self._account, self._account.state.kills.scopes
+        account.state.fold(message)
+        self._waiting = _undecided(self._account.state.kills, self._waiting)
+        for scope in before.keys() - account.state.kills.scopes.keys():
+            self._resumed[scope] += 1
+            account.log.warning("release_followed", scope=scope, actor=message.actor)
+        await self._disk.release_over()
+
+    async def _obey(self, message: KillLatched) -> SweepResult:
+        account, scope = self._account, message.scope
+        account.state.fold(message)
+        if scope == DESK:
+            await self._disk.latch(message)
+        swept = await self._sweeps.cancel_known(scope)
+        account.log.warning(
+            "killed",
+            scope=scope,
+            reason=message.reason,
+            actor=message.actor,
+            kill=message.kill_id,
+            cancels=swept.asked,
+            confirmed=swept.confirmed,
+        )
+        self._telling.begin(message)
+        self._sweep(scope)
+        return swept
+
+    def _sweep(self, scope: str) -> None:
+        resumed = self._resumed[scope]
+        self._spawn(self._sweeps.sweep(scope, over=lambda: self._resumed[scope] != resumed))
+
+    async def resume(self, scope: str, reason: str, actor: str) -> tuple[str, ...]:
+        """Release the kills of a scope that are in force now, in the journal first; return their identities.
+
+        A latch that cannot be recorded stays. Raises `KilledAgain` when something else kills the scope by now, and
+        `LatchStays` when the file cannot be removed.
+        """
+        account = self._account
+        if scope == DESK and await self._look():
+            raise KilledAgain(_again(account, scope))
+        waiting = (name for name, kill in self._waiting.items() if kill.scope == scope)
+        message = KillReleased(
+            scope=cleaned(scope),
+            reason=cleaned(reason),
+            actor=cleaned(actor),
+            time_ms=account.clock.market_ms(),
+            kill_ids=tuple(sorted({*self._account.state.kills.of(scope), *waiting})),
+        )
+        await self._telling.finish(message)
+        self._waiting = _undecided(self._account.state.kills, self._waiting)
+        if scope == DESK:
+            await self._look()
+        if self._account.state.kills.of(scope):
+            raise KilledAgain(_again(account, scope))
+        self._resumed[scope] += 1
+        account.log.warning("resumed", scope=scope, reason=message.reason, actor=message.actor)
+        if why := await self._disk.release_over():
+            raise LatchStays(
+                f"the release is recorded, but the latch file cannot be removed ({why}):"
+                " remove kill.latch by hand, or the next start is killed"
+            )
+        return message.kill_ids
+
+
+def _again(account: ExecutorAccount, scope: str) -> str:
+    latched = account.state.kills.scopes[scope]
+    who = f"{latched.actor}: {latched.reason}"
+    return f"{scope} was killed again meanwhile ({who}): it stays killed"
+
+
+def _undecided(kills: Kills, waiting: dict[str, KillLatched]) -> dict[str, KillLatched]:
+    """Return what waits for the history still: neither released nor in force by now."""
+    return {name: kill for name, kill in waiting.items() if not kills.is_known(kill)}

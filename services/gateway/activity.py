@@ -1,0 +1,133 @@
+"""The event tape: what happened, in one short line each, for a person. Pure; facts only, no advice."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import msgspec
+
+from opensqt.domain import account, control, market
+from opensqt.domain import order_events as order
+from opensqt.domain import recon_events as recon
+from opensqt.domain import strategy_events as strategy
+from opensqt.domain.decimals import EXACT
+from opensqt.domain.messages import Message
+from opensqt.domain.verdict import IntentConflict, RiskRefused
+
+GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
+SHORT = 160
+CENTS = Decimal("0.00000001")
+
+
+class ActivityLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the tape; `position` 0 for what is not in the journal."""
+
+    position: int
+    time_ms: int
+    kind: str
+    tone: str
+    text: str
+
+
+def line_of(message: Message, position: int) -> ActivityLine | None:
+    """Return the line of a message, or None for what is no news to a person."""
+    found = _of_order(message) or _of_desk(message)
+    if found is None or (position == 0 and not isinstance(message, market.FeedStatus)):
+        return None  # what is not journalled is an echo of what is, or a wish
+    tone, text = found
+    return ActivityLine(
+        position=position,
+        time_ms=getattr(message, "time_ms", 0),
+        kind=type(message).__name__,
+        tone=tone,
+        text=text if len(text) <= SHORT else text[: SHORT - 1] + "…",
+    )
+
+
+def plain(number: Decimal) -> str:
+    """Return a number without exponent and without trailing zeros."""
+    return format(EXACT.normalize(number), "f") if number else "0"
+
+
+def cash(amount: Decimal) -> str:
+    """Return an amount of money rounded for the eye, to eight places."""
+    return plain(amount.quantize(CENTS, rounding=ROUND_HALF_EVEN, context=EXACT))
+
+
+def _of_order(message: Message) -> tuple[str, str] | None:
+    match message:
+        case order.Fill():
+            ref = message.ref
+            what = f"{message.side} {plain(message.quantity)} {ref.symbol} @ {plain(message.price)}"
+            return GOOD, f"{ref.strategy or 'unknown owner'} {what} ({message.liquidity})"
+        case order.Rejected():
+            return WARN, f"{_named(message.ref)} refused by the venue: {message.reason}"
+        case order.Unresolved():
+            return WARN, f"{_named(message.ref)} has no answer yet: {message.cause}"
+        case order.NeverPlaced():
+            return PLAIN, f"{_named(message.ref)} never reached the venue: {message.proof}"
+        case order.Expired():
+            return PLAIN, f"{_named(message.ref)} expired: {message.reason}"
+        case order.Canceled():
+            return PLAIN, f"{_named(message.ref)} cancelled {message.reason}".rstrip()
+        case RiskRefused():
+            intent = message.place or message.cancel
+            who = intent.strategy if intent is not None else "intent"
+            return WARN, f"{who}: risk refused, {message.reason}: {message.detail}"
+        case IntentConflict():
+            intent = message.place or message.cancel
+            who = intent.strategy if intent is not None else "intent"
+            return BAD, f"{who}: intent {message.intent_id} said twice, {message.detail}"
+        case _:
+            return None
+
+
+def _of_desk(message: Message) -> tuple[str, str] | None:
+    match message:
+        case control.KillLatched():
+            return BAD, f"{message.scope} KILLED by {message.actor}: {message.reason}"
+        case control.KillReleased():
+            return GOOD, f"{message.scope} resumed by {message.actor}: {message.reason}"
+        case recon.Halted():
+            return BAD, f"{message.scope} {message.mode}: {message.reason}"
+        case recon.Resumed():
+            return GOOD, f"{message.scope} resumed: {message.reason}"
+        case recon.Discrepancy():
+            seen = f"expected {message.expected}, venue shows {message.observed}"
+            return WARN, f"{message.symbol} {message.kind} of {message.subject}: {seen}"
+        case recon.OrderContradicted():
+            return BAD, f"{message.symbol} order contradicted: {message.evidence}"
+        case recon.VenueStatus():
+            return WARN, f"{message.venue} {message.status}: {message.detail}"
+        case account.FundingPaid():
+            return GOOD, f"funding {plain(message.amount)} {message.asset} on {message.symbol}"
+        case market.FeedStatus():
+            tone = PLAIN if message.state is market.FeedState.LIVE else WARN
+            text = f"{message.symbol} {message.channel} feed {message.state} {message.detail}"
+            return tone, text.rstrip()
+        case control.FeedGeneration():
+            tone = WARN if message.generation > 1 else PLAIN
+            return tone, f"feed generation {message.generation}: {message.reason}"
+        case _:
+            return _of_strategy(message)
+
+
+def _of_strategy(message: Message) -> tuple[str, str] | None:
+    match message:
+        case strategy.StrategyStarted():
+            return PLAIN, f"{message.strategy} started, run {message.run}"
+        case strategy.StrategyFaulted():
+            return BAD, f"{message.strategy} stopped by a fault: {message.error}"
+        case strategy.AnchorSet():
+            where = f"{plain(message.anchor_price)}, step {plain(message.step_price)}"
+            return PLAIN, f"{message.strategy} anchored at {where}"
+        case strategy.PositionAdopted():
+            return PLAIN, f"{message.strategy} took over {plain(message.quantity)} {message.symbol}"
+        case strategy.SagaStep():
+            legs = f"spot {plain(message.spot_quantity)}, perp {plain(message.perp_quantity)}"
+            tone = BAD if message.step == "escalated" else PLAIN
+            return tone, f"{message.strategy} {message.step}: {legs} {message.detail}".rstrip()
+        case _:
+            return None
+
+
+def _named(ref: order.OrderRef) -> str:
+    return f"{ref.strategy or 'unknown owner'} {ref.symbol} order {ref.client_order_id[:8]}"
