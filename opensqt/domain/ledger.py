@@ -26,7 +26,8 @@ from opensqt.domain.ledger_wallet import (
     shared,
 )
 from opensqt.domain.messages import Message
-from opensqt.domain.order_events import Fill, IntentPlaced, OrderRef
+from opensqt.domain.order_events import Fill
+from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon_events import Adjustment, Halted, Resumed, Transferred
 from opensqt.domain.strategy_events import (
@@ -50,8 +51,7 @@ class Ledger:
         self.desk = ""
         self.approved = 0
         self.refused = 0
-        self.orders: dict[str, life.Order] = {}
-        self.venue_ids: dict[Key, str] = {}  # venue, account, symbol, venue order id -> our id
+        self.index = OrderIndex()
         self.fills: dict[Key, Fill] = {}
         self.parked: set[Key] = set()  # fills of which nobody knows the owner
         self.holdings: dict[Key, Position] = {}
@@ -68,12 +68,20 @@ class Ledger:
     def fold(self, at: int, message: Message) -> None:
         """Take in the fact of a journal position; each position once and in order."""
         self.position = at
-        if isinstance(message, Fill):
-            self._fill(message)
-        elif life.is_order_event(message):
-            self._order(message)
-        else:
+        change = self.index.fold(message)
+        for fill in change.booked:
+            self._book(fill)
+        for fill in change.claimed:
+            self._claim(fill)
+        if change.order is not None:
+            self._touch(LedgerTable.ORDERS, (change.order.client_order_id,))
+        elif not life.is_order_event(message):
             _take(self, message)
+
+    @property
+    def orders(self) -> dict[str, life.Order]:
+        """Every order of the journal, by our id."""
+        return self.index.orders
 
     def take_touched(self) -> list[tuple[LedgerTable, Key]]:
         """Return what changed since the last call."""
@@ -122,30 +130,10 @@ class Ledger:
     def _touch(self, table: LedgerTable, key: Key) -> None:
         self.touched[table, key] = None
 
-    def _order(self, event: Message) -> None:
-        ref: OrderRef = event.ref  # type: ignore[attr-defined]
-        name = ref.client_order_id
-        if not name:
-            return
-        order = self.orders.get(name) or life.begin(name)
-        self.orders[name] = life.fold(order, event)  # type: ignore[arg-type]
-        self._touch(LedgerTable.ORDERS, (name,))
-        place = (ref.venue, ref.account, ref.symbol)
-        venue_order_id: str = getattr(event, "venue_order_id", "")
-        is_news = isinstance(event, IntentPlaced)
-        if venue_order_id and (*place, venue_order_id) not in self.venue_ids:
-            self.venue_ids[*place, venue_order_id] = name
-            is_news = True
-        for key in sorted(self.parked) if is_news else ():
-            if key[:3] == place:
-                self._attribute(key)
-
-    def _fill(self, fill: Fill) -> None:
+    def _book(self, fill: Fill) -> None:
         ref = fill.ref
         place = (ref.venue, ref.account, ref.symbol)
         key = (*place, fill.trade_id)
-        if key in self.fills:
-            return
         self.fills[key] = fill
         self._touch(LedgerTable.FILLS, key)
         for asset, flow in flows_of(fill):
@@ -158,30 +146,23 @@ class Ledger:
         )
         self._touch(LedgerTable.POSITIONS, place)
         if ref.strategy:
-            self._own(key, fill)
+            self._own(place, fill)
         else:
             self.parked.add(key)
-            self._attribute(key)
 
-    def _attribute(self, key: Key) -> None:
-        """Give a parked fill to its order as soon as that is known, by our id or by the venue's."""
-        fill = self.fills[key]
-        ids = self.venue_ids
-        name = fill.ref.client_order_id or ids.get((*key[:3], fill.venue_order_id), "")
-        order = self.orders.get(name)
-        if key not in self.parked or order is None or order.placed is None:
-            return
+    def _claim(self, fill: Fill) -> None:
+        """Give a parked fill to its order, which has become known."""
+        place = (fill.ref.venue, fill.ref.account, fill.ref.symbol)
+        key = (*place, fill.trade_id)
         self.parked.discard(key)
-        owned = msgspec.structs.replace(fill, ref=order.placed.ref)
-        self.fills[key] = owned
+        self.fills[key] = fill
         self._touch(LedgerTable.FILLS, key)
-        self._own(key, owned)
+        self._own(place, fill)
 
-    def _own(self, key: Key, fill: Fill) -> None:
-        held = (fill.ref.strategy, *key[:3])
+    def _own(self, place: Key, fill: Fill) -> None:
+        held = (fill.ref.strategy, *place)
         self.holdings[held] = position.fill(self.holdings.get(held, FLAT), fill)
         self._touch(LedgerTable.HOLDINGS, held)
-        self._order(fill)
 
 
 def _take(books: Ledger, message: Message) -> None:

@@ -16,14 +16,13 @@ from opensqt.domain.kills import Kills
 from opensqt.domain.ledger import Key, Ledger, Net, StrategyRun
 from opensqt.domain.ledger_wallet import Wallet
 from opensqt.domain.order_events import Fill
+from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.order_state import Order
 from opensqt.domain.position import Position
 from opensqt.domain.recon_events import Halted
 from opensqt.domain.strategy_events import SagaStep
 
-FOLD = (
-    2  # counted up when the same journal makes other books: snapshots of the old fold are not read
-)
+FOLD = 3  # counted up when the same journal makes other books: old snapshots are not read
 
 _Value = TypeVar("_Value")
 
@@ -40,7 +39,6 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     approved: int
     refused: int
     orders: tuple[Order, ...]
-    venue_ids: tuple[tuple[Key, str], ...]
     fills: tuple[tuple[Key, Fill], ...]
     parked: tuple[Key, ...]
     holdings: tuple[tuple[Key, Position], ...]
@@ -65,7 +63,6 @@ def content(books: Ledger) -> bytes:
             approved=books.approved,
             refused=books.refused,
             orders=_values(books.orders),
-            venue_ids=_items(books.venue_ids),
             fills=_items(books.fills),
             parked=tuple(sorted(books.parked)),
             holdings=_items(books.holdings),
@@ -97,11 +94,11 @@ def restore(data: bytes) -> Ledger:
     books = Ledger()
     books.position, books.desk = found.position, found.desk
     books.approved, books.refused = found.approved, found.refused
-    books.orders = {order.client_order_id: order for order in found.orders}
-    books.venue_ids = dict(found.venue_ids)
     books.fills = dict(found.fills)
     books.parked = set(found.parked)
     books.holdings = dict(found.holdings)
+    owned = {(key[0], (key[2], key[3])): held.quantity for key, held in books.holdings.items()}
+    books.index = OrderIndex.restored(found.orders, books.fills.values(), owned)
     books.nets = dict(found.nets)
     books.wallets = dict(found.wallets)
     books.funding = dict(found.funding)

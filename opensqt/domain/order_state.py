@@ -1,6 +1,6 @@
 """The life of one order as a fold of evidence: any order of arrival, any repetition, the same state.
 
-It judges what is known and never talks to anybody; evidence of the venue is never refused, only our own commands are.
+It judges what is known; evidence of the venue is never refused.
 """
 
 from decimal import Decimal
@@ -19,6 +19,7 @@ from opensqt.domain.order_events import (
     Fill,
     IntentPlaced,
     NeverPlaced,
+    OrderRef,
     Rejected,
     Submitting,
     Unresolved,
@@ -65,21 +66,6 @@ TERMINAL = frozenset(
 )
 AT_VENUE = frozenset({OrderStatus.LIVE, OrderStatus.PARTIALLY_FILLED})
 IN_DOUBT = frozenset({OrderStatus.SUBMITTING, OrderStatus.UNRESOLVED})
-
-
-class OrderAction(StrEnum):
-    """What we may do to an order of ours; the venue does as it likes."""
-
-    PLACE = "place"  # append IntentPlaced
-    SUBMIT = "submit"  # append Submitting
-    DOUBT = "doubt"  # append Unresolved
-    CANCEL = "cancel"  # append CancelRequested
-    GIVE_UP = "give_up"  # append Expired for an order that was never sent
-    DISPROVE = "disprove"  # append NeverPlaced
-
-
-class IllegalCommand(ValueError):
-    """A step of ours that the order's phase does not allow."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -200,6 +186,25 @@ def fold(order: Order, event: OrderEvent) -> Order:
     return msgspec.structs.replace(order, **{place: event})
 
 
+def ref_of(order: Order) -> OrderRef:
+    """Return the ref that our own decision gave an order, else that of any evidence."""
+    told = (order.placed, *(getattr(order, place) for place in _PLACES.values()), *order.fills)
+    ref: OrderRef = next(one.ref for one in told if one is not None)
+    return ref
+
+
+def last_ms(order: Order) -> int:
+    """Return the market time of the newest evidence of the venue, 0 without any."""
+    ends = (order.accepted, order.rejected, order.canceled, order.expired, order.never_placed)
+    return max([one.time_ms for one in (*ends, *order.fills) if one is not None], default=0)
+
+
+def with_fills(order: Order, fills: tuple[Fill, ...]) -> Order:
+    """Return an order with trades under a better name; each stands once, by its id."""
+    by_trade = {fill.trade_id: fill for fill in (*order.fills, *fills)}
+    return msgspec.structs.replace(order, fills=tuple(by_trade[one] for one in sorted(by_trade)))
+
+
 def _with_fill(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
     by_trade = {known.trade_id: known for known in fills}
     known = by_trade.get(fill.trade_id)
@@ -265,27 +270,3 @@ def _contradictions(order: Order) -> tuple[str, ...]:
         if end is not None and filled > end.filled_quantity:
             found.append(f"{name} with {end.filled_quantity} filled, yet filled {filled}")
     return tuple(found)
-
-
-_TABLE: dict[OrderAction, frozenset[OrderStatus]] = {
-    OrderAction.PLACE: frozenset({OrderStatus.UNKNOWN}),
-    OrderAction.SUBMIT: frozenset({OrderStatus.PLANNED}),
-    OrderAction.DOUBT: IN_DOUBT,
-    OrderAction.CANCEL: frozenset({OrderStatus.PLANNED}) | IN_DOUBT | AT_VENUE,
-    OrderAction.GIVE_UP: frozenset({OrderStatus.PLANNED}),
-    OrderAction.DISPROVE: IN_DOUBT,
-}
-
-
-def table() -> dict[OrderAction, frozenset[OrderStatus]]:
-    """Return from which phases each step of ours is legal."""
-    return dict(_TABLE)
-
-
-def permit(order: Order, step: OrderAction) -> None:
-    """Return if the step is legal now; raise `IllegalCommand` naming phase and step if not."""
-    if order.phase not in _TABLE[step]:
-        allowed = ", ".join(sorted(_TABLE[step]))
-        raise IllegalCommand(
-            f"order {order.client_order_id}: cannot {step} while {order.phase} (only while {allowed})"
-        )

@@ -106,15 +106,12 @@ def shown_orders(
     findings: list[Finding] = []
     void: set[str] = set()
     for shown in snapshot.orders:
-        name = shown.client_order_id
-        place = (snapshot.venue, snapshot.account, shown.symbol)
-        if name not in books.orders:
-            name = books.venue_ids.get((*place, shown.venue_order_id), "")
-        order = books.orders.get(name)
+        place = (snapshot.account, shown.symbol)
+        order = books.index.find(place, shown.client_order_id, shown.venue_order_id)
         if order is None or order.placed is None:
             findings.append(_stranger(shown))
-        elif moved.get(name, 0) > snapshot.journal_position:
-            void.add(name)
+        elif moved.get(order.client_order_id, 0) > snapshot.journal_position:
+            void.add(order.client_order_id)
         elif order.terminal:
             findings.append(_undead(shown, order))
         elif _terms(shown) != (terms := _ordered(order.placed, shown)):

@@ -241,7 +241,7 @@ def after_trade(
     state: ExecutionState, author: EventSource, trade: TradeView, evidence_hash: str
 ) -> tuple[NewEvent, ...]:
     """Return the fill of a trade, attributed to our order where the venue or we know which."""
-    if (trade.symbol, trade.trade_id) in state.trades:
+    if state.knows_trade(trade.symbol, trade.trade_id):
         return ()
     order = state.find(trade.symbol, trade.client_order_id, trade.venue_order_id)
     if order is not None and order.placed is not None:

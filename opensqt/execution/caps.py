@@ -57,11 +57,11 @@ def obstacle(
 
 def _takes_off(state: ExecutionState, intent: PlaceIntent) -> bool:
     """Tell whether, whatever fills, it only takes off what fills and corrections left with account or strategy."""
-    held = -intent.side.sign * state.net.get(intent.symbol, ZERO)
+    held = -intent.side.sign * state.net(intent.symbol)
     if state.queued(intent.symbol, intent.side) + intent.quantity <= held:
         return True
     strategy = intent.strategy
-    own = -intent.side.sign * state.own.get((strategy, intent.symbol), ZERO)
+    own = -intent.side.sign * state.own(strategy, intent.symbol)
     return state.queued(intent.symbol, intent.side, strategy) + intent.quantity <= own
 
 
@@ -80,7 +80,7 @@ def _over_cap(state: ExecutionState, intent: PlaceIntent, caps: Caps) -> str:
     notional = intent.quantity * price
     if notional > caps.order_notional_max:
         return f"executor cap: order of {notional} above {caps.order_notional_max} {caps.currency}"
-    net = intent.side.sign * state.net.get(intent.symbol, ZERO)
+    net = intent.side.sign * state.net(intent.symbol)
     worst = (net + state.queued(intent.symbol, intent.side) + intent.quantity) * price
     if worst > caps.notional_max:
         return f"executor cap: worst case {worst} above {caps.notional_max} {caps.currency}"

@@ -195,7 +195,7 @@ class AccountSync:
 
     async def _on_trade(self, trade: TradeView) -> None:
         account = self._account
-        if (trade.symbol, trade.trade_id) in account.state.trades:
+        if account.state.knows_trade(trade.symbol, trade.trade_id):
             return
         evidence_hash = await account.keep("trade", trade.evidence)
         events = after_trade(account.state, account.author, trade, evidence_hash)

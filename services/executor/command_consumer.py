@@ -5,7 +5,6 @@ One reader a queue; commits of one batch share the journal's fsync, requests run
 
 import asyncio
 
-from opensqt.domain import order_state as life
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.journal import Appended, Conflict, Duplicate, Entry, Fenced, NewEvent, TooLate
 from opensqt.domain.verdict import Command, RiskApproved
@@ -17,6 +16,7 @@ from opensqt.execution.admission import (
     admit_place,
     refuse_place,
 )
+from opensqt.execution.order_actions import OrderAction, permit
 from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
 from opensqt.runtime.bus.dead_letters import refuse
@@ -181,7 +181,7 @@ class CommandConsumer:
         events = [facts.verdict(account.author, approval)]
         order = account.state.order_of_intent(cancel.target_intent_id)
         if order is not None and order.placed is not None and not order.terminal:
-            life.permit(order, life.OrderAction.CANCEL)
+            permit(order, OrderAction.CANCEL)
             now_ms = account.clock.market_ms()
             ref = order.placed.ref
             events.append(

@@ -139,7 +139,7 @@ class OrderLookup:
         held = sum((p.quantity for p in view.positions if p.symbol == symbol), ZERO)
         if ":" not in symbol:
             return held
-        traded = account.state.net.get(symbol, ZERO) - account.state.corrected.get(symbol, ZERO)
+        traded = account.state.net(symbol) - account.state.corrected.get(symbol, ZERO)
         return held - traded
 
     async def show(self, ref: OrderRef, view: OrderView | None) -> None:

@@ -1,7 +1,7 @@
 """The executor's ear on a real NATS: what the shipped relay publishes of corrections reaches a running executor."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -59,7 +59,9 @@ def _adopted(time_ms: int) -> PositionAdopted:
 
 
 @asynccontextmanager
-async def _leading(house: House, bus: NatsBus, folder: Path) -> AsyncIterator[dict[str, Decimal]]:
+async def _leading(
+    house: House, bus: NatsBus, folder: Path
+) -> AsyncIterator[Callable[[str], Decimal]]:
     """Run an executor until it leads, and yield what it counts; then stop it in good order."""
     clock = house.clock
     exchange = MemoryExchange(clock=clock, rules=(PERP,), balances={"USDT": Decimal(1000)})
@@ -95,16 +97,16 @@ async def test_corrections_reach_a_running_executor_over_nats_and_once_each(
     async with running(house.relay()):
         async with _leading(house, theirs, tmp_path) as net:
             await _record(house.journal, _adjusted(1))
-            await until(lambda: net.get(SYMBOL) == SIZE)
+            await until(lambda: net(SYMBOL) == SIZE)
             await asyncio.to_thread(nats_server.kill)
             await _record(house.journal, _adopted(2))
             await asyncio.to_thread(nats_server.start)
-            await until(lambda: net.get(SYMBOL) == 2 * SIZE, within_s=20)
+            await until(lambda: net(SYMBOL) == 2 * SIZE, within_s=20)
         async with _leading(house, theirs, tmp_path) as net:
             # FEED tells all three of them; two were in the history.
             await _record(house.journal, _adjusted(3))
-            await until(lambda: net.get(SYMBOL, Decimal(0)) >= 3 * SIZE)
-            assert net[SYMBOL] == 3 * SIZE
+            await until(lambda: net(SYMBOL) >= 3 * SIZE)
+            assert net(SYMBOL) == 3 * SIZE
     await ours.close()
     await theirs.close()
 

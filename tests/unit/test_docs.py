@@ -7,6 +7,7 @@ import pytest
 
 from opensqt.cli.main import VERBS
 from opensqt.domain import order_state as life
+from opensqt.execution import order_actions
 from opensqt.runtime.config import schema
 from opensqt.venues.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
@@ -131,14 +132,14 @@ def test_verbs_exist(page: str) -> None:
 
 
 def test_the_table_of_an_orders_life_is_the_codes() -> None:
-    """docs/orders.md says from which phases each step of ours is legal, as `life.table` does."""
+    """docs/orders.md says from which phases each step of ours is legal, as `order_actions.table` does."""
     rows = re.findall(
         r"^\| `([a-z_]+)` \| [^|]+ \| ([a-z_, ]+) \|$",
         (ROOT / "docs" / "orders.md").read_text(encoding="utf-8"),
         re.MULTILINE,
     )
     written = {step: set(phases.split(", ")) for step, phases in rows}
-    assert written == {step.value: set(phases) for step, phases in life.table().items()}
+    assert written == {step.value: set(phases) for step, phases in order_actions.table().items()}
 
 
 def test_the_phases_of_an_orders_life_are_the_codes() -> None:

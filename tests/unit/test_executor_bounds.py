@@ -222,7 +222,7 @@ def test_the_books_forget_what_ended_long_ago(rig: Rig) -> None:
         for event in _events(rig, number):
             state.fold(event)
     assert len(state.orders) == SETTLED_MAX + 1
-    assert len(state.attempts) == SETTLED_MAX + 1
+    assert len(state.index._attempts) == SETTLED_MAX + 1
     assert [order.placed.slot for order in state.living() if order.placed] == ["b0"]
 
 

@@ -107,7 +107,7 @@ async def _send(rig: Rig, number: int, side: Side, quantity: Decimal = SIZE) -> 
 
 
 def _net(executor: Executor) -> Decimal:
-    return executor._account.state.net.get(SYMBOL, Decimal(0))
+    return executor._account.state.net(SYMBOL)
 
 
 CORRECTIONS = [_adjustment("0.050"), _adopted("0.050"), _adjustment("0.050", strategy="")]

@@ -48,5 +48,5 @@ def test_what_a_strategy_holds_is_what_its_fills_brought() -> None:
     state = ExecutionState("main")
     state.fold(msgspec.structs.replace(PLACED, ref=ref))
     state.fold(msgspec.structs.replace(filled("1", "0.010"), ref=ref, fee=fee, fee_asset="BTC"))
-    assert state.net == {spot: Decimal("0.010") - fee}
-    assert state.own == {(ref.strategy, spot): Decimal("0.010") - fee}
+    assert state.net(spot) == Decimal("0.010") - fee
+    assert state.own(ref.strategy, spot) == Decimal("0.010") - fee

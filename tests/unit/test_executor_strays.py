@@ -85,7 +85,7 @@ async def test_the_gate_gives_the_trade_to_its_strategy(rig: Rig) -> None:
         gate = gate_of(rig)
         quantity = rig.place().quantity
         exposure = gate.exposure(rig.place(9, side=Side.SELL, purpose=Purpose.CLOSE))
-    assert (gate.parked, exposure.own, exposure.net) == ({}, quantity, quantity)
+    assert (exposure.nobodys, exposure.own, exposure.net) == (Decimal(0), quantity, quantity)
     assert (exposure.own_bid, exposure.orders_open) == (None, 0)
     assert exposure.buys == 0
 
@@ -96,9 +96,9 @@ async def test_the_gate_forgets_the_venues_id_with_its_order(rig: Rig) -> None:
     async with rig.running(executor):
         await traded_before_it_is_known(rig, executor)
         gate = gate_of(rig)
-        assert len(gate.venue_ids) == len(gate.orders) == 1
+        assert len(gate.index._venue_ids) == len(gate.index.orders) == 1
         gate.forget(rig.clock.market_ms() + 10_000_000)
-    assert (gate.venue_ids, gate.orders) == ({}, {})
+    assert (gate.index._venue_ids, gate.index.orders) == ({}, {})
 
 
 @pytest.mark.row("C06")
@@ -129,14 +129,16 @@ def test_strays_of_others_are_bounded_and_claimed_once() -> None:
     """The oldest order of nobody's is forgotten first; a claim takes the trades out."""
     strays = UnattributedTrades()
     fill = filled("1", "0.001")
+    nameless = msgspec.structs.replace(fill.ref, client_order_id="")
+    fill = msgspec.structs.replace(fill, ref=nameless)
     account, symbol = fill.ref.account, fill.ref.symbol
     for number in range(STRAYS_MAX + 1):
         strays.add(msgspec.structs.replace(fill, venue_order_id=str(number)))
     strays.add(msgspec.structs.replace(fill, venue_order_id=""))
-    assert strays.claim(account, symbol, "0") == ()
-    assert strays.claim(account, symbol, "") == ()
-    assert [one.venue_order_id for one in strays.claim(account, symbol, "7")] == ["7"]
-    assert strays.claim(account, symbol, "7") == ()
+    assert strays.claim(account, symbol, "q", "0") == ()
+    assert strays.claim(account, symbol, "q", "") == ()
+    assert [one.venue_order_id for one in strays.claim(account, symbol, "q", "7")] == ["7"]
+    assert strays.claim(account, symbol, "q", "7") == ()
 
 
 def _carry_out(rig: Rig, requests: Sequence[OrderRequest]) -> None:

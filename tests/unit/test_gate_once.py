@@ -60,8 +60,8 @@ def test_fills_of_strangers_are_forgotten_in_time() -> None:
     fill = gate_books.fill("web-1", Side.BUY, "0.010", strategy="")
     state.fold(fill)
     state.forget(fill.time_ms + SETTLED_KEPT_MS + 1)
-    assert state.orders == {}
-    assert state.net("main", gate_books.SYMBOL) == Decimal("0.010")
+    assert state.index.orders == {}
+    assert state.index.net(("main", gate_books.SYMBOL)) == Decimal("0.010")
 
 
 def test_exposure_and_memory_follow_the_life_of_every_order() -> None:
@@ -77,7 +77,7 @@ def test_exposure_and_memory_follow_the_life_of_every_order() -> None:
     exposure = state.exposure(gate_books.intent())
     assert (exposure.orders_open, exposure.buys) == (5, Decimal("0.050"))
     state.forget(gate_books.NOW_MS + SETTLED_KEPT_MS)
-    assert len(state.orders) == 20
+    assert len(state.index.orders) == 20
     state.forget(gate_books.NOW_MS + SETTLED_KEPT_MS + 1)
-    assert sorted(state.orders) == [f"q{number}" for number in range(5)]
+    assert sorted(state.index.orders) == [f"q{number}" for number in range(5)]
     assert state.exposure(gate_books.intent()).orders_open == 5

@@ -70,7 +70,7 @@ def test_folding_again_gives_the_same_bytes(seed: int) -> None:
 def test_a_digest_does_not_know_the_order_of_insertion() -> None:
     """The same entries in dictionaries of another order make the same bytes; another entry does not."""
     books, other = folded(Day(1).facts), folded(Day(1).facts)
-    other.orders = dict(reversed(other.orders.items()))
+    other.index.orders = dict(reversed(other.orders.items()))
     other.wallets = dict(reversed(other.wallets.items()))
     assert digest(other) == digest(books)
     other.orders.popitem()

@@ -23,18 +23,8 @@ from opensqt.domain.order_events import (
     Submitting,
     Unresolved,
 )
-from opensqt.domain.order_state import (
-    TERMINAL,
-    IllegalCommand,
-    Order,
-    OrderAction,
-    OrderEvent,
-    OrderStatus,
-    begin,
-    fold,
-    permit,
-    table,
-)
+from opensqt.domain.order_state import TERMINAL, Order, OrderEvent, OrderStatus, begin, fold
+from opensqt.execution.order_actions import IllegalCommand, OrderAction, permit, table
 
 CID = "q" + "0" * 26
 REF = OrderRef(

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 from opensqt.domain import order_state as life
 from opensqt.domain.ledger import Ledger
 from opensqt.domain.order_events import Fill, OrderRef
+from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.order_state import OrderEvent, OrderStatus
 from opensqt.execution.state import ExecutionState as Executor
 from opensqt.risk.state import RiskState as Gate
@@ -77,6 +78,18 @@ def _stray() -> Fill:
 POOL: tuple[OrderEvent, ...] = (*_story(1), *_story(2), _stray())
 
 
+def _indexed(index: OrderIndex) -> dict[str, object]:
+    """Return what an index believes, without the order in which it came to believe it."""
+    told = {name: one for name, one in index.orders.items() if one != life.begin(name)}
+    return {
+        "orders": told,
+        "open": {one.client_order_id for one in index.open.living()},
+        "owed": {one.client_order_id for one in index.open.owed()},
+        "owned": dict(index.owned),
+        "net": index.net(("main", SYMBOL)),
+    }
+
+
 class Folds:
     """The same evidence in every fold of the house."""
 
@@ -100,11 +113,9 @@ class Folds:
             "executor living": {order.client_order_id for order in self.executor.living()},
             "executor doubts": {order.client_order_id for order in self.executor.doubtful()},
             "executor wishes": {o.client_order_id for o in self.executor.wished_away()},
-            "executor net": dict(self.executor.net),
-            "executor ids": dict(self.executor.venue_ids),
-            "gate orders": dict(self.gate.orders),
-            "gate positions": dict(self.gate.positions),
-            "gate parked": dict(self.gate.parked),
+            "executor index": _indexed(self.executor.index),
+            "gate index": _indexed(self.gate.index),
+            "ledger index": _indexed(self.books.index),
             "ledger orders": dict(self.books.orders),
             "ledger fills": dict(self.books.fills),
             "ledger net": {k: net.position.quantity for k, net in self.books.nets.items()},
@@ -143,12 +154,20 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.folds.picture() == once.picture()
 
     @invariant()
+    def all_consumers_agree(self) -> None:
+        """Executor, risk and ledger believe the same of every order, every owner and every net."""
+        executor, gate, books = (
+            _indexed(one.index) for one in (self.folds.executor, self.folds.gate, self.folds.books)
+        )
+        assert executor == gate == books
+
+    @invariant()
     def books_each_trade_once(self) -> None:
         """Counted by hand: every trade heard counts once, under whatever end of its order."""
         trades = {event.trade_id: event for event in self.heard if isinstance(event, Fill)}
         whole = sum((fill.quantity for fill in trades.values()), Decimal(0))
-        assert self.folds.executor.net.get(SYMBOL, Decimal(0)) == whole
-        assert self.folds.gate.net("main", SYMBOL) == whole
+        assert self.folds.executor.net(SYMBOL) == whole
+        assert self.folds.gate.index.net(("main", SYMBOL)) == whole
         held = self.folds.books.nets.get(PLACE)
         assert (held.position.quantity if held else Decimal(0)) == whole
 

@@ -111,14 +111,14 @@ def test_everybody_who_counts_fills_agrees(trades: list[tuple[Any, ...]]) -> Non
     projected = {row[2]: row[3] for row in rows(books)[LedgerTable.POSITIONS]}
     assert {SPOT: Decimal(0), PERP: Decimal(0)} | projected == {SPOT: spot, PERP: perp}
     for (strategy, symbol), quantity in held.items():
-        assert risk(facts).positions.get((strategy, ACCOUNT, symbol), 0) == quantity
-    assert risk(facts).net(ACCOUNT, SPOT) == spot
+        assert risk(facts).index.own(strategy, (ACCOUNT, symbol)) == quantity
+    assert risk(facts).index.net((ACCOUNT, SPOT)) == spot
     executor, page = Executor(ACCOUNT), Page()
     for at, message in enumerate(facts, start=1):
         executor.fold(message)
         page.fold(message, at)
-    assert executor.net.get(SPOT, 0) == spot
-    assert executor.net.get(PERP, 0) == perp
+    assert executor.net(SPOT) == spot
+    assert executor.net(PERP) == perp
     level = page.levels.get("grid", {}).get(-1, FLAT)
     assert level.quantity == owned[1]
     grid, carry = strategies(facts)
@@ -126,6 +126,9 @@ def test_everybody_who_counts_fills_agrees(trades: list[tuple[Any, ...]]) -> Non
     assert (carry.books.spot.quantity, carry.books.perp.quantity) == (owned[2], perp)
     wallet = books.wallets[VENUE, ACCOUNT, "spot", "BTC"].total
     assert wallet - 5 == spot
+
+
+PLACE = (ACCOUNT, SPOT)
 
 
 def journal(trades: list[tuple[Any, ...]]) -> list[Message]:
@@ -223,5 +226,5 @@ def test_the_order_of_events_does_not_change_what_is_held() -> None:
     trade: Fill = fill(ref, "1", "1", fee=Decimal("0.001"), fee_asset="BTC")
     nameless = msgspec.structs.replace(trade, ref=NOBODY)
     gate = risk([nameless, *opened(ref)])
-    assert gate.positions["grid", ACCOUNT, SPOT] == gate.net(ACCOUNT, SPOT) == Decimal("0.999")
-    assert gate.parked == {}
+    assert gate.index.own("grid", PLACE) == gate.index.net(PLACE) == Decimal("0.999")
+    assert gate.index.own("", PLACE) == 0

@@ -203,7 +203,7 @@ def _fills_twice() -> list[Patch]:
     def fill(*words: Any) -> Any:
         return msgspec.structs.replace(real(*words), event_id=f"fill {next(count)}")
 
-    return [(facts, "fill", fill), _forgetful("trades")]
+    return [(facts, "fill", fill), (ExecutionState, "knows_trade", lambda *_: False)]
 
 
 def _no_guard() -> list[Patch]:

@@ -77,19 +77,32 @@ def _gate_drops(kind: type[Any]) -> Callable[[], list[Patch]]:
     """The gate takes an order off its books at an event that proves nothing."""
 
     def patches() -> list[Patch]:
-        real = GateState._fold_order
+        real = GateState.fold
 
         def fold(state: GateState, event: Any) -> None:
             real(state, event)
             if isinstance(event, kind):
                 name = event.ref.client_order_id
-                state._register.file(life.begin(name))
-                for books in (state.orders, state._over):
-                    books.pop(name, None)
+                state.index.open.file(life.begin(name))
+                state.index.orders.pop(name, None)
+                state.index.ended.pop(name, None)
 
-        return [(GateState, "_fold_order", fold)]
+        return [(GateState, "fold", fold)]
 
     return patches
+
+
+def _gate_books_no_fills() -> list[Patch]:
+    """The gate sees what a trade does to its order and not what it does to the position."""
+    real = GateState.fold
+
+    def fold(state: GateState, event: Any) -> None:
+        owned, nets = dict(state.index.owned), dict(state.index.nets)
+        real(state, event)
+        if isinstance(event, Fill):
+            state.index.owned, state.index.nets = owned, nets
+
+    return [(GateState, "fold", fold)]
 
 
 def _grid_forgets_fills() -> list[Patch]:
@@ -130,7 +143,7 @@ BOOKS = (
     M(name="gate forgets the unresolved", patches=_gate_drops(Unresolved), focus=(Kind.PLACE_ACK_LOST,) * 4),
     M(name="gate takes a wish for an end", patches=_gate_drops(CancelRequested), focus=(Kind.CANCEL_LOST,) * 8),
     M(name="stray fill stays nobody's", patches=_one(UnattributedTrades, "claim", lambda *_: ()), focus=STRAY),
-    M(name="gate books no fills", patches=_one(GateState, "_book", lambda *_: None)),
+    M(name="gate books no fills", patches=_gate_books_no_fills),
     M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
 )  # fmt: skip

@@ -62,6 +62,14 @@ M = Mutant
 OF_KILLS = (
     M(name="kills ordered by their sender's clock", patches=_by_the_clock, focus=RELEASED),
     M(name="a released kill is news again", patches=_never_over, focus=RELEASED),
-    M(name="latch beside an executor ignored", patches=_one(LatchWatch, "has_changed", _unchanged), focus=(Kind.LATCH,)),
-    M(name="kill not recorded", patches=_one(KillRecorder, "begin", lambda *_: None), focus=(Kind.KILL, Kind.LATCH)),
-)  # fmt: skip
+    M(
+        name="latch beside an executor ignored",
+        patches=_one(LatchWatch, "has_changed", _unchanged),
+        focus=(Kind.LATCH,),
+    ),
+    M(
+        name="kill not recorded",
+        patches=_one(KillRecorder, "begin", lambda *_: None),
+        focus=(Kind.KILL, Kind.LATCH),
+    ),
+)

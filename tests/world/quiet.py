@@ -136,7 +136,7 @@ def _living(desk: Desk) -> list[tuple[str, str]]:
         leader: desk.accounts[leader].state.living(),
         "risk": [
             one
-            for one in vars(gate)["_register"].living()
+            for one in gate.index.open.living()
             if one.placed is None or one.placed.ref.account == desk.account
         ],
     }
@@ -154,12 +154,9 @@ def _books(desk: Desk) -> list[tuple[str, str]]:
         net = desk.net(symbol) + desk.judge.losses.adjusted.get(symbol, ZERO)
         seen: dict[str, Decimal] = {}
         leader = desk.leader()
-        seen[leader] = desk.accounts[leader].state.net.get(symbol, ZERO)
+        seen[leader] = desk.accounts[leader].state.net(symbol)
         gate = vars(desk.posts["risk"].service)["_sight"].state
-        seen["risk"] = sum(
-            (q for (_, a, s), q in gate.positions.items() if s == symbol and a == desk.account),
-            ZERO,
-        )
+        seen["risk"] = gate.index.net((desk.account, symbol))
         if symbol == GRIDDED:
             actor = vars(desk.posts["grid"].service)["_actors"][0]
             books = actor.state.books
