@@ -37,7 +37,7 @@ from opensqt.domain.intent import (
 from opensqt.domain.journal import Entry
 from opensqt.domain.ledger import Ledger
 from opensqt.domain.verdict import RiskApproved
-from opensqt.execution import events as facts
+from opensqt.execution import events
 from opensqt.runtime.projection.store import folded
 from tests.simulation.venue.scripted import PERP
 
@@ -52,7 +52,7 @@ START_S_MAX = 120.0
 READING = ("starting", "reading the journal", "waiting for the lease")
 
 
-def life(author: facts.EventSource, number: int, now_ms: int) -> Entry:
+def life(author: events.EventSource, number: int, now_ms: int) -> Entry:
     """Return the whole life of one order that was cancelled."""
     intent = PlaceIntent(
         intent_id=ids.intent_id(strategy=STRATEGY, slot="r", cycle=number, action="place"),
@@ -83,16 +83,16 @@ def life(author: facts.EventSource, number: int, now_ms: int) -> Entry:
         config_version="recovery",
         time_ms=now_ms,
     )
-    ref = facts.ref_of(author, intent, 1)
+    ref = events.ref_of(author, intent, 1)
     venue_id = str(number)
     return Entry(
         events=(
-            facts.verdict(author, approval),
-            facts.placed(author, intent, ref, reduce_only=False, now_ms=now_ms),
-            facts.submitting(author, ref, epoch=1, deadline_ms=now_ms + 2000, now_ms=now_ms),
-            facts.accepted(author, ref, venue_id, "", now_ms),
-            facts.cancel_requested(author, ref, f"cancel-{number}", "recovery", now_ms),
-            facts.canceled(
+            events.verdict(author, approval),
+            events.placed(author, intent, ref, reduce_only=False, now_ms=now_ms),
+            events.submitting(author, ref, epoch=1, deadline_ms=now_ms + 2000, now_ms=now_ms),
+            events.accepted(author, ref, venue_id, "", now_ms),
+            events.cancel_requested(author, ref, f"cancel-{number}", "recovery", now_ms),
+            events.canceled(
                 author,
                 ref,
                 "canceled",
@@ -107,7 +107,7 @@ def life(author: facts.EventSource, number: int, now_ms: int) -> Entry:
 
 async def fill(desk: Desk, rows: int) -> None:
     """Let the journal grow to so many rows."""
-    author = facts.EventSource(
+    author = events.EventSource(
         actor="executor-main", venue="binance", account=ACCOUNT, generation=desk.generation
     )
     position = (await desk.journal.head()).position

@@ -8,8 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain import order_state as life
-from opensqt.domain import position
+from opensqt.domain import order_state, position
 from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
 from opensqt.domain.decimals import EXACT
@@ -75,11 +74,11 @@ class Ledger:
             self._claim(fill)
         if change.order is not None:
             self._touch(LedgerTable.ORDERS, (change.order.client_order_id,))
-        elif not life.is_order_event(message):
+        elif not order_state.is_order_event(message):
             _take(self, message)
 
     @property
-    def orders(self) -> dict[str, life.Order]:
+    def orders(self) -> dict[str, order_state.Order]:
         """Every order of the journal, by our id."""
         return self.index.orders
 

@@ -2,20 +2,26 @@
 
 import msgspec
 
-from opensqt.domain import account, control, instruments, intent, market
-from opensqt.domain import order_events as order
-from opensqt.domain import recon_events as recon
-from opensqt.domain import strategy_events as strategy
+from opensqt.domain import (
+    account,
+    control,
+    instruments,
+    intent,
+    market,
+    order_events,
+    recon_events,
+    strategy_events,
+)
 from opensqt.domain import verdict as risk
 
 MODULES = {
     "market": (market, instruments),
     "intent": (intent,),
     "risk": (risk,),
-    "order": (order,),
+    "order": (order_events,),
     "account": (account,),
-    "recon": (recon,),
-    "strategy": (strategy,),
+    "recon": (recon_events,),
+    "strategy": (strategy_events,),
     "control": (control,),
 }
 

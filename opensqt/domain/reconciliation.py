@@ -9,8 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain import ids
-from opensqt.domain import order_state as life
+from opensqt.domain import ids, order_state
 from opensqt.domain.account import SnapshotOrder, VenueSnapshot
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import Side
@@ -78,7 +77,7 @@ def differences(venue: Decimal, figures: tuple[Decimal, ...]) -> frozenset[Decim
 def is_doubtful(books: Ledger, account: str, symbol: str) -> bool:
     """Tell whether an order of the account in this symbol may be at the venue without our knowing."""
     return any(
-        order.phase in life.IN_DOUBT
+        order.phase in order_state.IN_DOUBT
         for order in books.orders.values()
         if order.placed is not None
         and order.placed.ref.account == account
@@ -139,7 +138,7 @@ def missing_orders(
     void: set[str] = set()
     for name in sorted(living - shown):
         order = books.orders[name]
-        if order.placed is None or order.phase not in life.AT_VENUE:
+        if order.placed is None or order.phase not in order_state.AT_VENUE:
             continue
         ref = order.placed.ref
         venue_order_id = order.accepted.venue_order_id if order.accepted is not None else ""
@@ -194,7 +193,7 @@ def _ordered(placed: IntentPlaced, shown: SnapshotOrder) -> _Terms:
     return placed.side, placed.quantity, price
 
 
-def _altered(shown: SnapshotOrder, order: life.Order, terms: _Terms) -> Finding:
+def _altered(shown: SnapshotOrder, order: order_state.Order, terms: _Terms) -> Finding:
     return Finding(
         kind=DiscrepancyKind.UNKNOWN_ORDER,
         symbol=shown.symbol,
@@ -209,7 +208,7 @@ def _size(side: Side, quantity: Decimal, price: Decimal) -> str:
     return f"{side.value} {canonical(quantity)} at {canonical(price)}"
 
 
-def _undead(shown: SnapshotOrder, order: life.Order) -> Finding:
+def _undead(shown: SnapshotOrder, order: order_state.Order) -> Finding:
     return Finding(
         kind=DiscrepancyKind.ORPHAN_ORDER,
         symbol=shown.symbol,
@@ -220,7 +219,7 @@ def _undead(shown: SnapshotOrder, order: life.Order) -> Finding:
     )
 
 
-def _unfilled(shown: SnapshotOrder, order: life.Order) -> Finding:
+def _unfilled(shown: SnapshotOrder, order: order_state.Order) -> Finding:
     return Finding(
         kind=DiscrepancyKind.FILLED_QUANTITY,
         symbol=shown.symbol,

@@ -4,8 +4,7 @@ import functools
 import re
 from collections.abc import Sequence
 
-from opensqt.domain import account, control, market
-from opensqt.domain import recon_events as recon
+from opensqt.domain import account, control, market, recon_events
 from opensqt.domain import strategy_events as strategy
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
@@ -53,8 +52,8 @@ _CONTROL: dict[type[Message], str] = {
     control.KillReleased: LATCH,
     control.LimitChanged: "ctl.limit",
     control.DeskGeneration: "ctl.desk",
-    recon.Halted: SWITCHES,
-    recon.Resumed: SWITCHES,
+    recon_events.Halted: SWITCHES,
+    recon_events.Resumed: SWITCHES,
 }
 
 
@@ -195,7 +194,7 @@ def _routed(message: Message) -> str:
     if ref is not None:
         return order_events(ref.venue, ref.account, ref.symbol)
     venue, name = getattr(message, "venue", ""), getattr(message, "account", "desk")
-    if type(message).__module__ == recon.__name__ and venue:
+    if type(message).__module__ == recon_events.__name__ and venue:
         return f"evt.recon.{token(venue)}.{token(name)}"
     raise ValueError(f"{type(message).__name__} does not travel on FEED")
 

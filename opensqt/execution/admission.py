@@ -8,7 +8,7 @@ from typing import assert_never
 
 import msgspec
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.instruments import reduce_only_binds
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.journal import Entry, Fence, NewEvent
@@ -100,7 +100,7 @@ def refuse_place(
 def admit_retry(
     state: ExecutionState,
     author: EventSource,
-    order: life.Order,
+    order: order_state.Order,
     rejection: NewEvent,
     fence: Fence,
     terms: SubmissionTerms,
@@ -111,7 +111,7 @@ def admit_retry(
     sees the intent without an order and believes it ended.
     """
     placed = order.placed
-    if placed is None or order.phase is not life.OrderStatus.SUBMITTING:
+    if placed is None or order.phase is not order_state.OrderStatus.SUBMITTING:
         return None
     attempt = placed.ref.attempt + 1
     spent = attempt > ATTEMPTS_MAX or terms.now_ms >= placed.valid_until_ms
@@ -282,7 +282,7 @@ def _ended(
     return Entry(events=events, fence=fence)
 
 
-def _intent_again(order: life.Order) -> PlaceIntent:
+def _intent_again(order: order_state.Order) -> PlaceIntent:
     placed = order.placed
     if placed is None:
         raise ValueError(f"order {order.client_order_id} was never planned")

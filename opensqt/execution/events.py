@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain import ids
-from opensqt.domain import order_state as life
+from opensqt.domain import ids, order_state
 from opensqt.domain.intent import Basis, PlaceIntent
 from opensqt.domain.journal import NewEvent
 from opensqt.domain.messages import Message
@@ -235,13 +234,15 @@ def fill(author: EventSource, ref: OrderRef, trade: TradeView, evidence_hash: st
     )
 
 
-def contradicted(author: EventSource, order: life.Order, symbol: str, now_ms: int) -> NewEvent:
+def contradicted(
+    author: EventSource, order: order_state.Order, symbol: str, now_ms: int
+) -> NewEvent:
     """Record that the venue's evidence denies a terminal state that we had recorded."""
     return denied(author, order, symbol, "; ".join(order.contradictions), now_ms)
 
 
 def denied(
-    author: EventSource, order: life.Order, symbol: str, evidence: str, now_ms: int
+    author: EventSource, order: order_state.Order, symbol: str, evidence: str, now_ms: int
 ) -> NewEvent:
     """Record evidence of the venue against what is recorded of an order: its symbol is halted by it."""
     message = OrderContradicted(
@@ -258,7 +259,7 @@ def denied(
 
 
 def vanished(
-    author: EventSource, order: life.Order, proof: str, now_ms: int
+    author: EventSource, order: order_state.Order, proof: str, now_ms: int
 ) -> tuple[NewEvent, NewEvent]:
     """Record that the venue held an order and knows it no more: an alarm that halts its symbol, and an end.
 

@@ -3,7 +3,7 @@
 from collections.abc import Container
 from decimal import Decimal
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.account import Deposit, FundingPaid, VenueSnapshot
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
@@ -48,7 +48,7 @@ class ExecutionState:
         self._disproved: BoundedSet[str] = BoundedSet(DISPROVED_MAX)
 
     @property
-    def orders(self) -> dict[str, life.Order]:
+    def orders(self) -> dict[str, order_state.Order]:
         """All orders that are remembered, by our id."""
         return self.index.orders
 
@@ -70,7 +70,7 @@ class ExecutionState:
                 self.index.fold(message)
                 before = self.corrected.get(message.symbol, ZERO)
                 self.corrected[message.symbol] = before + message.quantity
-            case _ if life.is_order_event(message):
+            case _ if order_state.is_order_event(message):
                 if message.ref.account == self.account:  # type: ignore[attr-defined]
                     self._fold_order(message)
 
@@ -78,11 +78,13 @@ class ExecutionState:
         """Return the latch that stops a strategy's orders, if any."""
         return self.kills.stopping(strategy)
 
-    def order_of_intent(self, intent_id: str) -> life.Order | None:
+    def order_of_intent(self, intent_id: str) -> order_state.Order | None:
         """Return the newest attempt of a place intent."""
         return self.index.order_of_intent(intent_id)
 
-    def find(self, symbol: str, client_order_id: str, venue_order_id: str) -> life.Order | None:
+    def find(
+        self, symbol: str, client_order_id: str, venue_order_id: str
+    ) -> order_state.Order | None:
         """Return the order that the venue means, by our id or by its own."""
         return self.index.find((self.account, symbol), client_order_id, venue_order_id)
 
@@ -98,15 +100,15 @@ class ExecutionState:
         """Return a strategy's part of the net, in signed base units."""
         return self.index.own(strategy, (self.account, symbol))
 
-    def living(self) -> list[life.Order]:
+    def living(self) -> list[order_state.Order]:
         """Return our orders that are not terminal."""
         return self.index.open.living()
 
-    def doubtful(self) -> list[life.Order]:
+    def doubtful(self) -> list[order_state.Order]:
         """Return the orders of which nobody knows whether the venue holds them."""
-        return [order for order in self.living() if order.phase in life.IN_DOUBT]
+        return [order for order in self.living() if order.phase in order_state.IN_DOUBT]
 
-    def wished_away(self) -> list[life.Order]:
+    def wished_away(self) -> list[order_state.Order]:
         """Return the living orders that somebody asked to cancel, also before they were known."""
         return [
             order
@@ -140,7 +142,7 @@ class ExecutionState:
         """
         for order in self.living():
             if (
-                order.phase in life.AT_VENUE
+                order.phase in order_state.AT_VENUE
                 and _took(order, symbol)
                 and order.client_order_id not in but
             ):
@@ -152,7 +154,7 @@ class ExecutionState:
                 return name if taken_ms >= since_ms else ""
         return ""
 
-    def disproved(self, symbol: str, since_ms: int) -> list[life.Order]:
+    def disproved(self, symbol: str, since_ms: int) -> list[order_state.Order]:
         """Return the newest orders of a symbol that were called never placed since `since_ms` (market)."""
         orders = [self.orders[name] for name in self._disproved if name in self.orders]
         ended = ((order, order.never_placed) for order in orders)
@@ -167,7 +169,7 @@ class ExecutionState:
             self._disproved.add(event.ref.client_order_id)
 
 
-def _took(order: life.Order, symbol: str) -> bool:
+def _took(order: order_state.Order, symbol: str) -> bool:
     return order.accepted is not None and order.accepted.ref.symbol == symbol
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, PlaceIntent
@@ -138,15 +138,15 @@ class RiskState:
         self.index.forget_ended_before(old)
 
 
-def _of(account: str, orders: list[life.Order]) -> list[life.Order]:
+def _of(account: str, orders: list[order_state.Order]) -> list[order_state.Order]:
     return [one for one in orders if one.placed and one.placed.ref.account == account]
 
 
-def _symbol(order: life.Order) -> str:
+def _symbol(order: order_state.Order) -> str:
     return order.placed.ref.symbol if order.placed is not None else ""
 
 
-def _stake(order: life.Order) -> _Stake:
+def _stake(order: order_state.Order) -> _Stake:
     placed = order.placed
     if placed is None:
         raise ValueError(f"order {order.client_order_id} is not known to be placed")

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from opensqt.domain import ids
-from opensqt.domain import order_state as life
+from opensqt.domain import ids, order_state
 from opensqt.domain.venue import (
     BalanceView,
     Held,
@@ -117,7 +116,7 @@ class AccountSync:
         before = {
             order.client_order_id
             for order in account.state.living()
-            if order.phase in life.AT_VENUE and _symbol(order) == symbol
+            if order.phase in order_state.AT_VENUE and _symbol(order) == symbol
         }
         orders = await account.venue.open_orders(symbol)
         for view in orders:
@@ -205,7 +204,7 @@ class AccountSync:
         if order is not None:
             await _contradict(account, order.client_order_id, trade.symbol)
 
-    async def _look_after(self, order: life.Order) -> bool:
+    async def _look_after(self, order: order_state.Order) -> bool:
         """Ask for an order that should be open and is not, the stream did not say why; tell whether it was shown."""
         account = self._account
         if order.placed is None:
@@ -262,17 +261,17 @@ def _trigger(since_s: float, *, regained: bool) -> str:
     return "schedule" if since_s >= SNAPSHOT_S else ""
 
 
-def _symbol(order: life.Order) -> str:
+def _symbol(order: order_state.Order) -> str:
     return order.placed.ref.symbol if order.placed is not None else ""
 
 
-def _vanished(order: life.Order) -> bool:
+def _vanished(order: order_state.Order) -> bool:
     """Tell whether an order ended only because the venue knew it no more."""
     end = order.expired
     return end is not None and end.reason.startswith(facts.VANISHED)
 
 
-def _known(order: life.Order, view: OrderView) -> bool:
+def _known(order: order_state.Order, view: OrderView) -> bool:
     """Tell whether a view says nothing new: an open or filled order that we know the venue holds."""
     return view.status in ("open", "filled") and order.accepted is not None
 
@@ -286,7 +285,7 @@ async def _contradict(account: ExecutorAccount, name: str, symbol: str) -> None:
     await account.record((facts.contradicted(account.author, order, symbol, now_ms),))
 
 
-async def _take_off(account: ExecutorAccount, order: life.Order, view: OrderView) -> None:
+async def _take_off(account: ExecutorAccount, order: order_state.Order, view: OrderView) -> None:
     """Cancel an order that came back after it had been called vanished: nobody counts it any more."""
     name = order.client_order_id
     account.log.error("order_reappeared", order=name, symbol=view.symbol)

@@ -8,7 +8,7 @@ import asyncio
 
 import msgspec
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.journal import Entry
 from opensqt.domain.order_events import OrderRef
 from opensqt.domain.venue import Held, NotFound, Throttled
@@ -78,11 +78,11 @@ class OrderResolver:
             order = account.state.orders[name]
             search, fence_s = self._begin(order), self._fence_s(name)
             for turn in range(1_000_000):
-                if order.phase not in life.IN_DOUBT:
+                if order.phase not in order_state.IN_DOUBT:
                     return
                 look = await self._look(order, search, fence_s)
                 order = account.state.orders[name]
-                if isinstance(look, Observation) and order.phase in life.IN_DOUBT:
+                if isinstance(look, Observation) and order.phase in order_state.IN_DOUBT:
                     search, proof = absence.judge(search, look)
                     fence_s = _behind(account, search, look, fence_s)
                     if proof and order.placed is not None:
@@ -108,7 +108,7 @@ class OrderResolver:
                 order = account.state.orders[name]
                 look = await self._look(order, search, fence_s)
                 order = account.state.orders[name]
-                if order.phase not in life.AT_VENUE or look is True:
+                if order.phase not in order_state.AT_VENUE or look is True:
                     return
                 if isinstance(look, Observation):
                     if look.found_by_id or look.found_open:
@@ -125,7 +125,7 @@ class OrderResolver:
             self._lost.discard(name)
             self._unseen.discard(name)
 
-    def _begin(self, order: life.Order) -> AbsenceSearch:
+    def _begin(self, order: order_state.Order) -> AbsenceSearch:
         policy = self._account.venue.policy
         submitting = order.submitting
         # Without a deadline on record the longest that any request of ours may live counts from now.
@@ -147,7 +147,7 @@ class OrderResolver:
         return since_s + longest_ms / MS_PER_S
 
     async def _look(
-        self, order: life.Order, search: AbsenceSearch, fence_s: float
+        self, order: order_state.Order, search: AbsenceSearch, fence_s: float
     ) -> Observation | bool | None:
         """Ask by id; look everywhere as soon as that can prove something. True: shown, None: no answer."""
         if order.placed is None:
@@ -185,13 +185,13 @@ class OrderResolver:
         finally:
             self._cancelling.discard(name)
 
-    async def _cancel_once(self, order: life.Order, ref: OrderRef) -> int:
+    async def _cancel_once(self, order: order_state.Order, ref: OrderRef) -> int:
         account = self._account
         outcome = await account.cancels.cancel(ref.symbol, ref.client_order_id)
         match outcome:
             case Held():
                 await self._looks.show(ref, outcome.order)
-            case NotFound() if order.phase in life.IN_DOUBT:
+            case NotFound() if order.phase in order_state.IN_DOUBT:
                 # The place may still arrive; only the search behind the fence may end this order.
                 self.wake()
             case Throttled():
@@ -201,7 +201,7 @@ class OrderResolver:
         return 0
 
 
-async def _vanish(account: ExecutorAccount, order: life.Order, proof: str) -> None:
+async def _vanish(account: ExecutorAccount, order: order_state.Order, proof: str) -> None:
     account.log.error(
         "order_vanished",
         order=order.client_order_id,

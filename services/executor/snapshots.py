@@ -8,7 +8,7 @@ import msgspec
 from opensqt.domain.account import Deposit, SnapshotOrder, VenueSnapshot
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.venue import AccountView, OrderView
-from opensqt.execution import events as facts
+from opensqt.execution import events
 from services.executor.account import ExecutorAccount
 
 TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot
@@ -89,7 +89,7 @@ class Snapshots:
     def _of_account(self, message: Any, *cause: str | int) -> NewEvent:
         author = self._account.author
         stream = f"account/{author.venue}/{author.account}"
-        return facts.fact(author, message, stream, (author.venue, author.account, *cause))
+        return events.fact(author, message, stream, (author.venue, author.account, *cause))
 
 
 def _first_ms(account: ExecutorAccount) -> int:

@@ -4,10 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
-from opensqt.domain import account, control, market
-from opensqt.domain import order_events as order
-from opensqt.domain import recon_events as recon
-from opensqt.domain import strategy_events as strategy
+from opensqt.domain import account, control, market, order_events, recon_events, strategy_events
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.messages import Message
 from opensqt.domain.verdict import IntentConflict, RiskRefused
@@ -54,19 +51,19 @@ def cash(amount: Decimal) -> str:
 
 def _of_order(message: Message) -> tuple[str, str] | None:
     match message:
-        case order.Fill():
+        case order_events.Fill():
             ref = message.ref
             what = f"{message.side} {plain(message.quantity)} {ref.symbol} @ {plain(message.price)}"
             return GOOD, f"{ref.strategy or 'unknown owner'} {what} ({message.liquidity})"
-        case order.Rejected():
+        case order_events.Rejected():
             return WARN, f"{_named(message.ref)} refused by the venue: {message.reason}"
-        case order.Unresolved():
+        case order_events.Unresolved():
             return WARN, f"{_named(message.ref)} has no answer yet: {message.cause}"
-        case order.NeverPlaced():
+        case order_events.NeverPlaced():
             return PLAIN, f"{_named(message.ref)} never reached the venue: {message.proof}"
-        case order.Expired():
+        case order_events.Expired():
             return PLAIN, f"{_named(message.ref)} expired: {message.reason}"
-        case order.Canceled():
+        case order_events.Canceled():
             return PLAIN, f"{_named(message.ref)} cancelled {message.reason}".rstrip()
         case RiskRefused():
             intent = message.place or message.cancel
@@ -86,16 +83,16 @@ def _of_desk(message: Message) -> tuple[str, str] | None:
             return BAD, f"{message.scope} KILLED by {message.actor}: {message.reason}"
         case control.KillReleased():
             return GOOD, f"{message.scope} resumed by {message.actor}: {message.reason}"
-        case recon.Halted():
+        case recon_events.Halted():
             return BAD, f"{message.scope} {message.mode}: {message.reason}"
-        case recon.Resumed():
+        case recon_events.Resumed():
             return GOOD, f"{message.scope} resumed: {message.reason}"
-        case recon.Discrepancy():
+        case recon_events.Discrepancy():
             seen = f"expected {message.expected}, venue shows {message.observed}"
             return WARN, f"{message.symbol} {message.kind} of {message.subject}: {seen}"
-        case recon.OrderContradicted():
+        case recon_events.OrderContradicted():
             return BAD, f"{message.symbol} order contradicted: {message.evidence}"
-        case recon.VenueStatus():
+        case recon_events.VenueStatus():
             return WARN, f"{message.venue} {message.status}: {message.detail}"
         case account.FundingPaid():
             return GOOD, f"funding {plain(message.amount)} {message.asset} on {message.symbol}"
@@ -112,16 +109,16 @@ def _of_desk(message: Message) -> tuple[str, str] | None:
 
 def _of_strategy(message: Message) -> tuple[str, str] | None:
     match message:
-        case strategy.StrategyStarted():
+        case strategy_events.StrategyStarted():
             return PLAIN, f"{message.strategy} started, run {message.run}"
-        case strategy.StrategyFaulted():
+        case strategy_events.StrategyFaulted():
             return BAD, f"{message.strategy} stopped by a fault: {message.error}"
-        case strategy.AnchorSet():
+        case strategy_events.AnchorSet():
             where = f"{plain(message.anchor_price)}, step {plain(message.step_price)}"
             return PLAIN, f"{message.strategy} anchored at {where}"
-        case strategy.PositionAdopted():
+        case strategy_events.PositionAdopted():
             return PLAIN, f"{message.strategy} took over {plain(message.quantity)} {message.symbol}"
-        case strategy.SagaStep():
+        case strategy_events.SagaStep():
             legs = f"spot {plain(message.spot_quantity)}, perp {plain(message.perp_quantity)}"
             tone = BAD if message.step == "escalated" else PLAIN
             return tone, f"{message.strategy} {message.step}: {legs} {message.detail}".rstrip()
@@ -129,5 +126,5 @@ def _of_strategy(message: Message) -> tuple[str, str] | None:
             return None
 
 
-def _named(ref: order.OrderRef) -> str:
+def _named(ref: order_events.OrderRef) -> str:
     return f"{ref.strategy or 'unknown owner'} {ref.symbol} order {ref.client_order_id[:8]}"

@@ -26,7 +26,7 @@ from opensqt.domain.reconciliation import (
     missing_orders,
     shown_orders,
 )
-from services.reconciler import events as facts
+from services.reconciler import events
 from services.reconciler.state import (
     Movers,
     OpenDiscrepancy,
@@ -84,7 +84,7 @@ class Comparator:
         self._read_anew = (
             _told_of(
                 self._origin,
-                facts.read_anew(backup.halt, backup.cause, backup.switched + 1, backup.read_ms),
+                events.read_anew(backup.halt, backup.cause, backup.switched + 1, backup.read_ms),
             )
             if backup.halt is not None and backup.is_read(books)
             else None
@@ -100,10 +100,10 @@ class Comparator:
             )
         elif isinstance(message, Fill):
             for one in self._state.disproved(message):
-                self._say(facts.reversal(one, message))
+                self._say(events.reversal(one, message))
         elif isinstance(message, KillReleased):
             # What still disagrees will halt again.
-            for event in facts.resumed(halted - self._halted, message, row.event_id):
+            for event in events.resumed(halted - self._halted, message, row.event_id):
                 self._say(event)
 
     def state_positions(self, books: Ledger, now_ms: int) -> None:
@@ -121,7 +121,7 @@ class Comparator:
             self._state.stated[key] = said
             # It follows from what moved the holding, not from what was read last.
             self._origin = self._movers.of(key)
-            self._say(facts.position_stated(books, key, said, now_ms))
+            self._say(events.position_stated(books, key, said, now_ms))
 
     def take_outbox(self) -> list[Group]:
         """Return what is to be appended; what the journal shows meanwhile is not said again."""
@@ -159,7 +159,7 @@ class Comparator:
             passes = 1 if before is None else before.passes + 1
             self._state.standing[key] = OpenDiscrepancy(since=since, passes=passes, told=True)
             if before is None:
-                self._say(facts.discrepancy(snapshot, finding, since))
+                self._say(events.discrepancy(snapshot, finding, since))
         stale: list[Key] = [k for k in self._state.standing if k[:2] == scope and k not in found]
         for gone in stale:
             if _is_order(gone) and gone[4] not in void | void_shown:
@@ -198,7 +198,7 @@ class Comparator:
                 observed=canonical(observed),
                 detail=f"differs by {canonical(min(now.differences, key=abs))}",
             )
-            self._say(facts.discrepancy(snapshot, finding, now.since))
+            self._say(events.discrepancy(snapshot, finding, now.since))
             now = msgspec.structs.replace(now, told=True)
         self._state.standing[key] = now
         return now
@@ -224,9 +224,9 @@ class Comparator:
         summed = EXACT.divide(before + abs(gap), whole)
         if share < self._drift_max and summed < self._drift_max:
             self._state.adjusting.add(place)
-            self._say(facts.adjustment(books, snapshot, place, gap))
+            self._say(events.adjustment(books, snapshot, place, gap))
         elif "/".join(place) not in books.halts:
-            self._say(facts.halted(snapshot, place, gap, max(share, summed)))
+            self._say(events.halted(snapshot, place, gap, max(share, summed)))
 
     def _say(self, event: NewEvent) -> None:
         if event.event_id not in self._on_the_way:

@@ -9,7 +9,7 @@ from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Start, Stream, StreamChanged
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import JournalDown
-from opensqt.runtime.projection import port as projection_port
+from opensqt.runtime.projection import port
 from opensqt.runtime.projection.port import ProjectionStore
 from opensqt.runtime.projection.tables import instant
 from opensqt.runtime.telemetry.logs import Log
@@ -67,7 +67,7 @@ class LastPrices:
     async def flush(self) -> None:
         """Write what changed since the last time; what cannot be written now is written later."""
         marks = [
-            projection_port.LastPrice(
+            port.LastPrice(
                 venue=key[0],
                 symbol=key[1],
                 price=price,

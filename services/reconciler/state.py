@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.account import Deposit, FundingPaid, PositionStated, VenueSnapshot
 from opensqt.domain.control import CONTROL_STREAM, KillReleased
 from opensqt.domain.decimals import ZERO
@@ -53,7 +53,7 @@ class Movers:
 
     def fold(self, books: Ledger, origin: Origin, message: Message) -> None:
         """Take in a row that the books have folded."""
-        if not (isinstance(message, _MOVING) or life.is_order_event(message)):
+        if not (isinstance(message, _MOVING) or order_state.is_order_event(message)):
             return
         # A trade of nobody's moves a holding when its order is told, so the message alone does not say whose.
         for key, held in books.holdings.items():
@@ -155,7 +155,7 @@ class ReconcilerState:
     def fold(self, books: Ledger, at: int, event_id: str, message: Message) -> None:
         """Take in a fact that the books have folded already."""
         match message:
-            case _ if life.is_order_event(message):
+            case _ if order_state.is_order_event(message):
                 self._order(books, at, message)
             case Deposit():
                 self._wallet(

@@ -17,7 +17,7 @@ from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Throttled, Ve
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.binance.venue import BinanceVenue
-from opensqt.venues.engine import rate_limit as budget
+from opensqt.venues.engine import rate_limit
 from opensqt.venues.policy import policy_of
 from tests import conditions
 from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
@@ -181,7 +181,7 @@ async def test_only_reads_are_sent_again(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted on the wire: one POST for a place or a batch, one DELETE for cancels, five GETs for a read."""
-    monkeypatch.setattr(budget, "RETRY_FIRST_S", 0.01)
+    monkeypatch.setattr(rate_limit, "RETRY_FIRST_S", 0.01)
     calls: list[str] = []
     busy = raw(b"<html>", status="503 Service Unavailable")
     async with broken_venue(house, busy, tmp_path, calls) as venue:

@@ -24,7 +24,7 @@ from opensqt.domain.venue import (
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.binance.rules import rules_of
-from opensqt.venues.engine import rate_limit as budget
+from opensqt.venues.engine import rate_limit
 from tests.contract.test_venue_private import hear
 from tests.contract.venues import PERP, SPOT, House, open_house
 
@@ -160,7 +160,7 @@ async def test_maintenance_answers_nothing_and_says_so_in_its_listing(
     house: House, symbol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Places and cancels are in doubt, reads are down, streams are lost; then all come back."""
-    monkeypatch.setattr(budget, "RETRY_FIRST_S", 0.01)
+    monkeypatch.setattr(rate_limit, "RETRY_FIRST_S", 0.01)
     await held(house, "qold", symbol)
     hearing, up = hear(house, StreamUp, 2)
     await up.wait()

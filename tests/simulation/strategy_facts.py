@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.account import SnapshotPosition, VenueSnapshot
 from opensqt.domain.ids import client_order_id
 from opensqt.domain.instruments import InstrumentRules, Market, Side
@@ -169,9 +169,9 @@ class Evidence:
     def fold(self, event: Message) -> None:
         """Keep a message, and what it says about an order."""
         self.history.append(event)
-        if life.is_order_event(event):
+        if order_state.is_order_event(event):
             cid = event.ref.client_order_id  # type: ignore[attr-defined]
-            self.orders[cid] = life.fold(self.orders.get(cid, life.begin(cid)), event)  # type: ignore[arg-type]
+            self.orders[cid] = order_state.fold(self.orders.get(cid, order_state.begin(cid)), event)  # type: ignore[arg-type]
 
     def fill_of(self, cid: str, quantity: str | Decimal | None = None) -> Fill:
         """Return a fill of an order without feeding it."""

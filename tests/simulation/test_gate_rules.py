@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.instruments import Market
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.order_events import NeverPlaced
@@ -55,7 +55,7 @@ class Desk(Rig):
         lines = (self.folder / paper.AUDIT_FILE).read_text(encoding="utf-8").splitlines()
         return [row for row in map(json.loads, lines) if row["kind"] == kind]
 
-    async def ends(self, phase: OrderStatus) -> life.Order:
+    async def ends(self, phase: OrderStatus) -> order_state.Order:
         """Wait until the first order is in a phase and return it."""
         await until(lambda: bool(self.orders()), within_s=20)
         await until(lambda: self.order_of().phase is phase, within_s=20)

@@ -14,7 +14,7 @@ from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.all import Config, parse_config
-from opensqt.runtime.strategy import runner as strategy
+from opensqt.runtime.strategy import runner
 from opensqt.strategies.grid.state import evolve
 from services.arb.config import plays_of as carries_of
 from services.gateway.config import GatewaySettings as Page
@@ -33,7 +33,7 @@ def _config() -> Config:
     return parse_config(derive((SPOT, PERP), market="synthetic:7"), {})
 
 
-def _plays() -> list[strategy.StrategySpec[Any]]:
+def _plays() -> list[runner.StrategySpec[Any]]:
     clock = VirtualClock(wall_ms=0)
     return [*grids_of(_config(), clock), *carries_of(_config(), clock)]
 
@@ -42,7 +42,7 @@ def _plays() -> list[strategy.StrategySpec[Any]]:
 @given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 10_000_000)), max_size=20))
 @settings(max_examples=30, deadline=None)
 def test_now_is_the_feeds_time_and_never_goes_back(
-    play: strategy.StrategySpec[Any], steps: list[tuple[bool, int]]
+    play: runner.StrategySpec[Any], steps: list[tuple[bool, int]]
 ) -> None:
     """Whatever times ticks and `evt.time` carry, now is the latest of them, and nothing else moves it."""
     state, latest = play.beginning, 0
@@ -56,7 +56,7 @@ def test_now_is_the_feeds_time_and_never_goes_back(
 def test_no_look_back_is_longer_than_half_of_what_feed_keeps() -> None:
     """What a consumer needs of the market before it starts is always still there, with as much again to spare."""
     half_ms = FEED_KEPT_HOURS * HOUR_MS / 2
-    spans = (strategy.LOOKBACK_MS, gate.LOOKBACK_MS, Page().lookback_ms, Page().chart_lookback_ms)
+    spans = (runner.LOOKBACK_MS, gate.LOOKBACK_MS, Page().lookback_ms, Page().chart_lookback_ms)
     assert max(spans) <= half_ms
 
 
@@ -73,7 +73,7 @@ async def test_a_run_begins_with_its_configuration_its_code_and_its_state() -> N
         plays = grids_of(each, house.clock)
         hashes.append({play.name: play.config_hash for play in plays})
         wanted = len(hashes) * len(plays)
-        async with desk(house, strategy.StrategyRunner(context_of(house, each), "grid", plays)):
+        async with desk(house, runner.StrategyRunner(context_of(house, each), "grid", plays)):
 
             async def all_started(wanted: int = wanted) -> bool:
                 return len(await journal_of(house, StrategyStarted)) == wanted
@@ -106,7 +106,7 @@ def test_the_journal_and_the_look_back_are_all_that_a_start_needs(
     for fact in (fact for _, fact in past if isinstance(fact, JOURNALLED)):
         started = evolve(started, fact)
     for at_ms, fact in past:
-        if at_ms >= now_ms - strategy.LOOKBACK_MS and not isinstance(fact, JOURNALLED):
+        if at_ms >= now_ms - runner.LOOKBACK_MS and not isinstance(fact, JOURNALLED):
             started = evolve(started, fact)
     assert started == running
 
@@ -127,7 +127,7 @@ def _history(moves: list[tuple[str, int]]) -> list[tuple[int, Message]]:
             halt = Halted(scope=scope, mode="REDUCING", reason="drift", time_ms=now_ms)
             over = Resumed(scope=scope, reason="fine", actor="alice", time_ms=now_ms)
             past.append((now_ms, halt if what == "halt" else over))
-        if now_ms - said_ms > strategy.LOOKBACK_MS - 20_000:
+        if now_ms - said_ms > runner.LOOKBACK_MS - 20_000:
             said_ms = now_ms
             past += [
                 (now_ms, rules_of(PERP)),

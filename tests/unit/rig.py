@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.control import Heartbeat
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import (
@@ -262,16 +262,16 @@ class Rig:
         """Return everything that is in the journal, in order."""
         return [decode_row(row) for row in self.store.rows]
 
-    def orders(self) -> dict[str, life.Order]:
+    def orders(self) -> dict[str, order_state.Order]:
         """Fold all orders from the journal."""
-        found: dict[str, life.Order] = {}
+        found: dict[str, order_state.Order] = {}
         for fact in self.facts():
-            if life.is_order_event(fact):
+            if order_state.is_order_event(fact):
                 name = fact.ref.client_order_id  # type: ignore[attr-defined]
-                found[name] = life.fold(found.get(name) or life.begin(name), fact)  # type: ignore[arg-type]
+                found[name] = order_state.fold(found.get(name) or order_state.begin(name), fact)  # type: ignore[arg-type]
         return found
 
-    def order_of(self, number: int = 1) -> life.Order:
+    def order_of(self, number: int = 1) -> order_state.Order:
         """Return the newest attempt of place intent `number`."""
         return max(
             (

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from opensqt.cli.main import VERBS
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.execution import order_actions
 from opensqt.runtime.config import schema
 from opensqt.venues.policy import policy_of
@@ -147,5 +147,5 @@ def test_the_phases_of_an_orders_life_are_the_codes() -> None:
     text = (ROOT / "docs" / "orders.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|`]+ \| ([a-z_]+)[^|]* \| (yes|no) \|$", text, re.MULTILINE)
     assert {phase: end == "yes" for phase, end in rows} == {
-        phase.value: phase in life.TERMINAL for phase in life.OrderStatus
+        phase.value: phase in order_state.TERMINAL for phase in order_state.OrderStatus
     }

@@ -13,7 +13,7 @@ from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.order_events import NeverPlaced, Rejected, Submitting, Unresolved
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import Held
-from services.executor import sender as requests
+from services.executor import sender
 from tests.support.fakes.venue import Fault
 from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import Rig
@@ -100,19 +100,19 @@ async def test_a_margin_error_stops_what_has_not_left_yet(rig: Rig) -> None:
 
 def one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worst outcome of a batch be that of every order in it."""
-    real = requests.OrderSender._request
+    real = sender.OrderSender._request
 
-    async def request(self: requests.OrderSender, *args: Any) -> Any:
+    async def request(self: sender.OrderSender, *args: Any) -> Any:
         outcomes = await real(self, *args)
         bad = [outcome for outcome in outcomes if not isinstance(outcome, Held)]
         return (bad[0],) * len(outcomes) if bad else outcomes
 
-    monkeypatch.setattr(requests.OrderSender, "_request", request)
+    monkeypatch.setattr(sender.OrderSender, "_request", request)
 
 
 def margin_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a group go on without funds."""
-    monkeypatch.setattr(requests, "_stop_the_rest", lambda *_: None)
+    monkeypatch.setattr(sender, "_stop_the_rest", lambda *_: None)
 
 
 @pytest.mark.row("C07")

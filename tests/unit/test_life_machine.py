@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.ledger import Ledger
 from opensqt.domain.order_events import Fill, OrderRef
 from opensqt.domain.order_index import OrderIndex
@@ -80,7 +80,7 @@ POOL: tuple[OrderEvent, ...] = (*_story(1), *_story(2), _stray())
 
 def _indexed(index: OrderIndex) -> dict[str, object]:
     """Return what an index believes, without the order in which it came to believe it."""
-    told = {name: one for name, one in index.orders.items() if one != life.begin(name)}
+    told = {name: one for name, one in index.orders.items() if one != order_state.begin(name)}
     return {
         "orders": told,
         "open": {one.client_order_id for one in index.open.living()},
@@ -108,7 +108,7 @@ class Folds:
         """Return what each fold believes, without the order in which it came to believe it."""
         return {
             "executor orders": {
-                n: o for n, o in self.executor.orders.items() if o != life.begin(n)
+                n: o for n, o in self.executor.orders.items() if o != order_state.begin(n)
             },
             "executor living": {order.client_order_id for order in self.executor.living()},
             "executor doubts": {order.client_order_id for order in self.executor.doubtful()},

@@ -18,7 +18,7 @@ from opensqt.domain.market import (
     Trade,
 )
 from opensqt.domain.messages import Message
-from opensqt.runtime.strategy import runner as strategy
+from opensqt.runtime.strategy import runner
 from services.market_data.decide import Now, Observation, due, observed, tick_of, wait_ms
 from services.market_data.state import PublishPace, SymbolState
 from services.risk import service as gate
@@ -199,7 +199,7 @@ def test_bad_news_is_said_again_while_it_lasts_and_good_news_once() -> None:
     states = [m.state for m in said]
     assert states == [FeedState.LIVE, *[FeedState.STALE] * 4, FeedState.LIVE]
     gaps_ms = [two.age_ms - one.age_ms for one, two in itertools.pairwise(said[1:5])]
-    assert max(gaps_ms) < min(gate.LOOKBACK_MS, strategy.LOOKBACK_MS)
+    assert max(gaps_ms) < min(gate.LOOKBACK_MS, runner.LOOKBACK_MS)
 
 
 def test_trades_do_not_hide_a_dead_book() -> None:

@@ -13,7 +13,7 @@ from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, SagaStep, StrategyStarted
 from opensqt.oracle.journal_account import JournalAccount
 from opensqt.oracle.tables import COLUMNS, rows_hash
-from opensqt.runtime.projection import tables as projection
+from opensqt.runtime.projection import tables
 from opensqt.runtime.projection.tables import rows
 from tests.ledgers import ACCOUNT, SPOT, VENUE, Day, folded
 
@@ -104,14 +104,14 @@ def test_verify_finds_a_fold_that_is_wrong_everywhere(
 ) -> None:
     """Projections made by the same wrong fold agree with it; the judge's count disagrees with both."""
     table, at = MUTANTS[what]
-    rightly = projection._ROWS[table]
+    rightly = tables._ROWS[table]
 
     def wrongly(books: Ledger, key: tuple[str, ...]) -> tuple[Any, ...] | None:
         row = rightly(books, key)
         return None if row is None else (*row[:at], row[at] * -1, *row[at + 1 :])
 
     facts = Day(3).facts
-    monkeypatch.setitem(projection._ROWS, table, wrongly)
+    monkeypatch.setitem(tables._ROWS, table, wrongly)
     live = StoredBooks(
         position=len(facts),
         tables={table.value: found for table, found in rows(folded(facts)).items()},
@@ -130,5 +130,5 @@ def test_verify_finds_a_fold_that_is_wrong_everywhere(
 @pytest.mark.row("I02")
 def test_the_tables_have_the_columns_that_the_judge_expects() -> None:
     """What is projected is named as the judge names it."""
-    shapes = {table.value: shape.columns for table, shape in projection.SHAPES.items()}
+    shapes = {table.value: shape.columns for table, shape in tables.SHAPES.items()}
     assert {name: shapes[name] for name in COLUMNS} == COLUMNS

@@ -16,9 +16,9 @@ from opensqt.runtime.bus.dead_letters import PoisonMessage
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.telemetry.logs import leaves
-from services.executor import command_consumer as commands
+from services.executor import command_consumer
 from services.executor.command_consumer import CommandConsumer
-from services.risk import intent_queue as docket
+from services.risk import intent_queue
 from tests.unit.rig import Rig
 from tests.unit.test_admission import TICK
 from tests.unit.test_gate import House
@@ -45,7 +45,7 @@ async def test_openings_stop_at_the_third_failure_of_the_gate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two gates die of the same intent, the third one sets it aside, halts the desk and goes on to judge."""
-    monkeypatch.setattr(docket, "judge", fails_at(judge, "intent-bad"))
+    monkeypatch.setattr(intent_queue, "judge", fails_at(judge, "intent-bad"))
     house = House()
     said: list[PlaceIntent] = []
 
@@ -108,7 +108,7 @@ async def test_the_executor_dies_twice_of_a_command_and_then_goes_on(
             raise ArithmeticError("a fault of ours")
         await real(self, approval, intent)
 
-    monkeypatch.setattr(commands.CommandConsumer, "_place", faulty)
+    monkeypatch.setattr(command_consumer.CommandConsumer, "_place", faulty)
     rig = Rig(tmp_path)
     place = rig.place()
     bad.append(place.intent_id)

@@ -3,9 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from opensqt.domain import account, control, verdict
-from opensqt.domain import order_events as order
-from opensqt.domain import recon_events as recon
+from opensqt.domain import account, control, order_events, recon_events, verdict
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.journal import Fence, Lease, Recorded
@@ -124,7 +122,9 @@ class Judge(Chronicle):
             case verdict.RiskApproved() if fact.risk_epoch != self.epochs["risk"][0]:
                 name = f"{fact.intent_id} of {fact.risk_epoch}, newest {self.epochs['risk'][0]}"
                 self.blame("approved under the newest risk epoch", name)
-            case order.IntentPlaced() if now_ms > fact.valid_until_ms + self.machine.off_ms_max:
+            case order_events.IntentPlaced() if (
+                now_ms > fact.valid_until_ms + self.machine.off_ms_max
+            ):
                 late_ms = now_ms - fact.valid_until_ms
                 self.blame("begun while valid", f"{fact.ref.client_order_id}, {late_ms} ms late")
 
@@ -233,20 +233,25 @@ class Judge(Chronicle):
         match fact:
             case verdict.RiskApproved() | verdict.RiskRefused():
                 self._verdict(fact, kind)
-            case order.IntentPlaced():
+            case order_events.IntentPlaced():
                 ref = fact.ref
                 self.told[ref.client_order_id] = Told(
                     intent=ref.intent_id, symbol=ref.symbol, quantity=fact.quantity
                 )
                 if fact.purpose is Purpose.CLOSE:
                     self.closing.add(ref.client_order_id)
-            case order.Fill():
+            case order_events.Fill():
                 self._filled(self.trades.book(fact, self.blame), fact.quantity)
-            case recon.Discrepancy() if self.misled and fact.kind in OF_ORDERS:
+            case recon_events.Discrepancy() if self.misled and fact.kind in OF_ORDERS:
                 return
-            case recon.Halted(scope=scope) if scope == DESK and self.halts.look is not None:
+            case recon_events.Halted(scope=scope) if scope == DESK and self.halts.look is not None:
                 return
-            case recon.Discrepancy() | recon.Halted() | recon.Adjustment() | account.FundingPaid():
+            case (
+                recon_events.Discrepancy()
+                | recon_events.Halted()
+                | recon_events.Adjustment()
+                | account.FundingPaid()
+            ):
                 if not self.losses.explain(fact, self.blame):
                     self.blame("the reconciler invents nothing", f"{kind}: {fact}")
             case control.KillLatched() | control.KillReleased():

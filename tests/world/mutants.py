@@ -9,17 +9,12 @@ import msgspec
 from opensqt.domain.journal import Appended, Conflict, Duplicate
 from opensqt.domain.venue import InDoubt, NotSent
 from opensqt.domain.verdict import RiskRefused
-from opensqt.execution import absence
-from opensqt.execution import admission as decide
-from opensqt.execution import caps as limits
-from opensqt.execution import events as facts
+from opensqt.execution import absence, admission, caps, events
 from opensqt.execution.state import ExecutionState
 from opensqt.risk.state import RiskState as GateState
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper
-from services.executor import command_consumer as commands
-from services.executor import sender as requests
-from services.executor import service
+from services.executor import command_consumer, sender, service
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
 from services.executor.resolver import OrderResolver
@@ -127,33 +122,33 @@ def _again_in_doubt() -> list[Patch]:
 
 
 def _refused_in_doubt() -> list[Patch]:
-    real = decide.after_place
+    real = admission.after_place
 
     def after(author: Any, ref: Any, outcome: Any, evidence: str, terms: Any) -> Any:
         if isinstance(outcome, InDoubt):
-            return (facts.rejected(author, ref, "timeout", "", evidence, terms.now_ms),)
+            return (events.rejected(author, ref, "timeout", "", evidence, terms.now_ms),)
         return real(author, ref, outcome, evidence, terms)
 
-    return [(requests, "after_place", after)]
+    return [(sender, "after_place", after)]
 
 
 def _sent_first() -> list[Patch]:
     real = ExecutorAccount.commit_surely
 
-    async def place(self: commands.CommandConsumer, approval: Any, intent: Any) -> None:
+    async def place(self: command_consumer.CommandConsumer, approval: Any, intent: Any) -> None:
         account = self._account
         terms, fence = account.terms(intent.valid_until_ms), account.lease.fence
-        chosen = decide.admit_place(account.state, account.author, approval, fence, terms)
-        if isinstance(chosen, decide.SendOrder):
+        chosen = admission.admit_place(account.state, account.author, approval, fence, terms)
+        if isinstance(chosen, admission.SendOrder):
             await account.venue.place(chosen.request)
             await real(account, chosen.entry)
 
-    return [(commands.CommandConsumer, "_place", place)]
+    return [(command_consumer.CommandConsumer, "_place", place)]
 
 
 def _ref(**changes: int) -> Callable[[], list[Patch]]:
     def patches() -> list[Patch]:
-        real = facts.ref_of
+        real = events.ref_of
 
         def ref_of(author: Any, intent: Any, attempt: int) -> Any:
             alike = msgspec.structs.replace(intent, cycle=changes.get("cycle", intent.cycle))
@@ -161,18 +156,18 @@ def _ref(**changes: int) -> Callable[[], list[Patch]]:
             return msgspec.structs.replace(ref, attempt=attempt)
 
         journal = (MemoryStore, "_conflict", _nothing), (MemoryStore, "_known", _nothing)
-        return [(facts, "ref_of", ref_of), *journal]
+        return [(events, "ref_of", ref_of), *journal]
 
     return patches
 
 
 def _no_generation() -> list[Patch]:
-    real = facts.ref_of
+    real = events.ref_of
 
     def ref_of(author: Any, intent: Any, attempt: int) -> Any:
         return real(msgspec.structs.replace(author, generation=""), intent, attempt)
 
-    return [(facts, "ref_of", ref_of)]
+    return [(events, "ref_of", ref_of)]
 
 
 def _no_fence() -> list[Patch]:
@@ -185,12 +180,12 @@ def _no_fence() -> list[Patch]:
 
 
 def _no_deadline() -> list[Patch]:
-    real = decide.request_of
+    real = admission.request_of
 
     def request_of(*words: Any, **more: Any) -> Any:
         return msgspec.structs.replace(real(*words, **more), deadline_ms=2**52)
 
-    return [(decide, "request_of", request_of)]
+    return [(admission, "request_of", request_of)]
 
 
 def _no_tombstone() -> list[Patch]:
@@ -198,34 +193,34 @@ def _no_tombstone() -> list[Patch]:
 
 
 def _fills_twice() -> list[Patch]:
-    real, count = facts.fill, iter(range(10**9))
+    real, count = events.fill, iter(range(10**9))
 
     def fill(*words: Any) -> Any:
         return msgspec.structs.replace(real(*words), event_id=f"fill {next(count)}")
 
-    return [(facts, "fill", fill), (ExecutionState, "knows_trade", lambda *_: False)]
+    return [(events, "fill", fill), (ExecutionState, "knows_trade", lambda *_: False)]
 
 
 def _no_guard() -> list[Patch]:
-    real = decide.admit_place
+    real = admission.admit_place
 
     def admit(*words: Any) -> Any:
         chosen = real(*words)
-        if isinstance(chosen, decide.SendOrder):
+        if isinstance(chosen, admission.SendOrder):
             entry = msgspec.structs.replace(chosen.entry, guards=())
             return msgspec.structs.replace(chosen, entry=entry)
         return chosen
 
-    return [(commands, "admit_place", admit)]
+    return [(command_consumer, "admit_place", admit)]
 
 
 def _late_too() -> list[Patch]:
-    real = limits.obstacle
+    real = caps.obstacle
 
     def obstacle(state: ExecutionState, intent: Any, terms: Any, **words: Any) -> str:
         return real(state, intent, msgspec.structs.replace(terms, now_ms=0), **words)
 
-    return [(decide, "obstacle", obstacle), (MemoryStore, "_late", _nothing)]
+    return [(admission, "obstacle", obstacle), (MemoryStore, "_late", _nothing)]
 
 
 def _cancelled_once() -> list[Patch]:

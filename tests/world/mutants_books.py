@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.domain import order_state as life
+from opensqt.domain import order_state
 from opensqt.domain.journal import Lease
 from opensqt.domain.order_events import CancelRequested, Fill, Unresolved
 from opensqt.domain.unattributed import UnattributedTrades
 from opensqt.domain.venue import NotFound
-from opensqt.execution import absence
-from opensqt.execution import admission as decide
-from opensqt.execution import events as facts
+from opensqt.execution import absence, admission, events
 from opensqt.risk.state import RiskState as GateState
 from opensqt.strategies.grid import state as grid
-from services.executor import account_sync as evidence
+from services.executor import account_sync
 from services.executor.cancel_sweep import CancelSweep, SweepResult
 from services.executor.resolver import OrderResolver
 from tests.support.fakes.journal import MemoryLeases
@@ -53,7 +51,7 @@ def _not_found_is_gone() -> list[Patch]:
         outcome = await account.venue.cancel(ref.symbol, ref.client_order_id)
         if isinstance(outcome, NotFound):
             now_ms = account.clock.market_ms()
-            gone = facts.never_placed(account.author, ref, "not found", now_ms)
+            gone = events.never_placed(account.author, ref, "not found", now_ms)
             await account.record((gone,))
             return 0
         return await real(self, order, ref)
@@ -62,7 +60,7 @@ def _not_found_is_gone() -> list[Patch]:
 
 
 def _dropped_behind_the_end() -> list[Patch]:
-    real = decide.after_trade
+    real = admission.after_trade
 
     def after_trade(state: Any, author: Any, trade: Any, evidence_hash: str) -> Any:
         order = state.find(trade.symbol, trade.client_order_id, trade.venue_order_id)
@@ -70,7 +68,7 @@ def _dropped_behind_the_end() -> list[Patch]:
             return ()
         return real(state, author, trade, evidence_hash)
 
-    return [(evidence, "after_trade", after_trade)]
+    return [(account_sync, "after_trade", after_trade)]
 
 
 def _gate_drops(kind: type[Any]) -> Callable[[], list[Patch]]:
@@ -83,7 +81,7 @@ def _gate_drops(kind: type[Any]) -> Callable[[], list[Patch]]:
             real(state, event)
             if isinstance(event, kind):
                 name = event.ref.client_order_id
-                state.index.open.file(life.begin(name))
+                state.index.open.file(order_state.begin(name))
                 state.index.orders.pop(name, None)
                 state.index.ended.pop(name, None)
 

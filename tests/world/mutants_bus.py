@@ -6,14 +6,13 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.trading_controls import TradingControls
-from opensqt.execution import absence
-from opensqt.execution import admission as decide
+from opensqt.execution import absence, admission
 from opensqt.risk import limits
-from opensqt.runtime.bus import catch_up as feed_pass
+from opensqt.runtime.bus import catch_up
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.sequence_tracker import SequenceLink, SequenceTracker, SequenceVerdict
 from services.reconciler.decide import Comparator
-from services.relay import feed_recovery as generation
+from services.relay import feed_recovery
 from services.relay import service as relay
 from services.relay.decide import FeedComparison
 from services.relay.decide import standing as compared
@@ -64,7 +63,7 @@ def _never_shorter() -> list[Patch]:
     def standing(place: FeedCursor | None, *words: Any) -> FeedComparison:
         return real(place, *words) if place is None else FeedComparison.SAME
 
-    return [(generation, "standing", standing), (relay, "contradicts", lambda *_: False)]
+    return [(feed_recovery, "standing", standing), (relay, "contradicts", lambda *_: False)]
 
 
 def _believed() -> list[Patch]:
@@ -78,13 +77,13 @@ def _believed() -> list[Patch]:
 
 
 def _repriced() -> list[Patch]:
-    real = decide.request_of
+    real = admission.request_of
 
     def request_of(*words: Any, **more: Any) -> Any:
         request = real(*words, **more)
         return msgspec.structs.replace(request, price=request.price * 2)
 
-    return [(decide, "request_of", request_of)]
+    return [(admission, "request_of", request_of)]
 
 
 def _hasty() -> list[Patch]:
@@ -113,7 +112,7 @@ def _nothing(*_: Any, **__: Any) -> None:
     return None
 
 
-_silent = _one(feed_pass, "_generation_said", lambda *_: 0)
+_silent = _one(catch_up, "_generation_said", lambda *_: 0)
 LOST = (Kind.PUBLISH_LOST,) * 4
 SHORT = (Kind.FEED_TAIL,) * 3
 STUCK = (Kind.STORE_DOWN,) * 3

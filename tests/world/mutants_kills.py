@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from opensqt.domain import kills
-from opensqt.domain import trading_controls as switches
+from opensqt.domain import kills, trading_controls
 from opensqt.domain.control import KillLatched
 from opensqt.domain.kills import Kills
 from opensqt.execution import state
@@ -32,7 +31,7 @@ def _by_the_clock() -> list[Patch]:
         released_ms = {**after.released_ms, event.scope: event.time_ms}
         return msgspec.structs.replace(after, released_ms=released_ms)
 
-    return [(owner, "folded", folded) for owner in (state, switches)]
+    return [(owner, "folded", folded) for owner in (state, trading_controls)]
 
 
 def _never_over() -> list[Patch]:
@@ -44,7 +43,7 @@ def _never_over() -> list[Patch]:
         return msgspec.structs.replace(after, released=frozenset())
 
     return [
-        *((owner, "folded", folded) for owner in (state, switches)),
+        *((owner, "folded", folded) for owner in (state, trading_controls)),
         (Kills, "is_over", lambda *_: False),
     ]
 

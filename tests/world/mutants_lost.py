@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensqt.runtime.bus import admission, entrance
-from opensqt.runtime.bus import catch_up as feed_pass
-from opensqt.runtime.bus import dead_letters as dlq
+from opensqt.runtime.bus import admission, catch_up, dead_letters, entrance
 from opensqt.runtime.bus.upkeep import Upkeep
-from opensqt.runtime.strategy import runner as strategy
-from services.executor import command_consumer as commands
+from opensqt.runtime.strategy import runner
+from services.executor import command_consumer
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch
 
@@ -31,16 +29,16 @@ def _wordless(*_: Any) -> str:
 
 def _believed_by_all() -> list[Patch]:
     """Nothing that is not understood is expected: its reader dies of it."""
-    return [(module, "NOT_ADMITTED", ()) for module in (entrance, feed_pass, commands)]
+    return [(module, "NOT_ADMITTED", ()) for module in (entrance, catch_up, command_consumer)]
 
 
 def _a_letter_for_each_reader() -> list[Patch]:
-    real = dlq._bury
+    real = dead_letters._bury
 
     async def bury(bus: Any, name: str, delivery: Any, identity: str, reason: str) -> bool:
         return await real(bus, name, delivery, f"{identity}/{name}", reason)
 
-    return [(dlq, "_bury", bury)]
+    return [(dead_letters, "_bury", bury)]
 
 
 def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
@@ -51,12 +49,12 @@ NOISE = (Kind.NOISE,) * 2
 LOST = (Kind.STREAM_LOST, Kind.BUS_LOST)
 M = Mutant
 OF_A_LOST_BUS = (
-    M(name="noise not set aside", patches=_one(dlq, "_bury", _said_once), focus=NOISE),
+    M(name="noise not set aside", patches=_one(dead_letters, "_bury", _said_once), focus=NOISE),
     M(name="noise kills its reader", patches=_believed_by_all, focus=NOISE),
     M(name="a letter for each reader", patches=_a_letter_for_each_reader, focus=NOISE),
     M(name="absurd values are believed", patches=_one(admission, "absurdity", _wordless), focus=NOISE),
     M(name="fact without position believed", patches=_one(admission, "_may_be_unrecorded", _always), focus=NOISE),
     M(name="lost stream not made again", patches=_one(Upkeep, "look", _whole), focus=LOST),
     M(name="lost stream not named", patches=_one(Upkeep, "_note", lambda *_: None), focus=LOST),
-    M(name="it trades without a bus", patches=_one(strategy, "words_for", _wordless), focus=LOST * 3, in_house=True),
+    M(name="it trades without a bus", patches=_one(runner, "words_for", _wordless), focus=LOST * 3, in_house=True),
 )  # fmt: skip
