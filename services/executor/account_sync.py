@@ -20,7 +20,7 @@ from opensqt.domain.venue import (
     VenueDown,
 )
 from opensqt.execution import events as facts
-from opensqt.execution.admission import adopt, after_trade, after_view
+from opensqt.execution.evidence import adopt, after_trade, after_view
 from opensqt.runtime.waiting import event_within
 from services.executor.account import ExecutorAccount
 from services.executor.snapshots import Snapshots, since_ms, unsure_ms

@@ -14,7 +14,7 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.order_events import OrderRef
 from opensqt.domain.venue import Held, InDoubt, NotSent, OrderView, Throttled, VenueDown
 from opensqt.execution.absence import Observation
-from opensqt.execution.admission import after_view
+from opensqt.execution.evidence import after_view
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
 

@@ -14,7 +14,8 @@ from opensqt.domain.instruments import Market, Side, market_of
 from opensqt.domain.journal import Appended, NewEvent
 from opensqt.domain.order_events import OrderRef
 from opensqt.domain.venue import Held, NotSent, PlaceOutcome, Refusal, Refused, Throttled
-from opensqt.execution.admission import SendOrder, admit_retry, after_place
+from opensqt.execution.admission import SendOrder, admit_retry
+from opensqt.execution.evidence import after_place
 from opensqt.runtime.keyed_executor import Spawn
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer

@@ -9,9 +9,9 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.domain.order_events import Accepted, OrderRef, Rejected, Unresolved
 from opensqt.domain.venue import Held, OrderView
-from opensqt.execution.admission import after_place, after_view
 from opensqt.execution.caps import Caps, SubmissionTerms
 from opensqt.execution.events import EventSource, ref_of
+from opensqt.execution.evidence import after_place, after_view
 from tests.unit.rig import START_MS, SYMBOL, Rig
 
 TURN_S = 1.0  # how long a place waits at the venue's budget

@@ -9,7 +9,7 @@ import msgspec
 from opensqt.domain.journal import Appended, Conflict, Duplicate
 from opensqt.domain.venue import InDoubt, NotSent
 from opensqt.domain.verdict import RiskRefused
-from opensqt.execution import absence, admission, caps, events
+from opensqt.execution import absence, admission, caps, events, evidence
 from opensqt.execution.state import ExecutionState
 from opensqt.risk.state import RiskState as GateState
 from opensqt.runtime.journal.port import JournalDown
@@ -122,7 +122,7 @@ def _again_in_doubt() -> list[Patch]:
 
 
 def _refused_in_doubt() -> list[Patch]:
-    real = admission.after_place
+    real = evidence.after_place
 
     def after(author: Any, ref: Any, outcome: Any, evidence: str, terms: Any) -> Any:
         if isinstance(outcome, InDoubt):

@@ -8,7 +8,7 @@ from opensqt.domain.journal import Lease
 from opensqt.domain.order_events import CancelRequested, Fill, Unresolved
 from opensqt.domain.unattributed import UnattributedTrades
 from opensqt.domain.venue import NotFound
-from opensqt.execution import absence, admission, events
+from opensqt.execution import absence, events, evidence
 from opensqt.risk.state import RiskState as GateState
 from opensqt.strategies.grid import state as grid
 from services.executor import account_sync
@@ -60,7 +60,7 @@ def _not_found_is_gone() -> list[Patch]:
 
 
 def _dropped_behind_the_end() -> list[Patch]:
-    real = admission.after_trade
+    real = evidence.after_trade
 
     def after_trade(state: Any, author: Any, trade: Any, evidence_hash: str) -> Any:
         order = state.find(trade.symbol, trade.client_order_id, trade.venue_order_id)
