@@ -3,9 +3,9 @@
 from opensqt import __version__
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import CarryConfig, Config, strategy_hash
-from opensqt.runtime.strategy.runner import KINDS, StrategySpec
 from opensqt.strategies.carry import decide, state
 from opensqt.strategies.carry.setup import LEGS_APART_MS_MAX, CarrySetup
+from opensqt.strategies.kernel import KINDS, StrategySpec
 from opensqt.strategies.tracked_intent import RetryPolicy
 
 FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds

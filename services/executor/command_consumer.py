@@ -5,6 +5,7 @@ One reader a queue; commits of one batch share the journal's fsync, requests run
 
 import asyncio
 
+from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.journal import Appended, Conflict, Duplicate, Entry, Fenced, NewEvent, TooLate
 from opensqt.domain.verdict import Command, RiskApproved
@@ -17,7 +18,6 @@ from opensqt.execution.admission import (
     refuse_place,
 )
 from opensqt.execution.order_actions import OrderAction, permit
-from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
 from opensqt.runtime.bus.dead_letters import refuse
 from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Queue

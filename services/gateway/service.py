@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from opensqt.domain import subjects
+from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.control import KillLatched
 from opensqt.domain.ids import event_id
 from opensqt.runtime import latch
-from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset

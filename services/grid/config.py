@@ -3,8 +3,8 @@
 from opensqt import __version__
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, GridConfig, GridMode, strategy_hash
-from opensqt.runtime.strategy.runner import StrategySpec
 from opensqt.strategies.grid import decide, state
+from opensqt.strategies.kernel import StrategySpec
 from opensqt.strategies.tracked_intent import RetryPolicy
 
 ORDERS_PER_LEVEL = 2  # a level of the window may have an opening, and one beside it a close

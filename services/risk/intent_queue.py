@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 
 from opensqt.domain import ids
+from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.control import KillLatched
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.journal import Entry, NewEvent
@@ -19,7 +20,6 @@ from opensqt.domain.subjects import KILL, command_subject, subject_of
 from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
 from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import Intent, Judgement, VerdictContext, blocked, judge
-from opensqt.runtime.bulkhead import Bulkhead
 from opensqt.runtime.bus.admission import Misplaced
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.entrance import let_in

@@ -18,8 +18,9 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy.runner import StrategyRunner, StrategySpec
+from opensqt.runtime.strategy.runner import StrategyRunner
 from opensqt.strategies.decision import Decision
+from opensqt.strategies.kernel import StrategySpec
 from services.grid.config import plays_of
 from tests.conditions import until
 from tests.relays import House, running

@@ -15,6 +15,7 @@ from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.strategy import runner
+from opensqt.strategies import kernel
 from opensqt.strategies.grid.state import evolve
 from services.arb.config import plays_of as carries_of
 from services.gateway.config import GatewaySettings as Page
@@ -33,7 +34,7 @@ def _config() -> Config:
     return parse_config(derive((SPOT, PERP), market="synthetic:7"), {})
 
 
-def _plays() -> list[runner.StrategySpec[Any]]:
+def _plays() -> list[kernel.StrategySpec[Any]]:
     clock = VirtualClock(wall_ms=0)
     return [*grids_of(_config(), clock), *carries_of(_config(), clock)]
 
@@ -42,7 +43,7 @@ def _plays() -> list[runner.StrategySpec[Any]]:
 @given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 10_000_000)), max_size=20))
 @settings(max_examples=30, deadline=None)
 def test_now_is_the_feeds_time_and_never_goes_back(
-    play: runner.StrategySpec[Any], steps: list[tuple[bool, int]]
+    play: kernel.StrategySpec[Any], steps: list[tuple[bool, int]]
 ) -> None:
     """Whatever times ticks and `evt.time` carry, now is the latest of them, and nothing else moves it."""
     state, latest = play.beginning, 0

@@ -17,7 +17,8 @@ from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.strategy import runner as strategy
-from opensqt.runtime.strategy.runner import StrategyRunner, StrategySpec
+from opensqt.runtime.strategy.runner import StrategyRunner
+from opensqt.strategies.kernel import StrategySpec
 from opensqt.strategies.tracked_intent import RetryPolicy
 from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of as grids_of

@@ -20,8 +20,9 @@ from opensqt.runtime.codec import decode
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.strategy.runner import StrategyInstance, StrategyRunner, StrategySpec, stamped
+from opensqt.runtime.strategy.runner import StrategyRunner
 from opensqt.strategies.decision import Decision
+from opensqt.strategies.kernel import StrategyInstance, StrategySpec, stamped
 from services.arb.config import plays_of as carries_of
 from services.grid.config import plays_of
 from tests.conditions import until

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
-from opensqt.runtime.bulkhead import Bulkhead
+from opensqt.domain.bulkhead import Bulkhead
 from tests.world.loop import WorldClock
 
 T = TypeVar("T")

@@ -1,0 +1,113 @@
+"""What every strategy has: a state that is folded and asked, its own run, and a fault that stops it alone.
+
+Pure: process, backtest and replay run the same one.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from opensqt.domain.bulkhead import Bulkhead
+from opensqt.domain.intent import Basis
+from opensqt.domain.messages import Message
+from opensqt.domain.strategy_events import StrategyStarted
+from opensqt.strategies.decision import Decision, shown
+
+KINDS = ("tick", "rules", "status", "funding", "mark")
+
+
+S = TypeVar("S")
+
+
+class StrategySpec(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+    """One strategy as the shell sees it: a name, a beginning and three pure functions."""
+
+    name: str
+    venue: str
+    account: str
+    symbols: tuple[str, ...]
+    config_hash: str
+    code_version: str
+    beginning: S
+    decide: Callable[[S, Message], Decision]
+    evolve: Callable[[S, Message | Decision], S]
+    openings_cancelled: Callable[[S], Decision]
+    kinds: tuple[str, ...] = KINDS  # of market data
+
+
+class StrategyInstance:
+    """One running strategy: its state, its run, and whether it has stopped."""
+
+    def __init__(self, play: StrategySpec[Any]) -> None:
+        self.play = play
+        self.fault = ""
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again from nothing; a fault stays."""
+        self.state = self.play.beginning
+        self.run = 0  # the newest whose start was folded, anybody's
+        self.own_run = 0  # this process's; 0 before it has one
+        self.last = Decision(reason="starting")
+
+    @property
+    def started(self) -> bool:
+        """Whether its own start has been folded: only then it knows which ids are its own, and what it waits for."""
+        return 0 < self.own_run == self.run
+
+    def concerns(self, message: Message) -> bool:
+        """Tell whether a message may be about this strategy; what names no symbol is about everybody."""
+        about = getattr(message, "ref", message)
+        symbol = getattr(about, "symbol", "")
+        return symbol == "" or symbol in self.play.symbols
+
+    def see(self, message: Message) -> None:
+        """Fold one message."""
+        if isinstance(message, StrategyStarted) and message.strategy == self.play.name:
+            self.run = max(self.run, message.run)
+        with Bulkhead() as bulkhead:
+            self.state = self.play.evolve(self.state, message)
+        self._note(bulkhead.error)
+
+    def act(self, message: Message, basis: Basis) -> Decision:
+        """Decide after a message; what is returned has been folded and is to be published."""
+        decision = Decision(reason=self.last.reason)
+        with Bulkhead() as bulkhead:
+            decision = self._next(message)
+            decision = stamped(decision, basis)
+            self.state = self.play.evolve(self.state, decision)
+        self._note(bulkhead.error)
+        if bulkhead.error is not None:
+            return Decision()
+        self.last = decision
+        return decision
+
+    def status(self, deaf: str = "") -> dict[str, Any]:
+        """Return whether it trades, and if not, why not; `deaf` says why nothing reaches it now."""
+        last = self.last.reason if self.started else "starting"
+        reason = f"stopped by a fault: {self.fault}" if self.fault else deaf or last
+        return {
+            "name": self.play.name,
+            "trading": not reason,
+            "reason": reason,
+            **shown(self.last),
+        }
+
+    def _next(self, message: Message) -> Decision:
+        if self.fault:
+            return self.play.openings_cancelled(self.state)
+        return self.play.decide(self.state, message)
+
+    def _note(self, error: Exception | None) -> None:
+        if error is not None and not self.fault:
+            self.fault = f"{type(error).__name__}: {error}"
+
+
+def stamped(decision: Decision, basis: Basis) -> Decision:
+    """Put what had been seen of FEED into new intents; those said again keep their bytes."""
+    intents = tuple(
+        msgspec.structs.replace(intent, basis=basis) if intent.basis.sequence == 0 else intent
+        for intent in decision.intents
+    )
+    return msgspec.structs.replace(decision, intents=intents)
