@@ -10,19 +10,16 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain import order_state
-from opensqt.domain.decimals import ZERO
 from opensqt.domain.messages import Message
 from opensqt.domain.open_orders import OpenOrders
 from opensqt.domain.order_events import Fill, OrderRef
 from opensqt.domain.order_state import Order, OrderEvent
+from opensqt.domain.owned_positions import NOBODY, OwnedPositions, Place
 from opensqt.domain.received import received
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.unattributed import UnattributedTrades
 
-NOBODY = ""  # the owner of what no order of ours explains
-
-Place = tuple[str, str]  # account, symbol; an account is at one venue
 TradeKey = tuple[str, str, str]  # account, symbol, the venue's id of the trade
 
 
@@ -52,8 +49,7 @@ class OrderIndex:
         self.orders: dict[str, Order] = {}
         self.open = OpenOrders()
         self.ended: dict[str, None] = {}  # settled orders and those of others, oldest first
-        self.owned: dict[tuple[str, Place], Decimal] = {}  # strategy or nobody, and place
-        self.nets: dict[Place, Decimal] = {}
+        self.positions = OwnedPositions()
         self.unattributed = UnattributedTrades()
         self._attempts: dict[str, list[str]] = {}  # intent id -> our order ids, oldest first
         self._venue_ids: dict[TradeKey, str] = {}  # account, symbol, the venue's id of the order
@@ -75,7 +71,7 @@ class OrderIndex:
         for fill in fills:
             index._keep(fill, moves=not fill.ref.strategy)
         for (strategy, place), quantity in owned.items():
-            index._hold(strategy, place, quantity)
+            index.positions.move(strategy, place, quantity)
         return index
 
     def fold(self, message: Message) -> Change:
@@ -86,7 +82,7 @@ class OrderIndex:
             return self._evidence(message)  # type: ignore[arg-type]
         if isinstance(message, Adjustment | PositionAdopted):
             place = (message.account, message.symbol)
-            self._hold(message.strategy, place, message.quantity)
+            self.positions.move(message.strategy, place, message.quantity)
             if isinstance(message, Adjustment):
                 self.open.set_right(message)
         return NOTHING
@@ -104,14 +100,6 @@ class OrderIndex:
     def knows_trade(self, key: TradeKey) -> bool:
         """Tell whether a trade was folded; the journal guards it for ever, this only spares the asking."""
         return key in self._trades
-
-    def net(self, place: Place) -> Decimal:
-        """Return what all owners and nobody hold together, signed base units."""
-        return self.nets.get(place, ZERO)
-
-    def own(self, strategy: str, place: Place) -> Decimal:
-        """Return what a strategy holds, or nobody, signed base units."""
-        return self.owned.get((strategy, place), ZERO)
 
     def forget_ended_before(self, time_ms: int) -> None:
         """Forget the orders whose last evidence is older than a market time, the oldest first."""
@@ -152,8 +140,8 @@ class OrderIndex:
             for fill in self.unattributed.claim(*place, order.client_order_id, order.venue_order_id)
         )
         for fill in claimed:
-            self._hold(NOBODY, place, -received(fill))
-            self._hold(ref.strategy, place, received(fill))
+            self.positions.move(NOBODY, place, -received(fill))
+            self.positions.move(ref.strategy, place, received(fill))
         return order_state.with_fills(order, claimed) if claimed else order, claimed
 
     def _file(self, order: Order) -> None:
@@ -182,19 +170,12 @@ class OrderIndex:
     def _keep(self, fill: Fill, *, moves: bool) -> None:
         place = (fill.ref.account, fill.ref.symbol)
         if moves:
-            self._hold(fill.ref.strategy, place, received(fill))
+            self.positions.move(fill.ref.strategy, place, received(fill))
         if not fill.ref.strategy:
             self.unattributed.add(fill)
         self._trades[*place, fill.trade_id] = None
         if self._trades_max is not None and len(self._trades) > self._trades_max:
             del self._trades[next(iter(self._trades))]
-
-    def _hold(self, strategy: str, place: Place, quantity: Decimal) -> None:
-        """Move what an owner and all together hold; who holds nothing any more is dropped."""
-        held = self.owned.pop((strategy, place), ZERO) + quantity
-        if held:
-            self.owned[strategy, place] = held
-        self.nets[place] = self.net(place) + quantity
 
 
 def _named(fill: Fill, order: Order | None) -> Fill:

@@ -224,7 +224,8 @@ def fill(author: EventSource, ref: OrderRef, trade: TradeView, evidence_hash: st
         time_ms=trade.time_ms,
     )
     cause = ("fill", author.venue, author.account, trade.symbol, trade.trade_id)
-    stream = f"order/{ref.client_order_id}" if ref.client_order_id else _stray(author, trade)
+    nobodys = f"stray/{author.venue}/{author.account}/{trade.symbol}"
+    stream = f"order/{ref.client_order_id}" if ref.client_order_id else nobodys
     event = fact(author, message, stream, cause)
     return msgspec.structs.replace(
         event,
@@ -297,7 +298,3 @@ def _of_order(author: EventSource, message: Message, *cause: str, parent: str = 
 
 def _event_of(ref: OrderRef, name: str) -> str:
     return ids.event_id(ref.client_order_id, name)
-
-
-def _stray(author: EventSource, trade: TradeView) -> str:
-    return f"stray/{author.venue}/{author.account}/{trade.symbol}"

@@ -1,6 +1,5 @@
 """What the executor of one account knows: its orders, trades and latches, folded from the journal. Pure."""
 
-from collections.abc import Container
 from decimal import Decimal
 
 from opensqt.domain import order_state
@@ -45,7 +44,7 @@ class ExecutionState:
         self.deposits: set[tuple[Market, str]] = set()
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
-        self._disproved: BoundedSet[str] = BoundedSet(DISPROVED_MAX)
+        self.disproved: BoundedSet[str] = BoundedSet(DISPROVED_MAX)
 
     @property
     def orders(self) -> dict[str, order_state.Order]:
@@ -94,28 +93,15 @@ class ExecutionState:
 
     def net(self, symbol: str) -> Decimal:
         """Return what our trades made of a symbol, as it was corrected, in signed base units."""
-        return self.index.net((self.account, symbol))
+        return self.index.positions.net((self.account, symbol))
 
     def own(self, strategy: str, symbol: str) -> Decimal:
         """Return a strategy's part of the net, in signed base units."""
-        return self.index.own(strategy, (self.account, symbol))
+        return self.index.positions.own(strategy, (self.account, symbol))
 
     def living(self) -> list[order_state.Order]:
         """Return our orders that are not terminal."""
         return self.index.open.living()
-
-    def doubtful(self) -> list[order_state.Order]:
-        """Return the orders of which nobody knows whether the venue holds them."""
-        return [order for order in self.living() if order.phase in order_state.IN_DOUBT]
-
-    def wished_away(self) -> list[order_state.Order]:
-        """Return the living orders that somebody asked to cancel, also before they were known."""
-        return [
-            order
-            for order in self.living()
-            if order.cancel_requested is not None
-            or (order.placed is not None and order.placed.ref.intent_id in self.tombstones)
-        ]
 
     def queued(self, symbol: str, side: Side, strategy: str | None = None) -> Decimal:
         """Return what orders of a side, of one strategy or of all, may still fill or have filled unseen (base units).
@@ -135,42 +121,11 @@ class ExecutionState:
             ZERO,
         )
 
-    def witness(self, symbol: str, but: Container[str], since_ms: int) -> str:
-        """Return our id of an order that a query must see, or an empty text; those in `but` are looked for themselves.
-
-        Best is one that the venue holds now; else one that it took since `since_ms` (market), as venues forget.
-        """
-        for order in self.living():
-            if (
-                order.phase in order_state.AT_VENUE
-                and _took(order, symbol)
-                and order.client_order_id not in but
-            ):
-                return order.client_order_id
-        for name in reversed(self.orders):
-            order = self.orders[name]
-            if _took(order, symbol) and name not in but:
-                taken_ms = order.accepted.time_ms if order.accepted is not None else 0
-                return name if taken_ms >= since_ms else ""
-        return ""
-
-    def disproved(self, symbol: str, since_ms: int) -> list[order_state.Order]:
-        """Return the newest orders of a symbol that were called never placed since `since_ms` (market)."""
-        orders = [self.orders[name] for name in self._disproved if name in self.orders]
-        ended = ((order, order.never_placed) for order in orders)
-        return [
-            o for o, end in ended if end and end.ref.symbol == symbol and end.time_ms >= since_ms
-        ]
-
     def _fold_order(self, event: Message) -> None:
         for fill in self.index.fold(event).booked:
             self.prices[fill.ref.symbol] = fill.price
         if isinstance(event, NeverPlaced):
-            self._disproved.add(event.ref.client_order_id)
-
-
-def _took(order: order_state.Order, symbol: str) -> bool:
-    return order.accepted is not None and order.accepted.ref.symbol == symbol
+            self.disproved.add(event.ref.client_order_id)
 
 
 def _judge(state: ExecutionState, verdict: RiskApproved | RiskRefused) -> None:

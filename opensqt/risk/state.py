@@ -13,7 +13,8 @@ from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Message
 from opensqt.domain.order_events import IntentPlaced
-from opensqt.domain.order_index import NOBODY, OrderIndex
+from opensqt.domain.order_index import OrderIndex
+from opensqt.domain.owned_positions import NOBODY
 from opensqt.domain.trading_controls import TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.risk.grounds import Exposure
@@ -114,12 +115,12 @@ class RiskState:
         due = {side: [one for one in (*here, *owed) if one.side is side] for side in Side}
         own = (one.quantity for one in due[intent.side] if one.strategy == intent.strategy)
         return Exposure(
-            net=self.index.net(place),
+            net=self.index.positions.net(place),
             buys=sum((one.quantity for one in due[Side.BUY]), ZERO),
             sells=sum((one.quantity for one in due[Side.SELL]), ZERO),
             orders_open=len(account) + len(waiting),
-            nobodys=self.index.own(NOBODY, place),
-            own=self.index.own(intent.strategy, place),
+            nobodys=self.index.positions.own(NOBODY, place),
+            own=self.index.positions.own(intent.strategy, place),
             own_closing=sum(own, ZERO),
             own_bid=max((s.price for s in bids if s.type is OrderType.LIMIT), default=None),
             orders_here=len(here),

@@ -20,6 +20,7 @@ from opensqt.domain.venue import (
     VenueDown,
 )
 from opensqt.execution import events as facts
+from opensqt.execution import to_ask
 from opensqt.execution.evidence import adopt, after_trade, after_view
 from opensqt.runtime.waiting import event_within
 from services.executor.account import ExecutorAccount
@@ -227,8 +228,8 @@ async def _identify(
     Where the venue does not show an order yet, the trade finds it later by the venue's id.
     """
     late_ms = account.clock.market_ms() - LATE_AGE_MS_MAX
-    doubtful = [order for order in account.state.doubtful() if _symbol(order) == symbol]
-    for order in (*doubtful, *account.state.disproved(symbol, late_ms)):
+    doubtful = [order for order in to_ask.doubtful(account.state) if _symbol(order) == symbol]
+    for order in (*doubtful, *to_ask.disproved(account.state, symbol, late_ms)):
         outcome = await account.venue.urgent.look(symbol, order.client_order_id)
         if isinstance(outcome, Held) and outcome.order is not None:
             await show(outcome.order)

@@ -15,6 +15,7 @@ from opensqt.domain.order_events import OrderRef
 from opensqt.domain.venue import Held, InDoubt, NotSent, OrderView, Throttled, VenueDown
 from opensqt.execution.absence import Observation
 from opensqt.execution.evidence import after_view
+from opensqt.execution.to_ask import witness
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
 
@@ -125,7 +126,7 @@ class OrderLookup:
         now_ms = account.clock.market_ms()
         age_ms = WITNESS_AGE_MS_MAX if ever else LISTED_AGE_MS_MAX
         for place in (symbol, *account.watched()):
-            if name := account.state.witness(place, self._lost, now_ms - age_ms):
+            if name := witness(account.state, place, self._lost, now_ms - age_ms):
                 return place, name
         return symbol, ""
 

@@ -15,6 +15,7 @@ from opensqt.domain.venue import Held, NotFound, Throttled
 from opensqt.execution import absence
 from opensqt.execution import events as facts
 from opensqt.execution.absence import AbsenceSearch, Observation
+from opensqt.execution.to_ask import doubtful, wished_away
 from opensqt.runtime.keyed_executor import Spawn
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
@@ -63,12 +64,12 @@ class OrderResolver:
         while True:
             self._wake.clear()
             state = self._account.state
-            for order in state.doubtful():
+            for order in doubtful(state):
                 name = order.client_order_id
                 if name not in self._account.sending and name not in self._pursued:
                     self._pursued.add(name)
                     self._spawn(self._resolve(name))
-            for order in state.wished_away():
+            for order in wished_away(state):
                 self.wish_away(order.client_order_id)
             await self._wake.wait()
 

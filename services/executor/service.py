@@ -12,6 +12,7 @@ import msgspec
 from opensqt.domain import subjects
 from opensqt.domain.venue import VenueDown
 from opensqt.execution.state import DESK
+from opensqt.execution.to_ask import doubtful
 from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
@@ -90,7 +91,7 @@ class Executor:
             "health": "degraded" if trouble else "good",
             "why": trouble,
             "orders_open": len(state.living()),
-            "orders_unresolved": len(state.doubtful()),
+            "orders_unresolved": len(doubtful(state)),
             "killed": DESK in state.kills.scopes,
             "kills": {
                 scope: f"{kill.actor}: {kill.reason}" for scope, kill in state.kills.scopes.items()
@@ -253,7 +254,7 @@ class Executor:
         author = self._account.author
         gauge = self._metrics.orders_unresolved.labels(author.venue, author.account)
         while True:
-            gauge.set(len(self._account.state.doubtful()))
+            gauge.set(len(doubtful(self._account.state)))
             await self._account.clock.sleep(MEASURE_S)
 
 

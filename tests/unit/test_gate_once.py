@@ -61,7 +61,7 @@ def test_fills_of_strangers_are_forgotten_in_time() -> None:
     state.fold(fill)
     state.forget(fill.time_ms + SETTLED_KEPT_MS + 1)
     assert state.index.orders == {}
-    assert state.index.net(("main", gate_books.SYMBOL)) == Decimal("0.010")
+    assert state.index.positions.net(("main", gate_books.SYMBOL)) == Decimal("0.010")
 
 
 def test_exposure_and_memory_follow_the_life_of_every_order() -> None:

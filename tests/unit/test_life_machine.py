@@ -20,6 +20,7 @@ from opensqt.domain.order_events import Fill, OrderRef
 from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.order_state import OrderEvent, OrderStatus
 from opensqt.execution.state import ExecutionState as Executor
+from opensqt.execution.to_ask import doubtful, wished_away
 from opensqt.risk.state import RiskState as Gate
 from tests.unit import test_life as told
 
@@ -85,8 +86,8 @@ def _indexed(index: OrderIndex) -> dict[str, object]:
         "orders": told,
         "open": {one.client_order_id for one in index.open.living()},
         "owed": {one.client_order_id for one in index.open.owed()},
-        "owned": dict(index.owned),
-        "net": index.net(("main", SYMBOL)),
+        "owned": dict(index.positions.owned),
+        "net": index.positions.net(("main", SYMBOL)),
     }
 
 
@@ -111,8 +112,8 @@ class Folds:
                 n: o for n, o in self.executor.orders.items() if o != order_state.begin(n)
             },
             "executor living": {order.client_order_id for order in self.executor.living()},
-            "executor doubts": {order.client_order_id for order in self.executor.doubtful()},
-            "executor wishes": {o.client_order_id for o in self.executor.wished_away()},
+            "executor doubts": {order.client_order_id for order in doubtful(self.executor)},
+            "executor wishes": {o.client_order_id for o in wished_away(self.executor)},
             "executor index": _indexed(self.executor.index),
             "gate index": _indexed(self.gate.index),
             "ledger index": _indexed(self.books.index),
@@ -167,7 +168,7 @@ class AnyOrder(RuleBasedStateMachine):
         trades = {event.trade_id: event for event in self.heard if isinstance(event, Fill)}
         whole = sum((fill.quantity for fill in trades.values()), Decimal(0))
         assert self.folds.executor.net(SYMBOL) == whole
-        assert self.folds.gate.index.net(("main", SYMBOL)) == whole
+        assert self.folds.gate.index.positions.net(("main", SYMBOL)) == whole
         held = self.folds.books.nets.get(PLACE)
         assert (held.position.quantity if held else Decimal(0)) == whole
 

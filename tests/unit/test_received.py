@@ -111,8 +111,8 @@ def test_everybody_who_counts_fills_agrees(trades: list[tuple[Any, ...]]) -> Non
     projected = {row[2]: row[3] for row in rows(books)[LedgerTable.POSITIONS]}
     assert {SPOT: Decimal(0), PERP: Decimal(0)} | projected == {SPOT: spot, PERP: perp}
     for (strategy, symbol), quantity in held.items():
-        assert risk(facts).index.own(strategy, (ACCOUNT, symbol)) == quantity
-    assert risk(facts).index.net((ACCOUNT, SPOT)) == spot
+        assert risk(facts).index.positions.own(strategy, (ACCOUNT, symbol)) == quantity
+    assert risk(facts).index.positions.net((ACCOUNT, SPOT)) == spot
     executor, page = Executor(ACCOUNT), Page()
     for at, message in enumerate(facts, start=1):
         executor.fold(message)
@@ -226,5 +226,9 @@ def test_the_order_of_events_does_not_change_what_is_held() -> None:
     trade: Fill = fill(ref, "1", "1", fee=Decimal("0.001"), fee_asset="BTC")
     nameless = msgspec.structs.replace(trade, ref=NOBODY)
     gate = risk([nameless, *opened(ref)])
-    assert gate.index.own("grid", PLACE) == gate.index.net(PLACE) == Decimal("0.999")
-    assert gate.index.own("", PLACE) == 0
+    assert (
+        gate.index.positions.own("grid", PLACE)
+        == gate.index.positions.net(PLACE)
+        == Decimal("0.999")
+    )
+    assert gate.index.positions.own("", PLACE) == 0

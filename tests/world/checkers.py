@@ -10,6 +10,7 @@ from opensqt.domain.journal import Fence, Lease, Recorded
 from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.journal.reading import decode_row
 from tests.support.fakes.venue_exchange import MemoryOrder
+from tests.world import register
 from tests.world.approvals import Seat, ungrounded
 from tests.world.chronicle import Chronicle
 from tests.world.concern import concerns, executor_of
@@ -19,17 +20,7 @@ from tests.world.latched import Latched
 from tests.world.loop import Life, WorldClock
 from tests.world.losses import Losses
 from tests.world.machine import Machine
-from tests.world.register import (
-    APPROVED,
-    DOUBTFUL,
-    ENDS,
-    OF_ORDERS,
-    PARTIAL,
-    READ,
-    SUBMITTING,
-    Register,
-    Told,
-)
+from tests.world.register import Register, Told
 from tests.world.trades import Trades
 
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
@@ -111,7 +102,7 @@ class Judge(Chronicle):
             self.note("row", row.event_id, row.type, row.data_hash.hex()[:12])
             if row.type == "KillLatched" and self.account != FIRST:
                 self.told_ms = row.recorded_at_ms
-            if row.type in READ:
+            if row.type in register.READ:
                 fact = self._read(row)
                 if begins and concerns(fact, self.account):
                     self._begun(fact, row.recorded_at_ms)
@@ -191,7 +182,7 @@ class Judge(Chronicle):
     def queued(self, intent_id: str) -> None:
         """An opening was approved and waits for the executor."""
         if intent_id not in self.verdicts:
-            self.register.move(intent_id, APPROVED)
+            self.register.move(intent_id, register.APPROVED)
 
     def rewind(self, rows: list[Recorded]) -> None:
         """Forget what a restored journal has forgotten; what was sent and taken stays so."""
@@ -199,7 +190,7 @@ class Judge(Chronicle):
         self._forget()
         self.muted = True
         for row in rows:
-            if row.type in READ:
+            if row.type in register.READ:
                 self._read(row)
         self.muted = False
         self.lost |= before - self.told.keys()
@@ -242,7 +233,7 @@ class Judge(Chronicle):
                     self.closing.add(ref.client_order_id)
             case order_events.Fill():
                 self._filled(self.trades.book(fact, self.blame), fact.quantity)
-            case recon_events.Discrepancy() if self.misled and fact.kind in OF_ORDERS:
+            case recon_events.Discrepancy() if self.misled and fact.kind in register.OF_ORDERS:
                 return
             case recon_events.Halted(scope=scope) if scope == DESK and self.halts.look is not None:
                 return
@@ -281,22 +272,22 @@ class Judge(Chronicle):
     def _filled(self, name: str, quantity: Decimal) -> None:
         if (told := self.told.get(name)) is not None and quantity:
             told.filled += quantity
-            self._enter(told, name, PARTIAL)
+            self._enter(told, name, register.PARTIAL)
 
     def _order(self, fact: Any, kind: str) -> None:
         name = fact.ref.client_order_id
         if (told := self.told.get(name)) is None:
             return
         self._filled(name, self.trades.named(fact))
-        if kind in ENDS:
+        if kind in register.ENDS:
             told.end = kind
             if kind in ("Rejected", "NeverPlaced") and name in self._taken:
                 self.blame("the venue knew better", f"{name}: {kind}, but the venue has it")
             self.register.leave(name)
         elif kind == "Submitting":
             told.epoch = fact.epoch
-            self._enter(told, fact.ref.client_order_id, SUBMITTING)
-        elif told.phase in DOUBTFUL or kind == "CancelRequested":
+            self._enter(told, fact.ref.client_order_id, register.SUBMITTING)
+        elif told.phase in register.DOUBTFUL or kind == "CancelRequested":
             self._enter(told, fact.ref.client_order_id, kind.lower())
 
     def _enter(self, told: Told, name: str, phase: str) -> None:

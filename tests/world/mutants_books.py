@@ -95,10 +95,10 @@ def _gate_books_no_fills() -> list[Patch]:
     real = GateState.fold
 
     def fold(state: GateState, event: Any) -> None:
-        owned, nets = dict(state.index.owned), dict(state.index.nets)
+        owned, nets = dict(state.index.positions.owned), dict(state.index.positions.nets)
         real(state, event)
         if isinstance(event, Fill):
-            state.index.owned, state.index.nets = owned, nets
+            state.index.positions.owned, state.index.positions.nets = owned, nets
 
     return [(GateState, "fold", fold)]
 

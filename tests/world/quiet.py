@@ -156,7 +156,7 @@ def _books(desk: Desk) -> list[tuple[str, str]]:
         leader = desk.leader()
         seen[leader] = desk.accounts[leader].state.net(symbol)
         gate = vars(desk.posts["risk"].service)["_sight"].state
-        seen["risk"] = gate.index.net((desk.account, symbol))
+        seen["risk"] = gate.index.positions.net((desk.account, symbol))
         if symbol == GRIDDED:
             actor = vars(desk.posts["grid"].service)["_actors"][0]
             books = actor.state.books
