@@ -2,7 +2,6 @@
 
 import asyncio
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +13,6 @@ from opensqt.runtime import latch
 from opensqt.runtime.codec import encode
 from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 @pytest.mark.row("A06")

@@ -1,7 +1,6 @@
 """What an answer of the venue proves by itself, and a request that a stop overtakes. Pure where it can be."""
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +16,6 @@ from tests.unit.rig import START_MS, SYMBOL, Rig
 TURN_S = 1.0  # how long a place waits at the venue's budget
 ANSWER_S = 3.0  # how long a cancel is under way
 AUTHOR = EventSource(actor="executor-main", venue="binance", account="main", generation="")
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 class Slow:

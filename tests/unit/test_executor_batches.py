@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +18,6 @@ from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import Rig
 
 EXIT_PRICE = Decimal("50100.0")
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 async def approve_many(rig: Rig, *numbers: int) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,12 +25,6 @@ from tests.support.fakes.venue import Fault, MemoryVenue
 from tests.unit.rig import BIG, SYMBOL, Rig
 
 AUTHOR = EventSource(actor="executor", venue="binance", account="main", generation="g1")
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 def _foreign(rig: Rig, number: int, **changes: Any) -> OrderRequest:

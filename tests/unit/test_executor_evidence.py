@@ -1,7 +1,6 @@
 """What the venue shows and the journal does not take: ends found by asking, strangers left alone, nothing forgotten."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -23,12 +22,6 @@ from tests.unit.rig import SYMBOL, Rig
 
 GRACE_MS = 1500
 FOREIGN = "web_1"
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 def judged(rig: Rig) -> list[Message]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +11,6 @@ from opensqt.runtime import latch
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases
 from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 @pytest.mark.row("E10")

@@ -1,19 +1,12 @@
 """Interleavings on the executor's in-memory rig: what may happen between any two awaits must not cost an order."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from opensqt.domain.order_state import OrderStatus
 from tests.support.fakes.venue import Fault
 from tests.unit.rig import SYMBOL, Rig
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 async def test_a_fill_missed_by_the_stream_is_read_although_a_later_one_was_pushed(

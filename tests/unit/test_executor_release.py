@@ -1,7 +1,6 @@
 """Releasing a kill against a new kill, the journal, the disk and names that nobody has."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +20,6 @@ from tests.unit.rig import SYMBOL, Rig
 
 CONFIG = parse_config(derive([SYMBOL], market="synthetic:7"), {})
 TYPO = {"scope": "strategy/grid-prep", "reason": "fire", "actor": "anna"}
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 @pytest.mark.row("E10")

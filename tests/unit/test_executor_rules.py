@@ -2,7 +2,6 @@
 
 import asyncio
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -19,12 +18,6 @@ from tests.support.fakes.venue_exchange import Ending
 from tests.unit.rig import START_MS, SYMBOL, Rig
 
 DEADLINE_S = 2.0
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 @pytest.mark.row("A06")

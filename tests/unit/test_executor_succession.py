@@ -29,12 +29,6 @@ class Counting(MemoryVenue):
         return await super().trades(symbol, after_trade_id=after_trade_id, since_ms=since_ms)
 
 
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
-
-
 async def _placed(rig: Rig) -> None:
     for number in range(MANY):
         await rig.approve(rig.place(number))

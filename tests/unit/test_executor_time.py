@@ -2,7 +2,6 @@
 
 import asyncio
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +15,6 @@ from tests.unit.test_executor_looks import Blind
 
 LATE_ANSWER_S = 3.6  # behind the fence of the order that was asked for
 BETWEEN_SWEEPS_S = 3.2  # an order that is placed then is looked for by nobody else during its four seconds of doubt
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    """Return a desk in memory."""
-    return Rig(tmp_path)
 
 
 class SetClock(VirtualClock):
