@@ -17,8 +17,8 @@ PAGE = ROOT / "docs" / "coverage.md"
 REPORT = ROOT / "reports" / "coverage" / "report.json"
 FLOOR_PERCENT = 90
 PARTS = {
-    "risk": ("services/risk",),
-    "execution": ("services/executor",),
+    "risk": ("opensqt/risk", "services/risk"),
+    "execution": ("opensqt/execution", "services/executor"),
     "rules that they share": ("opensqt/domain",),
 }
 HEAD = """# Coverage
@@ -69,13 +69,10 @@ class Line(msgspec.Struct, frozen=True):
 def measured(report: Report) -> Iterator[Line]:
     """Yield a line a part; raise `LookupError` where a part was not measured."""
     for name, folders in PARTS.items():
-        found = [
-            file.summary
-            for path, file in report.files.items()
-            if any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
-        ]
-        if not found:
-            raise LookupError(f"nothing measured of {', '.join(folders)}: run `make coverage`")
+        by_folder = {folder: list(_of(report, folder)) for folder in folders}
+        if missing := [folder for folder, found in by_folder.items() if not found]:
+            raise LookupError(f"nothing measured of {', '.join(missing)}: run `make coverage`")
+        found = [one for counts in by_folder.values() for one in counts]
         yield Line(
             name=name,
             taken=sum(one.covered_branches for one in found),
@@ -83,6 +80,12 @@ def measured(report: Report) -> Iterator[Line]:
             run=sum(one.covered_lines for one in found),
             lines=sum(one.num_statements for one in found),
         )
+
+
+def _of(report: Report, folder: str) -> Iterator[Counts]:
+    for path, file in report.files.items():
+        if PurePosixPath(path).is_relative_to(folder):
+            yield file.summary
 
 
 def table(lines: Iterable[Line]) -> str:
