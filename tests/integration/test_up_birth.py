@@ -38,7 +38,7 @@ os.read(told[0], 1)
 os.setgid(0)
 os.setuid(0)
 pathlib.Path("/proc/sys/user/max_user_namespaces").write_text("0")
-from opensqt.cli import postgres
+from opensqt.desk import postgres
 print(asyncio.run(postgres.prepare(data, dict(os.environ))))
 """
 
