@@ -13,9 +13,11 @@ import uvloop
 from benchmarks.stand.stamps import Recorder
 from benchmarks.stand.witness import CANCEL, ORDER_ID
 from opensqt.runtime.clock import RunClock
+from opensqt.simulation.dialects.binance import dialect
 from opensqt.simulation.dialects.binance.limits import RateLimits
 from opensqt.simulation.server import paper
-from opensqt.simulation.server.dispatch import Dispatcher, HttpAnswer, HttpRequest
+from opensqt.simulation.server.call import HttpAnswer, HttpRequest
+from opensqt.simulation.server.dispatch import Dispatcher
 from tests.simulation.venue.scripted import ScriptedFlow, setup
 
 WIDE = RateLimits(weight_max=10_000_000, orders=())
@@ -37,8 +39,8 @@ def watch(recorder: Recorder) -> None:
 
 async def serve(folder: Path) -> None:
     """Serve until SIGTERM."""
-    setattr(paper, "SPOT_LIMITS", WIDE)  # noqa: B010
-    setattr(paper, "USDM_LIMITS", WIDE)  # noqa: B010
+    setattr(dialect, "SPOT_LIMITS", WIDE)  # noqa: B010
+    setattr(dialect, "USDM_LIMITS", WIDE)  # noqa: B010
     venue = paper.PaperVenue(setup(folder), ScriptedFlow(), RunClock())
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)

@@ -19,12 +19,12 @@ from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config.all import Config, ConfigError, load
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.environment import Environment
-from opensqt.simulation.dialects.binance.signature import ApiKey
 from opensqt.simulation.engine.fees import FeeAsset
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.engine.orders import GATE_IDENTITY, IdentityPolicy
 from opensqt.simulation.market.recording_files import RecordingRefused
 from opensqt.simulation.market.synthetic import StateRefused
+from opensqt.simulation.server.dialect import ApiKey
 from opensqt.simulation.server.paper import LOOPBACK, PaperVenue, VenueSetup
 
 IDENTITIES = {PaperRules.BINANCE: IdentityPolicy(), PaperRules.GATE: GATE_IDENTITY}
@@ -64,6 +64,7 @@ def _venue(environment: Environment) -> PaperVenue:
     clock = open_clock(data)
     host, port = _address(environment.paper_venue, run)
     setup = VenueSetup(
+        venue=_simulated(config),
         folder=data,
         balances={name: account.balances for name, account in config.accounts.items()},
         keys={name: key for name, key in keys.items() if name in config.accounts},
@@ -75,6 +76,15 @@ def _venue(environment: Environment) -> PaperVenue:
         port=port,
     )
     return PaperVenue(setup, open_flow(run.market or config.paper.market), clock)
+
+
+def _simulated(config: Config) -> str:
+    venues = sorted({account.venue for account in config.accounts.values()})
+    if len(venues) != 1:
+        raise ConfigError(
+            f"accounts are at {', '.join(venues) or 'no venue'}: a paper venue is one venue"
+        )
+    return venues[0]
 
 
 def _address(given: str, run: RunFile) -> tuple[str, int]:

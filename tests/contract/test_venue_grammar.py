@@ -51,7 +51,7 @@ def real(house: House) -> paper.PaperVenue:
 def inject(house: House, fault: FaultName | None = None, kind: str = "", **terms: Any) -> None:
     """Put one fault in force, or none."""
     rules = [] if fault is None else [FaultRule(fault=fault, match=Match(kind=kind), **terms)]
-    real(house).server.inject(FaultScript(rules=rules))
+    real(house).server.admin.inject(FaultScript(rules=rules))
 
 
 async def held(house: House, name: str, symbol: str, **terms: Any) -> OrderView:
@@ -252,7 +252,7 @@ async def test_a_mute_stream_stays_connected_and_rest_decides(house: House) -> N
     inject(house, FaultName.MUTE, "private")
     await held(house, "qmute", SPOT)
     assert (await looked(house, "qmute", SPOT)).status == "open"
-    assert real(house).server.private.attached == 2
+    assert real(house).server.streams.attached == 2
     inject(house)
     await held(house, "qheard", SPOT)
     events = await hearing

@@ -46,7 +46,7 @@ async def test_lost_private_stream_is_said_and_regained(house: House) -> None:
     hearing, up = hear(house, StreamUp, 2)
     await up.wait()
     assert house.real is not None
-    house.real.server.disconnect("private")
+    house.real.server.admin.disconnect("private")
     kinds = [type(e) for e in await hearing if isinstance(e, StreamUp | StreamDown)]
     assert kinds == [StreamUp, StreamDown, StreamUp]
 

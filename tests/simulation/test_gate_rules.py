@@ -48,7 +48,7 @@ class Desk(Rig):
         """Lose one thing of the wire, and every private frame."""
         silent = FaultRule(fault=FaultName.DROPPED_FRAME, match=Match(kind="private"))
         rule = FaultRule(fault=fault, match=Match(kind=kind, market="perp"), count=count)
-        self.real.server.inject(FaultScript(rules=[silent, rule]))
+        self.real.server.admin.inject(FaultScript(rules=[silent, rule]))
 
     def audit(self, kind: str) -> list[dict[str, str]]:
         """The audit's rows of one kind."""
@@ -78,7 +78,7 @@ async def desk(folder: Path, rules: PaperRules) -> AsyncIterator[Desk]:
     pacing = asyncio.create_task(_pace(rig))
     try:
         async with rig.running(rig.executor()):
-            await until(lambda: rig.real.server.private.attached == 1)
+            await until(lambda: rig.real.server.streams.attached == 1)
             yield rig
     finally:
         pacing.cancel()

@@ -11,7 +11,6 @@ from decimal import Decimal
 from opensqt.domain.decimals import EXACT, ONE
 from opensqt.domain.instruments import InstrumentRules, Market
 
-VENUE = "binance"
 QUANTITY_STEPS_MAX = 10**9
 SPOT_FEES = (Decimal("0.001"), Decimal("0.001"))
 PERP_FEES = (Decimal("0.0002"), Decimal("0.0005"))
@@ -64,7 +63,7 @@ def rules_for(symbol: str, price_decimals: int, quantity_decimals: int) -> Instr
     if market is Market.PERP:
         notional_min = PERP_NOTIONAL_MIN if base == "BTC" else PERP_NOTIONAL_MIN_OTHER
     return InstrumentRules(
-        venue=VENUE,
+        venue="",  # a dialect lists it under its own name
         symbol=symbol,
         market=market,
         venue_symbol=base + quote,

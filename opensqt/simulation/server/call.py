@@ -1,15 +1,43 @@
-"""One request to the venue: its parameters, who sent it, and how parameters are read. It never answers."""
+"""One request to the venue: as it came, as its dialect has read it, and the answer. It decides nothing."""
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 
 import msgspec
 
 from opensqt.domain.instruments import InstrumentRules, Market
-from opensqt.simulation.dialects.binance.errors import BAD_SYMBOL, VenueError, illegal, missing
 
-NUMBER = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP request as it came; the names of `headers` are matched whatever their case."""
+
+    method: str
+    path: str
+    query: str
+    body: str
+    headers: Mapping[str, str]
+
+
+class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer; `lost` means that the connection is dropped instead, `delay_ms` (wall) that it comes late."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    lost: bool = False
+    delay_ms: int = 0
+
+
+class VenueError(Exception):
+    """A refusal in the words of a dialect: code and text, with HTTP status and headers."""
+
+    def __init__(
+        self, code: int, message: str, status: int = 400, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{code} {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.headers = headers or {}
 
 
 class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,36 +61,6 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
         """A parameter as text."""
         return self.params.get(name, default)
 
-    def required(self, name: str) -> str:
-        """A parameter that must be there."""
-        value = self.params.get(name, "")
-        if not value:
-            raise missing(name)
-        return value
-
-    def integer(self, name: str, default: int | None = None) -> int | None:
-        """A whole number, or the default."""
-        value = self.params.get(name)
-        if value is None or value == "":
-            return default
-        if not re.fullmatch(r"-?\d{1,19}", value):
-            raise illegal(name, r"^[0-9]{1,20}$")
-        return int(value)
-
-    def decimal(self, name: str) -> Decimal:
-        """A mandatory decimal."""
-        value = self.required(name)
-        if re.fullmatch(NUMBER, value) is None:
-            raise illegal(name, NUMBER)
-        try:
-            return Decimal(value)
-        except InvalidOperation as error:
-            raise illegal(name, NUMBER) from error
-
-    def flag(self, name: str) -> bool:
-        """A boolean parameter, false by default."""
-        return self.params.get(name, "false").lower() == "true"
-
 
 class SymbolMap(msgspec.Struct, frozen=True):
     """Which instruments the venue has, by its own ids, with the rules of this moment."""
@@ -70,16 +68,10 @@ class SymbolMap(msgspec.Struct, frozen=True):
     known: Mapping[str, InstrumentRules]
     by_id: dict[tuple[Market, str], str]
 
-    def rules(self, call: ApiCall) -> InstrumentRules:
-        """The instrument that a call names in `symbol`."""
-        return self.find(call.market, call.required("symbol"))
-
-    def find(self, market: Market, venue_symbol: str) -> InstrumentRules:
-        """The instrument with this id; raise `VenueError` -1121 where there is none."""
+    def find(self, market: Market, venue_symbol: str) -> InstrumentRules | None:
+        """The instrument with this id, None where there is none."""
         symbol = self.by_id.get((market, venue_symbol.upper()))
-        if symbol is None:
-            raise VenueError(*BAD_SYMBOL)
-        return self.known[symbol]
+        return None if symbol is None else self.known[symbol]
 
     def of(self, market: Market) -> list[InstrumentRules]:
         """All instruments of a market."""

@@ -9,25 +9,18 @@ from pathlib import Path
 
 import trustme
 
-HOSTS = (
-    "api.binance.com",
-    "*.binance.com",
-    "binance.com",
-    "venue.admin",
-    "localhost",
-    "127.0.0.1",
-)
+LOCAL_HOSTS = ("venue.admin", "localhost", "127.0.0.1")
 EXPIRES = datetime(2049, 12, 31, tzinfo=UTC)
 
 
-def ensure(folder: Path) -> tuple[Path, Path]:
-    """Return (ca.pem, server.pem) of this folder, made on the first call."""
+def ensure(folder: Path, hosts: tuple[str, ...]) -> tuple[Path, Path]:
+    """Return (ca.pem, server.pem) of this folder, made for these hosts on the first call."""
     ca_path, server_path = folder / "ca.pem", folder / "server.pem"
     if ca_path.exists() and server_path.exists():
         return ca_path, server_path
     folder.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA()
-    server = authority.issue_cert(*HOSTS, not_after=EXPIRES)
+    server = authority.issue_cert(*hosts, *LOCAL_HOSTS, not_after=EXPIRES)
     chain = b"".join(part.bytes() for part in server.cert_chain_pems)
     _write(server_path, server.private_key_pem.bytes() + chain, 0o600)
     _write(ca_path, authority.cert_pem.bytes(), 0o644)

@@ -22,13 +22,14 @@ STREAM_FAULTS = (
 
 
 class ClientSocket:
-    """A connected client; `streams` are its subscriptions, `account` whose private stream it is."""
+    """A client on `host` and `path`; `streams` are its subscriptions, `account` whose private stream it is."""
 
-    def __init__(self, faults: Faults, transport: asyncio.Transport | None) -> None:
-        self.transport = transport
+    def __init__(
+        self, faults: Faults, transport: asyncio.Transport | None, host: str = "", path: str = ""
+    ) -> None:
+        self.transport, self.host, self.path = transport, host, path
         self.socket = web.WebSocketResponse(heartbeat=PING_EVERY_S, compress=False, autoping=True)
         self.streams: set[str] = set()
-        self.combined = False
         self.account = ""
         self._faults = faults
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MAX)

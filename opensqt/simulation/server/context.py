@@ -1,13 +1,9 @@
-"""The trading floor that every endpoint stands on: the exchange, its instruments, keys, limits, chores. Wiring only."""
+"""What every endpoint stands on: the exchange, its instruments, its chores, its faults. Wiring only."""
 
 from collections.abc import Callable
 
 import msgspec
 
-from opensqt.domain.instruments import Market
-from opensqt.simulation.dialects.binance.limits import RateMeter
-from opensqt.simulation.dialects.binance.listen_keys import ListenKeys
-from opensqt.simulation.dialects.binance.signature import Keyring
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.scheduler import VenueScheduler
 from opensqt.simulation.server.call import ApiCall, SymbolMap
@@ -19,10 +15,7 @@ class VenueContext(msgspec.Struct, frozen=True, kw_only=True):
 
     exchange: Exchange
     directory: SymbolMap
-    keyring: Keyring
     chores: VenueScheduler
-    listen_keys: ListenKeys
-    meters: dict[Market, RateMeter]
     faults: Faults
 
     def now_ms(self) -> int:
@@ -46,6 +39,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint: who may call it, what it weighs, how many orders it counts; `kind` is what faults are matched by.
 
     `orders_slow` is the count of the longer windows where it differs. `always` is answered in maintenance too.
+    `legs` takes a batch apart into the calls of its orders; it raises `VenueError` for what is no batch.
     """
 
     handler: Handler
@@ -55,6 +49,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     orders: int = 0
     orders_slow: int | None = None
     kind: str = "public"
+    legs: Callable[[ApiCall], list[ApiCall]] | None = None
     always: bool = False
 
 

@@ -1,4 +1,4 @@
-"""The paper venue put together: exchange, flow player, Binance dialect, certificate and clockwork in one object.
+"""The paper venue put together: exchange, flow player, dialect, certificate and clockwork in one object.
 
 `PaperVenue.start` makes or restores all in its folder and listens on loopback; `stop` states balances and closes.
 Initial balances: the spot wallet gets every configured asset, the USDⓈ-M wallet the same amount of USDT again.
@@ -13,10 +13,7 @@ from pathlib import Path
 import msgspec
 
 from opensqt.domain.decimals import ONE
-from opensqt.domain.instruments import Market
-from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, RateMeter
-from opensqt.simulation.dialects.binance.listen_keys import ListenKeys
-from opensqt.simulation.dialects.binance.signature import ApiKey, Keyring
+from opensqt.simulation.dialects.registry import dialect_entry
 from opensqt.simulation.engine.exchange import Exchange, VenueClock
 from opensqt.simulation.engine.fees import FeeAsset
 from opensqt.simulation.engine.funding import FundingTerms
@@ -28,6 +25,7 @@ from opensqt.simulation.market.flow import MarketFlow
 from opensqt.simulation.server import certificate
 from opensqt.simulation.server.call import directory
 from opensqt.simulation.server.context import VenueContext
+from opensqt.simulation.server.dialect import ApiKey
 from opensqt.simulation.server.faults import Faults
 from opensqt.simulation.server.player import Player
 from opensqt.simulation.server.server import Server
@@ -39,6 +37,7 @@ AUDIT_FILE = "venue-audit.jsonl"
 class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue is made of; `folder` is the data folder of the run, port 0 takes a free one."""
 
+    venue: str
     folder: Path
     balances: Mapping[str, Mapping[str, Decimal]]
     keys: Mapping[str, ApiKey]
@@ -62,28 +61,29 @@ class PaperVenue:
     async def start(self) -> None:
         """Restore or begin, then listen; returns when requests are answered."""
         setup = self._setup
+        entry = dialect_entry(setup.venue)
         self._store = Store(setup.folder / "venue", setup.folder / AUDIT_FILE)
         self.exchange = Exchange(
-            venue="binance",
-            instruments=instruments_of(self._flow.instruments, self._store.records),
+            venue=entry.name,
+            instruments=instruments_of(
+                tuple(map(entry.listed, self._flow.instruments)), self._store.records
+            ),
             clock=self._clock,
             store=self._store,
             policy=setup.policy,
             fee_asset=setup.fee_asset,
         )
         self.exchange.open_accounts(setup.balances)
-        self.ca_path, server_pem = certificate.ensure(setup.folder / "ca")
-        floor = VenueContext(
+        self.ca_path, server_pem = certificate.ensure(setup.folder / "ca", entry.hosts)
+        context = VenueContext(
             exchange=self.exchange,
             directory=directory(self.exchange.rules),
-            keyring=Keyring(setup.keys),
             chores=VenueScheduler(self.exchange, setup.funding),
-            listen_keys=ListenKeys(self._store.records.meta("listen_keys")),
-            meters={Market.SPOT: RateMeter(SPOT_LIMITS), Market.PERP: RateMeter(USDM_LIMITS)},
             faults=self.faults,
         )
-        self.server = Server(floor, self._is_ready)
-        self.player = Player(self.exchange, self._flow, setup.speed, self.server.public.flush)
+        dialect = entry.open(setup.keys, self._store.records)
+        self.server = Server(context, dialect, self._is_ready)
+        self.player = Player(self.exchange, self._flow, setup.speed, self.server.streams.flush)
         self.player.begin()
         self.player.pump()
         self.port = await self.server.start(setup.host, setup.port, server_pem)

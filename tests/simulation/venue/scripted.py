@@ -14,9 +14,9 @@ import ccxt.pro
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
-from opensqt.simulation.dialects.binance.signature import ApiKey
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, MarketTrade
+from opensqt.simulation.server.dialect import ApiKey
 from opensqt.simulation.server.paper import PaperVenue, VenueSetup
 
 FAR_MS = 10**12
@@ -148,7 +148,9 @@ def book(symbol: str, bids: dict[str, str], asks: dict[str, str]) -> BookDelta:
 def setup(folder: Path, port: int = 0) -> VenueSetup:
     """A venue with two accounts."""
     funding = {PERP: FundingTerms(rate=d("0.0003"))}
-    return VenueSetup(folder=folder, balances=BALANCES, keys=KEYS, funding=funding, port=port)
+    return VenueSetup(
+        venue="binance", folder=folder, balances=BALANCES, keys=KEYS, funding=funding, port=port
+    )
 
 
 def play(venue: PaperVenue, *frames: Frame) -> None:
@@ -156,7 +158,7 @@ def play(venue: PaperVenue, *frames: Frame) -> None:
     for frame in frames:
         venue.exchange.play(frame)
     venue.exchange.commit()
-    venue.server.public.flush()
+    venue.server.streams.flush()
 
 
 class Loopback(AbstractResolver):
@@ -238,7 +240,7 @@ async def subscribed(venue: PaperVenue, count: int) -> None:
 async def attached(venue: PaperVenue, count: int) -> None:
     """Wait until that many private streams are attached at the venue."""
     async with asyncio.timeout(5):
-        while venue.server.private.attached < count:
+        while venue.server.streams.attached < count:
             await asyncio.sleep(0)
 
 

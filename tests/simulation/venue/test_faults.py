@@ -155,7 +155,7 @@ async def test_stream_faults(spot: Client, venue: PaperVenue, fault: str, told: 
     )
     await until(lambda: any(report["c"] == "last" for report in seen))
     assert [report["x"] for report in seen if report["c"] == "told"] == told
-    assert venue.server.private.attached == 1
+    assert venue.server.streams.attached == 1
 
 
 @pytest.mark.row("H09")
@@ -170,7 +170,7 @@ async def test_disconnect_cuts_the_streams_and_they_come_back(
     with pytest.raises(ccxt.NetworkError):
         await within(5, watching)
     again = asyncio.create_task(spot.ccxt.watch_orders(SPOT))
-    await until(lambda: venue.server.private.attached == 1)
+    await until(lambda: venue.server.streams.attached == 1)
     await spot.listening("orders")
     await place(spot, "back")
     assert (await within(5, again))[-1]["clientOrderId"] == "back"

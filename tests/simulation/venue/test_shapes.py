@@ -105,7 +105,7 @@ async def busy(venue: PaperVenue, spot: Client, perp: Client, clock: TestClock) 
         PERP, "limit", "buy", d("0.01"), d("59000"), {"clientOrderId": "p"}
     )
     clock.skip(EIGHT_HOURS_MS)
-    venue.server._floor.chores.tick()
+    venue.server._context.chores.tick()
     return spot
 
 

@@ -92,7 +92,7 @@ async def test_an_unknown_listen_key_gets_no_stream(venue: PaperVenue) -> None:
         socket = await http.ws_connect("wss://fstream.binance.com/private/ws?listenKey=nobody")
         message = await within(5, socket.receive())
         assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-        assert venue.server.private.attached == 0
+        assert venue.server.streams.attached == 0
 
 
 def test_a_listen_key_lives_an_hour_and_is_extended() -> None:
@@ -120,7 +120,7 @@ async def test_the_websocket_api_checks_who_asks(
     async with spot.session.ws_connect("wss://ws-api.binance.com:443/ws-api/v3") as socket:
         await socket.send_json({"id": "1", "method": method, "params": params})
         answer = await socket.receive_json()
-    assert (answer["error"]["code"], venue.server.private.attached) == (code, 0)
+    assert (answer["error"]["code"], venue.server.streams.attached) == (code, 0)
 
 
 async def test_a_client_that_does_not_read_loses_its_connection(

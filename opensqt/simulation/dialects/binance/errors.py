@@ -2,25 +2,7 @@
 
 from opensqt.domain.instruments import Market
 from opensqt.simulation.engine.orders import Reason
-
-
-class VenueError(Exception):
-    """An answer `{"code", "msg"}` with its HTTP status."""
-
-    def __init__(
-        self, code: int, message: str, status: int = 400, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(f"{code} {message}")
-        self.code = code
-        self.message = message
-        self.status = status
-        self.headers = headers or {}
-
-    @property
-    def body(self) -> dict[str, object]:
-        """The JSON answer."""
-        return {"code": self.code, "msg": self.message}
-
+from opensqt.simulation.server.call import VenueError
 
 SPOT_REASONS = {
     Reason.DUPLICATE_ID: (-2010, "Duplicate order sent."),
@@ -51,6 +33,11 @@ USDM_REASONS = {
 }
 
 
+def body_of(error: VenueError) -> dict[str, object]:
+    """The JSON answer."""
+    return {"code": error.code, "msg": error.message}
+
+
 def refused(market: Market, reason: Reason) -> VenueError:
     """The answer to what the engine refuses."""
     code, message = (SPOT_REASONS if market is Market.SPOT else USDM_REASONS)[reason]
@@ -76,6 +63,7 @@ def filter_failure(name: str) -> VenueError:
     return VenueError(-1013, f"Filter failure: {name}")
 
 
+OVERLOADED = (-1008, "Request throttled by system-level protection.")
 BAD_SYMBOL = (-1121, "Invalid symbol.")
 BAD_KEY = (-2015, "Invalid API-key, IP, or permissions for action.")
 BAD_KEY_FORM = (-2014, "API-key format invalid.")

@@ -5,8 +5,9 @@ from decimal import Decimal
 from opensqt.domain.decimals import EXACT, floor_to
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType
-from opensqt.simulation.dialects.binance.errors import VenueError, filter_failure
+from opensqt.simulation.dialects.binance.errors import filter_failure
 from opensqt.simulation.dialects.binance.numbers import plain
+from opensqt.simulation.server.call import VenueError
 
 SPOT_DIGITS_MAX = 8
 OPEN_ORDERS_MAX = 200

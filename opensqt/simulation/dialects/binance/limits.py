@@ -5,7 +5,7 @@ Over the weight: 429 with Retry-After until the minute ends; going on regardless
 
 import msgspec
 
-from opensqt.simulation.dialects.binance.errors import VenueError
+from opensqt.simulation.server.call import VenueError
 
 MINUTE_MS = 60_000
 SHORT_MS = 10_000

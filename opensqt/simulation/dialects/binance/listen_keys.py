@@ -4,7 +4,8 @@ import hashlib
 
 import msgspec
 
-from opensqt.simulation.dialects.binance.errors import NO_LISTEN_KEY, VenueError
+from opensqt.simulation.dialects.binance.errors import NO_LISTEN_KEY
+from opensqt.simulation.server.call import VenueError
 
 LIFE_MS = 3_600_000
 

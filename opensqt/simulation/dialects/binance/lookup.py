@@ -4,50 +4,51 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.simulation.dialects.binance.errors import VenueError, refused
+from opensqt.simulation.dialects.binance.errors import refused
+from opensqt.simulation.dialects.binance.parameters import instrument, instruments, integer
 from opensqt.simulation.engine.orders import Execution, Reason, Status, VenueOrder
 from opensqt.simulation.engine.records import Window
-from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import VenueContext
 
 LISTING_MAX = 1000
 LISTING_DEFAULT = 500
 
 
-def find_order(floor: VenueContext, call: ApiCall, rules: InstrumentRules) -> VenueOrder:
+def find_order(context: VenueContext, call: ApiCall, rules: InstrumentRules) -> VenueOrder:
     """Find the order that `orderId` or `origClientOrderId` names; raise -2013 where there is none to be seen."""
-    records = floor.exchange.store.records
-    order_id, client_id = call.integer("orderId"), call.text("origClientOrderId")
+    records = context.exchange.store.records
+    order_id, client_id = integer(call, "orderId"), call.text("origClientOrderId")
     if order_id is not None:
         order = records.order_by_id(call.account, rules.symbol, order_id)
     elif client_id:
-        order = _by_client_id(floor, call.account, rules.symbol, client_id)
+        order = _by_client_id(context, call.account, rules.symbol, client_id)
     else:
         raise VenueError(
             -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
         )
-    policy = floor.exchange.policy
+    policy = context.exchange.policy
     known = policy.finds if order_id is None else policy.shows
-    seen = None if order is None else seen_order(floor, call, order)
-    if seen is None or not known(seen, floor.now_ms()):
+    seen = None if order is None else seen_order(context, call, order)
+    if seen is None or not known(seen, context.now_ms()):
         raise refused(call.market, Reason.UNKNOWN_ORDER)
     return seen
 
 
 def _by_client_id(
-    floor: VenueContext, account: str, symbol: str, client_id: str
+    context: VenueContext, account: str, symbol: str, client_id: str
 ) -> VenueOrder | None:
     """The newest pending order of this id, else the newest; an id may be used twice."""
-    pending = floor.exchange.open.get((account, symbol), {}).values()
+    pending = context.exchange.open.get((account, symbol), {}).values()
     found = [order for order in pending if order.client_order_id == client_id]
     if found:
         return found[-1]
-    return floor.exchange.store.records.order_by_client_id(account, symbol, client_id)
+    return context.exchange.store.records.order_by_client_id(account, symbol, client_id)
 
 
-def seen_order(floor: VenueContext, call: ApiCall, order: VenueOrder) -> VenueOrder | None:
+def seen_order(context: VenueContext, call: ApiCall, order: VenueOrder) -> VenueOrder | None:
     """An order as a read sees it under the faults of this call, or None when it is not visible yet."""
-    now_ms = floor.now_ms()
+    now_ms = context.now_ms()
     then_ms = now_ms - call.stale_ms
     if order.created_ms > now_ms - max(call.hidden_ms, call.stale_ms) and (
         call.hidden_ms or call.stale_ms
@@ -56,7 +57,7 @@ def seen_order(floor: VenueContext, call: ApiCall, order: VenueOrder) -> VenueOr
     if call.stale_ms == 0 or order.updated_ms <= then_ms:
         return order
     window = Window(order_id=order.order_id, limit=LISTING_MAX)
-    fills = floor.exchange.store.records.executions(order.account, order.symbol, window)
+    fills = context.exchange.store.records.executions(order.account, order.symbol, window)
     known = [fill for fill in fills if fill.time_ms <= then_ms]
     filled = sum((fill.quantity for fill in known), ZERO)
     cost = sum((EXACT.multiply(fill.price, fill.quantity) for fill in known), ZERO)
@@ -64,43 +65,43 @@ def seen_order(floor: VenueContext, call: ApiCall, order: VenueOrder) -> VenueOr
     return msgspec.structs.replace(order, filled=filled, cost=cost, status=status)
 
 
-def open_orders(floor: VenueContext, call: ApiCall) -> list[VenueOrder]:
+def open_orders(context: VenueContext, call: ApiCall) -> list[VenueOrder]:
     """The open orders of an account, of one symbol or of the whole market; under a stale read those open then."""
-    chosen = (
-        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
-    )
+    chosen = instruments(context, call)
     found: list[VenueOrder] = []
     for rules in chosen:
-        orders = list(floor.exchange.open.get((call.account, rules.symbol), {}).values())
+        orders = list(context.exchange.open.get((call.account, rules.symbol), {}).values())
         if call.stale_ms:
-            orders = floor.exchange.store.records.orders(
+            orders = context.exchange.store.records.orders(
                 call.account, rules.symbol, Window(limit=LISTING_MAX)
             )
-        seen = [seen_order(floor, call, order) for order in orders]
+        seen = [seen_order(context, call, order) for order in orders]
         found += [order for order in seen if order is not None and order.is_open]
     return found
 
 
-def all_orders(floor: VenueContext, call: ApiCall) -> list[VenueOrder]:
+def all_orders(context: VenueContext, call: ApiCall) -> list[VenueOrder]:
     """Orders of a symbol, open or closed, as far as the policy still shows them."""
-    rules = floor.directory.rules(call)
+    rules = instrument(context, call)
     window = _window(call, "orderId")
     seen = [
-        seen_order(floor, call, o)
-        for o in floor.exchange.store.records.orders(call.account, rules.symbol, window)
+        seen_order(context, call, o)
+        for o in context.exchange.store.records.orders(call.account, rules.symbol, window)
     ]
-    now_ms = floor.now_ms()
+    now_ms = context.now_ms()
     return [
-        order for order in seen if order is not None and floor.exchange.policy.shows(order, now_ms)
+        order
+        for order in seen
+        if order is not None and context.exchange.policy.shows(order, now_ms)
     ]
 
 
-def executions(floor: VenueContext, call: ApiCall) -> list[Execution]:
+def executions(context: VenueContext, call: ApiCall) -> list[Execution]:
     """Fills of a symbol by fromId, orderId, startTime, endTime and limit."""
-    rules = floor.directory.rules(call)
-    window = msgspec.structs.replace(_window(call, "fromId"), order_id=call.integer("orderId"))
-    found = floor.exchange.store.records.executions(call.account, rules.symbol, window)
-    seen_ms = floor.now_ms() - max(call.stale_ms, call.hidden_ms)
+    rules = instrument(context, call)
+    window = msgspec.structs.replace(_window(call, "fromId"), order_id=integer(call, "orderId"))
+    found = context.exchange.store.records.executions(call.account, rules.symbol, window)
+    seen_ms = context.now_ms() - max(call.stale_ms, call.hidden_ms)
     return [
         fill for fill in found if not (call.stale_ms or call.hidden_ms) or fill.time_ms <= seen_ms
     ]
@@ -108,8 +109,8 @@ def executions(floor: VenueContext, call: ApiCall) -> list[Execution]:
 
 def _window(call: ApiCall, id_name: str) -> Window:
     return Window(
-        from_id=call.integer(id_name),
-        start_ms=call.integer("startTime") or 0,
-        end_ms=call.integer("endTime") or 0,
-        limit=min(call.integer("limit") or LISTING_DEFAULT, LISTING_MAX),
+        from_id=integer(call, id_name),
+        start_ms=integer(call, "startTime") or 0,
+        end_ms=integer(call, "endTime") or 0,
+        limit=min(integer(call, "limit") or LISTING_DEFAULT, LISTING_MAX),
     )

@@ -7,10 +7,17 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.dialects.binance import filters
-from opensqt.simulation.dialects.binance.errors import VenueError, illegal, missing
+from opensqt.simulation.dialects.binance.errors import illegal, missing
+from opensqt.simulation.dialects.binance.parameters import (
+    decimal,
+    flag,
+    instrument,
+    integer,
+    required,
+)
 from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
-from opensqt.simulation.engine.orders import Placement
-from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.engine.orders import Placement, VenueOrder
+from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import VenueContext
 
 CLIENT_ID = {Market.SPOT: r"^[a-zA-Z0-9-_]{1,36}$", Market.PERP: r"^[\.A-Z\:/a-z0-9_-]{1,36}$"}
@@ -18,9 +25,9 @@ TIMES = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
 STP_MODES = ("", "NONE", "EXPIRE_TAKER")
 
 
-def read_placement(floor: VenueContext, call: ApiCall) -> Placement:
+def read_placement(context: VenueContext, call: ApiCall) -> Placement:
     """Turn parameters into a placement; raise `VenueError` for form and filters."""
-    rules = floor.directory.rules(call)
+    rules = instrument(context, call)
     side = _side(call)
     kind, time_in_force = _terms(call)
     client_id = call.text("newClientOrderId")
@@ -28,20 +35,22 @@ def read_placement(floor: VenueContext, call: ApiCall) -> Placement:
         raise illegal("newClientOrderId", CLIENT_ID[call.market])
     if call.text("selfTradePreventionMode") not in STP_MODES:
         raise VenueError(-1106, "Parameter 'selfTradePreventionMode' sent when not required.")
-    quantity = call.decimal("quantity")
-    price = call.decimal("price") if kind is OrderType.LIMIT else ZERO
+    quantity = decimal(call, "quantity")
+    price = decimal(call, "price") if kind is OrderType.LIMIT else ZERO
     _check_position_side(call)
-    reduce_only = call.flag("reduceOnly")
+    reduce_only = flag(call, "reduceOnly")
     filters.check(
         rules,
         side=side,
         kind=kind,
         price=price,
         quantity=quantity,
-        reference=_reference(floor, rules, side, kind),
+        reference=_reference(context, rules, side, kind),
         reduce_only=reduce_only,
     )
-    if len(floor.exchange.open.get((call.account, rules.symbol), {})) >= filters.orders_max(rules):
+    if len(context.exchange.open.get((call.account, rules.symbol), {})) >= filters.orders_max(
+        rules
+    ):
         if call.market is Market.SPOT:
             raise VenueError(-1013, "Filter failure: MAX_NUM_ORDERS")
         raise VenueError(-2025, "Reach max open order limit.")
@@ -58,11 +67,11 @@ def read_placement(floor: VenueContext, call: ApiCall) -> Placement:
     )
 
 
-def refused_row(floor: VenueContext, call: ApiCall, kind: Kind, error: VenueError) -> AuditRow:
+def refused_row(context: VenueContext, call: ApiCall, kind: Kind, error: VenueError) -> AuditRow:
     """State a refused request in the audit, as far as its parameters can be read."""
     return AuditRow(
-        time=rfc3339(floor.now_ms()),
-        venue=floor.exchange.settlement.venue,
+        time=rfc3339(context.now_ms()),
+        venue=context.exchange.settlement.venue,
         account=call.account,
         kind=kind,
         client_order_id=call.text(
@@ -79,15 +88,25 @@ def refused_row(floor: VenueContext, call: ApiCall, kind: Kind, error: VenueErro
     )
 
 
+def order_named(context: VenueContext, call: ApiCall) -> VenueOrder | None:
+    """Find the open order that a cancel names by one of its ids, None where there is none."""
+    symbol = instrument(context, call).symbol
+    order_id, client_id = integer(call, "orderId"), call.text("origClientOrderId")
+    for order in context.exchange.open.get((call.account, symbol), {}).values():
+        if order.client_order_id == client_id if order_id is None else order.order_id == order_id:
+            return order
+    return None
+
+
 def _side(call: ApiCall) -> Side:
-    side = call.required("side").upper()
+    side = required(call, "side").upper()
     if side not in ("BUY", "SELL"):
         raise VenueError(-1117, "Invalid side.")
     return Side(side.lower())
 
 
 def _terms(call: ApiCall) -> tuple[OrderType, TimeInForce]:
-    kind = call.required("type").upper()
+    kind = required(call, "type").upper()
     if kind == "MARKET":
         if call.text("timeInForce"):
             raise VenueError(-1106, "Parameter 'timeInForce' sent when not required.")
@@ -116,7 +135,9 @@ def _check_position_side(call: ApiCall) -> None:
         )
 
 
-def _reference(floor: VenueContext, rules: InstrumentRules, side: Side, kind: OrderType) -> Decimal:
-    mark = floor.exchange.settlement.marks[rules.symbol]
-    best = floor.exchange.matchers[rules.symbol].book.best(side.opposite)
+def _reference(
+    context: VenueContext, rules: InstrumentRules, side: Side, kind: OrderType
+) -> Decimal:
+    mark = context.exchange.settlement.marks[rules.symbol]
+    best = context.exchange.matchers[rules.symbol].book.best(side.opposite)
     return best if kind is OrderType.MARKET and best is not None else mark

@@ -1,32 +1,36 @@
-"""The REST endpoints of the USDⓈ-M account: wallet, positions, settings, income, listen keys."""
+"""The REST endpoints of the USDⓈ-M account: wallet, positions, settings, income."""
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.simulation.dialects.binance import usdm_views as views
-from opensqt.simulation.dialects.binance.errors import VenueError
 from opensqt.simulation.dialects.binance.numbers import eight, plain
+from opensqt.simulation.dialects.binance.parameters import (
+    flag,
+    instrument,
+    instruments,
+    integer,
+    required,
+)
 from opensqt.simulation.engine.margin import perp_orders
 from opensqt.simulation.engine.orders import VenueOrder
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.engine.settlement import wallet_of
 from opensqt.simulation.engine.wallets import SETTLE_ASSET
-from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 Json = dict[str, object]
 DONE = {"code": 200, "msg": "success"}
 
 
-def _positions(floor: VenueContext, call: ApiCall) -> list[tuple[InstrumentRules, Json]]:
-    settlement = floor.exchange.settlement
-    chosen = (
-        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(Market.PERP)
-    )
+def _positions(context: VenueContext, call: ApiCall) -> list[tuple[InstrumentRules, Json]]:
+    settlement = context.exchange.settlement
+    chosen = instruments(context, call)
     rows: list[tuple[InstrumentRules, Json]] = []
     for rules in chosen:
         mark = settlement.marks[rules.symbol]
         wallet = wallet_of(settlement, call.account, rules.symbol)
-        orders = _orders(floor, call, rules.settles_in)
+        orders = _orders(context, call, rules.settles_in)
         margins = wallet.margins(rules.symbol, mark, orders.get(rules.symbol, []))
         rows.append(
             (rules, views.position_risk(wallet.position(rules.symbol), rules, mark, margins))
@@ -34,28 +38,30 @@ def _positions(floor: VenueContext, call: ApiCall) -> list[tuple[InstrumentRules
     return rows
 
 
-def position_risk(floor: VenueContext, call: ApiCall) -> object:
+def position_risk(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v3/positionRisk: symbols with a position or orders; one symbol is always answered."""
-    settlement = floor.exchange.settlement
+    settlement = context.exchange.settlement
     return [
         row
-        for rules, row in _positions(floor, call)
+        for rules, row in _positions(context, call)
         if call.text("symbol")
         or wallet_of(settlement, call.account, rules.symbol).position(rules.symbol).quantity != 0
-        or rules.symbol in _orders(floor, call, rules.settles_in)
+        or rules.symbol in _orders(context, call, rules.settles_in)
     ]
 
 
-def _orders(floor: VenueContext, call: ApiCall, asset: str) -> dict[str, list[VenueOrder]]:
-    return perp_orders(call.account, floor.exchange.open, floor.exchange.settlement.rules, asset)
+def _orders(context: VenueContext, call: ApiCall, asset: str) -> dict[str, list[VenueOrder]]:
+    return perp_orders(
+        call.account, context.exchange.open, context.exchange.settlement.rules, asset
+    )
 
 
-def _funds(floor: VenueContext, call: ApiCall, asset: str) -> Json:
-    settlement = floor.exchange.settlement
+def _funds(context: VenueContext, call: ApiCall, asset: str) -> Json:
+    settlement = context.exchange.settlement
     wallet = settlement.accounts[call.account].wallet(asset)
-    orders = _orders(floor, call, asset)
+    orders = _orders(context, call, asset)
     held, ordered = ZERO, ZERO
-    for symbol in floor.chores.terms:
+    for symbol in context.chores.terms:
         if settlement.rules[symbol].settles_in != asset:
             continue
         position_margin, order_margin = wallet.margins(
@@ -80,10 +86,10 @@ def _funds(floor: VenueContext, call: ApiCall, asset: str) -> Json:
     }
 
 
-def account(floor: VenueContext, call: ApiCall) -> object:
+def account(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v3/account; the totals are of USDT alone, as the venue documents them."""
-    wallets = floor.exchange.settlement.accounts[call.account].wallets
-    by_asset = {asset: _funds(floor, call, asset) for asset in wallets}
+    wallets = context.exchange.settlement.accounts[call.account].wallets
+    by_asset = {asset: _funds(context, call, asset) for asset in wallets}
     funds = by_asset[SETTLE_ASSET]
     names = {
         "totalInitialMargin": "initialMargin",
@@ -111,7 +117,7 @@ def account(floor: VenueContext, call: ApiCall) -> object:
         "updateTime",
     )
     positions = []
-    for _, row in _positions(floor, call):
+    for _, row in _positions(context, call):
         position = {name: row[name] for name in shown}
         position["unrealizedProfit"] = position.pop("unRealizedProfit")
         positions.append(position)
@@ -125,7 +131,7 @@ def account(floor: VenueContext, call: ApiCall) -> object:
     }
 
 
-def balance(floor: VenueContext, call: ApiCall) -> object:
+def balance(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v3/balance."""
     shown = (
         "crossWalletBalance",
@@ -135,27 +141,27 @@ def balance(floor: VenueContext, call: ApiCall) -> object:
         "updateTime",
     )
     rows = []
-    for asset in floor.exchange.settlement.accounts[call.account].wallets:
-        funds = _funds(floor, call, asset)
+    for asset in context.exchange.settlement.accounts[call.account].wallets:
+        funds = _funds(context, call, asset)
         head = {"accountAlias": "paper", "asset": asset, "balance": funds["walletBalance"]}
         held = {name: funds[name] for name in shown}
         rows.append({**head, **held, "marginAvailable": True})
     return rows
 
 
-def brackets(floor: VenueContext, call: ApiCall) -> object:
+def brackets(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/leverageBracket."""
     if call.text("symbol"):
-        return [views.bracket(floor.directory.rules(call))]
-    return [views.bracket(rules) for rules in floor.directory.of(Market.PERP)]
+        return [views.bracket(instrument(context, call))]
+    return [views.bracket(rules) for rules in context.directory.of(Market.PERP)]
 
 
-def leverage(floor: VenueContext, call: ApiCall) -> object:
+def leverage(context: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/leverage."""
-    rules, wanted = floor.directory.rules(call), call.integer("leverage")
+    rules, wanted = instrument(context, call), integer(call, "leverage")
     if wanted is None or not 1 <= wanted <= views.LEVERAGE_MAX:
         raise VenueError(-4028, f"Leverage {wanted} is not valid")
-    settlement = floor.exchange.settlement
+    settlement = context.exchange.settlement
     wallet_of(settlement, call.account, rules.symbol).position(rules.symbol).leverage = wanted
     settlement.touch(call.account)
     return {
@@ -165,29 +171,27 @@ def leverage(floor: VenueContext, call: ApiCall) -> object:
     }
 
 
-def margin_type(floor: VenueContext, call: ApiCall) -> object:
+def margin_type(context: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/marginType: cross is the only one, and already set."""
-    floor.directory.rules(call)
-    if call.required("marginType").upper() == "CROSSED":
+    instrument(context, call)
+    if required(call, "marginType").upper() == "CROSSED":
         raise VenueError(-4046, "No need to change margin type.")
     raise VenueError(-4047, "Margin type cannot be changed if there exists open orders.")
 
 
-def dual_side(_floor: VenueContext, call: ApiCall) -> object:
+def dual_side(_context: VenueContext, call: ApiCall) -> object:
     """GET and POST /fapi/v1/positionSide/dual: one-way is the only mode, and already set."""
     if call.method == "GET":
         return {"dualSidePosition": False}
-    if call.flag("dualSidePosition"):
+    if flag(call, "dualSidePosition"):
         raise VenueError(-4068, "Position side cannot be changed if there exists position.")
     raise VenueError(-4059, "No need to change position side.")
 
 
-def symbol_config(floor: VenueContext, call: ApiCall) -> object:
+def symbol_config(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/symbolConfig."""
-    settlement = floor.exchange.settlement
-    chosen = (
-        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(Market.PERP)
-    )
+    settlement = context.exchange.settlement
+    chosen = instruments(context, call)
     return [
         {
             "symbol": rules.venue_symbol,
@@ -202,50 +206,29 @@ def symbol_config(floor: VenueContext, call: ApiCall) -> object:
     ]
 
 
-def income(floor: VenueContext, call: ApiCall) -> object:
+def income(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/income."""
-    symbol = floor.directory.rules(call).symbol if call.text("symbol") else ""
+    symbol = instrument(context, call).symbol if call.text("symbol") else ""
     window = Window(
-        start_ms=call.integer("startTime") or 0,
-        end_ms=call.integer("endTime") or 0,
-        limit=min(call.integer("limit") or 100, 1000),
+        start_ms=integer(call, "startTime") or 0,
+        end_ms=integer(call, "endTime") or 0,
+        limit=min(integer(call, "limit") or 100, 1000),
     )
-    rows = floor.exchange.store.records.income(
+    rows = context.exchange.store.records.income(
         call.account, symbol, call.text("incomeType"), window
     )
-    return [views.income_view(row, floor.exchange.rules[row.symbol]) for row in rows]
+    return [views.income_view(row, context.exchange.rules[row.symbol]) for row in rows]
 
 
-def commission(floor: VenueContext, call: ApiCall) -> object:
+def commission(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/commissionRate."""
-    rules = floor.directory.rules(call)
+    rules = instrument(context, call)
     maker, taker = plain(rules.maker_fee), plain(rules.taker_fee)
     return {
         "symbol": rules.venue_symbol,
         "makerCommissionRate": maker,
         "takerCommissionRate": taker,
     }
-
-
-def open_listen_key(floor: VenueContext, call: ApiCall) -> object:
-    """POST /fapi/v1/listenKey."""
-    key = floor.listen_keys.open(call.account, floor.exchange.clock.wall_ms())
-    floor.exchange.commit({"listen_keys": floor.listen_keys.state()})
-    return {"listenKey": key}
-
-
-def extend_listen_key(floor: VenueContext, call: ApiCall) -> object:
-    """PUT /fapi/v1/listenKey."""
-    floor.listen_keys.extend(call.account, floor.exchange.clock.wall_ms())
-    floor.exchange.commit({"listen_keys": floor.listen_keys.state()})
-    return {}
-
-
-def close_listen_key(floor: VenueContext, call: ApiCall) -> object:
-    """DELETE /fapi/v1/listenKey."""
-    floor.listen_keys.close(call.account)
-    floor.exchange.commit({"listen_keys": floor.listen_keys.state()})
-    return {}
 
 
 ROUTES: Routes = {
@@ -271,10 +254,5 @@ ROUTES: Routes = {
     ("GET", "/fapi/v1/income"): Route(handler=income, signed=True, weight=30, kind="income"),
     ("GET", "/fapi/v1/commissionRate"): Route(
         handler=commission, signed=True, weight=20, kind="account"
-    ),
-    ("POST", "/fapi/v1/listenKey"): Route(handler=open_listen_key, keyed=True, kind="listen_key"),
-    ("PUT", "/fapi/v1/listenKey"): Route(handler=extend_listen_key, keyed=True, kind="listen_key"),
-    ("DELETE", "/fapi/v1/listenKey"): Route(
-        handler=close_listen_key, keyed=True, kind="listen_key"
     ),
 }

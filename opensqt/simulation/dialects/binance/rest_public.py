@@ -2,12 +2,17 @@
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
-from opensqt.simulation.dialects.binance.errors import VenueError
 from opensqt.simulation.dialects.binance.exchange_info import coinm_info, spot_info, usdm_info
 from opensqt.simulation.dialects.binance.numbers import eight, level
+from opensqt.simulation.dialects.binance.parameters import (
+    instrument,
+    instruments,
+    integer,
+    required,
+)
 from opensqt.simulation.dialects.binance.ticker import day_ticker
 from opensqt.simulation.market.tape import MinuteCandle, PublicTrade
-from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 Json = dict[str, object]
@@ -15,40 +20,40 @@ DEPTH_DEFAULT = {Market.SPOT: 100, Market.PERP: 500}
 DEPTH_MAX = 5000
 
 
-def ping(_floor: VenueContext, _call: ApiCall) -> object:
+def ping(_context: VenueContext, _call: ApiCall) -> object:
     """GET ping."""
     return {}
 
 
-def server_time(floor: VenueContext, call: ApiCall) -> object:
+def server_time(context: VenueContext, call: ApiCall) -> object:
     """GET time."""
-    return {"serverTime": floor.now_ms() + call.skew_ms}
+    return {"serverTime": context.now_ms() + call.skew_ms}
 
 
-def system_status(_floor: VenueContext, call: ApiCall) -> object:
+def system_status(_context: VenueContext, call: ApiCall) -> object:
     """GET /sapi/v1/system/status."""
     if call.closed:
         return {"status": 1, "msg": "system_maintenance"}
     return {"status": 0, "msg": "normal"}
 
 
-def exchange_info(floor: VenueContext, call: ApiCall) -> object:
+def exchange_info(context: VenueContext, call: ApiCall) -> object:
     """GET exchangeInfo."""
-    instruments = floor.directory.of(call.market)
+    listed = context.directory.of(call.market)
     make = spot_info if call.market is Market.SPOT else usdm_info
-    return make(instruments, floor.now_ms() + call.skew_ms, closed=call.closed)
+    return make(listed, context.now_ms() + call.skew_ms, closed=call.closed)
 
 
-def coinm_exchange_info(floor: VenueContext, _call: ApiCall) -> object:
+def coinm_exchange_info(context: VenueContext, _call: ApiCall) -> object:
     """GET /dapi/v1/exchangeInfo."""
-    return coinm_info(floor.now_ms())
+    return coinm_info(context.now_ms())
 
 
-def depth(floor: VenueContext, call: ApiCall) -> object:
+def depth(context: VenueContext, call: ApiCall) -> object:
     """GET depth: the merged book with the id of its last update."""
-    rules = floor.directory.rules(call)
-    limit = min(call.integer("limit") or DEPTH_DEFAULT[call.market], DEPTH_MAX)
-    book = floor.exchange.matchers[rules.symbol].book
+    rules = instrument(context, call)
+    limit = min(integer(call, "limit") or DEPTH_DEFAULT[call.market], DEPTH_MAX)
+    book = context.exchange.matchers[rules.symbol].book
     sides: dict[str, list[list[str]]] = {}
     for name, side in (("bids", Side.BUY), ("asks", Side.SELL)):
         rows: list[list[str]] = []
@@ -59,23 +64,23 @@ def depth(floor: VenueContext, call: ApiCall) -> object:
         sides[name] = rows
     head: Json = {"lastUpdateId": book.update_id}
     if call.market is Market.PERP:
-        head |= {"E": floor.now_ms(), "T": floor.now_ms()}
+        head |= {"E": context.now_ms(), "T": context.now_ms()}
     return head | sides
 
 
-def trades(floor: VenueContext, call: ApiCall) -> object:
+def trades(context: VenueContext, call: ApiCall) -> object:
     """GET trades."""
-    rules = floor.directory.rules(call)
-    return [_trade(rules, trade) for trade in _recent(floor, call, rules)]
+    rules = instrument(context, call)
+    return [_trade(rules, trade) for trade in _recent(context, call, rules)]
 
 
-def agg_trades(floor: VenueContext, call: ApiCall) -> object:
+def agg_trades(context: VenueContext, call: ApiCall) -> object:
     """GET aggTrades: one aggregate per trade."""
-    rules = floor.directory.rules(call)
-    start_ms, end_ms = call.integer("startTime") or 0, call.integer("endTime")
+    rules = instrument(context, call)
+    start_ms, end_ms = integer(call, "startTime") or 0, integer(call, "endTime")
     chosen = [
         trade
-        for trade in _recent(floor, call, rules)
+        for trade in _recent(context, call, rules)
         if trade.time_ms >= start_ms and (end_ms is None or trade.time_ms <= end_ms)
     ]
     best_match = {"M": True} if call.market is Market.SPOT else {}
@@ -94,72 +99,72 @@ def agg_trades(floor: VenueContext, call: ApiCall) -> object:
     ]
 
 
-def klines(floor: VenueContext, call: ApiCall) -> object:
+def klines(context: VenueContext, call: ApiCall) -> object:
     """GET klines: one-minute candles made from trades."""
-    rules = floor.directory.rules(call)
-    if call.required("interval") != "1m":
+    rules = instrument(context, call)
+    if required(call, "interval") != "1m":
         raise VenueError(-1120, "Invalid interval.")
-    start_ms, end_ms = call.integer("startTime"), call.integer("endTime")
+    start_ms, end_ms = integer(call, "startTime"), integer(call, "endTime")
     candles = [
         candle
-        for candle in floor.exchange.settlement.tapes[rules.symbol].candles
+        for candle in context.exchange.settlement.tapes[rules.symbol].candles
         if (start_ms is None or candle.open_ms >= start_ms)
         and (end_ms is None or candle.open_ms <= end_ms)
     ]
-    limit = min(call.integer("limit") or 500, 1500)
+    limit = min(integer(call, "limit") or 500, 1500)
     chosen = candles[:limit] if start_ms is not None else candles[-limit:]
     return [_kline(rules, candle) for candle in chosen]
 
 
-def ticker(floor: VenueContext, call: ApiCall) -> object:
+def ticker(context: VenueContext, call: ApiCall) -> object:
     """GET ticker/24hr."""
     if call.text("symbol"):
-        return day_ticker(floor, floor.directory.rules(call))
-    return [day_ticker(floor, rules) for rules in floor.directory.of(call.market)]
+        return day_ticker(context, instrument(context, call))
+    return [day_ticker(context, rules) for rules in context.directory.of(call.market)]
 
 
-def book_ticker(floor: VenueContext, call: ApiCall) -> object:
+def book_ticker(context: VenueContext, call: ApiCall) -> object:
     """GET ticker/bookTicker."""
     if call.text("symbol"):
-        return _book_ticker(floor, floor.directory.rules(call))
-    return [_book_ticker(floor, rules) for rules in floor.directory.of(call.market)]
+        return _book_ticker(context, instrument(context, call))
+    return [_book_ticker(context, rules) for rules in context.directory.of(call.market)]
 
 
-def price_ticker(floor: VenueContext, call: ApiCall) -> object:
+def price_ticker(context: VenueContext, call: ApiCall) -> object:
     """GET ticker/price: the last trade, or mid before the first."""
-    chosen = (
-        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
-    )
+    chosen = instruments(context, call)
     rows: list[Json] = []
     for rules in chosen:
-        trades_seen = floor.exchange.settlement.tapes[rules.symbol].trades
+        trades_seen = context.exchange.settlement.tapes[rules.symbol].trades
         last = (
-            trades_seen[-1].price if trades_seen else floor.exchange.settlement.marks[rules.symbol]
+            trades_seen[-1].price
+            if trades_seen
+            else context.exchange.settlement.marks[rules.symbol]
         )
         rows.append({"symbol": rules.venue_symbol, "price": level(rules, last, ZERO)[0]})
     return rows[0] if call.text("symbol") else rows
 
 
-def premium_index(floor: VenueContext, call: ApiCall) -> object:
+def premium_index(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/premiumIndex: mark is mid; the funding rate is the configured one."""
     if call.text("symbol"):
-        return _premium(floor, floor.directory.rules(call))
-    return [_premium(floor, rules) for rules in floor.directory.of(call.market)]
+        return _premium(context, instrument(context, call))
+    return [_premium(context, rules) for rules in context.directory.of(call.market)]
 
 
-def funding_rate(floor: VenueContext, call: ApiCall) -> object:
+def funding_rate(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/fundingRate: settled fundings, oldest first."""
-    symbol = floor.directory.rules(call).symbol if call.text("symbol") else ""
-    start_ms, end_ms = call.integer("startTime") or 0, call.integer("endTime")
-    limit = min(call.integer("limit") or 100, 1000)
+    symbol = instrument(context, call).symbol if call.text("symbol") else ""
+    start_ms, end_ms = integer(call, "startTime") or 0, integer(call, "endTime")
+    limit = min(integer(call, "limit") or 100, 1000)
     points = [
         {
-            "symbol": floor.exchange.rules[point.symbol].venue_symbol,
+            "symbol": context.exchange.rules[point.symbol].venue_symbol,
             "fundingTime": point.time_ms,
             "fundingRate": eight(point.rate),
             "markPrice": eight(point.mark),
         }
-        for point in floor.chores.points
+        for point in context.chores.points
         if symbol in ("", point.symbol)
         and point.time_ms >= start_ms
         and (end_ms is None or point.time_ms <= end_ms)
@@ -167,24 +172,24 @@ def funding_rate(floor: VenueContext, call: ApiCall) -> object:
     return points[:limit] if start_ms else points[-limit:]
 
 
-def funding_info(floor: VenueContext, call: ApiCall) -> object:
+def funding_info(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/fundingInfo."""
     return [
         {
             "symbol": rules.venue_symbol,
             "adjustedFundingRateCap": "0.03000000",
             "adjustedFundingRateFloor": "-0.03000000",
-            "fundingIntervalHours": floor.chores.terms[rules.symbol].interval_hours,
+            "fundingIntervalHours": context.chores.terms[rules.symbol].interval_hours,
             "disclaimer": False,
         }
-        for rules in floor.directory.of(call.market)
+        for rules in context.directory.of(call.market)
     ]
 
 
-def _recent(floor: VenueContext, call: ApiCall, rules: InstrumentRules) -> list[PublicTrade]:
-    limit = min(call.integer("limit") or 500, 1000)
-    recent = floor.exchange.settlement.tapes[rules.symbol].trades
-    from_id = call.integer("fromId")
+def _recent(context: VenueContext, call: ApiCall, rules: InstrumentRules) -> list[PublicTrade]:
+    limit = min(integer(call, "limit") or 500, 1000)
+    recent = context.exchange.settlement.tapes[rules.symbol].trades
+    from_id = integer(call, "fromId")
     if from_id is not None:
         return [trade for trade in recent if trade.trade_id >= from_id][:limit]
     return list(recent)[-limit:]
@@ -222,21 +227,21 @@ def _kline(rules: InstrumentRules, candle: MinuteCandle) -> list[object]:
     ]
 
 
-def _book_ticker(floor: VenueContext, rules: InstrumentRules) -> Json:
-    book = floor.exchange.matchers[rules.symbol].book
+def _book_ticker(context: VenueContext, rules: InstrumentRules) -> Json:
+    book = context.exchange.matchers[rules.symbol].book
     row: Json = {"symbol": rules.venue_symbol}
     for name, side in (("bid", Side.BUY), ("ask", Side.SELL)):
         best = book.best(side)
         price, quantity = (best, book.level(side, best)) if best is not None else (ZERO, ZERO)
         row[f"{name}Price"], row[f"{name}Qty"] = level(rules, price, quantity)
     if rules.market is Market.PERP:
-        row |= {"time": floor.now_ms(), "lastUpdateId": book.update_id}
+        row |= {"time": context.now_ms(), "lastUpdateId": book.update_id}
     return row
 
 
-def _premium(floor: VenueContext, rules: InstrumentRules) -> Json:
-    mark = eight(floor.exchange.settlement.marks[rules.symbol])
-    rate = eight(floor.chores.terms[rules.symbol].rate)
+def _premium(context: VenueContext, rules: InstrumentRules) -> Json:
+    mark = eight(context.exchange.settlement.marks[rules.symbol])
+    rate = eight(context.chores.terms[rules.symbol].rate)
     return {
         "symbol": rules.venue_symbol,
         "markPrice": mark,
@@ -244,8 +249,8 @@ def _premium(floor: VenueContext, rules: InstrumentRules) -> Json:
         "estimatedSettlePrice": mark,
         "lastFundingRate": rate,
         "interestRate": "0.00010000",
-        "nextFundingTime": floor.chores.next_funding_ms(rules.symbol),
-        "time": floor.now_ms(),
+        "nextFundingTime": context.chores.next_funding_ms(rules.symbol),
+        "time": context.now_ms(),
     }
 
 

@@ -1,7 +1,7 @@
 """The private REST endpoints of Binance spot. Handlers change the exchange; the server commits before it answers."""
 
 from opensqt.simulation.dialects.binance import spot_views as views
-from opensqt.simulation.dialects.binance.errors import VenueError, refused
+from opensqt.simulation.dialects.binance.errors import refused
 from opensqt.simulation.dialects.binance.lookup import (
     all_orders,
     executions,
@@ -10,123 +10,123 @@ from opensqt.simulation.dialects.binance.lookup import (
 )
 from opensqt.simulation.dialects.binance.numbers import plain
 from opensqt.simulation.dialects.binance.order_parsing import read_placement
+from opensqt.simulation.dialects.binance.parameters import instrument, instruments, integer
 from opensqt.simulation.engine.orders import OrderRefusal, VenueOrder
-from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 
-def place(floor: VenueContext, call: ApiCall) -> object:
+def place(context: VenueContext, call: ApiCall) -> object:
     """POST /api/v3/order."""
-    placement = read_placement(floor, call)
+    placement = read_placement(context, call)
     try:
-        order = floor.exchange.place(placement)
+        order = context.exchange.place(placement)
     except OrderRefusal as refusal:
         raise refused(call.market, refusal.reason) from refusal
     fills = [
         fill
-        for fill in floor.exchange.settlement.changes.executions
+        for fill in context.exchange.settlement.changes.executions
         if fill.order_id == order.order_id
     ]
-    return views.placed(order, floor.exchange.rules[order.symbol], fills)
+    return views.placed(order, context.exchange.rules[order.symbol], fills)
 
 
-def place_test(floor: VenueContext, call: ApiCall) -> object:
+def place_test(context: VenueContext, call: ApiCall) -> object:
     """POST /api/v3/order/test: checks the form, places nothing."""
-    read_placement(floor, call)
+    read_placement(context, call)
     return {}
 
 
-def cancel(floor: VenueContext, call: ApiCall) -> object:
+def cancel(context: VenueContext, call: ApiCall) -> object:
     """DELETE /api/v3/order."""
-    order = cancel_order(floor, call)
-    return views.cancelled(order, floor.exchange.rules[order.symbol])
+    order = cancel_order(context, call)
+    return views.cancelled(order, context.exchange.rules[order.symbol])
 
 
-def cancel_order(floor: VenueContext, call: ApiCall) -> VenueOrder:
+def cancel_order(context: VenueContext, call: ApiCall) -> VenueOrder:
     """Cancel the order that a call names; shared by both markets."""
-    rules = floor.directory.rules(call)
-    order_id, client_id = call.integer("orderId"), call.text("origClientOrderId")
+    rules = instrument(context, call)
+    order_id, client_id = integer(call, "orderId"), call.text("origClientOrderId")
     if order_id is None and not client_id:
         raise VenueError(
             -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
         )
-    cancel_id = call.text("newClientOrderId") or f"cancel{floor.now_ms()}"
+    cancel_id = call.text("newClientOrderId") or f"cancel{context.now_ms()}"
     try:
-        return floor.exchange.cancel(
+        return context.exchange.cancel(
             call.account, rules.symbol, order_id=order_id, client_id=client_id, cancel_id=cancel_id
         )
     except OrderRefusal as refusal:
         raise refused(call.market, refusal.reason) from refusal
 
 
-def cancel_open(floor: VenueContext, call: ApiCall) -> list[VenueOrder]:
+def cancel_open(context: VenueContext, call: ApiCall) -> list[VenueOrder]:
     """Cancel all open orders of a symbol; shared by both markets."""
-    rules = floor.directory.rules(call)
-    found = list(floor.exchange.open.get((call.account, rules.symbol), {}))
-    cancel_id = f"cancel{floor.now_ms()}"
+    rules = instrument(context, call)
+    found = list(context.exchange.open.get((call.account, rules.symbol), {}))
+    cancel_id = f"cancel{context.now_ms()}"
     return [
-        floor.exchange.cancel(
+        context.exchange.cancel(
             call.account, rules.symbol, order_id=order_id, client_id="", cancel_id=cancel_id
         )
         for order_id in found
-        if order_id in floor.exchange.open[call.account, rules.symbol]
+        if order_id in context.exchange.open[call.account, rules.symbol]
     ]
 
 
-def cancel_all(floor: VenueContext, call: ApiCall) -> object:
+def cancel_all(context: VenueContext, call: ApiCall) -> object:
     """DELETE /api/v3/openOrders."""
-    cancelled = cancel_open(floor, call)
+    cancelled = cancel_open(context, call)
     if not cancelled:
         raise VenueError(-2011, "Unknown order sent.")
-    return [views.cancelled(order, floor.exchange.rules[order.symbol]) for order in cancelled]
+    return [views.cancelled(order, context.exchange.rules[order.symbol]) for order in cancelled]
 
 
-def query(floor: VenueContext, call: ApiCall) -> object:
+def query(context: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/order."""
-    rules = floor.directory.rules(call)
-    return views.queried(find_order(floor, call, rules), rules)
+    rules = instrument(context, call)
+    return views.queried(find_order(context, call, rules), rules)
 
 
-def list_open(floor: VenueContext, call: ApiCall) -> object:
+def list_open(context: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/openOrders."""
     return [
-        views.queried(order, floor.exchange.rules[order.symbol])
-        for order in open_orders(floor, call)
+        views.queried(order, context.exchange.rules[order.symbol])
+        for order in open_orders(context, call)
     ]
 
 
-def list_all(floor: VenueContext, call: ApiCall) -> object:
+def list_all(context: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/allOrders."""
     return [
-        views.queried(order, floor.exchange.rules[order.symbol])
-        for order in all_orders(floor, call)
+        views.queried(order, context.exchange.rules[order.symbol])
+        for order in all_orders(context, call)
     ]
 
 
-def my_trades(floor: VenueContext, call: ApiCall) -> object:
+def my_trades(context: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/myTrades."""
     return [
-        views.my_trade(fill, floor.exchange.rules[fill.symbol]) for fill in executions(floor, call)
+        views.my_trade(fill, context.exchange.rules[fill.symbol])
+        for fill in executions(context, call)
     ]
 
 
-def account(floor: VenueContext, call: ApiCall) -> object:
+def account(context: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/account."""
     return views.account(
-        floor.exchange.settlement.accounts[call.account], floor.directory.of(call.market)[0]
+        context.exchange.settlement.accounts[call.account], context.directory.of(call.market)[0]
     )
 
 
-def commission(floor: VenueContext, call: ApiCall) -> object:
+def commission(context: VenueContext, call: ApiCall) -> object:
     """GET /api/v3/account/commission."""
-    return views.commission(floor.directory.rules(call))
+    return views.commission(instrument(context, call))
 
 
-def trade_fees(floor: VenueContext, call: ApiCall) -> object:
+def trade_fees(context: VenueContext, call: ApiCall) -> object:
     """GET /sapi/v1/asset/tradeFee."""
-    chosen = (
-        [floor.directory.rules(call)] if call.text("symbol") else floor.directory.of(call.market)
-    )
+    chosen = instruments(context, call)
     return [
         {
             "symbol": rules.venue_symbol,
@@ -137,7 +137,7 @@ def trade_fees(floor: VenueContext, call: ApiCall) -> object:
     ]
 
 
-def nothing(_floor: VenueContext, _call: ApiCall) -> object:
+def nothing(_context: VenueContext, _call: ApiCall) -> object:
     """Endpoints of products that the paper venue does not have: a valid, empty list."""
     return []
 

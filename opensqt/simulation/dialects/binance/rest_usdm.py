@@ -3,7 +3,7 @@
 import msgspec
 
 from opensqt.simulation.dialects.binance import usdm_views as views
-from opensqt.simulation.dialects.binance.errors import VenueError, missing, refused
+from opensqt.simulation.dialects.binance.errors import body_of, missing, refused
 from opensqt.simulation.dialects.binance.lookup import (
     all_orders,
     executions,
@@ -11,10 +11,11 @@ from opensqt.simulation.dialects.binance.lookup import (
     open_orders,
 )
 from opensqt.simulation.dialects.binance.order_parsing import read_placement, refused_row
+from opensqt.simulation.dialects.binance.parameters import instrument, integer, required
 from opensqt.simulation.dialects.binance.rest_spot import cancel_open, cancel_order
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.orders import OrderRefusal, VenueOrder
-from opensqt.simulation.server.call import ApiCall
+from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
 
 BATCH_MAX = 5
@@ -24,52 +25,52 @@ BATCH = msgspec.json.Decoder(list[dict[str, object]], float_hook=str)  # numbers
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
-def _view(floor: VenueContext, order: VenueOrder, *, queried: bool) -> dict[str, object]:
-    return views.order_view(order, floor.exchange.rules[order.symbol], queried=queried)
+def _view(context: VenueContext, order: VenueOrder, *, queried: bool) -> dict[str, object]:
+    return views.order_view(order, context.exchange.rules[order.symbol], queried=queried)
 
 
-def place(floor: VenueContext, call: ApiCall) -> object:
+def place(context: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/order."""
-    placement = read_placement(floor, call)
+    placement = read_placement(context, call)
     try:
-        order = floor.exchange.place(placement)
+        order = context.exchange.place(placement)
     except OrderRefusal as refusal:
         raise refused(call.market, refusal.reason) from refusal
-    return _view(floor, order, queried=False)
+    return _view(context, order, queried=False)
 
 
-def place_test(floor: VenueContext, call: ApiCall) -> object:
+def place_test(context: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/order/test: checks the form, places nothing."""
-    read_placement(floor, call)
+    read_placement(context, call)
     return {}
 
 
-def place_batch(floor: VenueContext, call: ApiCall) -> object:
+def place_batch(context: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/batchOrders: each order has its own outcome and its own audit row."""
     answers: list[object] = []
     for one in legs(call):
         try:
-            answers.append(place(floor, one))
+            answers.append(place(context, one))
         except VenueError as error:
-            floor.exchange.refuse(refused_row(floor, one, Kind.PLACE, error))
-            answers.append(error.body)
+            context.exchange.refuse(refused_row(context, one, Kind.PLACE, error))
+            answers.append(body_of(error))
     return answers
 
 
-def cancel(floor: VenueContext, call: ApiCall) -> object:
+def cancel(context: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/order."""
-    return _view(floor, cancel_order(floor, call), queried=False)
+    return _view(context, cancel_order(context, call), queried=False)
 
 
-def cancel_batch(floor: VenueContext, call: ApiCall) -> object:
+def cancel_batch(context: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/batchOrders by orderIdList or origClientOrderIdList."""
     answers: list[object] = []
     for one in legs(call):
         try:
-            answers.append(cancel(floor, one))
+            answers.append(cancel(context, one))
         except VenueError as error:
-            floor.exchange.refuse(refused_row(floor, one, Kind.CANCEL, error))
-            answers.append(error.body)
+            context.exchange.refuse(refused_row(context, one, Kind.CANCEL, error))
+            answers.append(body_of(error))
     return answers
 
 
@@ -80,7 +81,7 @@ def legs(call: ApiCall) -> list[ApiCall]:
 
 def _places(call: ApiCall) -> list[ApiCall]:
     try:
-        batch = BATCH.decode(call.required("batchOrders"))
+        batch = BATCH.decode(required(call, "batchOrders"))
     except msgspec.DecodeError as error:
         raise missing("batchOrders") from error
     if not 0 < len(batch) <= BATCH_MAX:
@@ -108,50 +109,50 @@ def _cancels(call: ApiCall) -> list[ApiCall]:
     ]
 
 
-def cancel_all(floor: VenueContext, call: ApiCall) -> object:
+def cancel_all(context: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/allOpenOrders."""
-    cancel_open(floor, call)
+    cancel_open(context, call)
     return DONE
 
 
-def query(floor: VenueContext, call: ApiCall) -> object:
+def query(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/order."""
-    return _view(floor, find_order(floor, call, floor.directory.rules(call)), queried=True)
+    return _view(context, find_order(context, call, instrument(context, call)), queried=True)
 
 
-def query_open(floor: VenueContext, call: ApiCall) -> object:
+def query_open(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/openOrder."""
-    order = find_order(floor, call, floor.directory.rules(call))
+    order = find_order(context, call, instrument(context, call))
     if not order.is_open:
         raise VenueError(-2013, "Order does not exist.")
-    return _view(floor, order, queried=True)
+    return _view(context, order, queried=True)
 
 
-def list_open(floor: VenueContext, call: ApiCall) -> object:
+def list_open(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/openOrders."""
-    return [_view(floor, order, queried=True) for order in open_orders(floor, call)]
+    return [_view(context, order, queried=True) for order in open_orders(context, call)]
 
 
-def list_all(floor: VenueContext, call: ApiCall) -> object:
+def list_all(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/allOrders."""
-    return [_view(floor, order, queried=True) for order in all_orders(floor, call)]
+    return [_view(context, order, queried=True) for order in all_orders(context, call)]
 
 
-def user_trades(floor: VenueContext, call: ApiCall) -> object:
+def user_trades(context: VenueContext, call: ApiCall) -> object:
     """GET /fapi/v1/userTrades."""
     return [
-        views.user_trade(fill, floor.exchange.rules[fill.symbol])
-        for fill in executions(floor, call)
+        views.user_trade(fill, context.exchange.rules[fill.symbol])
+        for fill in executions(context, call)
     ]
 
 
-def countdown(floor: VenueContext, call: ApiCall) -> object:
+def countdown(context: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/countdownCancelAll: the dead-man timer of a symbol."""
-    rules = floor.directory.rules(call)
-    span_ms = call.integer("countdownTime")
+    rules = instrument(context, call)
+    span_ms = integer(call, "countdownTime")
     if span_ms is None:
         raise missing("countdownTime")
-    floor.chores.arm(call.account, rules.symbol, span_ms)
+    context.chores.arm(call.account, rules.symbol, span_ms)
     return {"symbol": rules.venue_symbol, "countdownTime": str(span_ms)}
 
 
@@ -163,11 +164,17 @@ ROUTES: Routes = {
     ("POST", "/fapi/v1/order"): Route(handler=place, signed=True, weight=0, orders=1, kind="place"),
     ("POST", "/fapi/v1/order/test"): Route(handler=place_test, signed=True, kind="read"),
     ("POST", "/fapi/v1/batchOrders"): Route(
-        handler=place_batch, signed=True, weight=5, orders=5, orders_slow=1, kind="place_batch"
+        handler=place_batch,
+        signed=True,
+        weight=5,
+        orders=5,
+        orders_slow=1,
+        kind="place_batch",
+        legs=legs,
     ),
     ("DELETE", "/fapi/v1/order"): Route(handler=cancel, signed=True, kind="cancel"),
     ("DELETE", "/fapi/v1/batchOrders"): Route(
-        handler=cancel_batch, signed=True, kind="cancel_batch"
+        handler=cancel_batch, signed=True, kind="cancel_batch", legs=legs
     ),
     ("DELETE", "/fapi/v1/allOpenOrders"): Route(handler=cancel_all, signed=True, kind="cancel_all"),
     ("GET", "/fapi/v1/order"): Route(handler=query, signed=True, kind="query"),

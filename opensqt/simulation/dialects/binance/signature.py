@@ -7,8 +7,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-import msgspec
-
 from opensqt.simulation.dialects.binance.errors import (
     BAD_KEY,
     BAD_KEY_FORM,
@@ -16,24 +14,14 @@ from opensqt.simulation.dialects.binance.errors import (
     TIME_AHEAD,
     TIME_BEHIND,
     WINDOW_TOO_LONG,
-    VenueError,
     missing,
 )
+from opensqt.simulation.server.call import VenueError
+from opensqt.simulation.server.dialect import ApiKey
 
 WINDOW_DEFAULT_MS = 5_000
 WINDOW_MAX_MS = 60_000
 AHEAD_MAX_MS = 1_000
-
-
-class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """An account's key as DATA/venue/keys.json holds it."""
-
-    api_key: str
-    secret: str
-
-    def __repr__(self) -> str:
-        """Show no secret."""
-        return "ApiKey(...)"
 
 
 class Keyring:

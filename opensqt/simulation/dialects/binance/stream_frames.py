@@ -46,14 +46,14 @@ def agg_trade_frame(rules: InstrumentRules, trade: PublicTrade, now_ms: int) -> 
 
 
 def depth_frame(
-    floor: VenueContext,
+    context: VenueContext,
     rules: InstrumentRules,
     changed: dict[Side, list[list[str]]],
     previous_id: int,
 ) -> Json:
     """A depthUpdate frame: spot carries U and u, USDⓈ-M also pu and T."""
-    now_ms = floor.now_ms()
-    last_id = floor.exchange.matchers[rules.symbol].book.update_id
+    now_ms = context.now_ms()
+    last_id = context.exchange.matchers[rules.symbol].book.update_id
     perp = rules.market is Market.PERP
     return {
         "e": "depthUpdate",
@@ -68,9 +68,9 @@ def depth_frame(
     }
 
 
-def book_ticker_frame(floor: VenueContext, rules: InstrumentRules) -> Json | None:
+def book_ticker_frame(context: VenueContext, rules: InstrumentRules) -> Json | None:
     """A bookTicker frame, or None while a side is empty."""
-    book, now_ms = floor.exchange.matchers[rules.symbol].book, floor.now_ms()
+    book, now_ms = context.exchange.matchers[rules.symbol].book, context.now_ms()
     bid, ask = book.best(Side.BUY), book.best(Side.SELL)
     if bid is None or ask is None:
         return None
@@ -118,16 +118,16 @@ def kline_frame(rules: InstrumentRules, candle: MinuteCandle, now_ms: int, *, cl
     return {"e": "kline", "E": now_ms, "s": rules.venue_symbol, "k": inner}
 
 
-def mark_frame(floor: VenueContext, rules: InstrumentRules) -> Json:
+def mark_frame(context: VenueContext, rules: InstrumentRules) -> Json:
     """A markPriceUpdate frame."""
-    mark = eight(floor.exchange.settlement.marks[rules.symbol])
+    mark = eight(context.exchange.settlement.marks[rules.symbol])
     return {
         "e": "markPriceUpdate",
-        "E": floor.now_ms(),
+        "E": context.now_ms(),
         "s": rules.venue_symbol,
         "p": mark,
         "i": mark,
         "P": mark,
-        "r": eight(floor.chores.terms[rules.symbol].rate),
-        "T": floor.chores.next_funding_ms(rules.symbol),
+        "r": eight(context.chores.terms[rules.symbol].rate),
+        "T": context.chores.next_funding_ms(rules.symbol),
     }

@@ -24,8 +24,8 @@ TICKS_PER_SECOND = 10
 class PublicStreamHub:
     """Subscriptions and emission of public frames."""
 
-    def __init__(self, floor: VenueContext) -> None:
-        self._floor = floor
+    def __init__(self, context: VenueContext) -> None:
+        self._context = context
         self._wires: dict[Key, set[ClientSocket]] = {}
         self._tops: dict[str, object] = {}
         self._last_ids: dict[str, int] = {}
@@ -46,38 +46,38 @@ class PublicStreamHub:
 
     def flush(self) -> None:
         """Send prints and best prices that came up since the last call."""
-        now_ms = self._floor.now_ms()
-        for rules in self._floor.exchange.rules.values():
-            for trade in self._floor.exchange.settlement.tapes[rules.symbol].drain():
+        now_ms = self._context.now_ms()
+        for rules in self._context.exchange.rules.values():
+            for trade in self._context.exchange.settlement.tapes[rules.symbol].drain():
                 self._emit(rules, ("trade",), partial(frames.trade_frame, rules, trade, now_ms))
                 self._emit(
                     rules, ("aggTrade",), partial(frames.agg_trade_frame, rules, trade, now_ms)
                 )
-            book = self._floor.exchange.matchers[rules.symbol].book
+            book = self._context.exchange.matchers[rules.symbol].book
             bid, ask = book.best(Side.BUY) or ZERO, book.best(Side.SELL) or ZERO
             top = (bid, book.level(Side.BUY, bid), ask, book.level(Side.SELL, ask))
             if top != self._tops.get(rules.symbol):
                 self._tops[rules.symbol] = top
                 self._emit(
-                    rules, ("bookTicker",), partial(frames.book_ticker_frame, self._floor, rules)
+                    rules, ("bookTicker",), partial(frames.book_ticker_frame, self._context, rules)
                 )
 
     def tick(self) -> None:
         """Send what goes out every 100 ms of wall time, and every tenth time what goes out each second."""
         self._ticks += 1
-        for rules in self._floor.exchange.rules.values():
+        for rules in self._context.exchange.rules.values():
             self._emit_depth(rules)
             self._emit_candle(rules)
             if self._ticks % TICKS_PER_SECOND:
                 continue
-            self._emit(rules, ("miniTicker",), partial(mini_ticker_frame, self._floor, rules))
-            self._emit(rules, ("ticker",), partial(ticker_frame, self._floor, rules))
+            self._emit(rules, ("miniTicker",), partial(mini_ticker_frame, self._context, rules))
+            self._emit(rules, ("ticker",), partial(ticker_frame, self._context, rules))
             if rules.market is Market.PERP:
                 names = ("markPrice", "markPrice@1s")
-                self._emit(rules, names, partial(frames.mark_frame, self._floor, rules))
+                self._emit(rules, names, partial(frames.mark_frame, self._context, rules))
 
     def _emit_depth(self, rules: InstrumentRules) -> None:
-        book = self._floor.exchange.matchers[rules.symbol].book
+        book = self._context.exchange.matchers[rules.symbol].book
         previous = self._last_ids.get(rules.symbol, book.update_id)
         self._last_ids[rules.symbol] = book.update_id
         changed = {
@@ -91,13 +91,15 @@ class PublicStreamHub:
         if book.update_id == previous:
             return
         names = ("depth@100ms", "depth@0ms", "depth@500ms", "depth")
-        self._emit(rules, names, partial(frames.depth_frame, self._floor, rules, changed, previous))
+        self._emit(
+            rules, names, partial(frames.depth_frame, self._context, rules, changed, previous)
+        )
 
     def _emit_candle(self, rules: InstrumentRules) -> None:
-        candles = self._floor.exchange.settlement.tapes[rules.symbol].candles
+        candles = self._context.exchange.settlement.tapes[rules.symbol].candles
         if not candles:
             return
-        now_ms, last = self._floor.now_ms(), candles[-1]
+        now_ms, last = self._context.now_ms(), candles[-1]
         seen_ms, seen_trades = self._candles.get(rules.symbol, (last.open_ms, 0))
         if seen_ms < last.open_ms:
             for candle in [c for c in candles if seen_ms <= c.open_ms < last.open_ms]:
@@ -131,7 +133,7 @@ class PublicStreamHub:
             plain = msgspec.json.encode(frame)
             occasion = Match(kind="public", market=rules.market.value, symbol=rules.venue_symbol)
             for wire in wires:
-                combined = wire.combined
+                combined = "/stream" in wire.path
                 wire.emit(
                     msgspec.json.encode({"stream": stream, "data": frame}) if combined else plain,
                     occasion,

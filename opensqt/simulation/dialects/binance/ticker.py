@@ -12,10 +12,10 @@ Json = dict[str, object]
 DAY_MS = 86_400_000
 
 
-def _day(floor: VenueContext, rules: InstrumentRules) -> MinuteCandle:
-    price = floor.exchange.settlement.marks[rules.symbol]
-    flat = MinuteCandle(open_ms=floor.now_ms(), open=price, high=price, low=price, close=price)
-    return floor.exchange.settlement.tapes[rules.symbol].day() or flat
+def _day(context: VenueContext, rules: InstrumentRules) -> MinuteCandle:
+    price = context.exchange.settlement.marks[rules.symbol]
+    flat = MinuteCandle(open_ms=context.now_ms(), open=price, high=price, low=price, close=price)
+    return context.exchange.settlement.tapes[rules.symbol].day() or flat
 
 
 def _change(day: MinuteCandle) -> tuple[Decimal, str, Decimal]:
@@ -25,11 +25,11 @@ def _change(day: MinuteCandle) -> tuple[Decimal, str, Decimal]:
     return change, format(percent.quantize(Decimal("0.001")), "f"), average
 
 
-def day_ticker(floor: VenueContext, rules: InstrumentRules) -> Json:
+def day_ticker(context: VenueContext, rules: InstrumentRules) -> Json:
     """GET ticker/24hr of one symbol."""
-    day = _day(floor, rules)
+    day = _day(context, rules)
     change, percent, average = _change(day)
-    tape = floor.exchange.settlement.tapes[rules.symbol]
+    tape = context.exchange.settlement.tapes[rules.symbol]
     last_quantity = tape.trades[-1].quantity if tape.trades else ZERO
 
     def price(number: Decimal) -> str:
@@ -47,17 +47,17 @@ def day_ticker(floor: VenueContext, rules: InstrumentRules) -> Json:
         "lowPrice": price(day.low),
         "volume": level(rules, ZERO, day.volume)[1],
         "quoteVolume": eight(day.turnover),
-        "openTime": floor.now_ms() - DAY_MS,
-        "closeTime": floor.now_ms(),
+        "openTime": context.now_ms() - DAY_MS,
+        "closeTime": context.now_ms(),
         "firstId": day.first_id,
         "lastId": day.last_id,
         "count": day.trades,
     }
-    return row | _spot_extras(floor, rules, day) if rules.market is Market.SPOT else row
+    return row | _spot_extras(context, rules, day) if rules.market is Market.SPOT else row
 
 
-def _spot_extras(floor: VenueContext, rules: InstrumentRules, day: MinuteCandle) -> Json:
-    book = floor.exchange.matchers[rules.symbol].book
+def _spot_extras(context: VenueContext, rules: InstrumentRules, day: MinuteCandle) -> Json:
+    book = context.exchange.matchers[rules.symbol].book
     extras: Json = {"prevClosePrice": eight(day.open)}
     for name, side in (("bid", Side.BUY), ("ask", Side.SELL)):
         best = book.best(side) or ZERO
@@ -65,12 +65,12 @@ def _spot_extras(floor: VenueContext, rules: InstrumentRules, day: MinuteCandle)
     return extras
 
 
-def mini_ticker_frame(floor: VenueContext, rules: InstrumentRules) -> Json:
+def mini_ticker_frame(context: VenueContext, rules: InstrumentRules) -> Json:
     """A 24hrMiniTicker frame."""
-    day = _day(floor, rules)
+    day = _day(context, rules)
     return {
         "e": "24hrMiniTicker",
-        "E": floor.now_ms(),
+        "E": context.now_ms(),
         "s": rules.venue_symbol,
         "c": level(rules, day.close, ZERO)[0],
         "o": level(rules, day.open, ZERO)[0],
@@ -81,12 +81,12 @@ def mini_ticker_frame(floor: VenueContext, rules: InstrumentRules) -> Json:
     }
 
 
-def ticker_frame(floor: VenueContext, rules: InstrumentRules) -> Json:
+def ticker_frame(context: VenueContext, rules: InstrumentRules) -> Json:
     """A 24hrTicker frame."""
-    row = day_ticker(floor, rules)
+    row = day_ticker(context, rules)
     frame: Json = {
         "e": "24hrTicker",
-        "E": floor.now_ms(),
+        "E": context.now_ms(),
         "s": rules.venue_symbol,
         "p": row["priceChange"],
         "P": row["priceChangePercent"],

@@ -3,10 +3,11 @@
 import msgspec
 
 from opensqt.domain.instruments import Market
-from opensqt.simulation.dialects.binance.errors import VenueError
-from opensqt.simulation.dialects.binance.signature import check_time
+from opensqt.simulation.dialects.binance.errors import body_of
+from opensqt.simulation.dialects.binance.signature import Keyring, check_time
 from opensqt.simulation.dialects.binance.streams_private import PrivateStreamHub
 from opensqt.simulation.dialects.binance.streams_public import PublicStreamHub
+from opensqt.simulation.server.call import VenueError
 from opensqt.simulation.server.client_socket import ClientSocket
 from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.faults import Match
@@ -45,7 +46,11 @@ def stream_request(streams: PublicStreamHub, wire: ClientSocket, market: Market,
 
 
 def api_request(
-    floor: VenueContext, private: PrivateStreamHub, wire: ClientSocket, raw: str
+    context: VenueContext,
+    keyring: Keyring,
+    private: PrivateStreamHub,
+    wire: ClientSocket,
+    raw: str,
 ) -> None:
     """Serve a request of the spot WebSocket API."""
     try:
@@ -55,7 +60,6 @@ def api_request(
             {"id": None, "status": 400, "error": {"code": -1000, "msg": "Invalid request."}}
         )
         return
-    params = request.params if isinstance(request.params, dict) else {}
     limits = [
         {
             "rateLimitType": "REQUEST_WEIGHT",
@@ -66,46 +70,52 @@ def api_request(
         }
     ]
     try:
-        result = _api_result(floor, private, wire, request.method, params)
+        result = _api_result(context, keyring, private, wire, request)
     except VenueError as error:
         wire.answer(
-            {"id": request.id, "status": error.status, "error": error.body, "rateLimits": limits}
+            {
+                "id": request.id,
+                "status": error.status,
+                "error": body_of(error),
+                "rateLimits": limits,
+            }
         )
         return
     wire.answer({"id": request.id, "status": 200, "result": result, "rateLimits": limits})
 
 
 def _api_result(
-    floor: VenueContext,
+    context: VenueContext,
+    keyring: Keyring,
     private: PrivateStreamHub,
     wire: ClientSocket,
-    method: str,
-    params: dict[str, object],
+    request: WireRequest,
 ) -> dict[str, object]:
-    match method:
+    match request.method:
         case "ping":
             return {}
         case "time":
-            return {"serverTime": floor.now_ms() + floor.skew_ms(OCCASION)}
+            return {"serverTime": context.now_ms() + context.skew_ms(OCCASION)}
         case "userDataStream.subscribe.signature":
-            wire.account = _verified(floor, params)
+            params = request.params if isinstance(request.params, dict) else {}
+            wire.account = _verified(context, keyring, params)
             return {"subscriptionId": private.attach(wire, Market.SPOT, wire.account)}
         case "userDataStream.unsubscribe":
             private.detach(wire)
             return {}
         case _:
-            raise VenueError(-1000, f"Unknown method {method}.")
+            raise VenueError(-1000, f"Unknown method {request.method}.")
 
 
-def _verified(floor: VenueContext, params: dict[str, object]) -> str:
+def _verified(context: VenueContext, keyring: Keyring, params: dict[str, object]) -> str:
     """Check key, time and signature over the sorted parameters; return the account."""
     texts = {name: _text(value) for name, value in params.items()}
     signature = texts.pop("signature", "")
     api_key = texts.get("apiKey", "")
-    account = floor.keyring.account(api_key)
-    check_time(texts, floor.now_ms() + floor.skew_ms(OCCASION))
+    account = keyring.account(api_key)
+    check_time(texts, context.now_ms() + context.skew_ms(OCCASION))
     payload = "&".join(f"{name}={texts[name]}" for name in sorted(texts))
-    floor.keyring.verify(api_key, payload, signature)
+    keyring.verify(api_key, payload, signature)
     return account
 
 
