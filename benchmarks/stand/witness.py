@@ -111,9 +111,9 @@ def watch_risk(witness: Witness) -> None:
 
 def watch_executor(witness: Witness) -> None:
     """Stamp commands on their way to the venue."""
-    commands = importlib.import_module("services.executor.command_consumer").Commands
-    orders = importlib.import_module("opensqt.venues.binance.orders").BinanceOrders
-    gate = importlib.import_module("opensqt.venues.binance.rest")
+    commands = importlib.import_module("services.executor.command_consumer").CommandConsumer
+    orders = importlib.import_module("opensqt.venues.engine.orders").VenueOrders
+    gate = importlib.import_module("opensqt.venues.engine.rest")
     witness.around(NatsQueue, "_on_message", "executor.arrived", "", _delivered)
     witness.around(commands, "_take", "executor.taken", "", lambda *a: str(a[2].headers.get(ID)))
     journal = postgres.PostgresJournal
@@ -135,7 +135,7 @@ def watch_executor(witness: Witness) -> None:
 
     setattr(journal, "_commit", noted)  # noqa: B010
     _watch_port(witness, orders)
-    _watch_requests(witness, gate.BinanceGate)
+    _watch_requests(witness, gate.VenueRest)
 
 
 def _watch_port(witness: Witness, orders: Any) -> None:
@@ -156,9 +156,9 @@ def _watch_port(witness: Witness, orders: Any) -> None:
 
 
 def _watch_requests(witness: Witness, gate: Any) -> None:
-    dispatch, client = gate.dispatch, "opensqt.venues.binance.client"
+    dispatch, client = gate.dispatch, "opensqt.venues.engine.client"
 
-    async def dispatched(one: Any, request: Any) -> Any:
+    async def dispatched(one: Any, request: Any, *window: Any) -> Any:
         mark = {"POST": "", "DELETE": CANCEL}.get(request.verb)
         found = () if mark is None else ORDER_ID.findall(str(request.params))
         keys = tuple(f"{mark}{key}" for key in found)
@@ -166,14 +166,14 @@ def _watch_requests(witness: Witness, gate: Any) -> None:
             witness.stamp("executor.granted", key)
         token = WIRE_KEYS.set(keys)
         try:
-            return await dispatch(one, request)
+            return await dispatch(one, request, *window)
         finally:
             WIRE_KEYS.reset(token)
 
     gate.dispatch = dispatched
     # ccxt's own `fetch` is where its signing is over and HTTP begins.
-    binance = importlib.import_module(client).BinanceClient
-    fetch = binance.fetch
+    ccxt_client = importlib.import_module(client).VenueClient
+    fetch = ccxt_client.fetch
 
     async def fetched(one: Any, url: str, method: str, headers: Any, body: Any) -> Any:
         keys = WIRE_KEYS.get()
@@ -184,7 +184,7 @@ def _watch_requests(witness: Witness, gate: Any) -> None:
             witness.keep(f"request-{kind}", partial(_said, one, url, headers, body))
         return await fetch(one, url, method, headers, body)
 
-    binance.fetch = fetched
+    ccxt_client.fetch = fetched
     watch_wire(witness.stamp, "executor.wire")
 
 

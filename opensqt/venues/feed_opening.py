@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from opensqt.domain.instruments import market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, ConfigError
-from opensqt.venues.binance.feed import BinanceFeed
-from opensqt.venues.binance.rest import BinanceRest, Credentials
+from opensqt.venues.binance.dialect import BINANCE
 from opensqt.venues.binance.rules import VENUE
+from opensqt.venues.engine.feed import VenueFeed
+from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.feed_port import Feed
 from opensqt.venues.opening import FEED_PART
 from opensqt.venues.session import open_session
@@ -29,7 +30,8 @@ def open_feed(
     """
     if venue != VENUE:
         raise ConfigError(f"venue {venue!r} is not supported (known: {VENUE})")
-    gate = BinanceRest(
+    rest = VenueRest(
+        BINANCE,
         session=open_session(environ, config.run.profile),
         clock=clock,
         config=config.venues[venue],
@@ -38,4 +40,4 @@ def open_feed(
         jitter=jitter,
         part=FEED_PART,
     )
-    return BinanceFeed(gate)
+    return VenueFeed(rest)

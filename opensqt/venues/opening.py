@@ -10,9 +10,10 @@ from opensqt.domain.instruments import Market, market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, ConfigError, Profile, secret, symbols_of
 from opensqt.runtime.config.schema import PaperRules
-from opensqt.venues.binance.rest import BinanceRest, Credentials
+from opensqt.venues.binance.dialect import BINANCE
 from opensqt.venues.binance.rules import VENUE
-from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.engine.rest import Credentials, VenueRest
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
 from opensqt.venues.session import open_session
@@ -43,7 +44,8 @@ def open_venue(
     paper = config.run.profile is Profile.PAPER
     credentials = _credentials(config, account, environ, data)
     accounts = sum(each.venue == venue for each in config.accounts.values())
-    gate = BinanceRest(
+    rest = VenueRest(
+        BINANCE,
         session=open_session(environ, config.run.profile),
         clock=clock,
         config=settings,
@@ -53,7 +55,7 @@ def open_venue(
         part=(1 - FEED_PART) / accounts,
     )
     rules = config.paper.rules if paper else PaperRules.BINANCE
-    return BinanceVenue(gate, account=account, policy=policy_of(venue, settings, rules=rules))
+    return VenueAccount(rest, account=account, policy=policy_of(venue, settings, rules=rules))
 
 
 def markets_of(config: Config, account: str) -> frozenset[Market]:

@@ -18,8 +18,9 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.venues.binance.feed import BinanceFeed
-from opensqt.venues.binance.rest import BinanceRest, Credentials
+from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.engine.feed import VenueFeed
+from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.feed_port import Feed, FeedDown, Observation
 from opensqt.venues.session import paper_session
 from tests import conditions
@@ -121,7 +122,8 @@ async def binance_house(folder: Path) -> House:
     clock = RunClock()
     real = paper.PaperVenue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
     await real.start()
-    gate = BinanceRest(
+    gate = VenueRest(
+        BINANCE,
         session=paper_session(
             "127.0.0.1", real.port, ssl.create_default_context(cafile=str(real.ca_path))
         ),
@@ -138,7 +140,7 @@ async def binance_house(folder: Path) -> House:
     def trade(symbol: str, price: str) -> None:
         scripted.play(real, scripted.trade(symbol, price, "0.1", Side.BUY))
 
-    return House(feed=BinanceFeed(gate), bid=bid, trade=trade, real=real)
+    return House(feed=VenueFeed(gate), bid=bid, trade=trade, real=real)
 
 
 async def memory_house(folder: Path) -> House:

@@ -10,9 +10,10 @@ import pytest_asyncio
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Held, VenueDown
 from opensqt.runtime.config.schema import VenueConfig
-from opensqt.venues.binance.mode import HEDGING
-from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.binance.account import HEDGING
+from opensqt.venues.engine.request import RestRequest
 from opensqt.venues.engine.response import VenueResponse
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
 
@@ -31,15 +32,15 @@ async def test_an_account_in_hedge_mode_is_refused_until_it_is_not(
 ) -> None:
     """Nothing is read of it, so nothing is traded; the reason names the fix; set right, it goes on by itself."""
     modes = [True, True, False]
-    send = house.gate.client.call
+    send = house.gate.clients.client.call
 
-    async def told(section: str, verb: str, path: str, params: Any) -> VenueResponse:
-        if path != "positionSide/dual":
-            return await send(section, verb, path, params)
+    async def told(request: RestRequest, *rest: Any) -> VenueResponse:
+        if request.path != "positionSide/dual":
+            return await send(request, *rest)
         hedging = str(modes.pop(0)).lower()
         return VenueResponse(status=200, body=f'{{"dualSidePosition": {hedging}}}')
 
-    monkeypatch.setattr(house.gate.client, "call", told)
+    monkeypatch.setattr(house.gate.clients.client, "call", told)
     for _ in range(2):
         with pytest.raises(VenueDown, match="Position Mode to One-way"):
             await house.venue.account()
@@ -62,7 +63,7 @@ async def test_orders_of_a_market_that_no_strategy_trades_any_more_are_reached(
     gate = binance_gate_to(
         house.real.port, house.real.ca_path, house.clock, frozenset({traded}), VenueConfig()
     )
-    venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))
+    venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))
     (shown,) = await venue.open_orders(living)
     assert shown.client_order_id == "qold"
     assert shown.symbol == living

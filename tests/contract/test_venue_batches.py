@@ -11,6 +11,7 @@ import pytest_asyncio
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, OrderRequest, Refusal, Refused
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.venues.engine.request import RestRequest
 from tests.contract.venues import BOTH, PERP, SPOT, House, open_house
 
 
@@ -146,13 +147,14 @@ async def test_a_batch_on_the_wire_names_every_order_and_one_deadline(
     """Time of signing and deadline are the earliest of the orders; each order has its id and self-trade mode."""
     await wired.venue.open_orders(PERP)
     sent: list[dict[str, Any]] = []
-    call = wired.gate.client.call
+    call = wired.gate.clients.client.call
 
-    async def noted(section: str, verb: str, path: str, params: dict[str, Any]) -> Any:
-        sent.append({"section": section, "verb": verb, "path": path, **params})
-        return await call(section, verb, path, params)
+    async def noted(request: RestRequest, signed_ms: int = 0) -> Any:
+        sent.append({"verb": request.verb, "path": request.path, **request.params})
+        sent[-1]["signed_ms"] = signed_ms
+        return await call(request, signed_ms)
 
-    monkeypatch.setattr(wired.gate.client, "call", noted)
+    monkeypatch.setattr(wired.gate.clients.client, "call", noted)
     first_ms = wired.clock.market_ms()
     requests = [
         wired.request("qone", signed_ms=first_ms + 50),
@@ -162,10 +164,9 @@ async def test_a_batch_on_the_wire_names_every_order_and_one_deadline(
     (request,) = sent
     orders = request.pop("batchOrders")
     assert request == {
-        "section": "fapiPrivate",
         "verb": "POST",
         "path": "batchOrders",
-        "timestamp": str(first_ms),
+        "signed_ms": first_ms,
         "recvWindow": "2000",
     }
     assert [order["newClientOrderId"] for order in orders] == ["qone", "qtwo"]

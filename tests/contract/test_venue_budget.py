@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from opensqt.domain.venue import Held, NotFound, NotSent
 from opensqt.runtime.config.schema import PaperRules
-from opensqt.venues.binance.venue import BinanceVenue
 from opensqt.venues.engine.rate_limit import Budget, Limit
+from opensqt.venues.engine.request import RestRequest
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
 from tests.conditions import until
@@ -36,13 +37,13 @@ async def test_a_cancel_passes_every_place_that_waits_for_the_limiter(
     """With a thousand places queued behind an empty bucket, at most one leaves before the cancel does."""
     assert isinstance(await house.venue.place(house.request("first")), Held)
     left: list[str] = []
-    send = house.gate.client.call
+    send = house.gate.clients.client.call
 
-    async def noted(section: str, verb: str, *rest: Any) -> Any:
-        left.append(verb)
-        return await send(section, verb, *rest)
+    async def noted(request: RestRequest, *rest: Any) -> Any:
+        left.append(request.verb)
+        return await send(request, *rest)
 
-    monkeypatch.setattr(house.gate.client, "call", noted)
+    monkeypatch.setattr(house.gate.clients.client, "call", noted)
     crowd = [
         asyncio.create_task(house.venue.place(house.request(f"crowd{number}")))
         for number in range(PLACES)
@@ -71,17 +72,17 @@ async def test_many_looks_share_the_listing_of_ended_orders(
 ) -> None:
     """Where ids name open orders only, twenty looks at once read the listing twice at most."""
     policy = policy_of("binance", rules=PaperRules.GATE)
-    venue = BinanceVenue(house.gate, account="main", policy=policy)
+    venue = VenueAccount(house.gate, account="main", policy=policy)
     assert isinstance(await venue.place(house.request("ended")), Held)
     assert isinstance(await venue.cancel(PERP, "ended"), Held)
     paths: list[str] = []
-    send = house.gate.client.call
+    send = house.gate.clients.client.call
 
-    async def noted(section: str, verb: str, path: str, params: Any) -> Any:
-        paths.append(path)
-        return await send(section, verb, path, params)
+    async def noted(request: RestRequest, *rest: Any) -> Any:
+        paths.append(request.path)
+        return await send(request, *rest)
 
-    monkeypatch.setattr(house.gate.client, "call", noted)
+    monkeypatch.setattr(house.gate.clients.client, "call", noted)
     names = ["ended", *(f"never{number}" for number in range(19))]
     outcomes = await asyncio.gather(*(venue.look(PERP, name) for name in names))
     assert isinstance(outcomes[0], Held)

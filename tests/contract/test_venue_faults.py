@@ -16,8 +16,8 @@ from opensqt.domain.intent import TimeInForce
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Throttled, VenueDown
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.venues.binance.venue import BinanceVenue
 from opensqt.venues.engine import rate_limit
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from tests import conditions
 from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
@@ -101,10 +101,10 @@ async def reset(writer: asyncio.StreamWriter) -> None:
 @contextlib.asynccontextmanager
 async def broken_venue(
     house: House, answer: Answer, folder: Path, calls: list[str]
-) -> AsyncIterator[BinanceVenue]:
+) -> AsyncIterator[VenueAccount]:
     """A venue that answers every request like this; `calls` gets request lines and bodies."""
     assert house.real is not None
-    listing = await house.gate.listing()
+    listing = await house.gate.listing.load()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "ca" / "server.pem")
 
@@ -121,8 +121,8 @@ async def broken_venue(
     gate = binance_gate_to(
         port, house.real.ca_path, house.clock, frozenset(Market), VenueConfig(deadline_ms=200)
     )
-    gate.client.set_markets(list(listing.values()))
-    venue = BinanceVenue(gate, account="main", policy=policy_of("binance"))
+    gate.clients.client.set_markets(list(listing.values()))
+    venue = VenueAccount(gate, account="main", policy=policy_of("binance"))
     try:
         yield venue
     finally:

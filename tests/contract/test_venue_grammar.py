@@ -23,7 +23,6 @@ from opensqt.domain.venue import (
 )
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.venues.binance.rules import rules_of
 from opensqt.venues.engine import rate_limit
 from tests.contract.test_venue_private import hear
 from tests.contract.venues import PERP, SPOT, House, open_house
@@ -37,7 +36,7 @@ FAR_MS = 3_600_000
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """Binance over the wire, its listing loaded before anything fails."""
     opened = await open_house("binance", tmp_path)
-    await opened.gate.listing()
+    await opened.gate.listing.load()
     yield opened
     await opened.close()
 
@@ -169,11 +168,11 @@ async def test_maintenance_answers_nothing_and_says_so_in_its_listing(
     assert isinstance(await house.venue.cancel(symbol, "qold"), InDoubt)
     with pytest.raises(VenueDown):
         await house.venue.open_orders(symbol)
-    listing = await house.gate.listing(reload=True)
+    listing = await house.gate.listing.load(reload=True)
     assert listing[symbol]["active"] is False
-    assert (await house.gate.client.sapiGetSystemStatus())["status"] in (1, "1")
+    assert (await house.gate.clients.client.sapiGetSystemStatus())["status"] in (1, "1")
     inject(house)
-    assert (await house.gate.listing(reload=True))[symbol]["active"] is True
+    assert (await house.gate.listing.load(reload=True))[symbol]["active"] is True
     assert [view.client_order_id for view in await house.venue.open_orders(symbol)] == ["qold"]
     kinds = [type(event) for event in await hearing if isinstance(event, StreamUp | StreamDown)]
     assert kinds == [StreamUp, StreamDown, StreamUp]
@@ -195,8 +194,7 @@ async def test_a_new_grid_refuses_what_lies_off_it(house: House) -> None:
         outcome = await house.venue.place(house.request(name, PERP, **terms))  # type: ignore[arg-type]
         assert isinstance(outcome, Refused), outcome
     await held(house, "qnew", PERP, price="59000.5", quantity="0.02")
-    listing = await house.gate.listing(reload=True)
-    rules = rules_of(listing, PERP, fees=None, time_ms=0)
+    rules = await house.gate.listing.rules(PERP, fees=None, reload=True)
     assert (rules.tick_size, rules.quantity_step) == (Decimal("0.5"), Decimal("0.01"))
     assert house.real is not None
     await house.real.stop()

@@ -13,7 +13,7 @@ import pytest_asyncio
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import BalanceView, Held, PrivateEvent, StreamUp
 from opensqt.runtime.clock import ClockOrigin, RunClock, system_wall_ms
-from opensqt.venues.binance import pages
+from opensqt.venues.binance import account
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, open_house
 
 HOURS_8_MS = 8 * 3_600_000
@@ -32,7 +32,7 @@ async def test_trades_are_paged_to_the_end(
     house: House, symbol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five trades in pages of two come once each, in order, from a time and from an id."""
-    monkeypatch.setattr(pages, "PAGE", 2)
+    monkeypatch.setattr(account, "PAGE", 2)
     start_ms = house.clock.market_ms() - 1000
     for number in range(5):
         await house.venue.place(house.request(f"q{number}", symbol, price="60001"))

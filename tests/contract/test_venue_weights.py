@@ -11,10 +11,10 @@ import pytest_asyncio
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.venue import Held, StreamUp
-from opensqt.venues.binance.feed import BinanceFeed
-from opensqt.venues.binance.rest import RestRequest
-from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.engine.feed import VenueFeed
 from opensqt.venues.engine.rate_limit import ORDERS, Priority
+from opensqt.venues.engine.request import RestRequest
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, open_house
 
@@ -57,7 +57,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     """Binance over the wire, whose ids name open orders only: a look asks for the listing as well."""
     opened = await open_house("binance", tmp_path)
     policy = policy_of("binance")
-    opened.venue = BinanceVenue(
+    opened.venue = VenueAccount(
         opened.gate,
         account="main",
         policy=type(policy)(**_fields(policy) | {"by_id_query": "open"}),
@@ -85,7 +85,7 @@ class Turns:
 
     def told(self) -> dict[tuple[str, str, str], tuple[dict[str, float], Priority]]:
         """Return cost and lane by endpoint."""
-        return {(r.section, r.verb, r.path): (r.cost, r.lane) for r in self.requests}
+        return {(r.section[0], r.verb, r.path): (dict(r.cost), r.lane) for r in self.requests}
 
 
 async def ask_for_everything(house: House) -> None:
@@ -108,7 +108,7 @@ async def ask_for_everything(house: House) -> None:
     await venue.cancel_batch(PERP, [one.client_order_id for one in batch])
     await venue.funding_paid(PERP, since_ms=since_ms)
     wanted = {SPOT, PERP}
-    feed = BinanceFeed(house.gate)
+    feed = VenueFeed(house.gate)
     async with asyncio.timeout(PATIENCE_S), aclosing(feed.watch((SPOT, PERP))) as observed:  # type: ignore[type-var]
         async for seen in observed:
             if type(seen).__name__ == "BookTop":

@@ -14,8 +14,9 @@ from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server import paper
-from opensqt.venues.binance.rest import BinanceRest, Credentials
-from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.engine.rest import Credentials, VenueRest
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
 from opensqt.venues.session import paper_session
@@ -35,10 +36,10 @@ class House(msgspec.Struct, kw_only=True):
     venue: Venue
     trade: Callable[[str, str, str], None]  # symbol, price, quantity: sellers hit bids
     real: paper.PaperVenue | None = None
-    door: BinanceRest | None = None
+    door: VenueRest | None = None
 
     @property
-    def gate(self) -> BinanceRest:
+    def gate(self) -> VenueRest:
         """The door to the real venue."""
         assert self.door is not None
         return self.door
@@ -85,11 +86,12 @@ async def open_house(kind: str, folder: Path, clock: RunClock | None = None) -> 
 
 def binance_gate_to(
     port: int, ca_path: Path, clock: Clock, markets: frozenset[Market], config: VenueConfig
-) -> BinanceRest:
+) -> VenueRest:
     """Return the door of the account `main` to whatever listens on this port."""
     key = scripted.KEYS["main"]
     context = ssl.create_default_context(cafile=str(ca_path))
-    return BinanceRest(
+    return VenueRest(
+        BINANCE,
         session=paper_session("127.0.0.1", port, context),
         clock=clock,
         config=config,
@@ -103,7 +105,7 @@ async def _binance(folder: Path, clock: RunClock) -> House:
     real = paper.PaperVenue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
     await real.start()
     gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
-    venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))
+    venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))
 
     def trade(symbol: str, price: str, quantity: str) -> None:
         scripted.play(real, scripted.trade(symbol, price, quantity, Side.SELL))

@@ -8,33 +8,33 @@ from collections.abc import Callable
 from opensqt.domain.venue import InDoubt, NotSent, Obstacle, OrderRequest, PlaceOutcome, no_obstacle
 from opensqt.execution import absence
 from opensqt.execution.absence import AbsenceSearch, Observation
-from opensqt.venues.binance.orders import BinanceOrders
+from opensqt.venues.engine.orders import VenueOrders
 
-_place = BinanceOrders.place
+_place = VenueOrders.place
 
 
 def resend_anew() -> None:
     """Take a lost answer for "not sent": the order goes out again under a new id."""
 
     async def place(
-        venue: BinanceOrders, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
+        venue: VenueOrders, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
     ) -> PlaceOutcome:
         outcome = await _place(venue, request, obstacle=obstacle)
         return NotSent(cause="mutant") if isinstance(outcome, InDoubt) else outcome
 
-    setattr(BinanceOrders, "place", place)  # noqa: B010  # the sound one is put aside, in this process
+    setattr(VenueOrders, "place", place)  # noqa: B010  # the sound one is put aside, in this process
 
 
 def resend_the_same() -> None:
     """Send the same request again after a lost answer, as if every venue refused a second order of an id."""
 
     async def place(
-        venue: BinanceOrders, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
+        venue: VenueOrders, request: OrderRequest, *, obstacle: Obstacle = no_obstacle
     ) -> PlaceOutcome:
         outcome = await _place(venue, request, obstacle=obstacle)
         return await _place(venue, request) if isinstance(outcome, InDoubt) else outcome
 
-    setattr(BinanceOrders, "place", place)  # noqa: B010  # as above
+    setattr(VenueOrders, "place", place)  # noqa: B010  # as above
 
 
 def give_up() -> None:

@@ -16,8 +16,9 @@ from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.venue import Held, OrderRequest
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config.schema import VenueConfig
-from opensqt.venues.binance.rest import BinanceRest, Credentials
-from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.engine.rest import Credentials, VenueRest
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from opensqt.venues.session import paper_session
 from tests.conditions import until
@@ -65,7 +66,8 @@ async def sell_by_hand(desk: Desk, symbol: str, quantity: str) -> None:
     keys = json.loads((desk.data / "venue" / "keys.json").read_text())["main"]
     context = ssl.create_default_context(cafile=str(desk.data / "ca" / "ca.pem"))
     clock = open_clock(desk.data)
-    gate = BinanceRest(
+    gate = VenueRest(
+        BINANCE,
         session=paper_session("127.0.0.1", desk.run_file.ports["venue"], context),
         clock=clock,
         config=VenueConfig(),
@@ -73,7 +75,7 @@ async def sell_by_hand(desk: Desk, symbol: str, quantity: str) -> None:
         markets=frozenset({Market.SPOT}),
         jitter=random.Random(1),
     )
-    venue = BinanceVenue(gate, account="main", policy=policy_of("binance", VenueConfig()))
+    venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))
     now_ms = clock.market_ms()
     request = OrderRequest(
         client_order_id="hand",

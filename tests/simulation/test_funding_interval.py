@@ -10,9 +10,12 @@ from opensqt.domain.instruments import Market
 from opensqt.domain.market import Funding
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode, encode
-from opensqt.venues.binance.feed import FUNDING_POLL_S, BinanceFeed
-from opensqt.venues.binance.rest import BinanceRest
-from opensqt.venues.binance.stream_connection import StreamConnection
+from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.engine.feed import FUNDING_POLL_S, VenueFeed
+from opensqt.venues.engine.feed_format import FeedConnection
+from opensqt.venues.engine.request import Query
+from opensqt.venues.engine.rest import VenueRest
+from opensqt.venues.engine.stream_connection import StreamConnection
 from services.market_data.decide import Now, observed
 from services.market_data.state import PublishPace, SymbolState
 from tests.simulation.carry_rig import CarryRig, entered
@@ -29,20 +32,31 @@ class Wire:
     def __init__(self, hours: int | None) -> None:
         self.clock = VirtualClock()
         self.hours = hours
-        self.feed = BinanceFeed(cast("BinanceRest", self))
-        self.feed._symbols = {Market.PERP: {NAME: PERP}}
-        self.feed._lines = {
-            URL: StreamConnection(market=Market.PERP, category="market", venue_symbols=(NAME,))
-        }
+        self.dialect = BINANCE
+        self.feed = VenueFeed(cast("VenueRest", self))
+        self.feed._names = {Market.PERP: {NAME: PERP}}
+        about = FeedConnection(
+            url=URL,
+            market=Market.PERP,
+            category="market",
+            symbols=(PERP,),
+            messages=(),
+            has_books=False,
+        )
+        self.feed._connections = {URL: StreamConnection(about)}
         self._view = SymbolState(venue="binance", symbol=PERP)
-        self._polling = asyncio.ensure_future(self.feed._poll_funding())
+        query = BINANCE.feed.funding_hours(frozenset(Market))
+        assert query is not None
+        self._polling = asyncio.ensure_future(self.feed._poll_funding(query))
 
-    async def read(self, _: object) -> bytes:
+    async def ask(self, query: Query[Any]) -> Any:
         """Answer: only symbols whose interval is not the usual one are listed."""
         rows = [{"symbol": "ETHUSDT", "fundingIntervalHours": 4}]
         if self.hours is not None:
             rows.append({"symbol": NAME, "fundingIntervalHours": self.hours})
-        return json.dumps(rows).encode()
+        return query.read(
+            json.dumps(rows).encode(), {Market.PERP: {NAME: PERP, "ETHUSDT": "ETH/USDT:USDT"}}
+        )
 
     async def poll(self) -> None:
         """Let the next question for the intervals be answered."""

@@ -25,7 +25,7 @@ from opensqt.runtime.config.schema import PaperRules, VenueConfig
 from opensqt.simulation.engine.orders import GATE_IDENTITY, IdentityPolicy
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from tests.conditions import stays, until
 from tests.contract.venues import binance_gate_to
@@ -71,9 +71,9 @@ async def desk(folder: Path, rules: PaperRules) -> AsyncIterator[Desk]:
     await rig.real.start()
     markets = frozenset({Market.PERP})
     gate = binance_gate_to(rig.real.port, rig.real.ca_path, rig.clock, markets, TIMES)
-    await gate.listing()
+    await gate.listing.load()
     policy = policy_of("binance", TIMES, rules=rules)
-    venue = BinanceVenue(gate, account="main", policy=policy)
+    venue = VenueAccount(gate, account="main", policy=policy)
     rig.wire = lambda port: venue if port is rig.venue else port
     pacing = asyncio.create_task(_pace(rig))
     try:

@@ -67,8 +67,8 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/journal/migrate.py": "migrations, run before any service",
     "opensqt/runtime/migrate.py": "the command that runs them",
     "opensqt/runtime/projection/store.py": "adapter of the read model; the reconciler alone, no order depends on it",
-    "opensqt/venues/binance/client.py": "adapter of the port Venue",
-    "opensqt/venues/binance/rest.py": "adapter of the port Venue",
+    "opensqt/venues/engine/client.py": "adapter of the port Venue",
+    "opensqt/venues/engine/rest.py": "adapter of the port Venue",
     "opensqt/venues/engine/ccxt_socket.py": "adapter of the ports Venue and Feed",
     "opensqt/venues/opening.py": "wiring of the port Venue: reads its credentials",
     "opensqt/venues/session.py": "adapter of the ports Venue and Feed",
@@ -99,7 +99,7 @@ ADAPTERS = (
     "opensqt.runtime.journal.postgres.*",
     "opensqt.runtime.latch.*",
     "opensqt.runtime.projection.store.*",
-    "opensqt.venues.binance.venue*",
+    "opensqt.venues.engine.venue*",
     "opensqt.venues.opening.*",
 )
 UNSTEPPED: dict[str, str] = {

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.venues.binance.rules import rules_of
+from opensqt.domain.instruments import InstrumentRules, Side, market_of
+from opensqt.venues.binance.rules import VENUE, filters_of
+from opensqt.venues.engine.instrument import rules_of
 
 FEES = (Decimal("0.001"), Decimal("0.002"))
 # The formats of the filter page of the spot documentation and of usdm's "Filters", with figures of our own.
@@ -45,7 +46,8 @@ def read(symbol: str, *filters: dict[str, Any]) -> InstrumentRules:
         "settle": "USDT" if perp else None,
         "info": {"filters": filters},
     }
-    return rules_of({symbol: entry}, symbol, fees=FEES, time_ms=7)
+    told = filters_of(entry, market_of(symbol))
+    return rules_of(VENUE, {symbol: entry}, symbol, told, fees=FEES, time_ms=7)
 
 
 @pytest.mark.row("D05")

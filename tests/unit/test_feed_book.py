@@ -10,8 +10,17 @@ from typing import Any
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.venues.binance.frames import SymbolFrame, read_frame, read_snapshot
-from opensqt.venues.engine.depth_book import DepthBook, DepthChange, DepthGap, DepthSnapshot, Level
+from opensqt.venues.binance.feed import BinanceFeedFormat
+from opensqt.venues.binance.frames import read_frame, read_snapshot
+from opensqt.venues.engine.depth_book import (
+    DepthBook,
+    DepthChange,
+    DepthGap,
+    Level,
+    chained,
+    spanned,
+)
+from opensqt.venues.engine.feed_format import SymbolFrame
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT"}
 
@@ -21,12 +30,12 @@ def level(price: int, quantity: int) -> Level:
     return Decimal(price), Decimal(quantity)
 
 
-def snapshot(last: int) -> DepthSnapshot:
+def snapshot(last: int) -> DepthChange:
     """Return a book of 99 / 101."""
-    return DepthSnapshot(last=last, bids=[level(99, 1)], asks=[level(101, 1)], time_ms=1)
+    return DepthChange(last=last, bids=[level(99, 1)], asks=[level(101, 1)], time_ms=1, whole=True)
 
 
-def change(first: int, last: int, previous: int | None = None, bid: int = 98) -> DepthChange:
+def change(first: int, last: int, previous: int = 0, bid: int = 98) -> DepthChange:
     """Return a change that adds a bid."""
     return DepthChange(
         first=first, last=last, previous=previous, bids=[level(bid, 2)], asks=[], time_ms=2
@@ -35,10 +44,10 @@ def change(first: int, last: int, previous: int | None = None, bid: int = 98) ->
 
 def test_changes_wait_for_the_snapshot_and_old_ones_are_dropped() -> None:
     """What the snapshot already holds is dropped, what spans or follows it is applied."""
-    book = DepthBook(Market.SPOT)
+    book = DepthBook(spanned)
     for first, last, bid in ((1, 5, 90), (6, 12, 91), (13, 14, 92)):
         assert not book.change(change(first, last, bid=bid))
-    book.load(snapshot(10))
+    book.change(snapshot(10))
     bids, _ = book.top(5)
     assert [int(row.price) for row in bids] == [99, 92, 91]
     assert book.sequence == 14
@@ -47,28 +56,28 @@ def test_changes_wait_for_the_snapshot_and_old_ones_are_dropped() -> None:
 @pytest.mark.row("A10")
 def test_hole_is_raised_and_the_book_is_gone() -> None:
     """A missing change is never bridged: nothing is shown until the next snapshot."""
-    book = DepthBook(Market.SPOT)
-    book.load(snapshot(10))
+    book = DepthBook(spanned)
+    book.change(snapshot(10))
     assert book.change(change(11, 12))
     with pytest.raises(DepthGap):
         book.change(change(14, 15))
     assert not book.is_live
-    book.load(snapshot(20))
+    book.change(snapshot(20))
     assert book.change(change(21, 21))
 
 
 def test_first_change_must_touch_the_snapshot() -> None:
     """A snapshot older than the first change cannot be used."""
-    book = DepthBook(Market.SPOT)
+    book = DepthBook(spanned)
     book.change(change(15, 16))
     with pytest.raises(DepthGap):
-        book.load(snapshot(10))
+        book.change(snapshot(10))
 
 
 def test_perp_changes_name_the_one_before() -> None:
     """`pu` must be the last id; right after the snapshot a spanning change is right too."""
-    book = DepthBook(Market.PERP)
-    book.load(snapshot(10))
+    book = DepthBook(chained)
+    book.change(snapshot(10))
     assert book.change(change(8, 12, previous=7))
     assert book.change(change(15, 16, previous=12))
     with pytest.raises(DepthGap):
@@ -77,10 +86,10 @@ def test_perp_changes_name_the_one_before() -> None:
 
 def test_empty_level_is_removed() -> None:
     """A quantity of zero takes the level away."""
-    book = DepthBook(Market.SPOT)
-    book.load(snapshot(10))
+    book = DepthBook(spanned)
+    book.change(snapshot(10))
     gone = DepthChange(
-        first=11, last=11, previous=None, bids=[level(99, 0)], asks=[level(100, 3)], time_ms=3
+        first=11, last=11, previous=0, bids=[level(99, 0)], asks=[level(100, 3)], time_ms=3
     )
     assert book.change(gone)
     bids, asks = book.top(5)
@@ -104,14 +113,14 @@ def test_recorded_market_is_rebuilt_and_equals_its_best_prices(
     recordings: Path, market: Market, name: str
 ) -> None:
     """Where book and bookTicker name the same id, the rebuilt top is the venue's own."""
-    book = DepthBook(market)
+    book = DepthBook(BinanceFeedFormat.sequence_rules[market])
     tickers: dict[int, tuple[str, str]] = {}
     tops: dict[int, tuple[Decimal, Decimal]] = {}
     for number, frame in enumerate(recorded(recordings / "market_raw" / "binance" / name)):
         if number > 20_000:
             break
         if "lastUpdateId" in frame:
-            book.load(read_snapshot(json.dumps(frame).encode(), 0))
+            book.change(read_snapshot(json.dumps(frame).encode(), 0))
             continue
         data = frame["data"]
         if frame["stream"].endswith("bookTicker"):

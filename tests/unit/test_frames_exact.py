@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from opensqt.domain.instruments import Market
-from opensqt.venues.binance.frames import MarkFrame, SymbolFrame, read_frame, read_snapshot
+from opensqt.venues.binance.frames import read_frame, read_snapshot
 from opensqt.venues.binance.parser import (
     funding_rows,
     order_view,
@@ -16,6 +16,7 @@ from opensqt.venues.binance.parser import (
     positions,
     spot_balances,
 )
+from opensqt.venues.engine.feed_format import MarkFrame, SymbolFrame
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT:USDT"}
 # Each field has a figure of its own, and none survives a float.

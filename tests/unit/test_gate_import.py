@@ -9,16 +9,18 @@ import aiohttp
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.schema import VenueConfig
-from opensqt.venues.binance.rest import BinanceRest, Credentials
+from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.engine.rest import Credentials, VenueRest
 
 async def main():
-    gate = BinanceRest(
+    gate = VenueRest(
+        BINANCE,
         session=aiohttp.ClientSession(), clock=RunClock(), config=VenueConfig(),
         credentials=Credentials(api_key="", secret=""), markets=frozenset(Market), jitter=random.Random(1),
     )
     assert "ccxt" not in sys.modules, "imported before it is needed"
     beats = 0
-    work = asyncio.gather(gate.connected(), gate.connected())
+    work = asyncio.gather(gate.clients.connected(), gate.clients.connected())
     while not work.done():
         await asyncio.sleep(0.01)
         beats += 1

@@ -18,9 +18,8 @@ from opensqt.domain.venue import (
     Refused,
     Throttled,
 )
-from opensqt.venues.binance.classify import judge_cancel, judge_place
-from opensqt.venues.binance.codes import documented_doubt
 from opensqt.venues.engine.response import VenueResponse
+from tests.unit.binance_answers import documented_doubt, judge_cancel, judge_place
 
 PARAMETER, FILTER, FUNDS = Refusal.PARAMETER, Refusal.FILTER, Refusal.FUNDS
 AUTH, ACCOUNT, CLOCK = Refusal.AUTH, Refusal.ACCOUNT, Refusal.CLOCK

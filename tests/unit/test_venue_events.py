@@ -10,8 +10,9 @@ import pytest
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import BalanceView, OrderView, TradeView
-from opensqt.venues.binance.parser import Unreadable
-from opensqt.venues.binance.user_frames import Ended, Frame, read_frame
+from opensqt.venues.binance.user_frames import read_frame
+from opensqt.venues.engine.dialect import StreamEnded, UserFrame
+from opensqt.venues.engine.request import Unreadable
 
 SPOT = {"ETHBTC": "ETH/BTC", "BNBUSDT": "BNB/USDT", "BTCUSDT": "BTC/USDT"}
 PERP = {"BTCUSDT": "BTC/USDT:USDT"}
@@ -41,7 +42,7 @@ REPORT: dict[str, Any] = {
 }
 
 
-def spot(**changes: object) -> Frame:
+def spot(**changes: object) -> UserFrame:
     """Read a spot report with some fields changed, wrapped as the ws-api does."""
     frame = {"subscriptionId": 0, "event": {**REPORT, **changes}}
     return read_frame(Market.SPOT, json.dumps(frame), SPOT)
@@ -92,7 +93,7 @@ def test_user_event_that_is_not_as_documented_is_unreadable(changes: dict[str, o
 @pytest.mark.parametrize("event", ["eventStreamTerminated", "listenKeyExpired", "serverShutdown"])
 def test_end_of_the_stream_is_told(event: str) -> None:
     """The venue's own farewell ends the connection at once."""
-    assert read_frame(Market.PERP, json.dumps({"e": event, "E": 1}), PERP) == Ended(event)
+    assert read_frame(Market.PERP, json.dumps({"e": event, "E": 1}), PERP) == StreamEnded(event)
 
 
 @pytest.mark.parametrize("text", ['{"id":"1","status":200,"result":{}}', "not json", "[]", "{}"])

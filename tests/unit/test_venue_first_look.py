@@ -7,7 +7,7 @@ import pytest
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.schema import VenueConfig
-from opensqt.venues.binance.orders import get
+from opensqt.venues.binance.requests import signed
 from opensqt.venues.engine.rate_limit import Bucket, Budget, Limit, Priority, limits_of
 from opensqt.venues.opening import FEED_PART
 
@@ -83,7 +83,7 @@ async def test_looks_for_orders_in_doubt_go_on_when_a_minute_is_spent() -> None:
 
 def test_every_read_has_the_share_of_the_first_look() -> None:
     """What names no lane is a read: no successor waits because somebody forgot to say so."""
-    assert get(Market.PERP, "income", {}, {"perp": 30.0}).lane is Priority.READ
+    assert signed(Market.PERP, "income", {}, {"perp": 30.0}).lane is Priority.READ
 
 
 async def test_a_read_behind_openings_still_waits_its_turn() -> None:

@@ -9,14 +9,10 @@ import pytest
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Refusal, Refused, Throttled
 from opensqt.venues.binance import refusals as table
-from opensqt.venues.binance.classify import (
-    judge_cancel,
-    judge_look,
-    judge_place,
-    retry_after_ms,
-)
-from opensqt.venues.binance.refusals import GENERAL, PERP, TEXTS, refusal_of
+from opensqt.venues.binance.errors import errors_of
+from opensqt.venues.binance.refusals import GENERAL, PERP, TEXTS
 from opensqt.venues.engine.response import Transmitted, VenueResponse
+from tests.unit.binance_answers import judge_cancel, judge_look, judge_place, retry_after_ms
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT"}
 # What public clients call the same thing (recordings/errors/jkorf_error_categories.csv).
@@ -53,7 +49,7 @@ def test_table_agrees_with_what_public_clients_know(recordings: Path) -> None:
             if exchange != "binance" or category not in CATEGORIES:
                 continue
             market = Market.SPOT if group == "SpotErrors" else Market.PERP
-            known = refusal_of(market, int(code), "")
+            known = errors_of(market).refusals.get(code)
             if known is not None:
                 assert known in CATEGORIES[category], (code, category, known)
                 seen += 1

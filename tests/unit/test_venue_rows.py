@@ -8,8 +8,9 @@ import pytest
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Refusal, Refused, Throttled
-from opensqt.venues.binance.classify import judge_batch, judge_cancel, judge_place
+from opensqt.venues.engine.classify import judge_cancel, judge_place
 from opensqt.venues.engine.response import Transmitted, VenueResponse
+from tests.unit.binance_answers import judge_batch
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT:USDT"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.all import ConfigError, Profile, parse_config
-from opensqt.venues.binance.rest import Credentials
+from opensqt.venues.engine.rest import Credentials
 from opensqt.venues.opening import markets_of, open_venue
 from opensqt.venues.policy import policy_of
 from opensqt.venues.session import PAPER_CA, PAPER_VENUE, NoVenue, OneHost, open_session

@@ -7,10 +7,10 @@ import pytest
 from opensqt.domain.instruments import Market
 from opensqt.domain.order_state import OrderStatus
 from opensqt.runtime.clock import VirtualClock
-from opensqt.venues.binance.classify import trouble_of
 from opensqt.venues.engine.error_window import ErrorWindow
 from opensqt.venues.engine.response import Transmitted, VenueResponse
 from tests.support.fakes.venue import Fault
+from tests.unit.binance_answers import trouble_of
 from tests.unit.rig import SYMBOL, Rig
 
 

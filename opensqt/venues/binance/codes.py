@@ -1,6 +1,6 @@
 """Documented codes of Binance that refuse nothing: what leaves an order in doubt, and what answers other requests.
 
-Together with `binance_refusals` every code of the two documentations stands in a table, and a test compares them.
+Together with `refusals` every code of the two documentations stands in a table, and a test compares them.
 Nothing here makes an answer definite: it only lets the log tell what is documented from what nobody has seen.
 Sources: binance-spot-api-docs errors.md; the error-code page of USDⓈ-M.
 """
@@ -51,11 +51,9 @@ ELSEWHERE_PERP = _all(
 )
 
 
-def documented_doubt(market: Market, code: int) -> str:
-    """Say why a code that refuses nothing is in doubt, in the documentation's sense; empty where it knows none."""
-    if market is Market.PERP and code in IN_DOUBT_PERP:
-        return IN_DOUBT_PERP[code]
-    if code in IN_DOUBT:
-        return IN_DOUBT[code]
-    elsewhere = ELSEWHERE_SPOT if market is Market.SPOT else ELSEWHERE_PERP
-    return "it answers other requests than ours" if code in elsewhere else ""
+def doubts_of(market: Market) -> dict[int, str]:
+    """Return by code why a documented error refuses nothing, in the documentation's sense."""
+    perp = market is Market.PERP
+    elsewhere = ELSEWHERE_PERP if perp else ELSEWHERE_SPOT
+    found = dict.fromkeys(elsewhere, "it answers other requests than ours")
+    return found | IN_DOUBT | (IN_DOUBT_PERP if perp else {})

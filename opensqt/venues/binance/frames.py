@@ -1,21 +1,26 @@
 """Binance's public frames and answers into our observations; pure. Numbers never pass through a float."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import assert_never
 
 import msgspec
 
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.market import Candle, Funding, Mark, Trade
-from opensqt.venues.binance.parser import trimmed
+from opensqt.domain.market import Candle, Mark, Trade
 from opensqt.venues.binance.rules import VENUE
-from opensqt.venues.engine.depth_book import DepthChange, DepthSnapshot, Level
-
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
-FUNDING_HOURS_USUAL = (
-    8  # docs: fundingInfo lists only the symbols whose interval or cap was adjusted
+from opensqt.venues.engine.depth_book import DepthChange, Level
+from opensqt.venues.engine.feed_format import (
+    FeedFrame,
+    MarkFrame,
+    SubscriptionAccepted,
+    SubscriptionRefused,
+    SymbolFrame,
 )
+from opensqt.venues.engine.instrument import trimmed
+from opensqt.venues.engine.request import decoded
+
+MINUTE_MS = 60_000
 
 
 class _Depth(msgspec.Struct, frozen=True, tag_field="e", tag="depthUpdate"):
@@ -25,7 +30,7 @@ class _Depth(msgspec.Struct, frozen=True, tag_field="e", tag="depthUpdate"):
     u: int
     b: list[Level]
     a: list[Level]
-    pu: int | None = None
+    pu: int = 0
     T: int | None = None
 
 
@@ -80,7 +85,7 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 class _FundingInfo(msgspec.Struct, frozen=True, rename="camel"):
     symbol: str
-    funding_interval_hours: int = FUNDING_HOURS_USUAL
+    funding_interval_hours: int
 
 
 _FRAMES: msgspec.json.Decoder[_Depth | _TradeFrame | _Kline | _Mark] = msgspec.json.Decoder(
@@ -89,48 +94,7 @@ _FRAMES: msgspec.json.Decoder[_Depth | _TradeFrame | _Kline | _Mark] = msgspec.j
 _ANSWERS = msgspec.json.Decoder(_Answer)
 
 
-class SubscriptionRefused(msgspec.Struct, frozen=True):
-    """The venue refused a subscription."""
-
-    reason: str
-
-
-class SubscriptionAccepted(msgspec.Struct, frozen=True):
-    """The venue took a subscription."""
-
-
-class SymbolFrame(msgspec.Struct, frozen=True):
-    """What a frame says of one of the venue's symbols; a mark frame also carries rate and next time of funding."""
-
-    venue_symbol: str
-    value: "DepthChange | Trade | Candle | MarkFrame"
-
-
-class MarkFrame(msgspec.Struct, frozen=True, kw_only=True):
-    """A mark price with the funding that is due."""
-
-    mark: Mark
-    rate: Decimal | None
-    next_funding_ms: int
-
-    def funding(self, interval_hours: int) -> Funding | None:
-        """Return the funding, or None for an instrument that has none."""
-        if self.rate is None:
-            return None
-        return Funding(
-            venue=VENUE,
-            symbol=self.mark.symbol,
-            rate=self.rate,
-            interval_hours=interval_hours,
-            next_funding_ms=self.next_funding_ms,
-            time_ms=self.mark.time_ms,
-        )
-
-
-Frame = SymbolFrame | SubscriptionAccepted | SubscriptionRefused | None
-
-
-def read_frame(text: str, symbols: dict[str, str]) -> Frame:
+def read_frame(text: str, symbols: Mapping[str, str]) -> FeedFrame:
     """Read one text frame; None is a frame that we did not ask for. Never raises."""
     try:
         wire = _FRAMES.decode(text)
@@ -149,28 +113,31 @@ def read_frame(text: str, symbols: dict[str, str]) -> Frame:
                 asks=wire.a,
                 time_ms=wire.T or wire.E,
             )
-            return SymbolFrame(wire.s, change)
+            return SymbolFrame(symbol, change)
         case _TradeFrame():
-            return SymbolFrame(wire.s, _trade(wire, symbol)) if wire.q else None
+            return SymbolFrame(symbol, _trade(wire, symbol)) if wire.q else None
         case _Kline():
-            return SymbolFrame(wire.s, _candle(wire, symbol))
+            return SymbolFrame(symbol, _candle(wire, symbol))
         case _Mark():
-            return SymbolFrame(wire.s, _mark(wire, symbol))
+            return SymbolFrame(symbol, _mark(wire, symbol))
         case _:
             assert_never(wire)
 
 
-def read_snapshot(raw: bytes, time_ms: int) -> DepthSnapshot:
-    """Read a depth answer; spot names no time, so `time_ms` stands in. Raises `msgspec.DecodeError`."""
-    wire = msgspec.json.decode(raw, type=_Snapshot)
-    return DepthSnapshot(last=wire.last, bids=wire.bids, asks=wire.asks, time_ms=wire.E or time_ms)
+def read_snapshot(raw: bytes, time_ms: int) -> DepthChange:
+    """Read a depth answer; spot names no time, so `time_ms` stands in. Raises `Unreadable`."""
+    wire = decoded(raw, _Snapshot)
+    return DepthChange(
+        last=wire.last, bids=wire.bids, asks=wire.asks, time_ms=wire.E or time_ms, whole=True
+    )
 
 
-def read_funding_hours(raw: bytes) -> dict[str, int]:
-    """Read fundingInfo: the interval of every symbol that has its own. Raises `msgspec.DecodeError`."""
+def read_funding_hours(raw: bytes, symbols: Mapping[str, str]) -> dict[str, int]:
+    """Read fundingInfo: the interval of every symbol of ours that has its own. Raises `Unreadable`."""
     return {
-        row.symbol: row.funding_interval_hours
-        for row in msgspec.json.decode(raw, type=list[_FundingInfo])
+        symbols[row.symbol]: row.funding_interval_hours
+        for row in decoded(raw, list[_FundingInfo])
+        if row.symbol in symbols
     }
 
 
@@ -183,7 +150,7 @@ def streams_of(market: Market, category: str, venue_symbol: str) -> list[str]:
     return public if category == "public" else [f"{low}@kline_1m", f"{low}@markPrice@1s"]
 
 
-def _answer(text: str) -> Frame:
+def _answer(text: str) -> FeedFrame:
     try:
         answer = _ANSWERS.decode(text)
     except msgspec.DecodeError:

@@ -1,8 +1,7 @@
 """Binance's REST payloads to and from our values; pure. Numbers go from text to Decimal, never through float."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 
@@ -12,9 +11,10 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import OrderRequest, OrderView, TradeView
+from opensqt.venues.engine.instrument import trimmed
+from opensqt.venues.engine.request import Unreadable, decoded
 
 SELF_TRADE_MODE = "EXPIRE_TAKER"  # explicit on every order; both markets know it (docs)
-RECV_WINDOW_MS_MAX = 60_000
 
 # docs, enums "Order status"; NEW_INSURANCE and NEW_ADL are liquidations of usdm.
 STATUSES = {
@@ -37,13 +37,6 @@ TIMES_IN_FORCE = {
     TimeInForce.FOK: "FOK",
     TimeInForce.POST_ONLY: "GTX",
 }
-
-
-Value = TypeVar("Value")
-
-
-class Unreadable(ValueError):
-    """A payload that is not what the venue's documentation promises."""
 
 
 class _Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -111,20 +104,6 @@ class _Income(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tran_id: int
 
 
-def trimmed(number: Decimal) -> Decimal:
-    """Drop trailing zeros behind the point, exactly."""
-    text = canonical(number)
-    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
-
-
-def time_params(requests: Sequence[OrderRequest], ahead_ms: int) -> dict[str, str]:
-    """Return time of signing and deadline of what leaves together, the earliest of each, on the venue's clock."""
-    signed_ms = min(request.signed_ms for request in requests)
-    deadline_ms = min(request.deadline_ms for request in requests)
-    window_ms = max(0, min(RECV_WINDOW_MS_MAX, deadline_ms - signed_ms))
-    return {"timestamp": str(signed_ms + ahead_ms), "recvWindow": str(window_ms)}
-
-
 def place_params(market: Market, venue_symbol: str, request: OrderRequest) -> dict[str, str]:
     """Return the parameters of one order, self-trade mode included."""
     params = {
@@ -146,7 +125,7 @@ def place_params(market: Market, venue_symbol: str, request: OrderRequest) -> di
 
 def order_view(raw: bytes, symbols: Mapping[str, str]) -> OrderView:
     """Read one order; raise `Unreadable`."""
-    wire = _decode(raw, _Order)
+    wire = decoded(raw, _Order)
     return OrderView(
         client_order_id=wire.orig_client_order_id or wire.client_order_id,
         venue_order_id=str(wire.order_id),
@@ -164,14 +143,14 @@ def order_view(raw: bytes, symbols: Mapping[str, str]) -> OrderView:
 
 def order_views(raw: bytes, symbols: Mapping[str, str]) -> list[OrderView]:
     """Read a list of orders; raise `Unreadable`."""
-    return [order_view(bytes(row), symbols) for row in _decode(raw, list[msgspec.Raw])]
+    return [order_view(bytes(row), symbols) for row in decoded(raw, list[msgspec.Raw])]
 
 
 def trade_views(market: Market, raw: bytes, symbols: Mapping[str, str]) -> list[TradeView]:
     """Read a list of our trades, oldest first; raise `Unreadable`."""
     found = []
-    for row in _decode(raw, list[msgspec.Raw]):
-        wire = _decode(bytes(row), _TradeRow)
+    for row in decoded(raw, list[msgspec.Raw]):
+        wire = decoded(bytes(row), _TradeRow)
         buys = wire.is_buyer if market is Market.SPOT else wire.buyer
         makes = wire.is_maker if market is Market.SPOT else wire.maker
         found.append(
@@ -203,7 +182,7 @@ def spot_balances(raw: bytes) -> list[SnapshotBalance]:
             total=trimmed(row.free + row.locked),
             free=trimmed(row.free),
         )
-        for row in _decode(raw, _SpotAccount).balances
+        for row in decoded(raw, _SpotAccount).balances
     ]
 
 
@@ -216,7 +195,7 @@ def perp_balances(raw: bytes) -> list[SnapshotBalance]:
             total=trimmed(row.wallet_balance),
             free=trimmed(row.available_balance),
         )
-        for row in _decode(raw, _PerpAccount).assets
+        for row in decoded(raw, _PerpAccount).assets
     ]
 
 
@@ -228,7 +207,7 @@ def positions(raw: bytes, symbols: Mapping[str, str]) -> list[SnapshotPosition]:
             quantity=trimmed(row.position_amt),
             entry_price=trimmed(row.entry_price),
         )
-        for row in _decode(raw, list[_Position])
+        for row in decoded(raw, list[_Position])
         if row.symbol in symbols and row.position_amt != 0
     ]
 
@@ -247,7 +226,7 @@ def funding_rows(
             income_id=str(row.tran_id),
             time_ms=row.time,
         )
-        for row in _decode(raw, list[_Income])
+        for row in decoded(raw, list[_Income])
     ]
     return sorted(rows, key=lambda row: (row.time_ms, row.income_id))
 
@@ -277,10 +256,3 @@ def _ours(symbols: Mapping[str, str], venue_symbol: str) -> str:
         return symbols[venue_symbol]
     except KeyError as error:
         raise Unreadable(f"symbol {venue_symbol!r} was not asked for") from error
-
-
-def _decode(raw: bytes, kind: type[Value]) -> Value:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(str(error)) from error

@@ -5,7 +5,6 @@ A code that is not here proves nothing and leaves the order in doubt. Codes whos
 Sources: `docs` = binance-spot-api-docs errors.md (spot) and the error-code page of usdm, `memory` = recorded nowhere.
 """
 
-from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Refusal
 
 # The general part, spot and usdm. docs: 10xx general server, 11xx request issues.
@@ -155,22 +154,10 @@ TEXTS: dict[int, dict[str, Refusal]] = {
 
 NOT_FOUND_CANCEL = {CANCEL_REJECTED: "Unknown order sent."}  # docs, both markets
 NOT_FOUND_LOOK = frozenset({-2013})  # docs, both markets
-NOT_FOUND_CODES = NOT_FOUND_LOOK | set(NOT_FOUND_CANCEL)
 ARCHIVED_SPOT = -2026  # docs, spot: ended more than 90 days ago without a fill
 
 # docs: the request was not executed, come back later.
 THROTTLE_CODES = frozenset({-1003, -1015})
-THROTTLE_STATUSES = frozenset({418, 429})
 RETRY_AFTER_MS = 1000  # where a 429 names no time
 BAN_MS = 120_000  # a 418 bans for two minutes at least (docs, "IP Limits")
-
-
-def refusal_of(market: Market, code: int, text: str) -> Refusal | None:
-    """Return what this answer refuses, or None where it proves nothing."""
-    if code in TEXTS:
-        return TEXTS[code].get(text)
-    if market is Market.PERP and code == DUPLICATE_PERP:
-        return Refusal.DUPLICATE
-    if market is Market.PERP and code in PERP:
-        return PERP[code]
-    return GENERAL.get(code)
+THROTTLE_STATUSES = {429: RETRY_AFTER_MS, 418: BAN_MS}

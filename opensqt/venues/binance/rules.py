@@ -5,62 +5,33 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from opensqt.domain.decimals import ZERO, from_foreign
-from opensqt.domain.instruments import InstrumentRules, Market, market_of
-from opensqt.venues.binance.parser import trimmed
+from opensqt.domain.instruments import Market
+from opensqt.venues.engine.instrument import trimmed
 
 VENUE = "binance"
-TRADED_TYPES = {Market.SPOT: "spot", Market.PERP: "swap"}
 
 
-def venue_symbols(markets: Mapping[str, Any], market: Market) -> dict[str, str]:
-    """Map the venue's symbols of one market to the unified ones."""
-    return {
-        entry["id"]: symbol
-        for symbol, entry in markets.items()
-        if entry["type"] == TRADED_TYPES[market]
-    }
-
-
-def rules_of(
-    markets: Mapping[str, Any], symbol: str, *, fees: tuple[Decimal, Decimal] | None, time_ms: int
-) -> InstrumentRules:
-    """Return the rules of a symbol; without `fees` the venue's list fees; raise `LookupError` if unknown."""
-    entry = markets.get(symbol)
-    market = market_of(symbol)
-    if entry is None or entry["type"] != TRADED_TYPES[market]:
-        raise LookupError(
-            f"symbol {symbol!r} is not traded at {VENUE}; write it like BTC/USDT:USDT"
-        )
-    filters = {row["filterType"]: row for row in entry["info"]["filters"]}
+def filters_of(listed: Mapping[str, Any], market: Market) -> dict[str, Any]:
+    """Return a listed symbol's filters as fields of `InstrumentRules`."""
+    filters = {row["filterType"]: row for row in listed["info"]["filters"]}
     price, lot = filters["PRICE_FILTER"], filters["LOT_SIZE"]
     band = _band(filters, market)
-    maker, taker = fees or (from_foreign(entry["maker"]), from_foreign(entry["taker"]))
-    return InstrumentRules(
-        venue=VENUE,
-        symbol=symbol,
-        market=market,
-        venue_symbol=entry["id"],
-        base=entry["base"],
-        quote=entry["quote"],
-        settle=entry.get("settle") or "",
-        tick_size=_number(price["tickSize"]),
-        price_min=_number(price["minPrice"]),
-        price_max=_number(price["maxPrice"]),
-        quantity_step=_number(lot["stepSize"]),
-        quantity_min=_number(lot["minQty"]),
-        quantity_max=_number(lot["maxQty"]),
-        notional_min=_notional_min(filters),
-        notional_max=_number(filters.get("NOTIONAL", {}).get("maxNotional") or "0"),
-        price_band_up=band.buy_up,
-        price_band_down=band.sell_down,
-        price_band_buy_down=band.buy_down,
-        price_band_sell_up=band.sell_up,
-        position_max=_number(filters.get("MAX_POSITION", {}).get("maxPosition") or "0"),
-        orders_max=_orders_max(filters),
-        maker_fee=maker,
-        taker_fee=taker,
-        time_ms=time_ms,
-    )
+    return {
+        "tick_size": _number(price["tickSize"]),
+        "price_min": _number(price["minPrice"]),
+        "price_max": _number(price["maxPrice"]),
+        "quantity_step": _number(lot["stepSize"]),
+        "quantity_min": _number(lot["minQty"]),
+        "quantity_max": _number(lot["maxQty"]),
+        "notional_min": _notional_min(filters),
+        "notional_max": _number(filters.get("NOTIONAL", {}).get("maxNotional") or "0"),
+        "price_band_up": band.buy_up,
+        "price_band_down": band.sell_down,
+        "price_band_buy_down": band.buy_down,
+        "price_band_sell_up": band.sell_up,
+        "position_max": _number(filters.get("MAX_POSITION", {}).get("maxPosition") or "0"),
+        "orders_max": _orders_max(filters),
+    }
 
 
 def _notional_min(filters: Mapping[str, Any]) -> Decimal:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 
@@ -11,19 +10,13 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import BalanceView, OrderView, PrivateEvent, TradeView
-from opensqt.venues.binance.parser import TELLING, Unreadable, side_of, status_of, trimmed
+from opensqt.venues.binance.parser import TELLING, side_of, status_of
+from opensqt.venues.engine.dialect import StreamEnded, UserFrame
+from opensqt.venues.engine.instrument import trimmed
+from opensqt.venues.engine.request import Unreadable, decoded
 
 NO_REASON = "NONE"
 TRADE = "TRADE"
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """The venue says that this stream is over."""
-
-    cause: str
-
-
-Frame = list[PrivateEvent] | Ended | None
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -87,39 +80,36 @@ class _PerpUpdate(msgspec.Struct, frozen=True):
     a: _PerpChange
 
 
-Symbols = Mapping[str, str]
-
-
-def read_frame(market: Market, text: str, symbols: Symbols) -> Frame:
+def read_frame(market: Market, text: str, symbols: Mapping[str, str]) -> UserFrame:
     """Read one text frame: our events, the end of the stream, or None where it is none of ours.
 
     Raises `Unreadable` for a user event that is not as documented.
     """
     raw = text.encode()
     try:
-        head = _decode(raw, _Head)
+        head = decoded(raw, _Head)
         inner = bytes(head.event) or bytes(head.data)
         if inner:
-            raw, head = inner, _decode(inner, _Head)
+            raw, head = inner, decoded(inner, _Head)
     except Unreadable:
         return None
     if head.e in _ENDS:
-        return Ended(head.e)
+        return StreamEnded(head.e)
     if head.e in _QUIET:
         return []
     reader = _READERS.get((market, head.e))
     return None if reader is None else reader(raw, symbols)
 
 
-def _spot_order(raw: bytes, symbols: Symbols) -> list[PrivateEvent]:
-    return _report(_decode(raw, _Report), raw, symbols)
+def _spot_order(raw: bytes, symbols: Mapping[str, str]) -> list[PrivateEvent]:
+    return _report(decoded(raw, _Report), raw, symbols)
 
 
-def _perp_order(raw: bytes, symbols: Symbols) -> list[PrivateEvent]:
-    return _report(_decode(raw, _PerpOrder).o, raw, symbols)
+def _perp_order(raw: bytes, symbols: Mapping[str, str]) -> list[PrivateEvent]:
+    return _report(decoded(raw, _PerpOrder).o, raw, symbols)
 
 
-def _report(wire: _Report, raw: bytes, symbols: Symbols) -> list[PrivateEvent]:
+def _report(wire: _Report, raw: bytes, symbols: Mapping[str, str]) -> list[PrivateEvent]:
     symbol = symbols.get(wire.symbol)
     if symbol is None:
         return []  # an instrument that is listed since the start; nothing of ours can be on it
@@ -165,9 +155,9 @@ def _reason(wire: _Report) -> str:
     return "" if wire.reject == NO_REASON else wire.reject
 
 
-def _spot_balances(raw: bytes, symbols: Symbols) -> list[PrivateEvent]:
+def _spot_balances(raw: bytes, symbols: Mapping[str, str]) -> list[PrivateEvent]:
     del symbols
-    wire = _decode(raw, _SpotPosition)
+    wire = decoded(raw, _SpotPosition)
     return [
         BalanceView(
             balance=SnapshotBalance(
@@ -180,10 +170,10 @@ def _spot_balances(raw: bytes, symbols: Symbols) -> list[PrivateEvent]:
     ]
 
 
-def _perp_balances(raw: bytes, symbols: Symbols) -> list[PrivateEvent]:
+def _perp_balances(raw: bytes, symbols: Mapping[str, str]) -> list[PrivateEvent]:
     """Wallet balances; `free` is the cross wallet balance, the venue pushes no available balance."""
     del symbols
-    wire = _decode(raw, _PerpUpdate)
+    wire = decoded(raw, _PerpUpdate)
     return [
         BalanceView(
             balance=SnapshotBalance(
@@ -196,7 +186,7 @@ def _perp_balances(raw: bytes, symbols: Symbols) -> list[PrivateEvent]:
     ]
 
 
-_READERS: dict[tuple[Market, str], Callable[[bytes, Symbols], list[PrivateEvent]]] = {
+_READERS: dict[tuple[Market, str], Callable[[bytes, Mapping[str, str]], list[PrivateEvent]]] = {
     (Market.SPOT, "executionReport"): _spot_order,
     (Market.SPOT, "outboundAccountPosition"): _spot_balances,
     (Market.PERP, "ORDER_TRADE_UPDATE"): _perp_order,
@@ -207,11 +197,3 @@ _ENDS = frozenset({"eventStreamTerminated", "listenKeyExpired", "serverShutdown"
 _QUIET = frozenset(
     {"balanceUpdate", "externalLockUpdate", "TRADE_LITE", "ACCOUNT_CONFIG_UPDATE", "MARGIN_CALL"}
 )
-Value = TypeVar("Value")
-
-
-def _decode(raw: bytes, kind: type[Value]) -> Value:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(str(error)) from error

@@ -4,6 +4,7 @@ Imports ccxt: import this module only where a venue is opened. Never parses a fr
 """
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from ccxt.base.errors import BaseError
@@ -11,6 +12,7 @@ from ccxt.base.errors import BaseError
 from opensqt.runtime.clock import Clock
 
 LOSS = "opensqt:loss"
+CHECK_S = 0.1
 MUTE_MS_MAX = 15_000  # wall; ccxt pings every 5 s, so a living socket is never silent longer
 
 
@@ -57,6 +59,16 @@ class VenueSocket:
         silent_ms = self._clock.wall_ms() - self.heard_ms
         if silent_ms > MUTE_MS_MAX:
             raise SocketLost(f"mute for {silent_ms} ms")
+
+    async def until(self, told: Coroutine[Any, Any, object]) -> None:
+        """Wait for what the venue tells over this socket; raise `SocketLost` if it is lost before."""
+        telling = asyncio.ensure_future(told)
+        try:
+            while not telling.done():
+                await asyncio.wait({telling}, timeout=CHECK_S)
+                await self.wait(0)
+        finally:
+            telling.cancel()
 
     def end(self, cause: str) -> None:
         """Declare the socket over; whoever waits learns it."""

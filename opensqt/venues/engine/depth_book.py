@@ -1,37 +1,49 @@
-"""A local book of one Binance symbol from a REST snapshot and numbered changes; pure. A hole is said, never bridged."""
+"""A local book of one symbol from a snapshot and numbered changes; pure. A hole is said, never bridged.
+
+A venue gives its rule: how the numbers of a change must follow the last one. Everything else is the same.
+"""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.instruments import Market
+from opensqt.domain.decimals import EXACT, ONE
 from opensqt.domain.market import BookLevel
-from opensqt.venues.binance.parser import trimmed
+from opensqt.venues.engine.instrument import trimmed
 
 Level = tuple[Decimal, Decimal]
 WAITING_MAX = 1000  # changes kept while the snapshot is on its way
 
 
 class DepthChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One depth frame: ids `first`..`last`, and usdm's id of the frame before it."""
+    """One depth frame with the ids `first`..`last` and `previous`, that of the frame before it (0: not told).
 
-    first: int
-    last: int
-    previous: int | None
-    bids: list[Level]
-    asks: list[Level]
-    time_ms: int
-
-
-class DepthSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole book as of an id."""
+    `whole`: it is the book as of `last`, not a change of it.
+    """
 
     last: int
     bids: list[Level]
     asks: list[Level]
     time_ms: int
+    first: int = 0
+    previous: int = 0
+    whole: bool = False
+
+
+# Tells whether a change follows the last id; `joined`: a change has already followed the snapshot.
+SequenceRule = Callable[[DepthChange, int, bool], bool]
+
+
+def spanned(change: DepthChange, last: int, joined: bool) -> bool:
+    """The first id is the next one; right after a snapshot the change may begin earlier."""
+    return change.first == last + 1 or (not joined and change.first <= last + 1 <= change.last)
+
+
+def chained(change: DepthChange, last: int, joined: bool) -> bool:
+    """The change names the one before it; right after a snapshot it may also span it."""
+    return change.previous == last or (not joined and 0 < change.first <= last <= change.last)
 
 
 class DepthGap(Exception):
@@ -41,7 +53,8 @@ class DepthGap(Exception):
 class _Side:
     """One side of the book; prices ascend in `_prices`."""
 
-    def __init__(self, levels: Iterable[Level]) -> None:
+    def __init__(self, levels: Iterable[Level], contract_size: Decimal) -> None:
+        self._contract_size = contract_size
         self._quantities = {price: quantity for price, quantity in levels if quantity}
         self._prices = sorted(self._quantities)
         self._shown: dict[Decimal, BookLevel] = {}  # levels that were shown and have not changed
@@ -66,7 +79,8 @@ class _Side:
         return tuple(self._shown.get(price) or self._show(price) for price in prices)
 
     def _show(self, price: Decimal) -> BookLevel:
-        level = BookLevel(price=trimmed(price), quantity=trimmed(self._quantities[price]))
+        quantity = EXACT.multiply(self._quantities[price], self._contract_size)
+        level = BookLevel(price=trimmed(price), quantity=trimmed(quantity))
         self._shown[price] = level
         return level
 
@@ -74,11 +88,12 @@ class _Side:
 class DepthBook:
     """Changes wait until a snapshot comes; then each must follow the one before it."""
 
-    def __init__(self, market: Market) -> None:
-        self._market = market
+    def __init__(self, rule: SequenceRule, contract_size: Decimal = ONE) -> None:
+        self._rule = rule
+        self._contract_size = contract_size
         self._waiting: list[DepthChange] = []
-        self._bids = _Side(())
-        self._asks = _Side(())
+        self._bids = _Side((), contract_size)
+        self._asks = _Side((), contract_size)
         self._last: int | None = None
         self._joined = False
         self.time_ms = 0
@@ -97,17 +112,10 @@ class DepthBook:
         """Forget the book and wait for a snapshot."""
         self._waiting, self._last, self._joined = [], None, False
 
-    def load(self, snapshot: DepthSnapshot) -> None:
-        """Take a snapshot and what came meanwhile; raise `DepthGap` if they do not join."""
-        waiting, self._waiting = self._waiting, []
-        self._bids, self._asks = _Side(snapshot.bids), _Side(snapshot.asks)
-        self._last, self._joined = snapshot.last, False
-        self.time_ms = max(self.time_ms, snapshot.time_ms)
-        for change in waiting:
-            self._follow(change)
-
     def change(self, change: DepthChange) -> bool:
-        """Take one change and tell whether the book moved; raise `DepthGap` on a hole (and reset)."""
+        """Take one frame and tell whether the book moved; raise `DepthGap` on a hole (and reset)."""
+        if change.whole:
+            return self._load(change)
         if self._last is None:
             if len(self._waiting) == WAITING_MAX:
                 self._waiting.clear()
@@ -119,11 +127,22 @@ class DepthBook:
         """Return the best bids and asks, best first."""
         return self._bids.highest(count), self._asks.lowest(count)
 
+    def _load(self, whole: DepthChange) -> bool:
+        """Take a snapshot and what came meanwhile; raise `DepthGap` if they do not join."""
+        waiting, self._waiting = self._waiting, []
+        self._bids = _Side(whole.bids, self._contract_size)
+        self._asks = _Side(whole.asks, self._contract_size)
+        self._last, self._joined = whole.last, False
+        self.time_ms = max(self.time_ms, whole.time_ms)
+        for change in waiting:
+            self._follow(change)
+        return True
+
     def _follow(self, change: DepthChange) -> bool:
         last = self._last or 0
-        if change.last <= last and (self._market is Market.SPOT or change.last < last):
-            return False  # older than the book
-        if not self._joins(change, last):
+        if not self._rule(change, last, self._joined):
+            if change.last <= last:
+                return False  # older than the book
             self.reset()
             raise DepthGap(f"change {change.first}..{change.last} does not follow {last}")
         self._last, self._joined = change.last, True
@@ -131,10 +150,3 @@ class DepthBook:
         self._bids.apply(change.bids)
         self._asks.apply(change.asks)
         return True
-
-    def _joins(self, change: DepthChange, last: int) -> bool:
-        """Spot: first <= last+1. usdm: `pu` is the last id; right after a snapshot it may also be spanned (docs)."""
-        if self._market is Market.SPOT or change.previous is None:
-            return change.first == last + 1 or (not self._joined and change.first <= last + 1)
-        spans = not self._joined and change.first <= last <= change.last
-        return change.previous == last or spans

@@ -14,7 +14,7 @@ from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.market.flow import BookSnapshot, Frame
 from opensqt.simulation.server import paper
-from opensqt.venues.binance.venue import BinanceVenue
+from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from tests.contract.venues import House, binance_gate_to
 from tests.simulation.venue import scripted
@@ -52,7 +52,7 @@ async def open_house(folder: Path) -> House:
     real = paper.PaperVenue(setup, TwoQuotes(), clock)
     await real.start()
     gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
-    venue = BinanceVenue(gate, account="main", policy=policy_of("binance"))
+    venue = VenueAccount(gate, account="main", policy=policy_of("binance"))
     return House(clock=clock, venue=venue, trade=lambda *_: None, real=real, door=gate)
 
 

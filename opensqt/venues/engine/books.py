@@ -5,38 +5,34 @@ A hole is a `FeedStatus` GAP, and the book is not shown again before a snapshot 
 
 import asyncio
 
-import msgspec
-
-from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.market import BookTop, FeedState, FeedStatus
 from opensqt.domain.venue import VenueDown
-from opensqt.venues.binance.frames import read_snapshot
-from opensqt.venues.binance.rest import BinanceRest, RestRequest
-from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.engine.background_tasks import BackgroundTasks, Observations
 from opensqt.venues.engine.depth_book import DepthBook, DepthChange, DepthGap
+from opensqt.venues.engine.instrument import Instrument
 from opensqt.venues.engine.rate_limit import retry_delay_s
+from opensqt.venues.engine.rest import VenueRest
 
 BOOK = "book"
 LEVELS = 10
-SNAPSHOT_LEVELS = 1000
-SNAPSHOT_WEIGHTS = {Market.SPOT: 50.0, Market.PERP: 20.0}  # docs, limit=1000
-SECTIONS = {Market.SPOT: "public", Market.PERP: "fapiPublic"}
 
 
 class BookKeeper:
     """Books by our symbol; observations go into the queue."""
 
-    def __init__(self, gate: BinanceRest, queue: Observations, jobs: BackgroundTasks) -> None:
-        self._gate = gate
+    def __init__(self, rest: VenueRest, queue: Observations, jobs: BackgroundTasks) -> None:
+        self._rest = rest
         self._queue = queue
         self._jobs = jobs
         self._books: dict[str, DepthBook] = {}
+        self._instruments: dict[str, Instrument] = {}
         self._synchronising: dict[str, asyncio.Task[None]] = {}
 
-    def add(self, symbol: str) -> None:
-        """Keep a book of this symbol; it is empty until `renew`."""
-        self._books[symbol] = DepthBook(market_of(symbol))
+    def add(self, at: Instrument) -> None:
+        """Keep a book of this instrument; it is empty until `renew`."""
+        rule = self._rest.dialect.feed.sequence_rules[at.market]
+        self._books[at.symbol] = DepthBook(rule, at.contract_size)
+        self._instruments[at.symbol] = at
 
     def forget(self, symbol: str) -> None:
         """Drop what is known: the connection is lost."""
@@ -54,6 +50,8 @@ class BookKeeper:
         """Take one depth frame."""
         try:
             if self._books[symbol].change(change):
+                if change.whole:
+                    self.say(symbol, BOOK, FeedState.LIVE, "")
                 self._show(symbol)
         except DepthGap as gap:
             self.renew(symbol, str(gap))
@@ -62,13 +60,13 @@ class BookKeeper:
         """Report the health of a channel."""
         self._queue.put_nowait(
             FeedStatus(
-                venue=VENUE,
+                venue=self._rest.dialect.name,
                 symbol=symbol,
                 channel=channel,
                 state=state,
                 age_ms=0,
                 detail=detail,
-                time_ms=self._gate.clock.market_ms(),
+                time_ms=self._rest.clock.market_ms(),
             )
         )
 
@@ -77,7 +75,7 @@ class BookKeeper:
         bids, asks = book.top(LEVELS)
         self._queue.put_nowait(
             BookTop(
-                venue=VENUE,
+                venue=self._rest.dialect.name,
                 symbol=symbol,
                 bids=bids,
                 asks=asks,
@@ -87,27 +85,18 @@ class BookKeeper:
         )
 
     async def _synchronise(self, symbol: str) -> None:
-        """Read snapshots until one joins the changes that came meanwhile."""
-        market, attempt = market_of(symbol), 0
-        names = {
-            "symbol": await self._gate.venue_symbol(symbol),
-            "limit": str(SNAPSHOT_LEVELS),
-        }
-        request = RestRequest(
-            section=SECTIONS[market],
-            verb="GET",
-            path="depth",
-            params=names,
-            cost={market.value: SNAPSHOT_WEIGHTS[market]},
-        )
+        """Read snapshots until one joins the changes that came meanwhile; some venues send them by themselves."""
+        attempt, at = 0, self._instruments[symbol]
         while True:
+            query = self._rest.dialect.feed.snapshot(at, self._rest.clock.market_ms())
+            if query is None:
+                return
             try:
-                raw = await self._gate.read(request)
-                self._books[symbol].load(read_snapshot(raw, self._gate.clock.market_ms()))
-            except (VenueDown, DepthGap, msgspec.DecodeError) as error:
+                self._books[symbol].change(await self._rest.ask(query))
+            except (VenueDown, DepthGap) as error:
                 attempt += 1
                 self.say(symbol, BOOK, FeedState.GAP, f"snapshot {attempt} is of no use: {error}")
-                await self._gate.clock.sleep(retry_delay_s(attempt, self._gate.jitter))
+                await self._rest.clock.sleep(retry_delay_s(attempt, self._rest.jitter))
             else:
                 self.say(symbol, BOOK, FeedState.LIVE, "")
                 self._show(symbol)

@@ -1,48 +1,49 @@
-"""ccxt.pro's Binance client, thin: signing, hosts and sockets are ccxt's, every answer and frame is tapped raw.
+"""Any ccxt.pro client, thin: signing, hosts and sockets are ccxt's, every answer and frame is tapped raw.
 
 Imports ccxt (half a second): import this module only where a venue is opened. It never retries, never caches orders or
-books, and never turns a number into a float.
+books, and never turns a number into a float: ccxt's own arithmetic silently loses a Decimal, so that numbers stay text.
 """
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from decimal import Decimal
 from typing import Any
 
 import aiohttp
 import ccxt.pro
+from ccxt.async_support.base.exchange import Exchange
 from ccxt.base.errors import BaseError
 
-from opensqt.domain.instruments import Market
 from opensqt.domain.venue import VenueDown
 from opensqt.runtime.clock import Clock
-from opensqt.venues.binance.refusals import THROTTLE_STATUSES
+from opensqt.venues.engine.request import RestRequest
 from opensqt.venues.engine.response import Transmitted, VenueResponse
 
 KEEP_ALIVE_MS = 5000
 CLOSE_S_MAX = 1.0
-_REPLY: ContextVar[VenueResponse | None] = ContextVar("binance_reply", default=None)
-
-# Takes a raw text frame and says whether it was consumed; the rest is ccxt's own business (acknowledgements).
-FrameTap = Callable[[str, str], bool]
-
-_KINDS = {Market.SPOT: "spot", Market.PERP: "linear"}
-
+MS_PER_S = 1000
 # What ccxt loads with its markets: no currencies, no margin pairs.
 _OPTIONS: dict[str, Any] = {
     "fetchCurrencies": False,
     "fetchMargins": False,
+    "maxRetriesOnFailure": 0,
     "warnOnFetchOpenOrdersWithoutSymbol": False,
     "ws": {"compress": 0},
 }
+_RESPONSE: ContextVar[VenueResponse | None] = ContextVar("venue_response", default=None)
+_HEADERS: ContextVar[Mapping[str, str] | None] = ContextVar("venue_headers", default=None)
+_SIGNED_MS: ContextVar[int] = ContextVar("venue_signed_ms", default=0)
+
+# Takes a raw text frame and says whether it was consumed; the rest is ccxt's own business (acknowledgements).
+FrameTap = Callable[[str, str], bool]
 
 
-class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no types
-    """One HTTP session's client of spot and linear."""
+class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
+    """What we lay over ccxt's class of a venue; `client_class` joins the two."""
 
-    number = Decimal
+    number = str
 
     def __init__(
         self,
@@ -50,35 +51,40 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
         session: aiohttp.ClientSession,
         clock: Clock,
         timeout_ms: int,
-        recv_window_ms: int,
         tap: FrameTap,
-        api_key: str = "",
-        secret: str = "",
-        markets: frozenset[Market] = frozenset(Market),
+        keys: Mapping[str, str],
+        options: Mapping[str, Any],
+        throttle_statuses: frozenset[int],
     ) -> None:
         self._run_clock = clock
-        self.barred_until_s = 0.0  # monotonic; whoever asks before makes it longer
         self._tap = tap
+        self._throttle_statuses = throttle_statuses
+        self.barred_until_s = 0.0  # monotonic; whoever asks before makes it longer
+        self.ahead_ms = 0  # how far the venue's clock is ahead of ours
         super().__init__(
             {
                 "session": session,
-                "apiKey": api_key,
-                "secret": secret,
                 "enableRateLimit": False,
                 "timeout": timeout_ms,
                 "streaming": {"keepAlive": KEEP_ALIVE_MS, "maxPingPongMisses": 2},
-                "options": {
-                    **_OPTIONS,
-                    "recvWindow": recv_window_ms,
-                    "maxRetriesOnFailure": 0,
-                    "fetchMarkets": {"types": _kinds(markets)},
-                },
+                "options": {**_OPTIONS, **options},
+                **keys,
             }
         )
 
     def milliseconds(self) -> int:
-        """Return market time: what is signed lives on the run's clock."""
-        return self._run_clock.market_ms()
+        """Return the market time at which the request of this context is signed, on the venue's clock."""
+        return _SIGNED_MS.get() or self._run_clock.market_ms() + self.ahead_ms
+
+    def seconds(self) -> int:
+        """Return market time in seconds: sockets log in with it."""
+        return self.milliseconds() // MS_PER_S
+
+    async def fetch(
+        self, url: str, method: str = "GET", headers: Any = None, body: Any = None
+    ) -> Any:
+        """Send with the headers of this context."""
+        return await super().fetch(url, method, {**(headers or {}), **(_HEADERS.get() or {})}, body)
 
     def on_rest_response(
         self,
@@ -95,26 +101,33 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
         del reason, url, method, request_headers, request_body
         headers = {name.lower(): value for name, value in response_headers.items()}
         wait_s = headers.get("retry-after", "")
-        if code in THROTTLE_STATUSES and wait_s.isdigit():
+        if code in self._throttle_statuses and wait_s.isdigit():
             self.barred_until_s = self._run_clock.monotonic_s() + int(wait_s)
-        reply = _REPLY.get()
-        if reply is not None:
-            reply.status, reply.body, reply.headers = code, response_body, headers
+        response = _RESPONSE.get()
+        if response is not None:
+            response.status, response.body, response.headers = code, response_body, headers
         return response_body
 
-    async def call(
-        self, section: str, verb: str, path: str, params: Mapping[str, str]
-    ) -> VenueResponse:
-        """Send one request, once, and return what came back; transport failures are part of the reply."""
-        reply = VenueResponse()
-        token = _REPLY.set(reply)
+    async def call(self, request: RestRequest, signed_ms: int = 0) -> VenueResponse:
+        """Send one request, once, and return what came back; transport failures are part of it.
+
+        `signed_ms` is the time of signing on the venue's clock, 0 for now.
+        """
+        response = VenueResponse()
+        tokens = (
+            (_RESPONSE, _RESPONSE.set(response)),
+            (_HEADERS, _HEADERS.set(request.headers)),
+            (_SIGNED_MS, _SIGNED_MS.set(signed_ms)),
+        )
+        self.options.update(request.client_options)  # signed at once, before another task runs
         try:
-            await self.request(path, [section], verb, dict(params))
+            await self.request(request.path, list(request.section), request.verb, request.params)
         except BaseError as error:
-            reply.sent, reply.cause = _judge_transport(error)
+            response.sent, response.cause = _judge_transport(error)
         finally:
-            _REPLY.reset(token)
-        return reply
+            for variable, token in tokens:
+                variable.reset(token)  # type: ignore[arg-type]  # each token is of its variable
+        return response
 
     def client(self, url: str) -> Any:
         """Return ccxt's socket of this URL with our tap in front of its parser."""
@@ -131,10 +144,6 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
             socket.handle_text_or_binary_message = tapped
         return socket
 
-    def list_also(self, markets: frozenset[Market]) -> None:
-        """Load these markets with the next listing."""
-        self.options["fetchMarkets"] = {"types": _kinds(markets)}
-
     async def drop_socket(self, url: str) -> None:
         """Close a socket for good; the next watch dials at once, the back-off is the caller's."""
         socket = (self.clients or {}).pop(url, None)
@@ -146,34 +155,19 @@ class BinanceClient(ccxt.pro.binance):  # type: ignore[misc]  # ccxt ships no ty
                 ):  # a mute peer does not answer a close either
                     await socket.close()
 
-    def user_url(self, listen_key: str = "") -> str:
-        """Return the URL of the user stream: spot, or usdm with its listen key."""
-        if listen_key:
-            return str(self.get_private_ws_url("linear", listen_key))
-        return str(self.urls["api"]["ws"]["ws-api"]["spot"])
 
-    def feed_url(self, market: Market, category: str) -> str:
-        """Return the URL of a public connection; usdm splits `public` and `market`."""
-        return str(self.get_ws_url(_KINDS[market], category)) + "/0"
-
-    async def subscribe_spot(self) -> None:
-        """Subscribe the spot user stream with a signature; raise `VenueDown`."""
-        try:
-            await self.ensure_user_data_stream_ws_subscribe_signature("spot")
-        except BaseError as error:
-            raise VenueDown(f"the spot user stream was refused: {error}") from error
+@functools.cache
+def client_class(name: str) -> type[VenueClient]:
+    """Return ccxt.pro's class of a venue under our own."""
+    return type(f"VenueClient_{name}", (VenueClient, getattr(ccxt.pro, name)), {})
 
 
-def _kinds(markets: frozenset[Market]) -> list[str]:
-    return [_KINDS[market] for market in sorted(markets)]
-
-
-async def load_markets(client: BinanceClient, *, reload: bool) -> Mapping[str, Any]:
+async def load_markets(client: VenueClient, *, reload: bool) -> Mapping[str, Any]:
     """Return the markets by unified symbol, loaded once or anew; raise `VenueDown`."""
     try:
         found: Mapping[str, Any] = await client.load_markets(reload)
     except BaseError as error:
-        raise VenueDown(f"exchangeInfo was not answered: {error}") from error
+        raise VenueDown(f"the listing was not answered: {error}") from error
     return found
 
 

@@ -1,0 +1,21 @@
+"""Binance, spot and USDⓈ-M: what the engine needs to trade there."""
+
+from opensqt.domain.instruments import Market
+from opensqt.venues.binance.account import BinanceAccountEndpoints
+from opensqt.venues.binance.errors import errors_of
+from opensqt.venues.binance.feed import BinanceFeedFormat
+from opensqt.venues.binance.metadata import BinanceMetadata
+from opensqt.venues.binance.orders import BinanceOrderEndpoints
+from opensqt.venues.binance.rules import VENUE
+from opensqt.venues.binance.user_stream import BinanceUserStreamFormat
+from opensqt.venues.engine.dialect import Dialect
+
+BINANCE = Dialect(
+    name=VENUE,
+    errors={market: errors_of(market) for market in Market},
+    metadata=BinanceMetadata(),
+    orders=BinanceOrderEndpoints(),
+    account=BinanceAccountEndpoints(),
+    stream=BinanceUserStreamFormat(),
+    feed=BinanceFeedFormat(),
+)

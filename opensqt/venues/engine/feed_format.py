@@ -1,0 +1,91 @@
+"""What a venue's folder tells the engine of its public streams; values and one protocol, no behaviour."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+
+import msgspec
+
+from opensqt.domain.instruments import Market
+from opensqt.domain.market import Candle, Funding, Mark, Trade
+from opensqt.venues.engine.depth_book import DepthChange, SequenceRule
+from opensqt.venues.engine.instrument import Instrument
+from opensqt.venues.engine.request import Query
+
+
+class SubscriptionRefused(msgspec.Struct, frozen=True):
+    """The venue refused a subscription."""
+
+    reason: str
+
+
+class SubscriptionAccepted(msgspec.Struct, frozen=True):
+    """The venue took a subscription."""
+
+
+class MarkFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """A mark price with the funding that is due; `rate` is None for an instrument that has none."""
+
+    mark: Mark
+    rate: Decimal | None
+    next_funding_ms: int
+
+    def funding(self, interval_hours: int) -> Funding | None:
+        """Return the funding, or None for an instrument that has none."""
+        if self.rate is None:
+            return None
+        return Funding(
+            venue=self.mark.venue,
+            symbol=self.mark.symbol,
+            rate=self.rate,
+            interval_hours=interval_hours,
+            next_funding_ms=self.next_funding_ms,
+            time_ms=self.mark.time_ms,
+        )
+
+
+class SymbolFrame(msgspec.Struct, frozen=True):
+    """What a frame says of one of our symbols."""
+
+    symbol: str
+    value: DepthChange | Trade | Candle | MarkFrame
+
+
+FeedFrame = SymbolFrame | SubscriptionAccepted | SubscriptionRefused | None  # None: not asked for
+
+
+class FeedConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """A public connection: what is sent on it, of which symbols (ours) it tells, and whether books come over it."""
+
+    url: str
+    market: Market
+    category: str
+    symbols: tuple[str, ...]
+    messages: tuple[dict[str, Any], ...]
+    has_books: bool
+
+
+class FeedFormat(Protocol):
+    """The public data of a venue."""
+
+    @property
+    def sequence_rules(self) -> Mapping[Market, SequenceRule]:
+        """How the numbers of one depth change must follow those of the last."""
+
+    @property
+    def funding_hours_usual(self) -> int:
+        """The funding interval of an instrument that `funding_hours` does not name."""
+
+    def connections(
+        self, client: Any, instruments: Sequence[Instrument]
+    ) -> Sequence[FeedConnection]:
+        """Return the connections over which these instruments are watched."""
+
+    def read(self, connection: FeedConnection, text: str, symbols: Mapping[str, str]) -> FeedFrame:
+        """Read one frame; `symbols` are those of the connection's market. Never raises."""
+
+    def snapshot(self, at: Instrument, now_ms: int) -> Query[DepthChange] | None:
+        """Ask for a whole book; None where the stream itself sends it."""
+
+    def funding_hours(self, markets: frozenset[Market]) -> Query[Mapping[str, int]] | None:
+        """Ask for the funding intervals by our symbol; None where there is no funding."""

@@ -1,0 +1,126 @@
+"""Any venue as the executor's port: the reads of one account; places, cancels and looks stand in `orders`.
+
+Never decides what to trade.
+"""
+
+import functools
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.venue import AccountView, OrderView, Policy, PrivateEvent, TradeView, VenueDown
+from opensqt.venues.engine.orders import VenueOrders
+from opensqt.venues.engine.rate_limit import Priority
+from opensqt.venues.engine.request import Page, Query
+from opensqt.venues.engine.rest import VenueRest
+from opensqt.venues.engine.user_stream import UserStream
+
+Row = TypeVar("Row")
+
+
+class AccountFitness:
+    """What may keep an account from being traded, as its position mode. It asks and never changes it."""
+
+    def __init__(self, rest: VenueRest) -> None:
+        self._rest = rest
+        self._fit = False
+        self.unfit = ""  # says why the account may not trade
+
+    async def check(self) -> None:
+        """Ask once, before anything is traded; raise `VenueDown` with the fix."""
+        if self._fit:
+            return
+        for query in self._rest.dialect.account.modes(self._rest.markets):
+            self.unfit = await self._rest.ask(query)
+            if self.unfit:
+                raise VenueDown(self.unfit)
+        self._fit = True
+
+
+class VenueAccount(VenueOrders):
+    """One account at one venue."""
+
+    def __init__(self, rest: VenueRest, *, account: str, policy: Policy) -> None:
+        super().__init__(rest, policy)
+        self._account = account
+        self._asks = rest.dialect.account
+        self._fitness = AccountFitness(rest)
+
+    @functools.cached_property
+    def urgent(self) -> "VenueAccount":
+        """The same account, read from the share that is kept for exits."""
+        other = VenueAccount(self._rest, account=self._account, policy=self._policy)
+        other._fitness, other._reads = self._fitness, Priority.LOOK
+        return other
+
+    async def open_orders(self, symbol: str) -> list[OrderView]:
+        """Return all open orders of a symbol; raise `VenueDown`."""
+        at = await self._rest.listing.instrument(symbol)
+        return [at.order(view) for view in await self._pages(self._asks.open_orders(at))]
+
+    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+        """Return all our trades beyond a trade id ("" = since a market time), oldest first; raise `VenueDown`."""
+        at = await self._rest.listing.instrument(symbol)
+        now_ms = self._rest.clock.market_ms()
+        query = self._asks.trades(at, after=after_trade_id, since_ms=since_ms, now_ms=now_ms)
+        unique = {view.trade_id: at.trade(view) for view in await self._pages(query)}
+        return list(unique.values())
+
+    async def account(self) -> AccountView:
+        """Return balances and positions of the wallets that this account uses; raise `VenueDown`."""
+        await self._fitness.check()
+        await self._rest.listing.load()
+        balances: list[SnapshotBalance] = []
+        positions: list[SnapshotPosition] = []
+        raws: dict[str, bytes] = {}
+        for name, query in self._asks.balances(self._rest.markets).items():
+            request = msgspec.structs.replace(query.request, lane=self._reads)
+            raws[name] = await self._rest.read(request)
+            part = self._rest.readable(query, raws[name])
+            balances += part.balances
+            for held in part.positions:
+                at = self._rest.listing.known(held.symbol)
+                quantity = at.base_units(held.quantity)
+                positions.append(msgspec.structs.replace(held, quantity=quantity))
+        evidence = msgspec.json.encode({name: msgspec.Raw(raw) for name, raw in raws.items()})
+        return AccountView(balances=tuple(balances), positions=tuple(positions), evidence=evidence)
+
+    async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
+        """Return booked funding payments since a market time, oldest first; raise `VenueDown`."""
+        at = await self._rest.listing.instrument(symbol)
+        query = self._asks.funding(at, account=self._account, since_ms=since_ms)
+        unique = {row.income_id: row for row in await self._rest.pages(query)}
+        return sorted(unique.values(), key=lambda row: (row.time_ms, row.income_id))
+
+    async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
+        """Return filters and this account's fees; raise `VenueDown`, or `LookupError` naming an unknown symbol."""
+        await self._rest.listing.load()
+        found = []
+        for symbol in symbols:
+            at = self._rest.listing.known(symbol)
+            fees = await self._rest.ask(self._asks.fees(at))
+            found.append(await self._rest.listing.rules(symbol, fees=fees))
+        return tuple(found)
+
+    def private(self) -> AsyncIterator[PrivateEvent]:
+        """Yield what the user streams say, every frame, reconnecting for ever; one listener at a time."""
+        return UserStream(self._rest).events()
+
+    def trouble(self) -> str:
+        """Say why the venue counts as degraded, an empty text while it does not."""
+        return self._fitness.unfit or self._rest.troubles.why()
+
+    @property
+    def policy(self) -> Policy:
+        """The venue's assumptions."""
+        return self._policy
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._rest.close()
+
+    async def _pages(self, query: Query[Page[Row]]) -> list[Row]:
+        return await self._rest.pages(query, lane=self._reads)
