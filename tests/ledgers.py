@@ -19,7 +19,7 @@ from opensqt.domain.account import (
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, Purpose, TimeInForce
 from opensqt.domain.ledger import Ledger
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -71,7 +71,7 @@ def placed(
     )
 
 
-def opened(ref: OrderRef, side: Side = Side.BUY, quantity: str = "1", **more: Any) -> list[Message]:
+def opened(ref: OrderRef, side: Side = Side.BUY, quantity: str = "1", **more: Any) -> list[Event]:
     """Return the life of an order up to its acceptance."""
     return [
         placed(ref, side, quantity, **more),
@@ -132,7 +132,7 @@ class Day:
 
     def __init__(self, seed: int, orders: int = 40) -> None:
         self._rng = random.Random(seed)
-        self.facts: list[Message] = [
+        self.facts: list[Event] = [
             deposit(Market.SPOT, "USDT", "100000"),
             deposit(Market.SPOT, "BTC", "2"),
             deposit(Market.PERP, "USDT", "50000"),
@@ -153,7 +153,7 @@ class Day:
         symbol, side = rng.choice((SPOT, PERP)), rng.choice((Side.BUY, Side.SELL))
         ref = ref_of(number, symbol, rng.choice(("grid", "carry")))
         plan, *rest = opened(ref, side, "1", price=str(rng.randint(90, 110)))
-        facts: list[Message] = [*rest]
+        facts: list[Event] = [*rest]
         facts += [self._fill(ref, side) for _ in range(rng.randint(0, 3))]
         facts.append(canceled(ref))
         rng.shuffle(facts)
@@ -221,7 +221,7 @@ class Day:
         )
 
 
-def folded(facts: list[Message], books: Ledger | None = None) -> Ledger:
+def folded(facts: list[Event], books: Ledger | None = None) -> Ledger:
     """Fold facts at consecutive journal positions."""
     books = books or Ledger()
     for message in facts:

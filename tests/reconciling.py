@@ -7,7 +7,7 @@ from opensqt.domain.account import SnapshotOrder
 from opensqt.domain.instruments import Side
 from opensqt.domain.journal import NewEvent, Recorded
 from opensqt.domain.ledger import Ledger
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Discrepancy, DiscrepancyKind
 from services.reconciler.decide import Comparator
 from tests.ledgers import (
@@ -27,7 +27,7 @@ class Desk:
     """A journal in a list, with books and judge as the service keeps them."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[Recorded, Message]] = []
+        self.rows: list[tuple[Recorded, Event]] = []
         self.books = Ledger()
         self.judge = Comparator(grace_ms=GRACE_MS, drift_max=Decimal("0.05"))
         self.said: list[NewEvent] = []
@@ -38,7 +38,7 @@ class Desk:
         """The last position."""
         return len(self.rows)
 
-    def write(self, *messages: Message, event_id: str = "", actor: str = "a") -> None:
+    def write(self, *messages: Event, event_id: str = "", actor: str = "a") -> None:
         """Append facts, a millisecond apart."""
         for message in messages:
             self.now_ms += 1
@@ -47,7 +47,7 @@ class Desk:
             self.rows.append((row, message))
             self.fold(row, message)
 
-    def fold(self, row: Recorded, message: Message) -> None:
+    def fold(self, row: Recorded, message: Event) -> None:
         """Fold one row as the service does."""
         self.judge.pass_time(self.books, row.recorded_at_ms)
         self.books.fold(row.position, message)

@@ -8,7 +8,7 @@ from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.market import Candle, Funding, Mark, Tick
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
     Fill,
@@ -61,10 +61,10 @@ def last_tick(symbol: str, now_ms: int) -> Tick:
     return tick_of(symbol, price_at(1) + PREMIUM[symbol], now_ms)
 
 
-def market(now_ms: int) -> list[Message]:
+def market(now_ms: int) -> list[Event]:
     """Return what market_data has said: rules, candles, ticks, mark, funding."""
     mark = price_at(1) + PREMIUM[PERP]
-    said: list[Message] = [rules_of(SPOT), rules_of(PERP)]
+    said: list[Event] = [rules_of(SPOT), rules_of(PERP)]
     for symbol in (SPOT, PERP):
         said += [*candles(symbol, now_ms), last_tick(symbol, now_ms)]
     said.append(
@@ -96,7 +96,7 @@ def reference(strategy: str, symbol: str, name: str) -> OrderRef:
     )
 
 
-def placed(ref: OrderRef, slot: str, side: Side, price: Decimal, now_ms: int) -> list[Message]:
+def placed(ref: OrderRef, slot: str, side: Side, price: Decimal, now_ms: int) -> list[Event]:
     """Return the life of an order up to its rest in the book."""
     return [
         IntentPlaced(
@@ -138,9 +138,9 @@ def filled(
     )
 
 
-def grid(now_ms: int) -> list[Message]:
+def grid(now_ms: int) -> list[Event]:
     """Return the facts of a grid that works: four buys, four sells, and a history of fills."""
-    facts: list[Message] = [
+    facts: list[Event] = [
         StrategyStarted(
             strategy="grid-perp",
             run=1,
@@ -210,7 +210,7 @@ def refusal(now_ms: int) -> RiskRefused:
     )
 
 
-def opening(now_ms: int) -> list[Message]:
+def opening(now_ms: int) -> list[Event]:
     """Return the opening balances of both wallets."""
     return [
         Deposit(
@@ -226,7 +226,7 @@ def opening(now_ms: int) -> list[Message]:
     ]
 
 
-def desk(now_ms: int) -> list[Message]:
+def desk(now_ms: int) -> list[Event]:
     """Return everything that the journal of this desk holds."""
     covered = SagaStep(
         strategy="carry",

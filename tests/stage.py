@@ -14,7 +14,7 @@ from opensqt.desk.config_default import derive
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.ids import event_id
 from opensqt.domain.journal import NewEvent
-from opensqt.domain.messages import Message, name_of
+from opensqt.domain.messages import Event, name_of
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime import latch
 from opensqt.runtime.config.all import Config, parse_config
@@ -99,7 +99,7 @@ class Stage:
         run = {"ports": self.ports, "processes": rows, "version": "0.1.0"}
         (self.folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
-    async def record(self, *messages: Message) -> None:
+    async def record(self, *messages: Event) -> None:
         """Append facts to the journal; the relay carries them to FEED."""
         events = []
         for message in messages:
@@ -116,7 +116,7 @@ class Stage:
             )
         await self.house.journal.append(entry(*events))
 
-    async def publish(self, *messages: Message) -> None:
+    async def publish(self, *messages: Event) -> None:
         """Publish market data on FEED, as it is not journalled."""
         for message in messages:
             self._facts += 1

@@ -15,7 +15,7 @@ from opensqt.cli.reading import Source, connect, opened
 from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
 from opensqt.cli.verify_evidence import (
     Check,
-    Event,
+    JudgedEvent,
     JudgedEvidence,
     read_audit,
     read_events,
@@ -98,7 +98,7 @@ class _Bench:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._audit = read_audit(source.data)
-        self._events: list[Event] = []
+        self._events: list[JudgedEvent] = []
         self._live: StoredBooks | None = None
 
     async def look(

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.cli.verify_evidence import Check, Event
+from opensqt.cli.verify_evidence import Check, JudgedEvent
 from opensqt.cli.verify_orders import told
 from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.domain.ledger_content import digest
@@ -44,7 +44,7 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
     ownerless: int
 
 
-def fold(events: Sequence[Event], live: StoredBooks) -> Folded:
+def fold(events: Sequence[JudgedEvent], live: StoredBooks) -> Folded:
     """Count the journal once, stopping where the projections and the snapshot stand."""
     books, account = Ledger(), JournalAccount()
     snapshot = live.snapshot

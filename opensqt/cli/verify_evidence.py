@@ -8,9 +8,9 @@ import asyncpg
 import msgspec
 
 from opensqt.desk.timestamps import EPOCH
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.oracle.tables import COLUMNS, Row
-from opensqt.runtime.codec import decode
+from opensqt.runtime.codec import decode_event
 from opensqt.simulation.engine.audit import AuditRow
 
 FILE = "venue-audit.jsonl"
@@ -29,13 +29,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class JudgedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One journal row, decoded."""
 
     position: int
     actor: str
     occurred_ms: int
-    message: Message
+    message: Event
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class JudgedEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     audit: tuple[Audited, ...] | None
-    events: tuple[Event, ...]
+    events: tuple[JudgedEvent, ...]
     until_ms: int | None = None
 
     def is_pending(self, time_ms: int) -> bool:
@@ -72,15 +72,15 @@ def read_audit(data: Path) -> tuple[Audited, ...] | None:
     return tuple(Audited(row=row, time_ms=_ms(row.time)) for row in rows)
 
 
-async def read_events(connection: "asyncpg.Connection[Any]", after: int) -> list[Event]:
+async def read_events(connection: "asyncpg.Connection[Any]", after: int) -> list[JudgedEvent]:
     """Return the journal's rows beyond a position."""
-    found: list[Event] = []
+    found: list[JudgedEvent] = []
     while True:
         rows = await connection.fetch(_ROWS, after, CHUNK)
         for row in rows:
-            message = decode(row["data"])
+            message = decode_event(row["data"])
             found.append(
-                Event(
+                JudgedEvent(
                     position=row["position"],
                     actor=row["actor"],
                     occurred_ms=row["occurred_at_ms"],

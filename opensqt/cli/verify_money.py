@@ -134,14 +134,14 @@ def _unequal(evidence: JudgedEvidence, positions: Mapping[Place, Decimal]) -> li
     sums: defaultdict[Place, Decimal] = defaultdict(lambda: ZERO)
     trades: set[tuple[str, ...]] = set()
     for event in evidence.events:
-        match event.message:
-            case Fill(ref=ref, trade_id=trade_id) as fill:
-                place = (ref.venue, ref.account, ref.symbol)
-                if (*place, trade_id) not in trades:
-                    sums[place] += arrived(fill)
-                trades.add((*place, trade_id))
-            case Adjustment() | PositionAdopted() as moved:
-                sums[moved.venue, moved.account, moved.symbol] += moved.quantity
+        said = event.message
+        if isinstance(said, Fill):
+            place = (said.ref.venue, said.ref.account, said.ref.symbol)
+            if (*place, said.trade_id) not in trades:
+                sums[place] += arrived(said)
+            trades.add((*place, said.trade_id))
+        elif isinstance(said, Adjustment | PositionAdopted):
+            sums[said.venue, said.account, said.symbol] += said.quantity
     return [
         f"{place[2]}: trades make {sums[place]}, the books hold {positions.get(place, ZERO)}"
         for place in sorted(sums.keys() | positions.keys())

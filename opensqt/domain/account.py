@@ -109,3 +109,6 @@ class Deposit(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
     reason: str
     time_ms: int
+
+
+AccountEvent = VenueSnapshot | BalanceChanged | PositionStated | FundingPaid | Deposit

@@ -61,3 +61,6 @@ class LimitChanged(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     actor: str
     time_ms: int
+
+
+ControlEvent = DeskGeneration | KillLatched | KillReleased | LimitChanged

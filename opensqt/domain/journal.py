@@ -2,7 +2,7 @@
 
 import msgspec
 
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 
 
 class Fence(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: str
     stream: str
-    message: Message
+    message: Event
     subject: str
     actor: str
     occurred_at_ms: int

@@ -9,7 +9,13 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain import order_state, position
-from opensqt.domain.account import Deposit, FundingPaid
+from opensqt.domain.account import (
+    BalanceChanged,
+    Deposit,
+    FundingPaid,
+    PositionStated,
+    VenueSnapshot,
+)
 from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market
@@ -24,11 +30,24 @@ from opensqt.domain.ledger_wallet import (
     quote_fee,
     shared,
 )
-from opensqt.domain.messages import Message
-from opensqt.domain.order_events import Fill
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
+from opensqt.domain.order_events import Fill, OrderEvent
 from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.recon_events import Adjustment, Halted, Resumed, Transferred
+from opensqt.domain.recon_events import (
+    Adjustment,
+    AutoDeleveraged,
+    Discrepancy,
+    Halted,
+    InstrumentChanged,
+    Liquidated,
+    OrderContradicted,
+    Resumed,
+    Settled,
+    Transferred,
+    VenueStatus,
+)
 from opensqt.domain.strategy_events import (
     AnchorSet,
     PositionAdopted,
@@ -37,9 +56,16 @@ from opensqt.domain.strategy_events import (
     StrategyStarted,
 )
 from opensqt.domain.trading_controls import TradingControls, thrown
-from opensqt.domain.verdict import RiskApproved, RiskRefused
+from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 
 __all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
+
+# What is said about the books, not booked; and what no version says yet.
+_Unbooked = (
+    (VenueSnapshot | BalanceChanged | PositionStated)
+    | (IntentConflict | Discrepancy | OrderContradicted)
+    | (Liquidated | AutoDeleveraged | Settled | InstrumentChanged | VenueStatus)
+)
 
 
 class Ledger:
@@ -64,18 +90,18 @@ class Ledger:
         self.limits: dict[str, LimitChanged] = {}
         self.touched: dict[tuple[LedgerTable, Key], None] = {}
 
-    def fold(self, at: int, message: Message) -> None:
+    def fold(self, at: int, event: Event) -> None:
         """Take in the fact of a journal position; each position once and in order."""
         self.position = at
-        change = self.index.fold(message)
+        change = self.index.fold(event)
         for fill in change.booked:
             self._book(fill)
         for fill in change.claimed:
             self._claim(fill)
         if change.order is not None:
             self._touch(LedgerTable.ORDERS, (change.order.client_order_id,))
-        elif not order_state.is_order_event(message):
-            _take(self, message)
+        elif not isinstance(event, OrderEvent):
+            _take(self, event)
 
     @property
     def orders(self) -> dict[str, order_state.Order]:
@@ -164,34 +190,41 @@ class Ledger:
         self._touch(LedgerTable.HOLDINGS, held)
 
 
-def _take(books: Ledger, message: Message) -> None:
+def _take(books: Ledger, event: Event) -> None:
     """Take in a fact that is not about an order."""
-    match message:
+    match event:
         case RiskApproved():
             books.approved += 1
         case RiskRefused():
             books.refused += 1
         case Deposit():
-            key = (message.venue, message.account, message.market.value, message.asset)
-            books.move(key, Flow(deposited=message.amount))
+            key = (event.venue, event.account, event.market.value, event.asset)
+            books.move(key, Flow(deposited=event.amount))
         case FundingPaid():
-            books.pay(message)
+            books.pay(event)
         case Transferred():
-            _transfer(books, message)
+            _transfer(books, event)
         case Adjustment():
-            place = (message.venue, message.account, message.symbol)
-            books.hold(message.strategy, place, message.quantity, None)
+            place = (event.venue, event.account, event.symbol)
+            books.hold(event.strategy, place, event.quantity, None)
         case PositionAdopted():
-            place = (message.venue, message.account, message.symbol)
-            books.hold(message.strategy, place, message.quantity, message.entry_price)
+            place = (event.venue, event.account, event.symbol)
+            books.hold(event.strategy, place, event.quantity, event.entry_price)
         case Halted() | Resumed() | KillLatched() | KillReleased():
-            _switch(books, message)
+            _switch(books, event)
         case DeskGeneration():
-            books.desk = message.generation
+            books.desk = event.generation
         case LimitChanged():
-            books.limits[message.field] = message
+            books.limits[event.field] = event
+        case StrategyStarted() | StrategyFaulted() | AnchorSet():
+            run = _after(_run(books, event.strategy), event)
+            books.strategies[run.strategy] = run
+            books.touched[LedgerTable.STRATEGIES, (run.strategy,)] = None
+        case SagaStep():
+            books.sagas[event.strategy, event.saga_id] = event
+            books.touched[LedgerTable.SAGAS, (event.strategy, event.saga_id)] = None
         case _:
-            _strategy(books, message)
+            _not_mine: MarketEvent | OrderEvent | FeedEvent | _Unbooked = event
 
 
 def _transfer(books: Ledger, message: Transferred) -> None:
@@ -215,31 +248,22 @@ def _switch(books: Ledger, message: Halted | Resumed | KillLatched | KillRelease
                 books.touched[LedgerTable.HALTS, (kind, scope)] = None
 
 
-def _strategy(books: Ledger, message: Message) -> None:
-    match message:
+def _after(run: StrategyRun, event: StrategyStarted | StrategyFaulted | AnchorSet) -> StrategyRun:
+    match event:
         case StrategyStarted():
-            run = StrategyRun(
-                strategy=message.strategy,
-                run=message.run,
-                config_hash=message.config_hash,
-                code_version=message.code_version,
-                state_fingerprint=message.state_fingerprint,
-                started_ms=message.time_ms,
-                anchor=_run(books, message.strategy).anchor,
+            return StrategyRun(
+                strategy=event.strategy,
+                run=event.run,
+                config_hash=event.config_hash,
+                code_version=event.code_version,
+                state_fingerprint=event.state_fingerprint,
+                started_ms=event.time_ms,
+                anchor=run.anchor,
             )
         case StrategyFaulted():
-            run = msgspec.structs.replace(_run(books, message.strategy), fault=message.error)
+            return msgspec.structs.replace(run, fault=event.error)
         case AnchorSet():
-            run = msgspec.structs.replace(_run(books, message.strategy), anchor=message)
-        case SagaStep():
-            key = (message.strategy, message.saga_id)
-            books.sagas[key] = message
-            books.touched[LedgerTable.SAGAS, key] = None
-            return
-        case _:
-            return
-    books.strategies[run.strategy] = run
-    books.touched[LedgerTable.STRATEGIES, (run.strategy,)] = None
+            return msgspec.structs.replace(run, anchor=event)
 
 
 def _run(books: Ledger, strategy: str) -> StrategyRun:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from opensqt.domain.instruments import Side
+from opensqt.domain.instruments import InstrumentRules, Side
 
 
 class FeedState(StrEnum):
@@ -113,3 +113,6 @@ class Time(msgspec.Struct, frozen=True, kw_only=True):
     """The passing of market time, so that time goes on when the market does not."""
 
     time_ms: int
+
+
+MarketEvent = Tick | Trade | BookTop | Candle | Funding | Mark | FeedStatus | InstrumentRules

@@ -138,3 +138,17 @@ class NeverPlaced(msgspec.Struct, frozen=True, kw_only=True):
     proof: str
     evidence_hash: str
     time_ms: int
+
+
+OrderEvent = (
+    IntentPlaced
+    | Submitting
+    | Accepted
+    | Rejected
+    | Unresolved
+    | Fill
+    | CancelRequested
+    | Canceled
+    | Expired
+    | NeverPlaced
+)

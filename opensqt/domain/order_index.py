@@ -10,15 +10,32 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain import order_state
-from opensqt.domain.messages import Message
+from opensqt.domain.account import AccountEvent
+from opensqt.domain.control import ControlEvent
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.open_orders import OpenOrders
-from opensqt.domain.order_events import Fill, OrderRef
-from opensqt.domain.order_state import Order, OrderEvent
+from opensqt.domain.order_events import Fill, OrderEvent, OrderRef
+from opensqt.domain.order_state import Order
 from opensqt.domain.owned_positions import NOBODY, OwnedPositions, Place
 from opensqt.domain.received import received
-from opensqt.domain.recon_events import Adjustment
-from opensqt.domain.strategy_events import PositionAdopted
+from opensqt.domain.recon_events import (
+    Adjustment,
+    Discrepancy,
+    Halted,
+    OrderContradicted,
+    Resumed,
+    VenueEvent,
+)
+from opensqt.domain.strategy_events import (
+    AnchorSet,
+    PositionAdopted,
+    SagaStep,
+    StrategyFaulted,
+    StrategyStarted,
+)
 from opensqt.domain.unattributed import UnattributedTrades
+from opensqt.domain.verdict import RiskEvent
 
 TradeKey = tuple[str, str, str]  # account, symbol, the venue's id of the trade
 
@@ -36,6 +53,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOTHING = Change()
+
+_MovesNothing = (
+    (MarketEvent | RiskEvent | AccountEvent | VenueEvent | ControlEvent | FeedEvent)
+    | (Discrepancy | Halted | Resumed | OrderContradicted)
+    | (StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
+)
 
 
 class OrderIndex:
@@ -74,17 +97,20 @@ class OrderIndex:
             index.positions.move(strategy, place, quantity)
         return index
 
-    def fold(self, message: Message) -> Change:
+    def fold(self, event: Event) -> Change:
         """Take in one fact; what concerns no order and no position changes nothing."""
-        if isinstance(message, Fill):
-            return self._trade(message)
-        if order_state.is_order_event(message):
-            return self._evidence(message)  # type: ignore[arg-type]
-        if isinstance(message, Adjustment | PositionAdopted):
-            place = (message.account, message.symbol)
-            self.positions.move(message.strategy, place, message.quantity)
-            if isinstance(message, Adjustment):
-                self.open.set_right(message)
+        if isinstance(event, Fill):
+            return self._trade(event)
+        if isinstance(event, OrderEvent):
+            return self._evidence(event)
+        match event:
+            case Adjustment():
+                self.positions.move(event.strategy, (event.account, event.symbol), event.quantity)
+                self.open.set_right(event)
+            case PositionAdopted():
+                self.positions.move(event.strategy, (event.account, event.symbol), event.quantity)
+            case _:
+                _not_mine: _MovesNothing = event
         return NOTHING
 
     def find(self, place: Place, client_order_id: str, venue_order_id: str) -> Order | None:

@@ -10,7 +10,6 @@ import msgspec
 
 from opensqt.domain.cached import cached
 from opensqt.domain.decimals import EXACT, ZERO
-from opensqt.domain.messages import Message
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -19,23 +18,11 @@ from opensqt.domain.order_events import (
     Fill,
     IntentPlaced,
     NeverPlaced,
+    OrderEvent,
     OrderRef,
     Rejected,
     Submitting,
     Unresolved,
-)
-
-OrderEvent = (
-    IntentPlaced
-    | Submitting
-    | Accepted
-    | Rejected
-    | Unresolved
-    | Fill
-    | CancelRequested
-    | Canceled
-    | Expired
-    | NeverPlaced
 )
 
 
@@ -147,7 +134,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return bool(self.contradictions)
 
 
-_PLACES: dict[type[Message], str] = {
+_PLACES: dict[type[OrderEvent], str] = {
     IntentPlaced: "placed",
     Submitting: "submitting",
     Accepted: "accepted",
@@ -158,11 +145,6 @@ _PLACES: dict[type[Message], str] = {
     Expired: "expired",
     NeverPlaced: "never_placed",
 }
-
-
-def is_order_event(message: Message) -> bool:
-    """Tell whether a message is evidence about an order."""
-    return type(message) is Fill or type(message) in _PLACES
 
 
 def begin(client_order_id: str) -> Order:
@@ -214,11 +196,10 @@ def _with_fill(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
     return tuple(by_trade[trade_id] for trade_id in sorted(by_trade))
 
 
-def _weight(event: Message) -> tuple[Decimal, int, str]:
+def _weight(event: OrderEvent) -> tuple[Decimal, int, str]:
     """Rank two tellings of the same evidence: the larger fill, then the later, then any fixed choice."""
-    filled: Decimal = getattr(event, "filled_quantity", ZERO)
-    time_ms: int = getattr(event, "time_ms", 0)
-    return filled, time_ms, repr(event)
+    filled = event.filled_quantity if isinstance(event, Canceled | Expired) else ZERO
+    return filled, event.time_ms, repr(event)
 
 
 def _present(order: Order) -> bool:

@@ -22,7 +22,7 @@ TIMES_MS_MAX = 253_402_300_799_999  # the year 9999: later ones are no dates
 AHEAD_MS_MAX = 86_400_000  # market time before our own; clocks differ by seconds
 
 # What divides, or multiplies money: zero or less of it means nothing.
-_ABOVE_ZERO: dict[type[Message], tuple[str, ...]] = {
+_ABOVE_ZERO: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Tick: ("bid_price", "ask_price"),
     Trade: ("price", "quantity"),
     BookLevel: ("price",),
@@ -32,7 +32,7 @@ _ABOVE_ZERO: dict[type[Message], tuple[str, ...]] = {
     InstrumentRules: ("tick_size", "quantity_step"),
     PlaceIntent: ("quantity",),
 }
-_NOT_BELOW_ZERO: dict[type[Message], tuple[str, ...]] = {
+_NOT_BELOW_ZERO: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Tick: ("bid_quantity", "ask_quantity"),
     Candle: ("volume",),
     InstrumentRules: ("quantity_min", "quantity_max", "notional_min"),
@@ -50,10 +50,9 @@ def absurdity(message: Message, now_ms: int) -> str:
     return next(_absurdities(message, now_ms), "")
 
 
-def _absurdities(message: Message, now_ms: int) -> Iterator[str]:
-    kind = type(message)
-    for name in kind.__struct_fields__:
-        value = getattr(message, name)
+def _absurdities(said: msgspec.Struct, now_ms: int) -> Iterator[str]:
+    kind, values = type(said), msgspec.structs.asdict(said)
+    for name, value in values.items():
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, msgspec.Struct):
                 yield from _absurdities(one, now_ms)
@@ -64,7 +63,7 @@ def _absurdities(message: Message, now_ms: int) -> Iterator[str]:
         (_NOT_BELOW_ZERO.get(kind, ()), "expected 0 or more", False),
     ):
         for name in names:
-            number = getattr(message, name)
+            number = values[name]
             if number < 0 or (low and number == 0):
                 yield f"{kind.__name__}.{name} is {number}, {expected}"
 
@@ -88,6 +87,8 @@ def _wrong(name: str, value: object, now_ms: int) -> str:
         case Decimal():
             if abs(value) > NUMBER_MAX:
                 return f"expected at most {NUMBER_MAX}"
+        case _:
+            pass
     return ""
 
 

@@ -162,3 +162,9 @@ class VenueStatus(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     detail: str
     time_ms: int
+
+
+ReconEvent = Discrepancy | Adjustment | Halted | Resumed | OrderContradicted
+
+# What a venue did by itself.
+VenueEvent = Liquidated | AutoDeleveraged | Settled | Transferred | InstrumentChanged | VenueStatus

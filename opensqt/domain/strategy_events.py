@@ -94,3 +94,6 @@ class SagaStep(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     outlook: CarryOutlook | None = None  # of an entry or exit: by what it was judged
     by_basis: bool = False  # of an exit: only the basis asked for it, so it is judged again
+
+
+StrategyEvent = StrategyStarted | AnchorSet | PositionAdopted | StrategyFaulted | SagaStep

@@ -3,12 +3,38 @@
 import functools
 import re
 from collections.abc import Sequence
+from typing import assert_never
 
-from opensqt.domain import account, control, market, recon_events
-from opensqt.domain import strategy_events as strategy
+from opensqt.domain import control, market
+from opensqt.domain.account import (
+    BalanceChanged,
+    Deposit,
+    FundingPaid,
+    PositionStated,
+    VenueSnapshot,
+)
+from opensqt.domain.control import ControlEvent
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.messages import Message
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
+from opensqt.domain.order_events import OrderEvent
+from opensqt.domain.recon_events import (
+    Adjustment,
+    AutoDeleveraged,
+    Discrepancy,
+    Halted,
+    InstrumentChanged,
+    Liquidated,
+    OrderContradicted,
+    ReconEvent,
+    Resumed,
+    Settled,
+    Transferred,
+    VenueEvent,
+    VenueStatus,
+)
+from opensqt.domain.strategy_events import StrategyEvent
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 
 TIME = "evt.time"
@@ -25,7 +51,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _ODD = re.compile(r"[^A-Za-z0-9]")
 _ODD_AT_THE_END = re.compile(r"[^A-Za-z0-9-]")
 
-_MARKET_KIND: dict[type[Message], str] = {
+_MARKET_KIND: dict[type[MarketEvent], str] = {
     market.Tick: "tick",
     market.Trade: "trade",
     market.BookTop: "book",
@@ -35,16 +61,7 @@ _MARKET_KIND: dict[type[Message], str] = {
     market.FeedStatus: "status",
     InstrumentRules: "rules",
 }
-
-_ACCOUNT = (account.VenueSnapshot, account.BalanceChanged, account.FundingPaid, account.Deposit)
-_STRATEGY = (
-    strategy.StrategyStarted,
-    strategy.AnchorSet,
-    strategy.PositionAdopted,
-    strategy.StrategyFaulted,
-    strategy.SagaStep,
-)
-_CONTROL: dict[type[Message], str] = {
+_DESK_KIND: dict[type[ControlEvent | FeedEvent], str] = {
     market.Time: TIME,
     control.FeedGeneration: FEED_GENERATION,
     control.Heartbeat: HEARTBEAT,
@@ -52,8 +69,6 @@ _CONTROL: dict[type[Message], str] = {
     control.KillReleased: LATCH,
     control.LimitChanged: "ctl.limit",
     control.DeskGeneration: "ctl.desk",
-    recon_events.Halted: SWITCHES,
-    recon_events.Resumed: SWITCHES,
 }
 
 
@@ -104,26 +119,42 @@ def command_subject(intent: PlaceIntent | CancelIntent, *, is_exit: bool) -> str
     return f"cmd.{queue}.{_place(intent.venue, intent.account, intent.symbol)}"
 
 
-def subject_of(message: Message) -> str:
-    """Return the FEED subject of a fact; raise `ValueError` for what does not travel on FEED."""
-    kind = type(message)
-    if kind in _CONTROL:
-        return _CONTROL[kind]
-    if kind in _MARKET_KIND:
-        fields = message.venue, message.symbol  # type: ignore[attr-defined]
-        return market_events(*fields, _MARKET_KIND[kind])
-    if isinstance(message, _STRATEGY):
-        return strategy_events(message.strategy)
-    if isinstance(message, RiskApproved | RiskRefused | IntentConflict):
-        intent = message.place or message.cancel
-        if intent is None:
-            raise ValueError(f"{kind.__name__} {message.intent_id} carries no intent")
-        return f"evt.risk.{token(intent.strategy)}"
-    if isinstance(message, account.PositionStated):
-        return f"evt.position.{_place(message.venue, message.account, message.symbol)}"
-    if isinstance(message, _ACCOUNT):
-        return f"evt.account.{token(message.venue)}.{token(message.account)}"
-    return _routed(message)
+def subject_of(event: Event) -> str:
+    """Return the FEED subject of an event; raise `ValueError` for one that names what cannot be a subject."""
+    if isinstance(event, MarketEvent):
+        return market_events(event.venue, event.symbol, _MARKET_KIND[type(event)])
+    if isinstance(event, OrderEvent):
+        return order_events(event.ref.venue, event.ref.account, event.ref.symbol)
+    if isinstance(event, StrategyEvent):
+        return strategy_events(event.strategy)
+    if isinstance(event, ControlEvent | FeedEvent):
+        return _DESK_KIND[type(event)]
+    if isinstance(event, ReconEvent | VenueEvent):
+        return _of_reconciler(event)
+    match event:
+        case RiskApproved() | RiskRefused() | IntentConflict():
+            intent = event.place or event.cancel
+            if intent is None:
+                raise ValueError(f"{type(event).__name__} {event.intent_id} carries no intent")
+            return f"evt.risk.{token(intent.strategy)}"
+        case PositionStated():
+            return f"evt.position.{_place(event.venue, event.account, event.symbol)}"
+        case VenueSnapshot() | BalanceChanged() | FundingPaid() | Deposit():
+            return f"evt.account.{token(event.venue)}.{token(event.account)}"
+        case _:
+            assert_never(event)
+
+
+def _of_reconciler(event: ReconEvent | VenueEvent) -> str:
+    match event:
+        case Halted() | Resumed():
+            return SWITCHES
+        case InstrumentChanged() | VenueStatus():
+            return f"evt.recon.{token(event.venue)}.desk"
+        case Discrepancy() | Adjustment() | OrderContradicted() | Transferred():
+            return f"evt.recon.{token(event.venue)}.{token(event.account)}"
+        case Liquidated() | AutoDeleveraged() | Settled():
+            return f"evt.recon.{token(event.venue)}.{token(event.account)}"
 
 
 def matches(pattern: str, subject: str) -> bool:
@@ -187,16 +218,6 @@ def _covers(wide: str, narrow: str) -> bool:
         if part not in ("*", theirs[index]):
             return False
     return len(ours) == len(theirs)
-
-
-def _routed(message: Message) -> str:
-    ref = getattr(message, "ref", None)
-    if ref is not None:
-        return order_events(ref.venue, ref.account, ref.symbol)
-    venue, name = getattr(message, "venue", ""), getattr(message, "account", "desk")
-    if type(message).__module__ == recon_events.__name__ and venue:
-        return f"evt.recon.{token(venue)}.{token(name)}"
-    raise ValueError(f"{type(message).__name__} does not travel on FEED")
 
 
 def _place(venue: str, account_name: str, symbol: str) -> str:

@@ -4,10 +4,22 @@ from collections.abc import Container, Iterable
 
 import msgspec
 
-from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.account import AccountEvent
+from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
 from opensqt.domain.kills import DESK, Kills, folded
-from opensqt.domain.messages import Message
-from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
+from opensqt.domain.order_events import OrderEvent
+from opensqt.domain.recon_events import (
+    Adjustment,
+    Discrepancy,
+    Halted,
+    OrderContradicted,
+    Resumed,
+    VenueEvent,
+)
+from opensqt.domain.strategy_events import StrategyEvent
+from opensqt.domain.verdict import RiskEvent
 
 __all__ = ["DESK", "TradingControls", "thrown"]
 
@@ -47,7 +59,7 @@ class TradingControls(msgspec.Struct, frozen=True, kw_only=True):
         return min(found, key=lambda halted: halted.mode != HALTED) if found else None
 
 
-def thrown(switches: TradingControls, event: Message) -> TradingControls:
+def thrown(switches: TradingControls, event: Event) -> TradingControls:
     """Fold one message; those that throw no switch change nothing.
 
     A release ends the kills that it names. It may be recorded late: what was halted after it, by `time_ms`, stands.
@@ -76,6 +88,9 @@ def thrown(switches: TradingControls, event: Message) -> TradingControls:
             halts = _without(switches.halts, (scope,), time_ms)
             return msgspec.structs.replace(switches, halts=halts)
         case _:
+            _not_mine: (
+                MarketEvent | OrderEvent | RiskEvent | AccountEvent | VenueEvent | StrategyEvent
+            ) | (FeedEvent | DeskGeneration | LimitChanged | Discrepancy | Adjustment) = event
             return switches
 
 

@@ -59,3 +59,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """An approved intent on its way to the executor."""
 
     approval: RiskApproved
+
+
+Verdict = RiskApproved | RiskRefused
+RiskEvent = Verdict | IntentConflict

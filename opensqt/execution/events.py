@@ -4,14 +4,13 @@ Pure: the same cause always makes the same event, so an append whose answer was 
 """
 
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
 from opensqt.domain import ids, order_state
 from opensqt.domain.intent import Basis, PlaceIntent
 from opensqt.domain.journal import NewEvent
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -20,6 +19,7 @@ from opensqt.domain.order_events import (
     Fill,
     IntentPlaced,
     NeverPlaced,
+    OrderEvent,
     OrderRef,
     Rejected,
     Submitting,
@@ -43,15 +43,15 @@ class EventSource(msgspec.Struct, frozen=True, kw_only=True):
     generation: str
 
 
-def fact(author: EventSource, message: Any, stream: str, cause: tuple[str | int, ...]) -> NewEvent:
+def fact(author: EventSource, said: Event, stream: str, cause: tuple[str | int, ...]) -> NewEvent:
     """Return the one event that this cause makes."""
     return NewEvent(
         event_id=ids.event_id(*cause),
         stream=stream,
-        message=message,
-        subject=subject_of(message),
+        message=said,
+        subject=subject_of(said),
         actor=author.actor,
-        occurred_at_ms=message.time_ms,
+        occurred_at_ms=said.time_ms,
     )
 
 
@@ -287,9 +287,9 @@ def stray_ref(author: EventSource, symbol: str, client_order_id: str) -> OrderRe
     )
 
 
-def _of_order(author: EventSource, message: Message, *cause: str, parent: str = "") -> NewEvent:
+def _of_order(author: EventSource, message: OrderEvent, *cause: str, parent: str = "") -> NewEvent:
     """Make an event of an order; what no other event caused was caused by sending the request."""
-    ref: OrderRef = message.ref  # type: ignore[attr-defined]
+    ref = message.ref
     stream = f"order/{ref.client_order_id}"
     event = fact(author, message, stream, (ref.client_order_id, *cause))
     causation_id = parent or _event_of(ref, "submitting")

@@ -3,18 +3,39 @@
 from decimal import Decimal
 
 from opensqt.domain import order_state
-from opensqt.domain.account import Deposit, FundingPaid, VenueSnapshot
-from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.account import (
+    AccountEvent,
+    BalanceChanged,
+    Deposit,
+    FundingPaid,
+    PositionStated,
+    VenueSnapshot,
+)
+from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.kills import DESK, Kills, folded
-from opensqt.domain.messages import Message
-from opensqt.domain.order_events import NeverPlaced
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
+from opensqt.domain.order_events import NeverPlaced, OrderEvent
 from opensqt.domain.order_index import OrderIndex
-from opensqt.domain.recon_events import Adjustment
-from opensqt.domain.strategy_events import PositionAdopted
-from opensqt.domain.verdict import RiskApproved, RiskRefused
+from opensqt.domain.recon_events import (
+    Adjustment,
+    Discrepancy,
+    Halted,
+    OrderContradicted,
+    Resumed,
+    VenueEvent,
+)
+from opensqt.domain.strategy_events import (
+    AnchorSet,
+    PositionAdopted,
+    SagaStep,
+    StrategyFaulted,
+    StrategyStarted,
+)
+from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused, Verdict
 from opensqt.execution.bounded_set import BoundedSet
 
 __all__ = ["DESK", "ExecutionState"]
@@ -22,6 +43,12 @@ __all__ = ["DESK", "ExecutionState"]
 SETTLED_MAX = 20_000  # ended orders that late evidence may still name
 REMEMBERED_MAX = 100_000
 DISPROVED_MAX = 16  # orders called never placed that are asked for once more
+
+_OfOthers = (
+    (MarketEvent | IntentConflict | VenueEvent | FeedEvent | DeskGeneration | LimitChanged)
+    | (Discrepancy | Halted | Resumed | OrderContradicted)
+    | (StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
+)
 
 
 class ExecutionState:
@@ -51,27 +78,26 @@ class ExecutionState:
         """All orders that are remembered, by our id."""
         return self.index.orders
 
-    def fold(self, message: Message) -> None:
+    def fold(self, event: Event) -> None:
         """Take in one fact of the journal."""
-        match message:
+        match event:
             case RiskApproved() | RiskRefused():
-                _judge(self, message)
+                _judge(self, event)
             case KillLatched() | KillReleased():
-                self.kills = folded(self.kills, message)
-            case Deposit() if message.account == self.account:
-                self.deposits.add((message.market, message.asset))
-            case VenueSnapshot() if message.account == self.account:
-                self.read_ms |= dict.fromkeys(message.symbols, message.started_ms)
-            case FundingPaid() if message.account == self.account:
-                self.income.add(message.income_id)
-                self.income_ms = max(self.income_ms, message.time_ms)
-            case Adjustment() | PositionAdopted() if message.account == self.account:
-                self.index.fold(message)
-                before = self.corrected.get(message.symbol, ZERO)
-                self.corrected[message.symbol] = before + message.quantity
-            case _ if order_state.is_order_event(message):
-                if message.ref.account == self.account:  # type: ignore[attr-defined]
-                    self._fold_order(message)
+                self.kills = folded(self.kills, event)
+            case _ if isinstance(event, OrderEvent):
+                if event.ref.account == self.account:
+                    self._fold_order(event)
+            case _ if isinstance(event, AccountEvent):
+                if event.account == self.account:
+                    self._fold_account(event)
+            case Adjustment() | PositionAdopted():
+                if event.account == self.account:
+                    self.index.fold(event)
+                    before = self.corrected.get(event.symbol, ZERO)
+                    self.corrected[event.symbol] = before + event.quantity
+            case _:
+                _not_mine: _OfOthers = event
 
     def killed_for(self, strategy: str) -> KillLatched | None:
         """Return the latch that stops a strategy's orders, if any."""
@@ -121,14 +147,26 @@ class ExecutionState:
             ZERO,
         )
 
-    def _fold_order(self, event: Message) -> None:
+    def _fold_account(self, event: AccountEvent) -> None:
+        match event:
+            case Deposit():
+                self.deposits.add((event.market, event.asset))
+            case VenueSnapshot():
+                self.read_ms |= dict.fromkeys(event.symbols, event.started_ms)
+            case FundingPaid():
+                self.income.add(event.income_id)
+                self.income_ms = max(self.income_ms, event.time_ms)
+            case _:
+                _not_mine: BalanceChanged | PositionStated = event
+
+    def _fold_order(self, event: OrderEvent) -> None:
         for fill in self.index.fold(event).booked:
             self.prices[fill.ref.symbol] = fill.price
         if isinstance(event, NeverPlaced):
             self.disproved.add(event.ref.client_order_id)
 
 
-def _judge(state: ExecutionState, verdict: RiskApproved | RiskRefused) -> None:
+def _judge(state: ExecutionState, verdict: Verdict) -> None:
     intent = verdict.place or verdict.cancel
     if intent is None or intent.account != state.account:
         return

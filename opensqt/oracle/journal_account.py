@@ -2,15 +2,43 @@
 
 from collections import defaultdict
 from decimal import localcontext
-from typing import Any
 
-from opensqt.domain.account import Deposit, FundingPaid
-from opensqt.domain.messages import Message
-from opensqt.domain.order_events import Fill, OrderRef
-from opensqt.domain.recon_events import Adjustment, Transferred
-from opensqt.domain.strategy_events import PositionAdopted
+import msgspec
+
+from opensqt.domain.account import (
+    BalanceChanged,
+    Deposit,
+    FundingPaid,
+    PositionStated,
+    VenueSnapshot,
+)
+from opensqt.domain.control import ControlEvent
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
+from opensqt.domain.order_events import Accepted, Canceled, Expired, Fill, OrderEvent, OrderRef
+from opensqt.domain.recon_events import (
+    Adjustment,
+    AutoDeleveraged,
+    Discrepancy,
+    Halted,
+    InstrumentChanged,
+    Liquidated,
+    OrderContradicted,
+    Resumed,
+    Settled,
+    Transferred,
+    VenueStatus,
+)
+from opensqt.domain.strategy_events import (
+    AnchorSet,
+    PositionAdopted,
+    SagaStep,
+    StrategyFaulted,
+    StrategyStarted,
+)
+from opensqt.domain.verdict import RiskEvent
 from opensqt.oracle.average_cost import AverageCost, shares
-from opensqt.oracle.order_evidence import KINDS, OrderEvidence
+from opensqt.oracle.order_evidence import OrderEvidence
 from opensqt.oracle.strategy_rows import StrategyRows
 from opensqt.oracle.tables import Row, moment
 from opensqt.oracle.wallet_flows import WalletFlows, arrived, fee_in_quote
@@ -18,6 +46,13 @@ from opensqt.oracle.wallet_flows import WalletFlows, arrived, fee_in_quote
 DIGITS = 80  # of every product and sum
 Place = tuple[str, str, str]  # venue, account, symbol
 TradeKey = tuple[str, str, str, str]  # place, trade id
+
+_Uncounted = (
+    (MarketEvent | OrderEvent | RiskEvent | ControlEvent | FeedEvent)
+    | (VenueSnapshot | BalanceChanged | PositionStated)
+    | (Discrepancy | Halted | Resumed | OrderContradicted)
+    | (Liquidated | AutoDeleveraged | Settled | InstrumentChanged | VenueStatus)
+)
 
 
 class JournalAccount:
@@ -40,13 +75,13 @@ class JournalAccount:
         """How many trades have no owner yet."""
         return len(self._ownerless)
 
-    def hear(self, message: Message) -> None:
+    def hear(self, message: Event) -> None:
         """Take in the next message."""
         with localcontext() as context:
             context.prec = DIGITS
             if isinstance(message, Fill):
                 self._traded(message)
-            elif isinstance(message, KINDS):
+            elif isinstance(message, OrderEvent):
                 self._evidence(message.ref, message)
             else:
                 self._other(message)
@@ -72,14 +107,14 @@ class JournalAccount:
                 **self._runs.rows(),
             }
 
-    def _evidence(self, ref: OrderRef, event: Any) -> None:
+    def _evidence(self, ref: OrderRef, event: OrderEvent) -> None:
         """Give evidence to its order, and trades that waited for it to their owner."""
         name, place = ref.client_order_id, _place(ref)
         if not name:
             return
         self._orders[name].hear(event)
-        if venue_order_id := getattr(event, "venue_order_id", ""):
-            self._named.setdefault((place, venue_order_id), name)
+        if isinstance(event, Accepted | Canceled | Expired | Fill) and event.venue_order_id:
+            self._named.setdefault((place, event.venue_order_id), name)
         while (key := self._claimable(place)) is not None:
             self._claim(key)
 
@@ -121,7 +156,7 @@ class JournalAccount:
         if ref is None:
             return
         self._ownerless.discard(key)
-        owned = Fill(**{n: getattr(fill, n) for n in fill.__struct_fields__} | {"ref": ref})
+        owned = msgspec.structs.replace(fill, ref=ref)
         self._trades[key] = owned
         self._own(owned)
 
@@ -133,7 +168,7 @@ class JournalAccount:
         held.trades += 1
         self._evidence(fill.ref, fill)
 
-    def _other(self, message: Message) -> None:
+    def _other(self, message: Event) -> None:
         match message:
             case Deposit() | Transferred():
                 self._wallets.moved(message)
@@ -141,8 +176,10 @@ class JournalAccount:
                 self._funded(message)
             case Adjustment() | PositionAdopted():
                 self._corrected(message)
-            case _:
+            case StrategyStarted() | StrategyFaulted() | AnchorSet() | SagaStep():
                 self._runs.hear(message)
+            case _:
+                _counts_nowhere: _Uncounted = message
 
     def _corrected(self, message: Adjustment | PositionAdopted) -> None:
         place = (message.venue, message.account, message.symbol)

@@ -6,11 +6,11 @@ from typing import Any
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
-    CancelRequested,
     Expired,
     Fill,
     IntentPlaced,
     NeverPlaced,
+    OrderEvent,
     OrderRef,
     Rejected,
     Submitting,
@@ -18,18 +18,6 @@ from opensqt.domain.order_events import (
 )
 from opensqt.oracle.average_cost import NOTHING
 from opensqt.oracle.tables import Row, moment
-
-KINDS = (
-    IntentPlaced,
-    Submitting,
-    Accepted,
-    CancelRequested,
-    Rejected,
-    Unresolved,
-    Canceled,
-    Expired,
-    NeverPlaced,
-)
 
 
 class OrderEvidence:
@@ -39,7 +27,7 @@ class OrderEvidence:
         self._told: dict[type, Any] = {}
         self._trades: dict[str, Fill] = {}
 
-    def hear(self, event: Any) -> None:
+    def hear(self, event: OrderEvent) -> None:
         """Take in one fact; of two of a kind the one that filled more counts, then the later, then the larger text."""
         if isinstance(event, Fill):
             self._trades[event.trade_id] = event
@@ -118,5 +106,6 @@ class OrderEvidence:
         return str(told[Unresolved].cause) if doubted else ""
 
 
-def _rank(event: Any) -> tuple[Decimal, int, str]:
-    return getattr(event, "filled_quantity", NOTHING), event.time_ms, repr(event)
+def _rank(event: OrderEvent) -> tuple[Decimal, int, str]:
+    filled = event.filled_quantity if isinstance(event, Canceled | Expired) else NOTHING
+    return filled, event.time_ms, repr(event)

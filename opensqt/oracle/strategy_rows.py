@@ -1,7 +1,11 @@
 """The newest run of each strategy and the newest step of each two-leg trade, as the journal tells them."""
 
-from opensqt.domain.messages import Message
-from opensqt.domain.strategy_events import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
+from opensqt.domain.strategy_events import (
+    AnchorSet,
+    SagaStep,
+    StrategyFaulted,
+    StrategyStarted,
+)
 from opensqt.oracle.tables import Row, moment
 
 
@@ -12,8 +16,8 @@ class StrategyRows:
         self._runs: dict[str, Row] = {}
         self._sagas: dict[tuple[str, str], Row] = {}
 
-    def hear(self, message: Message) -> None:
-        """Take in a message; those that are not about a strategy change nothing."""
+    def hear(self, message: StrategyStarted | StrategyFaulted | AnchorSet | SagaStep) -> None:
+        """Take in what a strategy says."""
         match message:
             case StrategyStarted(strategy=name):
                 versions = (message.config_hash, message.code_version, message.state_fingerprint)
@@ -28,8 +32,6 @@ class StrategyRows:
                 legs = (message.spot_quantity, message.perp_quantity)
                 end = (message.detail, moment(message.time_ms))
                 self._sagas[key] = (*key, message.step, *legs, *end)
-            case _:
-                return
 
     def rows(self) -> dict[str, set[Row]]:
         """Return the rows of strategies and sagas."""

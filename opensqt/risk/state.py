@@ -11,18 +11,16 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.domain.market import Tick
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import IntentPlaced
 from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.owned_positions import NOBODY
 from opensqt.domain.trading_controls import TradingControls, thrown
-from opensqt.domain.verdict import RiskApproved, RiskRefused
+from opensqt.domain.verdict import RiskApproved, RiskRefused, Verdict
 from opensqt.risk.grounds import Exposure
 
 TRADES_MAX = 100_000  # a repetition comes at once or not at all
 SETTLED_KEPT_MS = 60_000  # market ms that verdicts and ended orders are remembered
-
-Verdict = RiskApproved | RiskRefused
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,23 +64,23 @@ class RiskState:
         fresh.now_ms = self.now_ms
         return fresh
 
-    def fold(self, message: Message) -> None:
-        """Take in one message of FEED; repeated messages change nothing."""
-        self.now_ms = max(self.now_ms, getattr(message, "time_ms", 0))
-        self.switches = thrown(self.switches, message)
-        match message:
+    def fold(self, event: Event) -> None:
+        """Take in one event of FEED; repeated events change nothing."""
+        self.now_ms = max(self.now_ms, event.time_ms)
+        self.switches = thrown(self.switches, event)
+        match event:
             case Tick():
-                self.ticks[message.venue, message.symbol] = message
+                self.ticks[event.venue, event.symbol] = event
             case InstrumentRules():
-                self.rules[message.venue, message.symbol] = message
+                self.rules[event.venue, event.symbol] = event
             case RiskApproved() | RiskRefused():
-                self.verdicts[message.intent_id] = message
-                if isinstance(message, RiskRefused):
-                    self.pending.pop(message.intent_id, None)
+                self.verdicts[event.intent_id] = event
+                if isinstance(event, RiskRefused):
+                    self.pending.pop(event.intent_id, None)
             case _:
-                self.index.fold(message)
-                if isinstance(message, IntentPlaced):
-                    self.pending.pop(message.ref.intent_id, None)
+                self.index.fold(event)
+                if isinstance(event, IntentPlaced):
+                    self.pending.pop(event.ref.intent_id, None)
 
     def reserve(self, approval: RiskApproved, price: Decimal) -> None:
         """Count an approval as live until the journal shows the order or its horizon has passed."""

@@ -6,10 +6,10 @@ from opensqt.domain.decimals import canonical
 from opensqt.domain.instruments import quote_asset, rate_symbols
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.trading_controls import HALTED
-from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskInput, RiskRefused
+from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskInput, RiskRefused, Verdict
 from opensqt.risk.grounds import Grounds, Moment, StrategyLimits, Worth, quote_of, read, recorded
 from opensqt.risk.limits import CheckResult, check
-from opensqt.risk.state import RiskState, Verdict
+from opensqt.risk.state import RiskState
 
 Intent = PlaceIntent | CancelIntent
 
@@ -215,9 +215,9 @@ def _differences(judged: Intent | None, said: Intent) -> tuple[RiskInput, ...]:
     kinds = type(judged).__name__, type(said).__name__
     if judged is None or kinds[0] != kinds[1]:
         return (RiskInput(name="type", value=" -> ".join(kinds)),)
-    fields = [name for name in said.__struct_fields__ if name != "basis"]
-    pairs = [(name, getattr(judged, name), getattr(said, name)) for name in fields]
-    return tuple(RiskInput(name=n, value=f"{one} -> {two}") for n, one, two in pairs if one != two)
+    before, now = msgspec.structs.asdict(judged), msgspec.structs.asdict(said)
+    changed = [name for name in now if name != "basis" and before[name] != now[name]]
+    return tuple(RiskInput(name=n, value=f"{before[n]} -> {now[n]}") for n in changed)
 
 
 def _was_reducing(verdict: Verdict) -> bool:

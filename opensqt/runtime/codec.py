@@ -23,7 +23,7 @@ from google.protobuf.message import Message as Wire
 
 from opensqt.domain.clean_text import encodable
 from opensqt.domain.decimals import NotADecimal, canonical, parse
-from opensqt.domain.messages import CATALOGUE, MODULES, Message, name_of
+from opensqt.domain.messages import CATALOGUE, MODULES, Event, Instruction, Message, name_of
 
 PACKAGE = "opensqt.v1"
 SCHEMA_VERSION = 1
@@ -66,8 +66,8 @@ def _encodable(value: Any) -> Any:
         case tuple():
             return tuple(map(_encodable, value))
         case msgspec.Struct():
-            fields = {name: _encodable(getattr(value, name)) for name in value.__struct_fields__}
-            return msgspec.structs.replace(value, **fields)
+            fields = msgspec.structs.asdict(value).items()
+            return msgspec.structs.replace(value, **{name: _encodable(one) for name, one in fields})
         case _:
             return value
 
@@ -79,15 +79,24 @@ def decode(data: bytes) -> Message:
     `UnknownType` says that the bytes are a fact which only a newer version knows. The newest are remembered: several
     readers of one process get the same value, which nobody can change.
     """
-    fact = _FACT()
+    wire = _FACT()
     try:
-        fact.ParseFromString(data)
+        wire.ParseFromString(data)
     except DecodeError as error:
         raise Undecodable(f"{len(data)} bytes are not a {PACKAGE}.Fact") from error
-    field = fact.WhichOneof("fact")
+    field = wire.WhichOneof("fact")
     if field is None:
         raise UnknownType(f"{len(data)} bytes hold no fact that this version knows")
-    return _plan(_KIND_OF_FIELD[field]).read(getattr(fact, field))
+    message: Message = _plan(_KIND_OF_FIELD[field]).read(getattr(wire, field))
+    return message
+
+
+def decode_event(data: bytes) -> Event:
+    """Return the event of these bytes; raise `Undecodable` like `decode`, and for what one process asks of another."""
+    message = decode(data)
+    if isinstance(message, Instruction):
+        raise Undecodable(f"a {name_of(message)} is an instruction, expected an event")
+    return message
 
 
 def to_json(message: Message) -> dict[str, Any]:
@@ -129,7 +138,7 @@ class _Plan(typing.NamedTuple):
     """How one kind travels."""
 
     write: Callable[[Any], dict[str, Any]]
-    read: Callable[[Any], Message]
+    read: Callable[[Any], Any]
 
 
 def _enum_names(kind: type[StrEnum]) -> tuple[dict[StrEnum, int], dict[int, StrEnum]]:
@@ -187,7 +196,7 @@ def _field(name: str, annotation: Any) -> _Field:
 
 
 @functools.cache
-def _plan(kind: type[Message]) -> _Plan:
+def _plan(kind: type[msgspec.Struct]) -> _Plan:
     hints = typing.get_type_hints(kind)
     fields = [_field(name, hints[name]) for name in kind.__struct_fields__]
     later = {one.name: one.default for one in msgspec.structs.fields(kind)}
@@ -222,7 +231,7 @@ def _writer(fields: list[_Field]) -> Callable[[Any], dict[str, Any]]:
     return lambda message: dict(zip(names, fetch(message), strict=True))
 
 
-def _reader(kind: type[Message], fields: list[_Field]) -> Callable[[Any], Message]:
+def _reader(kind: type[msgspec.Struct], fields: list[_Field]) -> Callable[[Any], Any]:
     """Return what makes a value of wire fields: they are fetched at once, only some are converted."""
     names = tuple(field.name for field in fields)
     fetch = _fetcher(names)
@@ -235,7 +244,7 @@ def _reader(kind: type[Message], fields: list[_Field]) -> Callable[[Any], Messag
         if field.get is not _identity and field not in parts
     ]
 
-    def read(wire: Any) -> Message:
+    def read(wire: Any) -> msgspec.Struct:
         values = dict(zip(names, fetch(wire), strict=True))
         for name, get in told:
             if wire.HasField(name):

@@ -7,14 +7,14 @@ import msgspec
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import EXACT, canonical
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.messages import Message
+from opensqt.domain.strategy_events import StrategyEvent
 
 
 class JournalledChoice(msgspec.Struct, frozen=True, kw_only=True):
     """A path-dependent choice for the journal; `cause` makes its event id, so that it is recorded once."""
 
     cause: tuple[str | int, ...]
-    message: Message
+    message: StrategyEvent
 
 
 class SkippedSlot(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.order_events import Accepted, Fill, IntentPlaced
-from opensqt.domain.order_state import OrderEvent
+from opensqt.domain.order_events import Accepted, Fill, IntentPlaced, OrderEvent
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.strategies import tracked_intent as one
 from opensqt.strategies.tracked_intent import RetryPolicy, TrackedIntent

@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.intent import Basis
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event, symbol_of
 from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.strategies.decision import Decision, shown
 
@@ -30,8 +30,8 @@ class StrategySpec(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     config_hash: str
     code_version: str
     beginning: S
-    decide: Callable[[S, Message], Decision]
-    evolve: Callable[[S, Message | Decision], S]
+    decide: Callable[[S, Event], Decision]
+    evolve: Callable[[S, Event | Decision], S]
     openings_cancelled: Callable[[S], Decision]
     kinds: tuple[str, ...] = KINDS  # of market data
 
@@ -56,13 +56,12 @@ class StrategyInstance:
         """Whether its own start has been folded: only then it knows which ids are its own, and what it waits for."""
         return 0 < self.own_run == self.run
 
-    def concerns(self, message: Message) -> bool:
+    def concerns(self, message: Event) -> bool:
         """Tell whether a message may be about this strategy; what names no symbol is about everybody."""
-        about = getattr(message, "ref", message)
-        symbol = getattr(about, "symbol", "")
+        symbol = symbol_of(message)
         return symbol == "" or symbol in self.play.symbols
 
-    def see(self, message: Message) -> None:
+    def see(self, message: Event) -> None:
         """Fold one message."""
         if isinstance(message, StrategyStarted) and message.strategy == self.play.name:
             self.run = max(self.run, message.run)
@@ -70,7 +69,7 @@ class StrategyInstance:
             self.state = self.play.evolve(self.state, message)
         self._note(bulkhead.error)
 
-    def act(self, message: Message, basis: Basis) -> Decision:
+    def act(self, message: Event, basis: Basis) -> Decision:
         """Decide after a message; what is returned has been folded and is to be published."""
         decision = Decision(reason=self.last.reason)
         with Bulkhead() as bulkhead:
@@ -94,7 +93,7 @@ class StrategyInstance:
             **shown(self.last),
         }
 
-    def _next(self, message: Message) -> Decision:
+    def _next(self, message: Event) -> Decision:
         if self.fault:
             return self.play.openings_cancelled(self.state)
         return self.play.decide(self.state, message)

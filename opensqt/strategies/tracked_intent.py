@@ -13,8 +13,8 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.ids import intent_id
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent, Purpose, TimeInForce
-from opensqt.domain.order_events import CancelRequested, Fill, IntentPlaced, OrderRef
-from opensqt.domain.order_state import AT_VENUE, Order, OrderEvent, OrderStatus, begin, fold
+from opensqt.domain.order_events import CancelRequested, Fill, IntentPlaced, OrderEvent, OrderRef
+from opensqt.domain.order_state import AT_VENUE, Order, OrderStatus, begin, fold
 from opensqt.domain.verdict import RiskRefused
 
 CYCLES_PER_RUN = 1_000_000

@@ -8,7 +8,7 @@ import asyncio
 
 from opensqt.domain import subjects
 from opensqt.domain.journal import Recorded
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.runtime.bus.port import Delivery
@@ -87,5 +87,5 @@ class Corrections:
         return found
 
 
-def _facts(rows: list[Recorded]) -> list[Message]:
+def _facts(rows: list[Recorded]) -> list[Event]:
     return [decode_row(row) for row in sorted(rows, key=lambda row: row.position)]

@@ -5,9 +5,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import msgspec
 
 from opensqt.domain import account, control, market, order_events, recon_events, strategy_events
+from opensqt.domain.account import AccountEvent
+from opensqt.domain.control import ControlEvent
 from opensqt.domain.decimals import EXACT
-from opensqt.domain.messages import Message
-from opensqt.domain.verdict import IntentConflict, RiskRefused
+from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
+from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskEvent, RiskRefused
 
 GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
 SHORT = 160
@@ -24,15 +28,15 @@ class ActivityLine(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def line_of(message: Message, position: int) -> ActivityLine | None:
+def line_of(message: Event, position: int) -> ActivityLine | None:
     """Return the line of a message, or None for what is no news to a person."""
-    found = _of_order(message) or _of_desk(message)
+    found = _words(message)
     if found is None or (position == 0 and not isinstance(message, market.FeedStatus)):
         return None  # what is not journalled is an echo of what is, or a wish
     tone, text = found
     return ActivityLine(
         position=position,
-        time_ms=getattr(message, "time_ms", 0),
+        time_ms=message.time_ms,
         kind=type(message).__name__,
         tone=tone,
         text=text if len(text) <= SHORT else text[: SHORT - 1] + "…",
@@ -49,7 +53,17 @@ def cash(amount: Decimal) -> str:
     return plain(amount.quantize(CENTS, rounding=ROUND_HALF_EVEN, context=EXACT))
 
 
-def _of_order(message: Message) -> tuple[str, str] | None:
+def _words(message: Event) -> tuple[str, str] | None:
+    if isinstance(message, order_events.OrderEvent):
+        return _of_order(message)
+    if isinstance(message, strategy_events.StrategyEvent):
+        return _of_strategy(message)
+    if isinstance(message, recon_events.ReconEvent | recon_events.VenueEvent):
+        return _of_reconciler(message)
+    return _of_desk(message)
+
+
+def _of_order(message: order_events.OrderEvent) -> tuple[str, str] | None:
     match message:
         case order_events.Fill():
             ref = message.ref
@@ -65,6 +79,21 @@ def _of_order(message: Message) -> tuple[str, str] | None:
             return PLAIN, f"{_named(message.ref)} expired: {message.reason}"
         case order_events.Canceled():
             return PLAIN, f"{_named(message.ref)} cancelled {message.reason}".rstrip()
+        case _:
+            _no_news: (
+                order_events.IntentPlaced | order_events.Submitting | order_events.Accepted
+            ) | order_events.CancelRequested = message
+            return None
+
+
+def _of_desk(
+    message: MarketEvent | RiskEvent | AccountEvent | ControlEvent | FeedEvent,
+) -> tuple[str, str] | None:
+    match message:
+        case control.KillLatched():
+            return BAD, f"{message.scope} KILLED by {message.actor}: {message.reason}"
+        case control.KillReleased():
+            return GOOD, f"{message.scope} resumed by {message.actor}: {message.reason}"
         case RiskRefused():
             intent = message.place or message.cancel
             who = intent.strategy if intent is not None else "intent"
@@ -73,16 +102,29 @@ def _of_order(message: Message) -> tuple[str, str] | None:
             intent = message.place or message.cancel
             who = intent.strategy if intent is not None else "intent"
             return BAD, f"{who}: intent {message.intent_id} said twice, {message.detail}"
+        case account.FundingPaid():
+            return GOOD, f"funding {plain(message.amount)} {message.asset} on {message.symbol}"
+        case market.FeedStatus():
+            tone = PLAIN if message.state is market.FeedState.LIVE else WARN
+            text = f"{message.symbol} {message.channel} feed {message.state} {message.detail}"
+            return tone, text.rstrip()
+        case control.FeedGeneration():
+            tone = WARN if message.generation > 1 else PLAIN
+            return tone, f"feed generation {message.generation}: {message.reason}"
         case _:
+            _no_news: (
+                (market.Tick | market.Trade | market.BookTop | market.Candle | market.Funding)
+                | (market.Mark | InstrumentRules | market.Time | RiskApproved | control.Heartbeat)
+                | (account.VenueSnapshot | account.BalanceChanged | account.PositionStated)
+                | (account.Deposit | control.DeskGeneration | control.LimitChanged)
+            ) = message
             return None
 
 
-def _of_desk(message: Message) -> tuple[str, str] | None:
+def _of_reconciler(
+    message: recon_events.ReconEvent | recon_events.VenueEvent,
+) -> tuple[str, str] | None:
     match message:
-        case control.KillLatched():
-            return BAD, f"{message.scope} KILLED by {message.actor}: {message.reason}"
-        case control.KillReleased():
-            return GOOD, f"{message.scope} resumed by {message.actor}: {message.reason}"
         case recon_events.Halted():
             return BAD, f"{message.scope} {message.mode}: {message.reason}"
         case recon_events.Resumed():
@@ -94,20 +136,16 @@ def _of_desk(message: Message) -> tuple[str, str] | None:
             return BAD, f"{message.symbol} order contradicted: {message.evidence}"
         case recon_events.VenueStatus():
             return WARN, f"{message.venue} {message.status}: {message.detail}"
-        case account.FundingPaid():
-            return GOOD, f"funding {plain(message.amount)} {message.asset} on {message.symbol}"
-        case market.FeedStatus():
-            tone = PLAIN if message.state is market.FeedState.LIVE else WARN
-            text = f"{message.symbol} {message.channel} feed {message.state} {message.detail}"
-            return tone, text.rstrip()
-        case control.FeedGeneration():
-            tone = WARN if message.generation > 1 else PLAIN
-            return tone, f"feed generation {message.generation}: {message.reason}"
         case _:
-            return _of_strategy(message)
+            _no_news: (
+                recon_events.Adjustment | recon_events.Liquidated | recon_events.AutoDeleveraged
+            ) | (
+                recon_events.Settled | recon_events.Transferred | recon_events.InstrumentChanged
+            ) = message
+            return None
 
 
-def _of_strategy(message: Message) -> tuple[str, str] | None:
+def _of_strategy(message: strategy_events.StrategyEvent) -> tuple[str, str]:
     match message:
         case strategy_events.StrategyStarted():
             return PLAIN, f"{message.strategy} started, run {message.run}"
@@ -122,8 +160,6 @@ def _of_strategy(message: Message) -> tuple[str, str] | None:
             legs = f"spot {plain(message.spot_quantity)}, perp {plain(message.perp_quantity)}"
             tone = BAD if message.step == "escalated" else PLAIN
             return tone, f"{message.strategy} {message.step}: {legs} {message.detail}".rstrip()
-        case _:
-            return None
 
 
 def _named(ref: order_events.OrderRef) -> str:

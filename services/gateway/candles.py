@@ -66,10 +66,10 @@ class Candles:
         try:
             async for delivery in follower:
                 found = await let_in(bus, NAME, delivery, self._clock.market_ms(), metrics)
-                match found:
-                    case (Candle() | Mark() as message, _):
-                        if until_ms is not None and message.time_ms >= until_ms:
-                            return
-                        self._chart.fold(message)
+                message = found[0] if found is not None else None
+                if isinstance(message, Candle | Mark):
+                    if until_ms is not None and message.time_ms >= until_ms:
+                        return
+                    self._chart.fold(message)
         finally:
             await follower.close()

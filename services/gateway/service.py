@@ -9,6 +9,7 @@ from opensqt.domain import subjects
 from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.control import KillLatched
 from opensqt.domain.ids import event_id
+from opensqt.domain.market import MarketEvent
 from opensqt.runtime import latch
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.port import BusDown
@@ -160,7 +161,8 @@ class Gateway:
                     # A page that shows all else is better than none.
                     with Bulkhead() as bulkhead:
                         self._fresh.fold(item.message, item.envelope.position)
-                        self._chart.fold(item.message)
+                        if isinstance(item.message, MarketEvent):
+                            self._chart.fold(item.message)
                     if bulkhead.error is not None:
                         await set_aside(bus, NAME, delivery_of(item), bulkhead.error, metrics)
                 case CaughtUp():

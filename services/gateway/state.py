@@ -11,8 +11,18 @@ from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.ledger import Key, Ledger, LedgerTable
 from opensqt.domain.level_positions import traded
-from opensqt.domain.market import Candle, FeedStatus, Funding, Mark, Tick, Time
-from opensqt.domain.messages import Message
+from opensqt.domain.market import (
+    BookTop,
+    Candle,
+    FeedStatus,
+    Funding,
+    Mark,
+    MarketEvent,
+    Tick,
+    Time,
+    Trade,
+)
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.order_state import Order
 from opensqt.domain.position import FLAT, Position
@@ -42,7 +52,7 @@ class Quotes:
         self.rules: dict[Place, InstrumentRules] = {}
         self.feeds: dict[tuple[str, str, str], FeedStatus] = {}
 
-    def fold(self, message: Message) -> None:
+    def fold(self, message: MarketEvent | Time) -> None:
         """Take in one market message."""
         match message:
             case Tick():
@@ -57,6 +67,8 @@ class Quotes:
                 self.feeds[message.venue, message.symbol, message.channel] = message
             case Time():
                 self.now_ms = max(self.now_ms, message.time_ms)
+            case _:
+                _not_mine: Trade | BookTop | Candle = message
 
     def price(self, place: Place) -> Decimal | None:
         """Return mark, else middle, in quote units; None while nothing was heard."""
@@ -78,7 +90,7 @@ class HourPrices:
     def __init__(self) -> None:
         self._prices: dict[int, dict[Place, tuple[bool, Decimal]]] = {}
 
-    def fold(self, message: Message) -> None:
+    def fold(self, message: MarketEvent) -> None:
         """Take in a mark, a tick or a candle, where it tells how an hour began."""
         match message:
             case Mark():
@@ -87,6 +99,8 @@ class HourPrices:
                 self._begin(message, message.time_ms, middle(message))
             case Candle():
                 self._begin(message, message.open_time_ms, message.open)
+            case _:
+                _not_mine: Trade | BookTop | Funding | FeedStatus | InstrumentRules = message
 
     def at(self, hour_ms: int) -> dict[Place, Decimal]:
         """Return the prices with which an hour began, as far as they were heard."""
@@ -113,16 +127,15 @@ class Chart:
         self._rows: dict[Place, dict[int, Candle]] = {}
         self._drawn: set[tuple[Place, int]] = set()
 
-    def fold(self, message: Message) -> None:
+    def fold(self, message: MarketEvent) -> None:
         """Take in a candle, or let a tick move the provisional one."""
         self.hours.fold(message)
-        match message:
-            case Candle(interval_ms=interval_ms) if interval_ms == MINUTE_MS:
-                place = (message.venue, message.symbol)
-                self._drawn.discard((place, message.open_time_ms))
-                self._put(place, message)
-            case Tick():
-                self._draw(message)
+        if isinstance(message, Candle) and message.interval_ms == MINUTE_MS:
+            place = (message.venue, message.symbol)
+            self._drawn.discard((place, message.open_time_ms))
+            self._put(place, message)
+        elif isinstance(message, Tick):
+            self._draw(message)
 
     def rows(self, place: Place) -> list[Candle]:
         """Return the candles of a symbol, oldest first."""
@@ -181,12 +194,13 @@ class GatewayState:
         self._seen: set[Key] = set()
         self._owned: set[Key] = set()
 
-    def fold(self, message: Message, position: int) -> None:
+    def fold(self, message: Event, position: int) -> None:
         """Take in one message of FEED; `position` 0 for what is not in the journal."""
-        self.quotes.fold(message)
+        if isinstance(message, MarketEvent | Time):
+            self.quotes.fold(message)
         if position:
             self.books.fold(position, message)
-            self._follow(getattr(message, "time_ms", 0))
+            self._follow(message.time_ms)
         if isinstance(message, RiskRefused):
             self.refusals.append(message)
         if isinstance(message, PositionAdopted):

@@ -11,14 +11,14 @@ from opensqt.domain.market import (
     FeedStatus,
     Funding,
     Mark,
+    MarketEvent,
     Tick,
     Trade,
 )
-from opensqt.domain.messages import Message
 from services.market_data.state import MARK, TICK, Conflated, PublishPace, SymbolState, Unhealthy
 
 Observation = BookTop | Trade | Candle | Funding | Mark | FeedStatus
-Step = tuple[SymbolState, tuple[Message, ...]]
+Step = tuple[SymbolState, tuple[MarketEvent, ...]]
 
 ILL_AGAIN_MS = 10_000  # wall; within the look-back of every reader of FEED
 
@@ -57,7 +57,7 @@ def observed(view: SymbolState, observation: Observation, now: Now, pace: Publis
 
 def due(view: SymbolState, now: Now, pace: PublishPace) -> Step:
     """Publish what waited long enough, and say when the book went stale."""
-    messages: list[Message] = []
+    messages: list[MarketEvent] = []
     paced = dict(view.paced)
     for name, latest in view.paced.items():
         if latest.waits and _may(latest, now, pace):
@@ -150,7 +150,7 @@ def _said(view: SymbolState, now: Now) -> Step:
 
     Bad news is said again while it lasts: whoever starts hears of it within his look-back.
     """
-    messages: list[Message] = []
+    messages: list[MarketEvent] = []
     said, said_ms = dict(view.said), dict(view.said_ms)
     for channel, of_marks in ((TICK, False), (MARK, True)):
         ill = view.worst(of_marks=of_marks)

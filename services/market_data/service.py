@@ -11,8 +11,17 @@ import msgspec
 
 from opensqt.domain.ids import event_id
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.market import BookTop, Candle, FeedStatus, Tick, Trade
-from opensqt.domain.messages import Message, name_of
+from opensqt.domain.market import (
+    BookTop,
+    Candle,
+    FeedStatus,
+    Funding,
+    Mark,
+    MarketEvent,
+    Tick,
+    Trade,
+)
+from opensqt.domain.messages import name_of
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
@@ -132,18 +141,18 @@ class MarketData:
                 await self._publish(messages)
                 self._measure(after)
 
-    async def _publish(self, messages: Iterable[Message]) -> None:
+    async def _publish(self, messages: Iterable[MarketEvent]) -> None:
         for message in messages:
             envelope = Envelope(
                 event_id=event_id(name_of(message), *_identity(message)),
                 type=name_of(message),
                 source=f"{NAME}-{self._venue}",
-                time_ms=message.time_ms,  # type: ignore[attr-defined]  # every md message has one
+                time_ms=message.time_ms,
                 traceparent=self._trace(message),
             )
             await self._context.bus.publish(subject_of(message), message, envelope, confirmed=False)
 
-    def _trace(self, message: Message) -> str:
+    def _trace(self, message: MarketEvent) -> str:
         """Begin a trace at each tick: what it causes, to the fill, hangs below it."""
         if not isinstance(message, Tick):
             return ""
@@ -164,9 +173,9 @@ class MarketData:
         return Now(wall_ms=self._clock.wall_ms(), market_ms=self._clock.market_ms())
 
 
-def _identity(message: Message) -> tuple[str | int, ...]:
+def _identity(message: MarketEvent) -> tuple[str | int, ...]:
     """Return what makes a message the same one, so that the bus keeps it once."""
-    place = (message.venue, message.symbol, message.time_ms)  # type: ignore[attr-defined]
+    place = (message.venue, message.symbol, message.time_ms)
     match message:
         case Trade():
             return (*place, message.trade_id)
@@ -176,5 +185,5 @@ def _identity(message: Message) -> tuple[str | int, ...]:
             return (*place, message.open_time_ms, str(message.closed), str(message.close))
         case FeedStatus():
             return (*place, message.channel, message.state.value, message.detail)
-        case _:
+        case InstrumentRules() | Funding() | Mark():
             return place

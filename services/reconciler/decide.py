@@ -14,7 +14,7 @@ from opensqt.domain.control import KillReleased
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.journal import NewEvent, Recorded
 from opensqt.domain.ledger import Key, Ledger
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.recon_events import DiscrepancyKind
 from opensqt.domain.reconciliation import (
@@ -68,7 +68,7 @@ class Comparator:
             self._state.waiting.remove(waiting)
             self._compare(books, waiting)
 
-    def after(self, books: Ledger, row: Recorded, message: Message) -> None:
+    def after(self, books: Ledger, row: Recorded, message: Event) -> None:
         """Take in a row that the books have folded."""
         self._origin = origin_of(row)
         self._outbox.pop(row.event_id, None)

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import Mark, Tick
-from opensqt.domain.messages import Message
 from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Start, Stream, StreamChanged
 from opensqt.runtime.clock import Clock
@@ -88,7 +87,7 @@ class LastPrices:
             key = (mark.venue, mark.symbol)
             self._ticks[key] = self._ticks.get(key, 0) - mark.ticks
 
-    def take(self, message: Message) -> None:
+    def take(self, message: Mark | InstrumentRules | Tick) -> None:
         """Take in one message of the market."""
         if isinstance(message, Mark):
             key = (message.venue, message.symbol)
@@ -96,7 +95,7 @@ class LastPrices:
             self._prices[key] = (message.mark_price, message.time_ms)
         elif isinstance(message, InstrumentRules):
             self._rules[message.venue, message.symbol] = message
-        elif isinstance(message, Tick):
+        else:
             key = (message.venue, message.symbol)
             self._ticks[key] = self._ticks.get(key, 0) + 1
             if key not in self._marked:
@@ -107,7 +106,7 @@ class LastPrices:
 
     async def _take(self, delivery: Delivery) -> None:
         found = await let_in(self._bus, NAME, delivery, self._clock.market_ms(), self._metrics)
-        if found is not None:
+        if found is not None and isinstance(found[0], Mark | InstrumentRules | Tick):
             self.take(found[0])
 
 

@@ -6,24 +6,56 @@ from typing import NamedTuple
 
 import msgspec
 
-from opensqt.domain import order_state
-from opensqt.domain.account import Deposit, FundingPaid, PositionStated, VenueSnapshot
-from opensqt.domain.control import CONTROL_STREAM, KillReleased
+from opensqt.domain.account import (
+    BalanceChanged,
+    Deposit,
+    FundingPaid,
+    PositionStated,
+    VenueSnapshot,
+)
+from opensqt.domain.control import CONTROL_STREAM, ControlEvent, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.journal import Recorded
 from opensqt.domain.ledger import Key, Ledger
 from opensqt.domain.ledger_wallet import assets_of, market_of
-from opensqt.domain.messages import Message
-from opensqt.domain.order_events import Fill, IntentPlaced
+from opensqt.domain.market import MarketEvent
+from opensqt.domain.messages import Event, FeedEvent
+from opensqt.domain.order_events import Fill, IntentPlaced, OrderEvent
 from opensqt.domain.position import Position
-from opensqt.domain.recon_events import Adjustment, DiscrepancyKind, Halted, Resumed, Transferred
+from opensqt.domain.recon_events import (
+    Adjustment,
+    AutoDeleveraged,
+    Discrepancy,
+    DiscrepancyKind,
+    Halted,
+    InstrumentChanged,
+    Liquidated,
+    OrderContradicted,
+    Resumed,
+    Settled,
+    Transferred,
+    VenueStatus,
+)
 from opensqt.domain.reconciliation import Track
-from opensqt.domain.strategy_events import PositionAdopted
+from opensqt.domain.strategy_events import (
+    AnchorSet,
+    PositionAdopted,
+    SagaStep,
+    StrategyFaulted,
+    StrategyStarted,
+)
 from opensqt.domain.trading_controls import DESK, RESTORE
+from opensqt.domain.verdict import RiskEvent
 
 DAY_MS = 86_400_000
-_MOVING = (FundingPaid, PositionAdopted, Adjustment)  # besides orders: what may move a holding
+_MovesNothing = (
+    (MarketEvent | RiskEvent | ControlEvent | FeedEvent | VenueSnapshot | BalanceChanged)
+    | (Discrepancy | Halted | Resumed | OrderContradicted | Liquidated | AutoDeleveraged)
+    | (Settled | InstrumentChanged | VenueStatus)
+    | (StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
+)
+_MOVING = OrderEvent | FundingPaid | PositionAdopted | Adjustment  # what may move a holding
 
 
 class Origin(NamedTuple):
@@ -51,9 +83,9 @@ class Movers:
         self._held: dict[Key, Position] = {}
         self._origins: dict[Key, Origin] = {}
 
-    def fold(self, books: Ledger, origin: Origin, message: Message) -> None:
+    def fold(self, books: Ledger, origin: Origin, message: Event) -> None:
         """Take in a row that the books have folded."""
-        if not (isinstance(message, _MOVING) or order_state.is_order_event(message)):
+        if not isinstance(message, _MOVING):
             return
         # A trade of nobody's moves a holding when its order is told, so the message alone does not say whose.
         for key, held in books.holdings.items():
@@ -110,23 +142,20 @@ class RestoredBackup:
         self.switched = 0  # version of the stream of switches
         self.read_ms = 0  # market time of the last look
 
-    def fold(self, books: Ledger, row: Recorded, message: Message) -> None:
+    def fold(self, books: Ledger, row: Recorded, message: Event) -> None:
         """Take in a row that the books hold: a restore begins it; a person, or our word that all was read, ends it."""
         if row.stream == CONTROL_STREAM:
             self.switched = row.version
-        match message:
-            case Halted(scope=scope) if scope == DESK:
-                restored = row.actor == RESTORE
-                self.halt, self.cause = (message, row.event_id) if restored else (None, "")
-                self._position = row.position
-                self._shown.clear()
-            case Resumed() | KillReleased() if DESK not in books.halts:
-                self.halt = None
-            case VenueSnapshot() if message.journal_position >= self._position:
-                self._shown.add((message.venue, message.account))
-                self.read_ms = message.time_ms
-            case _:
-                return
+        if isinstance(message, Halted) and message.scope == DESK:
+            restored = row.actor == RESTORE
+            self.halt, self.cause = (message, row.event_id) if restored else (None, "")
+            self._position = row.position
+            self._shown.clear()
+        elif isinstance(message, Resumed | KillReleased) and DESK not in books.halts:
+            self.halt = None
+        elif isinstance(message, VenueSnapshot) and message.journal_position >= self._position:
+            self._shown.add((message.venue, message.account))
+            self.read_ms = message.time_ms
 
     def is_read(self, books: Ledger) -> bool:
         """Tell whether the venue has shown every account of a restored desk, and nobody said so."""
@@ -152,10 +181,10 @@ class ReconcilerState:
         self.adjusting: set[Key] = set()  # places whose adjustment is not in the journal yet
         self.adjusted_at: dict[Key, int] = {}  # place -> journal position of its last adjustment
 
-    def fold(self, books: Ledger, at: int, event_id: str, message: Message) -> None:
+    def fold(self, books: Ledger, at: int, event_id: str, message: Event) -> None:
         """Take in a fact that the books have folded already."""
         match message:
-            case _ if order_state.is_order_event(message):
+            case _ if isinstance(message, OrderEvent):
                 self._order(books, at, message)
             case Deposit():
                 self._wallet(
@@ -185,7 +214,7 @@ class ReconcilerState:
                     funding=message.funding,
                 )
             case _:
-                return
+                _not_mine: _MovesNothing = message
 
     def adjusted(self, place: Key, now_ms: int) -> Decimal:
         """Return the sum of the sizes of all adjustments of a symbol within 24 h of market time."""
@@ -209,8 +238,8 @@ class ReconcilerState:
         self.corrected = [one for one in self.corrected if one not in found]
         return found
 
-    def _order(self, books: Ledger, at: int, event: Message) -> None:
-        name: str = event.ref.client_order_id  # type: ignore[attr-defined]
+    def _order(self, books: Ledger, at: int, event: OrderEvent) -> None:
+        name = event.ref.client_order_id
         if isinstance(event, IntentPlaced):
             lot = self.lots.get(event.ref.symbol, event.quantity)
             self.lots[event.ref.symbol] = min(lot, event.quantity)

@@ -10,7 +10,7 @@ import msgspec
 from opensqt.domain.control import Heartbeat
 from opensqt.domain.ids import event_id
 from opensqt.domain.market import Time
-from opensqt.domain.messages import Message, name_of
+from opensqt.domain.messages import FeedEvent, name_of
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.port import Bus, BusDown
 from opensqt.runtime.clock import Clock
@@ -80,7 +80,7 @@ class Heartbeats:
             await self._clock.sleep(max(WAIT_S_MIN, float(left_ms) / 1000))
 
     async def _tell(
-        self, fact: Message, identity: str, time_ms: int, *, confirmed: bool = False
+        self, fact: FeedEvent, identity: str, time_ms: int, *, confirmed: bool = False
     ) -> None:
         envelope = Envelope(event_id=identity, type=name_of(fact), source=NAME, time_ms=time_ms)
         await self._bus.publish(subject_of(fact), fact, envelope, confirmed=confirmed)

@@ -21,7 +21,7 @@ from opensqt.runtime.bus.port import (
 from opensqt.runtime.bus.stream_usage import StreamUsageWatch
 from opensqt.runtime.bus.streams import SPECS
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.codec import decode
+from opensqt.runtime.codec import decode_event
 from opensqt.runtime.envelope import Envelope, from_headers
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.risk.intent_queue import COMMANDS_UNDER_WAY_MAX
@@ -57,7 +57,7 @@ async def take(follower: Follower, count: int) -> list[Delivery]:
 
 def numbers(deliveries: list[Delivery]) -> list[int]:
     """The times in these deliveries."""
-    return [decode(one.data).time_ms for one in deliveries]  # type: ignore[attr-defined]
+    return [decode_event(one.data).time_ms for one in deliveries]
 
 
 async def fetch(queue: Queue, count: int) -> list[Delivery]:
@@ -121,7 +121,7 @@ async def test_message_and_envelope_arrive_as_they_were_sent(connect: Connect) -
     await bus.publish("md.binance.BTC-USDT-USDT.tick", tick, sent)
     follower = await bus.follow(Stream.FEED, [], Start(sequence=1))
     (delivery,) = await take(follower, 1)
-    assert decode(delivery.data) == tick
+    assert decode_event(delivery.data) == tick
     assert from_headers(delivery.headers) == sent
     assert delivery.subject == "md.binance.BTC-USDT-USDT.tick"
 

@@ -6,7 +6,7 @@ import pytest
 
 from opensqt.domain.ledger import Ledger
 from opensqt.domain.ledger_content import digest
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.port import Journal, JournalDown
@@ -42,7 +42,7 @@ async def house(dsn: str) -> AsyncIterator[House]:
         await postgres.close()
 
 
-async def grow(books: Ledger, store: ProjectionStore, facts: list[Message], step: int = 7) -> None:
+async def grow(books: Ledger, store: ProjectionStore, facts: list[Event], step: int = 7) -> None:
     """Fold facts behind what the books hold and write a few at a time."""
     for at in range(0, len(facts), step):
         before = books.position

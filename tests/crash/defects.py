@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.intent import PlaceIntent, Purpose
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -30,7 +30,7 @@ Plant = Callable[["Scene"], None]
 class Scene(msgspec.Struct, kw_only=True):
     """What is left of a cell: the journal's messages, the venue's audit, and what was wished for."""
 
-    messages: list[Message]
+    messages: list[Event]
     rows: list[Row]
     places: list[PlaceIntent]
 
@@ -54,7 +54,7 @@ class Scene(msgspec.Struct, kw_only=True):
         return [n for n in numbers if _order_of(self.messages[n]) == name]
 
 
-def _order_of(message: Message) -> str:
+def _order_of(message: Event) -> str:
     ref = getattr(message, "ref", None)
     return str(ref.client_order_id) if ref is not None else ""
 

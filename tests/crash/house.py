@@ -18,11 +18,11 @@ import msgspec
 
 from opensqt.cli.venue import IDENTITIES
 from opensqt.domain.ids import event_id
-from opensqt.domain.messages import Message, name_of
+from opensqt.domain.messages import Event, Message, name_of
 from opensqt.runtime.bus import streams
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.codec import decode
+from opensqt.runtime.codec import decode_event
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import JournalDown
@@ -96,7 +96,7 @@ class House:
         self.clock = RunClock()
         self.folder = Path(tempfile.mkdtemp(prefix="crash-"))
         self.failed = False
-        self.messages: list[Message] = []  # of the journal, as far as it was read
+        self.messages: list[Event] = []  # of the journal, as far as it was read
         self._position = 0
         self._reading = asyncio.Lock()
         self._facts = 0
@@ -166,7 +166,7 @@ class House:
                 rows = await self.journal.read(self._position, READ_MAX)
                 for row in rows:
                     self._position = row.position
-                    self.messages.append(decode(row.data))
+                    self.messages.append(decode_event(row.data))
                     self.record.see(self.messages[-1])
                 if len(rows) < READ_MAX:
                     return

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.control import KillLatched
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -109,7 +109,7 @@ class Record:
         self.trades[key] = fill
         self.booked[key] += 1
 
-    def see(self, message: Message) -> None:
+    def see(self, message: Event) -> None:
         """Note what a message says."""
         match message:
             case RiskApproved():

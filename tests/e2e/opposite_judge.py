@@ -14,8 +14,15 @@ import asyncpg
 import msgspec
 
 from opensqt.cli.reading import connect, opened
-from opensqt.domain.messages import Message
-from opensqt.domain.order_events import Accepted, Canceled, Expired, Fill, IntentPlaced, Rejected
+from opensqt.domain.order_events import (
+    Accepted,
+    Canceled,
+    Expired,
+    Fill,
+    IntentPlaced,
+    OrderEvent,
+    Rejected,
+)
 from opensqt.domain.verdict import RiskRefused
 from opensqt.runtime.codec import decode
 from tests.e2e import audit
@@ -149,9 +156,9 @@ def _read(journal: Sequence[asyncpg.Record], stop_ms: int, orders_max: int) -> B
     return books
 
 
-def _follow(books: Books, message: Message, time_ms: int) -> None:
+def _follow(books: Books, message: OrderEvent, time_ms: int) -> None:
     """Note which slots hold something and have no order."""
-    name = message.ref.client_order_id  # type: ignore[attr-defined]
+    name = message.ref.client_order_id
     if isinstance(message, IntentPlaced):
         books.placed[name] = message
     placed = books.placed.get(name)

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from opensqt.cli.reading import connect, opened
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -24,7 +24,7 @@ from opensqt.domain.order_events import (
     Unresolved,
 )
 from opensqt.domain.verdict import RiskApproved, RiskRefused
-from opensqt.runtime.codec import decode
+from opensqt.runtime.codec import decode_event
 from tests.e2e import audit
 from tests.e2e.audit import Row
 
@@ -61,7 +61,7 @@ class Trail(msgspec.Struct, kw_only=True):
     submitted_ms: int = 0
     doubted: bool = False
     known_ms: int = 0  # the first fact that proves that it was placed, or that it was not
-    ends: list[Message] = []
+    ends: list[Event] = []
     fills: dict[str, Fill] = {}
     cancels: set[str] = set()  # intents
 
@@ -73,7 +73,7 @@ class Record(msgspec.Struct, kw_only=True):
     orders: dict[str, Trail]
     verdicts: dict[str, RiskApproved | RiskRefused]
     strays: list[Fill]
-    adjustments: list[Message]
+    adjustments: list[Event]
 
     def places(self, *, accepted: bool = False) -> Iterator[Row]:
         """Yield the audit's rows of places."""
@@ -119,7 +119,7 @@ async def read_record(data: Path) -> Record:
 
 
 def _note(record: Record, row: asyncpg.Record) -> None:
-    message, time_ms = decode(row["data"]), int(row["recorded_at_ms"])
+    message, time_ms = decode_event(row["data"]), int(row["recorded_at_ms"])
     if isinstance(message, RiskApproved | RiskRefused):
         record.verdicts[message.intent_id] = message
         return

@@ -12,8 +12,18 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.domain.market import BookTop, Candle, FeedState, FeedStatus, Funding, Mark, Tick, Trade
-from opensqt.domain.messages import Message
+from opensqt.domain.market import (
+    BookTop,
+    Candle,
+    FeedState,
+    FeedStatus,
+    Funding,
+    Mark,
+    MarketEvent,
+    Tick,
+    Trade,
+)
+from opensqt.domain.messages import Event
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.bus.streams import apply
@@ -46,12 +56,14 @@ notional_quote_max = "5000"
 """
 
 
-async def observations(bus: NatsBus) -> AsyncIterator[Message]:
+async def observations(bus: NatsBus) -> AsyncIterator[MarketEvent]:
     """Yield what is published of the market."""
     follower = await bus.follow(Stream.FEED, ["md.>"], Start(sequence=1))
     async for delivery in follower:
         assert from_headers(delivery.headers).source == "market_data-binance"
-        yield decode(delivery.data)
+        message = decode(delivery.data)
+        assert isinstance(message, MarketEvent)
+        yield message
 
 
 @contextlib.asynccontextmanager
@@ -83,14 +95,14 @@ async def test_process_publishes_every_kind_of_market_data(nats_url: str, tmp_pa
     await venue.start()
     bus = await NatsBus.connect(nats_url, "test", monotonic_s=clock.monotonic_s)
     await apply(bus.client.jetstream())
-    kinds: tuple[type[Message], ...] = (Tick, BookTop, Trade, Candle, InstrumentRules)
+    kinds: tuple[type[Event], ...] = (Tick, BookTop, Trade, Candle, InstrumentRules)
     wanted = {(kind, symbol) for kind in kinds for symbol in (scripted.SPOT, scripted.PERP)}
     wanted |= {(Mark, scripted.PERP), (Funding, scripted.PERP), (FeedStatus, scripted.PERP)}
     traded = False
     try:
         async with asyncio.timeout(PATIENCE_S), market_data(tmp_path, venue, nats_url):
             async for message in observations(bus):
-                wanted.discard((type(message), message.symbol))  # type: ignore[attr-defined]
+                wanted.discard((type(message), message.symbol))
                 if isinstance(message, FeedStatus) and not traded:
                     assert message.state is FeedState.LIVE
                     traded = True

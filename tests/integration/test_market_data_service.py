@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import BookLevel, BookTop, FeedState, FeedStatus, Tick
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode
@@ -41,7 +41,7 @@ class Desk:
         )
         self.stop = asyncio.Event()
 
-    def published(self, kind: type[Message]) -> list[Message]:
+    def published(self, kind: type[Event]) -> list[Event]:
         """Return what is on FEED of a kind."""
         stored = self.broker.stream(Stream.FEED).beyond(0, [])
         messages = [decode(one.data) for one in stored]

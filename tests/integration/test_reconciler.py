@@ -12,11 +12,11 @@ from opensqt.desk.config_default import derive
 from opensqt.domain.account import PositionStated
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.ledger_content import digest
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Discrepancy
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.codec import decode
+from opensqt.runtime.codec import decode_event
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.lease import LeaseLost, holder_of
@@ -81,7 +81,7 @@ async def running(dsn: str) -> AsyncIterator[Reconciler]:
         await journal.close()
 
 
-async def write(journal: PostgresJournal, messages: list[Message], name: str = "f") -> None:
+async def write(journal: PostgresJournal, messages: list[Event], name: str = "f") -> None:
     """Append facts in order."""
     head = (await journal.head()).position
     for number, message in enumerate(messages, start=head):
@@ -106,9 +106,9 @@ async def caught(service: Reconciler, journal: PostgresJournal) -> None:
     await until(there, within_s=20)
 
 
-async def told(journal: PostgresJournal, kind: type[Message]) -> list[Any]:
+async def told(journal: PostgresJournal, kind: type[Event]) -> list[Any]:
     """Return the facts of a kind in the journal."""
-    found = [decode(row.data) for row in await journal.read(0, 10_000)]
+    found = [decode_event(row.data) for row in await journal.read(0, 10_000)]
     return [message for message in found if isinstance(message, kind)]
 
 
@@ -127,7 +127,7 @@ async def test_tables_follow_the_journal_and_survive_restarts(
     async with running(postgres_dsn) as service:
         await caught(service, journal)
     position, live = await Projections(journal.pool).live()
-    everything = [decode(row.data) for row in await journal.read(0, 10_000)]
+    everything = [decode_event(row.data) for row in await journal.read(0, 10_000)]
     assert position == len(everything)
     assert live == rows(folded(everything))
     assert len(await told(journal, PositionStated)) >= 2
@@ -147,7 +147,7 @@ async def test_rebuilding_restores_the_same_rows(
     await owner.close()
     _, damaged = await projections.live()
     assert damaged != before
-    books = folded([decode(row.data) for row in await journal.read(0, 10_000)])
+    books = folded([decode_event(row.data) for row in await journal.read(0, 10_000)])
     await projections.replace(books)
     assert (await projections.live()) == (books.position, before)
 

@@ -9,7 +9,7 @@ import pytest
 
 from opensqt.desk.config_default import derive
 from opensqt.domain.market import Tick
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import BusDown
@@ -56,7 +56,7 @@ class Market:
                     await self._publish(fact)
             await self._house.clock.sleep(TICK_EVERY_S)
 
-    async def _publish(self, fact: Message) -> None:
+    async def _publish(self, fact: Event) -> None:
         self._said += 1
         envelope = Envelope(
             event_id=f"market-{self._said}",
@@ -75,7 +75,7 @@ class Decisions:
         self.play = msgspec.structs.replace(play, decide=self.decide)
         self.tick_ms = 0
 
-    def decide(self, state: Any, event: Message) -> Decision:
+    def decide(self, state: Any, event: Event) -> Decision:
         """Decide as the shipped grid does."""
         decision = self._decide(state, event)
         if isinstance(event, Tick):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from opensqt.domain.account import VenueSnapshot
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill, IntentPlaced
 from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.lease import LeaseLost
@@ -54,7 +54,7 @@ class Audit:
         elif leaders[0].status()["orders_unresolved"]:
             self.breaches.append(f"not at peace: {leaders[0].status()}")
 
-    def _check_once(self, facts: list[Message]) -> None:
+    def _check_once(self, facts: list[Event]) -> None:
         placed = [f for f in facts if isinstance(f, IntentPlaced)]
         intents = {f.ref.client_order_id: f.ref.intent_id for f in placed}
         names = [order.request.client_order_id for order in self.rig.exchange.orders]
@@ -64,7 +64,7 @@ class Audit:
         of_intent = Counter(intents.get(name, name) for name in names)
         self._breach([i for i, n in of_intent.items() if n > 1], "more than one order of an intent")
 
-    def _check_ends(self, facts: list[Message]) -> None:
+    def _check_ends(self, facts: list[Event]) -> None:
         kinds: dict[str, set[str]] = {}  # client order id -> what the journal says of it
         for fact in facts:
             ref = getattr(fact, "ref", None)
@@ -76,7 +76,7 @@ class Audit:
             if wrong:
                 self.breaches.append(f"{name} {wrong}, told {sorted(seen)}")
 
-    def _check_fills(self, facts: list[Message]) -> None:
+    def _check_fills(self, facts: list[Event]) -> None:
         fills = [f for f in facts if isinstance(f, Fill)]
         booked = {(f.trade_id, f.ref.client_order_id, f.quantity) for f in fills}
         traded = {(t.trade_id, t.client_order_id, t.quantity) for _, t in self.rig.exchange.trades}
@@ -87,7 +87,7 @@ class Audit:
         if not shown or {o.client_order_id for o in shown[-1].orders} != self._open():
             self.breaches.append("the last snapshot does not show what is open")
 
-    def _check_cancels(self, facts: list[Message]) -> None:
+    def _check_cancels(self, facts: list[Event]) -> None:
         targets = {
             f.cancel.target_intent_id
             for f in facts

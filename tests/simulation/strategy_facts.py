@@ -10,7 +10,7 @@ from opensqt.domain.ids import client_order_id
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import Tick, Time
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -19,6 +19,7 @@ from opensqt.domain.order_events import (
     IntentPlaced,
     Liquidity,
     NeverPlaced,
+    OrderEvent,
     OrderRef,
     Rejected,
 )
@@ -149,7 +150,7 @@ def brought(fill: Fill) -> Decimal:
     return signed - (fill.fee if fill.ref.symbol == SPOT and fill.fee_asset == "BTC" else 0)
 
 
-def journalled(history: Iterable[Message]) -> list[Message]:
+def journalled(history: Iterable[Event]) -> list[Event]:
     """Return what a restart would read of a history: journalled facts only."""
     return [event for event in history if not isinstance(event, Tick | Time)]
 
@@ -160,18 +161,18 @@ class Evidence:
     def __init__(self) -> None:
         self.now_ms = 1_000
         self.orders: dict[str, Order] = {}  # by client order id
-        self.history: list[Message] = []
+        self.history: list[Event] = []
         self.trades = 0
         self.fee_asset = (
             "USDT"  # BTC: as on spot, of what is bought; a third asset: of nothing that is traded
         )
 
-    def fold(self, event: Message) -> None:
+    def fold(self, event: Event) -> None:
         """Keep a message, and what it says about an order."""
         self.history.append(event)
-        if order_state.is_order_event(event):
-            cid = event.ref.client_order_id  # type: ignore[attr-defined]
-            self.orders[cid] = order_state.fold(self.orders.get(cid, order_state.begin(cid)), event)  # type: ignore[arg-type]
+        if isinstance(event, OrderEvent):
+            cid = event.ref.client_order_id
+            self.orders[cid] = order_state.fold(self.orders.get(cid, order_state.begin(cid)), event)
 
     def fill_of(self, cid: str, quantity: str | Decimal | None = None) -> Fill:
         """Return a fill of an order without feeding it."""

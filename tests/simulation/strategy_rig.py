@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import Time
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     CancelRequested,
     Fill,
@@ -34,8 +34,8 @@ class Rig(Evidence, Generic[S]):
     def __init__(
         self,
         state: S,
-        decide: Callable[[S, Message], Decision],
-        evolve: Callable[[S, Message | Decision], S],
+        decide: Callable[[S, Event], Decision],
+        evolve: Callable[[S, Event | Decision], S],
     ) -> None:
         self.state = state
         self.decide, self.evolve = decide, evolve
@@ -45,7 +45,7 @@ class Rig(Evidence, Generic[S]):
         self.last = Decision()
         self.recorded: set[tuple[str | int, ...]] = set()
 
-    def feed(self, *events: Message) -> Decision:
+    def feed(self, *events: Event) -> Decision:
         """Give events in turn; what is decided is published and folded, choices go through the journal."""
         for event in events:
             self.fold(event)
@@ -162,7 +162,7 @@ class Rig(Evidence, Generic[S]):
                 self.feed(choice.message)
 
 
-def restarted(rig: Rig[S], into: Rig[S], name: str, run: int, market: Iterable[Message]) -> None:
+def restarted(rig: Rig[S], into: Rig[S], name: str, run: int, market: Iterable[Event]) -> None:
     """Make `into` the process after `rig`: it has read the journal; what `rig` said may still be answered."""
     into.now_ms, into.trades = rig.now_ms, rig.trades
     into.recorded, into.sent = rig.recorded, rig.sent

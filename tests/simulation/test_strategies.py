@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opensqt.domain.decimals import floor_to
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.order_state import OrderStatus
 from opensqt.strategies.grid import slots
@@ -60,7 +60,7 @@ class Chaos:
             self._answer(number, refuse=action == "refuse")
         elif action == "repeat":
             history = self.rig.history
-            event: Message = history[number % len(history)]
+            event: Event = history[number % len(history)]
             if getattr(event, "ref", None) is not None:
                 self.rig.feed(event)
         else:

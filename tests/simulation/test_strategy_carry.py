@@ -1,5 +1,6 @@
 """Carries under every interleaving of answers, partial fills, refusals, funding changes and restarts."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opensqt.domain.intent import CancelIntent
+from opensqt.domain.order_events import OrderEvent
 from opensqt.domain.order_state import OrderStatus
 from tests.simulation.carry_rig import CarryRig
 
@@ -66,7 +68,11 @@ class Chaos:
         elif action == "fill":
             rig.fill(cid)
         else:
-            say = {"ack": rig.accepted, "end": rig.expired, "reject": rig.rejected}
+            say: dict[str, Callable[[str], OrderEvent]] = {
+                "ack": rig.accepted,
+                "end": rig.expired,
+                "reject": rig.rejected,
+            }
             rig.feed(say.get(action, rig.never_placed)(cid))
 
     def settle(self) -> None:

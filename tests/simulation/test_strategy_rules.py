@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from opensqt.desk.config_default import derive
 from opensqt.domain.market import FeedState, FeedStatus, Time
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
@@ -112,10 +112,10 @@ def test_the_journal_and_the_look_back_are_all_that_a_start_needs(
     assert started == running
 
 
-def _history(moves: list[tuple[str, int]]) -> list[tuple[int, Message]]:
+def _history(moves: list[tuple[str, int]]) -> list[tuple[int, Event]]:
     """Tell a market as its services do: rules and health are published again within the look-back."""
     now_ms, said_ms, state = 1_000_000, -HOUR_MS, FeedState.LIVE
-    past: list[tuple[int, Message]] = []
+    past: list[tuple[int, Event]] = []
     for what, wait_ms in moves:
         now_ms += wait_ms
         if what in ("sick", "well"):

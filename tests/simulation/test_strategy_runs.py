@@ -10,8 +10,7 @@ import msgspec
 import pytest
 
 from opensqt.desk.config_default import derive
-from opensqt.domain.intent import PlaceIntent
-from opensqt.domain.messages import Message
+from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import Clock
@@ -139,7 +138,7 @@ async def test_twenty_restarts_say_no_id_twice(
     """Stopped or killed, at another price each time: whatever bears the same id is the same intent."""
     monkeypatch.setattr(strategy, "LEASE_MS", LEASE_MS)
     plays = plays_of(service, config, house)
-    said: dict[str, Message] = {}
+    said: dict[str, PlaceIntent | CancelIntent] = {}
     spoke = 0
 
     async def has_feed() -> bool:

@@ -12,7 +12,7 @@ import pytest
 from opensqt.desk.config_default import derive
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.strategy_events import AnchorSet, SagaStep, StrategyFaulted, StrategyStarted
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.bus.port import Start, Stream
@@ -85,7 +85,7 @@ async def desk(house: House, runner: StrategyRunner) -> AsyncIterator[None]:
                 await task
 
 
-async def tell(house: House, *facts: Message) -> None:
+async def tell(house: House, *facts: Event) -> None:
     """Publish market facts, which are not journalled."""
     for number, fact in enumerate(facts):
         envelope = Envelope(
@@ -105,7 +105,7 @@ async def show(house: House) -> None:
     await record(house, snapshot_of(symbols=(PERP, SPOT)))
 
 
-async def record(house: House, fact: Message, stream: str = "account/binance/main") -> None:
+async def record(house: House, fact: Event, stream: str = "account/binance/main") -> None:
     """Append a fact as another process would."""
     event = NewEvent(
         event_id=f"{type(fact).__name__}-{stream}-{house.clock.wall_ms()}",
@@ -118,7 +118,7 @@ async def record(house: House, fact: Message, stream: str = "account/binance/mai
     await house.journal.append(Entry(events=(event,)))
 
 
-async def journal_of(house: House, kind: type[Message]) -> list[Any]:
+async def journal_of(house: House, kind: type[Event]) -> list[Any]:
     """Return the journalled facts of a kind."""
     rows = await house.journal.read(0, 10_000)
     return [fact for row in rows if isinstance(fact := decode(row.data), kind)]
@@ -190,7 +190,7 @@ async def test_a_fault_stops_one_strategy_and_no_other(house: House, config: Con
     """The broken one is named in the journal and in the status; the other trades on."""
     good, bad = plays_of(config, house.clock)
 
-    def broken(state: Any, event: Message) -> Decision:
+    def broken(state: Any, event: Event) -> Decision:
         del state, event
         raise ZeroDivisionError("no such level")
 
@@ -237,7 +237,7 @@ async def test_a_stopped_strategy_pulls_its_openings(house: House, config: Confi
     play = plays_of(config, house.clock)[0]
     broken = False
 
-    def decide(state: Any, event: Message) -> Decision:
+    def decide(state: Any, event: Event) -> Decision:
         if broken:
             raise ZeroDivisionError("no such level")
         return play.decide(state, event)

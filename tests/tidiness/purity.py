@@ -79,6 +79,8 @@ def floats(source: Source) -> Iterator[str]:
                 yield f"{source.path}:{node.lineno}: float in the pure core: use Decimal"
             case ast.Constant(value=float()):
                 yield f"{source.path}:{node.lineno}: float in the pure core: use Decimal"
+            case _:
+                pass
 
 
 def excepts(source: Source) -> Iterator[str]:

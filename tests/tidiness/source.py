@@ -40,6 +40,8 @@ def _imported(nodes: tuple[ast.AST, ...]) -> dict[str, str]:
                 names |= {a.asname: a.name for a in aliases if a.asname}
             case ast.ImportFrom(module=str(module), names=aliases):
                 names |= {a.asname or a.name: f"{module}.{a.name}" for a in aliases}
+            case _:
+                pass
     return names
 
 

@@ -19,7 +19,8 @@ from opensqt.domain.intent import (
     Purpose,
     TimeInForce,
 )
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
+from opensqt.domain.order_events import OrderEvent
 from opensqt.domain.subjects import RISK_ALIVE, command_subject
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.execution.caps import Caps
@@ -258,7 +259,7 @@ class Rig:
             reason="test",
         )
 
-    def facts(self) -> list[Message]:
+    def facts(self) -> list[Event]:
         """Return everything that is in the journal, in order."""
         return [decode_row(row) for row in self.store.rows]
 
@@ -266,9 +267,9 @@ class Rig:
         """Fold all orders from the journal."""
         found: dict[str, order_state.Order] = {}
         for fact in self.facts():
-            if order_state.is_order_event(fact):
-                name = fact.ref.client_order_id  # type: ignore[attr-defined]
-                found[name] = order_state.fold(found.get(name) or order_state.begin(name), fact)  # type: ignore[arg-type]
+            if isinstance(fact, OrderEvent):
+                name = fact.ref.client_order_id
+                found[name] = order_state.fold(found.get(name) or order_state.begin(name), fact)
         return found
 
     def order_of(self, number: int = 1) -> order_state.Order:

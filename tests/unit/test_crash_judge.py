@@ -13,7 +13,7 @@ from opensqt.domain.intent import (
     Purpose,
     TimeInForce,
 )
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill, Submitting
 from tests.crash.defects import DEFECTS, Scene
 from tests.e2e.audit import Row
@@ -68,7 +68,7 @@ def _scene() -> Scene:
         _intent(4, "59900"),
     ]
     evidence, rows = Evidence(), []
-    messages: list[Message] = []
+    messages: list[Event] = []
     for intent in places:
         placed = placed_of(intent, 1)
         name = placed.ref.client_order_id

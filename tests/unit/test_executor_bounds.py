@@ -10,7 +10,7 @@ from opensqt.domain.account import Deposit
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Expired
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import OrderRequest
@@ -219,7 +219,7 @@ def test_the_books_forget_what_ended_long_ago(rig: Rig) -> None:
     assert [order.placed.slot for order in state.living() if order.placed] == ["b0"]
 
 
-def _events(rig: Rig, number: int) -> list[Message]:
+def _events(rig: Rig, number: int) -> list[Event]:
     intent = rig.place(number)
     ref = facts.ref_of(AUTHOR, intent, 1)
     now_ms = intent.created_ms

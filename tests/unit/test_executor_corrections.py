@@ -12,7 +12,7 @@ from opensqt.domain.control import FeedGeneration
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.journal import Entry, NewEvent, Recorded
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.recon_events import Adjustment, reversed_by
 from opensqt.domain.strategy_events import PositionAdopted
@@ -65,7 +65,7 @@ def _adopted(quantity: str) -> PositionAdopted:
     )
 
 
-def _record(rig: Rig, message: Message) -> Recorded:
+def _record(rig: Rig, message: Event) -> Recorded:
     """Write a fact into the journal, as the reconciler or a strategy does."""
     number = len(rig.store.rows)
     adopts = isinstance(message, PositionAdopted)
@@ -87,7 +87,7 @@ async def _publish(rig: Rig, row: Recorded, **headers: str) -> None:
     await rig.clock.run_for(0.5)
 
 
-async def _tell(rig: Rig, message: Message) -> Recorded:
+async def _tell(rig: Rig, message: Event) -> Recorded:
     row = _record(rig, message)
     await _publish(rig, row)
     return row
@@ -116,7 +116,7 @@ CORRECTIONS = [_adjustment("0.050"), _adopted("0.050"), _adjustment("0.050", str
 @pytest.mark.row("K02", "E13")
 @pytest.mark.parametrize("correction", CORRECTIONS, ids=["adjusted", "adopted", "nobody's"])
 async def test_a_running_executor_counts_what_was_corrected_against_its_caps(
-    rig: Rig, correction: Message
+    rig: Rig, correction: Event
 ) -> None:
     """Half of what may be held was bought, the other half is held without a trade: nothing more is opened."""
     async with rig.running(rig.executor()) as executor:
@@ -130,7 +130,7 @@ async def test_a_running_executor_counts_what_was_corrected_against_its_caps(
 @pytest.mark.row("K02", "E13")
 @pytest.mark.parametrize("correction", CORRECTIONS, ids=["adjusted", "adopted", "nobody's"])
 async def test_a_successor_finds_the_corrections_in_the_journal(
-    rig: Rig, correction: Message
+    rig: Rig, correction: Event
 ) -> None:
     """They are part of the history; that FEED holds them as well counts none twice."""
     async with rig.dying(rig.executor()):

@@ -9,7 +9,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.journal import NewEvent
 from opensqt.domain.ledger import Ledger
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Accepted, Expired, Fill
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.recon_events import Discrepancy, DiscrepancyKind
@@ -24,7 +24,7 @@ GRACE_MS = 1500
 FOREIGN = "web_1"
 
 
-def judged(rig: Rig) -> list[Message]:
+def judged(rig: Rig) -> list[Event]:
     """Let a reconciler read the journal of this desk and return what it says."""
     books, judge = Ledger(), Comparator(grace_ms=GRACE_MS, drift_max=Decimal("0.05"))
     for row in rig.store.rows:

@@ -20,7 +20,7 @@ from opensqt.domain.intent import (
     TimeInForce,
 )
 from opensqt.domain.market import Tick
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event, Message
 from opensqt.domain.subjects import intent_subject, subject_of
 from opensqt.domain.verdict import Command, RiskApproved, RiskRefused
 from opensqt.runtime.bus.port import Stream
@@ -109,7 +109,7 @@ class House:
             )
         )
 
-    async def feed(self, message: Message) -> None:
+    async def feed(self, message: Event) -> None:
         """Publish market data on FEED."""
         await self.bus.publish(subject_of(message), message, self._envelope(message))
         await self.clock.run_for(0.01)

@@ -9,7 +9,7 @@ import pytest
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import Candle, FeedState, FeedStatus
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Canceled, Unresolved
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.strategy_events import AdoptedSlot, PositionAdopted
@@ -39,7 +39,7 @@ TOLD = DeskStatus(
 )
 
 
-def folded(*messages: Message) -> GatewayState:
+def folded(*messages: Event) -> GatewayState:
     """Return what the gateway knows after these facts of the journal, with a fresh price."""
     state = GatewayState()
     for symbol in (SPOT, PERP):
@@ -137,7 +137,7 @@ def test_an_adopted_position_stands_on_its_levels() -> None:
 @pytest.mark.row("H05")
 def test_the_tapes_are_bounded() -> None:
     """There are exactly 24 hours, at most 20 fills with their symbol, and at most 80 lines of news."""
-    facts: list[Message] = []
+    facts: list[Event] = []
     for number in range(100):
         ref = scenes.reference("grid-perp", PERP, str(number))
         at_ms = NOW_MS - number * 60_000
@@ -191,7 +191,7 @@ def test_a_fill_that_comes_twice_is_counted_once() -> None:
 )
 @pytest.mark.row("H04")
 def test_the_mode_is_the_worst_that_anybody_says(
-    facts: tuple[Message, ...], told: DeskStatus, mode: str
+    facts: tuple[Event, ...], told: DeskStatus, mode: str
 ) -> None:
     """Journal, latch file, executors and risk are all asked; silence of risk is not safety."""
     assert mode_of(folded(*facts), told)["mode"] == mode

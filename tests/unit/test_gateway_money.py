@@ -8,8 +8,8 @@ import pytest
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
-from opensqt.domain.market import Mark
-from opensqt.domain.messages import Message
+from opensqt.domain.market import Mark, MarketEvent
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.profit import by_strategy
 from services.gateway.activity import cash
@@ -41,7 +41,7 @@ def mark_of(symbol: str, price: Decimal, at_ms: int = NOW_MS) -> Mark:
     return Mark(venue="binance", symbol=symbol, mark_price=price, index_price=price, time_ms=at_ms)
 
 
-def shown(facts: list[Message], *market: Message, heard: tuple[Message, ...] = ()) -> Picture:
+def shown(facts: list[Event], *market: Event, heard: tuple[MarketEvent, ...] = ()) -> Picture:
     """Return the picture after facts of the journal and words of the market; `heard` by the chart only."""
     state, chart = GatewayState(), Chart()
     for message in market:
@@ -55,7 +55,7 @@ def shown(facts: list[Message], *market: Message, heard: tuple[Message, ...] = (
 
 def traded(
     strategy: str, symbol: str, side: Side, quantity: str, price: str, **more: Any
-) -> list[Message]:
+) -> list[Event]:
     """Return an order and its only trade."""
     at_ms = more.pop("at_ms", NOW_MS)
     ref = scenes.reference(strategy, symbol, f"{strategy}{symbol}{side}{at_ms}")
@@ -126,7 +126,7 @@ def test_the_hours_of_a_day_add_up_to_its_change() -> None:
         *traded("grid", PERP, Side.SELL, "3", "95", at_ms=NOW_MS - 5 * HOUR_MS, fee=Decimal(1)),
     ]
     begins = [BEGIN_MS + hour * HOUR_MS for hour in range(24)]
-    heard: list[Message] = []
+    heard: list[MarketEvent] = []
     for number, at_ms in enumerate(begins):
         heard.append(tick_of(PERP, str(50 + number), at_ms))
         heard.append(mark_of(PERP, Decimal(100 - number), at_ms))

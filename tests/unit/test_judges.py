@@ -16,7 +16,7 @@ JUDGES = (
     *(f"tests/e2e/{name}.py" for name in ("opposite_judge", "standby/takeover")),
 )
 PRODUCT = ("opensqt", "services")
-READERS = {"decode", "connect", "opened"}  # of bytes and rows as they are
+READERS = {"decode", "decode_event", "connect", "opened"}  # of bytes and rows as they are
 
 
 @pytest.mark.row("K14")

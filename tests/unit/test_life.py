@@ -18,12 +18,13 @@ from opensqt.domain.order_events import (
     IntentPlaced,
     Liquidity,
     NeverPlaced,
+    OrderEvent,
     OrderRef,
     Rejected,
     Submitting,
     Unresolved,
 )
-from opensqt.domain.order_state import TERMINAL, Order, OrderEvent, OrderStatus, begin, fold
+from opensqt.domain.order_state import TERMINAL, Order, OrderStatus, begin, fold
 from opensqt.execution.order_actions import IllegalCommand, OrderAction, permit, table
 
 CID = "q" + "0" * 26

@@ -16,9 +16,9 @@ from hypothesis.stateful import (
 
 from opensqt.domain import order_state
 from opensqt.domain.ledger import Ledger
-from opensqt.domain.order_events import Fill, OrderRef
+from opensqt.domain.order_events import Fill, OrderEvent, OrderRef
 from opensqt.domain.order_index import OrderIndex
-from opensqt.domain.order_state import OrderEvent, OrderStatus
+from opensqt.domain.order_state import OrderStatus
 from opensqt.execution.state import ExecutionState as Executor
 from opensqt.execution.to_ask import doubtful, wished_away
 from opensqt.risk.state import RiskState as Gate

@@ -17,7 +17,7 @@ from opensqt.domain.market import (
     Tick,
     Trade,
 )
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.runtime.strategy import runner
 from services.market_data.decide import Now, Observation, due, observed, tick_of, wait_ms
 from services.market_data.state import PublishPace, SymbolState
@@ -104,7 +104,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.view = EMPTY
-        self.published: list[tuple[int, Message]] = []
+        self.published: list[tuple[int, Event]] = []
 
     def hear(self, wall_ms: int, *observations: Observation) -> None:
         """Take observations."""
@@ -122,7 +122,7 @@ class Desk:
         said = [m for m in self.of(FeedStatus) if isinstance(m, FeedStatus)]
         return [m.state for m in said if m.channel == "tick"][-1]
 
-    def of(self, kind: type[Message]) -> list[Message]:
+    def of(self, kind: type[Event]) -> list[Event]:
         """Return what was published of a kind."""
         return [message for _, message in self.published if isinstance(message, kind)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Expired,
     NeverPlaced,
@@ -48,12 +48,12 @@ NOBODY = OrderRef(
 )
 
 
-def by_services(facts: list[Message]) -> Told:
+def by_services(facts: list[Event]) -> Told:
     """Return the rows that the platform projects."""
     return {table.value: found for table, found in rows(folded(facts)).items()}
 
 
-def by_oracle(facts: list[Message]) -> Told:
+def by_oracle(facts: list[Event]) -> Told:
     """Return the rows that the judge counts."""
     account = JournalAccount()
     for fact in facts:
@@ -62,7 +62,7 @@ def by_oracle(facts: list[Message]) -> Told:
 
 
 COUNTS = pytest.mark.parametrize("count", [by_services, by_oracle])
-Count = Callable[[list[Message]], Told]
+Count = Callable[[list[Event]], Told]
 
 
 def column(told: Told, table: str, name: str) -> set[Any]:
@@ -186,7 +186,7 @@ def test_spot_wallets_gain_what_was_bought_and_lose_what_was_paid(count: Count) 
     assert column(told, "positions", "fees") == {Decimal("0.1")}
 
 
-ENDS: dict[str, tuple[list[Message], str, str]] = {
+ENDS: dict[str, tuple[list[Event], str, str]] = {
     "planned": ([placed(ref_of(1))], "planned", ""),
     "sent": ([Submitting(ref=ref_of(1), epoch=1, deadline_ms=1, time_ms=5)], "submitting", ""),
     "in doubt": (

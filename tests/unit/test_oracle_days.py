@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
-from opensqt.cli.verify_evidence import Event
+from opensqt.cli.verify_evidence import JudgedEvent
 from opensqt.domain.ledger import Ledger, LedgerTable
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, SagaStep, StrategyStarted
 from opensqt.oracle.journal_account import JournalAccount
@@ -18,7 +18,7 @@ from opensqt.runtime.projection.tables import rows
 from tests.ledgers import ACCOUNT, SPOT, VENUE, Day, folded
 
 Told = dict[str, set[tuple[Any, ...]]]
-BEFORE: list[Message] = [
+BEFORE: list[Event] = [
     StrategyStarted(
         strategy="grid", run=1, config_hash="c", code_version="v", state_fingerprint="f", time_ms=1
     ),
@@ -42,7 +42,7 @@ MEANWHILE = Adjustment(
     detail="",
     time_ms=5,
 )
-AFTER: list[Message] = [
+AFTER: list[Event] = [
     AnchorSet(
         strategy="late",
         symbol=SPOT,
@@ -63,7 +63,7 @@ AFTER: list[Message] = [
 ]
 
 
-def more(seed: int) -> list[Message]:
+def more(seed: int) -> list[Event]:
     """Return a day with what strategies and the reconciler do in it, and some facts told again."""
     facts = Day(seed, orders=60).facts
     facts.insert(len(facts) // 2, MEANWHILE)
@@ -118,7 +118,7 @@ def test_verify_finds_a_fold_that_is_wrong_everywhere(
         snapshot=None,
     )
     told = [
-        Event(position=n, actor="executor", occurred_ms=n, message=fact)
+        JudgedEvent(position=n, actor="executor", occurred_ms=n, message=fact)
         for n, fact in enumerate(facts, start=1)
     ]
     made = fold(told, live)

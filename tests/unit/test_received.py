@@ -14,7 +14,7 @@ from opensqt.cli.status import _row
 from opensqt.domain.dust import dust_of, is_dust, named
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.ledger import LedgerTable
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill, OrderRef
 from opensqt.domain.position import FLAT
 from opensqt.domain.position import fill as booked
@@ -131,9 +131,9 @@ def test_everybody_who_counts_fills_agrees(trades: list[tuple[Any, ...]]) -> Non
 PLACE = (ACCOUNT, SPOT)
 
 
-def journal(trades: list[tuple[Any, ...]]) -> list[Message]:
+def journal(trades: list[tuple[Any, ...]]) -> list[Event]:
     """Return a day of three orders and these trades, told with our id or with the venue's only."""
-    facts: list[Message] = [deposit(Market.SPOT, "BTC", "5")]
+    facts: list[Event] = [deposit(Market.SPOT, "BTC", "5")]
     for ref, slot in ORDERS.values():
         placed, *rest = opened(ref, quantity="1000")
         facts += [msgspec.structs.replace(placed, slot=slot), *rest]
@@ -156,7 +156,7 @@ def journal(trades: list[tuple[Any, ...]]) -> list[Message]:
     return facts
 
 
-def risk(facts: Sequence[Message]) -> Gate:
+def risk(facts: Sequence[Event]) -> Gate:
     """Return the gate's books of a journal."""
     gate = Gate()
     for message in facts:
@@ -164,7 +164,7 @@ def risk(facts: Sequence[Message]) -> Gate:
     return gate
 
 
-def strategies(facts: Sequence[Message]) -> tuple[grids.GridState, arb.CarryState]:
+def strategies(facts: Sequence[Event]) -> tuple[grids.GridState, arb.CarryState]:
     """Return a grid and a carry that have read a journal."""
     grid, carry = grids.GridState(setup=long_of()), arb.CarryState(setup=carry_setup())
     for message in facts:

@@ -5,7 +5,7 @@ import msgspec
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
 from opensqt.domain.instruments import Market
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Discrepancy, Halted
 from opensqt.domain.trading_controls import DESK, HALTED, REDUCING, RESTORE
 from tests.ledgers import ACCOUNT, deposit, snapshot
@@ -14,7 +14,7 @@ from tests.reconciling import Desk, recorded, trading
 BACKUP = Halted(scope=DESK, mode=HALTED, reason="restored", time_ms=1)
 
 
-def restored(*known: Message) -> Desk:
+def restored(*known: Event) -> Desk:
     """Return a desk that holds a perpetual and what else a backup knows, and has just been restored."""
     desk = trading()
     desk.write(*known)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from opensqt.domain.account import FundingPaid, PositionStated
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted, StrategyStarted
 from tests.ledgers import ACCOUNT, PERP, VENUE, fill, opened, ref_of
@@ -40,7 +40,7 @@ ADJUSTED = Adjustment(
 
 @pytest.mark.row("A03")
 @pytest.mark.parametrize("moved", [fill(ref_of(1), "t2", "1"), FUNDED, ADOPTED, ADJUSTED])
-def test_what_a_strategy_holds_follows_from_the_row_that_moved_it_last(moved: Message) -> None:
+def test_what_a_strategy_holds_follows_from_the_row_that_moved_it_last(moved: Event) -> None:
     """Rows of others come between and move nothing of it."""
     desk = Desk()
     desk.write(*opened(ref_of(1), quantity="2"), fill(ref_of(1), "t1", "1"), STARTED)

@@ -8,7 +8,7 @@ import pytest
 
 from opensqt.domain.account import SnapshotBalance, SnapshotOrder, SnapshotPosition, VenueSnapshot
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Adjustment, Discrepancy, DiscrepancyKind, Halted
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, deposit, fill, opened, ref_of
 from tests.reconciling import Desk, kinds, shown, trading
@@ -16,7 +16,7 @@ from tests.reconciling import Desk, kinds, shown, trading
 DAY_MS = 24 * 60 * 60 * 1000
 RESTING, PART = ref_of(2), ref_of(3)
 
-FACTS: list[Message] = [
+FACTS: list[Event] = [
     deposit(Market.PERP, "USDT", "1000"),
     deposit(Market.SPOT, "USDT", "500"),
     deposit(Market.SPOT, "BTC", "3"),

@@ -96,4 +96,6 @@ def test_a_fill_that_no_trade_shows_is_told() -> None:
     desk.write(*opened(ref))
     desk.look("1", "e1", orders=(shown(ref.client_order_id, filled="0.25"),))
     assert kinds(desk) == [DiscrepancyKind.FILLED_QUANTITY]
-    assert (desk.said[0].message.expected, desk.said[0].message.observed) == ("0", "0.25")  # type: ignore[attr-defined]  # a Discrepancy
+    told = desk.said[0].message
+    assert isinstance(told, Discrepancy)
+    assert (told.expected, told.observed) == ("0", "0.25")

@@ -7,7 +7,7 @@ import msgspec
 from opensqt.desk.config_default import derive
 from opensqt.domain.control import KillReleased
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.subjects import subject_of
 from opensqt.domain.trading_controls import DESK, HALTED, REDUCING, RESTORE
@@ -49,7 +49,7 @@ def drifting() -> Desk:
     return desk
 
 
-def filled(facts: list[Message]) -> MemoryStore:
+def filled(facts: list[Event]) -> MemoryStore:
     """Return a journal that holds facts."""
     store = MemoryStore(RunClock())
     for number, message in enumerate(facts):

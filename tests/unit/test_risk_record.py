@@ -12,9 +12,9 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, OrderType
 from opensqt.domain.recon_events import Halted, Resumed
-from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused
+from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused, Verdict
 from opensqt.risk.grounds import StrategyLimits
-from opensqt.risk.state import RiskState, Verdict
+from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import blocked, judge, judged_again
 from opensqt.runtime.codec import decode, encode
 from tests.unit.gate_books import (

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tests.tidiness import purity, shape
+from tests.tidiness import purity, shape, unions
 from tests.tidiness.source import ROOT, Source, sources, tracked
 
 Rule = Callable[[Source], Iterator[str]]
@@ -20,6 +20,8 @@ RULES: tuple[Rule, ...] = (
     purity.excepts,
     purity.twins,
     purity.comments,
+    unions.closed,
+    unions.typed,
 )
 TEXTS = {
     ".py",
@@ -61,6 +63,8 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert found == []
 
 
+FOLD = "def fold(event: Event) -> None:\n    match event:\n        case Tick():\n            pass\n"
+
 BROKEN: tuple[tuple[Rule, str, str], ...] = (
     (shape.sizes, "opensqt/long.py", "x = 1\n" * 301),
     (shape.sizes, "opensqt/long.py", "def f() -> None:\n" + "    x = 1\n" * 50),
@@ -90,6 +94,9 @@ BROKEN: tuple[tuple[Rule, str, str], ...] = (
     (purity.twins, "tests/unit/test_x.py", "import pytest\n@pytest.mark.skip\ndef test_x(): ..."),
     (purity.comments, "opensqt/x.py", "x = 1  # TO" + "DO later"),
     (purity.comments, "opensqt/x.py", "x = 1  # type" + ": ignore"),
+    (unions.closed, "opensqt/risk/x.py", f"{FOLD}        case _:\n            return"),
+    (unions.typed, "opensqt/risk/x.py", "x = get" + "attr(message, 'ref', None)"),
+    (unions.typed, "opensqt/risk/x.py", "x = event.ref  # type" + ": ignore[attr-defined]"),
 )
 
 

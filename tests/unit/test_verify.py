@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
-from opensqt.cli.verify_evidence import Audited, Check, Event, JudgedEvidence
+from opensqt.cli.verify_evidence import Audited, Check, JudgedEvent, JudgedEvidence
 from opensqt.cli.verify_money import fills_equal_position, ledger_identity
 from opensqt.cli.verify_orders import (
     no_order_without_intent,
@@ -16,7 +16,7 @@ from opensqt.cli.verify_orders import (
 )
 from opensqt.domain.instruments import Market
 from opensqt.domain.ledger_content import content, digest, restore
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill, NeverPlaced, Submitting
 from opensqt.runtime.projection.port import Snapshot
 from opensqt.runtime.projection.tables import rows
@@ -31,7 +31,7 @@ TRADES = (
 )
 
 
-def facts() -> list[Message]:
+def facts() -> list[Event]:
     """Return a small sound day."""
     return [
         deposit(Market.SPOT, "USDT", "1000"),
@@ -91,7 +91,7 @@ def audit() -> list[Audited]:
 
 
 def evidence(
-    rows_of_audit: list[Audited] | None, messages: list[Message], until_ms: int | None = None
+    rows_of_audit: list[Audited] | None, messages: list[Event], until_ms: int | None = None
 ) -> JudgedEvidence:
     """Return both sides as `verify` reads them."""
     return JudgedEvidence(
@@ -101,10 +101,10 @@ def evidence(
     )
 
 
-def events(messages: list[Message]) -> tuple[Event, ...]:
+def events(messages: list[Event]) -> tuple[JudgedEvent, ...]:
     """Return facts as journal rows."""
     return tuple(
-        Event(position=at, actor="executor-main", occurred_ms=at, message=message)
+        JudgedEvent(position=at, actor="executor-main", occurred_ms=at, message=message)
         for at, message in enumerate(messages, start=1)
     )
 
@@ -153,7 +153,7 @@ def test_a_fee_in_base_that_is_not_counted_is_found() -> None:
     assert "spot/BTC: the venue states 1.999, the journal makes 2" in without.detail
 
 
-Broken = tuple[Callable[[list[Audited], list[Message]], object], str]
+Broken = tuple[Callable[[list[Audited], list[Event]], object], str]
 BROKEN: dict[str, Broken] = {
     "an id accepted twice": (
         lambda rows, _: rows.append(place(ONE.client_order_id)),
@@ -256,7 +256,7 @@ def test_without_an_audit_the_journal_is_judged_alone() -> None:
     assert "no audit" in found["one_order_per_intent"].detail
 
 
-def live(messages: list[Message], position: int, kept: int = 0) -> StoredBooks:
+def live(messages: list[Event], position: int, kept: int = 0) -> StoredBooks:
     """Return projections and a snapshot as a reconciler leaves them."""
     books = folded(messages[:position])
     snapshot = None

@@ -8,7 +8,7 @@ import msgspec
 from opensqt.domain import ids
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import BookLevel, BookTop, Funding, Tick
-from opensqt.domain.messages import Message, name_of
+from opensqt.domain.messages import Event, name_of
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.envelope import Envelope
 from tests.support.fakes.bus import MemoryBus
@@ -101,7 +101,7 @@ class MarketMaker:
             time_ms=now_ms,
         )
 
-    async def _show(self, message: Message) -> None:
+    async def _show(self, message: Event) -> None:
         now_ms = self._desk.clock.market_ms()
         subject = subject_of(message)
         envelope = Envelope(

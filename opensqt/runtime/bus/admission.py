@@ -7,7 +7,7 @@ A message with a journal position is a copy of a fact: the journal vouches for i
 from opensqt.domain import subjects
 from opensqt.domain.control import Heartbeat, KillLatched
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event, Instruction, Message
 from opensqt.domain.plausible import absurdity
 from opensqt.domain.verdict import Command
 from opensqt.runtime.bus.port import Delivery, Stream
@@ -53,6 +53,14 @@ def content(delivery: Delivery, position: int, now_ms: int) -> Message:
             )
         if why := absurdity(message, now_ms):
             raise Absurd(why)
+    return message
+
+
+def event_of(delivery: Delivery, position: int, now_ms: int) -> Event:
+    """Return the event that a delivery of FEED tells; raise like `content`, also for an instruction."""
+    message = content(delivery, position, now_ms)
+    if isinstance(message, Instruction):
+        raise Misplaced(f"{type(message).__name__} is no event, and does not belong on FEED")
     return message
 
 

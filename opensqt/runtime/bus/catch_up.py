@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from opensqt.domain.control import FeedGeneration, Heartbeat
 from opensqt.domain.journal import Recorded
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT, Interest
-from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
+from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, event_of
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.feed_items import CaughtUp, FeedItem
 from opensqt.runtime.bus.journal_check import ROWS_PER_READ, JournalCheck
@@ -39,7 +39,7 @@ class _Heard(NamedTuple):
     delivery: Delivery
     envelope: Envelope
     link: SequenceLink
-    message: Message | None
+    message: Event | None
 
 
 class ResetRequired(Exception):
@@ -151,7 +151,7 @@ class CatchUpPass:
         if self._chain.judge(link) is SequenceVerdict.DROP:
             return None
         try:
-            message = content(delivery, envelope.position, now_ms)
+            message = event_of(delivery, envelope.position, now_ms)
         except NOT_ADMITTED as error:
             if isinstance(error, UnknownType) and IGNORABLE_HEADER in delivery.headers:
                 self._metrics.skipped.labels(Stream.FEED.value).inc()
@@ -180,9 +180,7 @@ class CatchUpPass:
             return None
         return self._wanted(message, envelope, delivery.subject, delivery.sequence)
 
-    def _wanted(
-        self, message: Message, envelope: Envelope, subject: str, sequence: int
-    ) -> FeedItem:
+    def _wanted(self, message: Event, envelope: Envelope, subject: str, sequence: int) -> FeedItem:
         return FeedItem(
             message=message,
             envelope=envelope,
@@ -223,7 +221,7 @@ def _is_odd(chain: SequenceTracker[_Heard], link: SequenceLink, reached: int) ->
         return True
 
 
-def _generation_said(subject: str, message: Message) -> int:
+def _generation_said(subject: str, message: Event) -> int:
     # Other processes beat too, with epochs of their own: only the relay's words count.
     if subject in _OF_THE_RELAY and isinstance(message, FeedGeneration | Heartbeat):
         return message.generation

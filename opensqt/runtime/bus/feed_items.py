@@ -2,14 +2,14 @@
 
 import msgspec
 
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.runtime.envelope import Envelope
 
 
 class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     """One fact. From the journal: `sequence` 0; `live` False while the past is being read."""
 
-    message: Message
+    message: Event
     envelope: Envelope
     subject: str
     sequence: int

@@ -2,7 +2,7 @@
 
 from opensqt.domain.control import CONTROL_STREAM, FeedGeneration
 from opensqt.domain.journal import Recorded
-from opensqt.domain.messages import IGNORABLE, Message
+from opensqt.domain.messages import IGNORABLE, Event
 from opensqt.domain.subjects import FEED_GENERATION
 from opensqt.runtime.bus.sequence_tracker import SequenceLink
 from opensqt.runtime.codec import UnknownType
@@ -42,7 +42,7 @@ class JournalCheck:
                     newest = max(newest, fact.generation)
         return newest
 
-    def read(self, row: Recorded) -> Message | None:
+    def read(self, row: Recorded) -> Event | None:
         """Return the fact of a row, None for an unknown one that may be ignored; any other raises `UnknownType`."""
         try:
             return decode_row(row)

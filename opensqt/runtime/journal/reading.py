@@ -3,8 +3,8 @@
 import hashlib
 
 from opensqt.domain.journal import Recorded
-from opensqt.domain.messages import Message
-from opensqt.runtime.codec import decode
+from opensqt.domain.messages import Event
+from opensqt.runtime.codec import decode_event
 from opensqt.runtime.envelope import Envelope
 
 
@@ -23,9 +23,9 @@ def verified(row: Recorded) -> bytes:
     return row.data
 
 
-def decode_row(row: Recorded) -> Message:
+def decode_row(row: Recorded) -> Event:
     """Return the fact of a row; raise `CorruptRow` or the codec's `Undecodable`."""
-    return decode(verified(row))
+    return decode_event(verified(row))
 
 
 def envelope_of(row: Recorded) -> Envelope:

@@ -24,7 +24,6 @@ class StrategyJournal:
 
     def add(self, strategy: str, choice: JournalledChoice, after: Envelope | None = None) -> None:
         """Queue a fact that follows from a message, if from any; it is recorded once, however often it is added."""
-        time_ms: int = getattr(choice.message, "time_ms", self._context.clock.market_ms())
         self._waiting.put_nowait(
             NewEvent(
                 event_id=ids.event_id("strategy", *_scope(strategy, choice)),
@@ -32,7 +31,7 @@ class StrategyJournal:
                 message=choice.message,
                 subject=subject_of(choice.message),
                 actor=self._context.name,
-                occurred_at_ms=time_ms,
+                occurred_at_ms=choice.message.time_ms,
                 causation_id=after.event_id if after is not None else "",
                 correlation_id=begun_by(after) if after is not None else "",
             )

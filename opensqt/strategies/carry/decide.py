@@ -4,7 +4,7 @@ from opensqt.domain.account import AssetAmount
 from opensqt.domain.dust import named
 from opensqt.domain.ids import intent_id
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent, TimeInForce
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.strategy_events import SagaStep
 from opensqt.domain.trading_controls import HALTED
 from opensqt.strategies import tracked_intent as one
@@ -23,7 +23,7 @@ from opensqt.strategies.tracked_intent import CYCLES_PER_RUN, UNSTAMPED
 ASK_AGAIN_MS = 1_000
 
 
-def decide(carry: CarryState, event: Message) -> Decision:
+def decide(carry: CarryState, event: Event) -> Decision:
     """Return what to do after `event`, which `carry` has folded already."""
     del event  # every message is a reason to look again; the state holds all it said
     waiting = _waiting(carry)

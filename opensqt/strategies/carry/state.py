@@ -10,9 +10,9 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import BookTop, FeedState, FeedStatus, Funding, Mark, Tick, Time
-from opensqt.domain.messages import Message
-from opensqt.domain.order_events import Fill, IntentPlaced
-from opensqt.domain.order_state import Order, OrderEvent, begin, fold, is_order_event
+from opensqt.domain.messages import Event
+from opensqt.domain.order_events import Fill, IntentPlaced, OrderEvent
+from opensqt.domain.order_state import Order, begin, fold
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon_events import Adjustment, Halted, Resumed
 from opensqt.domain.strategy_events import SagaStep, StrategyStarted
@@ -120,12 +120,12 @@ class CarryState(msgspec.Struct, frozen=True, kw_only=True):
         return max(prices) if side is Side.BUY else min(prices)
 
 
-def evolve(carry: CarryState, event: Message | Decision) -> CarryState:
+def evolve(carry: CarryState, event: Event | Decision) -> CarryState:
     """Fold one message of FEED, or the carry's own decision as it was published; unknown ones change nothing."""
     if isinstance(event, Decision):
         return _decided(carry, event)
-    if is_order_event(event):
-        return _ordered(carry, event)  # type: ignore[arg-type]
+    if isinstance(event, OrderEvent):
+        return _ordered(carry, event)
     match event:
         case Time():
             return _timed(carry, event.time_ms)

@@ -10,7 +10,7 @@ from opensqt.domain.ids import intent_id
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
 from opensqt.domain.market import Tick
-from opensqt.domain.messages import Message
+from opensqt.domain.messages import Event
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted
 from opensqt.domain.trading_controls import HALTED
 from opensqt.strategies import tracked_intent as one
@@ -34,7 +34,7 @@ from opensqt.strategies.tracked_intent import CYCLES_PER_RUN, UNSTAMPED, Tracked
 ASK_AGAIN_MS = 1_000
 
 
-def decide(grid: GridState, event: Message) -> Decision:
+def decide(grid: GridState, event: Event) -> Decision:
     """Return what to do after `event`, which `grid` has folded already."""
     del event  # every message is a reason to look again; the state holds all it said
     now_ms = grid.market.now_ms

@@ -11,9 +11,8 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import FeedState, FeedStatus, Tick, Time
-from opensqt.domain.messages import Message
-from opensqt.domain.order_events import Fill
-from opensqt.domain.order_state import OrderEvent, is_order_event
+from opensqt.domain.messages import Event
+from opensqt.domain.order_events import Fill, OrderEvent
 from opensqt.domain.recon_events import Adjustment, Halted, Resumed
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, StrategyStarted
 from opensqt.domain.trading_controls import TradingControls, thrown
@@ -98,12 +97,12 @@ class GridState(msgspec.Struct, frozen=True, kw_only=True):
         return self.market.now_ms - tick.time_ms > self.setup.tick_age_ms_max
 
 
-def evolve(grid: GridState, event: Message | Decision) -> GridState:
+def evolve(grid: GridState, event: Event | Decision) -> GridState:
     """Fold one message of FEED, or the grid's own decision as it was published; unknown ones change nothing."""
     if isinstance(event, Decision):
         return _decided(grid, event)
-    if is_order_event(event):
-        return _ordered(grid, event)  # type: ignore[arg-type]
+    if isinstance(event, OrderEvent):
+        return _ordered(grid, event)
     match event:
         case Tick() | Time() | InstrumentRules() | FeedStatus() | VenueSnapshot():
             return _shown(grid, event)

@@ -110,7 +110,7 @@ class VenueFeed:
                 self._marked(symbol, frame)
             case SymbolFrame(symbol, (Trade() | Candle()) as told):
                 self._queue.put_nowait(self._in_base_units(symbol, told))
-            case None:
+            case SymbolFrame() | None:
                 pass
         return True
 
