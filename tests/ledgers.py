@@ -5,6 +5,7 @@ The venue here counts for itself and shares no code with the books that are test
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -221,7 +222,7 @@ class Day:
         )
 
 
-def folded(facts: list[Event], books: Ledger | None = None) -> Ledger:
+def folded(facts: Sequence[Event], books: Ledger | None = None) -> Ledger:
     """Fold facts at consecutive journal positions."""
     books = books or Ledger()
     for message in facts:

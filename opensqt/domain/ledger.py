@@ -16,10 +16,9 @@ from opensqt.domain.account import (
     PositionStated,
     VenueSnapshot,
 )
-from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
+from opensqt.domain.control import DeskGeneration, LimitChanged
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market
-from opensqt.domain.kills import Kills
 from opensqt.domain.ledger_entry import Key, LedgerTable, Net, StrategyRun
 from opensqt.domain.ledger_wallet import (
     Flow,
@@ -33,17 +32,14 @@ from opensqt.domain.ledger_wallet import (
 from opensqt.domain.market import MarketEvent
 from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.order_events import Fill, OrderEvent
-from opensqt.domain.order_index import OrderIndex
+from opensqt.domain.order_index import Change, OrderIndex
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon_events import (
     Adjustment,
     AutoDeleveraged,
     Discrepancy,
-    Halted,
     InstrumentChanged,
     Liquidated,
-    OrderContradicted,
-    Resumed,
     Settled,
     Transferred,
     VenueStatus,
@@ -55,7 +51,7 @@ from opensqt.domain.strategy_events import (
     StrategyFaulted,
     StrategyStarted,
 )
-from opensqt.domain.trading_controls import TradingControls, thrown
+from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 
 __all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
@@ -63,7 +59,7 @@ __all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
 # What is said about the books, not booked; and what no version says yet.
 _Unbooked = (
     (VenueSnapshot | BalanceChanged | PositionStated)
-    | (IntentConflict | Discrepancy | OrderContradicted)
+    | (IntentConflict | Discrepancy)
     | (Liquidated | AutoDeleveraged | Settled | InstrumentChanged | VenueStatus)
 )
 
@@ -85,13 +81,12 @@ class Ledger:
         self.funding: dict[Key, FundingPaid] = {}
         self.strategies: dict[str, StrategyRun] = {}
         self.sagas: dict[Key, SagaStep] = {}
-        self.halts: dict[str, Halted] = {}
-        self.kills = Kills()
+        self.controls = TradingControls()
         self.limits: dict[str, LimitChanged] = {}
         self.touched: dict[tuple[LedgerTable, Key], None] = {}
 
-    def fold(self, at: int, event: Event) -> None:
-        """Take in the fact of a journal position; each position once and in order."""
+    def fold(self, at: int, event: Event) -> Change:
+        """Take in the fact of a journal position, each once and in order; return what it changed of orders."""
         self.position = at
         change = self.index.fold(event)
         for fill in change.booked:
@@ -102,6 +97,7 @@ class Ledger:
             self._touch(LedgerTable.ORDERS, (change.order.client_order_id,))
         elif not isinstance(event, OrderEvent):
             _take(self, event)
+        return change
 
     @property
     def orders(self) -> dict[str, order_state.Order]:
@@ -210,7 +206,7 @@ def _take(books: Ledger, event: Event) -> None:
         case PositionAdopted():
             place = (event.venue, event.account, event.symbol)
             books.hold(event.strategy, place, event.quantity, event.entry_price)
-        case Halted() | Resumed() | KillLatched() | KillReleased():
+        case _ if isinstance(event, Switch):
             _switch(books, event)
         case DeskGeneration():
             books.desk = event.generation
@@ -238,11 +234,12 @@ def _transfer(books: Ledger, message: Transferred) -> None:
             books.move(key, Flow(transferred=amount))
 
 
-def _switch(books: Ledger, message: Halted | Resumed | KillLatched | KillReleased) -> None:
-    halts, kills = books.halts, books.kills.scopes
-    after = thrown(TradingControls(kills=books.kills, halts=halts), message)
-    books.kills, books.halts = after.kills, after.halts
-    for kind, was, now in (("kill", kills, after.kills.scopes), ("halt", halts, after.halts)):
+def _switch(books: Ledger, event: Switch) -> None:
+    before, books.controls = books.controls, thrown(books.controls, event)
+    for kind, was, now in (
+        ("kill", before.kills.scopes, books.controls.kills.scopes),
+        ("halt", before.halts, books.controls.halts),
+    ):
         for scope in sorted(was.keys() | now.keys()):
             if was.get(scope) != now.get(scope):
                 books.touched[LedgerTable.HALTS, (kind, scope)] = None

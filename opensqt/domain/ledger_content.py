@@ -21,8 +21,9 @@ from opensqt.domain.order_state import Order
 from opensqt.domain.position import Position
 from opensqt.domain.recon_events import Halted
 from opensqt.domain.strategy_events import SagaStep
+from opensqt.domain.trading_controls import TradingControls
 
-FOLD = 3  # counted up when the same journal makes other books: old snapshots are not read
+FOLD = 4  # counted up when the same journal makes other books: old snapshots are not read
 
 _Value = TypeVar("_Value")
 
@@ -71,10 +72,10 @@ def content(books: Ledger) -> bytes:
             funding=_items(books.funding),
             strategies=_values(books.strategies),
             sagas=_items(books.sagas),
-            halts=_values(books.halts),
-            kills=tuple(sorted(books.kills.latched.items())),
-            released=tuple(sorted(books.kills.released)),
-            released_ms=tuple(sorted(books.kills.released_ms.items())),
+            halts=_values(books.controls.halts),
+            kills=tuple(sorted(books.controls.kills.latched.items())),
+            released=tuple(sorted(books.controls.kills.released)),
+            released_ms=tuple(sorted(books.controls.kills.released_ms.items())),
             limits=_values(books.limits),
         )
     )
@@ -104,12 +105,13 @@ def restore(data: bytes) -> Ledger:
     books.funding = dict(found.funding)
     books.strategies = {run.strategy: run for run in found.strategies}
     books.sagas = dict(found.sagas)
-    books.halts = {halt.scope: halt for halt in found.halts}
-    books.kills = Kills(
+    kills = Kills(
         latched=dict(found.kills),
         released=frozenset(found.released),
         released_ms=dict(found.released_ms),
     )
+    halts = {halt.scope: halt for halt in found.halts}
+    books.controls = TradingControls(kills=kills, halts=halts)
     books.limits = {limit.field: limit for limit in found.limits}
     return books
 

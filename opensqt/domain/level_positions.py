@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain import position as positions
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.order_events import Fill
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.received import received
+from opensqt.domain.strategy_events import AdoptedSlot
 
 Levels = dict[int, Position]
 
@@ -28,6 +31,20 @@ def traded(held: Mapping[int, Position], level: int, fill: Fill) -> Levels:
         change += left - beyond
     changed[level] = positions.fill(own, fill, change)
     return changed
+
+
+def corrected(held: Mapping[int, Position], quantity: Decimal) -> tuple[Levels, Decimal]:
+    """Take a correction off the levels farthest from the anchor, at their own cost; return what none could give.
+
+    What was found beyond our trades belongs to no level either.
+    """
+    return given_up(held, sorted(held, key=lambda level: -abs(level)), quantity, None)
+
+
+def adopted(held: Position, share: AdoptedSlot) -> Position:
+    """Return what a level holds that took over its share of a position that was there before."""
+    taken = positions.opened(share.quantity, share.cost_price)
+    return msgspec.structs.replace(held, quantity=taken.quantity, cost=taken.cost)
 
 
 def given_up(

@@ -78,7 +78,7 @@ def is_doubtful(books: Ledger, account: str, symbol: str) -> bool:
     """Tell whether an order of the account in this symbol may be at the venue without our knowing."""
     return any(
         order.phase in order_state.IN_DOUBT
-        for order in books.orders.values()
+        for order in books.index.open.living()
         if order.placed is not None
         and order.placed.ref.account == account
         and order.placed.ref.symbol == symbol
@@ -123,7 +123,6 @@ def shown_orders(
 def missing_orders(
     books: Ledger,
     snapshot: VenueSnapshot,
-    living: set[str],
     moved: dict[str, int],
     *,
     young_ms: int = 0,
@@ -136,9 +135,9 @@ def missing_orders(
     shown_ids = {(order.symbol, order.venue_order_id) for order in snapshot.orders}
     findings: list[Finding] = []
     void: set[str] = set()
-    for name in sorted(living - shown):
-        order = books.orders[name]
-        if order.placed is None or order.phase not in order_state.AT_VENUE:
+    for order in sorted(books.index.open.living(), key=lambda one: one.client_order_id):
+        name = order.client_order_id
+        if order.placed is None or order.phase not in order_state.AT_VENUE or name in shown:
             continue
         ref = order.placed.ref
         venue_order_id = order.accepted.venue_order_id if order.accepted is not None else ""

@@ -1,27 +1,17 @@
-"""The switches of a desk as a strategy sees them: kills and halts by scope. Pure; it never throws one itself."""
+"""The one fold of kills and halts by scope, for everybody who obeys, shows or stores them. Pure."""
 
 from collections.abc import Container, Iterable
 
 import msgspec
 
-from opensqt.domain.account import AccountEvent
-from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
+from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.kills import DESK, Kills, folded
-from opensqt.domain.market import MarketEvent
-from opensqt.domain.messages import Event, FeedEvent
-from opensqt.domain.order_events import OrderEvent
-from opensqt.domain.recon_events import (
-    Adjustment,
-    Discrepancy,
-    Halted,
-    OrderContradicted,
-    Resumed,
-    VenueEvent,
-)
-from opensqt.domain.strategy_events import StrategyEvent
-from opensqt.domain.verdict import RiskEvent
+from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
 
-__all__ = ["DESK", "TradingControls", "thrown"]
+__all__ = ["DESK", "Switch", "TradingControls", "thrown"]
+
+# What stops trading in a scope or lets it go on; who holds the controls folds all of it.
+Switch = KillLatched | KillReleased | Halted | Resumed | OrderContradicted
 
 HALTED = "HALTED"  # nothing is placed; any other mode lets positions shrink
 REDUCING = "REDUCING"
@@ -59,8 +49,8 @@ class TradingControls(msgspec.Struct, frozen=True, kw_only=True):
         return min(found, key=lambda halted: halted.mode != HALTED) if found else None
 
 
-def thrown(switches: TradingControls, event: Event) -> TradingControls:
-    """Fold one message; those that throw no switch change nothing.
+def thrown(switches: TradingControls, event: Switch) -> TradingControls:
+    """Fold one fact.
 
     A release ends the kills that it names. It may be recorded late: what was halted after it, by `time_ms`, stands.
     """
@@ -87,11 +77,6 @@ def thrown(switches: TradingControls, event: Event) -> TradingControls:
         case Resumed(scope=scope, time_ms=time_ms):
             halts = _without(switches.halts, (scope,), time_ms)
             return msgspec.structs.replace(switches, halts=halts)
-        case _:
-            _not_mine: (
-                MarketEvent | OrderEvent | RiskEvent | AccountEvent | VenueEvent | StrategyEvent
-            ) | (FeedEvent | DeskGeneration | LimitChanged | Discrepancy | Adjustment) = event
-            return switches
 
 
 def _halted(switches: TradingControls, halt: Halted) -> TradingControls:

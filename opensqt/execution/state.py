@@ -11,11 +11,11 @@ from opensqt.domain.account import (
     PositionStated,
     VenueSnapshot,
 )
-from opensqt.domain.control import DeskGeneration, KillLatched, KillReleased, LimitChanged
+from opensqt.domain.control import DeskGeneration, KillLatched, LimitChanged
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import PlaceIntent
-from opensqt.domain.kills import DESK, Kills, folded
+from opensqt.domain.kills import Kills
 from opensqt.domain.market import MarketEvent
 from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.order_events import NeverPlaced, OrderEvent
@@ -23,9 +23,6 @@ from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.recon_events import (
     Adjustment,
     Discrepancy,
-    Halted,
-    OrderContradicted,
-    Resumed,
     VenueEvent,
 )
 from opensqt.domain.strategy_events import (
@@ -35,6 +32,7 @@ from opensqt.domain.strategy_events import (
     StrategyFaulted,
     StrategyStarted,
 )
+from opensqt.domain.trading_controls import DESK, Switch, TradingControls, thrown
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused, Verdict
 from opensqt.execution.bounded_set import BoundedSet
 
@@ -45,10 +43,8 @@ REMEMBERED_MAX = 100_000
 DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 
 _OfOthers = (
-    (MarketEvent | IntentConflict | VenueEvent | FeedEvent | DeskGeneration | LimitChanged)
-    | (Discrepancy | Halted | Resumed | OrderContradicted)
-    | (StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
-)
+    MarketEvent | IntentConflict | VenueEvent | FeedEvent | DeskGeneration | LimitChanged
+) | (Discrepancy | StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
 
 
 class ExecutionState:
@@ -67,7 +63,7 @@ class ExecutionState:
         self.read_ms: dict[str, int] = {}  # symbol -> up to when a snapshot read all trades
         self.corrected: dict[str, Decimal] = {}  # how much of the net no trade of ours made
         self.prices: dict[str, Decimal] = {}  # of the newest fill of a symbol
-        self.kills = Kills()
+        self.controls = TradingControls()
         self.deposits: set[tuple[Market, str]] = set()
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
@@ -83,14 +79,14 @@ class ExecutionState:
         match event:
             case RiskApproved() | RiskRefused():
                 _judge(self, event)
-            case KillLatched() | KillReleased():
-                self.kills = folded(self.kills, event)
+            case _ if isinstance(event, Switch):
+                self.controls = thrown(self.controls, event)
             case _ if isinstance(event, OrderEvent):
                 if event.ref.account == self.account:
                     self._fold_order(event)
             case _ if isinstance(event, AccountEvent):
                 if event.account == self.account:
-                    self._fold_account(event)
+                    _hear_account(self, event)
             case Adjustment() | PositionAdopted():
                 if event.account == self.account:
                     self.index.fold(event)
@@ -99,9 +95,14 @@ class ExecutionState:
             case _:
                 _not_mine: _OfOthers = event
 
+    @property
+    def kills(self) -> Kills:
+        """The kills in force, and those that are over."""
+        return self.controls.kills
+
     def killed_for(self, strategy: str) -> KillLatched | None:
         """Return the latch that stops a strategy's orders, if any."""
-        return self.kills.stopping(strategy)
+        return self.controls.kill(strategy)
 
     def order_of_intent(self, intent_id: str) -> order_state.Order | None:
         """Return the newest attempt of a place intent."""
@@ -147,23 +148,24 @@ class ExecutionState:
             ZERO,
         )
 
-    def _fold_account(self, event: AccountEvent) -> None:
-        match event:
-            case Deposit():
-                self.deposits.add((event.market, event.asset))
-            case VenueSnapshot():
-                self.read_ms |= dict.fromkeys(event.symbols, event.started_ms)
-            case FundingPaid():
-                self.income.add(event.income_id)
-                self.income_ms = max(self.income_ms, event.time_ms)
-            case _:
-                _not_mine: BalanceChanged | PositionStated = event
-
     def _fold_order(self, event: OrderEvent) -> None:
         for fill in self.index.fold(event).booked:
             self.prices[fill.ref.symbol] = fill.price
         if isinstance(event, NeverPlaced):
             self.disproved.add(event.ref.client_order_id)
+
+
+def _hear_account(state: ExecutionState, event: AccountEvent) -> None:
+    match event:
+        case Deposit():
+            state.deposits.add((event.market, event.asset))
+        case VenueSnapshot():
+            state.read_ms |= dict.fromkeys(event.symbols, event.started_ms)
+        case FundingPaid():
+            state.income.add(event.income_id)
+            state.income_ms = max(state.income_ms, event.time_ms)
+        case _:
+            _not_mine: BalanceChanged | PositionStated = event
 
 
 def _judge(state: ExecutionState, verdict: Verdict) -> None:

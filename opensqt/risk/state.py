@@ -15,7 +15,7 @@ from opensqt.domain.messages import Event
 from opensqt.domain.order_events import IntentPlaced
 from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.owned_positions import NOBODY
-from opensqt.domain.trading_controls import TradingControls, thrown
+from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused, Verdict
 from opensqt.risk.grounds import Exposure
 
@@ -67,7 +67,8 @@ class RiskState:
     def fold(self, event: Event) -> None:
         """Take in one event of FEED; repeated events change nothing."""
         self.now_ms = max(self.now_ms, event.time_ms)
-        self.switches = thrown(self.switches, event)
+        if isinstance(event, Switch):
+            self.switches = thrown(self.switches, event)
         match event:
             case Tick():
                 self.ticks[event.venue, event.symbol] = event

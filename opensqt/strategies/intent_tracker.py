@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.order_events import Accepted, Fill, IntentPlaced, OrderEvent
+from opensqt.domain.order_events import Fill, IntentPlaced, OrderEvent
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.strategies import tracked_intent as one
 from opensqt.strategies.tracked_intent import RetryPolicy, TrackedIntent
@@ -23,6 +23,7 @@ class IntentTracker(msgspec.Struct, frozen=True, kw_only=True):
     living: dict[str, TrackedIntent] = {}  # by intent id: something may still come of them
     finished: dict[str, TrackedIntent] = {}  # the latest that are done, oldest first
     parked: tuple[Fill, ...] = ()  # trades of the account that nobody has claimed yet
+    strays: tuple[Fill, ...] = ()  # trades of ours that were handed out without a ticket
 
 
 class IntentChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,31 +83,23 @@ def ordered(tickets: IntentTracker, event: OrderEvent) -> Outcome:
     known = ticket_of(tickets, event.ref.intent_id)
     base = known
     if base is None and isinstance(event, IntentPlaced):
-        base = one.recalled(event)
+        base = _recalled(tickets, event)
     if base is None:
-        stray = event if isinstance(event, Fill) else None
-        return tickets, (IntentChange(before=None, after=None, fill=stray),) if stray else ()
+        return _stray(tickets, event) if isinstance(event, Fill) else (tickets, ())
     fill = event if isinstance(event, Fill) and one.is_news(base, event) else None
     after = one.informed(base, event)
-    tickets = _put(tickets, after)
-    changes: tuple[IntentChange, ...] = (IntentChange(before=known, after=after, fill=fill),)
-    if isinstance(event, Accepted) and tickets.parked:
-        tickets, claimed = _claimed(tickets, event)
-        changes += claimed
-    return tickets, changes
+    change = IntentChange(before=known, after=after, fill=fill)
+    tickets, claimed = _claimed(_put(tickets, after), after)
+    return tickets, (change, *claimed)
 
 
 def attributed(tickets: IntentTracker, fill: Fill) -> Outcome:
     """Fold a trade of the account of which the venue did not say whose it is: find its order, or park it."""
     for ticket in (*tickets.living.values(), *tickets.finished.values()):
-        for order in ticket.orders:
-            shown = order.accepted.venue_order_id if order.accepted is not None else ""
-            by_id = order.client_order_id == fill.ref.client_order_id
-            if by_id or (shown and shown == fill.venue_order_id):
-                ref = msgspec.structs.replace(ticket.ref, client_order_id=order.client_order_id)
-                return ordered(tickets, msgspec.structs.replace(fill, ref=ref))
-    parked = (*tickets.parked, fill)[-PARKED_MAX:]
-    return msgspec.structs.replace(tickets, parked=parked), ()
+        if (named := _named(ticket, fill)) is not None:
+            return ordered(tickets, named)
+    others = tuple(known for known in tickets.parked if not _same(known, fill))
+    return msgspec.structs.replace(tickets, parked=(*others, fill)[-PARKED_MAX:]), ()
 
 
 def aged(tickets: IntentTracker, now_ms: int, timing: RetryPolicy) -> Outcome:
@@ -133,15 +126,51 @@ def due(
             yield place
 
 
-def _claimed(tickets: IntentTracker, event: Accepted) -> Outcome:
-    mine = [fill for fill in tickets.parked if fill.venue_order_id == event.venue_order_id]
-    rest = tuple(fill for fill in tickets.parked if fill not in mine)
+def _claimed(tickets: IntentTracker, ticket: TrackedIntent) -> Outcome:
+    """Give a ticket the parked trades whose order its evidence names now."""
+    named = [(fill, _named(ticket, fill)) for fill in tickets.parked]
+    if not any(mine for _, mine in named):
+        return tickets, ()
+    rest = tuple(fill for fill, mine in named if mine is None)
     tickets = msgspec.structs.replace(tickets, parked=rest)
     changes: tuple[IntentChange, ...] = ()
-    for fill in mine:
-        tickets, changed = ordered(tickets, msgspec.structs.replace(fill, ref=event.ref))
+    for mine in (mine for _, mine in named if mine is not None):
+        tickets, changed = ordered(tickets, mine)
         changes += changed
     return tickets, changes
+
+
+def _named(ticket: TrackedIntent, fill: Fill) -> Fill | None:
+    """Return a trade under the name of the ticket's order that it is of, by our id or by the venue's."""
+    for order in ticket.orders if fill.ref.symbol == ticket.ref.symbol else ():
+        by_venue = fill.venue_order_id != "" and fill.venue_order_id == order.venue_order_id
+        if by_venue or order.client_order_id == fill.ref.client_order_id:
+            ref = msgspec.structs.replace(ticket.ref, client_order_id=order.client_order_id)
+            return msgspec.structs.replace(fill, ref=ref)
+    return None
+
+
+def _stray(tickets: IntentTracker, fill: Fill) -> Outcome:
+    """Hand out a trade of ours whose intent is not known, once."""
+    if any(_same(known, fill) for known in tickets.strays):
+        return tickets, ()
+    strays = (*tickets.strays, fill)[-PARKED_MAX:]
+    change = IntentChange(before=None, after=None, fill=fill)
+    return msgspec.structs.replace(tickets, strays=strays), (change,)
+
+
+def _recalled(tickets: IntentTracker, event: IntentPlaced) -> TrackedIntent:
+    """Return the ticket of an order that another run placed, with the trades of it that were handed out already."""
+    ticket = one.recalled(event)
+    for fill in tickets.strays:
+        if fill.ref.client_order_id == event.ref.client_order_id:
+            ticket = one.informed(ticket, fill)
+    return ticket
+
+
+def _same(one_fill: Fill, other: Fill) -> bool:
+    names = [(fill.ref.symbol, fill.trade_id) for fill in (one_fill, other)]
+    return names[0] == names[1]
 
 
 def _changed(tickets: IntentTracker, before: TrackedIntent | None, after: TrackedIntent) -> Outcome:

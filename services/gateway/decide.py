@@ -105,14 +105,14 @@ def mode_of(state: GatewayState, told: DeskStatus) -> dict[str, Any]:
     """Return the mode of the desk, the worst that anybody says, and who said it."""
     kills = [
         {"scope": kill.scope, "reason": kill.reason, "actor": kill.actor, "time_ms": kill.time_ms}
-        for _, kill in sorted(state.books.kills.scopes.items())
+        for _, kill in sorted(state.books.controls.kills.scopes.items())
     ]
     halts = [
         {"scope": halt.scope, "mode": halt.mode, "reason": halt.reason, "time_ms": halt.time_ms}
-        for _, halt in sorted(state.books.halts.items())
+        for _, halt in sorted(state.books.controls.halts.items())
     ]
     said = [s for name, s in told.statuses.items() if name.startswith(EXECUTOR)]
-    killed = DESK in state.books.kills.scopes or told.latched != ""
+    killed = DESK in state.books.controls.kills.scopes or told.latched != ""
     killed = killed or any(status.get("killed") is True for status in said)
     risk = told.statuses.get("risk")
     mode, why = NORMAL, ""
@@ -148,9 +148,9 @@ def troubles(state: GatewayState, told: DeskStatus) -> list[dict[str, str]]:
         found.append((BAD, broken))
     for place in told.places:
         found += _feed(state, told, place)
-    for halt in state.books.halts.values():
+    for halt in state.books.controls.halts.values():
         found.append((BAD, f"{halt.scope} {halt.mode}: {halt.reason}"))
-    doubtful = sum(order.phase is OrderStatus.UNRESOLVED for order in state.living.values())
+    doubtful = sum(order.phase is OrderStatus.UNRESOLVED for order in state.living)
     if doubtful:
         found.append((WARN, f"{doubtful} order(s) without an answer of the venue"))
     if state.books.parked:

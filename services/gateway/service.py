@@ -202,7 +202,7 @@ class Gateway:
     async def _recorded(self, kill: KillLatched) -> bool:
         """Wait a little until the journal holds this very kill; tell whether it does."""
         end_s = self._clock.monotonic_s() + RECORDED_S_MAX
-        while kill.kill_id not in self._state.books.kills.latched:
+        while kill.kill_id not in self._state.books.controls.kills.latched:
             if self._clock.monotonic_s() >= end_s:
                 return False
             await self._clock.sleep(RECORDED_S)

@@ -6,11 +6,10 @@ The books are the shared fold of the journal; kept beside them is only what a pe
 from collections import deque
 from decimal import Decimal
 
-from opensqt.domain import position as positions
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.ledger import Key, Ledger, LedgerTable
-from opensqt.domain.level_positions import traded
+from opensqt.domain.level_positions import adopted, corrected, traded
 from opensqt.domain.market import (
     BookTop,
     Candle,
@@ -26,6 +25,7 @@ from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.order_state import Order
 from opensqt.domain.position import FLAT, Position
+from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.verdict import RiskRefused
 from opensqt.strategies.grid.levels import level_of
@@ -184,74 +184,66 @@ class GatewayState:
     def __init__(self) -> None:
         self.books = Ledger()
         self.quotes = Quotes()
-        self.living: dict[str, Order] = {}
         self.fills: deque[Fill] = deque(maxlen=FILLS_MAX)
         self.fills_count = 0
         self.refusals: deque[RiskRefused] = deque(maxlen=REFUSALS_MAX)
         self.tape: deque[ActivityLine] = deque(maxlen=TAPE_MAX)
         self.levels: dict[str, dict[int, Position]] = {}
         self.earnings = Earnings()
-        self._seen: set[Key] = set()
-        self._owned: set[Key] = set()
 
-    def fold(self, message: Event, position: int) -> None:
-        """Take in one message of FEED; `position` 0 for what is not in the journal."""
-        if isinstance(message, MarketEvent | Time):
-            self.quotes.fold(message)
+    @property
+    def living(self) -> list[Order]:
+        """Return our orders that may still fill."""
+        return self.books.index.open.living()
+
+    def fold(self, event: Event, position: int) -> None:
+        """Take in one event of FEED; `position` 0 for what is not in the journal."""
+        if isinstance(event, MarketEvent | Time):
+            self.quotes.fold(event)
         if position:
-            self.books.fold(position, message)
-            self._follow(message.time_ms)
-        if isinstance(message, RiskRefused):
-            self.refusals.append(message)
-        if isinstance(message, PositionAdopted):
-            self._adopt(message)
-        line = line_of(message, position)
+            self._recorded(event, position)
+        if isinstance(event, RiskRefused):
+            self.refusals.append(event)
+        line = line_of(event, position)
         if line is not None:
             self.tape.append(line)
 
-    def _follow(self, time_ms: int) -> None:
+    def _recorded(self, event: Event, position: int) -> None:
+        change = self.books.fold(position, event)
+        for fill in (*change.booked, *change.claimed):
+            self.earnings.fill(_key(fill), fill)
+            self._level(fill)
+        self.fills.extend(change.booked)
+        self.fills_count += len(change.booked)
+        if isinstance(event, PositionAdopted | Adjustment):
+            self._corrected(event)
         for table, key in self.books.take_touched():
-            match table:
-                case LedgerTable.ORDERS:
-                    self._order(key[0])
-                case LedgerTable.FILLS:
-                    self._fill(key)
-                case LedgerTable.POSITIONS:
-                    self.earnings.net(key, self.books.nets[key], time_ms)
-                case LedgerTable.FUNDING:
-                    paid = self.books.funding[key]
-                    self.earnings.funding((paid.venue, paid.account, paid.symbol), paid.asset)
-                case _:
-                    pass
+            if table is LedgerTable.POSITIONS:
+                self.earnings.net(key, self.books.nets[key], event.time_ms)
+            elif table is LedgerTable.FUNDING:
+                paid = self.books.funding[key]
+                self.earnings.funding((paid.venue, paid.account, paid.symbol), paid.asset)
 
-    def _order(self, name: str) -> None:
-        order = self.books.orders[name]
-        if order.terminal or order.placed is None:
-            self.living.pop(name, None)
-        else:
-            self.living[name] = order
-
-    def _fill(self, key: Key) -> None:
-        fill = self.books.fills[key]
-        if key not in self._seen:
-            self._seen.add(key)
-            self.fills.append(fill)
-            self.fills_count += 1
-        self.earnings.fill(key, fill)
+    def _level(self, fill: Fill) -> None:
         order = self.books.orders.get(fill.ref.client_order_id)
-        if key in self._owned or order is None or order.placed is None:
-            return
-        self._owned.add(key)
-        level = level_of(order.placed.slot)
+        placed = order.placed if order is not None else None
+        level = level_of(placed.slot) if placed is not None else None
         if level is not None:
-            levels = self.levels.setdefault(order.placed.ref.strategy, {})
+            levels = self.levels.setdefault(fill.ref.strategy, {})
             levels.update(traded(levels, level, fill))
 
-    def _adopt(self, event: PositionAdopted) -> None:
+    def _corrected(self, event: PositionAdopted | Adjustment) -> None:
         levels = self.levels.setdefault(event.strategy, {})
+        if isinstance(event, Adjustment):
+            changed, _ = corrected(levels, event.quantity)
+            levels.update(changed)
+            return
         for slot in event.slots:
-            held = levels.get(slot.level, FLAT)
-            levels[slot.level] = positions.trade(held, slot.quantity, slot.cost_price)
+            levels[slot.level] = adopted(levels.get(slot.level, FLAT), slot)
+
+
+def _key(fill: Fill) -> Key:
+    return (fill.ref.venue, fill.ref.account, fill.ref.symbol, fill.trade_id)
 
 
 def middle(tick: Tick) -> Decimal:

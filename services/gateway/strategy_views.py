@@ -24,7 +24,7 @@ def grid(state: GatewayState, told: DeskStatus, name: str) -> Section:
         else None
     )
     orders: dict[int, Order] = {}
-    for order in state.living.values():
+    for order in state.living:
         level = level_of(order.placed.slot) if order.placed is not None else None
         if level is not None and order.placed is not None and order.placed.ref.strategy == name:
             orders[level] = order

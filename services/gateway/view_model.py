@@ -126,7 +126,7 @@ def _living(state: GatewayState) -> list[Order]:
         placed = order.placed
         return (placed.ref.symbol, -placed.price) if placed is not None else ("", ZERO)
 
-    return sorted(state.living.values(), key=place)
+    return sorted(state.living, key=place)
 
 
 def _order(order: Order) -> Section:

@@ -73,7 +73,7 @@ class Comparator:
         self._origin = origin_of(row)
         self._outbox.pop(row.event_id, None)
         self._on_the_way.discard(row.event_id)
-        halted, self._halted = self._halted, frozenset(books.halts)
+        halted, self._halted = self._halted, frozenset(books.controls.halts)
         self._state.fold(books, row.position, row.event_id, message)
         self._movers.fold(books, self._origin, message)
         backup = self._backup
@@ -148,9 +148,7 @@ class Comparator:
         self.judged += 1
         snapshot, self._origin = waiting.snapshot, waiting.origin
         shown, void_shown = shown_orders(books, snapshot, self._state.moved)
-        missing, void = missing_orders(
-            books, snapshot, self._state.living, self._state.moved, young_ms=self._young_ms
-        )
+        missing, void = missing_orders(books, snapshot, self._state.moved, young_ms=self._young_ms)
         scope = (snapshot.venue, snapshot.account)
         found: dict[Key, Finding] = {(*scope, *one.key): one for one in (*shown, *missing)}
         for key, finding in found.items():
@@ -225,7 +223,7 @@ class Comparator:
         if share < self._drift_max and summed < self._drift_max:
             self._state.adjusting.add(place)
             self._say(events.adjustment(books, snapshot, place, gap))
-        elif "/".join(place) not in books.halts:
+        elif "/".join(place) not in books.controls.halts:
             self._say(events.halted(snapshot, place, gap, max(share, summed)))
 
     def _say(self, event: NewEvent) -> None:

@@ -151,7 +151,7 @@ class RestoredBackup:
             self.halt, self.cause = (message, row.event_id) if restored else (None, "")
             self._position = row.position
             self._shown.clear()
-        elif isinstance(message, Resumed | KillReleased) and DESK not in books.halts:
+        elif isinstance(message, Resumed | KillReleased) and DESK not in books.controls.halts:
             self.halt = None
         elif isinstance(message, VenueSnapshot) and message.journal_position >= self._position:
             self._shown.add((message.venue, message.account))
@@ -174,7 +174,6 @@ class ReconcilerState:
         self.nets: defaultdict[Key, Track] = defaultdict(Track)
         self.wallets: defaultdict[Key, Track] = defaultdict(Track)
         self.moved: dict[str, int] = {}  # order -> last journal position
-        self.living: set[str] = set()
         self.lots: dict[str, Decimal] = {}  # symbol -> smallest quantity ordered
         self.stated: dict[Key, StatedHolding] = {}
         self.corrected: list[OpenAdjustment] = []
@@ -245,14 +244,8 @@ class ReconcilerState:
             self.lots[event.ref.symbol] = min(lot, event.quantity)
         if isinstance(event, Fill):
             self._fill(books, at, event)
-        order = books.orders.get(name)
-        if order is None:
-            return
-        self.moved[name] = at
-        if order.terminal:
-            self.living.discard(name)
-        else:
-            self.living.add(name)
+        if name in books.orders:
+            self.moved[name] = at
 
     def _fill(self, books: Ledger, at: int, fill: Fill) -> None:
         ref = fill.ref

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.tidiness.source import Source
 
 PRODUCT = ("opensqt/", "services/")
-UNION = re.compile(r"(\w*Event|Message)")
+UNION = re.compile(r"(|Market|Order|Risk|Account|Recon|Venue|Strategy|Control|Feed)Event|Message")
 _SAID = r"(message|event|fact|said)"
 UNTYPED = re.compile(rf"getattr\({_SAID}\b|\b{_SAID}\b.*#\s*type:\s*ignore")
 # A strategy hears what it chooses to; what else is said changes nothing for it.

@@ -10,7 +10,7 @@ import pytest
 from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.recon_events import OrderContradicted
-from opensqt.domain.trading_controls import TradingControls, thrown
+from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.venue import (
     CancelOutcome,
     LookOutcome,
@@ -83,7 +83,8 @@ def _alarms(rig: Rig) -> list[OrderContradicted]:
 def _halted(rig: Rig) -> bool:
     switches = TradingControls()
     for fact in rig.facts():
-        switches = thrown(switches, fact)
+        if isinstance(fact, Switch):
+            switches = thrown(switches, fact)
     return switches.halt("binance", "main", (SYMBOL,)) is not None
 
 

@@ -68,10 +68,16 @@ def test_what_no_release_names_is_in_force_for_everybody(said: list[Said]) -> No
         risk.fold(one)
         switches = thrown(switches, one)
     books = booked(list(said))
-    for found in (executor.kills, risk.switches.kills, switches.kills, books.kills, heard(said)):
+    for found in (
+        executor.kills,
+        risk.switches.kills,
+        switches.kills,
+        books.controls.kills,
+        heard(said),
+    ):
         assert {name: one.scope for name, one in found.latched.items()} == expected
         assert set(found.scopes) == set(expected.values())
-    assert restore(content(books)).kills == books.kills
+    assert restore(content(books)).controls.kills == books.controls.kills
 
 
 @pytest.mark.row("K01")

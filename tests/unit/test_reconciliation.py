@@ -278,15 +278,15 @@ def test_a_person_lifts_a_halt_and_what_still_disagrees_halts_again() -> None:
     desk = trading()
     desk.look("0.5", "e1")
     desk.look("0.5", "e2")
-    assert len(desk.books.halts) == 1
+    assert len(desk.books.controls.halts) == 1
     desk.write(KillReleased(scope="desk", reason="looked", actor="ann", time_ms=desk.now_ms))
     desk.wait()
     assert [(one.actor, one.reason) for one in desk.told(Resumed)] == [("ann", "looked")]
-    assert desk.books.halts == {}
+    assert desk.books.controls.halts == {}
     desk.look("0.5", "e3")
     assert len(desk.told(Halted)) == 2
     desk.look("1", "e4")
     desk.write(KillReleased(scope="desk", reason="closed", actor="ann", time_ms=desk.now_ms))
     desk.wait()
     desk.look("1", "e5")
-    assert desk.books.halts == {}
+    assert desk.books.controls.halts == {}

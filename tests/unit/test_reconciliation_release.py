@@ -45,7 +45,7 @@ def drifting() -> Desk:
     desk = trading()
     desk.look("0.5", "e1")
     desk.look("0.5", "e2")
-    assert list(desk.books.halts) == [f"{VENUE}/{ACCOUNT}/{PERP}"]
+    assert list(desk.books.controls.halts) == [f"{VENUE}/{ACCOUNT}/{PERP}"]
     return desk
 
 
@@ -105,7 +105,7 @@ def test_what_was_not_appended_comes_before_what_is_said_later() -> None:
     lifted, anew = (event.message for event in desk.said[-2:])
     assert isinstance(lifted, Resumed)
     assert isinstance(anew, Halted)
-    assert len(desk.books.halts) == 1
+    assert len(desk.books.controls.halts) == 1
 
 
 def test_a_look_at_a_restored_desk_that_was_not_appended_is_said_once() -> None:
@@ -125,10 +125,10 @@ def test_a_release_lifts_the_halt_also_if_nobody_tells_of_it() -> None:
     desk = drifting()
     desk.write(released(desk.now_ms))
     assert len(desk.judge.take_outbox()) == 1
-    assert desk.books.halts == {}
+    assert desk.books.controls.halts == {}
     desk.look("0.5", "e3")
     assert len(desk.told(Halted)) == 2
-    assert len(desk.books.halts) == 1
+    assert len(desk.books.controls.halts) == 1
 
 
 def test_a_restart_tells_late_of_a_release_and_the_newer_halt_stands() -> None:
@@ -143,7 +143,7 @@ def test_a_restart_tells_late_of_a_release_and_the_newer_halt_stands() -> None:
     again.now_ms = desk.now_ms
     again.wait()
     assert len(again.told(Resumed)) == 1
-    assert again.books.halts == desk.books.halts != {}
+    assert again.books.controls.halts == desk.books.controls.halts != {}
 
 
 def test_a_release_of_before_the_restore_does_not_end_its_halt() -> None:
@@ -152,7 +152,7 @@ def test_a_release_of_before_the_restore_does_not_end_its_halt() -> None:
     halt = msgspec.structs.replace(halted(DESK, time_ms=5), mode=HALTED)
     desk.write(halt, event_id="restored", actor=RESTORE)
     desk.write(released(4))
-    assert desk.books.halts == {DESK: halt}
+    assert desk.books.controls.halts == {DESK: halt}
     desk.write(snapshot(desk.head, "1", time_ms=desk.now_ms))
     desk.wait()
     assert [one.mode for one in desk.told(Halted)] == [REDUCING]

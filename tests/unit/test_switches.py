@@ -7,15 +7,22 @@ from itertools import repeat
 import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
-from opensqt.domain.trading_controls import DESK, HALTED, NORMAL, REDUCING, TradingControls, thrown
+from opensqt.domain.trading_controls import (
+    DESK,
+    HALTED,
+    NORMAL,
+    REDUCING,
+    Switch,
+    TradingControls,
+    thrown,
+)
 from tests.ledgers import ACCOUNT, PERP, VENUE, folded
 
 PLACE = f"{VENUE}/{ACCOUNT}/{PERP}"
 
 
-def switches(*facts: Event) -> TradingControls:
+def switches(*facts: Switch) -> TradingControls:
     """Fold facts from nothing."""
     found = TradingControls()
     for fact in facts:
@@ -62,26 +69,26 @@ def test_a_release_that_is_recorded_late_does_not_undo_a_newer_kill(
     scope: str, at_ms: int, *, stands: bool
 ) -> None:
     """Whoever killed again after the release was said stays killed, for gate, strategies and tables."""
-    facts: list[Event] = [latched(at_ms, scope), released(10, scope)]
+    facts: list[Switch] = [latched(at_ms, scope), released(10, scope)]
     assert switches(*facts).killed("grid") is stands
-    assert bool(folded(facts).kills.scopes) is stands
+    assert bool(folded(facts).controls.kills.scopes) is stands
 
 
 def test_a_kill_that_is_recorded_late_does_not_hide_a_newer_one() -> None:
     """The release between the two ends the older one only."""
-    facts: list[Event] = [latched(30), latched(10), released(20)]
+    facts: list[Switch] = [latched(30), latched(10), released(20)]
     assert switches(*facts).kills.scopes == {DESK: latched(30)}
-    assert folded(facts).kills == switches(*facts).kills
+    assert folded(facts).controls.kills == switches(*facts).kills
 
 
 @pytest.mark.parametrize("end", [released(10), resumed(10)])
 @pytest.mark.parametrize("begin", [halted, contradicted])
 @pytest.mark.parametrize("at_ms, stands", [(9, False), (10, False), (11, True)])
 def test_a_halt_ends_by_what_was_said_after_it(
-    begin: Callable[[int], Event], end: Event, at_ms: int, *, stands: bool
+    begin: Callable[[int], Switch], end: Switch, at_ms: int, *, stands: bool
 ) -> None:
     """A person who released the desk has not looked at what was halted after that."""
-    facts: list[Event] = [begin(at_ms), end]
+    facts: list[Switch] = [begin(at_ms), end]
     assert (switches(*facts).mode != NORMAL) is stands
 
 
@@ -110,7 +117,7 @@ def test_the_last_word_says_the_mode() -> None:
 def test_hearing_it_again_changes_nothing_and_the_tables_say_the_same(seed: int) -> None:
     """Each fact twice, or all of them once more, leave the same switches, and those of the books."""
     draw = random.Random(seed)
-    facts: list[Event] = []
+    facts: list[Switch] = []
     for _ in range(30):
         begin = draw.choice((latched, released, halted, resumed))
         scopes = (DESK, PLACE) if begin in (halted, resumed) else (DESK, "strategy/grid")
@@ -119,4 +126,4 @@ def test_hearing_it_again_changes_nothing_and_the_tables_say_the_same(seed: int)
         assert switches(*facts, *facts) == once
         assert switches(*(fact for one in facts for fact in repeat(one, 2))) == once
         books = folded(facts)
-        assert (books.kills, books.halts) == (once.kills, once.halts)
+        assert books.controls == once

@@ -113,8 +113,8 @@ def everything(books: Ledger) -> list[tuple[LedgerTable, Key]]:
         LedgerTable.STRATEGIES: ((name,) for name in books.strategies),
         LedgerTable.SAGAS: books.sagas,
         LedgerTable.HALTS: (
-            *(("halt", scope) for scope in books.halts),
-            *(("kill", scope) for scope in books.kills.scopes),
+            *(("halt", scope) for scope in books.controls.halts),
+            *(("kill", scope) for scope in books.controls.kills.scopes),
         ),
     }
     return [(table, key) for table, found in keys.items() for key in found]
@@ -257,9 +257,9 @@ def _saga(books: Ledger, key: Key) -> Row | None:
 def _halt(books: Ledger, key: Key) -> Row | None:
     kind, scope = key
     if kind == "halt":
-        halt = books.halts.get(scope)
+        halt = books.controls.halts.get(scope)
         return None if halt is None else (*key, halt.mode, halt.reason, instant(halt.time_ms))
-    kill = books.kills.scopes.get(scope)
+    kill = books.controls.kills.scopes.get(scope)
     return None if kill is None else (*key, "KILLED", kill.reason, instant(kill.time_ms))
 
 

@@ -6,7 +6,6 @@ import msgspec
 
 from opensqt.domain import position as positions
 from opensqt.domain.account import VenueSnapshot
-from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import BookTop, FeedState, FeedStatus, Funding, Mark, Tick, Time
@@ -14,9 +13,9 @@ from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill, IntentPlaced, OrderEvent
 from opensqt.domain.order_state import Order, begin, fold
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.recon_events import Adjustment, Halted, Resumed
+from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import SagaStep, StrategyStarted
-from opensqt.domain.trading_controls import TradingControls, thrown
+from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.strategies import intent_tracker as desk
 from opensqt.strategies.carry.attempts import FLAT_STEPS, Attempts, sold, stepped
@@ -135,7 +134,7 @@ def evolve(carry: CarryState, event: Event | Decision) -> CarryState:
         case VenueSnapshot(venue=venue, account=account):
             ours = (venue, account) == (carry.setup.venue, carry.setup.account)
             return _market(carry, snapshot=event) if ours else carry
-        case KillLatched() | KillReleased() | Halted() | Resumed():
+        case _ if isinstance(event, Switch):
             return _market(carry, switches=thrown(carry.market.switches, event))
         case StrategyStarted() | SagaStep():
             return _chosen(carry, event) if event.strategy == carry.setup.strategy else carry

@@ -9,11 +9,12 @@ from enum import StrEnum
 
 import msgspec
 
+from opensqt.domain import level_positions
 from opensqt.domain import position as positions
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.intent import PlaceIntent, Purpose
-from opensqt.domain.level_positions import Levels, given_up, traded
+from opensqt.domain.level_positions import Levels, traded
 from opensqt.domain.order_events import Fill
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.strategy_events import PositionAdopted
@@ -161,8 +162,7 @@ def taken_over(books: GridBooks, event: PositionAdopted) -> GridBooks:
         return books
     for share in event.slots:
         slot = slot_at(books, share.level)
-        held = positions.opened(share.quantity, share.cost_price)
-        held = msgspec.structs.replace(slot.position, quantity=held.quantity, cost=held.cost)
+        held = level_positions.adopted(slot.position, share)
         slot = msgspec.structs.replace(slot, position=held)
         books = _with_slot(books, _walked(slot, SlotStatus.FILLED))
     return msgspec.structs.replace(books, adopted=True)
@@ -174,8 +174,7 @@ def corrected(books: GridBooks, quantity: Decimal) -> GridBooks:
     What no slot can give up, and whatever was found beyond our trades, is kept aside: it belongs to no level.
     """
     held = {level: slot.position for level, slot in books.slots.items()}
-    farthest = sorted(held, key=lambda level: -abs(level))
-    changed, left = given_up(held, farthest, quantity, None)
+    changed, left = level_positions.corrected(held, quantity)
     books = _holding(books, changed)
     aside = positions.trade(books.strays, left, books.strays.entry_price)
     return msgspec.structs.replace(books, strays=aside)

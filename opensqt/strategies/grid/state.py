@@ -6,16 +6,15 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.account import VenueSnapshot
-from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.market import FeedState, FeedStatus, Tick, Time
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill, OrderEvent
-from opensqt.domain.recon_events import Adjustment, Halted, Resumed
+from opensqt.domain.recon_events import Adjustment, Halted
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, StrategyStarted
-from opensqt.domain.trading_controls import TradingControls, thrown
+from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.strategies import intent_tracker as desk
 from opensqt.strategies.decision import Decision
@@ -106,7 +105,7 @@ def evolve(grid: GridState, event: Event | Decision) -> GridState:
     match event:
         case Tick() | Time() | InstrumentRules() | FeedStatus() | VenueSnapshot():
             return _shown(grid, event)
-        case KillLatched() | KillReleased() | Halted() | Resumed():
+        case _ if isinstance(event, Switch):
             return _market(grid, switches=thrown(grid.market.switches, event))
         case StrategyStarted() | AnchorSet() | PositionAdopted():
             return _chosen(grid, event)
