@@ -8,7 +8,6 @@ import msgspec
 from opensqt.domain import kills, trading_controls
 from opensqt.domain.control import KillLatched
 from opensqt.domain.kills import Kills
-from opensqt.execution import state
 from services.executor.kill_records import KillRecorder, LatchWatch
 from tests.world.faults import Kind
 from tests.world.mutants import Mutant, Patch
@@ -31,7 +30,7 @@ def _by_the_clock() -> list[Patch]:
         released_ms = {**after.released_ms, event.scope: event.time_ms}
         return msgspec.structs.replace(after, released_ms=released_ms)
 
-    return [(owner, "folded", folded) for owner in (state, trading_controls)]
+    return [(trading_controls, "folded", folded)]
 
 
 def _never_over() -> list[Patch]:
@@ -43,7 +42,7 @@ def _never_over() -> list[Patch]:
         return msgspec.structs.replace(after, released=frozenset())
 
     return [
-        *((owner, "folded", folded) for owner in (state, trading_controls)),
+        (trading_controls, "folded", folded),
         (Kills, "is_over", lambda *_: False),
     ]
 
