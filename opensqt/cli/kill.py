@@ -19,7 +19,7 @@ from opensqt.desk.error import CliError
 from opensqt.desk.runfile import RunFile, read_run
 from opensqt.domain.clean_text import cleaned
 from opensqt.runtime import latch
-from opensqt.runtime.clock import RUN_FILE, open_clock, system_wall_ms
+from opensqt.runtime.clock import RUN_FILE, RunClock, open_clock
 from opensqt.runtime.token import TOKEN_FILE
 
 DESK = "desk"
@@ -97,7 +97,7 @@ def _latched(data: Path, words: dict[str, Any]) -> str:
     try:
         now_ms = open_clock(data).market_ms()
     except (OSError, ValueError):
-        now_ms = system_wall_ms()  # no clock tells kills apart: it is for people to read
+        now_ms = RunClock().wall_ms()  # no clock tells kills apart: it is for people to read
     try:
         latch.latch(data, latch.Latch(**words, time_ms=now_ms))
     except OSError as error:

@@ -1,6 +1,6 @@
-"""The run's clock: market time and wall time, monotonic over restarts.
+"""The one clock of a process: wall time that nobody can set, and market time, which is made of it.
 
-The only module that reads the system clock; it never decides anything and never goes backwards.
+The only module that reads the system's clocks; it never decides anything, never jumps and never goes backwards.
 """
 
 import asyncio
@@ -14,9 +14,13 @@ from typing import Protocol
 
 import msgspec
 
+from opensqt.runtime.slewed_time import SlewedTime
+
 RUN_FILE = "run.json"
 US_PER_MS = 1_000
 US_PER_S = 1_000_000
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
 QUEUE_OF_TURNS = (
     "_ready"  # of asyncio's own event loop: who can run; empty when all wait for something
 )
@@ -24,7 +28,7 @@ SETTLE_ROUNDS = 64  # turns of the event loop that a woken sleeper and those beh
 
 
 class Clock(Protocol):
-    """Two times of one run: market time (timestamps, candles, `now`) and wall time (leases, deadlines)."""
+    """One clock with two scales: wall time (leases, deadlines) and market time (timestamps, candles, `now`)."""
 
     @property
     def speed(self) -> Decimal:
@@ -34,10 +38,10 @@ class Clock(Protocol):
         """Return market time in ms UTC; never decreases."""
 
     def wall_ms(self) -> int:
-        """Return wall time in ms UTC."""
+        """Return wall time in ms UTC; never decreases and never jumps."""
 
     def monotonic_s(self) -> float:
-        """Return wall seconds from an arbitrary start; for measuring spans only."""
+        """Return the same wall time in seconds, from any start, finer than ms: for measuring spans."""
 
     async def sleep(self, seconds_wall: float) -> None:
         """Wait this many wall seconds."""
@@ -62,9 +66,9 @@ class ClockOrigin(msgspec.Struct, frozen=True, kw_only=True):
 IDENTITY = ClockOrigin(origin_market_ms=0, origin_wall_ms=0)
 
 
-def system_wall_ms() -> int:
-    """Return the system's time in ms UTC."""
-    return time.time_ns() // (US_PER_MS * US_PER_MS)
+def counter_ns() -> int:
+    """Return ns on a counter that nobody sets; on Linux it counts while the machine sleeps, as on macOS."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def continue_origin(
@@ -90,36 +94,52 @@ def continue_origin(
 
 
 class RunClock:
-    """The clock of a process of a run; without an origin (production) market time is wall time."""
+    """The clock of a process of a run; without an origin (production) market time is wall time.
+
+    It begins at the host's time and is slewed towards it: a host's time that is set later moves it by 500 ppm at most.
+    """
 
     def __init__(
-        self, origin: ClockOrigin = IDENTITY, wall: Callable[[], int] = system_wall_ms
+        self,
+        origin: ClockOrigin = IDENTITY,
+        *,
+        host: Callable[[], int] = time.time_ns,
+        counter: Callable[[], int] = counter_ns,
     ) -> None:
         self.origin = origin
-        self._wall = wall
-        self._market_ms_last = 0
+        self._host = host
+        self._counter = counter
+        self._time = SlewedTime(host(), counter())
 
     @property
     def speed(self) -> Decimal:
         """Market seconds per wall second."""
         return self.origin.speed
 
+    @property
+    def host_ahead_ms(self) -> int:
+        """By how much the host's time is ahead of ours: what we have not been corrected by yet."""
+        self._now_ns()
+        return int(self._time.host_ahead_ns / NS_PER_MS)
+
     def market_ms(self) -> int:
-        """Return market time in ms UTC; never decreases, also when the system clock is set back."""
-        self._market_ms_last = max(self._market_ms_last, self.origin.market_ms(self._wall()))
-        return self._market_ms_last
+        """Return market time in ms UTC; never decreases."""
+        return self.origin.market_ms(self.wall_ms())
 
     def wall_ms(self) -> int:
-        """Return wall time in ms UTC."""
-        return self._wall()
+        """Return wall time in ms UTC; never decreases and never jumps."""
+        return self._now_ns() // NS_PER_MS
 
     def monotonic_s(self) -> float:
-        """Return wall seconds from an arbitrary start; for measuring spans only."""
-        return time.monotonic()
+        """Return the same wall time in seconds: for measuring spans."""
+        return self._now_ns() / NS_PER_S
 
     async def sleep(self, seconds_wall: float) -> None:
         """Wait this many wall seconds."""
         await asyncio.sleep(seconds_wall)
+
+    def _now_ns(self) -> int:
+        return self._time.read(self._host(), self._counter())
 
 
 def read_origin(data: Path | None) -> ClockOrigin | None:

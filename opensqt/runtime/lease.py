@@ -1,11 +1,12 @@
 """Holding a lease: taking it, renewing it in time, and knowing at any instant whether it is still ours.
 
-It never assumes: a lease counts as held only until `ttl_ms` after the last renewal *began*, by both of our clocks: wall
-time runs on while a machine sleeps, the monotonic one does not go back when somebody sets the time.
+It never assumes: a lease counts as held only until `ttl_ms` after the last renewal *began*, by a clock that nobody sets
+and that counts while the machine sleeps.
 """
 
 import asyncio
 import contextlib
+import math
 import socket
 
 from opensqt.domain.journal import Fence, Lease
@@ -35,8 +36,7 @@ class LeaseKeeper:
         self._holder = holder
         self._ttl_ms = ttl_ms
         self._lease: Lease | None = None
-        self._held_until_ms = 0
-        self._held_until_s = 0.0
+        self._held_until_s = -math.inf
         self._heard_s = clock.monotonic_s()
 
     @property
@@ -59,9 +59,7 @@ class LeaseKeeper:
     @property
     def held(self) -> bool:
         """Tell whether the lease is certainly still ours at this instant."""
-        clock = self._clock
-        ours = self._lease is not None and clock.wall_ms() < self._held_until_ms
-        return ours and clock.monotonic_s() < self._held_until_s
+        return self._lease is not None and self._clock.monotonic_s() < self._held_until_s
 
     @property
     def silent_s(self) -> float:
@@ -81,12 +79,12 @@ class LeaseKeeper:
 
     async def attempt(self) -> Lease | None:
         """Take the lease if it is free or ours already; raise `JournalDown`."""
-        began = self._clock.wall_ms(), self._clock.monotonic_s()
+        began_s = self._clock.monotonic_s()
         lease = await self._leases.acquire(self._name, self._holder, self._ttl_ms)
         self._heard_s = self._clock.monotonic_s()
         if lease is not None:
             self._lease = lease
-            self._hold(*began)
+            self._hold(began_s)
         return lease
 
     def beside(self, suffix: str, ttl_ms: int) -> "LeaseKeeper":
@@ -102,9 +100,9 @@ class LeaseKeeper:
         while True:
             await self._clock.sleep(self._ttl_ms / RENEWALS_PER_TTL / MS_PER_S)
             if progress is not None and progress.standing:
-                self._held_until_ms = 0
+                self._held_until_s = -math.inf
                 raise LeaseLost(f"lease {self._name} is not renewed: {progress.standing}")
-            began = self._clock.wall_ms(), self._clock.monotonic_s()
+            began_s = self._clock.monotonic_s()
             try:
                 kept = await self._leases.renew(self.lease)
             except JournalDown:
@@ -113,13 +111,13 @@ class LeaseKeeper:
             self._heard_s = self._clock.monotonic_s()
             if not kept:
                 raise LeaseLost(f"lease {self._name} epoch {self.lease.epoch} was taken over")
-            self._hold(*began)
+            self._hold(began_s)
 
     async def release(self) -> None:
         """Give the lease back so that a standby need not wait; harmless when the journal is away."""
         if self._lease is None:
             return
-        self._held_until_ms = 0
+        self._held_until_s = -math.inf
         given = asyncio.ensure_future(_give_back(self._leases, self._lease))
         # A connection that does not answer takes its time to be cancelled as well: nobody waits for that.
         await asyncio.wait((given,), timeout=RELEASE_S_MAX)
@@ -127,9 +125,8 @@ class LeaseKeeper:
             given.result()
         given.cancel()
 
-    def _hold(self, wall_ms: int, monotonic_s: float) -> None:
-        self._held_until_ms = wall_ms + self._ttl_ms
-        self._held_until_s = monotonic_s + self._ttl_ms / MS_PER_S
+    def _hold(self, began_s: float) -> None:
+        self._held_until_s = began_s + self._ttl_ms / MS_PER_S
 
     @property
     def attempt_pause_s(self) -> float:

@@ -21,7 +21,8 @@ import uvloop
 from opensqt.domain.bus_trouble import MISSING, words_for
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
-from opensqt.runtime.clock import Clock, open_clock
+from opensqt.runtime.clock import open_clock
+from opensqt.runtime.clock_watch import clock_trouble, watch_clock
 from opensqt.runtime.config.all import Config, ConfigError, Profile, load
 from opensqt.runtime.crash_points import CrashPoints, CrashRefused, stepped
 from opensqt.runtime.environment import Environment
@@ -100,7 +101,7 @@ class Process:
         self._needs = needs
         self._environment = environment
         self._config = config
-        self._clock: Clock = open_clock(environment.data)
+        self._clock = open_clock(environment.data)
         self._log = logs.Log(name)
         self._metrics = Metrics()
         self._progress = Progress(self._clock.monotonic_s)
@@ -125,9 +126,11 @@ class Process:
             main = asyncio.create_task(self._main(), name=self._name)
             stopped = asyncio.create_task(self._stop.wait())
             settled = asyncio.create_task(self._settle())
+            watched = asyncio.create_task(watch_clock(self._clock, self._log, self._metrics))
             await asyncio.wait((main, stopped), return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
             settled.cancel()
+            watched.cancel()
             if self._service is None and not main.done():
                 main.cancel()
             done, _ = await asyncio.wait((main,), timeout=DRAIN_S)
@@ -149,6 +152,8 @@ class Process:
         if self._service is None:
             return said | {"why": f"waiting for {waiting}"}
         said |= self._service.status() | {"ready": self._service.ready}
+        if trouble := clock_trouble(self._clock):
+            said["why"] = "; ".join(filter(None, (said.get("why", ""), trouble)))
         if missing := self._lacking():
             said |= {"ready": False, "why": words_for(missing), MISSING: missing}
         return said | {"why": f"waiting for {waiting}"} if self._waiting_for else said

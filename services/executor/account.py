@@ -68,7 +68,7 @@ class ExecutorAccount:
         self.position = 0  # of the journal, folded
         self.closing = False  # a clean stop has begun: nothing new is taken or sent
         self.sending: set[str] = set()  # orders whose request is under way
-        self.sent_s: dict[str, float] = {}  # orders that we sent -> monotonic second, not earlier
+        self.sent_ms: dict[str, int] = {}  # orders that we sent -> market time, not earlier
         self.traces: dict[str, str] = {}  # stream of a living order -> traceparent of its decision
         self.log = Log(f"executor.{author.account}")
         self._recorded: BoundedSet[str] = BoundedSet(REMEMBERED_MAX)

@@ -77,21 +77,20 @@ class OrderResolver:
         account = self._account
         try:
             order = account.state.orders[name]
-            search, fence_s = self._begin(order), self._fence_s(name)
+            search = self._begin(order)
             for turn in range(1_000_000):
                 if order.phase not in order_state.IN_DOUBT:
                     return
-                look = await self._look(order, search, fence_s)
+                look = await self._look(order, search)
                 order = account.state.orders[name]
                 if isinstance(look, Observation) and order.phase in order_state.IN_DOUBT:
                     search, proof = absence.judge(search, look)
-                    fence_s = _behind(account, search, look, fence_s)
                     if proof and order.placed is not None:
                         now_ms = account.clock.market_ms()
                         event = facts.never_placed(account.author, order.placed.ref, proof, now_ms)
                         await account.record((event,))
                         return
-                await self._pause(search, fence_s, turn)
+                await self._pause(search, turn)
                 order = account.state.orders[name]
         finally:
             self._pursued.discard(name)
@@ -102,12 +101,11 @@ class OrderResolver:
         try:
             lost_ms = account.clock.market_ms() + account.market_span_ms(LOST_MS)
             search = _search(account, lost_ms)
-            fence_s = account.clock.monotonic_s() + LOST_MS / MS_PER_S
             for turn in range(1_000_000):
                 if account.clock.market_ms() >= lost_ms:
                     self._unseen.add(name)
                 order = account.state.orders[name]
-                look = await self._look(order, search, fence_s)
+                look = await self._look(order, search)
                 order = account.state.orders[name]
                 if order.phase not in order_state.AT_VENUE or look is True:
                     return
@@ -117,56 +115,45 @@ class OrderResolver:
                     # Our trades are no sign that the rest of it is still open.
                     look = msgspec.structs.replace(look, traded=False)
                     search, proof = absence.judge(search, look)
-                    fence_s = _behind(account, search, look, fence_s)
                     if proof:
                         await _vanish(account, order, proof)
                         return
-                await self._pause(search, fence_s, turn)
+                await self._pause(search, turn)
         finally:
             self._lost.discard(name)
             self._unseen.discard(name)
 
     def _begin(self, order: order_state.Order) -> AbsenceSearch:
-        policy = self._account.venue.policy
-        submitting = order.submitting
-        # Without a deadline on record the longest that any request of ours may live counts from now.
-        longest_ms = self._account.market_span_ms(policy.deadline_ms)
-        deadline_ms = self._account.clock.market_ms() + longest_ms
-        if submitting is not None:
-            deadline_ms = submitting.deadline_ms
-        return _search(self._account, deadline_ms)
+        """Begin the search for an order: a request lives no longer than its deadline from its sending.
 
-    def _fence_s(self, name: str) -> float:
-        """Return the monotonic second before which absence proves nothing, whatever somebody sets the time to.
-
-        A request of ours lives no longer than its deadline from its sending, another's than that from now.
+        One that this process did not send may have left just now, by a clock that need not agree with ours.
         """
         account = self._account
-        policy = account.venue.policy
-        longest_ms = policy.deadline_ms + policy.clock_skew_ms_max + policy.visibility_lag_ms
-        since_s = account.sent_s.get(name, account.clock.monotonic_s())
-        return since_s + longest_ms / MS_PER_S
+        now_ms = account.clock.market_ms()
+        sent_ms = account.sent_ms.get(order.client_order_id, now_ms)
+        deadline_ms = sent_ms + account.market_span_ms(account.venue.policy.deadline_ms)
+        if order.submitting is not None:
+            deadline_ms = max(deadline_ms, order.submitting.deadline_ms)
+        return _search(account, deadline_ms)
 
     async def _look(
-        self, order: order_state.Order, search: AbsenceSearch, fence_s: float
+        self, order: order_state.Order, search: AbsenceSearch
     ) -> Observation | bool | None:
         """Ask by id; look everywhere as soon as that can prove something. True: shown, None: no answer."""
         if order.placed is None:
             return None
         ref = order.placed.ref
-        clock = self._account.clock
-        if clock.market_ms() < search.fence_ms or clock.monotonic_s() < fence_s:
+        if self._account.clock.market_ms() < search.fence_ms:
             return await self._looks.ask(ref)
         return await self._looks.look(ref, absence.next_look_ms(search))
 
-    async def _pause(self, search: AbsenceSearch, fence_s: float, turn: int) -> None:
-        account = self._account
+    async def _pause(self, search: AbsenceSearch, turn: int) -> None:
+        clock = self._account.clock
         pause_s = LOOK_PAUSES_S[min(turn, len(LOOK_PAUSES_S) - 1)]
-        ahead_ms = absence.next_look_ms(search) - account.clock.market_ms()
-        ahead_s = float(ahead_ms / account.clock.speed) / MS_PER_S
-        ahead_s = max(ahead_s, fence_s - account.clock.monotonic_s())
+        ahead_ms = absence.next_look_ms(search) - clock.market_ms()
+        ahead_s = float(ahead_ms / clock.speed) / MS_PER_S
         # Behind the fence the next look comes as soon as it can complete the proof.
-        await account.clock.sleep(min(pause_s, ahead_s) if ahead_s > 0 else pause_s)
+        await clock.sleep(min(pause_s, ahead_s) if ahead_s > 0 else pause_s)
 
     async def _cancel(self, name: str) -> None:
         account = self._account
@@ -220,12 +207,3 @@ def _search(account: ExecutorAccount, deadline_ms: int) -> AbsenceSearch:
         lag_ms=account.market_span_ms(policy.visibility_lag_ms),
         skew_ms=account.market_span_ms(policy.clock_skew_ms_max),
     )
-
-
-def _behind(
-    account: ExecutorAccount, search: AbsenceSearch, look: Observation, fence_s: float
-) -> float:
-    """Return the monotonic second before which the look after this one proves nothing."""
-    if search.first is not look:
-        return fence_s
-    return account.clock.monotonic_s() + account.venue.policy.visibility_lag_ms / MS_PER_S

@@ -178,9 +178,9 @@ class OrderSender:
 def _note(account: ExecutorAccount, client_order_id: str) -> None:
     """Note that the request of an order is let go from now on; the oldest notes are forgotten."""
     account.sending.add(client_order_id)
-    account.sent_s[client_order_id] = account.clock.monotonic_s()
-    if len(account.sent_s) > REMEMBERED_MAX:
-        del account.sent_s[next(iter(account.sent_s))]
+    account.sent_ms[client_order_id] = account.clock.market_ms()
+    if len(account.sent_ms) > REMEMBERED_MAX:
+        del account.sent_ms[next(iter(account.sent_ms))]
 
 
 def _stop_the_rest(group: OrderBatch, outcomes: tuple[PlaceOutcome, ...]) -> None:

@@ -59,6 +59,9 @@ class Reconciler:
         self._head = 0
         self._caught_up = False
         self._stated_s = 0.0
+        self._recorded_ms = self._read_ms = (
+            0  # of the newest row: by the database's clock, and by ours
+        )
         self._loop = context.progress.loop("reading the journal")
         self._why = "waiting for the lease"
 
@@ -151,8 +154,11 @@ class Reconciler:
         if self._projected < self._books.position:
             await self._project(self._projected)
         if not rows:
-            # Nothing will come between: what was due by the clock is judged as the next row would judge it.
-            self._judge.pass_time(self._books, self._clock.wall_ms() - self._settings.grace_ms)
+            # Nothing will come between: what is due is judged as the next row would judge it. Rows carry the time of
+            # the database's machine: to it is added what has passed since, by our clock.
+            passed_ms = self._clock.wall_ms() - self._read_ms
+            due_ms = self._recorded_ms + passed_ms - self._settings.grace_ms
+            self._judge.pass_time(self._books, due_ms)
         await self._speak()
         if self._projected - self._kept >= self._settings.snapshot_rows:
             await self._projections.keep(self._books)
@@ -162,6 +168,7 @@ class Reconciler:
 
     async def _fold(self, rows: Sequence[Recorded]) -> None:
         for number, row in enumerate(rows, start=1):
+            self._recorded_ms, self._read_ms = row.recorded_at_ms, self._clock.wall_ms()
             message = decode_row(row)
             self._judge.pass_time(self._books, row.recorded_at_ms)
             self._books.fold(row.position, message)

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import BalanceView, Held, PrivateEvent, StreamUp
-from opensqt.runtime.clock import ClockOrigin, RunClock, system_wall_ms
+from opensqt.runtime.clock import ClockOrigin, RunClock
 from opensqt.venues.binance import account
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, House, open_house
 
@@ -55,7 +55,7 @@ async def test_trades_of_long_ago_are_found_across_the_allowed_spans(house: Hous
 
 async def test_funding_is_pushed_as_a_balance_and_read_as_a_payment(tmp_path: Path) -> None:
     """At the boundary of market time, ten times as fast, the position pays; the row names amount and id."""
-    wall_ms = system_wall_ms()
+    wall_ms = RunClock().wall_ms()
     boundary_ms = (wall_ms // HOURS_8_MS + 1) * HOURS_8_MS
     origin = ClockOrigin(
         origin_market_ms=boundary_ms - 20_000, origin_wall_ms=wall_ms, speed=Decimal(10)

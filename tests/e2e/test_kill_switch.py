@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from opensqt.runtime import latch
-from opensqt.runtime.clock import system_wall_ms
+from opensqt.runtime.clock import RunClock
 from tests.conditions import stays, until
 from tests.e2e import audit, load
 from tests.e2e.desk import Desk
@@ -65,7 +65,7 @@ async def _orders(desk: Desk, count: int) -> None:
 
 async def _killed(desk: Desk) -> None:
     """Give the command and judge: last cancel within a second, nothing open, and nothing appears later."""
-    before_s = system_wall_ms() / 1000
+    before_s = RunClock().wall_ms() / 1000
     code, out, err = await desk.command("kill", "--reason", "drill")
     assert code == 0, out + err
     assert "KILLED desk" in out

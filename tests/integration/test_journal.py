@@ -176,7 +176,7 @@ async def test_a_take_over_waits_for_an_append_under_the_old_epoch(
     with pytest.raises(asyncpg.LockNotAvailableError):
         await another.execute("SELECT FROM lease WHERE name = 'executor/main' FOR UPDATE NOWAIT")
     taking = asyncio.create_task(
-        successor.fetchrow("SELECT * FROM lease_acquire('executor/main', 'new', 1000)")
+        successor.fetchrow("SELECT * FROM lease_acquire('executor/main', 'new', 1000, 1)")
     )
     await waiting_for_a_lock(owner, successor.get_server_pid())
     await hold.rollback()

@@ -1,14 +1,16 @@
-"""The two clocks of a run: market time is monotone over speeds, restarts and a clock set back."""
+"""The one clock of a process, and market time, which is monotone over speeds, restarts and a host's time set back."""
 
 import asyncio
 import selectors
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.runtime.clock import (
+    NS_PER_MS,
     ClockOrigin,
     RunClock,
     VirtualClock,
@@ -16,6 +18,7 @@ from opensqt.runtime.clock import (
     open_clock,
     read_origin,
 )
+from opensqt.runtime.slewed_time import PPM, SLEW_PPM_MAX, SlewedTime
 
 SPEEDS = st.sampled_from([Decimal(1), Decimal(2), Decimal("0.5"), Decimal(7)])
 
@@ -46,11 +49,48 @@ def test_the_same_speed_keeps_the_origin() -> None:
     assert origin.wall_ms(210) == 120
 
 
-def test_market_time_holds_still_while_the_wall_clock_is_set_back() -> None:
-    """Within a process a step back of the system clock does not show in market time."""
-    wall = iter([1000, 400, 1100])
-    clock = RunClock(wall=lambda: next(wall))
-    assert [clock.market_ms() for _ in range(3)] == [1000, 1000, 1100]
+STEPS = st.lists(
+    st.tuples(st.integers(0, 10**12), st.integers(-(10**15), 10**15)), min_size=1, max_size=30
+)
+
+
+@given(steps=STEPS)
+def test_time_follows_its_counter_whatever_the_host_says(steps: list[tuple[int, int]]) -> None:
+    """Between any two readings it moves as the counter does, but for 500 ppm at most, and never backwards."""
+    time = SlewedTime(10**18, 0)
+    before_ns, counted_ns = 10**18, 0
+    for passed_ns, ahead_ns in steps:
+        counted_ns += passed_ns
+        now_ns = time.read(10**18 + counted_ns + ahead_ns, counted_ns)
+        assert abs(now_ns - before_ns - passed_ns) <= passed_ns * SLEW_PPM_MAX // PPM + 1
+        assert now_ns >= before_ns
+        assert time.host_ahead_ns == 10**18 + counted_ns + ahead_ns - now_ns
+        before_ns = now_ns
+
+
+@pytest.mark.parametrize("every_ns", [700, 10**6, 10**9])
+@pytest.mark.parametrize("ahead_ms", [-40, 40])
+def test_time_is_slewed_to_the_host_at_500_ppm(ahead_ms: int, every_ns: int) -> None:
+    """A host that is 40 ms off is caught up with in 80 s, however often the time is read, and not overtaken."""
+    time = SlewedTime(0, 0)
+    end_ns, ahead_ns = 1000 * every_ns, ahead_ms * NS_PER_MS
+    for counted_ns in range(every_ns, end_ns + 1, every_ns):
+        time.read(counted_ns + ahead_ns, counted_ns)
+    slewed_ns = min(end_ns * SLEW_PPM_MAX // PPM, abs(ahead_ns))
+    assert abs(ahead_ns) - abs(time.host_ahead_ns) == slewed_ns
+
+
+def test_a_host_that_is_set_moves_no_time_and_is_told_of() -> None:
+    """Neither scale jumps when somebody sets the time; by how much the host is off now can be seen."""
+    host_ms, counted_ms = 1_000_000, 5
+    clock = RunClock(host=lambda: host_ms * NS_PER_MS, counter=lambda: counted_ms * NS_PER_MS)
+    host_ms, counted_ms = host_ms + 300_000, counted_ms + 1000
+    assert (clock.wall_ms(), clock.market_ms()) == (1_001_000, 1_001_000)
+    assert clock.host_ahead_ms == 298_999
+    host_ms, counted_ms = host_ms - 600_000, counted_ms + 1000
+    assert clock.wall_ms() == clock.market_ms() == 1_002_000
+    assert clock.monotonic_s() == pytest.approx(1002)
+    assert clock.host_ahead_ms == -302_000
 
 
 def test_without_a_run_market_time_is_wall_time(tmp_path: Path) -> None:

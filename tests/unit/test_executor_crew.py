@@ -78,8 +78,10 @@ async def test_an_executor_that_lost_its_lease_ends_with_that_alone(tmp_path: Pa
     for number in range(1, 6):
         await rig.approve(rig.place(number))
     rig.journals[-1].down = True
+    twin = MemoryLeases(MemoryJournal(rig.store))
+    assert await twin.acquire("executor/binance/main", "twin", 60_000) is None
     await rig.clock.run_for(4)
-    await MemoryLeases(MemoryJournal(rig.store)).acquire("executor/binance/main", "twin", 60_000)
+    assert await twin.acquire("executor/binance/main", "twin", 60_000) is not None
     rig.journals[-1].down = False
     await rig.clock.run_for(3)
     assert task.done()

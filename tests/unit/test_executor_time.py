@@ -8,7 +8,8 @@ import pytest
 from opensqt.domain.order_events import NeverPlaced
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import LookOutcome
-from opensqt.runtime.clock import VirtualClock
+from opensqt.runtime.clock import NS_PER_MS, VirtualClock
+from opensqt.runtime.slewed_time import SlewedTime
 from tests.support.fakes.venue import Fault
 from tests.unit.rig import START_MS, Rig
 from tests.unit.test_executor_looks import Blind
@@ -18,13 +19,21 @@ BETWEEN_SWEEPS_S = 3.2  # an order that is placed then is looked for by nobody e
 
 
 class SetClock(VirtualClock):
-    """A clock that somebody sets: wall and market time jump, the monotonic one does not."""
+    """The clock of a process on a machine whose time of day somebody sets."""
 
-    set_ms = 0
+    def __init__(self) -> None:
+        super().__init__(wall_ms=START_MS)
+        self.set_ms = 0
+        self._slewed = SlewedTime(START_MS * NS_PER_MS, START_MS * NS_PER_MS)
+
+    def true_ms(self) -> int:
+        """Return the time as it would be if nobody had set it."""
+        return super().wall_ms()
 
     def wall_ms(self) -> int:
-        """Return wall time in ms UTC, as it was set."""
-        return super().wall_ms() + self.set_ms
+        """Return wall time in ms UTC as the process has it."""
+        counter_ns = self.true_ms() * NS_PER_MS
+        return self._slewed.read(counter_ns + self.set_ms * NS_PER_MS, counter_ns) // NS_PER_MS
 
 
 class RightClock(VirtualClock):
@@ -37,7 +46,7 @@ class RightClock(VirtualClock):
 
     def wall_ms(self) -> int:
         """Return wall time in ms UTC."""
-        return self._desk.wall_ms() - self._desk.set_ms - self._behind_ms
+        return self._desk.true_ms() - self._behind_ms
 
     async def sleep(self, seconds_wall: float) -> None:
         """Wait as everybody does."""
@@ -96,7 +105,7 @@ async def test_a_retry_whose_turn_comes_behind_its_validity_does_not_leave(rig: 
 @pytest.mark.row("C06")
 async def test_a_clock_that_is_set_forward_proves_no_absence(rig: Rig) -> None:
     """The request is still on its way when the time jumps behind its fence; it arrives and is known."""
-    clock = rig.clock = rig.store.clock = SetClock(wall_ms=START_MS)
+    clock = rig.clock = rig.store.clock = SetClock()
     rig.exchange.clock = RightClock(clock)
     async with rig.running(rig.executor()):
         await rig.approve(rig.place(9, price=Decimal("49000.0")))
@@ -115,9 +124,9 @@ async def test_a_clock_that_is_set_forward_proves_no_absence(rig: Rig) -> None:
 
 @pytest.mark.row("C06")
 async def test_a_set_clock_does_not_hide_what_a_venue_that_is_behind_still_takes(rig: Rig) -> None:
-    """A venue whose clock is behind ours takes a request for that much longer; the monotonic fence counts it in."""
+    """A venue whose clock is behind ours takes a request for that much longer; the fence counts it in."""
     policy = rig.venue.policy
-    clock = rig.clock = rig.store.clock = SetClock(wall_ms=START_MS)
+    clock = rig.clock = rig.store.clock = SetClock()
     rig.exchange.clock = RightClock(clock, behind_ms=policy.clock_skew_ms_max - 100)
     rig.exchange.visibility_lag_ms = policy.visibility_lag_ms - 100
     async with rig.running(rig.executor()):
@@ -141,7 +150,7 @@ async def test_a_set_clock_does_not_hide_what_a_venue_that_is_behind_still_takes
 @pytest.mark.row("C06")
 async def test_a_clock_that_is_set_between_two_looks_does_not_bring_them_closer(rig: Rig) -> None:
     """Reads that are blind for less than a visibility lag are seen through, whatever the clock says of the time."""
-    clock = rig.clock = rig.store.clock = SetClock(wall_ms=START_MS)
+    clock = rig.clock = rig.store.clock = SetClock()
     rig.exchange.clock = RightClock(clock)
     venue = rig.venue = Asleep(rig.exchange)
     async with rig.running(rig.executor()):

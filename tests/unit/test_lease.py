@@ -1,42 +1,60 @@
-"""When a lease counts as held: never longer than certain, whatever happens to the clock."""
+"""When a lease counts as held: never longer than certain, and never by two at once, whatever is set."""
 
-from opensqt.runtime.clock import RunClock
+import pytest
+
+from opensqt.runtime.clock import NS_PER_MS, RunClock
 from opensqt.runtime.lease import LeaseKeeper
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
 
+TTL_MS = 3000
 
-class SetClock(RunClock):
-    """A clock whose wall time and monotonic time a test sets apart."""
+
+class Machine:
+    """A machine whose time of day somebody sets; what its processes count goes on."""
 
     def __init__(self) -> None:
-        self.now_ms = 1_700_000_000_000
-        self.up_s = 100.0
-        super().__init__(wall=lambda: self.now_ms)
+        self.counted_ms = 1_700_000_000_000
+        self.set_ms = 0
 
-    def monotonic_s(self) -> float:
-        """Return what was set."""
-        return self.up_s
+    def clock(self) -> RunClock:
+        """Return the clock of a process that starts now."""
+        return RunClock(
+            host=lambda: (self.counted_ms + self.set_ms) * NS_PER_MS,
+            counter=lambda: self.counted_ms * NS_PER_MS,
+        )
+
+    def keeper(self, store: MemoryStore, holder: str) -> LeaseKeeper:
+        """Return how a process that starts now keeps the lease of the tests."""
+        clock = self.clock()
+        leases = MemoryLeases(MemoryJournal(store, clock))
+        return LeaseKeeper(leases, clock, name="executor/x", holder=holder, ttl_ms=TTL_MS)
 
 
-async def _held() -> tuple[SetClock, LeaseKeeper]:
-    clock = SetClock()
-    leases = MemoryLeases(MemoryJournal(MemoryStore(clock)))
-    keeper = LeaseKeeper(leases, clock, name="executor/x", holder="me", ttl_ms=3000)
+@pytest.mark.parametrize("set_ms", [-60_000, 60_000])
+async def test_a_system_clock_that_is_set_changes_no_lease(set_ms: int) -> None:
+    """A lease is held for its time to live after the last renewal, whatever the time of day is set to."""
+    machine = Machine()
+    keeper = machine.keeper(MemoryStore(machine.clock()), "me")
     await keeper.take()
-    return clock, keeper
-
-
-async def test_a_system_clock_that_is_set_back_lengthens_no_lease() -> None:
-    """Five seconds after the last renewal the lease is gone, also where the wall clock says it is early."""
-    clock, keeper = await _held()
+    machine.set_ms = set_ms
+    machine.counted_ms += TTL_MS - 10
     assert keeper.held
-    clock.now_ms -= 60_000
-    clock.up_s += 5
+    machine.counted_ms += 20
     assert not keeper.held
 
 
-async def test_a_machine_that_slept_holds_nothing() -> None:
-    """The monotonic clock stands still during a suspend; wall time tells that the lease ran out."""
-    clock, keeper = await _held()
-    clock.now_ms += 5000
-    assert not keeper.held
+@pytest.mark.row("C15")
+@pytest.mark.parametrize("set_ms", [-60_000, 0, 60_000])
+async def test_a_standby_takes_over_only_when_the_leader_has_let_go(set_ms: int) -> None:
+    """A time of day that is set forward makes no standby take the lease while its holder still counts on it."""
+    machine = Machine()
+    store = MemoryStore(machine.clock())
+    leader, standby = machine.keeper(store, "leader"), machine.keeper(store, "standby")
+    await leader.take()
+    machine.set_ms = set_ms
+    for _ in range(TTL_MS // 50 * 2):
+        if await standby.attempt() is not None:
+            break
+        machine.counted_ms += 50
+    assert standby.held
+    assert not leader.held

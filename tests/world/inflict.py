@@ -6,6 +6,7 @@ from functools import partial
 
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.runtime.bus.port import Stream
+from opensqt.runtime.clock_watch import OFF_MS_MAX
 from opensqt.runtime.envelope import MESSAGE_ID
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.venue import Fault as Reply
@@ -93,6 +94,11 @@ class Inflictor:
         self._turn_clock(0)
         desk.machine.set_ahead(0)
         desk.retire(TWIN)
+        for name in desk.posts:
+            if abs(desk.clocks[name].host_ahead_ms) > OFF_MS_MAX:
+                desk.kill(
+                    name
+                )  # it began while the time was set: a person starts it again, as its status asks for
         for scope in set(desk.judge.halts) - {DESK}:
             self._resume(scope)
         desk.store.down = False

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 US_PER_MS = 1_000
 US_PER_S = 1_000_000
+NS_PER_US = 1_000
 LIFE: ContextVar["Life | None"] = ContextVar("life", default=None)
 
 T = TypeVar("T")
@@ -101,6 +102,11 @@ class WorldClock:
         self._arrivals = 0
         self.future: Callable[[], asyncio.Future[Any]]  # the loop sets how one is made
         self._sleepers: list[tuple[int, int, asyncio.Future[None] | Callable[[], None]]] = []
+
+    @property
+    def now_ns(self) -> int:
+        """True time in ns UTC."""
+        return self._now_us * NS_PER_US
 
     def market_ms(self) -> int:
         """Return market time in ms UTC."""

@@ -1,5 +1,6 @@
 """The machine's own clock as processes of a World read it. It can be set; true time, the venue's and spans go on."""
 
+from opensqt.runtime.clock import NS_PER_MS, RunClock
 from tests.world.loop import WorldClock
 
 
@@ -16,27 +17,18 @@ class Machine:
         self.off_ms_max = max(self.off_ms_max, abs(ahead_ms))
 
 
-class HostClock:
-    """The clock of one start of a process: wall time may be set back, market time then stands still, spans are true."""
+class HostClock(RunClock):
+    """The clock of one start of a process, as it is shipped, on a machine whose time of day may be set."""
 
     def __init__(self, clock: WorldClock, machine: Machine) -> None:
+        super().__init__(
+            host=lambda: clock.now_ns + machine.ahead_ms * NS_PER_MS, counter=lambda: clock.now_ns
+        )
         self._clock = clock
-        self._machine = machine
-        self._market_ms_last = 0
-        self.speed = clock.speed
 
     def market_ms(self) -> int:
-        """Return market time in ms UTC; never decreases."""
-        self._market_ms_last = max(self._market_ms_last, self.wall_ms())
-        return self._market_ms_last
-
-    def wall_ms(self) -> int:
-        """Return wall time in ms UTC, as the machine has it."""
-        return self._clock.wall_ms() + self._machine.ahead_ms
-
-    def monotonic_s(self) -> float:
-        """Return seconds since the beginning."""
-        return self._clock.monotonic_s()
+        """Return market time in ms UTC, which is wall time here."""
+        return self.wall_ms()
 
     async def sleep(self, seconds_wall: float) -> None:
         """Wait for a span."""

@@ -176,7 +176,7 @@ def _no_fence() -> list[Patch]:
     def begin(**_: int) -> Any:
         return real(deadline_ms=0, lag_ms=0, skew_ms=0)
 
-    return [(absence, "begin", begin), (OrderResolver, "_fence_s", lambda *_: 0.0)]
+    return [(absence, "begin", begin)]
 
 
 def _no_deadline() -> list[Patch]:

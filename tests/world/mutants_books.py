@@ -36,7 +36,7 @@ def _taken_from_the_living() -> list[Patch]:
     async def acquire(self: MemoryLeases, name: str, holder: str, ttl_ms: int) -> Lease | None:
         row = self._store.lease_row(name)
         row.holder, row.epoch = holder, row.epoch + 1
-        row.expires_ms = self._store.clock.wall_ms() + ttl_ms
+        row.ttl_ms, row.renewals = ttl_ms, row.renewals + 1
         head = len(self._store.rows)
         return Lease(name=name, holder=holder, epoch=row.epoch, ttl_ms=ttl_ms, head_position=head)
 

@@ -99,6 +99,7 @@ class Servers:
         self.account, self.led_by = "main", "executor"
         self.accounts: dict[str, ExecutorAccount] = {}
         self.journals: dict[str, WiredJournal] = {}  # of the newest life of each process
+        self.clocks: dict[str, HostClock] = {}
         self.buses: dict[str, WiredBus] = {}
         self.tables = MemoryTables()
         self.feed = MemoryFeed(tuple(RULES.values()))
@@ -127,7 +128,8 @@ class Servers:
         )
 
     def _journal(self, life: Life) -> WiredJournal:
-        journal = WiredJournal(self.store, self.wire(), life)
+        clock = self.clocks[life.name] = HostClock(self.clock, self.machine)
+        journal = WiredJournal(self.store, self.wire(), life, clock)
         self.journals[life.name] = journal
         return journal
 
@@ -136,7 +138,7 @@ class Servers:
         bus = self.buses[life.name] = WiredBus(self.broker, self.wire(), self.judge)
         return Context(
             name=life.name,
-            clock=HostClock(self.clock, self.machine),
+            clock=journal.clock,
             config=self._config,
             bus=bus,
             journal=journal,
@@ -192,7 +194,7 @@ class Servers:
         """Return an executor of an account."""
         journal = self._journal(life)
         wire = self.wire(ordered=False)
-        clock = HostClock(self.clock, self.machine)
+        clock = journal.clock
         account = self.accounts[life.name] = ExecutorAccount(
             author=EventSource(actor="executor", venue="binance", account=name, generation=""),
             venue=WiredVenue(access, wire, judge, life),

@@ -24,6 +24,7 @@ from opensqt.domain.venue import (
     no_obstacle,
 )
 from opensqt.runtime.bus.port import BusDown, Published
+from opensqt.runtime.clock import Clock
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
@@ -74,8 +75,8 @@ class WiredBus(MemoryBus):
 class WiredJournal(MemoryJournal):
     """A connection to the store with a wire in between."""
 
-    def __init__(self, store: MemoryStore, wire: Wire, life: Life) -> None:
-        super().__init__(store)
+    def __init__(self, store: MemoryStore, wire: Wire, life: Life, clock: Clock) -> None:
+        super().__init__(store, clock)
         self.wire = wire
         self._life = life
 
@@ -205,9 +206,9 @@ class WorldStore(MemoryStore):
         super().__init__(clock, generation="world")
         self._judge = judge
 
-    def append(self, entry: Entry) -> AppendOutcome:
+    def append(self, entry: Entry, valid_ms: int | None = None) -> AppendOutcome:
         """Judge and append an entry."""
         before = len(self.rows)
-        outcome = super().append(entry)
+        outcome = super().append(entry, valid_ms)
         self._judge.committed(self.rows[before:], entry.fence)
         return outcome

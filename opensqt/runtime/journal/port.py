@@ -35,13 +35,16 @@ class Journal(Protocol):
 
 
 class Leases(Protocol):
-    """Who may act. All methods raise `JournalDown`."""
+    """Who may act, as one process sees it. All methods raise `JournalDown`."""
 
     async def acquire(self, name: str, holder: str, ttl_ms: int) -> Lease | None:
-        """Take the lease under a new epoch if it is free or expired, or is held by this very holder."""
+        """Take the lease under a new epoch if it is free or held by this very holder, or has stood still for too long.
+
+        That is: this process has asked again and again, and for longer than its time to live nobody has renewed it.
+        """
 
     async def renew(self, lease: Lease) -> bool:
-        """Extend by `ttl_ms` from now; False when the epoch has moved on."""
+        """Say that the lease is still used; False when the epoch has moved on."""
 
     async def release(self, lease: Lease) -> None:
-        """Let the lease expire now; harmless when it has moved on."""
+        """Let the lease be free now; harmless when it has moved on."""

@@ -23,10 +23,12 @@ from opensqt.domain.journal import (
     TooLate,
 )
 from opensqt.domain.messages import name_of
+from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.codec import SCHEMA_VERSION, encode
 from opensqt.runtime.journal.checkpoint import Checkpoint
 from opensqt.runtime.journal.connection import Pool, borrowed, open_pool
 from opensqt.runtime.journal.notify_listener import NotifyListener
+from opensqt.runtime.journal.sightings import LeaseSightings
 from opensqt.runtime.journal.writer import Writer
 
 POLL_S_MAX = 1.0  # a lost notification costs at most this
@@ -45,22 +47,24 @@ _KEEP = (
     "SELECT evidence_keep(kind, data) FROM unnest($1::text[], $2::bytea[]) AS found (kind, data)"
 )
 _CHECKPOINTS = "SELECT desk, generation, position, sequence, event_id, created_ms FROM relay_checkpoint ORDER BY number"
+_ACQUIRE = "SELECT * FROM lease_acquire($1, $2, $3, $4)"
 _LAST_CHARACTER = "\U0010ffff"
 
 
 class PostgresJournal:
     """One process's connection to the journal; heals by itself after a lost connection."""
 
-    def __init__(self, pool: Pool, bell: NotifyListener) -> None:
+    def __init__(self, pool: Pool, bell: NotifyListener, clock: Clock) -> None:
         self.pool = pool
+        self.clock = clock
         self._bell = bell
         self._writer = Writer(self._commit, group_max=ENTRIES_MAX)
         self._keeper = Writer(self._keep, group_max=EVIDENCE_MAX)
 
     @classmethod
-    async def connect(cls, dsn: str) -> "PostgresJournal":
+    async def connect(cls, dsn: str, clock: Clock | None = None) -> "PostgresJournal":
         """Connect to a migrated database as the services' role; raise `JournalDown`."""
-        return cls(await open_pool(dsn), NotifyListener(dsn))
+        return cls(await open_pool(dsn), NotifyListener(dsn), clock or RunClock())
 
     async def append(self, entry: Entry) -> AppendOutcome:
         """Commit an entry; concurrent entries of this process share commits."""
@@ -105,9 +109,11 @@ class PostgresJournal:
 
     async def _commit(self, entries: Sequence[Entry]) -> list[AppendOutcome]:
         events, fences = _arrays(entries)
-        late = [entry.not_after_ms for entry in entries]
         async with borrowed(self.pool, "append to the journal") as connection:
-            rows = await connection.fetch(_APPEND, events, fences, late)
+            # The server is told a span: our clock and its own need not agree on the time of day.
+            now_ms = self.clock.wall_ms()
+            valid_ms = [e.not_after_ms and e.not_after_ms - now_ms for e in entries]
+            rows = await connection.fetch(_APPEND, events, fences, valid_ms)
         return [_outcome(row) for row in rows]
 
     async def _keep(self, found: Sequence[tuple[str, str, bytes]]) -> list[str]:
@@ -119,18 +125,20 @@ class PostgresJournal:
 
 
 class PostgresLeases:
-    """Leases in the database of a `PostgresJournal`."""
+    """Leases in the database of a `PostgresJournal`, as one process sees them by its clock."""
 
     def __init__(self, journal: PostgresJournal) -> None:
         self._pool = journal.pool
+        self._clock = journal.clock
+        self._sightings = LeaseSightings()
 
     async def acquire(self, name: str, holder: str, ttl_ms: int) -> Lease | None:
-        """Take the lease under a new epoch if it is free or expired, or is held by this very holder."""
+        """Take the lease under a new epoch if it is free, was seen to stand still, or is held by this very holder."""
+        silent = self._sightings.silent(name, self._clock.monotonic_s())
         async with borrowed(self._pool, f"acquire lease {name}") as connection:
-            row = await connection.fetchrow(
-                "SELECT * FROM lease_acquire($1, $2, $3)", name, holder, ttl_ms
-            )
-        if row is None:
+            (row,) = await connection.fetch(_ACQUIRE, name, holder, ttl_ms, silent)
+        if not row["taken"]:
+            self._sightings.saw(name, row["renewals"], row["ttl_ms"], self._clock.monotonic_s())
             return None
         head = row["head_position"]
         return Lease(
@@ -138,18 +146,18 @@ class PostgresLeases:
         )
 
     async def renew(self, lease: Lease) -> bool:
-        """Extend by `ttl_ms` from now; False when the epoch has moved on."""
-        return await self._expire(lease, lease.ttl_ms)
+        """Say that the lease is still used; False when the epoch has moved on."""
+        return await self._renew(lease, lease.ttl_ms)
 
     async def release(self, lease: Lease) -> None:
-        """Let the lease expire now; harmless when it has moved on."""
-        await self._expire(lease, 0)
+        """Let the lease be free now; harmless when it has moved on."""
+        await self._renew(lease, 0)
 
-    async def _expire(self, lease: Lease, after_ms: int) -> bool:
+    async def _renew(self, lease: Lease, ttl_ms: int) -> bool:
         async with borrowed(self._pool, f"renew lease {lease.name}") as connection:
             return bool(
                 await connection.fetchval(
-                    "SELECT lease_renew($1, $2, $3)", lease.name, lease.epoch, after_ms
+                    "SELECT lease_renew($1, $2, $3)", lease.name, lease.epoch, ttl_ms
                 )
             )
 

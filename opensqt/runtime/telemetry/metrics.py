@@ -36,6 +36,9 @@ class Metrics:
         self.stream_missing = self._gauge(
             "stream_missing", "1 while the bus has no such stream", "stream"
         )
+        self.clock_host_ahead_ms = self._gauge(
+            "clock_host_ahead_ms", "The host's time less that of this process, which is slewed only"
+        )
         self.desk_halted = self._gauge(
             "desk_halted", "1 while openings are blocked; the reason is a code", "scope", "reason"
         )

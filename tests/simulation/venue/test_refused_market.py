@@ -6,7 +6,7 @@ import pytest
 
 from opensqt.cli import venue
 from opensqt.desk.runfile import RunFile, write_run
-from opensqt.runtime.clock import ClockOrigin, system_wall_ms
+from opensqt.runtime.clock import ClockOrigin, RunClock
 from opensqt.simulation.engine.store import Changes, Store
 from opensqt.simulation.market.synthetic import SyntheticFlow
 from opensqt.simulation.server.paper import AUDIT_FILE
@@ -18,7 +18,7 @@ def run(folder: Path, market: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run the venue's process on a folder, from the time of the recording, and return its exit code."""
     config = folder / "opensqt.toml"
     config.write_text(CONFIG)
-    clock = ClockOrigin(origin_market_ms=BEGIN_MS, origin_wall_ms=system_wall_ms())
+    clock = ClockOrigin(origin_market_ms=BEGIN_MS, origin_wall_ms=RunClock().wall_ms())
     write_run(folder, RunFile(clock=clock, market=market))
     monkeypatch.setenv("OPENSQT_DATA", str(folder))
     monkeypatch.setenv("OPENSQT_CONFIG", str(config))

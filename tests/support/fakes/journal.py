@@ -26,6 +26,7 @@ from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import SCHEMA_VERSION, encode
 from opensqt.runtime.journal.checkpoint import Checkpoint
 from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.journal.sightings import LeaseSightings
 
 
 class _Held:
@@ -34,7 +35,8 @@ class _Held:
     def __init__(self) -> None:
         self.holder = ""
         self.epoch = 0
-        self.expires_ms = 0
+        self.ttl_ms = 0
+        self.renewals = 0
 
 
 class MemoryStore:
@@ -57,9 +59,10 @@ class MemoryStore:
         """Return the row of a lease, made when it is new."""
         return self._leases.setdefault(name, _Held())
 
-    def append(self, entry: Entry) -> AppendOutcome:
-        """Judge and append an entry at once."""
-        refusal = self._known(entry) or self._fenced(entry) or self._late(entry)
+    def append(self, entry: Entry, valid_ms: int | None = None) -> AppendOutcome:
+        """Judge and append an entry at once; it is valid for so long from now."""
+        late = TooLate(late_ms=-valid_ms) if valid_ms is not None and valid_ms < 0 else None
+        refusal = self._known(entry) or self._fenced(entry) or late
         refusal = refusal or self._conflict(entry.events)
         if refusal is not None:
             return refusal
@@ -101,12 +104,6 @@ class MemoryStore:
             if row is None or current != fence.epoch:
                 return Fenced(name=fence.name, epoch=fence.epoch, current_epoch=current)
         return None
-
-    def _late(self, entry: Entry) -> TooLate | None:
-        now_ms = self.clock.wall_ms()
-        if entry.not_after_ms is None or now_ms <= entry.not_after_ms:
-            return None
-        return TooLate(late_ms=now_ms - entry.not_after_ms)
 
     def _conflict(self, events: tuple[NewEvent, ...]) -> Conflict | None:
         versions: dict[str, int] = {}
@@ -167,11 +164,17 @@ class MemoryJournal:
     `before_append` is called before each append (to let something happen in between).
     """
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, clock: Clock | None = None) -> None:
         self.store = store
+        self._clock = clock
         self.down = False
         self.answers_lost = 0
         self.before_append: Callable[[Entry], None] | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the process that is connected."""
+        return self._clock or self.store.clock
 
     async def append(self, entry: Entry) -> AppendOutcome:
         """Commit an entry."""
@@ -180,7 +183,8 @@ class MemoryJournal:
             raise ValueError("an entry holds at least one event")
         if self.before_append is not None:
             self.before_append(entry)
-        outcome = self.store.append(entry)
+        now_ms = self.clock.wall_ms()
+        outcome = self.store.append(entry, entry.not_after_ms and entry.not_after_ms - now_ms)
         if self.answers_lost > 0:
             self.answers_lost -= 1
             raise JournalDown("the answer of an append was lost (fault)")
@@ -222,39 +226,44 @@ class MemoryJournal:
 
 
 class MemoryLeases:
-    """Leases in the store of a `MemoryJournal`; down when it is down."""
+    """Leases in the store of a `MemoryJournal`, as its process sees them; down when it is down."""
 
     def __init__(self, journal: MemoryJournal) -> None:
         self._journal = journal
         self._store = journal.store
+        self._sightings = LeaseSightings()
 
     async def acquire(self, name: str, holder: str, ttl_ms: int) -> Lease | None:
-        """Take the lease under a new epoch if it is free or expired, or is held by this very holder."""
+        """Take the lease under a new epoch if it is free, was seen to stand still, or is held by this very holder."""
         self._journal.check()
         row = self._store.lease_row(name)
-        now_ms = self._store.clock.wall_ms()
-        if row.holder != holder and row.expires_ms > now_ms:
+        now_s = self._journal.clock.monotonic_s()
+        silent = self._sightings.silent(name, now_s)
+        if row.holder != holder and row.ttl_ms > 0 and row.renewals != silent:
+            self._sightings.saw(name, row.renewals, row.ttl_ms, now_s)
             return None
         row.holder = holder
         row.epoch += 1
-        row.expires_ms = now_ms + ttl_ms
+        row.renewals += 1
+        row.ttl_ms = ttl_ms
         head = len(self._store.rows)
         return Lease(name=name, holder=holder, epoch=row.epoch, ttl_ms=ttl_ms, head_position=head)
 
     async def renew(self, lease: Lease) -> bool:
-        """Extend by `ttl_ms` from now; False when the epoch has moved on."""
-        return self._expire(lease, lease.ttl_ms)
+        """Say that the lease is still used; False when the epoch has moved on."""
+        return self._renew(lease, lease.ttl_ms)
 
     async def release(self, lease: Lease) -> None:
-        """Let the lease expire now; harmless when it has moved on."""
-        self._expire(lease, 0)
+        """Let the lease be free now; harmless when it has moved on."""
+        self._renew(lease, 0)
 
-    def _expire(self, lease: Lease, after_ms: int) -> bool:
+    def _renew(self, lease: Lease, ttl_ms: int) -> bool:
         self._journal.check()
         row = self._store.lease_row(lease.name)
         if row.epoch != lease.epoch:
             return False
-        row.expires_ms = self._store.clock.wall_ms() + after_ms
+        row.ttl_ms = ttl_ms
+        row.renewals += 1
         return True
 
 
