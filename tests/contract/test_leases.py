@@ -48,9 +48,10 @@ async def test_every_acquisition_is_a_new_epoch(desk: Desk) -> None:
     assert await desk.journal.append(entry(event("a"), fence=new.fence)) == Appended(positions=(1,))
 
 
-async def test_an_expired_lease_is_free(desk: Desk) -> None:
-    """After its time, and without a renewal, another holder gets it."""
+async def test_a_lease_that_stands_still_is_free(desk: Desk) -> None:
+    """Whoever has seen it without a renewal for its time to live gets it; at first sight nobody does."""
     old = await take(desk, "one", ttl_ms=1)
+    assert await desk.leases.acquire("executor/main", "two", TTL_MS) is None
 
     async def taken_over() -> bool:
         return await desk.leases.acquire("executor/main", "two", TTL_MS) is not None
