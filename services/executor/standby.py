@@ -47,7 +47,10 @@ class LeaderElection:
                     return lease
                 self.stands_by = True
                 now_s = account.clock.monotonic_s()
-                if now_s >= seated_s and now_s - self._heard_s <= FIT_S_MAX:
+                if now_s - self._heard_s > FIT_S_MAX:
+                    if self._seat.held:
+                        await self._seat.release()
+                elif now_s >= seated_s:
                     seated_s = now_s + SEAT_RENEWED_S
                     await self._seat.attempt()
                 asked = True
@@ -71,15 +74,18 @@ class LeaderElection:
 
     async def _judge(self, silent_s: float) -> None:
         lease = self._account.lease
-        if silent_s < BUS_SILENT_S_MAX or not lease.held:
+        if not lease.held:
             return
         try:
+            # Asked for from the first silence on: a seat is free when it was seen to stand still.
             taken = await self._seat.attempt()
         except JournalDown:
             return
         if taken is not None:
             # Nobody stands by: the seat was free.
             await self._seat.release()
+            return
+        if silent_s < BUS_SILENT_S_MAX:
             return
         await lease.release()
         raise LeaseLost(f"given to the standby: the bus has been silent for {silent_s:.1f} s")

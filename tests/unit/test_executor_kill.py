@@ -241,11 +241,10 @@ async def test_a_clean_stop_right_after_a_start_leaves_no_order_either(rig: Rig)
     async with rig.dying(rig.executor()):
         await rig.approve(rig.place())
         await rig.clock.run_for(0.5)
-    await rig.clock.run_for(3)
     executor = rig.executor(cancel_on_stop=True)
     stop = asyncio.Event()
     task = asyncio.create_task(executor.run(stop))
-    await rig.clock.run_for(0.5)
+    await rig.clock.run_for(3.5)
     assert executor.status()["phase"] == "waiting out the fence"
     stop.set()
     await rig.clock.run_for(7)

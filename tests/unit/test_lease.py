@@ -43,7 +43,7 @@ async def test_a_system_clock_that_is_set_changes_no_lease(set_ms: int) -> None:
     assert not keeper.held
 
 
-@pytest.mark.row("C15")
+@pytest.mark.row("J03")
 @pytest.mark.parametrize("set_ms", [-60_000, 0, 60_000])
 async def test_a_standby_takes_over_only_when_the_leader_has_let_go(set_ms: int) -> None:
     """A time of day that is set forward makes no standby take the lease while its holder still counts on it."""

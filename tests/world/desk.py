@@ -11,6 +11,7 @@ from typing import Any
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.subjects import subject_of
+from opensqt.runtime.clock_watch import clock_trouble
 from opensqt.runtime.lease import LeaseLost
 from tests.world.checkers import HAND, Judge
 from tests.world.loop import Life, WorldClock, WorldLoop
@@ -93,6 +94,12 @@ class Desk(Servers):
         post.deaths += 1
         self.judge.note("kill", name)
         self.outside(self._again(name, RESTART_S))
+
+    def restart_wrong_clocks(self) -> None:
+        """Do what a status asks a person for: start again what began while the machine's time was set."""
+        for name in self.posts:
+            if clock_trouble(self.clocks[name]):
+                self.kill(name)
 
     def standby(self) -> None:
         """Start a second executor for the account, if there is none."""

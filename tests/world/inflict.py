@@ -6,7 +6,6 @@ from functools import partial
 
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.clock_watch import OFF_MS_MAX
 from opensqt.runtime.envelope import MESSAGE_ID
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.venue import Fault as Reply

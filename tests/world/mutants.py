@@ -13,9 +13,7 @@ from opensqt.execution import absence, admission, caps, events, evidence
 from opensqt.execution.state import ExecutionState
 from opensqt.risk.state import RiskState as GateState
 from opensqt.runtime.journal.port import JournalDown
-from opensqt.runtime.journal.sightings import LeaseSightings
 from opensqt.runtime.lease import LeaseKeeper
-from opensqt.runtime.slewed_time import SlewedTime
 from services.executor import command_consumer, sender, service
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
@@ -254,15 +252,6 @@ def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
     return lambda: [(owner, name, value)]
 
 
-def _stepped(clock: SlewedTime, host_ns: int, _: int) -> int:
-    return host_ns
-
-
-def _seen_silent(sightings: LeaseSightings, name: str, _: float) -> int | None:
-    seen = sightings._seen.get(name)
-    return None if seen is None else seen.renewals
-
-
 _held = property(lambda keeper: keeper._lease is not None)
 PLACES = (Kind.PLACE_ACK_LOST, Kind.PLACE_LOST)
 LATE = (Kind.PLACE_ACK_LATE, Kind.PLACE_ACK_LATE, Kind.PLACE_ACK_LATE)
@@ -283,8 +272,6 @@ MUTANTS = (
     M(name="id without desk generation", patches=_no_generation, focus=(Kind.RESTORE,)),
     M(name="id without cycle", patches=_ref(cycle=1)),
     M(name="absence without fence", patches=_no_fence, focus=LATE),
-    M(name="clock follows the host", patches=_one(SlewedTime, "read", _stepped), focus=(*LATE, *[Kind.OUR_CLOCK] * 6)),
-    M(name="standby asks twice", patches=_one(LeaseSightings, "silent", _seen_silent), focus=TAKEN_OVER),
     M(name="request without deadline", patches=_no_deadline, focus=LATE),
     M(
         name="kill ignored",

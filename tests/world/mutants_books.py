@@ -22,6 +22,7 @@ from tests.world.mutants_bus import BLIND, OF_THE_BUS
 from tests.world.mutants_kills import OF_KILLS
 from tests.world.mutants_lost import OF_A_LOST_BUS
 from tests.world.mutants_money import MONEY
+from tests.world.mutants_time import OF_TIME
 
 
 async def _true(*_: Any) -> bool:
@@ -145,4 +146,4 @@ BOOKS = (
     M(name="grid books no fills", patches=_grid_forgets_fills, in_house=True),
     M(name="kill cancels nothing", patches=_kill_only_latches, focus=(Kind.KILL,)),
 )  # fmt: skip
-ALL = (*MUTANTS, *OF_THE_BUS, *OF_A_LOST_BUS, *OF_KILLS, *OF_ACCOUNTS, *BOOKS, *MONEY)
+ALL = (*MUTANTS, *OF_TIME, *OF_THE_BUS, *OF_A_LOST_BUS, *OF_KILLS, *OF_ACCOUNTS, *BOOKS, *MONEY)

@@ -31,7 +31,7 @@ class Metrics:
             "consumer_lag", "Messages of a stream that this process has not read", "stream"
         )
         self.stream_fill = self._gauge(
-            "stream_fill", "Share of its byte cap that a stream holds", "stream"
+            "stream_fill", "Share of its cap that a stream has", "stream"
         )
         self.stream_missing = self._gauge(
             "stream_missing", "1 while the bus has no such stream", "stream"
@@ -43,9 +43,7 @@ class Metrics:
             "desk_halted", "1 while openings are blocked; the reason is a code", "scope", "reason"
         )
         self.strategy_trading = self._gauge(
-            "strategy_trading",
-            "1 while a strategy trades; /status says why it does not",
-            "strategy",
+            "strategy_trading", "1 while a strategy trades; /status says why not", "strategy"
         )
         self.redeliveries = self._counter(
             "redeliveries", "Messages that were delivered again", "stream"
