@@ -93,11 +93,7 @@ class Inflictor:
         self._turn_clock(0)
         desk.machine.set_ahead(0)
         desk.retire(TWIN)
-        for name in desk.posts:
-            if abs(desk.clocks[name].host_ahead_ms) > OFF_MS_MAX:
-                desk.kill(
-                    name
-                )  # it began while the time was set: a person starts it again, as its status asks for
+        desk.restart_wrong_clocks()
         for scope in set(desk.judge.halts) - {DESK}:
             self._resume(scope)
         desk.store.down = False

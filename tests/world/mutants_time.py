@@ -6,7 +6,7 @@ from tests.world.faults import Kind
 from tests.world.mutants import LATE, TAKEN_OVER, Mutant, _one
 
 
-def _stepped(clock: SlewedTime, host_ns: int, _: int) -> int:
+def _stepped(_: SlewedTime, host_ns: int, __: int) -> int:
     return host_ns
 
 

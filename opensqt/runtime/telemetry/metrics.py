@@ -24,9 +24,7 @@ class Metrics:
         self.orders_unresolved = self._gauge(
             "orders_unresolved", "Orders whose outcome is unknown", "venue", "account"
         )
-        self.relay_lag_events = self._gauge(
-            "relay_lag_events", "Journal rows that are not on FEED yet"
-        )
+        self.relay_lag_events = self._gauge("relay_lag_events", "Journal rows not on FEED yet")
         self.consumer_lag = self._gauge(
             "consumer_lag", "Messages of a stream that this process has not read", "stream"
         )
