@@ -18,11 +18,11 @@ from opensqt.desk.data_folder import up_pid
 from opensqt.desk.error import CliError
 from opensqt.desk.runfile import RunFile, read_run
 from opensqt.domain.clean_text import cleaned
+from opensqt.domain.scope import DESK, Scope
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE, RunClock, open_clock
 from opensqt.runtime.token import TOKEN_FILE
 
-DESK = "desk"
 NOT_REACHED = 1
 ID_BYTES = 16
 # Any of them tells a data folder, also one that does not run.
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         raise CliError(
             f"{args.data} holds no desk, nothing was killed: name the right one with --data"
         )
-    scope = f"strategy/{cleaned(args.strategy)}" if args.strategy else DESK
+    scope = str(Scope(strategy=cleaned(args.strategy)))
     words = {
         "scope": scope,
         "reason": reason_of(args.reason),

@@ -25,8 +25,9 @@ from opensqt.domain.control import CONTROL_STREAM
 from opensqt.domain.ids import event_id
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.recon_events import Halted
+from opensqt.domain.scope import DESK
 from opensqt.domain.subjects import subject_of
-from opensqt.domain.trading_controls import DESK, HALTED, RESTORE
+from opensqt.domain.trading_controls import HALTED, RESTORE
 from opensqt.runtime.clock import RunClock, open_clock
 from opensqt.runtime.journal.desk import ensure_generation
 from opensqt.runtime.journal.port import JournalDown

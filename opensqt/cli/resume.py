@@ -8,6 +8,7 @@ from opensqt.cli.executors import actor, all_refused, ask_executors, line_of, re
 from opensqt.desk.error import JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.desk.runfile import read_run
 from opensqt.domain.clean_text import cleaned
+from opensqt.domain.scope import Scope, parsed
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Release and say so; `CliError` where the desk is not running, or where somebody is still killed."""
-    scope = f"strategy/{cleaned(args.strategy)}" if args.strategy else "desk"
+    scope = str(Scope(strategy=cleaned(args.strategy)))
     words = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
     answers = ask_executors(args.data, read_run(args.data), "/resume", words)
     if all_refused(answers):
@@ -52,5 +53,5 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _release(scope: str) -> str:
-    _, _, strategy = scope.partition("/")
-    return f"opensqt resume --strategy {strategy}" if strategy else "opensqt resume"
+    killed = parsed(scope) or Scope()
+    return "opensqt resume" + (f" --strategy {killed.strategy}" if killed.strategy else "")

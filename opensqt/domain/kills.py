@@ -11,8 +11,7 @@ import msgspec
 from opensqt.domain import ids
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched, KillReleased
-
-DESK = "desk"
+from opensqt.domain.scope import DESK, Scope
 
 
 class Kills(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +30,7 @@ class Kills(msgspec.Struct, frozen=True, kw_only=True):
     def stopping(self, strategy: str) -> KillLatched | None:
         """Return the kill that stops a strategy: the desk's or its own."""
         scopes = self.scopes if self.latched else {}
-        return scopes.get(DESK) or scopes.get(f"strategy/{strategy}")
+        return scopes.get(DESK) or scopes.get(str(Scope(strategy=strategy)))
 
     def of(self, scope: str) -> tuple[str, ...]:
         """Return the identities of the kills of a scope that are in force."""

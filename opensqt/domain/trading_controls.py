@@ -5,10 +5,9 @@ from collections.abc import Container, Iterable
 import msgspec
 
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.kills import DESK, Kills, folded
+from opensqt.domain.kills import Kills, folded
 from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
-
-__all__ = ["DESK", "Switch", "TradingControls", "thrown"]
+from opensqt.domain.scope import DESK, Scope, parsed
 
 # What stops trading in a scope or lets it go on; who holds the controls folds all of it.
 Switch = KillLatched | KillReleased | Halted | Resumed | OrderContradicted
@@ -43,9 +42,15 @@ class TradingControls(msgspec.Struct, frozen=True, kw_only=True):
         self, venue: str, account: str, symbols: Iterable[str], strategy: str = ""
     ) -> Halted | None:
         """Return the strictest halt that covers one of these symbols or the strategy, or None."""
-        place = f"{venue}/{account}"
-        scopes = (DESK, place, f"strategy/{strategy}", *(f"{place}/{symbol}" for symbol in symbols))
-        found = [self.halts[scope] for scope in scopes if scope in self.halts]
+        found = [
+            halt
+            for text, halt in self.halts.items()
+            if (scope := parsed(text)) is not None
+            and any(
+                scope.covers(strategy=strategy, venue=venue, account=account, symbol=symbol)
+                for symbol in (*symbols, "")
+            )
+        ]
         return min(found, key=lambda halted: halted.mode != HALTED) if found else None
 
 
@@ -66,9 +71,9 @@ def thrown(switches: TradingControls, event: Switch) -> TradingControls:
         case Halted():
             return _halted(switches, event)
         case OrderContradicted():
-            scope = f"{event.venue}/{event.account}/{event.symbol}"
+            place = Scope(venue=event.venue, account=event.account, symbol=event.symbol)
             halt = Halted(
-                scope=scope,
+                scope=str(place),
                 mode=REDUCING,
                 reason=f"order {event.client_order_id} contradicted: {event.evidence}",
                 time_ms=event.time_ms,

@@ -32,11 +32,9 @@ from opensqt.domain.strategy_events import (
     StrategyFaulted,
     StrategyStarted,
 )
-from opensqt.domain.trading_controls import DESK, Switch, TradingControls, thrown
+from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused, Verdict
 from opensqt.execution.bounded_set import BoundedSet
-
-__all__ = ["DESK", "ExecutionState"]
 
 SETTLED_MAX = 20_000  # ended orders that late evidence may still name
 REMEMBERED_MAX = 100_000

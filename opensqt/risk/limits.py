@@ -12,13 +12,14 @@ from opensqt.domain.decimals import BPS, ONE
 from opensqt.domain.instruments import InstrumentRules, Market, Side, quote_asset
 from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.risk.grounds import Exposure, Grounds, Quote, StrategyLimits
+from opensqt.risk.refusal import Broken, Refusal
 from opensqt.risk.venue_caps import cap_broken
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of all checks: an empty code approves. `reduce_only` is the flag for the venue."""
+    """The result of all checks: no code approves. `reduce_only` is the flag for the venue."""
 
-    code: str
+    code: Refusal | None
     detail: str
     price: Decimal  # the worst at which it may trade
     reducing: bool
@@ -44,7 +45,7 @@ def check(intent: PlaceIntent, grounds: Grounds) -> CheckResult:
     broken = broken or _collar(intent, quote, limits, reducing=reducing)
     if not reducing:
         broken = broken or _size(intent, grounds, price)
-    code, detail = broken or ("", "")
+    code, detail = broken or (None, "")
     return CheckResult(
         code=code,
         detail=detail,
@@ -83,22 +84,22 @@ def _worst_price(intent: PlaceIntent, quote: Quote | None) -> Decimal:
 
 def _shape(
     intent: PlaceIntent, rules: InstrumentRules | None, price: Decimal, *, reduce_only: bool
-) -> tuple[str, str] | None:
+) -> Broken | None:
     if rules is None:
-        return "rules_unknown", f"no instrument rules for {intent.symbol} yet"
+        return Refusal.RULES_UNKNOWN, f"no instrument rules for {intent.symbol} yet"
     if price <= 0:
-        return "price_unknown", f"no price for {intent.symbol}"
+        return Refusal.PRICE_UNKNOWN, f"no price for {intent.symbol}"
     fault = ""
     if intent.type is OrderType.LIMIT:
         fault = rules.refusal(price, intent.quantity, reduce_only=reduce_only)
     if fault:
-        return fault, f"{intent.quantity} at {price} breaks the filters of {intent.symbol}"
+        return Refusal(fault), f"{intent.quantity} at {price} breaks the filters of {intent.symbol}"
     return None
 
 
 def _venue_cap(
     intent: PlaceIntent, exposure: Exposure, rules: InstrumentRules | None, *, reducing: bool
-) -> tuple[str, str] | None:
+) -> Broken | None:
     if rules is None:
         return None
     return cap_broken(
@@ -110,18 +111,18 @@ def _venue_cap(
     )
 
 
-def _freshness(quote: Quote | None, limits: StrategyLimits, now_ms: int) -> tuple[str, str] | None:
+def _freshness(quote: Quote | None, limits: StrategyLimits, now_ms: int) -> Broken | None:
     if quote is None:
-        return "tick_missing", "no tick yet"
+        return Refusal.TICK_MISSING, "no tick yet"
     age_ms = now_ms - quote.tick_ms
     if age_ms > limits.tick_age_ms_max:
-        return "tick_stale", f"tick is {age_ms} ms old, allowed {limits.tick_age_ms_max}"
+        return Refusal.TICK_STALE, f"tick is {age_ms} ms old, allowed {limits.tick_age_ms_max}"
     return None
 
 
 def _collar(
     intent: PlaceIntent, quote: Quote | None, limits: StrategyLimits, *, reducing: bool
-) -> tuple[str, str] | None:
+) -> Broken | None:
     if quote is None or intent.type is not OrderType.LIMIT:
         return None
     mid = (quote.bid + quote.ask) / 2
@@ -130,52 +131,55 @@ def _collar(
     beyond = distance if reducing else abs(distance)
     allowed = mid * limits.price_collar_bps * BPS
     if beyond > allowed:
-        return "price_collar", f"{intent.price} is beyond {limits.price_collar_bps} bps of {mid}"
+        return (
+            Refusal.PRICE_COLLAR,
+            f"{intent.price} is beyond {limits.price_collar_bps} bps of {mid}",
+        )
     return None
 
 
-def _self_trade(intent: PlaceIntent, exposure: Exposure) -> tuple[str, str] | None:
+def _self_trade(intent: PlaceIntent, exposure: Exposure) -> Broken | None:
     other = exposure.own_ask if intent.side is Side.BUY else exposure.own_bid
     if other is None:
         return None
     crosses = intent.type is OrderType.MARKET or (intent.price - other) * intent.side.sign >= 0
-    return ("self_trade", f"would cross our own order at {other}") if crosses else None
+    return (Refusal.SELF_TRADE, f"would cross our own order at {other}") if crosses else None
 
 
-def _size(intent: PlaceIntent, grounds: Grounds, price: Decimal) -> tuple[str, str] | None:
+def _size(intent: PlaceIntent, grounds: Grounds, price: Decimal) -> Broken | None:
     exposure, limits = grounds.exposure, grounds.limits
     rate = _rate(intent, grounds)
     if rate is None:
-        return "rate_unknown", (
+        return Refusal.RATE_UNKNOWN, (
             f"{quote_asset(intent.symbol)} has no rate in {limits.currency}:"
             " state it in [risk.rates], or trade a symbol that has both"
         )
     unit, notional = price * rate, intent.quantity * price * rate
     if notional > limits.order_notional_quote_max:
         allowed = f"{limits.order_notional_quote_max} {limits.currency}"
-        return "order_notional", f"{notional} above {allowed}"
+        return Refusal.ORDER_NOTIONAL, f"{notional} above {allowed}"
     if exposure.orders_open >= limits.open_orders_max:
-        return "open_orders", f"{exposure.orders_open} open, allowed {limits.open_orders_max}"
+        return Refusal.OPEN_ORDERS, f"{exposure.orders_open} open, allowed {limits.open_orders_max}"
     if intent.side is Side.BUY:
         worst = exposure.net + exposure.buys + intent.quantity
     else:
         worst = -exposure.net + exposure.sells + intent.quantity
     if worst * unit > limits.position_notional_quote_max:
         allowed = f"{limits.position_notional_quote_max} {limits.currency}"
-        return "position_notional", f"worst case {worst * unit} above {allowed}"
+        return Refusal.POSITION_NOTIONAL, f"worst case {worst * unit} above {allowed}"
     return _inventory(intent, exposure, limits, price)
 
 
 def _inventory(
     intent: PlaceIntent, exposure: Exposure, limits: StrategyLimits, price: Decimal
-) -> tuple[str, str] | None:
+) -> Broken | None:
     """Bound what the strategy itself may hold if all its orders of this side fill, whatever others hold."""
     most = limits.inventory_notional_quote_max
     worst = (intent.side.sign * exposure.own + exposure.own_closing + intent.quantity) * price
     if most is None or worst <= most:
         return None
     asset = quote_asset(intent.symbol)
-    return "inventory_notional", f"{intent.strategy} at worst {worst} above {most} {asset}"
+    return Refusal.INVENTORY_NOTIONAL, f"{intent.strategy} at worst {worst} above {most} {asset}"
 
 
 def _rate(intent: PlaceIntent, grounds: Grounds) -> Decimal | None:

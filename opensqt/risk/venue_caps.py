@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, TimeInForce
+from opensqt.risk.refusal import Broken, Refusal
 
 EXITS_SHARE = 10  # one in so many of a venue's places is kept for orders that reduce
 
@@ -20,7 +21,7 @@ def cap_broken(
     orders_here: int,
     held_worst: Decimal,
     reducing: bool,
-) -> tuple[str, str] | None:
+) -> Broken | None:
     """Return code and detail of the venue's cap that this order would break, or None.
 
     `orders_here` counts the account's open orders in the symbol, `held_worst` is what it holds if all buys fill.
@@ -32,7 +33,7 @@ def cap_broken(
 
 def _orders(
     intent: PlaceIntent, rules: InstrumentRules, orders_here: int, *, reducing: bool
-) -> tuple[str, str] | None:
+) -> Broken | None:
     rests = intent.type is OrderType.LIMIT and intent.time_in_force in _RESTING
     if rules.orders_max == 0 or not rests:
         return None
@@ -41,16 +42,14 @@ def _orders(
     if orders_here < allowed:
         return None
     words = f"{orders_here} open in {intent.symbol}, the venue allows {rules.orders_max}"
-    return "venue_open_orders", words + (f" and {kept} are kept for exits" if kept else "")
+    return Refusal.VENUE_OPEN_ORDERS, words + (f" and {kept} are kept for exits" if kept else "")
 
 
-def _held(
-    intent: PlaceIntent, rules: InstrumentRules, held_worst: Decimal
-) -> tuple[str, str] | None:
+def _held(intent: PlaceIntent, rules: InstrumentRules, held_worst: Decimal) -> Broken | None:
     if rules.position_max == 0 or rules.market is not Market.SPOT or intent.side is not Side.BUY:
         return None
     worst = held_worst + intent.quantity
     if worst <= rules.position_max:
         return None
     detail = f"worst case {worst} {rules.base}, the venue allows {rules.position_max}"
-    return "venue_position", detail
+    return Refusal.VENUE_POSITION, detail

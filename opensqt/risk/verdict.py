@@ -9,6 +9,7 @@ from opensqt.domain.trading_controls import HALTED
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskInput, RiskRefused, Verdict
 from opensqt.risk.grounds import Grounds, Moment, StrategyLimits, Worth, quote_of, read, recorded
 from opensqt.risk.limits import CheckResult, check
+from opensqt.risk.refusal import Broken, Refusal
 from opensqt.risk.state import RiskState
 
 Intent = PlaceIntent | CancelIntent
@@ -36,9 +37,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided on a place intent; an empty code approves."""
+    """What was decided on a place intent; no code approves."""
 
-    code: str
+    code: Refusal | None
     detail: str
     finding: CheckResult
 
@@ -79,7 +80,7 @@ def rule(intent: PlaceIntent, grounds: Grounds) -> Ruling:
     broken = _stopped(intent, grounds.moment, reducing=finding.reducing)
     if broken is None and finding.code:
         broken = finding.code, finding.detail
-    code, detail = broken or _undone(intent, grounds.moment) or ("", "")
+    code, detail = broken or _undone(intent, grounds.moment) or (None, "")
     return Ruling(code=code, detail=detail, finding=finding)
 
 
@@ -90,13 +91,13 @@ def judged_again(verdict: Verdict) -> tuple[str, str, bool]:
     """
     if verdict.cancel is not None:
         said = {figure.name: figure.value for figure in verdict.inputs}
-        code, detail = _lapsed(verdict.cancel, int(said["now_ms"])) or ("", "")
+        code, detail = _lapsed(verdict.cancel, int(said["now_ms"])) or (None, "")
         full = "" if code else said.get("queue", "")
-        return ("queue_full", full, False) if full else (code, detail, False)
+        return (Refusal.QUEUE_FULL, full, False) if full else (code or "", detail, False)
     if verdict.place is None:
         raise ValueError(f"the verdict on {verdict.intent_id} is of nothing")
     ruling = rule(verdict.place, read(verdict.inputs, verdict.place))
-    return ruling.code, ruling.detail, not ruling.code and ruling.finding.reduce_only
+    return ruling.code or "", ruling.detail, not ruling.code and ruling.finding.reduce_only
 
 
 def blocked(approval: RiskApproved, seat: VerdictContext, now_ms: int, cause: str) -> RiskRefused:
@@ -105,34 +106,35 @@ def blocked(approval: RiskApproved, seat: VerdictContext, now_ms: int, cause: st
     if intent is None:
         raise ValueError(f"approval {approval.intent_id} is of nothing")
     inputs = (*approval.inputs, RiskInput(name="queue", value=cause))
-    return _refuse(intent, seat, now_ms, "queue_full", cause, inputs)
+    return _refuse(intent, seat, now_ms, Refusal.QUEUE_FULL, cause, inputs)
 
 
-def _stopped(intent: PlaceIntent, moment: Moment, *, reducing: bool) -> tuple[str, str] | None:
+def _stopped(intent: PlaceIntent, moment: Moment, *, reducing: bool) -> Broken | None:
     now_ms = moment.now_ms
     if lapsed := _lapsed(intent, now_ms):
         return lapsed
     if moment.kill:
-        return "killed", moment.kill
+        return Refusal.KILLED, moment.kill
     if moment.halt_mode and (moment.halt_mode == HALTED or not reducing):
-        return moment.halt_mode.lower(), moment.halt_reason
+        halted = moment.halt_mode == HALTED
+        return (Refusal.HALTED if halted else Refusal.REDUCING), moment.halt_reason
     if now_ms < moment.opens_from_ms and not reducing:
-        return "warming_up", f"openings from {moment.opens_from_ms}, now {now_ms}"
+        return Refusal.WARMING_UP, f"openings from {moment.opens_from_ms}, now {now_ms}"
     return None
 
 
-def _lapsed(intent: Intent, now_ms: int) -> tuple[str, str] | None:
+def _lapsed(intent: Intent, now_ms: int) -> Broken | None:
     if now_ms <= intent.valid_until_ms:
         return None
-    return "expired", f"valid until {intent.valid_until_ms}, now {now_ms}"
+    return Refusal.EXPIRED, f"valid until {intent.valid_until_ms}, now {now_ms}"
 
 
-def _undone(intent: PlaceIntent, moment: Moment) -> tuple[str, str] | None:
+def _undone(intent: PlaceIntent, moment: Moment) -> Broken | None:
     """Say what the gate itself could not do for an intent that it would approve."""
     if not moment.basis_reached:
         basis = intent.basis
-        return "basis_late", f"basis {basis.generation}/{basis.sequence} not reached"
-    return ("queue_full", moment.queue) if moment.queue else None
+        return Refusal.BASIS_LATE, f"basis {basis.generation}/{basis.sequence} not reached"
+    return (Refusal.QUEUE_FULL, moment.queue) if moment.queue else None
 
 
 def _grounds(
@@ -249,7 +251,7 @@ def _refuse(
     intent: Intent,
     seat: VerdictContext,
     now_ms: int,
-    reason: str,
+    reason: Refusal,
     detail: str,
     inputs: tuple[RiskInput, ...],
 ) -> RiskRefused:
@@ -257,7 +259,7 @@ def _refuse(
         intent_id=intent.intent_id,
         place=intent if isinstance(intent, PlaceIntent) else None,
         cancel=intent if isinstance(intent, CancelIntent) else None,
-        reason=reason,
+        reason=reason.value,
         detail=detail,
         risk_epoch=seat.epoch,
         basis=seat.basis,

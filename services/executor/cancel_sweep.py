@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from opensqt.domain import ids
 from opensqt.domain.intent import Purpose
+from opensqt.domain.scope import DESK, parsed
 from opensqt.domain.venue import Held, VenueDown
-from opensqt.execution.state import DESK
 from opensqt.runtime.keyed_executor import Spawn
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
@@ -126,7 +126,7 @@ class CancelSweep:
             order = account.state.orders.get(view.client_order_id)
             strategy = order.placed.ref.strategy if order and order.placed else ""
             # Before the history is read every id of our shape is ours; foreign orders are left alone.
-            if ids.is_ours(view.client_order_id) and (scope == DESK or _covers(scope, strategy)):
+            if ids.is_ours(view.client_order_id) and _covers(scope, strategy):
                 found[view.client_order_id] = symbol
         await self._cancel_these(found)
         return len(found)
@@ -176,4 +176,5 @@ class LivenessWatchdog:
 
 
 def _covers(scope: str, strategy: str) -> bool:
-    return scope in (DESK, f"strategy/{strategy}")
+    meant = parsed(scope)
+    return meant is not None and not meant.venue and meant.covers(strategy=strategy)

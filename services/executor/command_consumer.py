@@ -8,6 +8,7 @@ import asyncio
 from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.journal import Appended, Conflict, Duplicate, Entry, Fenced, NewEvent, TooLate
+from opensqt.domain.scope import Scope
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.execution import events as facts
 from opensqt.execution.admission import (
@@ -60,7 +61,7 @@ class CommandConsumer:
         self._spawn = spawn
         self._requests = OrderSender(account, doubts, evidence, metrics, tracer, spawn)
         author = account.author
-        scope = f"{author.venue}/{author.account}"
+        scope = str(Scope(venue=author.venue, account=author.account))
         self._strikes = RedeliveryLimit(bus, EXECUTOR, scope, metrics, self._record)
         self._obeying: set[str] = set()  # intents whose command is being carried out now
 

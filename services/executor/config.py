@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.domain.clean_text import cleaned
+from opensqt.domain.scope import DESK, kill_refused
 from opensqt.domain.venue import VenueDown
 from opensqt.execution.caps import Caps
 from opensqt.execution.events import EventSource
-from opensqt.execution.state import DESK, ExecutionState
+from opensqt.execution.state import ExecutionState
 from opensqt.runtime.config.all import Config, ConfigError, OnStop, symbols_of
 from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.health import Action
@@ -133,15 +134,5 @@ def _asked(words: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _unknown(scope: str, config: Config, state: ExecutionState) -> str:
-    """Say what is wrong with a scope that names nobody, or nothing: a kill of nobody stops nobody."""
-    if scope == DESK:
-        return ""
-    prefix, _, name = scope.partition("/")
     owners = {order.placed.ref.strategy for order in state.orders.values() if order.placed}
-    known = {*config.strategies, *owners} - {""}
-    if prefix == "strategy" and name in known:
-        return ""
-    if prefix != "strategy":
-        return f"scope {scope!r}: expected desk or strategy/NAME"
-    names = ", ".join(sorted(known))
-    return f"strategy {name!r} is neither configured nor the owner of an order (known: {names})"
+    return kill_refused(scope, {*config.strategies, *owners} - {""})

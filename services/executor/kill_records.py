@@ -10,8 +10,8 @@ from opensqt.domain import ids
 from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
 from opensqt.domain.journal import NewEvent
 from opensqt.domain.kills import named
+from opensqt.domain.scope import DESK
 from opensqt.domain.subjects import subject_of
-from opensqt.execution.state import DESK
 from opensqt.runtime import latch
 from opensqt.runtime.keyed_executor import Spawn
 from opensqt.runtime.latch import Latch

@@ -10,7 +10,7 @@ from collections import Counter
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.kills import Kills, identity, named
-from opensqt.execution.state import DESK
+from opensqt.domain.scope import DESK
 from opensqt.runtime.keyed_executor import Spawn
 from services.executor.account import ExecutorAccount
 from services.executor.cancel_sweep import CancelSweep, SweepResult

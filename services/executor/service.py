@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from opensqt.domain import subjects
+from opensqt.domain.scope import DESK
 from opensqt.domain.venue import VenueDown
-from opensqt.execution.state import DESK
 from opensqt.execution.to_ask import doubtful
 from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in
 from opensqt.runtime.journal.port import JournalDown

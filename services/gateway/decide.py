@@ -3,7 +3,7 @@
 Pure: no I/O, no clock, no randomness.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,16 +12,16 @@ import msgspec
 from opensqt.domain.bus_trouble import bus_trouble
 from opensqt.domain.decimals import ONE
 from opensqt.domain.order_state import OrderStatus
+from opensqt.domain.scope import DESK
+from opensqt.domain.trading_controls import HALTED, NORMAL, REDUCING
 from services.gateway.activity import BAD, WARN
 from services.gateway.state import GatewayState, Place
 
-NORMAL, REDUCING, HALTED, KILLED = "NORMAL", "REDUCING", "HALTED", "KILLED"
-DESK = "desk"
+KILLED = "KILLED"
 CANDLES = "candles"
 TIME = "time"
 EXECUTOR = "executor-"
 KILL = "kill"
-STRATEGY = "strategy/"
 
 Plain = dict[str, Any]
 
@@ -191,13 +191,6 @@ def _candles(
         if changed:
             fresh[name] = changed
     return fresh
-
-
-def scope_refused(scope: str, strategies: Collection[str]) -> str:
-    """Say why nobody is meant by a scope; nothing where somebody is."""
-    if scope == DESK or (scope.startswith(STRATEGY) and scope.removeprefix(STRATEGY) in strategies):
-        return ""
-    return f"scope {scope}: expected desk or strategy/NAME"
 
 
 def told(

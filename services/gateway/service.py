@@ -10,6 +10,7 @@ from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.control import KillLatched
 from opensqt.domain.ids import event_id
 from opensqt.domain.market import MarketEvent
+from opensqt.domain.scope import DESK, kill_refused
 from opensqt.runtime import latch
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.port import BusDown
@@ -21,7 +22,7 @@ from opensqt.runtime.redelivery_limit import delivery_of
 from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, GatewaySettings
-from services.gateway.decide import DESK, KILL, scope_refused, told
+from services.gateway.decide import KILL, told
 from services.gateway.process_client import ProcessClient
 from services.gateway.state import Chart, GatewayState
 from services.gateway.view_model import Picture, picture
@@ -102,7 +103,7 @@ class Gateway:
 
     async def order(self, verb: str, scope: str, reason: str, actor: str) -> dict[str, Any]:
         """Pass kill or resume on to every executor, a kill by file and bus too, and say what was confirmed by whom."""
-        if why := scope_refused(scope, self._context.config.strategies):
+        if why := kill_refused(scope, self._context.config.strategies):
             # What is refused is refused everywhere: nothing is published or written.
             return {"ok": False, "refused": True, "detail": why}
         words = {"scope": scope, "reason": reason, "actor": actor}

@@ -15,6 +15,7 @@ from opensqt.domain.ledger import Key, Ledger
 from opensqt.domain.order_events import Fill
 from opensqt.domain.recon_events import Adjustment, Discrepancy, Halted, Resumed, reversed_by
 from opensqt.domain.reconciliation import Finding, owner
+from opensqt.domain.scope import Scope
 from opensqt.domain.subjects import subject_of
 from opensqt.domain.trading_controls import REDUCING
 from services.reconciler.config import NAME
@@ -40,7 +41,8 @@ def discrepancy(snapshot: VenueSnapshot, finding: Finding, since: str) -> NewEve
 
 def halted(snapshot: VenueSnapshot, place: Key, gap: Decimal, share: Decimal) -> NewEvent:
     """Stop openings in a symbol whose position differs by `gap` base units, a share of what is held."""
-    scope = "/".join(place)
+    venue, account, symbol = place
+    scope = str(Scope(venue=venue, account=account, symbol=symbol))
     percent = EXACT.multiply(share, PERCENT).quantize(PERCENT_GRAIN)
     reason = f"position differs from the venue's by {canonical(gap)} ({percent} %)"
     message = Halted(scope=scope, mode=REDUCING, reason=reason, time_ms=snapshot.time_ms)

@@ -38,6 +38,7 @@ from opensqt.domain.recon_events import (
     VenueStatus,
 )
 from opensqt.domain.reconciliation import Track
+from opensqt.domain.scope import DESK
 from opensqt.domain.strategy_events import (
     AnchorSet,
     PositionAdopted,
@@ -45,7 +46,7 @@ from opensqt.domain.strategy_events import (
     StrategyFaulted,
     StrategyStarted,
 )
-from opensqt.domain.trading_controls import DESK, RESTORE
+from opensqt.domain.trading_controls import RESTORE
 from opensqt.domain.verdict import RiskEvent
 
 DAY_MS = 86_400_000

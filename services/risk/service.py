@@ -7,8 +7,9 @@ from typing import Any
 from opensqt.domain import ids
 from opensqt.domain.control import Heartbeat
 from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.scope import DESK
 from opensqt.domain.subjects import RISK_ALIVE
-from opensqt.domain.trading_controls import DESK, HALTED
+from opensqt.domain.trading_controls import HALTED
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.port import JournalDown

@@ -20,7 +20,8 @@ from opensqt.domain.order_events import (
     Unresolved,
 )
 from opensqt.domain.recon_events import Adjustment, Halted, OrderContradicted, Resumed
-from opensqt.domain.trading_controls import DESK, REDUCING
+from opensqt.domain.scope import DESK
+from opensqt.domain.trading_controls import REDUCING
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, canceled, fill, opened, ref_of
 
 PLACE = f"{VENUE}/{ACCOUNT}/{PERP}"

@@ -10,7 +10,7 @@ import pytest
 from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.order_state import OrderStatus
-from opensqt.execution.state import DESK
+from opensqt.domain.scope import DESK
 from opensqt.runtime import latch
 from opensqt.runtime.bus.port import BusDown, Stream, StreamState
 from opensqt.runtime.envelope import Envelope

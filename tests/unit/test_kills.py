@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.kills import Kills, folded, identity, named
 from opensqt.domain.ledger_content import content, restore
-from opensqt.domain.trading_controls import DESK, TradingControls, thrown
+from opensqt.domain.scope import DESK
+from opensqt.domain.trading_controls import TradingControls, thrown
 from opensqt.execution.state import ExecutionState as ExecutorState
 from opensqt.risk.state import RiskState
 from tests.ledgers import folded as booked

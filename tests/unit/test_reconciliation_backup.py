@@ -7,7 +7,8 @@ from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
 from opensqt.domain.instruments import Market
 from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Discrepancy, Halted
-from opensqt.domain.trading_controls import DESK, HALTED, REDUCING, RESTORE
+from opensqt.domain.scope import DESK
+from opensqt.domain.trading_controls import HALTED, REDUCING, RESTORE
 from tests.ledgers import ACCOUNT, deposit, snapshot
 from tests.reconciling import Desk, recorded, trading
 

@@ -9,8 +9,9 @@ from opensqt.domain.control import KillReleased
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Halted, Resumed
+from opensqt.domain.scope import DESK
 from opensqt.domain.subjects import subject_of
-from opensqt.domain.trading_controls import DESK, HALTED, REDUCING, RESTORE
+from opensqt.domain.trading_controls import HALTED, REDUCING, RESTORE
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.journal.reading import decode_row

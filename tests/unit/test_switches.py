@@ -8,8 +8,8 @@ import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
+from opensqt.domain.scope import DESK
 from opensqt.domain.trading_controls import (
-    DESK,
     HALTED,
     NORMAL,
     REDUCING,
