@@ -61,7 +61,10 @@ _MARKET_KIND: dict[type[MarketEvent], str] = {
     market.FeedStatus: "status",
     InstrumentRules: "rules",
 }
-_DESK_KIND: dict[type[ControlEvent | FeedEvent], str] = {
+# Named here: a union that is written inside a function is built at every call.
+_DeskEvent = ControlEvent | FeedEvent
+_ReconcilerEvent = ReconEvent | VenueEvent
+_DESK_KIND: dict[type[_DeskEvent], str] = {
     market.Time: TIME,
     control.FeedGeneration: FEED_GENERATION,
     control.Heartbeat: HEARTBEAT,
@@ -127,9 +130,9 @@ def subject_of(event: Event) -> str:
         return order_events(event.ref.venue, event.ref.account, event.ref.symbol)
     if isinstance(event, StrategyEvent):
         return strategy_events(event.strategy)
-    if isinstance(event, ControlEvent | FeedEvent):
+    if isinstance(event, _DeskEvent):
         return _DESK_KIND[type(event)]
-    if isinstance(event, ReconEvent | VenueEvent):
+    if isinstance(event, _ReconcilerEvent):
         return _of_reconciler(event)
     match event:
         case RiskApproved() | RiskRefused() | IntentConflict():
@@ -145,7 +148,7 @@ def subject_of(event: Event) -> str:
             assert_never(event)
 
 
-def _of_reconciler(event: ReconEvent | VenueEvent) -> str:
+def _of_reconciler(event: _ReconcilerEvent) -> str:
     match event:
         case Halted() | Resumed():
             return SWITCHES

@@ -67,8 +67,6 @@ class RiskState:
     def fold(self, event: Event) -> None:
         """Take in one event of FEED; repeated events change nothing."""
         self.now_ms = max(self.now_ms, event.time_ms)
-        if isinstance(event, Switch):
-            self.switches = thrown(self.switches, event)
         match event:
             case Tick():
                 self.ticks[event.venue, event.symbol] = event
@@ -78,6 +76,8 @@ class RiskState:
                 self.verdicts[event.intent_id] = event
                 if isinstance(event, RiskRefused):
                     self.pending.pop(event.intent_id, None)
+            case _ if isinstance(event, Switch):
+                self.switches = thrown(self.switches, event)
             case _:
                 self.index.fold(event)
                 if isinstance(event, IntentPlaced):

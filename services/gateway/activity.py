@@ -17,6 +17,8 @@ GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
 SHORT = 160
 CENTS = Decimal("0.00000001")
 
+_ReconcilerEvent = recon_events.ReconEvent | recon_events.VenueEvent
+
 
 class ActivityLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the tape; `position` 0 for what is not in the journal."""
@@ -30,9 +32,11 @@ class ActivityLine(msgspec.Struct, frozen=True, kw_only=True):
 
 def line_of(message: Event, position: int) -> ActivityLine | None:
     """Return the line of a message, or None for what is no news to a person."""
+    if position == 0 and not isinstance(message, market.FeedStatus):
+        return None  # what is not journalled is an echo of what is
     found = _words(message)
-    if found is None or (position == 0 and not isinstance(message, market.FeedStatus)):
-        return None  # what is not journalled is an echo of what is, or a wish
+    if found is None:
+        return None
     tone, text = found
     return ActivityLine(
         position=position,
@@ -58,7 +62,7 @@ def _words(message: Event) -> tuple[str, str] | None:
         return _of_order(message)
     if isinstance(message, strategy_events.StrategyEvent):
         return _of_strategy(message)
-    if isinstance(message, recon_events.ReconEvent | recon_events.VenueEvent):
+    if isinstance(message, _ReconcilerEvent):
         return _of_reconciler(message)
     return _of_desk(message)
 
@@ -121,9 +125,7 @@ def _of_desk(
             return None
 
 
-def _of_reconciler(
-    message: recon_events.ReconEvent | recon_events.VenueEvent,
-) -> tuple[str, str] | None:
+def _of_reconciler(message: _ReconcilerEvent) -> tuple[str, str] | None:
     match message:
         case recon_events.Halted():
             return BAD, f"{message.scope} {message.mode}: {message.reason}"

@@ -40,6 +40,8 @@ TAPE_MAX = 80
 
 Place = tuple[str, str]  # venue, symbol
 
+_Quoted = MarketEvent | Time
+
 
 class Quotes:
     """The last words of the market about each symbol."""
@@ -52,7 +54,7 @@ class Quotes:
         self.rules: dict[Place, InstrumentRules] = {}
         self.feeds: dict[tuple[str, str, str], FeedStatus] = {}
 
-    def fold(self, message: MarketEvent | Time) -> None:
+    def fold(self, message: _Quoted) -> None:
         """Take in one market message."""
         match message:
             case Tick():
@@ -198,7 +200,7 @@ class GatewayState:
 
     def fold(self, event: Event, position: int) -> None:
         """Take in one event of FEED; `position` 0 for what is not in the journal."""
-        if isinstance(event, MarketEvent | Time):
+        if isinstance(event, _Quoted):
             self.quotes.fold(event)
         if position:
             self._recorded(event, position)

@@ -123,8 +123,6 @@ def evolve(carry: CarryState, event: Event | Decision) -> CarryState:
     """Fold one message of FEED, or the carry's own decision as it was published; unknown ones change nothing."""
     if isinstance(event, Decision):
         return _decided(carry, event)
-    if isinstance(event, OrderEvent):
-        return _ordered(carry, event)
     match event:
         case Time():
             return _timed(carry, event.time_ms)
@@ -134,6 +132,8 @@ def evolve(carry: CarryState, event: Event | Decision) -> CarryState:
         case VenueSnapshot(venue=venue, account=account):
             ours = (venue, account) == (carry.setup.venue, carry.setup.account)
             return _market(carry, snapshot=event) if ours else carry
+        case _ if isinstance(event, OrderEvent):
+            return _ordered(carry, event)
         case _ if isinstance(event, Switch):
             return _market(carry, switches=thrown(carry.market.switches, event))
         case StrategyStarted() | SagaStep():

@@ -100,11 +100,11 @@ def evolve(grid: GridState, event: Event | Decision) -> GridState:
     """Fold one message of FEED, or the grid's own decision as it was published; unknown ones change nothing."""
     if isinstance(event, Decision):
         return _decided(grid, event)
-    if isinstance(event, OrderEvent):
-        return _ordered(grid, event)
     match event:
         case Tick() | Time() | InstrumentRules() | FeedStatus() | VenueSnapshot():
             return _shown(grid, event)
+        case _ if isinstance(event, OrderEvent):
+            return _ordered(grid, event)
         case _ if isinstance(event, Switch):
             return _market(grid, switches=thrown(grid.market.switches, event))
         case StrategyStarted() | AnchorSet() | PositionAdopted():
