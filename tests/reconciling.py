@@ -50,8 +50,8 @@ class Desk:
     def fold(self, row: Recorded, message: Event) -> None:
         """Fold one row as the service does."""
         self.judge.pass_time(self.books, row.recorded_at_ms)
-        self.books.fold(row.position, message)
-        self.judge.after(self.books, row, message)
+        change = self.books.fold(row.position, message)
+        self.judge.after(self.books, row, message, change)
 
     def wait(self) -> None:
         """Let the grace pass, and append what the judge says."""

@@ -16,6 +16,7 @@ from opensqt.domain.journal import NewEvent, Recorded
 from opensqt.domain.ledger import Key, Ledger
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
+from opensqt.domain.order_index import Change
 from opensqt.domain.recon_events import DiscrepancyKind
 from opensqt.domain.reconciliation import (
     Finding,
@@ -68,13 +69,13 @@ class Comparator:
             self._state.waiting.remove(waiting)
             self._compare(books, waiting)
 
-    def after(self, books: Ledger, row: Recorded, message: Event) -> None:
-        """Take in a row that the books have folded."""
+    def after(self, books: Ledger, row: Recorded, message: Event, change: Change) -> None:
+        """Take in a row that the books have folded, and what it changed of orders there."""
         self._origin = origin_of(row)
         self._outbox.pop(row.event_id, None)
         self._on_the_way.discard(row.event_id)
         halted, self._halted = self._halted, frozenset(books.controls.halts)
-        self._state.fold(books, row.position, row.event_id, message)
+        self._state.fold(books, row.position, row.event_id, message, change)
         self._movers.fold(books, self._origin, message)
         backup = self._backup
         backup.fold(books, row, message)

@@ -171,8 +171,8 @@ class Reconciler:
             self._recorded_ms, self._read_ms = row.recorded_at_ms, self._clock.wall_ms()
             message = decode_row(row)
             self._judge.pass_time(self._books, row.recorded_at_ms)
-            self._books.fold(row.position, message)
-            self._judge.after(self._books, row, message)
+            change = self._books.fold(row.position, message)
+            self._judge.after(self._books, row, message, change)
             if number % FOLD_ROWS == 0:
                 self._loop.step()
                 await asyncio.sleep(0)

@@ -22,6 +22,7 @@ from opensqt.domain.ledger_wallet import assets_of, market_of
 from opensqt.domain.market import MarketEvent
 from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.order_events import Fill, IntentPlaced, OrderEvent
+from opensqt.domain.order_index import Change
 from opensqt.domain.position import Position
 from opensqt.domain.recon_events import (
     Adjustment,
@@ -181,11 +182,13 @@ class ReconcilerState:
         self.adjusting: set[Key] = set()  # places whose adjustment is not in the journal yet
         self.adjusted_at: dict[Key, int] = {}  # place -> journal position of its last adjustment
 
-    def fold(self, books: Ledger, at: int, event_id: str, message: Event) -> None:
-        """Take in a fact that the books have folded already."""
+    def fold(self, books: Ledger, at: int, event_id: str, message: Event, change: Change) -> None:
+        """Take in a fact that the books have folded already, and what it changed of orders there."""
+        if change.order is not None:
+            self.moved[change.order.client_order_id] = at
         match message:
             case _ if isinstance(message, OrderEvent):
-                self._order(books, at, message)
+                self._evidence(books, at, message)
             case Deposit():
                 self._wallet(
                     books, at, message.venue, message.account, message.market, message.asset
@@ -238,15 +241,12 @@ class ReconcilerState:
         self.corrected = [one for one in self.corrected if one not in found]
         return found
 
-    def _order(self, books: Ledger, at: int, event: OrderEvent) -> None:
-        name = event.ref.client_order_id
+    def _evidence(self, books: Ledger, at: int, event: OrderEvent) -> None:
         if isinstance(event, IntentPlaced):
             lot = self.lots.get(event.ref.symbol, event.quantity)
             self.lots[event.ref.symbol] = min(lot, event.quantity)
         if isinstance(event, Fill):
             self._fill(books, at, event)
-        if name in books.orders:
-            self.moved[name] = at
 
     def _fill(self, books: Ledger, at: int, fill: Fill) -> None:
         ref = fill.ref

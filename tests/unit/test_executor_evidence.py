@@ -30,8 +30,8 @@ def judged(rig: Rig) -> list[Event]:
     for row in rig.store.rows:
         message = decode_row(row)
         judge.pass_time(books, row.recorded_at_ms)
-        books.fold(row.position, message)
-        judge.after(books, row, message)
+        change = books.fold(row.position, message)
+        judge.after(books, row, message, change)
     judge.pass_time(books, rig.clock.wall_ms() + GRACE_MS)
     said: list[NewEvent] = [event for group in judge.take_outbox() for event in group]
     return [event.message for event in said]

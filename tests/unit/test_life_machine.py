@@ -155,14 +155,6 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.folds.picture() == once.picture()
 
     @invariant()
-    def all_consumers_agree(self) -> None:
-        """Executor, risk and ledger believe the same of every order, every owner and every net."""
-        executor, gate, books = (
-            _indexed(one.index) for one in (self.folds.executor, self.folds.gate, self.folds.books)
-        )
-        assert executor == gate == books
-
-    @invariant()
     def books_each_trade_once(self) -> None:
         """Counted by hand: every trade heard counts once, under whatever end of its order."""
         trades = {event.trade_id: event for event in self.heard if isinstance(event, Fill)}

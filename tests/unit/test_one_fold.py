@@ -62,8 +62,8 @@ class Desk:
         self.position += 1
         self.executor.fold(event)
         self.risk.fold(event)
-        self.books.fold(self.position, event)
-        self.reconciler.fold(self.books, self.position, str(self.position), event)
+        change = self.books.fold(self.position, event)
+        self.reconciler.fold(self.books, self.position, str(self.position), event, change)
         self.page.fold(event, self.position)
         self.grid = grids.evolve(self.grid, event)
         self.carry = carries.evolve(self.carry, event)

@@ -6,11 +6,13 @@ from opensqt.domain.recon_events import Discrepancy, DiscrepancyKind
 from opensqt.domain.reconciliation import missing_orders
 from tests.ledgers import (
     canceled,
+    fill,
     opened,
     ref_of,
     snapshot,
 )
 from tests.reconciling import kinds, shown, trading
+from tests.support.any_journal import unnamed
 
 
 @pytest.mark.row("E12")
@@ -64,6 +66,18 @@ def test_an_order_that_was_accepted_after_the_question_is_not_missing() -> None:
     desk.write(snapshot(asked, "1"))
     desk.wait()
     assert desk.said == []
+
+
+def test_a_trade_that_names_no_order_of_ours_is_evidence_about_its_order() -> None:
+    """A venue may name a trade by its own id of the order: a look that was asked before it proves nothing either."""
+    desk = trading()
+    ref = ref_of(2)
+    desk.write(*opened(ref))
+    asked = desk.head
+    desk.write(unnamed(fill(ref, "77", "0.25")))
+    desk.write(snapshot(asked, "1", orders=(shown(ref.client_order_id),)))
+    desk.wait()
+    assert kinds(desk) == []
 
 
 @pytest.mark.parametrize("young_ms, missed", [(2500, 0), (500, 1)])
