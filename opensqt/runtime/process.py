@@ -30,7 +30,6 @@ from opensqt.runtime.health import Action, Health
 from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.process_context import Context
-from opensqt.runtime.process_ports import LateBus, LateJournal, LateLeases
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.registration import register
 from opensqt.runtime.telemetry import logs
@@ -64,11 +63,11 @@ Build = Callable[[Context], Service]
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process is connected to: before its service is built, or while it already works (`late`)."""
+    """What a process is connected to, and whether it works `at_once`, on ports that are down until they are reached."""
 
     bus: bool = True
     journal: bool = True
-    late: bool = False
+    at_once: bool = False
 
 
 def run_service(name: str, build: Build, needs: Needs | None = None) -> int:
@@ -168,43 +167,43 @@ class Process:
         async with contextlib.AsyncExitStack() as stack:
             tracer = open_tracer(self._name, self._config.telemetry.otlp_endpoint)
             stack.callback(tracer.close)
-            if self._needs.late:
-                await self._run_late(stack, tracer)
-                return
-            nats = await self._connect_bus(stack) if self._needs.bus else None
-            postgres = await self._connect_journal(stack) if self._needs.journal else None
-            leases = PostgresLeases(postgres) if postgres else None
-            self._service = self._build(self._context(tracer, nats, postgres, leases))
-            self._log.info("running")
-            await self._service.run(self._stop)
+            bus, journal = self._bus(stack), self._journal(stack)
+            reaching = [self._reach_bus(bus)] if bus else []
+            reaching += [self._reach_journal(journal)] if journal else []
+            while reaching and not self._needs.at_once:
+                await reaching.pop(0)
+            self._service = self._build(self._context(tracer, bus, journal))
+            async with asyncio.TaskGroup() as tasks:
+                begun = [tasks.create_task(one) for one in reaching]
+                self._log.info("running")
+                await self._service.run(self._stop)
+                for task in begun:
+                    task.cancel()
 
-    async def _run_late(self, stack: contextlib.AsyncExitStack, tracer: Tracer) -> None:
-        """Run the service at once, on ports that fail as if their servers were down until they are reached."""
-        bus, journal, leases = LateBus(), LateJournal(), LateLeases()
-        self._service = self._build(self._context(tracer, bus, journal, leases))
+    def _bus(self, stack: contextlib.AsyncExitStack) -> NatsBus | None:
+        if not self._needs.bus:
+            return None
+        bus = NatsBus(
+            self._environment.nats_url,
+            self._name,
+            monotonic_s=self._clock.monotonic_s,
+            metrics=self._metrics,
+            progress=self._progress,
+        )
+        stack.push_async_callback(bus.close)
+        return bus
 
-        async def find_bus() -> None:
-            bus.give(await self._connect_bus(stack))
-
-        async def find_journal() -> None:
-            found = await self._connect_journal(stack)
-            leases.give(PostgresLeases(found))
-            journal.give(found)
-
-        async with asyncio.TaskGroup() as tasks:
-            finding = [tasks.create_task(find_bus()), tasks.create_task(find_journal())]
-            self._log.info("running")
-            await self._service.run(self._stop)
-            for task in finding:
-                task.cancel()
+    def _journal(self, stack: contextlib.AsyncExitStack) -> PostgresJournal | None:
+        if not self._needs.journal:
+            return None
+        journal = PostgresJournal(self._environment.postgres_dsn, self._clock)
+        stack.push_async_callback(journal.close)
+        return journal
 
     def _context(
-        self,
-        tracer: Tracer,
-        bus: NatsBus | LateBus | None,
-        journal: PostgresJournal | LateJournal | None,
-        leases: Leases | None,
+        self, tracer: Tracer, bus: NatsBus | None, journal: PostgresJournal | None
     ) -> Context:
+        leases = PostgresLeases(journal) if journal else None
         return Context(
             name=self._name,
             clock=self._clock,
@@ -218,34 +217,22 @@ class Process:
             metrics=self._metrics,
             progress=self._progress,
             actions=self._actions,
-            nats=bus if isinstance(bus, NatsBus) else None,
-            postgres=journal if isinstance(journal, PostgresJournal) else None,
+            nats=bus,
+            postgres=journal,
         )
 
-    async def _connect_bus(self, stack: contextlib.AsyncExitStack) -> NatsBus:
-        self._waiting_for[_NATS], url = _NATS, self._environment.nats_url
-        bus = await NatsBus.connect(
-            url,
-            self._name,
-            monotonic_s=self._clock.monotonic_s,
-            metrics=self._metrics,
-            progress=self._progress,
-        )
-        stack.push_async_callback(bus.close)
+    async def _reach_bus(self, bus: NatsBus) -> None:
+        self._waiting_for[_NATS] = _NATS
+        await bus.open()
         bus.upkeep.keep()
         self._lacking = lambda: bus.missing
         await self._patiently(_NATS, "the streams of the bus", lambda: bus.state(Stream.FEED))
         await register(bus.client, self._name, self.status)
         del self._waiting_for[_NATS]
-        return bus
 
-    async def _connect_journal(self, stack: contextlib.AsyncExitStack) -> PostgresJournal:
-        dsn = self._environment.postgres_dsn
-        journal = await self._patiently(_POSTGRES, _POSTGRES, lambda: PostgresJournal.connect(dsn))
-        stack.push_async_callback(journal.close)
-        await self._patiently(_POSTGRES, "the journal's schema", journal.head)
+    async def _reach_journal(self, journal: PostgresJournal) -> None:
+        await self._patiently(_POSTGRES, _POSTGRES, journal.open)
         del self._waiting_for[_POSTGRES]
-        return journal
 
     async def _patiently(
         self, server: str, what: str, call: Callable[[], Awaitable[_Result]]

@@ -11,5 +11,5 @@ if __name__ == "__main__":
     parser.add_argument("--account", required=True, help="name of the account in the configuration")
     account = parser.parse_args().account
     # A kill is obeyed before any server but the venue has answered.
-    needs = Needs(late=True)
+    needs = Needs(at_once=True)
     sys.exit(run_service(f"executor-{account}", lambda context: build(context, account), needs))

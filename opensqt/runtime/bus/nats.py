@@ -34,18 +34,27 @@ IN_FLIGHT_MAX = 256
 class NatsBus:
     """The bus of one process, over one connection that comes back by itself."""
 
-    def __init__(self, connection: Connection, metrics: Metrics, progress: Progress) -> None:
-        self._connection = connection
-        self._metrics = metrics
-        self._progress = progress
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        *,
+        monotonic_s: Callable[[], float],
+        metrics: Metrics | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._connection = Connection(url, name, monotonic_s)
+        self._metrics = metrics or Metrics()
+        self._progress = progress or Progress()
         # The connection itself: for declaring streams and for the services API only.
-        self.client = self._client = connection.client
+        self.client = self._client = self._connection.client
         self._js: JetStreamContext = self._client.jetstream()
         self._acks = Acks(self._client, in_flight_max=IN_FLIGHT_MAX, timeout_s=PUBLISH_TIMEOUT_S)
         self._followers: list[NatsFollower] = []
         self._queues: list[NatsQueue] = []
-        self.upkeep = Upkeep(NatsStreams(self._client, self._js), metrics)
+        self.upkeep = Upkeep(NatsStreams(self._client, self._js), self._metrics)
         self.dropped = 0  # unconfirmed messages that were not sent because the bus was down
+        self._opened = False
 
     @classmethod
     async def connect(
@@ -55,16 +64,22 @@ class NatsBus:
         *,
         monotonic_s: Callable[[], float],
         metrics: Metrics | None = None,
-        progress: Progress | None = None,
     ) -> "NatsBus":
-        """Connect, waiting for the server as long as it takes; raise `ServerTooOld` when it is too old."""
-        connection = Connection(url, name, monotonic_s)
-        bus = cls(connection, metrics or Metrics(), progress or Progress())
-        connection.on_lost(lambda: bus._acks.fail_all("the connection to NATS was lost"))
-        connection.on_regained(bus._reset)
-        await connection.open()
-        await bus._acks.open()
+        """Return an opened bus."""
+        bus = cls(url, name, monotonic_s=monotonic_s, metrics=metrics)
+        await bus.open()
         return bus
+
+    async def open(self) -> None:
+        """Connect, waiting for the server as long as it takes; raise `ServerTooOld` when it is too old.
+
+        Until then every other call fails as while the server is away.
+        """
+        self._connection.on_lost(lambda: self._acks.fail_all("the connection to NATS was lost"))
+        self._connection.on_regained(self._reset)
+        await self._connection.open()
+        await self._acks.open()
+        self._opened = True
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -74,6 +89,9 @@ class NatsBus:
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
     ) -> Published | None:
         data, headers = encode(message), envelope.headers()
+        if not self._opened and not confirmed:
+            self.dropped += 1
+            return None
         if confirmed:
             return await self.send(subject, data, headers)
         try:
@@ -83,11 +101,13 @@ class NatsBus:
         return None
 
     async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
+        self._check()
         if not self._client.is_connected:
             raise BusDown(f"{subject} was not sent: no connection to NATS")
         return await self._acks.publish(subject, data, headers)
 
     async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> NatsFollower:
+        self._check()
         follower = NatsFollower(self._client, self._js, stream, filters, start, self._progress)
         await follower.open()
         self._followers = [one for one in self._followers if not one.closed]
@@ -95,6 +115,7 @@ class NatsBus:
         return follower
 
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> NatsQueue:
+        self._check()
         queue = NatsQueue(self._client, self._js, stream, durable, self._metrics)
         for former in [one for one in self._queues if one.key == queue.key]:
             # A second reader of the same durable would swallow what the first had asked for.
@@ -105,6 +126,7 @@ class NatsBus:
         return queue
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
+        self._check()
         dropped: list[str] = []
         try:
             for info in await heeding(self._js.consumers_info(stream.value)):
@@ -119,6 +141,7 @@ class NatsBus:
         return tuple(sorted(dropped))
 
     async def state(self, stream: Stream) -> StreamState:
+        self._check()
         try:
             return await stream_state(self._js, stream)
         except (nats.errors.Error, OSError) as error:
@@ -134,6 +157,11 @@ class NatsBus:
             await queue.detach()
         await self.upkeep.close()
         await self._connection.close()
+
+    def _check(self) -> None:
+        # A client that was never connected takes requests that it would never send.
+        if not self._opened:
+            raise BusDown("NATS has not been reached since the start")
 
     async def _reset(self) -> None:
         self.upkeep.restore()

@@ -65,19 +65,18 @@ def border(what: str) -> contextlib.AbstractContextManager[None]:
     return manager
 
 
-async def open_pool(dsn: str, *, connections_max: int = 4) -> Pool:
-    """Open a pool that heals by itself; raise `JournalDown` when Postgres does not answer now."""
-    with border("connect to the journal"):
-        return await asyncpg.create_pool(
-            dsn,
-            min_size=1,
-            max_size=connections_max,
-            reset=_keep_session,
-            timeout=CONNECT_S_MAX,
-            command_timeout=ANSWER_S_MAX,
-            server_settings=SETTINGS,
-            statement_cache_size=100,
-        )
+def new_pool(dsn: str, *, connections_max: int = 4) -> Pool:
+    """Return a pool that heals by itself and is down until it has been awaited inside `border`."""
+    return asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=connections_max,
+        reset=_keep_session,
+        timeout=CONNECT_S_MAX,
+        command_timeout=ANSWER_S_MAX,
+        server_settings=SETTINGS,
+        statement_cache_size=100,
+    )
 
 
 async def open_connection(dsn: str) -> Connection:

@@ -26,7 +26,12 @@ from opensqt.domain.messages import name_of
 from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.codec import SCHEMA_VERSION, encode
 from opensqt.runtime.journal.checkpoint import Checkpoint
-from opensqt.runtime.journal.connection import Pool, borrowed, open_pool
+from opensqt.runtime.journal.connection import (
+    border,
+    borrowed,
+    new_pool,
+    open_connection,
+)
 from opensqt.runtime.journal.notify_listener import NotifyListener
 from opensqt.runtime.journal.sightings import LeaseSightings
 from opensqt.runtime.journal.writer import Writer
@@ -48,23 +53,49 @@ _KEEP = (
 )
 _CHECKPOINTS = "SELECT desk, generation, position, sequence, event_id, created_ms FROM relay_checkpoint ORDER BY number"
 _ACQUIRE = "SELECT * FROM lease_acquire($1, $2, $3, $4)"
+_HEAD = "SELECT position, generation FROM journal_head"
+_NOT_MIGRATED = "journal_head is empty; run `python -m opensqt.runtime.migrate`"
 _LAST_CHARACTER = "\U0010ffff"
 
 
 class PostgresJournal:
-    """One process's connection to the journal; heals by itself after a lost connection."""
+    """One process's connection to the journal: down until it is opened, and it heals by itself after that."""
 
-    def __init__(self, pool: Pool, bell: NotifyListener, clock: Clock) -> None:
-        self.pool = pool
-        self.clock = clock
-        self._bell = bell
+    def __init__(self, dsn: str, clock: Clock | None = None) -> None:
+        self.pool = new_pool(dsn)
+        self.clock = clock or RunClock()
+        self._dsn = dsn
+        self._bell = NotifyListener(dsn)
         self._writer = Writer(self._commit, group_max=ENTRIES_MAX)
         self._keeper = Writer(self._keep, group_max=EVIDENCE_MAX)
+        self._opened = False
 
     @classmethod
     async def connect(cls, dsn: str, clock: Clock | None = None) -> "PostgresJournal":
-        """Connect to a migrated database as the services' role; raise `JournalDown`."""
-        return cls(await open_pool(dsn), NotifyListener(dsn), clock or RunClock())
+        """Return an opened journal; raise `JournalDown`."""
+        journal = cls(dsn, clock)
+        try:
+            await journal.open()
+        except BaseException:
+            await journal.close()
+            raise
+        return journal
+
+    async def open(self) -> None:
+        """Connect to a migrated database as the services' role; raise `JournalDown`, or what it lacks.
+
+        Until that has succeeded once every other call raises `JournalDown`.
+        """
+        connection = await open_connection(self._dsn)
+        try:
+            with border("read the journal's head"):
+                if await connection.fetchrow(_HEAD) is None:
+                    raise LookupError(_NOT_MIGRATED)
+        finally:
+            connection.terminate()
+        with border("connect to the journal"):
+            await self.pool
+        self._opened = True
 
     async def append(self, entry: Entry) -> AppendOutcome:
         """Commit an entry; concurrent entries of this process share commits."""
@@ -86,9 +117,9 @@ class PostgresJournal:
     async def head(self) -> Head:
         """Return the head."""
         async with borrowed(self.pool, "read the journal's head") as connection:
-            row = await connection.fetchrow("SELECT position, generation FROM journal_head")
+            row = await connection.fetchrow(_HEAD)
         if row is None:
-            raise LookupError("journal_head is empty; run `python -m opensqt.runtime.migrate`")
+            raise LookupError(_NOT_MIGRATED)
         return Head(position=row["position"], generation=row["generation"])
 
     async def wait_beyond(self, position: int, wait_s: float) -> None:
@@ -105,7 +136,8 @@ class PostgresJournal:
             await asyncio.gather(self._writer.close(), self._keeper.close())
             await self._bell.close()
         finally:
-            self.pool.terminate()
+            if self._opened:
+                self.pool.terminate()
 
     async def _commit(self, entries: Sequence[Entry]) -> list[AppendOutcome]:
         events, fences = _arrays(entries)
