@@ -29,12 +29,11 @@ from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.latch import Latches
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
+from opensqt.runtime.retrying import PAUSE_S, PAUSE_S_MAX, until_answered
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.venues.engine.cancel_batcher import CancelBatcher
 from opensqt.venues.port import Venue
 
-PAUSE_S = 0.05  # between two tries to reach the journal
-PAUSE_S_MAX = 1.0
 REMEMBERED_MAX = 20_000
 
 
@@ -131,18 +130,11 @@ class ExecutorAccount:
 
         Only one task may have an entry of these events under way. Raises `LeaseLost`.
         """
-        tried, pause_s = False, PAUSE_S
-        while True:
-            try:
-                outcome = await self.commit(entry)
-            except JournalDown:
-                tried = True
-                await self.clock.sleep(pause_s)
-                pause_s = min(pause_s * 2, PAUSE_S_MAX)
-                continue
-            if tried and isinstance(outcome, Duplicate):
-                return Appended(positions=outcome.positions)
-            return outcome
+        lost: list[Exception] = []
+        outcome = await until_answered(self.clock, lambda: self.commit(entry), told=lost.append)
+        if lost and isinstance(outcome, Duplicate):
+            return Appended(positions=outcome.positions)
+        return outcome
 
     async def record(self, events: Iterable[NewEvent], *, fenced: bool = True) -> None:
         """Bring facts into the journal, each for itself, however long it takes; known facts are left out."""
@@ -166,17 +158,9 @@ class ExecutorAccount:
 
     async def _record(self, event: NewEvent, *, fenced: bool) -> None:
         entry = Entry(events=(event,), fence=self.lease.fence if fenced else None)
-        pause_s = PAUSE_S
-        while True:
-            try:
-                outcome = await self.commit(entry)
-            except JournalDown:
-                await self.clock.sleep(pause_s)
-                pause_s = min(pause_s * 2, PAUSE_S_MAX)
-                continue
-            if isinstance(outcome, Conflict | TooLate | Fenced):
-                self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
-            return
+        outcome = await until_answered(self.clock, lambda: self.commit(entry))
+        if isinstance(outcome, Conflict | TooLate | Fenced):
+            self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
 
     def trace(self, stream: str, traceparent: str) -> None:
         """Let what is appended to a stream carry this trace; the oldest streams are forgotten."""

@@ -13,16 +13,16 @@ from opensqt.runtime.bus.admission import NOT_ADMITTED, content
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.port import (
     Bus,
-    BusDown,
     Delivery,
+    Follower,
     Start,
     Stream,
-    StreamChanged,
     StreamState,
 )
 from opensqt.runtime.bus.recorded import is_recorded
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.keyed_executor import Spawn
+from opensqt.runtime.retrying import follow_for_ever
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.executor.account import ExecutorAccount
 from services.executor.cancel_sweep import LivenessWatchdog
@@ -71,23 +71,28 @@ class ControlSubscriber:
         spawn(corrections.keep_reading())
 
     async def _hear(self, filters: tuple[str, ...], start: Start, take: Take) -> None:
-        heard = False
-        while True:
-            try:
-                state = await self._bus.state(Stream.FEED)
-                self._began = self._began or state
-                # What is in another stream than the one that we found at first was said since.
-                before = self._began if state.created_ms == self._began.created_ms else None
-                follower = await self._bus.follow(Stream.FEED, filters, start)
-                heard = True
-                async for delivery in follower:
-                    is_old = before is not None and delivery.sequence <= before.last_sequence
-                    await take(delivery, is_old)
-            except (BusDown, StreamChanged) as error:
-                if heard:
-                    self._account.log.warning("control_lost", filters=filters, detail=str(error))
-                heard = False
-                await self._account.clock.sleep(LOST_PAUSE_S)
+        heard, before = False, None
+
+        async def follow() -> Follower:
+            nonlocal heard, before
+            state = await self._bus.state(Stream.FEED)
+            self._began = self._began or state
+            # What is in another stream than the one that we found at first was said since.
+            before = self._began if state.created_ms == self._began.created_ms else None
+            follower = await self._bus.follow(Stream.FEED, filters, start)
+            heard = True
+            return follower
+
+        async def hear(delivery: Delivery) -> None:
+            await take(delivery, before is not None and delivery.sequence <= before.last_sequence)
+
+        def lost(error: Exception) -> None:
+            nonlocal heard
+            if heard:
+                self._account.log.warning("control_lost", filters=filters, detail=str(error))
+            heard = False
+
+        await follow_for_ever(self._account.clock, follow, hear, pause_s=LOST_PAUSE_S, told=lost)
 
     async def _on_control(self, delivery: Delivery, is_old: bool) -> None:
         subject, position = delivery.subject, delivery.headers.get("ce-position", "")

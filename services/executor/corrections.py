@@ -13,9 +13,9 @@ from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.runtime.bus.port import Delivery
 from opensqt.runtime.envelope import BadEnvelope, from_headers
-from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
-from services.executor.account import PAUSE_S, ExecutorAccount
+from opensqt.runtime.retrying import until_answered
+from services.executor.account import ExecutorAccount
 
 CORRECTED = ("recon/", "strategy/")  # the streams of the journal that hold corrections
 CORRECTING = frozenset({Adjustment.__name__, PositionAdopted.__name__})
@@ -63,18 +63,15 @@ class Corrections:
     async def read_on(self) -> None:
         """Fold what was recorded meanwhile; while the journal is away, wait for it."""
         async with self._reading:
-            while True:
-                try:
-                    head = (await self._account.journal.head()).position
-                    found = [row for one in CORRECTED for row in await self._read(one, head)]
-                except JournalDown:
-                    await self._account.clock.sleep(PAUSE_S)
-                    continue
-                # All of it or nothing: what is read again after a lost answer was not folded before.
-                for fact in _facts(found):
-                    self._account.state.fold(fact)
-                self._position = max(self._position, head)
-                return
+            # All of it or nothing: what is read again after a lost answer was not folded before.
+            head, found = await until_answered(self._account.clock, self._read_all)
+            for fact in _facts(found):
+                self._account.state.fold(fact)
+            self._position = max(self._position, head)
+
+    async def _read_all(self) -> tuple[int, list[Recorded]]:
+        head = (await self._account.journal.head()).position
+        return head, [row for one in CORRECTED for row in await self._read(one, head)]
 
     async def _read(self, stream_prefix: str, head: int) -> list[Recorded]:
         """Return the corrections of some streams, up to the head; raise `JournalDown`."""

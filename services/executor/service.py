@@ -5,6 +5,7 @@ the longest of them has passed.
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,10 +15,11 @@ from opensqt.domain.scope import DESK
 from opensqt.domain.venue import VenueDown
 from opensqt.execution.to_ask import doubtful
 from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in
-from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.retrying import until_answered
+from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
@@ -30,7 +32,6 @@ from services.executor.corrections import CORRECTED
 from services.executor.kill_switch import KillSwitch
 from services.executor.resolver import OrderResolver
 from services.executor.standby import LeaderElection, PhaseTimer
-from services.executor.task_supervisor import TaskSupervisor
 
 READ_MAX = 1000
 PAUSE_S = 0.5
@@ -62,8 +63,8 @@ class Executor:
         self._cancel_on_stop = cancel_on_stop
         self._progress = progress or Progress(account.clock.monotonic_s)
         self._log = Log(f"executor.{account.author.account}")
-        self._crew = TaskSupervisor()
-        spawn = self._crew.spawn
+        self._shell = ServiceShell()
+        spawn = self._shell.spawn
         self._evidence = AccountSync(account)
         self._doubts = OrderResolver(account, self._evidence, spawn)
         self._sweeps = CancelSweep(account, self._evidence, self._doubts, spawn)
@@ -112,30 +113,18 @@ class Executor:
         for assumption in self._account.venue.policy.from_memory:
             self._log.warning("assumption_from_memory", assumption=assumption)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                self._crew.join(tasks)
-                try:
-                    self._begin()
-                    await stop.wait()
-                    await self._leave()
-                finally:
-                    await self._crew.end()
-        except BaseExceptionGroup as errors:
-            lost, rest = errors.split(LeaseLost)
-            if lost is None or rest is not None:
-                raise
-            raise _first(lost) from None
+            await self._shell.run(stop, self._begin, self._leave)
         finally:
             await self._close()
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
         """Do what needs neither lease nor history, then work."""
         self.kill.restore()
         self.kill.go_on()
-        self._crew.spawn(self.kill.watch())
-        self._ear.open(self._crew.spawn)
-        self._crew.spawn(self._succession.watch())
-        self._crew.spawn(self._work())
+        self._shell.spawn(self.kill.watch())
+        self._ear.open(self._shell.spawn)
+        self._shell.spawn(self._succession.watch())
+        await self._work()
 
     async def _leave(self) -> None:
         """Leave the account in good order: no order of ours open, the lease free."""
@@ -160,28 +149,33 @@ class Executor:
         stages = PhaseTimer(account.clock)
         self._log.info("lease_taken", epoch=lease.epoch, head=lease.head_position)
         fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
-        self._crew.spawn(account.lease.keep(self._progress))
+        self._shell.spawn(account.lease.keep(self._progress))
         self._phase = "reading the journal"
-        self._ear.after_history(self._crew.spawn, await self._bootstrap(lease.head_position))
+        self._ear.after_history(self._shell.spawn, await self._bootstrap(lease.head_position))
         await self.kill.after_history()
         self.kill.go_on()
         stages.end("journal_s")
-        account.author = msgspec.structs.replace(
-            account.author, generation=await _generation(account)
-        )
-        self._crew.spawn(self._evidence.listen())
+        head = await until_answered(account.clock, account.journal.head)
+        account.author = msgspec.structs.replace(account.author, generation=head.generation)
+        self._shell.spawn(self._evidence.listen())
         self._phase = "reading the venue"
-        await self._first_look()
+        await until_answered(
+            account.clock,
+            lambda: self._evidence.snapshot("start"),
+            down=VenueDown,
+            pause_s=PAUSE_S,
+            told=lambda error: self._log.warning("venue_not_read", detail=str(error)),
+        )
         stages.end("venue_s")
-        self._crew.spawn(self._evidence.run())
-        self._crew.spawn(self._doubts.run())
-        self._crew.spawn(self._silence.watch())
-        self._crew.spawn(self._measure())
+        self._shell.spawn(self._evidence.run())
+        self._shell.spawn(self._doubts.run())
+        self._shell.spawn(self._silence.watch())
+        self._shell.spawn(self._measure())
         self._phase = "waiting out the fence"
         await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
         stages.end("fence_s")
         for stream in (Stream.EXITS, Stream.COMMANDS):
-            self._crew.spawn(self._serve(stream))
+            self._shell.spawn(self._serve(stream))
         self._phase = "running"
         self._log.info(
             "executor_running", epoch=lease.epoch, position=account.position, **stages.took
@@ -194,11 +188,8 @@ class Executor:
             0  # our own: a kill that is recorded meanwhile moves the account's beyond the history
         )
         while True:
-            try:
-                rows = await account.journal.read(position, READ_MAX)
-            except JournalDown:
-                await account.clock.sleep(PAUSE_S)
-                continue
+            read = partial(account.journal.read, position, READ_MAX)
+            rows = await until_answered(account.clock, read, pause_s=PAUSE_S)
             for row in rows:
                 if row.stream.startswith(FOLDED):
                     fact = decode_row(row)
@@ -212,16 +203,6 @@ class Executor:
             if not rows:
                 # A backup was put back beneath the lease: whether it is still ours is said by who keeps it.
                 await account.clock.sleep(PAUSE_S)
-
-    async def _first_look(self) -> None:
-        while True:
-            try:
-                await self._evidence.snapshot("start")
-            except VenueDown as error:
-                self._log.warning("venue_not_read", detail=str(error))
-                await self._account.clock.sleep(PAUSE_S)
-            else:
-                return
 
     async def _serve(self, stream: Stream) -> None:
         """Take commands under a durable named by our epoch; nobody else's may stand beside it.
@@ -258,22 +239,6 @@ class Executor:
             await self._account.clock.sleep(MEASURE_S)
 
 
-async def _generation(account: ExecutorAccount) -> str:
-    """Return the desk's generation, whenever the journal tells it."""
-    while True:
-        try:
-            return (await account.journal.head()).generation
-        except JournalDown:
-            await account.clock.sleep(PAUSE_S)
-
-
 def _newest(durables: tuple[str, ...], prefix: str) -> int:
     """Return the newest epoch of the account's durables: a successor's, or one that we take over."""
     return max((epoch_in(name, prefix) or 0 for name in durables), default=0)
-
-
-def _first(group: BaseException) -> BaseException:
-    """Return the first error of a group, which tells why the others ended."""
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group

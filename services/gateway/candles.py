@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from opensqt.domain.market import Candle, Mark
 from opensqt.runtime.bus.entrance import let_in
 from opensqt.runtime.bus.port import BusDown, Start, Stream, StreamChanged
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.retrying import until_answered
 from services.gateway.config import NAME, GatewaySettings
 from services.gateway.earnings import HOUR_MS, HOURS
 from services.gateway.state import Chart
@@ -28,25 +30,31 @@ class Candles:
 
     async def follow(self) -> None:
         """Follow candles on their own, from further back than anything else is needed."""
+        log = self._context.log
         while True:
             wall_ms = self._clock.wall_ms() - self._settings.chart_lookback_ms
-            try:
-                await self._read([CANDLES], wall_ms)
-            except (BusDown, StreamChanged) as error:
-                self._context.log.warning("candles are read again", detail=str(error))
+            await until_answered(
+                self._clock,
+                partial(self._read, [CANDLES], wall_ms),
+                down=(BusDown, StreamChanged),
+                pause_s=self._settings.retry_s,
+                told=lambda error: log.warning("candles are read again", detail=str(error)),
+            )
             await self._clock.sleep(self._settings.retry_s)
 
     async def recall(self) -> None:
         """Look up once how each of the last hours began: a day's change needs a price that is a day old."""
+        log = self._context.log
         newest_ms = self._clock.market_ms() // HOUR_MS * HOUR_MS
         ahead = [newest_ms - back * HOUR_MS for back in range(HOURS)]
         while ahead:
-            try:
-                await self._begin(ahead[-1])
-                ahead.pop()
-            except (BusDown, StreamChanged) as error:
-                self._context.log.warning("an hour is looked up again", detail=str(error))
-                await self._clock.sleep(self._settings.retry_s)
+            await until_answered(
+                self._clock,
+                partial(self._begin, ahead.pop()),
+                down=(BusDown, StreamChanged),
+                pause_s=self._settings.retry_s,
+                told=lambda error: log.warning("an hour is looked up again", detail=str(error)),
+            )
 
     async def _begin(self, hour_ms: int) -> None:
         since_ms = int((self._clock.market_ms() - hour_ms) / self._clock.speed)

@@ -19,6 +19,7 @@ from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.redelivery_limit import delivery_of
+from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, GatewaySettings
@@ -61,6 +62,7 @@ class Gateway:
         self._fresh = self._state  # what is being folded; shown as soon as it has caught up
         self._chart = Chart()
         self._candles = Candles(context, settings, self._chart)
+        self._shell = ServiceShell()
         self._live = False
         self._why = "reading the journal"
         self._heard_s = float("-inf")
@@ -134,23 +136,15 @@ class Gateway:
         await self.web.open()
         self._log.info("page open", host=self._settings.host, port=self.web.port)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                work = [
-                    tasks.create_task(one)
-                    for one in (
-                        self._follow(),
-                        self._watch(),
-                        self._candles.follow(),
-                        self._candles.recall(),
-                    )
-                ]
-                await stop.wait()
-                await self._reader.close()
-                for task in work:
-                    task.cancel()
+            await self._shell.run(stop, self._work, self._reader.close)
         finally:
             await self.web.close()
             await self._desk.close()
+
+    async def _work(self) -> None:
+        for one in (self._watch(), self._candles.follow(), self._candles.recall()):
+            self._shell.spawn(one)
+        await self._follow()
 
     async def _follow(self) -> None:
         bus, metrics = self._context.bus, self._context.metrics

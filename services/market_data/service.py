@@ -4,7 +4,8 @@ Never journals, never trades, never holds a key. What NATS does not take is lost
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -25,8 +26,10 @@ from opensqt.domain.messages import name_of
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.retrying import follow_for_ever, until_answered
+from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.waiting import event_within
-from opensqt.venues.feed_port import Feed, FeedDown
+from opensqt.venues.feed_port import Feed, FeedDown, Observation
 from services.market_data.config import NAME, MarketDataSettings
 from services.market_data.decide import Now, due, observed, wait_ms
 from services.market_data.state import PublishPace, SymbolState
@@ -54,6 +57,7 @@ class MarketData:
         self._settings = settings or MarketDataSettings()
         self._views = {symbol: SymbolState(venue=venue, symbol=symbol) for symbol in symbols}
         self._rules: dict[str, InstrumentRules] = {}
+        self._shell = ServiceShell()
         self._wake = asyncio.Event()
         self._loop = context.progress.loop("keeping pace")
         self._why = "not started"
@@ -83,25 +87,24 @@ class MarketData:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop`; an unknown symbol ends the process with its name."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(work)
-                for work in (self._keep_rules(), self._watch(), self._keep_pace())
-            ]
-            await stop.wait()
-            for task in tasks:
-                task.cancel()
+
+        async def work() -> None:
+            for one in (self._keep_rules(), self._watch(), self._keep_pace()):
+                self._shell.spawn(one)
+
+        await self._shell.run(stop, work)
         await self._feed.close()
 
     async def _keep_rules(self) -> None:
         """Publish the rules at start and every few seconds: whoever begins to listen or lost some needs them."""
         while True:
-            try:
-                rules = await self._feed.rules(self._symbols)
-            except FeedDown as error:
-                self._complain(f"rules are not answered: {error}")
-                await self._clock.sleep(self._settings.retry_s)
-                continue
+            rules = await until_answered(
+                self._clock,
+                partial(self._feed.rules, self._symbols),
+                down=FeedDown,
+                pause_s=self._settings.retry_s,
+                told=lambda error: self._complain(f"rules are not answered: {error}"),
+            )
             self._why = ""
             self._rules = {rule.symbol: rule for rule in rules}
             # Said anew, not once more: the bus would keep what has the same time only once.
@@ -111,18 +114,26 @@ class MarketData:
 
     async def _watch(self) -> None:
         """Turn observations into messages, for ever."""
-        while True:
-            try:
-                async for observation in self._feed.watch(self._symbols):
-                    self._why = ""
-                    view = self._views[observation.symbol]
-                    after, messages = observed(view, observation, self._now(), self._pace)
-                    self._views[observation.symbol] = after
-                    await self._publish(messages)
-                    self._wake.set()
-            except FeedDown as error:
-                self._complain(f"the feed is not answered: {error}")
-            await self._clock.sleep(self._settings.retry_s)
+
+        async def observe() -> AsyncIterator[Observation]:
+            return self._feed.watch(self._symbols)
+
+        async def take(observation: Observation) -> None:
+            self._why = ""
+            view = self._views[observation.symbol]
+            after, messages = observed(view, observation, self._now(), self._pace)
+            self._views[observation.symbol] = after
+            await self._publish(messages)
+            self._wake.set()
+
+        await follow_for_ever(
+            self._clock,
+            observe,
+            take,
+            down=FeedDown,
+            pause_s=self._settings.retry_s,
+            told=lambda error: self._complain(f"the feed is not answered: {error}"),
+        )
 
     async def _keep_pace(self) -> None:
         """Publish what had to wait, and say what has gone stale."""

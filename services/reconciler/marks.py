@@ -5,12 +5,13 @@ from decimal import Decimal
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import Mark, Tick
 from opensqt.runtime.bus.entrance import let_in
-from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Start, Stream, StreamChanged
+from opensqt.runtime.bus.port import Bus, Delivery, Start, Stream
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.projection import port
 from opensqt.runtime.projection.port import ProjectionStore
 from opensqt.runtime.projection.tables import instant
+from opensqt.runtime.retrying import follow_for_ever
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.reconciler.config import NAME
@@ -47,15 +48,14 @@ class LastPrices:
 
     async def hear(self) -> None:
         """Follow the market for ever."""
-        while True:
-            try:
-                follower = await self._bus.follow(Stream.FEED, HEARD, Start())
-                async for delivery in follower:
-                    await self._take(delivery)
-            except (BusDown, StreamChanged) as error:
-                # What FEED lost of the market is not missed; the next tick says it all.
-                _log.warning("market_lost", detail=str(error))
-            await self._clock.sleep(self._retry_s)
+        # What FEED lost of the market is not missed; the next tick says it all.
+        await follow_for_ever(
+            self._clock,
+            lambda: self._bus.follow(Stream.FEED, HEARD, Start()),
+            self._take,
+            pause_s=self._retry_s,
+            told=lambda error: _log.warning("market_lost", detail=str(error)),
+        )
 
     async def write(self) -> None:
         """Write what changed, for ever."""

@@ -5,6 +5,7 @@ It reads the journal and not FEED, because projections are a function of a journ
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from opensqt.domain.journal import Appended, Duplicate, Entry, Fenced, NewEvent, Recorded
@@ -15,6 +16,7 @@ from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.projection.port import ProjectionMoved, ProjectionStore
+from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import Log
 from services.reconciler.config import LEASE, NAME, ReconcilerSettings
 from services.reconciler.decide import Comparator
@@ -42,6 +44,7 @@ class Reconciler:
             holder=holder_of(context.name),
             ttl_ms=settings.lease_ttl_ms,
         )
+        self._shell = ServiceShell(self._lease, context.progress)
         self._marks = LastPrices(
             context.bus,
             context.clock,
@@ -83,34 +86,19 @@ class Reconciler:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fold, project and judge until `stop`; raise `LeaseLost` when another reconciler has taken over."""
-        stopped = asyncio.create_task(stop.wait())
-        taken = asyncio.create_task(self._lease.take())
-        await asyncio.wait((stopped, taken), return_when=asyncio.FIRST_COMPLETED)
-        if taken.done():
-            await self._work(taken.result().epoch, stop)
-        for task in (stopped, taken):
-            task.cancel()
-        await self._lease.release()
+        await self._shell.run(stop, partial(self._work, stop), self._shell.finished)
 
-    async def _work(self, epoch: int, stop: asyncio.Event) -> None:
+    async def _work(self, stop: asyncio.Event) -> None:
         self._why = "reading the journal"
-        async with asyncio.TaskGroup() as tasks:
-            side = [
-                tasks.create_task(work)
-                for work in (
-                    self._lease.keep(self._context.progress),
-                    self._marks.hear(),
-                    self._marks.write(),
-                )
-            ]
-            await self._persist(self._catch_up, stop)
-            self._log.info("reconciler_running", epoch=epoch, position=self._books.position)
-            while not stop.is_set():
-                await self._persist(self._step, stop)
-            if self._caught_up:
-                await self._leave()
-            for task in side:
-                task.cancel()
+        self._shell.spawn(self._marks.hear())
+        self._shell.spawn(self._marks.write())
+        await self._persist(self._catch_up, stop)
+        epoch, position = self._lease.lease.epoch, self._books.position
+        self._log.info("reconciler_running", epoch=epoch, position=position)
+        while not stop.is_set():
+            await self._persist(self._step, stop)
+        if self._caught_up:
+            await self._leave()
 
     async def _persist(self, call: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
         """Do it again, until `stop`, while Postgres is away."""

@@ -6,6 +6,7 @@ silently when FEED lost what had been confirmed: that is a new feed generation.
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from opensqt.domain.journal import Recorded
@@ -19,6 +20,7 @@ from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.reading import envelope_of, verified
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.relay.config import LEASE, NAME, RelaySettings
@@ -72,6 +74,7 @@ class Relay:
         self._head = 0
         self._is_waiting = False
         self._waits_since_s = 0.0
+        self._shell = ServiceShell(self._keeper, self._progress)
 
         def lost() -> None:
             self._doubt = self._is_cut = True
@@ -104,24 +107,19 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wait for the lease, then relay until `stop`; raise `LeaseLost` when another relay took over."""
-        if not await self._take(stop):
-            return
-        async with asyncio.TaskGroup() as group:
-            pulse = Heartbeats(self._clock, self._bus, self._settings, self._stand, self._answered)
-            side = [
-                self._keeper.keep(self._progress),
-                pulse.beat(),
-                pulse.tell_time(),
-                self._watch(),
-            ]
-            side.append(watch_fill(self._bus, self._clock, self._metrics))
-            if self._archiver is not None:
-                side.append(self._archiver.run())
-            tasks = [group.create_task(work) for work in side]
-            await self._relay(stop)
-            for task in tasks:
-                task.cancel()
-        await self._keeper.release()
+        self._is_waiting, self._waits_since_s = True, self._clock.monotonic_s()
+        await self._shell.run(stop, partial(self._work, stop), self._shell.finished)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        self._is_waiting = False
+        pulse = Heartbeats(self._clock, self._bus, self._settings, self._stand, self._answered)
+        side = [pulse.beat(), pulse.tell_time(), self._watch()]
+        side.append(watch_fill(self._bus, self._clock, self._metrics))
+        if self._archiver is not None:
+            side.append(self._archiver.run())
+        for work in side:
+            self._shell.spawn(work)
+        await self._relay(stop)
 
     def _answered(self, trouble: str) -> None:
         """Note whether FEED takes messages: one that can be read and not written carries nothing."""
@@ -138,19 +136,6 @@ class Relay:
             generation=self._place.generation,
             position=self._place.position,
         )
-
-    async def _take(self, stop: asyncio.Event) -> bool:
-        self._is_waiting, self._waits_since_s = True, self._clock.monotonic_s()
-        taking = asyncio.create_task(self._keeper.take())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait((taking, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        self._is_waiting = False
-        if taking.done():
-            taking.result()
-            return True
-        taking.cancel()
-        return False
 
     async def _relay(self, stop: asyncio.Event) -> None:
         busy_until_s = 0.0

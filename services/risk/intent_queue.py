@@ -23,17 +23,17 @@ from opensqt.risk.verdict import Intent, Judgement, VerdictContext, blocked, jud
 from opensqt.runtime.bus.admission import Misplaced
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.entrance import let_in
-from opensqt.runtime.bus.port import BusDown, Delivery, Start, Stream, StreamFull
+from opensqt.runtime.bus.port import BusDown, Delivery, Follower, Start, Stream, StreamFull
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.codec import encode
 from opensqt.runtime.config.all import config_hash
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.keyed_executor import KeyedSerialExecutor, Spawn
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.redelivery_limit import RedeliveryLimit, delivery_of
+from opensqt.runtime.retrying import follow_for_ever, until_answered
 from opensqt.runtime.waiting import event_within
 from services.risk.config import limits_of
 
@@ -113,20 +113,26 @@ class IntentQueue:
     async def run(self) -> None:
         """Judge every intent for ever, those said shortly before our start included."""
         await self._sight.caught_up.wait()
-        while True:
+
+        async def follow() -> Follower:
             # Whatever came while we were away gets its recorded end, too.
             start = Start(wall_ms=self._clock.wall_ms() - INTENTS_BACK_MS)
-            try:
-                follower = await self._context.bus.follow(Stream.INTENTS, [], start)
-                async for delivery in follower:
-                    await self.commands.room()
-                    self._loop.step()
-                    if not self._closed:
-                        await self._take(delivery)
-                    self._loop.rest()
-            except BusDown as error:
-                self._context.log.warning("intents_lost", detail=str(error))
-                await self._clock.sleep(RETRY_S)
+            return await self._context.bus.follow(Stream.INTENTS, [], start)
+
+        async def take(delivery: Delivery) -> None:
+            await self.commands.room()
+            self._loop.step()
+            if not self._closed:
+                await self._take(delivery)
+            self._loop.rest()
+
+        await follow_for_ever(
+            self._clock,
+            follow,
+            take,
+            pause_s=RETRY_S,
+            told=lambda error: self._context.log.warning("intents_lost", detail=str(error)),
+        )
 
     async def drain(self) -> None:
         """Judge nothing more (the next gate hears it again) and wait for commands that the bus has not confirmed."""
@@ -247,14 +253,8 @@ class IntentQueue:
         self._spawn(self._append(Entry(events=(event,), fence=self._lease.fence)))
 
     async def _append(self, entry: Entry) -> None:
-        while True:
-            try:
-                # A conflict means that a verdict stands already: the first one holds.
-                await self._context.journal.append(entry)
-            except JournalDown:
-                await self._clock.sleep(RETRY_S)
-            else:
-                return
+        # A conflict means that a verdict stands already: the first one holds.
+        await until_answered(self._clock, lambda: self._context.journal.append(entry))
 
     def _seat(self) -> VerdictContext:
         return VerdictContext(

@@ -1,7 +1,6 @@
 """The gate as a process: one lease, one sight of FEED, one docket, and a heartbeat that says it is there."""
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 from opensqt.domain import ids
@@ -12,16 +11,16 @@ from opensqt.domain.subjects import RISK_ALIVE
 from opensqt.domain.trading_controls import HALTED
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.redelivery_limit import RedeliveryLimit
+from opensqt.runtime.retrying import until_answered
+from opensqt.runtime.service_shell import ServiceShell
 from services.risk.intent_queue import NAME, FeedProgress, IntentQueue
 
 LEASE = "risk"
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
 BEAT_S = 1.0
-RETRY_S = 0.2
 LOOKBACK_MS = 15_000  # wall; rules and ticks are published again within it
 
 
@@ -53,9 +52,8 @@ class RiskService:
             strikes,
             self._clock,
         )
-        self._docket = IntentQueue(context, self._sight, self._lease, self._spawn, strikes)
-        self._tasks: asyncio.TaskGroup | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._shell = ServiceShell(self._lease, context.progress)
+        self._docket = IntentQueue(context, self._sight, self._lease, self._shell.spawn, strikes)
 
     @property
     def ready(self) -> bool:
@@ -77,25 +75,14 @@ class RiskService:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Judge until `stop`; raise `LeaseLost` when another gate has taken over."""
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            self._spawn(self._work())
-            await stop.wait()
-            await self._docket.drain()
-            for task in tuple(self._running):
-                task.cancel()
-        await self._lease.release()
+        await self._shell.run(stop, self._work, self._docket.drain)
 
     async def _work(self) -> None:
-        await self._lease.take()
         horizon_ms = int(HORIZON_MS * self._clock.speed)
         self._docket.opens_from_ms = self._clock.market_ms() + horizon_ms
         self._context.log.info("gate_open", epoch=self._lease.lease.epoch)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._lease.keep(self._context.progress))
-            tasks.create_task(self._sight.run())
-            tasks.create_task(self._docket.run())
-            tasks.create_task(self._beat())
+        for work in (self._sight.run(), self._docket.run(), self._beat()):
+            self._shell.spawn(work)
 
     async def _beat(self) -> None:
         count = 0
@@ -130,17 +117,5 @@ class RiskService:
             gauge.labels(scope, halt.mode.lower()).set(1)
 
     async def _record(self, event: NewEvent) -> None:
-        while True:
-            try:
-                await self._context.journal.append(Entry(events=(event,), fence=self._lease.fence))
-            except JournalDown:
-                await self._clock.sleep(RETRY_S)
-            else:
-                return
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._tasks is None:
-            raise RuntimeError("the gate is not running")
-        task = self._tasks.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        entry = Entry(events=(event,), fence=self._lease.fence)
+        await until_answered(self._clock, lambda: self._context.journal.append(entry))

@@ -64,6 +64,7 @@ async def desk() -> AsyncIterator[Desk]:
     """A running service."""
     opened = Desk()
     running = asyncio.create_task(opened.service.run(opened.stop))
+    await opened.clock.settle()  # what is pushed to nobody is lost
     yield opened
     opened.stop.set()
     await opened.clock.settle()

@@ -1,5 +1,6 @@
 """The import law and the one shape of a service, checked against what is really there."""
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -123,3 +124,46 @@ def test_every_service_has_the_one_shape() -> None:
                 f"{service} has too many own files: {', '.join(sorted(files - SHAPE - OWN_DECISIONS))}"
             )
     assert wrong == []
+
+
+# Each does more than ask again: one that gives up evidence, one that drops queues first, one that is told to end.
+RETRY_THEMSELVES = {
+    "services/executor/account.py",
+    "services/executor/service.py",
+    "services/reconciler/service.py",
+}
+
+
+def _outside_the_shell(path: str, source: str) -> list[str]:
+    """Return where a service keeps its tasks or waits for a server by itself."""
+    wrong = []
+    for node in ast.walk(ast.parse(source)):
+        text = ast.unparse(node) if isinstance(node, ast.stmt | ast.ExceptHandler) else ""
+        match node:
+            case ast.AsyncFunctionDef(name="run") if "stop" in [arg.arg for arg in node.args.args]:
+                if "self._shell.run(stop" not in text:
+                    wrong.append(f"{path}:{node.lineno}: run(stop) without the shell")
+            case ast.ExceptHandler() if path not in RETRY_THEMSELVES:
+                if "Down" in text.partition(":")[0] and ".sleep(" in text:
+                    wrong.append(f"{path}:{node.lineno}: waits for a server by itself")
+    return wrong
+
+
+def test_services_begin_end_and_retry_in_one_shell() -> None:
+    """Whatever runs until `stop` hands that to the shell; a server that is away is waited for in `retrying`."""
+    paths = [p for p in tracked() if p.startswith("services/") and p.endswith(".py")]
+    paths.append("opensqt/runtime/strategy/runner.py")
+    found = (_outside_the_shell(p, (ROOT / p).read_text(encoding="utf-8")) for p in paths)
+    assert [wrong for one in found for wrong in one] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "async def run(self, stop):\n    await stop.wait()",
+        "try:\n    pass\nexcept (BusDown, JournalDown):\n    await self._clock.sleep(1)",
+    ],
+)
+def test_what_is_outside_the_shell_is_found(source: str) -> None:
+    """The rule bites."""
+    assert len(_outside_the_shell("services/new/service.py", source)) == 1

@@ -1,70 +1,13 @@
-"""The tasks of an executor end together: with the first failure, in one error, and however often they must be told."""
+"""How an executor ends whose lease or journal is gone."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import pytest
 
 from opensqt.runtime.lease import LeaseLost
-from services.executor.task_supervisor import TaskSupervisor
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases
 from tests.unit.rig import Rig
-
-
-async def test_a_cancellation_that_is_lost_is_said_again() -> None:
-    """A client that answers in the turn in which it is cancelled swallows that: the task is told once more."""
-    told = 0
-
-    async def swallows() -> None:
-        nonlocal told
-        while told < 2:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.Event().wait()
-            told += 1
-
-    crew = TaskSupervisor()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        crew.join(group)
-        crew.spawn(swallows())
-        await asyncio.sleep(0)
-        await crew.end()
-    assert told == 2
-
-
-async def test_what_begins_behind_the_first_failure_is_dropped() -> None:
-    """A task that ends because of another one's failure and wants to start a third adds no error of its own."""
-    crew = TaskSupervisor()
-    began = []
-
-    async def waits() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            crew.spawn(begins())
-
-    async def begins() -> None:
-        began.append(1)
-
-    async def fails() -> None:
-        await asyncio.sleep(0)
-        raise LeaseLost("taken over")
-
-    async def works() -> None:
-        async with asyncio.TaskGroup() as group:
-            crew.join(group)
-            for _ in range(3):
-                crew.spawn(waits())
-            crew.spawn(fails())
-            try:
-                await asyncio.Event().wait()
-            finally:
-                await crew.end()
-
-    with pytest.raises(ExceptionGroup) as found:
-        await works()
-    assert [type(error) for error in found.value.exceptions] == [LeaseLost]
-    assert began == []
 
 
 @pytest.mark.row("J03")

@@ -54,7 +54,6 @@ class NatsBus:
         self._queues: list[NatsQueue] = []
         self.upkeep = Upkeep(NatsStreams(self._client, self._js), self._metrics)
         self.dropped = 0  # unconfirmed messages that were not sent because the bus was down
-        self._opened = False
 
     @classmethod
     async def connect(
@@ -79,7 +78,7 @@ class NatsBus:
         self._connection.on_regained(self._reset)
         await self._connection.open()
         await self._acks.open()
-        self._opened = True
+        self._connection.is_open = True
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -89,7 +88,7 @@ class NatsBus:
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
     ) -> Published | None:
         data, headers = encode(message), envelope.headers()
-        if not self._opened and not confirmed:
+        if not self._connection.is_open and not confirmed:
             self.dropped += 1
             return None
         if confirmed:
@@ -101,13 +100,13 @@ class NatsBus:
         return None
 
     async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
-        self._check()
+        self._connection.check()
         if not self._client.is_connected:
             raise BusDown(f"{subject} was not sent: no connection to NATS")
         return await self._acks.publish(subject, data, headers)
 
     async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> NatsFollower:
-        self._check()
+        self._connection.check()
         follower = NatsFollower(self._client, self._js, stream, filters, start, self._progress)
         await follower.open()
         self._followers = [one for one in self._followers if not one.closed]
@@ -115,7 +114,7 @@ class NatsBus:
         return follower
 
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> NatsQueue:
-        self._check()
+        self._connection.check()
         queue = NatsQueue(self._client, self._js, stream, durable, self._metrics)
         for former in [one for one in self._queues if one.key == queue.key]:
             # A second reader of the same durable would swallow what the first had asked for.
@@ -126,7 +125,7 @@ class NatsBus:
         return queue
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
-        self._check()
+        self._connection.check()
         dropped: list[str] = []
         try:
             for info in await heeding(self._js.consumers_info(stream.value)):
@@ -141,7 +140,7 @@ class NatsBus:
         return tuple(sorted(dropped))
 
     async def state(self, stream: Stream) -> StreamState:
-        self._check()
+        self._connection.check()
         try:
             return await stream_state(self._js, stream)
         except (nats.errors.Error, OSError) as error:
@@ -157,11 +156,6 @@ class NatsBus:
             await queue.detach()
         await self.upkeep.close()
         await self._connection.close()
-
-    def _check(self) -> None:
-        # A client that was never connected takes requests that it would never send.
-        if not self._opened:
-            raise BusDown("NATS has not been reached since the start")
 
     async def _reset(self) -> None:
         self.upkeep.restore()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from nats.aio.client import Client
 
-from opensqt.runtime.bus.port import ConnectionWatch
+from opensqt.runtime.bus.port import BusDown, ConnectionWatch
 from opensqt.runtime.bus.streams import check_server, server_version
 from opensqt.runtime.telemetry.logs import Log
 
@@ -28,6 +28,7 @@ class Connection:
         self._complained_s = -COMPLAINT_EVERY_S
         self._on_lost: list[Callable[[], None]] = []
         self._on_regained: list[Callable[[], Awaitable[None]]] = []
+        self.is_open = False  # was connected once, and all that needs a connection was prepared
 
     async def open(self) -> None:
         """Connect, however long it takes; raise `ServerTooOld`."""
@@ -45,6 +46,11 @@ class Connection:
             pending_size=0,
         )
         check_server(server_version(self.client))
+
+    def check(self) -> None:
+        """Raise `BusDown` until it is open: a client that was never connected keeps requests and never sends them."""
+        if not self.is_open:
+            raise BusDown("NATS has not been reached since the start")
 
     def on_lost(self, call: Callable[[], None]) -> None:
         """Call when the connection is lost."""

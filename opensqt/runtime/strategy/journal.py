@@ -6,12 +6,10 @@ from opensqt.domain import ids
 from opensqt.domain.journal import Entry, Fenced, NewEvent
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.envelope import Envelope, begun_by
-from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.retrying import until_answered
 from opensqt.strategies.decision import JournalledChoice
-
-RETRY_S = 0.2
 
 
 class StrategyJournal:
@@ -44,18 +42,14 @@ class StrategyJournal:
             await self._append(event)
 
     async def _append(self, event: NewEvent) -> None:
-        while True:
-            try:
-                outcome = await self._context.journal.append(
-                    Entry(events=(event,), fence=self._lease.fence)
-                )
-            except JournalDown as error:
-                self._context.log.warning("journal away, will try again", detail=str(error))
-                await self._context.clock.sleep(RETRY_S)
-                continue
-            if isinstance(outcome, Fenced):
-                raise LeaseLost(f"lease {outcome.name} is at epoch {outcome.current_epoch}")
-            return
+        entry, log = Entry(events=(event,), fence=self._lease.fence), self._context.log
+        outcome = await until_answered(
+            self._context.clock,
+            lambda: self._context.journal.append(entry),
+            told=lambda error: log.warning("journal away, will try again", detail=str(error)),
+        )
+        if isinstance(outcome, Fenced):
+            raise LeaseLost(f"lease {outcome.name} is at epoch {outcome.current_epoch}")
 
 
 def _scope(strategy: str, choice: JournalledChoice) -> tuple[str | int, ...]:

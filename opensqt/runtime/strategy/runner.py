@@ -20,6 +20,7 @@ from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
+from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.strategy.journal import StrategyJournal
 from opensqt.strategies.decision import JournalledChoice
 from opensqt.strategies.kernel import StrategyInstance, StrategySpec
@@ -73,6 +74,7 @@ class StrategyRunner:
             progress=context.progress,
         )
         self._journal = StrategyJournal(context, self._lease)
+        self._shell = ServiceShell(self._lease, context.progress)
         for actor in self._actors:
             gauge = context.metrics.strategy_trading.labels(actor.play.name)
             gauge.set_function(partial(self._trades, actor))
@@ -107,18 +109,11 @@ class StrategyRunner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Decide until `stop`; raise `LeaseLost` when another process has taken over."""
-        async with asyncio.TaskGroup() as tasks:
-            work = tasks.create_task(self._work())
-            await stop.wait()
-            work.cancel()
-        await self._lease.release()
+        await self._shell.run(stop, self._work)
 
     async def _work(self) -> None:
-        await self._lease.take()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._lease.keep(self._context.progress))
-            tasks.create_task(self._journal.write())
-            tasks.create_task(self._follow())
+        self._shell.spawn(self._journal.write())
+        await self._follow()
 
     async def _follow(self) -> None:
         async for item in self._reader:
