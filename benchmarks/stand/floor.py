@@ -30,7 +30,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from benchmarks.stand.stamps import Recorder
 from benchmarks.stand.witness import CANCEL, ID, ORDER_ID, WIRE_KEYS, watch_wire
 from opensqt.runtime.journal import postgres
-from opensqt.runtime.journal.connection import Pool, open_pool
+from opensqt.runtime.journal.connection import Pool, new_pool
 from opensqt.venues.session import paper_session
 from tests.simulation.venue.scripted import KEYS
 
@@ -106,7 +106,7 @@ class Sender:
 
     async def open(self) -> None:
         """Connect to Postgres and the venue, then listen."""
-        self._pool = await open_pool(os.environ["FLOOR_POSTGRES_DSN"])
+        self._pool = await new_pool(os.environ["FLOOR_POSTGRES_DSN"])
         host, _, port = os.environ["OPENSQT_PAPER_VENUE"].rpartition(":")
         context = ssl.create_default_context(cafile=os.environ["OPENSQT_PAPER_CA"])
         self._session = paper_session(host, int(port), context)

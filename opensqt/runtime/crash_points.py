@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 CRASH_AT = "OPENSQT_CRASH_AT"  # SIGKILL
 PAUSE_AT = "OPENSQT_PAUSE_AT"  # SIGSTOP: somebody else lets it go on
 
-_Result = TypeVar("_Result")
 _Port = TypeVar("_Port")
 
 
@@ -67,13 +66,6 @@ class CrashPoints:
         for point in self._points:
             point.reach(step)
 
-    async def around(self, effect: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Run an effect between the steps `<service>.<effect>.before` and `.after`."""
-        self.reach(f"{self.service}.{effect}.before")
-        result = await call()
-        self.reach(f"{self.service}.{effect}.after")
-        return result
-
 
 def stepped(port: _Port, protocol: Any, steps: CrashPoints) -> _Port:
     """Return the port with every public async method of its protocol between two steps.
@@ -115,8 +107,12 @@ class _Stepped:
 def _wrap(
     call: Callable[..., Awaitable[Any]], effect: str, inner: Any, steps: CrashPoints
 ) -> Callable[..., Awaitable[Any]]:
+    before, after = (f"{steps.service}.{effect}.{side}" for side in ("before", "after"))
+
     async def between(*args: Any, **kwargs: Any) -> Any:
-        result = await steps.around(effect, lambda: call(*args, **kwargs))
+        steps.reach(before)
+        result = await call(*args, **kwargs)
+        steps.reach(after)
         return result if inner is None else stepped(result, inner, steps)
 
     return between
