@@ -2,11 +2,15 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from opensqt.runtime.clock import NS_PER_MS, RunClock, VirtualClock
 from opensqt.runtime.clock_watch import EVERY_S, clock_trouble, watch_clock
+from opensqt.runtime.config.all import Config
+from opensqt.runtime.environment import Environment
+from opensqt.runtime.process import Needs, Process
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 
@@ -43,3 +47,31 @@ async def test_the_difference_is_measured_and_told_once(caplog: pytest.LogCaptur
     watching.cancel()
     told = [line.message for line in caplog.records if "clock" in line.message]
     assert told == ["clock_differs_from_host", "clock_agrees_with_host"]
+
+
+class Steady:
+    """A service at work."""
+
+    ready = True
+
+    def status(self) -> dict[str, Any]:
+        """Return what it says of itself."""
+        return {"why": "three orders are unresolved"}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`."""
+        await stop.wait()
+
+
+def test_a_status_says_so_beside_what_the_service_says() -> None:
+    """The process is as ready as before: its own clock goes on rightly, nobody is stopped by somebody's hand."""
+    config = Config(schema=1, desk="test", venues={}, accounts={}, strategies={})
+    process = Process("risk", lambda _: Steady(), Needs(), Environment(), config)
+    process._service = Steady()
+    assert process.status()["why"] == "three orders are unresolved"
+    process._clock = RunClock(host=iter([0, 10**12, 10**12]).__next__, counter=lambda: 0)
+    status = process.status()
+    assert status["ready"]
+    assert status["why"].startswith(
+        "three orders are unresolved; the host's time is 1000.0 s ahead"
+    )
