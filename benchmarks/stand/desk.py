@@ -42,7 +42,7 @@ deadline_ms = 2000
 visibility_lag_ms = 500
 orders_per_s_max = "1000"
 orders_burst_max = 1000
-perp_weight_per_minute = 1000000
+rate_limits = { perp = 1000000 }
 [accounts.main]
 venue = "binance"
 balances = { USDT = "100000", BTC = "1" }

@@ -19,6 +19,10 @@ from opensqt.desk.runfile import read_run
 from opensqt.desk.timestamps import rfc3339
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.clock import RunClock
+from opensqt.runtime.config.reader import ConfigError
+from opensqt.runtime.config.venue_names import built_in_venues, installed_venues
+from opensqt.venues.engine.dialect import Tier
+from opensqt.venues.registry import dialect_of
 
 PYTHON_MIN = (3, 11)
 TIMEOUT_S = 5.0
@@ -53,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def examine(data: Path) -> Iterator[DoctorFinding]:
-    """Look at interpreter, servers, disk, folder, ports and clock."""
+    """Look at interpreter, servers, disk, folder, ports, venues and clock."""
     yield DoctorFinding(
         check="python",
         holds=sys.version_info >= PYTHON_MIN,
@@ -65,8 +69,20 @@ def examine(data: Path) -> Iterator[DoctorFinding]:
     yield disk(data, free_bytes(data))
     yield _folder(data)
     yield from _ports(data)
+    yield from _venues()
     now_ms = RunClock().wall_ms()
     yield DoctorFinding(check="clock", holds=now_ms > YEAR_2025_MS, figure=rfc3339(now_ms))
+
+
+def _venues() -> Iterator[DoctorFinding]:
+    for name in (*built_in_venues(), *installed_venues()):
+        try:
+            tier = dialect_of(name).tier
+        except (ConfigError, ImportError) as error:
+            yield DoctorFinding(check="venue", holds=False, figure=name, detail=str(error))
+        else:
+            proof = "" if tier is Tier.WIRE else "not proved over the wire: live needs `unproven`"
+            yield DoctorFinding(check="venue", holds=True, figure=f"{name} {tier}", detail=proof)
 
 
 def disk(data: Path, free: int) -> DoctorFinding:

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from opensqt.domain.instruments import market_of
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config.all import Config, ConfigError
-from opensqt.venues.binance.dialect import BINANCE
-from opensqt.venues.binance.rules import VENUE
+from opensqt.runtime.config.all import Config
 from opensqt.venues.engine.feed import VenueFeed
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.feed_port import Feed
 from opensqt.venues.opening import FEED_PART
+from opensqt.venues.registry import dialect_of
 from opensqt.venues.session import open_session
 
 
@@ -28,10 +27,8 @@ def open_feed(
 
     Needs a running event loop. `jitter` spreads retries.
     """
-    if venue != VENUE:
-        raise ConfigError(f"venue {venue!r} is not supported (known: {VENUE})")
     rest = VenueRest(
-        BINANCE,
+        dialect_of(venue),
         session=open_session(environ, config.run.profile),
         clock=clock,
         config=config.venues[venue],

@@ -10,12 +10,11 @@ from opensqt.domain.instruments import Market, market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, ConfigError, Profile, secret, symbols_of
 from opensqt.runtime.config.schema import PaperRules
-from opensqt.venues.binance.dialect import BINANCE
-from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
+from opensqt.venues.registry import dialect_of, require_proof
 from opensqt.venues.session import open_session
 
 FEED_PART = Decimal(
@@ -38,14 +37,14 @@ def open_venue(
     Needs a running event loop. `jitter` spreads retries.
     """
     venue = config.accounts[account].venue
-    if venue != VENUE:
-        raise ConfigError(f"accounts.{account}.venue = {venue!r} is not supported (known: {VENUE})")
+    dialect = dialect_of(venue)
     settings = config.venues[venue]
     paper = config.run.profile is Profile.PAPER
+    require_proof(dialect, settings, config.run.profile)
     credentials = _credentials(config, account, environ, data)
     accounts = sum(each.venue == venue for each in config.accounts.values())
     rest = VenueRest(
-        BINANCE,
+        dialect,
         session=open_session(environ, config.run.profile),
         clock=clock,
         config=settings,

@@ -18,7 +18,7 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.feed import VenueFeed
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.feed_port import Feed, FeedDown, Observation

@@ -14,7 +14,7 @@ from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server import paper
-from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of

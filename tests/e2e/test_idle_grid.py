@@ -16,7 +16,7 @@ from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.venue import Held, OrderRequest
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config.schema import VenueConfig
-from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of

@@ -10,7 +10,7 @@ from opensqt.domain.instruments import Market
 from opensqt.domain.market import Funding
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode, encode
-from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.feed import FUNDING_POLL_S, VenueFeed
 from opensqt.venues.engine.feed_format import FeedConnection
 from opensqt.venues.engine.request import Query

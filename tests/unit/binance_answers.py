@@ -12,7 +12,7 @@ from opensqt.domain.venue import (
     PlaceOutcome,
     Throttled,
 )
-from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine import classify
 from opensqt.venues.engine.classify import Judge, judge_each
 from opensqt.venues.engine.instrument import Instrument

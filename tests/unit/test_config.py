@@ -128,8 +128,8 @@ MISTAKES = {
     ),
     "weight": (
         "rate_budget",
-        "perp_weight_per_minute = 0\nrate_budget",
-        "venues.binance.perp_weight_per_minute = 0: expected a whole number at least 100",
+        "rate_limits = { perp = 0 }\nrate_budget",
+        "venues.binance.rate_limits.perp = 0: expected a whole number at least 1",
     ),
     "exit share": (
         "rate_budget",

@@ -9,7 +9,7 @@ import aiohttp
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.schema import VenueConfig
-from opensqt.venues.binance.dialect import BINANCE
+from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.rest import Credentials, VenueRest
 
 async def main():

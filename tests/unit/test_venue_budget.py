@@ -10,6 +10,7 @@ import pytest
 from opensqt.domain.decimals import ONE
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.schema import VenueConfig
+from opensqt.venues.binance.policy import RATES
 from opensqt.venues.engine.rate_limit import (
     Bucket,
     Budget,
@@ -34,7 +35,7 @@ async def spend(budget: Budget, done: list[float], clock: VirtualClock, lane: Pr
 async def test_bucket_grants_its_burst_and_then_its_rate() -> None:
     """25/s with a burst of 30 (6 of them for exits): 24 at once, then 25 in each second."""
     clock = VirtualClock()
-    budget = Budget(clock, limits_of(VenueConfig(), ONE))
+    budget = Budget(clock, limits_of(VenueConfig(), RATES, ONE))
     granted: list[float] = []
     tasks = [asyncio.create_task(spend(budget, granted, clock, Priority.OPEN)) for _ in range(100)]
     await clock.run_for(0)
@@ -53,7 +54,7 @@ async def test_rate_burst_and_reserve_come_from_the_configuration() -> None:
     config = VenueConfig(
         orders_per_s_max=Decimal(2), orders_burst_max=10, exit_share_min=Decimal("0.5")
     )
-    budget = Budget(clock, limits_of(config, ONE))
+    budget = Budget(clock, limits_of(config, RATES, ONE))
     granted: list[float] = []
     tasks = [asyncio.create_task(spend(budget, granted, clock, Priority.OPEN)) for _ in range(9)]
     await clock.run_for(0)
@@ -68,12 +69,11 @@ async def test_rate_burst_and_reserve_come_from_the_configuration() -> None:
 def test_the_processes_of_a_venue_share_its_weights() -> None:
     """The feed and the executors of two accounts together stay within the configured share of each minute."""
     config = VenueConfig(
-        spot_weight_per_minute=1200,
-        perp_weight_per_minute=600,
+        rate_limits={"spot": 1200, "perp": 600},
         rate_budget_share_max=Decimal("0.5"),
     )
     own = (1 - FEED_PART) / 2
-    parts = [limits_of(config, part) for part in (FEED_PART, own, own)]
+    parts = [limits_of(config, RATES, part) for part in (FEED_PART, own, own)]
     for market, per_minute in (("spot", 1200), ("perp", 600)):
         used = sum(each[market].burst + 60 * each[market].rate_per_s for each in parts)
         assert used == pytest.approx(per_minute * 0.5)
@@ -175,7 +175,7 @@ def test_what_weighs_nothing_waits_only_while_the_venue_bars_us() -> None:
 @pytest.mark.row("C01")
 def test_what_the_venue_counted_before_our_start_is_not_spent_again() -> None:
     """Of 100 a minute 85 are used: 15 of our burst are left, and never less than what exits keep."""
-    bucket = Bucket(Limit(rate_per_s=1, burst=50, reserved=10, per_minute=100), 0.0)
+    bucket = Bucket(Limit(rate_per_s=1, burst=50, reserved=10, per_window=100), 0.0)
     bucket.learn(20)
     assert bucket.wait_s(0.0, 40, Priority.OPEN) == 0
     bucket.learn(85)
@@ -195,7 +195,7 @@ def test_weight_above_the_burst_is_granted_from_a_full_bucket_and_owed() -> None
 
 def test_no_minute_exceeds_our_share_of_the_venue() -> None:
     """Burst plus a minute's flow stay within the configured share of the documented weights."""
-    limits = limits_of(VenueConfig(), ONE)
+    limits = limits_of(VenueConfig(), RATES, ONE)
     for name, per_minute in (("spot", 6000), ("perp", 2400)):
         limit = limits[name]
         assert limit.burst + 60 * limit.rate_per_s <= per_minute * 0.8 + 1e-6

@@ -7,6 +7,7 @@ import pytest
 from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.schema import VenueConfig
+from opensqt.venues.binance.policy import RATES
 from opensqt.venues.binance.requests import signed
 from opensqt.venues.engine.rate_limit import Bucket, Budget, Limit, Priority, limits_of
 from opensqt.venues.opening import FEED_PART
@@ -16,9 +17,9 @@ from opensqt.venues.opening import FEED_PART
 def test_a_successor_reads_though_the_minute_is_spent() -> None:
     """A first look of the default weights waits for nothing, openings do, and exits keep their share."""
     config = VenueConfig()
-    limit = limits_of(config, 1 - FEED_PART)["perp"]
+    limit = limits_of(config, RATES, 1 - FEED_PART)["perp"]
     bucket = Bucket(limit, 0.0)
-    bucket.learn(limit.per_minute - 1)
+    bucket.learn(limit.per_window - 1)
     look = (
         5,
         1,
@@ -31,7 +32,7 @@ def test_a_successor_reads_though_the_minute_is_spent() -> None:
     for weight in look:
         assert bucket.wait_s(0.0, weight, Priority.READ) == 0
         bucket.take(weight, Priority.READ)
-        bucket.learn(limit.per_minute)
+        bucket.learn(limit.per_window)
     assert bucket.wait_s(0.0, 5, Priority.OPEN) > 0
     assert bucket.wait_s(0.0, limit.reserved, Priority.CANCEL) == 0
 
@@ -39,7 +40,7 @@ def test_a_successor_reads_though_the_minute_is_spent() -> None:
 @pytest.mark.row("C01")
 def test_a_first_look_stops_short_of_the_limit_of_the_venue() -> None:
     """Whoever starts again and again reads no more in one minute than half of what we leave to others."""
-    limit = Limit(rate_per_s=1, burst=50, reserved=10, per_minute=80, first=20, first_until=90)
+    limit = Limit(rate_per_s=1, burst=50, reserved=10, per_window=80, first=20, first_until=90)
     bucket = Bucket(limit, 0.0)
     bucket.learn(85)
     assert bucket.wait_s(0.0, 5, Priority.READ) == 0
@@ -56,7 +57,7 @@ async def test_looks_for_orders_in_doubt_go_on_when_a_minute_is_spent() -> None:
     may not touch the share of the exits, waiting until the minute was over.
     """
     clock = VirtualClock()
-    limit = limits_of(VenueConfig(), 1 - FEED_PART)["perp"]
+    limit = limits_of(VenueConfig(), RATES, 1 - FEED_PART)["perp"]
     budget = Budget(clock, {"perp": limit})
     budget.learn("perp", limit.first_until)
 

@@ -84,7 +84,7 @@ def test_policy_takes_its_times_from_the_configuration() -> None:
     policy = policy_of("binance", parse_config(CONFIG, {}).venues["binance"])
     assert (policy.deadline_ms, policy.visibility_lag_ms) == (1500, 700)
     assert policy.id_unique == "open"
-    with pytest.raises(LookupError, match="kraken"):
+    with pytest.raises(ConfigError, match="kraken"):
         policy_of("kraken")
 
 

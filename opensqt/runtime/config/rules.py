@@ -1,4 +1,4 @@
-"""What must hold between the tables of a configuration. Reads nothing; raises one line for each breach."""
+"""What must hold between the tables of a configuration. Raises one line for each breach."""
 
 import re
 from decimal import Decimal
@@ -20,6 +20,7 @@ from opensqt.runtime.config.schema import (
     Strategy,
     symbols_of,
 )
+from opensqt.runtime.config.venue_names import built_in_venues, installed_venues
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 ASSET = r"[^\W_a-z]+"  # letters and digits of any script, as venues list them; small letters of ASCII are a slip
@@ -29,7 +30,6 @@ SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 HOST = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 )  # name, IPv4, IPv6
-VENUES = ("binance",)
 MARKET = re.compile(r"(synthetic:\d+(:.+)?|recorded:.+)")
 
 
@@ -46,8 +46,9 @@ def check_rules(config: Config) -> Config:
     if HOST.fullmatch(config.gateway.host) is None:
         raise _bad("gateway.host", config.gateway.host, "a name or address, like 127.0.0.1")
     for name in config.venues:
-        if name not in VENUES:
-            raise _bad("name in venues", name, f"one of {', '.join(VENUES)} (others are not built)")
+        if name not in built_in_venues() and name not in installed_venues():
+            known = ", ".join((*built_in_venues(), *installed_venues()))
+            raise _bad("name in venues", name, f"one of {known} (others are not built)")
     for symbol in config.paper.funding:
         _check_symbol(f"paper.funding.{symbol}", symbol, perp=True)
     for name, account in config.accounts.items():

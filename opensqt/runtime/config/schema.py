@@ -120,18 +120,19 @@ class VenueConfig(ConfigTable, frozen=True, kw_only=True):
     """How we talk to one venue; times are wall times in ms, rates are per wall second or minute.
 
     Orders are counted by account, weights by address: all processes together use `rate_budget_share_max` of them. Of
-    both, `exit_share_min` is kept for exits. Fewer places than `batch_places_min` go one by one: see ADR 0010.
+    both, `exit_share_min` is kept for exits. `rate_limits` replace what a venue publishes, by bucket. Fewer places than
+    `batch_places_min` go one by one: see ADR 0010.
     """
 
-    deadline_ms: Annotated[int, Range(least="100", most="60000")] = 2000
+    deadline_ms: Annotated[int, Range(least="100", most="60000")] = 0  # the venue's own
     visibility_lag_ms: Annotated[int, Range(least="0", most="60000")] = 500
     orders_per_s_max: Annotated[Decimal, Range(above="0", most="1000")] = Decimal(25)
     orders_burst_max: Annotated[int, Range(least="1", most="1000")] = 30
-    spot_weight_per_minute: Annotated[int, Range(least="100", most="1000000")] = 6000
-    perp_weight_per_minute: Annotated[int, Range(least="100", most="1000000")] = 2400
+    rate_limits: dict[str, Annotated[int, Range(least="1", most="1000000")]] = {}
     rate_budget_share_max: Share = Decimal("0.8")
     exit_share_min: Annotated[Decimal, Range(above="0", most="0.5")] = Decimal("0.2")
     batch_places_min: Annotated[int, Range(least="2", most="1000")] = 5
+    unproven: bool = False
 
 
 class AccountConfig(ConfigTable, frozen=True, kw_only=True):

@@ -6,12 +6,16 @@ from opensqt.venues.binance.errors import errors_of
 from opensqt.venues.binance.feed import BinanceFeedFormat
 from opensqt.venues.binance.metadata import BinanceMetadata
 from opensqt.venues.binance.orders import BinanceOrderEndpoints
+from opensqt.venues.binance.policy import POLICY, RATES
 from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.binance.user_stream import BinanceUserStreamFormat
-from opensqt.venues.engine.dialect import Dialect
+from opensqt.venues.engine.dialect import Dialect, Tier
 
-BINANCE = Dialect(
+DIALECT = Dialect(
     name=VENUE,
+    tier=Tier.WIRE,
+    policy=POLICY,
+    rates=RATES,
     errors={market: errors_of(market) for market in Market},
     metadata=BinanceMetadata(),
     orders=BinanceOrderEndpoints(),

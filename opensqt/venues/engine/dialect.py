@@ -6,15 +6,17 @@ stand in it as the venue counts them: the engine turns contracts into base units
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import OrderRequest, OrderView, PrivateEvent, Refusal, TradeView
+from opensqt.domain.venue import OrderRequest, OrderView, Policy, PrivateEvent, Refusal, TradeView
 from opensqt.venues.engine.feed_format import FeedFormat
 from opensqt.venues.engine.instrument import Instrument, Symbols
+from opensqt.venues.engine.rate_limit import Rate
 from opensqt.venues.engine.request import Page, Query, RestRequest, SigningWindow
 from opensqt.venues.engine.response import VenueResponse
 
@@ -50,6 +52,14 @@ class ErrorTable(msgspec.Struct, frozen=True, kw_only=True):
     throttle_statuses: Mapping[int, int]
     throttle_ms: int
     doubts: Mapping[str, str] = {}
+
+
+class Tier(StrEnum):
+    """How far a dialect is proved: only its author says so, recorded answers do, or a simulated venue over the wire."""
+
+    DECLARED = "declared"
+    RECORDED = "recorded"
+    WIRE = "wire"
 
 
 class AccountPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,6 +187,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """One venue, by the name that ccxt has for it."""
 
     name: str
+    tier: Tier
+    policy: Policy
+    rates: Mapping[str, Rate]  # by bucket, as requests name it in their cost
     errors: Mapping[Market, ErrorTable]
     metadata: Metadata
     orders: OrderEndpoints

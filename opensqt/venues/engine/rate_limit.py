@@ -13,13 +13,11 @@ from typing import TypeVar
 
 import msgspec
 
-from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.runtime.telemetry.logs import Log
 
 ORDERS = "orders"  # the bucket of an account's orders; the others are named for their market
-S_PER_MINUTE = 60
 # Of a burst: the first look of a process, which none before it has used.
 FIRST_PART = Decimal(1) / 3
 FIRST_SHARE = Decimal("0.5")  # of what we leave to others in a minute: a first look may go so far
@@ -48,7 +46,7 @@ class Priority(StrEnum):
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """A token bucket: refill per wall second, size, and how many tokens openings leave for exits.
 
-    `per_minute` is what all our processes may use of a weight in a minute of the venue's. `first` is what a process
+    `per_window` is what all our processes may use of a weight in a window of the venue's. `first` is what a process
     may read in the beginning though that is used up, as long as the venue has counted less than `first_until`: who
     takes over must not wait because the one that he replaces has spent it.
     """
@@ -56,9 +54,20 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_s: float = 25.0
     burst: float = 30.0
     reserved: float = 6.0
-    per_minute: float = math.inf
+    per_window: float = math.inf
     first: float = 0.0
     first_until: float = math.inf
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """A published limit: so much in so many wall seconds, for all processes of an address or for an account.
+
+    A request may name a bucket of it, like `place/BTC-USDT`: each has the whole rate of `place`.
+    """
+
+    amount: int
+    per_s: float = 60.0
+    of_address: bool = True
 
 
 class Bucket:
@@ -94,8 +103,8 @@ class Bucket:
             self._tokens -= weight
 
     def learn(self, used: float) -> None:
-        """Keep no more tokens than the venue's minute has left, `used` being what it counted; exits keep theirs."""
-        left = max(self.limit.reserved, self.limit.per_minute - used)
+        """Keep no more tokens than the venue's window has left, `used` being what it counted; exits keep theirs."""
+        left = max(self.limit.reserved, self.limit.per_window - used)
         self._tokens = min(self._tokens, left)
         self._first = min(self._first, max(0.0, self.limit.first_until - used))
 
@@ -117,9 +126,9 @@ class Budget:
 
     def __init__(self, clock: Clock, limits: Mapping[str, Limit]) -> None:
         self._clock = clock
-        now_s = clock.monotonic_s()
-        self._buckets = {name: Bucket(limit, now_s) for name, limit in limits.items()}
-        self._turns = {(name, lane): asyncio.Lock() for name in limits for lane in Priority}
+        self._limits = limits
+        self._buckets: dict[str, Bucket] = {}
+        self._turns: dict[tuple[str, Priority], asyncio.Lock] = {}
         self._waits = Waits(clock)
 
     async def acquire(self, costs: Mapping[str, float], lane: Priority) -> None:
@@ -127,8 +136,8 @@ class Budget:
         began_s = self._clock.monotonic_s()
         queue = Priority.OPEN if lane is Priority.READ else lane
         for name, weight in costs.items():
-            async with self._turns[name, queue]:
-                bucket = self._buckets[name]
+            async with self._turns.setdefault((name, queue), asyncio.Lock()):
+                bucket = self._bucket(name)
                 while (wait_s := bucket.wait_s(self._clock.monotonic_s(), weight, lane)) > 0:
                     await self._clock.sleep(wait_s)
                 bucket.take(weight, lane)
@@ -136,12 +145,18 @@ class Budget:
 
     def learn(self, name: str, used: float) -> None:
         """Take in what the venue has counted in this minute: whoever died before us used some of it."""
-        self._buckets[name].learn(used)
+        self._bucket(name).learn(used)
 
     def pause(self, names: Mapping[str, float], seconds: float) -> None:
         """Stop granting from these buckets for a while (wall seconds)."""
         for name in names:
-            self._buckets[name].pause(self._clock.monotonic_s(), seconds)
+            self._bucket(name).pause(self._clock.monotonic_s(), seconds)
+
+    def _bucket(self, name: str) -> Bucket:
+        if name not in self._buckets:
+            limit = self._limits[name.partition("/")[0]]
+            self._buckets[name] = Bucket(limit, self._clock.monotonic_s())
+        return self._buckets[name]
 
 
 class Waits:
@@ -166,31 +181,28 @@ class Waits:
             self._waited_s, self._since_s = {}, now_s + WAITED_EVERY_S
 
 
-def limits_of(config: VenueConfig, part: Decimal) -> dict[str, Limit]:
-    """Return one process's buckets at a venue: orders of its account, and its `part` of our share of each weight.
+def limits_of(config: VenueConfig, rates: Mapping[str, Rate], part: Decimal) -> dict[str, Limit]:
+    """Return one process's buckets at a venue: orders of its account, and its `part` of our share of each rate.
 
-    A quarter of a weight may be used in a burst, the rest flows, so that no minute exceeds it.
+    A quarter of a rate may be used in a burst, the rest flows, so that no window exceeds it.
     """
     kept = float(config.exit_share_min)
-    weights = {
-        Market.SPOT: config.spot_weight_per_minute,
-        Market.PERP: config.perp_weight_per_minute,
-    }
     burst = float(config.orders_burst_max)
     limits = {
         ORDERS: Limit(rate_per_s=float(config.orders_per_s_max), burst=burst, reserved=burst * kept)
     }
-    for market, per_minute in weights.items():
-        ours = per_minute * config.rate_budget_share_max
-        allowed = float(ours * part)
+    for name, rate in rates.items():
+        amount = config.rate_limits.get(name, rate.amount)
+        ours = amount * config.rate_budget_share_max
+        allowed = float(ours * part if rate.of_address else ours)
         burst = allowed / 4
-        limits[market.value] = Limit(
-            rate_per_s=(allowed - burst) / S_PER_MINUTE,
+        limits[name] = Limit(
+            rate_per_s=(allowed - burst) / rate.per_s,
             burst=burst,
             reserved=burst * kept,
-            per_minute=float(ours),
+            per_window=float(ours),
             first=burst * float(FIRST_PART),
-            first_until=float(ours + (per_minute - ours) * FIRST_SHARE),
+            first_until=float(ours + (amount - ours) * FIRST_SHARE),
         )
     return limits
 

@@ -61,7 +61,7 @@ class VenueRest:
         self.clock = clock
         self.markets = markets
         self.jitter = jitter
-        self.budget = Budget(clock, limits_of(config, part))
+        self.budget = Budget(clock, limits_of(config, dialect.rates, part))
         self.troubles = ErrorWindow(clock)
         self.time = ClockOffset(clock)
         self.clients = LazyClient(
@@ -70,7 +70,7 @@ class VenueRest:
             clock=clock,
             keys={"apiKey": credentials.api_key, "secret": credentials.secret},
             markets=markets,
-            deadline_ms=config.deadline_ms,
+            deadline_ms=config.deadline_ms or dialect.policy.deadline_ms,
         )
         self.listing = Listing(self.clients)
 
