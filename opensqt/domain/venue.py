@@ -31,7 +31,10 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as the venue shows it. `status`: open, filled, canceled, expired, rejected (venue's view)."""
+    """An order as the venue shows it. `status`: open, filled, canceled, expired, rejected (venue's view).
+
+    `reason` begins with a word of `EndReason` or `Refusal` where the venue tells one of them.
+    """
 
     client_order_id: str
     venue_order_id: str
@@ -47,7 +50,10 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradeView(msgspec.Struct, frozen=True, kw_only=True):
-    """A trade of ours as the venue shows it. `client_order_id` is empty where the venue does not say."""
+    """A trade of ours as the venue shows it. `client_order_id` is empty where the venue does not say.
+
+    `cursor` is what a list of trades is read on from, if that is not the trade's id; only the venue understands it.
+    """
 
     trade_id: str
     venue_order_id: str
@@ -62,6 +68,7 @@ class TradeView(msgspec.Struct, frozen=True, kw_only=True):
     realized_pnl: Decimal
     time_ms: int
     evidence: bytes
+    cursor: str = ""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,12 +99,30 @@ class Refusal(StrEnum):
     SYMBOL = "symbol"
 
 
+class EndReason(StrEnum):
+    """Why the venue ended an order that it had taken, whatever it calls it; the word before the colon in a reason."""
+
+    DELEVERAGED = "deleveraged"
+    FUNDS = "funds"
+    LIQUIDATED = "liquidated"
+    POST_ONLY = "post_only"
+    REDUCE_ONLY = "reduce_only"
+    SELF_TRADE = "self_trade"
+
+
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """A definite refusal: the code stands in the venue's table of refusals."""
 
     kind: Refusal
     code: str
     reason: str
+    evidence: bytes
+
+
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
+    """The venue has the request and promises nothing: what became of the order is told by its stream, or by a look."""
+
+    venue_order_id: str
     evidence: bytes
 
 
@@ -138,7 +163,7 @@ def no_obstacle(client_order_id: str) -> str:
     return ""
 
 
-PlaceOutcome = Held | Refused | Throttled | NotSent | InDoubt
+PlaceOutcome = Held | Acknowledged | Refused | Throttled | NotSent | InDoubt
 
 
 CancelOutcome = Held | NotFound | Refused | Throttled | NotSent | InDoubt
@@ -186,7 +211,10 @@ PrivateEvent = StreamUp | StreamDown | OrderView | TradeView | BalanceView | Fun
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What we assume of a venue, each a value with its source in the venue's table (docs/guarantees.md).
 
-    `id_unique`: never, open (among open orders), always. `by_id_query`: open (only while open) or any.
+    `id_unique`: never, open (among open orders), always. `by_id_query`: open (only while open) or any. `ack`: holds (an
+    answer to a place proves that the venue holds it) or promises; then the stream has `ack_grace_ms` to tell before we
+    ask. `queue_ms`: how long a request may still wait where the deadline is checked at the venue's door only.
+    `ended_shown_ms`: how long an ended order is found by id, `listed_ms`: among the newest of a list; market ms.
     `places_max`, `cancels_max`: orders in one request, by market (absent = 1); fewer than `places_min` go singly.
     """
 
@@ -201,6 +229,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     places_min: int = 2
     cancels_max: dict[Market, int] = {}
     from_memory: tuple[str, ...] = ()
+    ack: str = "holds"
+    ack_grace_ms: int = 0
+    queue_ms: int = 0
+    ended_shown_ms: int = 24 * 3_600_000
+    listed_ms: int = 600_000
+
+    @property
+    def fence_ms(self) -> int:
+        """Wall ms from a deadline to the moment behind which absence can be proved."""
+        return self.queue_ms + self.clock_skew_ms_max + self.visibility_lag_ms
 
     def places_at_once(self, symbol: str) -> int:
         """Return how many orders of a symbol one place request may hold."""

@@ -12,6 +12,7 @@ from opensqt.domain.intent import OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.order_events import OrderRef
 from opensqt.domain.venue import (
+    Acknowledged,
     Held,
     InDoubt,
     NotSent,
@@ -25,6 +26,8 @@ from opensqt.execution import events as facts
 from opensqt.execution.caps import SubmissionTerms
 from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
+
+ACKNOWLEDGED = "acknowledged, which promises nothing"
 
 
 def after_place(
@@ -43,6 +46,9 @@ def after_place(
             cause = "the venue already holds an order of this id"
             fence_ms = terms.fence_ms
             event = facts.unresolved(author, ref, cause, fence_ms, evidence_hash, now_ms)
+        case Acknowledged():
+            cause = ACKNOWLEDGED
+            event = facts.unresolved(author, ref, cause, terms.fence_ms, evidence_hash, now_ms)
         case Held():
             event = facts.accepted(author, ref, outcome.venue_order_id, evidence_hash, now_ms)
         case Refused():

@@ -26,6 +26,6 @@ def policy_of(
     return msgspec.structs.replace(
         policy,
         deadline_ms=config.deadline_ms or policy.deadline_ms,
-        visibility_lag_ms=config.visibility_lag_ms,
+        visibility_lag_ms=config.visibility_lag_ms or policy.visibility_lag_ms,
         places_min=config.batch_places_min,
     )

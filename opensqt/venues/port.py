@@ -59,8 +59,8 @@ class Venue(Orders, Protocol):
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol, also those that are not ours."""
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
-        """Return all our trades beyond a trade id ("" = since a market time), oldest first, fully paged."""
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
+        """Return all our trades beyond a cursor ("" = since a market time), oldest first, fully paged."""
 
     async def account(self) -> AccountView:
         """Return balances and positions of all wallets."""

@@ -93,13 +93,12 @@ class ExecutorAccount:
         now_ms = self.clock.market_ms()
         policy = self.venue.policy
         deadline_ms = now_ms + self.market_span_ms(policy.deadline_ms)
-        behind = policy.clock_skew_ms_max + policy.visibility_lag_ms
         left_ms = int((valid_until_ms - now_ms) / self.clock.speed)
         return SubmissionTerms(
             now_ms=now_ms,
             epoch=self.lease.lease.epoch,
             deadline_ms=deadline_ms,
-            fence_ms=deadline_ms + self.market_span_ms(behind),
+            fence_ms=deadline_ms + self.market_span_ms(policy.fence_ms),
             valid_until_wall_ms=self.clock.wall_ms() + left_ms,
             caps=self.caps,
         )

@@ -39,7 +39,7 @@ class AccountSync:
         self._account = account
         self._poked: dict[str, None] = {}
         self._wake = asyncio.Event()
-        self._marks: dict[str, str] = {}  # symbol -> trade id up to which REST has shown all
+        self._marks: dict[str, str] = {}  # symbol -> cursor up to which REST has shown all
         self._reading: dict[str, asyncio.Lock] = {}
         self._regained = False  # the stream came back and nobody has looked at everything since
         self._snapshots = Snapshots(account)
@@ -162,7 +162,7 @@ class AccountSync:
             venue = account.venue.urgent if urgent else account.venue
             trades = await venue.trades(
                 symbol,
-                after_trade_id=self._marks.get(symbol, ""),
+                after=self._marks.get(symbol, ""),
                 since_ms=since_ms(account, symbol),
             )
             for trade in trades:
@@ -170,7 +170,7 @@ class AccountSync:
                     await _identify(account, self.show, symbol)
                 await self._on_trade(trade)
                 if trade.time_ms <= settled_ms:
-                    self._marks[symbol] = trade.trade_id
+                    self._marks[symbol] = trade.cursor or trade.trade_id
 
     async def snapshot(self, trigger: str) -> None:
         """Record what the venue holds now."""

@@ -19,10 +19,6 @@ from opensqt.execution.to_ask import witness
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
 
-WITNESS_AGE_MS_MAX = 24 * 3_600_000  # market ms; venues forget ended orders after days
-LISTED_AGE_MS_MAX = (
-    600_000  # market ms; where ids name open orders only, the newest ended ones are listed
-)
 MS_PER_S = 1000
 
 
@@ -122,9 +118,10 @@ class OrderLookup:
     def _witness(self, symbol: str) -> tuple[str, str]:
         """Return symbol and id of an order that reads must show; of another symbol if there is none of this one."""
         account = self._account
-        ever = account.venue.policy.by_id_query == "any"
+        policy = account.venue.policy
+        ever = policy.by_id_query == "any"
         now_ms = account.clock.market_ms()
-        age_ms = WITNESS_AGE_MS_MAX if ever else LISTED_AGE_MS_MAX
+        age_ms = policy.ended_shown_ms if ever else policy.listed_ms
         for place in (symbol, *account.watched()):
             if name := witness(account.state, place, self._lost, now_ms - age_ms):
                 return place, name

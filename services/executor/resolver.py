@@ -15,6 +15,7 @@ from opensqt.domain.venue import Held, NotFound, Throttled
 from opensqt.execution import absence
 from opensqt.execution import events as facts
 from opensqt.execution.absence import AbsenceSearch, Observation
+from opensqt.execution.evidence import ACKNOWLEDGED
 from opensqt.execution.to_ask import doubtful, wished_away
 from opensqt.runtime.keyed_executor import Spawn
 from services.executor.account import ExecutorAccount
@@ -78,6 +79,9 @@ class OrderResolver:
         try:
             order = account.state.orders[name]
             search = self._begin(order)
+            if order.unresolved is not None and order.unresolved.cause == ACKNOWLEDGED:
+                # The stream tells what became of it, and sooner than a look could.
+                await account.clock.sleep(account.venue.policy.ack_grace_ms / MS_PER_S)
             for turn in range(1_000_000):
                 if order.phase not in order_state.IN_DOUBT:
                     return
@@ -205,5 +209,5 @@ def _search(account: ExecutorAccount, deadline_ms: int) -> AbsenceSearch:
     return absence.begin(
         deadline_ms=deadline_ms,
         lag_ms=account.market_span_ms(policy.visibility_lag_ms),
-        skew_ms=account.market_span_ms(policy.clock_skew_ms_max),
+        skew_ms=account.market_span_ms(policy.clock_skew_ms_max + policy.queue_ms),
     )

@@ -134,12 +134,12 @@ async def test_trades_are_read_from_a_time_and_then_beyond_an_id(house: House, s
     start_ms = house.clock.market_ms() - 1000
     for client_order_id in ("qone", "qtwo"):
         await house.venue.place(house.request(client_order_id, symbol, price="60001"))
-    first, second = await house.venue.trades(symbol, after_trade_id="", since_ms=start_ms)
+    first, second = await house.venue.trades(symbol, after="", since_ms=start_ms)
     assert int(first.trade_id) < int(second.trade_id)
     assert first.quantity == Decimal("0.01")
     assert first.liquidity is Liquidity.TAKER
     assert first.fee > 0
-    (beyond,) = await house.venue.trades(symbol, after_trade_id=first.trade_id, since_ms=start_ms)
+    (beyond,) = await house.venue.trades(symbol, after=first.trade_id, since_ms=start_ms)
     assert beyond.trade_id == second.trade_id
 
 
@@ -198,5 +198,5 @@ async def test_private_stream_tells_the_life_of_an_order_in_order(
     assert orders == ["open", "filled"]
     (trade,) = [e for e in events if isinstance(e, TradeView)]
     assert (trade.client_order_id, trade.quantity) == ("qone", Decimal("0.01"))
-    (read,) = await house.venue.trades(symbol, after_trade_id="", since_ms=trade.time_ms - 1000)
+    (read,) = await house.venue.trades(symbol, after="", since_ms=trade.time_ms - 1000)
     assert (read.trade_id, read.fee, read.price) == (trade.trade_id, trade.fee, trade.price)

@@ -102,13 +102,13 @@ async def test_who_settles_a_doubt_reads_though_the_minute_is_spent(house: House
     async def read(venue: Venue) -> None:
         await venue.look(PERP, "first")
         await venue.open_orders(PERP)
-        await venue.trades(PERP, after_trade_id="", since_ms=since_ms)
+        await venue.trades(PERP, after="", since_ms=since_ms)
         await venue.account()
 
     reads = [
         house.venue.look(PERP, "first"),
         house.venue.open_orders(PERP),
-        house.venue.trades(PERP, after_trade_id="", since_ms=since_ms),
+        house.venue.trades(PERP, after="", since_ms=since_ms),
         house.venue.account(),
     ]
     waiting = [asyncio.ensure_future(each) for each in reads]

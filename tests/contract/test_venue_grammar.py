@@ -72,7 +72,7 @@ async def looked(house: House, name: str, symbol: str) -> OrderView:
 async def trades(house: House, symbol: str) -> list[TradeView]:
     """Our trades of the last minute."""
     since_ms = house.clock.market_ms() - 60_000
-    return await house.venue.trades(symbol, after_trade_id="", since_ms=since_ms)
+    return await house.venue.trades(symbol, after="", since_ms=since_ms)
 
 
 @SYMBOLS

@@ -89,7 +89,7 @@ async def trade_everything(house: House) -> None:
         assert isinstance(await venue.place(house.request(cid, symbol)), Held)
         assert isinstance(await venue.look(symbol, cid), Held)
         await venue.open_orders(symbol)
-        await venue.trades(symbol, after_trade_id="", since_ms=since_ms)
+        await venue.trades(symbol, after="", since_ms=since_ms)
         assert isinstance(await venue.cancel(symbol, cid), Held)
     batch = [house.request(f"qhostsbatch{number}", PERP) for number in range(5)]
     await venue.place_batch(batch)

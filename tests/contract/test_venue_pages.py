@@ -36,11 +36,11 @@ async def test_trades_are_paged_to_the_end(
     start_ms = house.clock.market_ms() - 1000
     for number in range(5):
         await house.venue.place(house.request(f"q{number}", symbol, price="60001"))
-    trades = await house.venue.trades(symbol, after_trade_id="", since_ms=start_ms)
+    trades = await house.venue.trades(symbol, after="", since_ms=start_ms)
     ids = [int(trade.trade_id) for trade in trades]
     assert len(ids) == 5
     assert ids == sorted(set(ids))
-    beyond = await house.venue.trades(symbol, after_trade_id=str(ids[0]), since_ms=0)
+    beyond = await house.venue.trades(symbol, after=str(ids[0]), since_ms=0)
     assert [int(trade.trade_id) for trade in beyond] == ids[1:]
 
 
@@ -49,7 +49,7 @@ async def test_trades_of_long_ago_are_found_across_the_allowed_spans(house: Hous
     for symbol in (SPOT, PERP):
         await house.venue.place(house.request("qone", symbol, price="60001"))
         long_ago_ms = house.clock.market_ms() - 9 * 24 * 3_600_000
-        trades = await house.venue.trades(symbol, after_trade_id="", since_ms=long_ago_ms)
+        trades = await house.venue.trades(symbol, after="", since_ms=long_ago_ms)
         assert len(trades) == 1
 
 

@@ -101,7 +101,7 @@ async def ask_for_everything(house: House) -> None:
         assert isinstance(await venue.place(house.request("qone", symbol)), Held)
         await venue.look(symbol, "qnobody")
         await venue.open_orders(symbol)
-        await venue.trades(symbol, after_trade_id="", since_ms=since_ms)
+        await venue.trades(symbol, after="", since_ms=since_ms)
         await venue.cancel(symbol, "qone")
     batch = [house.request(f"qbatch{number}", PERP) for number in range(5)]
     await venue.place_batch(batch)

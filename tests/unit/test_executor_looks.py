@@ -56,11 +56,11 @@ class Blind(Counting):
         found = await super().open_orders(symbol)
         return [order for order in found if order.client_order_id not in self.hidden()]
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return our trades beyond a trade id."""
         orders = self.exchange.orders
         hidden = {o.venue_order_id for o in orders if o.request.client_order_id in self.hidden()}
-        found = await super().trades(symbol, after_trade_id=after_trade_id, since_ms=since_ms)
+        found = await super().trades(symbol, after=after, since_ms=since_ms)
         return [trade for trade in found if trade.venue_order_id not in hidden]
 
     async def account(self) -> AccountView:

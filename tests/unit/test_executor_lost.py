@@ -40,10 +40,10 @@ class Forgetful(MemoryVenue):
         self._find(symbol)
         return await super().open_orders(symbol)
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return our trades; raise `LookupError` where the symbol is not listed."""
         self._find(symbol)
-        return await super().trades(symbol, after_trade_id=after_trade_id, since_ms=since_ms)
+        return await super().trades(symbol, after=after, since_ms=since_ms)
 
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
         """Ask for one order by our id; nothing is sent for a symbol that is not listed."""

@@ -150,9 +150,9 @@ def _carry_out(rig: Rig, requests: Sequence[OrderRequest]) -> None:
 class Behind(MemoryVenue):
     """A venue whose clock is behind ours, as far as it may be."""
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return our trades, in the venue's time."""
-        shown = await super().trades(symbol, after_trade_id=after_trade_id, since_ms=since_ms)
+        shown = await super().trades(symbol, after=after, since_ms=since_ms)
         behind_ms = self.policy.clock_skew_ms_max
         return [msgspec.structs.replace(one, time_ms=one.time_ms - behind_ms) for one in shown]
 

@@ -23,10 +23,10 @@ class Counting(MemoryVenue):
 
     trades_read = 0
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return all our trades beyond a trade id."""
         self.trades_read += 1
-        return await super().trades(symbol, after_trade_id=after_trade_id, since_ms=since_ms)
+        return await super().trades(symbol, after=after, since_ms=since_ms)
 
 
 async def _placed(rig: Rig) -> None:

@@ -75,12 +75,12 @@ def test_cancel_report_carries_our_id_and_not_that_of_the_request() -> None:
 
 
 def test_self_trade_prevention_is_an_expiry_with_a_reason() -> None:
-    """EXPIRED_IN_MATCH keeps its name as the reason."""
+    """EXPIRED_IN_MATCH is a word that every venue shares."""
     frame = spot(x="TRADE_PREVENTION", X="EXPIRED_IN_MATCH")
     assert isinstance(frame, list)
     (order,) = frame
     assert isinstance(order, OrderView)
-    assert (order.status, order.reason) == ("expired", "expired_in_match")
+    assert (order.status, order.reason) == ("expired", "self_trade")
 
 
 @pytest.mark.parametrize("changes", [{"X": "LIMBO"}, {"q": "many"}, {"S": "HOLD"}, {"i": None}])

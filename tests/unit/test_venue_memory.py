@@ -101,9 +101,9 @@ async def test_crossed_order_fills_at_its_price_with_fee_and_position() -> None:
         "OrderView",
         "BalanceView",
     ]
-    (trade,) = await venue.trades(PERP, after_trade_id="", since_ms=0)
+    (trade,) = await venue.trades(PERP, after="", since_ms=0)
     assert (trade.price, trade.quantity, trade.fee) == (Decimal(50000), Decimal("0.1"), Decimal(5))
-    assert await venue.trades(PERP, after_trade_id=trade.trade_id, since_ms=0) == []
+    assert await venue.trades(PERP, after=trade.trade_id, since_ms=0) == []
     (position,) = (await venue.account()).positions
     assert (position.quantity, position.entry_price) == (Decimal("0.1"), Decimal(50000))
 
@@ -271,6 +271,6 @@ async def test_immediate_order_expires_when_nothing_crosses() -> None:
     assert first.order is not None
     assert second.order is not None
     assert (first.order.status, second.order.status) == ("expired", "filled")
-    (trade,) = await venue.trades(PERP, after_trade_id="", since_ms=0)
+    (trade,) = await venue.trades(PERP, after="", since_ms=0)
     assert isinstance(trade, TradeView)
     assert trade.price == Decimal(50000)

@@ -182,12 +182,10 @@ class WiredVenue(MemoryVenue):
         seen = await self._wire.carry(lambda: MemoryVenue.open_orders(self, symbol))
         return [] if self._access.exchange.blind else seen
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Ask for trades."""
         seen = await self._wire.carry(
-            lambda: MemoryVenue.trades(
-                self, symbol, after_trade_id=after_trade_id, since_ms=since_ms
-            )
+            lambda: MemoryVenue.trades(self, symbol, after=after, since_ms=since_ms)
         )
         return [] if self._access.exchange.blind else seen
 

@@ -125,7 +125,7 @@ class VenueConfig(ConfigTable, frozen=True, kw_only=True):
     """
 
     deadline_ms: Annotated[int, Range(least="100", most="60000")] = 0  # the venue's own
-    visibility_lag_ms: Annotated[int, Range(least="0", most="60000")] = 500
+    visibility_lag_ms: Annotated[int, Range(least="0", most="60000")] = 0  # likewise
     orders_per_s_max: Annotated[Decimal, Range(above="0", most="1000")] = Decimal(25)
     orders_burst_max: Annotated[int, Range(least="1", most="1000")] = 30
     rate_limits: dict[str, Annotated[int, Range(least="1", most="1000000")]] = {}

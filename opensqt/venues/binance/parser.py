@@ -10,7 +10,7 @@ from opensqt.domain.decimals import ZERO, canonical
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.order_events import Liquidity
-from opensqt.domain.venue import OrderRequest, OrderView, TradeView
+from opensqt.domain.venue import EndReason, OrderRequest, OrderView, TradeView
 from opensqt.venues.engine.instrument import trimmed
 from opensqt.venues.engine.request import Unreadable, decoded
 
@@ -30,7 +30,11 @@ STATUSES = {
     "EXPIRED_IN_MATCH": "expired",
     "REJECTED": "rejected",
 }
-TELLING = frozenset({"EXPIRED_IN_MATCH", "NEW_INSURANCE", "NEW_ADL"})
+ENDS = {
+    "EXPIRED_IN_MATCH": EndReason.SELF_TRADE,
+    "NEW_INSURANCE": EndReason.LIQUIDATED,
+    "NEW_ADL": EndReason.DELEVERAGED,
+}
 TIMES_IN_FORCE = {
     TimeInForce.GTC: "GTC",
     TimeInForce.IOC: "IOC",
@@ -135,7 +139,7 @@ def order_view(raw: bytes, symbols: Mapping[str, str]) -> OrderView:
         quantity=trimmed(wire.orig_qty),
         filled_quantity=trimmed(wire.executed_qty),
         status=status_of(wire.status),
-        reason=wire.status.lower() if wire.status in TELLING else "",
+        reason=ENDS.get(wire.status, ""),
         time_ms=wire.transact_time or wire.update_time or wire.time,
         evidence=raw,
     )

@@ -10,7 +10,7 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import BalanceView, OrderView, PrivateEvent, TradeView
-from opensqt.venues.binance.parser import TELLING, side_of, status_of
+from opensqt.venues.binance.parser import ENDS, side_of, status_of
 from opensqt.venues.engine.dialect import StreamEnded, UserFrame
 from opensqt.venues.engine.instrument import trimmed
 from opensqt.venues.engine.request import Unreadable, decoded
@@ -150,8 +150,8 @@ def _trade(wire: _Report, order: OrderView, raw: bytes) -> TradeView:
 
 
 def _reason(wire: _Report) -> str:
-    if wire.status in TELLING:
-        return wire.status.lower()
+    if wire.status in ENDS:
+        return ENDS[wire.status]
     return "" if wire.reject == NO_REASON else wire.reject
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import (
+    Acknowledged,
     CancelOutcome,
     Held,
     InDoubt,
@@ -74,7 +75,11 @@ def judge_each(
 def judge_place(asked: AskedOrder, row: AnswerRow) -> PlaceOutcome:
     """Judge what a place request was answered about one order."""
     if not row.code:
-        return _held(asked, row)
+        held = _held(asked, row)
+        promised = asked.dialect.policy.ack == "promises"
+        if isinstance(held, Held) and held.order is None and promised:
+            return Acknowledged(venue_order_id=held.venue_order_id, evidence=row.data)
+        return held
     if asked.table.refusals.get(row.name) is Refusal.DUPLICATE:
         return Held(order=None, venue_order_id="", duplicate=True, evidence=row.data)
     return _refused(asked, row)

@@ -122,7 +122,7 @@ class AccountEndpoints(Protocol):
     def trades(
         self, at: Instrument, *, after: str, since_ms: int, now_ms: int
     ) -> Query[Page[TradeView]]:
-        """List our trades beyond an id, or from a time on, oldest first."""
+        """List our trades beyond a cursor, or from a time on, oldest first."""
 
     def funding(self, at: Instrument, *, account: str, since_ms: int) -> Query[Page[FundingPaid]]:
         """List booked funding payments from a time on."""

@@ -61,11 +61,11 @@ class VenueAccount(VenueOrders):
         at = await self._rest.listing.instrument(symbol)
         return [at.order(view) for view in await self._pages(self._asks.open_orders(at))]
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
-        """Return all our trades beyond a trade id ("" = since a market time), oldest first; raise `VenueDown`."""
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
+        """Return all our trades beyond a cursor ("" = since a market time), oldest first; raise `VenueDown`."""
         at = await self._rest.listing.instrument(symbol)
         now_ms = self._rest.clock.market_ms()
-        query = self._asks.trades(at, after=after_trade_id, since_ms=since_ms, now_ms=now_ms)
+        query = self._asks.trades(at, after=after, since_ms=since_ms, now_ms=now_ms)
         unique = {view.trade_id: at.trade(view) for view in await self._pages(query)}
         return list(unique.values())
 

@@ -69,9 +69,7 @@ async def test_a_usdc_perpetual_pays_and_is_paid_in_usdc(tmp_path: Path) -> None
         assert house.real is not None
         house.real.exchange.settlement.pay_funding("main", USDC, Decimal("0.0003"))
         assert isinstance(await house.venue.place(closing), Held)
-        fills = await house.venue.trades(
-            USDC, after_trade_id="", since_ms=house.clock.market_ms() - 5000
-        )
+        fills = await house.venue.trades(USDC, after="", since_ms=house.clock.market_ms() - 5000)
         assert {fill.fee_asset for fill in fills} == {"USDC"}
         wallet = house.real.exchange.settlement.accounts["main"].wallet("USDC")
         fees, profit = sum(f.fee for f in fills), sum(f.realized_pnl for f in fills)

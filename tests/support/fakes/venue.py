@@ -157,13 +157,13 @@ class MemoryVenue(MemoryOrders):
             and order.seen_ms <= now
         ]
 
-    async def trades(self, symbol: str, *, after_trade_id: str, since_ms: int) -> list[TradeView]:
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return all our trades beyond a trade id ("" = since a market time), oldest first; they name no id of ours."""
         self.faults.check_read("trades")
         now = self.exchange.clock.wall_ms()
         shown = [t for seen, t in self.exchange.trades if seen <= now and t.symbol == symbol]
-        if after_trade_id:
-            asked = [t for t in shown if int(t.trade_id) > int(after_trade_id)]
+        if after:
+            asked = [t for t in shown if int(t.trade_id) > int(after)]
         else:
             asked = [t for t in shown if t.time_ms >= since_ms]
         return [msgspec.structs.replace(trade, client_order_id="") for trade in asked]
