@@ -120,7 +120,7 @@ def deposit(market: Market, asset: str, amount: str) -> Deposit:
     return Deposit(
         venue=VENUE,
         account=ACCOUNT,
-        market=market,
+        wallet=market.value,
         asset=asset,
         amount=Decimal(amount),
         reason="opening balance",
@@ -258,4 +258,6 @@ def snapshot(
 
 def balance(asset: str, total: str, market: Market = Market.PERP) -> SnapshotBalance:
     """Return a wallet as the venue shows it."""
-    return SnapshotBalance(market=market, asset=asset, total=Decimal(total), free=Decimal(total))
+    return SnapshotBalance(
+        wallet=market.value, asset=asset, total=Decimal(total), free=Decimal(total)
+    )

@@ -216,7 +216,7 @@ def opening(now_ms: int) -> list[Event]:
         Deposit(
             venue="binance",
             account="main",
-            market=wallet,
+            wallet=wallet.value,
             asset="USDT",
             amount=Decimal(100_000),
             reason="opening",

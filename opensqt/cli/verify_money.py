@@ -1,7 +1,7 @@
 """Trades and balances, counted over audit and journal to the last digit. Shares no fold with the services."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from opensqt.cli.verify_evidence import Audited, Check, JudgedEvidence
@@ -11,6 +11,7 @@ from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.order_events import Canceled, Expired, Fill
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
+from opensqt.domain.wallets import serving
 from opensqt.oracle.wallet_flows import arrived
 from opensqt.simulation.engine.audit import AuditRow
 
@@ -19,7 +20,7 @@ SPOT, PERP = "spot", "perp"
 
 TradeKey = tuple[str, str, str, str]  # account, market, the venue's symbol, trade id
 Place = tuple[str, ...]  # venue, account, symbol
-WalletKey = tuple[str, str, str]  # account, market, asset
+WalletKey = tuple[str, str, str]  # account, wallet, asset
 
 
 def fills_equal_position(evidence: JudgedEvidence, positions: Mapping[Place, Decimal]) -> Check:
@@ -88,11 +89,11 @@ def ledger_identity(evidence: JudgedEvidence) -> Check:
             paid = (row.account, _symbol(row.symbol), Decimal(row.quantity))
             unknown += funding[paid] == 0
             funding[paid] -= 1
-            key = (row.account, row.market, row.fee_asset)
+            key = (*_wallet(row, totals), row.fee_asset)
             totals[key] = EXACT.add(totals[key], Decimal(row.quantity))
-        elif row.kind.value == BALANCE and not unknown and _wallets(row) not in unread:
+        elif row.kind.value == BALANCE and not unknown and _wallet(row, totals) not in unread:
             # Beyond a trade that the journal does not hold yet, balances are not judged: they are pending.
-            key = (row.account, row.market, row.fee_asset)
+            key = (*_wallet(row, totals), row.fee_asset)
             found[key] = (Decimal(row.quantity), totals[key])
     wrong = [
         f"{'/'.join(key)}: the venue states {canonical(stated)}, the journal makes {canonical(ours)}"
@@ -114,15 +115,17 @@ def ledger_identity(evidence: JudgedEvidence) -> Check:
 
 
 def _unread(evidence: JudgedEvidence) -> set[tuple[str, str]]:
-    """Return the wallets (account, market) that nobody has read or traded: not the desk's, or it was just starting."""
-    audited = {_wallets(one.row) for one in evidence.audit or ()}
-    traded = {_wallets(one.row) for one in evidence.audit or () if one.row.kind.value != BALANCE}
-    deposits = (e.message for e in evidence.events if isinstance(e.message, Deposit))
-    return audited - traded - {(paid.account, paid.market.value) for paid in deposits}
+    """Return the wallets (account, wallet) that nobody has read or traded: not the desk's, or it was just starting."""
+    known = _deposits(evidence)
+    audited = {_wallet(one.row, known) for one in evidence.audit or ()}
+    moved = (one.row for one in evidence.audit or () if one.row.kind.value != BALANCE)
+    return audited - {_wallet(row, known) for row in moved} - {key[:2] for key in known}
 
 
-def _wallets(row: AuditRow) -> tuple[str, str]:
-    return row.account, row.market
+def _wallet(row: AuditRow, known: Iterable[WalletKey]) -> tuple[str, str]:
+    """Return the wallet (account, wallet) that serves the market of a row."""
+    wallets = (wallet for account, wallet, _ in known if account == row.account)
+    return row.account, serving(wallets, row.market)
 
 
 def _gap(found: Mapping[WalletKey, tuple[Decimal, Decimal]]) -> Decimal:
@@ -190,7 +193,7 @@ def _deposits(evidence: JudgedEvidence) -> defaultdict[WalletKey, Decimal]:
     for event in evidence.events:
         if isinstance(event.message, Deposit):
             paid = event.message
-            totals[paid.account, paid.market.value, paid.asset] += paid.amount
+            totals[paid.account, paid.wallet, paid.asset] += paid.amount
     return totals
 
 
@@ -205,15 +208,15 @@ def _funding(evidence: JudgedEvidence) -> Counter[tuple[str, str, Decimal]]:
 def _flows(fill: Fill) -> list[tuple[WalletKey, Decimal]]:
     pair, _, settle = fill.ref.symbol.partition(":")
     base, _, quote = pair.partition("/")
-    account = fill.ref.account
+    account, wallet = fill.ref.account, fill.wallet or (PERP if settle else SPOT)
     if settle:
         return [
-            ((account, PERP, settle), fill.realized_pnl),
-            ((account, PERP, fill.fee_asset), -fill.fee),
+            ((account, wallet, settle), fill.realized_pnl),
+            ((account, wallet, fill.fee_asset), -fill.fee),
         ]
     quantity = fill.side.sign * fill.quantity
     return [
-        ((account, SPOT, base), quantity),
-        ((account, SPOT, quote), EXACT.multiply(-quantity, fill.price)),
-        ((account, SPOT, fill.fee_asset), -fill.fee),
+        ((account, wallet, base), quantity),
+        ((account, wallet, quote), EXACT.multiply(-quantity, fill.price)),
+        ((account, wallet, fill.fee_asset), -fill.fee),
     ]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.instruments import Market, Side
+from opensqt.domain.instruments import Side
 
 
 class SnapshotOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class SnapshotPosition(msgspec.Struct, frozen=True, kw_only=True):
 class SnapshotBalance(msgspec.Struct, frozen=True, kw_only=True):
     """A wallet balance as the venue shows it."""
 
-    market: Market
+    wallet: str
     asset: str
     total: Decimal  # wallet balance, open orders included
     free: Decimal
@@ -57,7 +57,7 @@ class BalanceChanged(msgspec.Struct, frozen=True, kw_only=True):
 
     venue: str
     account: str
-    market: Market
+    wallet: str
     asset: str
     total: Decimal
     reason: str
@@ -97,6 +97,7 @@ class FundingPaid(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal  # positive = received
     income_id: str
     time_ms: int
+    wallet: str = ""  # empty: that of the perpetuals alone
 
 
 class Deposit(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +105,7 @@ class Deposit(msgspec.Struct, frozen=True, kw_only=True):
 
     venue: str
     account: str
-    market: Market
+    wallet: str
     asset: str
     amount: Decimal
     reason: str

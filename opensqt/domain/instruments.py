@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from opensqt.domain.decimals import ZERO, ceil_to, floor_to
+from opensqt.domain.decimals import ONE, ZERO, ceil_to, floor_to
 
 
 class Market(StrEnum):
@@ -58,6 +58,7 @@ class InstrumentRules(msgspec.Struct, frozen=True, kw_only=True):
     Quantities are in base units; a filter of 0 is off. `price_band_*` are multipliers of the reference price: a buy is
     at most `up`, a sell at least `down`; where a venue also bounds the passive side, a buy is at least `buy_down` and a
     sell at most `sell_up`. `orders_max` counts the account's open orders in the symbol, `position_max` what it holds.
+    `contract_size` is what the venue counts as one.
     """
 
     venue: str
@@ -84,6 +85,7 @@ class InstrumentRules(msgspec.Struct, frozen=True, kw_only=True):
     position_max: Decimal = ZERO
     orders_max: int = 0
     settle: str = ""
+    contract_size: Decimal = ONE
 
     @property
     def settles_in(self) -> str:

@@ -24,8 +24,8 @@ from opensqt.domain.ledger_wallet import (
     Flow,
     Wallet,
     booked,
+    booked_in,
     flows_of,
-    market_of,
     quote_fee,
     shared,
 )
@@ -111,7 +111,7 @@ class Ledger:
         return touched
 
     def move(self, key: Key, flow: Flow) -> None:
-        """Add a flow to the wallet (venue, account, market, asset)."""
+        """Add a flow to the wallet (venue, account, wallet, asset)."""
         self.wallets[key] = booked(self.wallets.get(key, Wallet()), flow)
         self._touch(LedgerTable.BALANCES, key)
 
@@ -144,9 +144,8 @@ class Ledger:
         for owner, amount in shared(paid.amount, owners):
             self.holdings[owner] = position.funding(owners[owner], amount)
             self._touch(LedgerTable.HOLDINGS, owner)
-        self.move(
-            (paid.venue, paid.account, Market.PERP.value, paid.asset), Flow(funding=paid.amount)
-        )
+        wallet = paid.wallet or Market.PERP.value
+        self.move((paid.venue, paid.account, wallet, paid.asset), Flow(funding=paid.amount))
 
     def _touch(self, table: LedgerTable, key: Key) -> None:
         self.touched[table, key] = None
@@ -158,7 +157,7 @@ class Ledger:
         self.fills[key] = fill
         self._touch(LedgerTable.FILLS, key)
         for asset, flow in flows_of(fill):
-            self.move((ref.venue, ref.account, market_of(ref.symbol).value, asset), flow)
+            self.move((ref.venue, ref.account, booked_in(fill), asset), flow)
         net = self.nets.get(place, Net())
         self.nets[place] = Net(
             position=position.fill(net.position, fill),
@@ -194,7 +193,7 @@ def _take(books: Ledger, event: Event) -> None:
         case RiskRefused():
             books.refused += 1
         case Deposit():
-            key = (event.venue, event.account, event.market.value, event.asset)
+            key = (event.venue, event.account, event.wallet, event.asset)
             books.move(key, Flow(deposited=event.amount))
         case FundingPaid():
             books.pay(event)
@@ -224,7 +223,8 @@ def _take(books: Ledger, event: Event) -> None:
 
 
 def _transfer(books: Ledger, message: Transferred) -> None:
-    wallets = {market.value for market in Market}
+    scope = (message.venue, message.account)
+    wallets = {key[2] for key in books.wallets if key[:2] == scope} | set(Market)
     for wallet, amount in (
         (message.from_wallet, -message.amount),
         (message.to_wallet, message.amount),

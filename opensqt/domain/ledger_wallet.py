@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO
-from opensqt.domain.instruments import Market
+from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.order_events import Fill
 from opensqt.domain.position import GRAIN, Position
 
@@ -44,11 +44,6 @@ def booked(wallet: Wallet, flow: Flow) -> Wallet:
     return msgspec.structs.replace(wallet, **changed)
 
 
-def market_of(symbol: str) -> Market:
-    """Return the market of a unified symbol: one with a settle asset is a perpetual."""
-    return Market.PERP if ":" in symbol else Market.SPOT
-
-
 def assets_of(symbol: str) -> tuple[str, str, str]:
     """Return base, quote and settle asset of a unified symbol; raise `ValueError` for anything else."""
     pair, _, settle = symbol.partition(":")
@@ -58,6 +53,11 @@ def assets_of(symbol: str) -> tuple[str, str, str]:
             f"symbol {symbol!r} is not unified, expected BASE/QUOTE or BASE/QUOTE:SETTLE"
         )
     return base, quote, settle or quote
+
+
+def booked_in(fill: Fill) -> str:
+    """Return the wallet in which a trade was booked."""
+    return fill.wallet or market_of(fill.ref.symbol).value
 
 
 def flows_of(fill: Fill) -> list[tuple[str, Flow]]:

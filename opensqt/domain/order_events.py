@@ -98,6 +98,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     realized_pnl: Decimal  # as the venue reports it, 0 on spot
     evidence_hash: str
     time_ms: int
+    wallet: str = ""  # in which it was booked; empty: that of its market alone
 
 
 class CancelRequested(msgspec.Struct, frozen=True, kw_only=True):

@@ -69,6 +69,7 @@ class TradeView(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     evidence: bytes
     cursor: str = ""
+    wallet: str = ""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,11 +57,9 @@ def fact(author: EventSource, said: Event, stream: str, cause: tuple[str | int, 
 
 def verdict(author: EventSource, approval: RiskApproved) -> NewEvent:
     """Record risk's approval as the one verdict on its intent: version 1 of the intent's stream."""
-    intent_id = approval.intent_id
-    event = fact(author, approval, f"intent/{intent_id}", ("verdict", intent_id))
-    return msgspec.structs.replace(
-        event, version=1, correlation_id=intent_id, causation_id=intent_id
-    )
+    name = approval.intent_id
+    event = fact(author, approval, f"intent/{name}", ("verdict", name))
+    return msgspec.structs.replace(event, version=1, correlation_id=name, causation_id=name)
 
 
 def ref_of(author: EventSource, intent: PlaceIntent, attempt: int) -> OrderRef:
@@ -222,6 +220,7 @@ def fill(author: EventSource, ref: OrderRef, trade: TradeView, evidence_hash: st
         realized_pnl=trade.realized_pnl,
         evidence_hash=evidence_hash,
         time_ms=trade.time_ms,
+        wallet=trade.wallet,
     )
     cause = ("fill", author.venue, author.account, trade.symbol, trade.trade_id)
     nobodys = f"stray/{author.venue}/{author.account}/{trade.symbol}"

@@ -13,7 +13,7 @@ from opensqt.domain.account import (
 )
 from opensqt.domain.control import DeskGeneration, KillLatched, LimitChanged
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.instruments import Market, Side
+from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.kills import Kills
 from opensqt.domain.market import MarketEvent
@@ -62,7 +62,7 @@ class ExecutionState:
         self.corrected: dict[str, Decimal] = {}  # how much of the net no trade of ours made
         self.prices: dict[str, Decimal] = {}  # of the newest fill of a symbol
         self.controls = TradingControls()
-        self.deposits: set[tuple[Market, str]] = set()
+        self.deposits: set[tuple[str, str]] = set()
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
         self.disproved: BoundedSet[str] = BoundedSet(DISPROVED_MAX)
@@ -156,7 +156,7 @@ class ExecutionState:
 def _hear_account(state: ExecutionState, event: AccountEvent) -> None:
     match event:
         case Deposit():
-            state.deposits.add((event.market, event.asset))
+            state.deposits.add((event.wallet, event.asset))
         case VenueSnapshot():
             state.read_ms |= dict.fromkeys(event.symbols, event.started_ms)
         case FundingPaid():

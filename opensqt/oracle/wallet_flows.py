@@ -15,7 +15,7 @@ SPOT, PERP = "spot", "perp"
 
 
 class WalletFlows:
-    """All flows by venue, account, market and asset."""
+    """All flows by venue, account, wallet and asset."""
 
     def __init__(self) -> None:
         self._flows: defaultdict[tuple[str, str, str, str], dict[str, Decimal]] = defaultdict(
@@ -27,24 +27,25 @@ class WalletFlows:
         """Take in a trade: on spot both assets change hands, a perpetual books its profit; fees go off."""
         venue, account = fill.ref.venue, fill.ref.account
         base, quote, settle = assets(fill.ref.symbol)
-        market = PERP if settle else SPOT
+        wallet = fill.wallet or (PERP if settle else SPOT)
         if settle:
-            self._flows[venue, account, market, settle]["realized_pnl"] += fill.realized_pnl
+            self._flows[venue, account, wallet, settle]["realized_pnl"] += fill.realized_pnl
         else:
             units = signed(fill)
-            self._flows[venue, account, market, base]["traded"] += units
-            self._flows[venue, account, market, quote]["traded"] -= units * fill.price
+            self._flows[venue, account, wallet, base]["traded"] += units
+            self._flows[venue, account, wallet, quote]["traded"] -= units * fill.price
         if fill.fee:
-            self._flows[venue, account, market, fill.fee_asset]["fees"] += fill.fee
+            self._flows[venue, account, wallet, fill.fee_asset]["fees"] += fill.fee
 
     def moved(self, message: Deposit | Transferred) -> None:
         """Take in what came from outside or from another wallet."""
         if isinstance(message, Deposit):
-            key = (message.venue, message.account, message.market.value, message.asset)
+            key = (message.venue, message.account, message.wallet, message.asset)
             self._flows[key]["deposited"] += message.amount
             return
         for wallet, sign in ((message.from_wallet, -1), (message.to_wallet, 1)):
-            if wallet in (SPOT, PERP):
+            known = {key[2] for key in self._flows if key[:2] == (message.venue, message.account)}
+            if wallet in (SPOT, PERP) or wallet in known:
                 key = (message.venue, message.account, wallet, message.asset)
                 self._flows[key]["transferred"] += sign * message.amount
 
@@ -54,7 +55,9 @@ class WalletFlows:
         if key in self._paid:
             return False
         self._paid[key] = paid
-        self._flows[paid.venue, paid.account, PERP, paid.asset]["funding"] += paid.amount
+        self._flows[paid.venue, paid.account, paid.wallet or PERP, paid.asset]["funding"] += (
+            paid.amount
+        )
         return True
 
     def rows(self) -> dict[str, set[Row]]:

@@ -15,6 +15,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent, Purpose, TimeInForce
 from opensqt.domain.order_events import CancelRequested, Fill, IntentPlaced, OrderEvent, OrderRef
 from opensqt.domain.order_state import AT_VENUE, Order, OrderStatus, begin, fold
+from opensqt.domain.venue import EndReason
 from opensqt.domain.verdict import RiskRefused
 
 CYCLES_PER_RUN = 1_000_000
@@ -209,11 +210,9 @@ def was_maker_refusal(ticket: TrackedIntent) -> bool:
     if ticket.time_in_force is not TimeInForce.POST_ONLY or not ticket.orders or ticket.filled > 0:
         return False
     last = ticket.orders[-1]
-    if last.phase is OrderStatus.REJECTED:
-        reason = ticket.end_reason.lower()
-        return any(word in reason for word in ("post", "maker", "immediately match"))
-    # Some venues take the order and let it expire at once.
-    return last.phase is OrderStatus.EXPIRED and last.accepted is not None
+    # Some venues take the order and end it at once, one of them without a word.
+    unasked = last.phase is OrderStatus.EXPIRED and last.accepted is not None
+    return unasked or ticket.end_reason.partition(":")[0] == EndReason.POST_ONLY
 
 
 def vain_words(ticket: TrackedIntent) -> str:

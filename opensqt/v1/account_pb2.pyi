@@ -36,16 +36,16 @@ class SnapshotPosition(_message.Message):
     def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[str] = ..., entry_price: _Optional[str] = ...) -> None: ...
 
 class SnapshotBalance(_message.Message):
-    __slots__ = ("market", "asset", "total", "free")
-    MARKET_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("asset", "total", "free", "wallet")
     ASSET_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     FREE_FIELD_NUMBER: _ClassVar[int]
-    market: _market_pb2.Market
+    WALLET_FIELD_NUMBER: _ClassVar[int]
     asset: str
     total: str
     free: str
-    def __init__(self, market: _Optional[_Union[_market_pb2.Market, str]] = ..., asset: _Optional[str] = ..., total: _Optional[str] = ..., free: _Optional[str] = ...) -> None: ...
+    wallet: str
+    def __init__(self, asset: _Optional[str] = ..., total: _Optional[str] = ..., free: _Optional[str] = ..., wallet: _Optional[str] = ...) -> None: ...
 
 class VenueSnapshot(_message.Message):
     __slots__ = ("venue", "account", "trigger", "journal_position", "orders", "positions", "balances", "symbols", "evidence_hash", "started_ms", "time_ms")
@@ -74,22 +74,22 @@ class VenueSnapshot(_message.Message):
     def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., trigger: _Optional[str] = ..., journal_position: _Optional[int] = ..., orders: _Optional[_Iterable[_Union[SnapshotOrder, _Mapping]]] = ..., positions: _Optional[_Iterable[_Union[SnapshotPosition, _Mapping]]] = ..., balances: _Optional[_Iterable[_Union[SnapshotBalance, _Mapping]]] = ..., symbols: _Optional[_Iterable[str]] = ..., evidence_hash: _Optional[str] = ..., started_ms: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class BalanceChanged(_message.Message):
-    __slots__ = ("venue", "account", "market", "asset", "total", "reason", "time_ms")
+    __slots__ = ("venue", "account", "asset", "total", "reason", "time_ms", "wallet")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
-    MARKET_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    WALLET_FIELD_NUMBER: _ClassVar[int]
     venue: str
     account: str
-    market: _market_pb2.Market
     asset: str
     total: str
     reason: str
     time_ms: int
-    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., market: _Optional[_Union[_market_pb2.Market, str]] = ..., asset: _Optional[str] = ..., total: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    wallet: str
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., asset: _Optional[str] = ..., total: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ..., wallet: _Optional[str] = ...) -> None: ...
 
 class AssetAmount(_message.Message):
     __slots__ = ("asset", "amount")
@@ -126,7 +126,7 @@ class PositionStated(_message.Message):
     def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., quantity: _Optional[str] = ..., entry_price: _Optional[str] = ..., realized_pnl: _Optional[str] = ..., fees: _Optional[_Iterable[_Union[AssetAmount, _Mapping]]] = ..., funding: _Optional[str] = ..., journal_position: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class FundingPaid(_message.Message):
-    __slots__ = ("venue", "account", "symbol", "asset", "amount", "income_id", "time_ms")
+    __slots__ = ("venue", "account", "symbol", "asset", "amount", "income_id", "time_ms", "wallet")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +134,7 @@ class FundingPaid(_message.Message):
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     INCOME_ID_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    WALLET_FIELD_NUMBER: _ClassVar[int]
     venue: str
     account: str
     symbol: str
@@ -141,22 +142,23 @@ class FundingPaid(_message.Message):
     amount: str
     income_id: str
     time_ms: int
-    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., asset: _Optional[str] = ..., amount: _Optional[str] = ..., income_id: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    wallet: str
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., asset: _Optional[str] = ..., amount: _Optional[str] = ..., income_id: _Optional[str] = ..., time_ms: _Optional[int] = ..., wallet: _Optional[str] = ...) -> None: ...
 
 class Deposit(_message.Message):
-    __slots__ = ("venue", "account", "market", "asset", "amount", "reason", "time_ms")
+    __slots__ = ("venue", "account", "asset", "amount", "reason", "time_ms", "wallet")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
-    MARKET_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    WALLET_FIELD_NUMBER: _ClassVar[int]
     venue: str
     account: str
-    market: _market_pb2.Market
     asset: str
     amount: str
     reason: str
     time_ms: int
-    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., market: _Optional[_Union[_market_pb2.Market, str]] = ..., asset: _Optional[str] = ..., amount: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    wallet: str
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., asset: _Optional[str] = ..., amount: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ..., wallet: _Optional[str] = ...) -> None: ...

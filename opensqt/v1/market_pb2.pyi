@@ -157,7 +157,7 @@ class Mark(_message.Message):
     def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., mark_price: _Optional[str] = ..., index_price: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class InstrumentRules(_message.Message):
-    __slots__ = ("venue", "symbol", "market", "venue_symbol", "base", "quote", "tick_size", "quantity_step", "quantity_min", "quantity_max", "notional_min", "price_min", "price_max", "price_band_up", "price_band_down", "maker_fee", "taker_fee", "time_ms", "price_band_buy_down", "price_band_sell_up", "notional_max", "position_max", "orders_max", "settle")
+    __slots__ = ("venue", "symbol", "market", "venue_symbol", "base", "quote", "tick_size", "quantity_step", "quantity_min", "quantity_max", "notional_min", "price_min", "price_max", "price_band_up", "price_band_down", "maker_fee", "taker_fee", "time_ms", "price_band_buy_down", "price_band_sell_up", "notional_max", "position_max", "orders_max", "settle", "contract_size")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +182,7 @@ class InstrumentRules(_message.Message):
     POSITION_MAX_FIELD_NUMBER: _ClassVar[int]
     ORDERS_MAX_FIELD_NUMBER: _ClassVar[int]
     SETTLE_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_SIZE_FIELD_NUMBER: _ClassVar[int]
     venue: str
     symbol: str
     market: Market
@@ -206,7 +207,8 @@ class InstrumentRules(_message.Message):
     position_max: str
     orders_max: int
     settle: str
-    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., market: _Optional[_Union[Market, str]] = ..., venue_symbol: _Optional[str] = ..., base: _Optional[str] = ..., quote: _Optional[str] = ..., tick_size: _Optional[str] = ..., quantity_step: _Optional[str] = ..., quantity_min: _Optional[str] = ..., quantity_max: _Optional[str] = ..., notional_min: _Optional[str] = ..., price_min: _Optional[str] = ..., price_max: _Optional[str] = ..., price_band_up: _Optional[str] = ..., price_band_down: _Optional[str] = ..., maker_fee: _Optional[str] = ..., taker_fee: _Optional[str] = ..., time_ms: _Optional[int] = ..., price_band_buy_down: _Optional[str] = ..., price_band_sell_up: _Optional[str] = ..., notional_max: _Optional[str] = ..., position_max: _Optional[str] = ..., orders_max: _Optional[int] = ..., settle: _Optional[str] = ...) -> None: ...
+    contract_size: str
+    def __init__(self, venue: _Optional[str] = ..., symbol: _Optional[str] = ..., market: _Optional[_Union[Market, str]] = ..., venue_symbol: _Optional[str] = ..., base: _Optional[str] = ..., quote: _Optional[str] = ..., tick_size: _Optional[str] = ..., quantity_step: _Optional[str] = ..., quantity_min: _Optional[str] = ..., quantity_max: _Optional[str] = ..., notional_min: _Optional[str] = ..., price_min: _Optional[str] = ..., price_max: _Optional[str] = ..., price_band_up: _Optional[str] = ..., price_band_down: _Optional[str] = ..., maker_fee: _Optional[str] = ..., taker_fee: _Optional[str] = ..., time_ms: _Optional[int] = ..., price_band_buy_down: _Optional[str] = ..., price_band_sell_up: _Optional[str] = ..., notional_max: _Optional[str] = ..., position_max: _Optional[str] = ..., orders_max: _Optional[int] = ..., settle: _Optional[str] = ..., contract_size: _Optional[str] = ...) -> None: ...
 
 class FeedStatus(_message.Message):
     __slots__ = ("venue", "symbol", "channel", "state", "age_ms", "detail", "time_ms")

@@ -75,7 +75,7 @@ class Snapshots:
             Deposit(
                 venue=account.author.venue,
                 account=account.author.account,
-                market=balance.market,
+                wallet=balance.wallet,
                 asset=balance.asset,
                 amount=balance.total,
                 reason="opening balance",
@@ -84,7 +84,7 @@ class Snapshots:
             for balance in view.balances
             if balance.total != 0
         ]
-        return tuple(self._of_account(d, "opening", d.market.value, d.asset) for d in opening)
+        return tuple(self._of_account(d, "opening", d.wallet, d.asset) for d in opening)
 
     def _of_account(self, message: Any, *cause: str | int) -> NewEvent:
         author = self._account.author

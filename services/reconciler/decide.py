@@ -248,13 +248,13 @@ def _positions(books: Ledger, snapshot: VenueSnapshot) -> Iterator[tuple[Key, De
 
 
 def _wallets(books: Ledger, snapshot: VenueSnapshot) -> Iterator[tuple[Key, Decimal]]:
-    """Yield every wallet of ours with what the venue shows: nothing of an asset that it leaves out of a market."""
+    """Yield every wallet of ours with what the venue shows: nothing of an asset that it leaves out of a wallet."""
     scope = (snapshot.venue, snapshot.account)
     shown: dict[Key, Decimal] = {
-        (*scope, one.market.value, one.asset): one.total for one in snapshot.balances
+        (*scope, one.wallet, one.asset): one.total for one in snapshot.balances
     }
-    markets = {key[2] for key in shown}
-    for wallet in sorted(key for key in books.wallets if key[:2] == scope and key[2] in markets):
+    told = {key[2] for key in shown}
+    for wallet in sorted(key for key in books.wallets if key[:2] == scope and key[2] in told):
         yield wallet, shown.get(wallet, ZERO)
 
 

@@ -18,7 +18,7 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.journal import Recorded
 from opensqt.domain.ledger import Key, Ledger
-from opensqt.domain.ledger_wallet import assets_of, market_of
+from opensqt.domain.ledger_wallet import assets_of, booked_in
 from opensqt.domain.market import MarketEvent
 from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.order_events import Fill, IntentPlaced, OrderEvent
@@ -191,13 +191,14 @@ class ReconcilerState:
                 self._evidence(books, at, message)
             case Deposit():
                 self._wallet(
-                    books, at, message.venue, message.account, message.market, message.asset
+                    books, at, message.venue, message.account, message.wallet, message.asset
                 )
             case FundingPaid():
-                self._wallet(books, at, message.venue, message.account, Market.PERP, message.asset)
+                wallet = message.wallet or Market.PERP.value
+                self._wallet(books, at, message.venue, message.account, wallet, message.asset)
             case Transferred():
-                for market in Market:
-                    self._wallet(books, at, message.venue, message.account, market, message.asset)
+                for wallet in (message.from_wallet, message.to_wallet):
+                    self._wallet(books, at, message.venue, message.account, wallet, message.asset)
             case PositionAdopted():
                 self._net(books, at, (message.venue, message.account, message.symbol))
             case Adjustment():
@@ -252,14 +253,14 @@ class ReconcilerState:
         ref = fill.ref
         self._net(books, at, (ref.venue, ref.account, ref.symbol))
         for asset in {*assets_of(ref.symbol), fill.fee_asset} - {""}:
-            self._wallet(books, at, ref.venue, ref.account, market_of(ref.symbol), asset)
+            self._wallet(books, at, ref.venue, ref.account, booked_in(fill), asset)
 
     def _net(self, books: Ledger, at: int, place: Key) -> None:
         self.nets[place].note(at, books.nets[place].position.quantity)
 
     def _wallet(
-        self, books: Ledger, at: int, venue: str, account: str, market: Market, asset: str
+        self, books: Ledger, at: int, venue: str, account: str, wallet: str, asset: str
     ) -> None:
-        key = (venue, account, market.value, asset)
+        key = (venue, account, wallet, asset)
         if key in books.wallets:
             self.wallets[key].note(at, books.wallets[key].total)

@@ -147,7 +147,7 @@ async def test_account_shows_both_wallets_and_the_position(house: House) -> None
     """Balances carry their market; a fill moves the position and keeps its entry price."""
     await house.venue.place(house.request("qone", PERP, price="60001"))
     view = await house.venue.account()
-    totals = {(b.market, b.asset): b.total for b in view.balances}
+    totals = {(b.wallet, b.asset): b.total for b in view.balances}
     assert totals[Market.SPOT, "BTC"] == Decimal(1)
     assert totals[Market.SPOT, "USDT"] == Decimal(100_000)
     assert totals[Market.PERP, "USDT"] < Decimal(100_000)

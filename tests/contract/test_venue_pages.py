@@ -88,7 +88,7 @@ async def test_funding_is_pushed_as_a_balance_and_read_as_a_payment(tmp_path: Pa
     (perp,) = [
         b
         for b in (await house.venue.account()).balances
-        if (b.market, b.asset) == (Market.PERP, "USDT")
+        if (b.wallet, b.asset) == (Market.PERP, "USDT")
     ]
     assert pushed[-1].balance.total == perp.total
     listener.cancel()

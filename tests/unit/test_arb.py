@@ -7,7 +7,7 @@ import pytest
 
 from opensqt.domain.account import SnapshotBalance
 from opensqt.domain.control import KillLatched
-from opensqt.domain.instruments import Market, Side
+from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
 from opensqt.domain.recon_events import Adjustment, Halted
 from opensqt.domain.strategy_events import SagaStep
@@ -186,7 +186,7 @@ def test_a_short_near_its_liquidation_is_left() -> None:
     """With hardly any margin the carry exits although funding still pays."""
     rig = CarryRig()
     entered(rig)
-    poor = SnapshotBalance(market=Market.PERP, asset="USDT", total=Decimal(80), free=Decimal(80))
+    poor = SnapshotBalance(wallet="perp", asset="USDT", total=Decimal(80), free=Decimal(80))
     snapshot = snapshot_of(symbols=(PERP,))
     rig.feed(msgspec.structs.replace(snapshot, balances=(poor,)))
     assert rig.steps()[-1] == "exiting"

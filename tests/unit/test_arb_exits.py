@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from opensqt.domain.account import SnapshotBalance
-from opensqt.domain.instruments import Market, Side
+from opensqt.domain.instruments import Side
 from opensqt.domain.strategy_events import SagaStep
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered
 from tests.simulation.strategy_facts import PERP, SPOT, d, snapshot_of, tick_of
@@ -92,7 +92,7 @@ def test_liquidation_comes_before_the_basis() -> None:
     """Where both ask, the exit is one for liquidation, which no tick takes back."""
     rig = CarryRig()
     entered(rig)
-    poor = SnapshotBalance(market=Market.PERP, asset="USDT", total=Decimal(60), free=Decimal(60))
+    poor = SnapshotBalance(wallet="perp", asset="USDT", total=Decimal(60), free=Decimal(60))
     snapshot = msgspec.structs.replace(snapshot_of(symbols=(PERP,)), balances=(poor,))
     rig.tick(SPOT, "45000")
     # Both are known before anything is decided.

@@ -114,7 +114,7 @@ def test_answers_about_an_account_are_read_digit_by_digit() -> None:
     assert [view.price, view.quantity, view.filled_quantity] == FIGURES[:3]
     spot = {"balances": [{"asset": "BTC", "free": ONE, "locked": "0"}]}
     (held,) = spot_balances(json.dumps(spot).encode())
-    assert (held.market, held.total, held.free) == (Market.SPOT, FIGURES[0], FIGURES[0])
+    assert (held.wallet, held.total, held.free) == (Market.SPOT, FIGURES[0], FIGURES[0])
     perp = {"assets": [{"asset": "USDT", "walletBalance": ONE, "availableBalance": TWO}]}
     (margin,) = perp_balances(json.dumps(perp).encode())
     assert [margin.total, margin.free] == FIGURES[:2]

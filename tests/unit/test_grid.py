@@ -170,7 +170,8 @@ def test_spot_adopts_nothing() -> None:
 
 
 @pytest.mark.row("B21")
-def test_an_order_that_would_take_is_priced_one_tick_away() -> None:
+@pytest.mark.parametrize("taken", [False, True])
+def test_an_order_that_would_take_is_priced_one_tick_away(taken: bool) -> None:
     """It waits, moves away tick by tick, and stays post-only."""
     rig = rig_of(long_of(levels_below=1))
     prices = []
@@ -179,7 +180,9 @@ def test_an_order_that_would_take_is_priced_one_tick_away() -> None:
         prices.append(place.price)
         assert place.time_in_force is TimeInForce.POST_ONLY
         cid = rig.submit(place)
-        rig.feed(rig.rejected(cid, "Order would immediately match and take."))
+        refused = rig.rejected(cid, "post_only: Order would immediately match and take.")
+        ended = msgspec.structs.replace(rig.canceled(cid), reason="post_only")
+        rig.feed(ended if taken else refused)
         rig.wait(1_100)
     assert prices == [d("44990.0"), d("44989.9"), d("44989.8")]
 

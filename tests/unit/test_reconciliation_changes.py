@@ -41,7 +41,7 @@ TRUTH: dict[str, Any] = {
         SnapshotPosition(symbol=PERP, quantity=Decimal("1.5"), entry_price=Decimal(100)),
     ),
     "balances": tuple(
-        SnapshotBalance(market=market, asset=asset, total=Decimal(total), free=Decimal(0))
+        SnapshotBalance(wallet=market.value, asset=asset, total=Decimal(total), free=Decimal(0))
         for market, asset, total in (
             (Market.PERP, "USDT", "999.95"),
             (Market.SPOT, "USDT", "500"),

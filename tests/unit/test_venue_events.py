@@ -118,7 +118,7 @@ def test_recorded_frames_of_both_markets_can_be_read(recordings: Path) -> None:
     orders = [event for event in seen if isinstance(event, OrderView)]
     balances = [event for event in seen if isinstance(event, BalanceView)]
     assert {order.symbol for order in orders} == {"ETH/BTC", "BTC/USDT:USDT"}
-    assert {balance.balance.market for balance in balances} == set(Market)
+    assert {balance.balance.wallet for balance in balances} == set(Market)
 
 
 @pytest.mark.recordings

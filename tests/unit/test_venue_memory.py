@@ -117,7 +117,7 @@ async def test_round_trip_realises_profit_less_fees() -> None:
     venue.exchange.trade(PERP, Decimal(51000))
     view = await venue.account()
     assert view.positions == ()
-    (usdt,) = (b for b in view.balances if (b.market, b.asset) == (Market.PERP, "USDT"))
+    (usdt,) = (b for b in view.balances if (b.wallet, b.asset) == (Market.PERP, "USDT"))
     assert usdt.total == Decimal(100_000) + 100 - 5 - Decimal("5.1")
 
 
@@ -246,7 +246,7 @@ async def test_spot_fill_takes_the_fee_from_what_is_received() -> None:
     venue = new_venue()
     await venue.place(request(symbol=SPOT))
     venue.exchange.trade(SPOT, Decimal(50000))
-    totals = {b.asset: b.total for b in (await venue.account()).balances if b.market is Market.SPOT}
+    totals = {b.asset: b.total for b in (await venue.account()).balances if b.wallet == Market.SPOT}
     assert totals == {"BTC": Decimal("1.0999"), "USDT": Decimal(95000)}
 
 

@@ -75,9 +75,9 @@ def _balances(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
         (row["market"], row["asset"]): row["total"] for row in _rows(tables, LedgerTable.BALANCES)
     }
     return [
-        f"{one.market} {one.asset} {said.get((one.market.value, one.asset))}, the venue says {one.total}"
+        f"{one.wallet} {one.asset} {said.get((one.wallet, one.asset))}, the venue says {one.total}"
         for one in exchange.balances()
-        if said.get((one.market.value, one.asset), Decimal(0)) != one.total
+        if said.get((one.wallet, one.asset), Decimal(0)) != one.total
     ]
 
 

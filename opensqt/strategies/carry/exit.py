@@ -7,6 +7,8 @@ of both legs are of one moment, and what only it asked for is judged again befor
 from decimal import Decimal
 
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Market
+from opensqt.domain.wallets import serves
 from opensqt.strategies.carry import carry as worth
 from opensqt.strategies.carry.carry import FundingWish, shown
 from opensqt.strategies.carry.outlook import exit_outlook, parts_of
@@ -70,11 +72,11 @@ def _unknown(carry: CarryState) -> str:
 
 
 def _perp_margin(carry: CarryState, quote: str) -> Decimal | None:
-    """Return the perpetual wallet's balance in quote units as last seen, or None while unknown."""
+    """Return the balance of the wallet that serves perpetuals in quote units as last seen, or None while unknown."""
     snapshot = carry.market.snapshot
     if snapshot is None:
         return None
     for held in snapshot.balances:
-        if held.market == "perp" and held.asset == quote:
+        if serves(held.wallet, Market.PERP) and held.asset == quote:
             return held.total
     return ZERO

@@ -1,6 +1,7 @@
 """Binance, spot and USDⓈ-M: what the engine needs to trade there."""
 
 from opensqt.domain.instruments import Market
+from opensqt.domain.wallets import wallet_of
 from opensqt.venues.binance.account import BinanceAccountEndpoints
 from opensqt.venues.binance.errors import errors_of
 from opensqt.venues.binance.feed import BinanceFeedFormat
@@ -15,6 +16,7 @@ DIALECT = Dialect(
     name=VENUE,
     tier=Tier.WIRE,
     policy=POLICY,
+    wallets=(wallet_of({Market.SPOT}), wallet_of({Market.PERP})),
     rates=RATES,
     errors={market: errors_of(market) for market in Market},
     metadata=BinanceMetadata(),

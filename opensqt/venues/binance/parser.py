@@ -181,7 +181,7 @@ def spot_balances(raw: bytes) -> list[SnapshotBalance]:
     """Read the spot wallet; raise `Unreadable`."""
     return [
         SnapshotBalance(
-            market=Market.SPOT,
+            wallet=Market.SPOT.value,
             asset=row.asset,
             total=trimmed(row.free + row.locked),
             free=trimmed(row.free),
@@ -194,7 +194,7 @@ def perp_balances(raw: bytes) -> list[SnapshotBalance]:
     """Read the usdm wallet; raise `Unreadable`."""
     return [
         SnapshotBalance(
-            market=Market.PERP,
+            wallet=Market.PERP.value,
             asset=row.asset,
             total=trimmed(row.wallet_balance),
             free=trimmed(row.available_balance),

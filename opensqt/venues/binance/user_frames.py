@@ -161,7 +161,10 @@ def _spot_balances(raw: bytes, symbols: Mapping[str, str]) -> list[PrivateEvent]
     return [
         BalanceView(
             balance=SnapshotBalance(
-                market=Market.SPOT, asset=row.a, total=trimmed(row.f + row.l), free=trimmed(row.f)
+                wallet=Market.SPOT.value,
+                asset=row.a,
+                total=trimmed(row.f + row.l),
+                free=trimmed(row.f),
             ),
             reason="ORDER",
             time_ms=wire.u,
@@ -177,7 +180,7 @@ def _perp_balances(raw: bytes, symbols: Mapping[str, str]) -> list[PrivateEvent]
     return [
         BalanceView(
             balance=SnapshotBalance(
-                market=Market.PERP, asset=row.a, total=trimmed(row.wb), free=trimmed(row.cw)
+                wallet=Market.PERP.value, asset=row.a, total=trimmed(row.wb), free=trimmed(row.cw)
             ),
             reason=wire.a.m,
             time_ms=wire.T,

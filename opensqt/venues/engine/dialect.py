@@ -189,6 +189,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     tier: Tier
     policy: Policy
+    wallets: Sequence[str]  # of an account, each named by the markets that it serves
     rates: Mapping[str, Rate]  # by bucket, as requests name it in their cost
     errors: Mapping[Market, ErrorTable]
     metadata: Metadata

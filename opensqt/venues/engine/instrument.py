@@ -1,6 +1,6 @@
 """Instruments as an order's way to the venue needs them: names, and the unit in which the venue counts. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import msgspec
 from opensqt.domain.decimals import EXACT, ONE, canonical, from_foreign
 from opensqt.domain.instruments import InstrumentRules, Market, market_of
 from opensqt.domain.venue import OrderView, TradeView
+from opensqt.domain.wallets import serving
 
 TRADED_TYPES = {Market.SPOT: "spot", Market.PERP: "swap"}  # ccxt's words
 # By market, our symbol of each of the venue's.
@@ -21,6 +22,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str
     market: Market
     venue_symbol: str
+    wallet: str = ""  # in which its trades are booked
     contract_size: Decimal = ONE
 
     def contracts(self, quantity: Decimal) -> Decimal:
@@ -46,13 +48,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def trade(self, view: TradeView) -> TradeView:
-        """Return a trade of ours as the venue shows it, in base units."""
-        if self.contract_size == ONE:
-            return view
-        return msgspec.structs.replace(view, quantity=self.base_units(view.quantity))
+        """Return a trade of ours as the venue shows it, in base units and with the wallet that it moved."""
+        quantity = self.base_units(view.quantity)
+        return msgspec.structs.replace(view, quantity=quantity, wallet=self.wallet)
 
 
-def instruments_of(listing: Mapping[str, Any]) -> dict[str, Instrument]:
+def instruments_of(listing: Mapping[str, Any], wallets: Sequence[str]) -> dict[str, Instrument]:
     """Return what can be traded of ccxt's markets, by our symbol: spot and linear perpetuals."""
     found = {}
     for symbol, listed in listing.items():
@@ -62,6 +63,7 @@ def instruments_of(listing: Mapping[str, Any]) -> dict[str, Instrument]:
                 symbol=symbol,
                 market=market,
                 venue_symbol=str(listed["id"]),
+                wallet=serving(wallets, market),
                 contract_size=contract_size_of(listed),
             )
     return found
@@ -100,6 +102,7 @@ def rules_of(
         settle=listed.get("settle") or "",
         maker_fee=maker,
         taker_fee=taker,
+        contract_size=size,
         time_ms=time_ms,
         **{**filters, **amounts},
     )

@@ -39,7 +39,7 @@ class Listing:
         listing = await load_markets(client, reload=reload)
         if self._read is not listing:
             self._read = listing
-            self._instruments = instruments_of(listing)
+            self._instruments = instruments_of(listing, self._clients.dialect.wallets)
             self.loaded_symbols = symbols_of(self._instruments)
         return listing
 

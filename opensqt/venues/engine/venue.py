@@ -92,7 +92,8 @@ class VenueAccount(VenueOrders):
         """Return booked funding payments since a market time, oldest first; raise `VenueDown`."""
         at = await self._rest.listing.instrument(symbol)
         query = self._asks.funding(at, account=self._account, since_ms=since_ms)
-        unique = {row.income_id: row for row in await self._rest.pages(query)}
+        rows = await self._rest.pages(query)
+        unique = {row.income_id: msgspec.structs.replace(row, wallet=at.wallet) for row in rows}
         return sorted(unique.values(), key=lambda row: (row.time_ms, row.income_id))
 
     async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:

@@ -77,7 +77,7 @@ async def test_a_usdc_perpetual_pays_and_is_paid_in_usdc(tmp_path: Path) -> None
         assert profit < 0
         assert wallet.funding < 0
         view = await house.venue.account()
-        totals = {(one.market, one.asset): one.total for one in view.balances}
+        totals = {(one.wallet, one.asset): one.total for one in view.balances}
         assert totals[Market.PERP, "USDC"] == 50000 + profit - fees + wallet.funding
         assert totals[Market.PERP, "USDT"] == 100000
     finally:

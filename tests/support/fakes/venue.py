@@ -233,4 +233,5 @@ def _unless_lost(fault: Fault | None, outcome: Outcome) -> Outcome | InDoubt:
 
 
 def _refused(denial: Denial) -> Refused:
-    return Refused(kind=denial.kind, code=denial.code, reason=denial.reason, evidence=EVIDENCE)
+    reason = f"{denial.kind.value}: {denial.reason}"
+    return Refused(kind=denial.kind, code=denial.code, reason=reason, evidence=EVIDENCE)

@@ -216,7 +216,7 @@ class MemoryExchange:
 
     def _push_balance(self, market: Market, asset: str, reason: str) -> None:
         for balance in self.balances():
-            if (balance.market, balance.asset) == (market, asset):
+            if (balance.wallet, balance.asset) == (market, asset):
                 now = self.clock.market_ms()
                 self.stream.push(BalanceView(balance=balance, reason=reason, time_ms=now))
 

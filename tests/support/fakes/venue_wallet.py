@@ -50,7 +50,7 @@ class MemoryWallet:
         """Return all balances; `reserved` is what open spot orders hold."""
         return tuple(
             SnapshotBalance(
-                market=market,
+                wallet=market.value,
                 asset=asset,
                 total=total,
                 free=total - (reserved.get(asset, ZERO) if market is Market.SPOT else ZERO),
