@@ -62,11 +62,13 @@ PERP = InstrumentRules(
 class Rig:
     """One desk in memory: broker, store and exchange outlive the executors that are started on them."""
 
+    venue_name = "binance"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.symbols: tuple[str, ...] = (SYMBOL,)
         self.caps = Caps(orders_max=50, order_notional_max=BIG, notional_max=BIG)
-        self.clock = VirtualClock(wall_ms=START_MS)
+        self.clock = self.new_clock()
         self.broker = MemoryBroker(self.clock)
         self.bus = MemoryBus(self.broker)
         self.store = MemoryStore(self.clock, generation="g1")
@@ -85,6 +87,10 @@ class Rig:
         self.risk_epoch = 0
         self.risk_alive = True
 
+    def new_clock(self) -> VirtualClock:
+        """Return the clock that everything lives on."""
+        return VirtualClock(wall_ms=START_MS)
+
     def executor(self, *, cancel_on_stop: bool = False) -> Executor:
         """Return a new executor process for the account, as its supervisor would start it."""
         self.started += 1
@@ -92,12 +98,14 @@ class Rig:
         lease = LeaseKeeper(
             MemoryLeases(self.journals[-1]),
             self.clock,
-            name="executor/binance/main",
+            name=f"executor/{self.venue_name}/main",
             holder=f"process-{self.started}",
             ttl_ms=3000,
         )
         account = ExecutorAccount(
-            author=EventSource(actor="executor", venue="binance", account="main", generation="g1"),
+            author=EventSource(
+                actor="executor", venue=self.venue_name, account="main", generation="g1"
+            ),
             venue=self.wire(self.venue),
             journal=self.wire(self.journals[-1]),
             lease=lease,
