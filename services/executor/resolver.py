@@ -82,6 +82,7 @@ class OrderResolver:
             if order.unresolved is not None and order.unresolved.cause == ACKNOWLEDGED:
                 # The stream tells what became of it, and sooner than a look could.
                 await account.clock.sleep(account.venue.policy.ack_grace_ms / MS_PER_S)
+                order = account.state.orders[name]
             for turn in range(1_000_000):
                 if order.phase not in order_state.IN_DOUBT:
                     return

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 import ccxt.pro
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -189,15 +190,16 @@ async def test_errors_in_good_answers_are_refusals_by_the_table(house: TulipHous
 
 
 async def test_a_deadline_in_a_header_is_kept_by_the_venue(house: TulipHouse) -> None:
-    """What was signed too long ago is refused over the wire: time of signing and deadline are the request's own."""
-    late = house.request("qlate")
-    late = type(late)(
-        **{name: getattr(late, name) for name in late.__struct_fields__}
-        | {"signed_ms": late.signed_ms - 5000}
-    )
-    refused = await house.venue.place(late)
-    assert isinstance(refused, Refused)
-    assert refused.kind is Refusal.CLOCK
+    """What arrives behind it, and what was signed too long ago, is refused: both times are the request's own."""
+    now_ms = house.server.now_ms
+    house.server.now_ms = lambda: now_ms() + 2000  # as if it had been on its way for so long
+    late = await house.venue.place(house.request("qlate"))
+    house.server.now_ms = now_ms
+    old = msgspec.structs.replace(house.request("qold"), signed_ms=now_ms() - 9000)
+    for refused in (late, await house.venue.place(old)):
+        assert isinstance(refused, Refused)
+        assert refused.kind is Refusal.CLOCK
+    assert house.server.placed == []
 
 
 async def test_trades_are_read_on_by_a_cursor_that_is_no_number(house: TulipHouse) -> None:

@@ -1,6 +1,7 @@
-"""Where a venue only acknowledges a place: unresolved until its stream or a look tells, and never sent twice."""
+"""Where a venue only acknowledges a place, or reads lists on by cursors of its own: nothing is sent or read twice."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -15,11 +16,13 @@ from opensqt.domain.venue import (
     Obstacle,
     OrderRequest,
     PlaceOutcome,
+    TradeView,
     no_obstacle,
 )
 from opensqt.venues.policy import policy_of
 from tests.support.fakes.venue import MemoryVenue
-from tests.unit.rig import Rig
+from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.unit.rig import SYMBOL, Rig
 
 GRACE_S = 2.0
 
@@ -57,6 +60,20 @@ class Promising(MemoryVenue):
         return await super().look(symbol, client_order_id)
 
 
+class Cursors(MemoryVenue):
+    """Reads trades on from words that are no numbers."""
+
+    def __init__(self, exchange: MemoryExchange) -> None:
+        super().__init__(exchange)
+        self.asked: list[str] = []
+
+    async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
+        """Return all our trades beyond a cursor."""
+        self.asked.append(after)
+        found = await super().trades(symbol, after=after.removeprefix("c-"), since_ms=since_ms)
+        return [msgspec.structs.replace(one, cursor=f"c-{one.trade_id}") for one in found]
+
+
 @pytest.fixture
 def promising(tmp_path: Path) -> tuple[Rig, Promising]:
     """Return a desk at such a venue."""
@@ -73,7 +90,7 @@ async def test_the_stream_settles_an_acknowledged_order(promising: tuple[Rig, Pr
     rig, venue = promising
     async with rig.running(rig.executor()):
         await rig.approve(rig.place())
-        await rig.clock.run_for(GRACE_S - 0.5)
+        await rig.clock.run_for(GRACE_S + 0.5)
         assert rig.order_of().phase is OrderStatus.LIVE
     told = [type(fact) for fact in rig.facts() if isinstance(fact, Unresolved | Accepted)]
     assert told == [Unresolved, Accepted]
@@ -122,3 +139,17 @@ async def test_a_successor_settles_what_was_acknowledged(promising: tuple[Rig, P
         await rig.clock.run_for(5)
         assert rig.order_of().phase is OrderStatus.LIVE
     assert len(venue.sent) == 1
+
+
+async def test_trades_are_read_on_from_the_cursor_that_the_venue_gave(tmp_path: Path) -> None:
+    """Once a trade is old enough to be settled, lists begin behind its cursor, whatever that is."""
+    rig = Rig(tmp_path)
+    rig.venue = venue = Cursors(rig.exchange)
+    async with rig.running(rig.executor()):
+        await rig.approve(rig.place())
+        await rig.clock.run_for(0.5)
+        rig.exchange.trade(SYMBOL, Decimal(49_000), Decimal(5))
+        await rig.clock.run_for(12)
+    assert rig.order_of().phase is OrderStatus.FILLED
+    assert venue.asked[0] == ""
+    assert venue.asked[-1].startswith("c-")
