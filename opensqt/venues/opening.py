@@ -8,8 +8,16 @@ from pathlib import Path
 
 from opensqt.domain.instruments import Market, market_of
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config.all import Config, ConfigError, Profile, secret, symbols_of
+from opensqt.runtime.config.all import (
+    AccountConfig,
+    Config,
+    ConfigError,
+    Profile,
+    secret,
+    symbols_of,
+)
 from opensqt.runtime.config.schema import PaperRules
+from opensqt.venues.engine.dialect import Dialect
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
@@ -41,7 +49,7 @@ def open_venue(
     settings = config.venues[venue]
     paper = config.run.profile is Profile.PAPER
     require_proof(dialect, settings, config.run.profile)
-    credentials = _credentials(config, account, environ, data)
+    credentials = _credentials(config, account, dialect, environ, data)
     accounts = sum(each.venue == venue for each in config.accounts.values())
     rest = VenueRest(
         dialect,
@@ -68,14 +76,23 @@ def markets_of(config: Config, account: str) -> frozenset[Market]:
     return frozenset(found or Market)
 
 
+def credentials_of(
+    account: AccountConfig, dialect: Dialect, environ: Mapping[str, str]
+) -> Credentials:
+    """Fetch what the venue needs to know an account; raise `ConfigError` naming what is missing, never its content."""
+    missing = [name for name in dialect.secrets if name not in account.secrets]
+    if missing:
+        raise ConfigError(
+            f"{missing[0]} is missing: {dialect.name} needs {', '.join(dialect.secrets)}"
+        )
+    return Credentials(**{name: secret(account.secrets[name], environ) for name in dialect.secrets})
+
+
 def _credentials(
-    config: Config, account: str, environ: Mapping[str, str], data: Path
+    config: Config, account: str, dialect: Dialect, environ: Mapping[str, str], data: Path
 ) -> Credentials:
     if config.run.profile is not Profile.PAPER:
-        named = config.accounts[account]
-        return Credentials(
-            api_key=secret(named.api_key, environ), secret=secret(named.secret, environ)
-        )
+        return credentials_of(config.accounts[account], dialect, environ)
     path = data / PAPER_KEYS
     try:
         pair = json.loads(path.read_bytes())[account]

@@ -33,7 +33,12 @@ from opensqt.domain.venue import (
     TradeView,
 )
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config.all import ConfigError, Profile, VenueConfig, parse_config
+from opensqt.runtime.config.all import (
+    ConfigError,
+    Profile,
+    VenueConfig,
+    parse_config,
+)
 from opensqt.venues.engine.feed import VenueFeed
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount

@@ -4,12 +4,14 @@ import random
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config.all import ConfigError, Profile, parse_config
+from opensqt.runtime.config.all import AccountConfig, ConfigError, Profile, parse_config
+from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.rest import Credentials
-from opensqt.venues.opening import markets_of, open_venue
+from opensqt.venues.opening import credentials_of, markets_of, open_venue
 from opensqt.venues.policy import policy_of
 from opensqt.venues.session import PAPER_CA, PAPER_VENUE, NoVenue, OneHost, open_session
 
@@ -102,3 +104,16 @@ def test_only_the_markets_that_are_traded_are_reached() -> None:
     config = parse_config(CONFIG, {})
     assert [market.value for market in markets_of(config, "main")] == ["spot"]
     assert len(markets_of(config, "other")) == 2
+
+
+def test_a_venue_names_the_secrets_that_it_needs() -> None:
+    """Each is fetched by its reference and handed to ccxt in its words; one that is not named is missed by name."""
+    venue = msgspec.structs.replace(BINANCE, secrets=("api_key", "secret", "passphrase"))
+    pair = AccountConfig(venue="binance", api_key="env:K", secret="env:S")
+    environ = {"K": "key", "S": "hidden", "P": "phrase"}
+    with pytest.raises(ConfigError, match="passphrase is missing"):
+        credentials_of(pair, venue, environ)
+    account = msgspec.structs.replace(pair, passphrase="env:P")
+    found = credentials_of(account, venue, environ).in_words_of_ccxt()
+    assert found == {"apiKey": "key", "secret": "hidden", "password": "phrase"}
+    assert "password" not in credentials_of(account, BINANCE, environ).in_words_of_ccxt()

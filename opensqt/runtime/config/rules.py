@@ -84,15 +84,16 @@ def _check_names(config: Config) -> None:
 def _check_account(path: str, account: AccountConfig, config: Config) -> None:
     if account.venue not in config.venues:
         raise _bad(f"{path}.venue", account.venue, f"one of {', '.join(config.venues)}")
-    for field, reference in (("api_key", account.api_key), ("secret", account.secret)):
-        if reference and SECRET.fullmatch(reference) is None:
+    for field, reference in account.secrets.items():
+        if SECRET.fullmatch(reference) is None:
             # The value is not shown: somebody may have written the secret itself here.
             raise ConfigError(
                 f"{path}.{field}: expected env:NAME or file:PATH, never the key itself"
             )
     if config.run.profile is Profile.PAPER:
-        if account.api_key or account.secret:
-            raise ConfigError(f"{path}.api_key: paper needs no keys; remove api_key and secret")
+        if account.secrets:
+            given = ", ".join(account.secrets)
+            raise ConfigError(f"{path}.{given}: paper needs no keys; remove them")
         if not account.balances:
             raise ConfigError(f'{path}.balances is empty: expected e.g. {{ USDT = "100000" }}')
         for asset in account.balances:

@@ -135,6 +135,9 @@ class VenueConfig(ConfigTable, frozen=True, kw_only=True):
     unproven: bool = False
 
 
+SECRETS = ("api_key", "secret", "passphrase", "uid")  # what venues know an account by
+
+
 class AccountConfig(ConfigTable, frozen=True, kw_only=True):
     """An account at a venue: balances for paper, references to secrets otherwise."""
 
@@ -142,6 +145,14 @@ class AccountConfig(ConfigTable, frozen=True, kw_only=True):
     balances: dict[str, NotNegative] = {}
     api_key: str = ""
     secret: str = ""
+    passphrase: str = ""
+    uid: str = ""
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The references to secrets that are given, by field."""
+        given = {name: getattr(self, name) for name in SECRETS}
+        return {name: reference for name, reference in given.items() if reference}
 
 
 class GridConfig(ConfigTable, frozen=True, kw_only=True, tag="grid", tag_field="kind"):

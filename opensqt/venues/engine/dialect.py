@@ -192,6 +192,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     wallets: Sequence[str]  # of an account, each named by the markets that it serves
     rates: Mapping[str, Rate]  # by bucket, as requests name it in their cost
     errors: Mapping[Market, ErrorTable]
+    secrets: Sequence[str] = ("api_key", "secret")  # fields of `[accounts.NAME]` that it needs
     metadata: Metadata
     orders: OrderEndpoints
     account: AccountEndpoints

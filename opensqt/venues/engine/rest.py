@@ -30,13 +30,25 @@ Row = TypeVar("Row")
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """An account's key pair; its text form shows nothing of it."""
+    """What a venue knows an account by; its text form shows nothing of it."""
 
-    api_key: str
-    secret: str
+    api_key: str = ""
+    secret: str = ""
+    passphrase: str = ""
+    uid: str = ""
 
     def __repr__(self) -> str:
         return "Credentials(…)"
+
+    def in_words_of_ccxt(self) -> dict[str, str]:
+        """Return what is given of it, as ccxt names it."""
+        words = {
+            "apiKey": self.api_key,
+            "secret": self.secret,
+            "password": self.passphrase,
+            "uid": self.uid,
+        }
+        return {word: value for word, value in words.items() if value}
 
 
 class VenueRest:
@@ -68,7 +80,7 @@ class VenueRest:
             dialect,
             session=session,
             clock=clock,
-            keys={"apiKey": credentials.api_key, "secret": credentials.secret},
+            keys=credentials.in_words_of_ccxt(),
             markets=markets,
             deadline_ms=config.deadline_ms or dialect.policy.deadline_ms,
         )

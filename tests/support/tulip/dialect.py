@@ -248,6 +248,7 @@ DIALECT = Dialect(
     rates={"reads": Rate(amount=6000), "place": Rate(amount=600, of_address=False)},
     errors=dict.fromkeys(Market, ERRORS),
     wallets=(WALLET,),
+    secrets=("api_key", "secret", "passphrase"),
     metadata=TulipMetadata(),
     orders=TulipOrders(),
     account=TulipAccount(),
