@@ -61,8 +61,7 @@ class MemoryStore:
 
     def append(self, entry: Entry, valid_ms: int | None = None) -> AppendOutcome:
         """Judge and append an entry at once; it is valid for so long from now."""
-        late = TooLate(late_ms=-valid_ms) if valid_ms is not None and valid_ms < 0 else None
-        refusal = self._known(entry) or self._fenced(entry) or late
+        refusal = self._known(entry) or self._fenced(entry) or self._late(valid_ms)
         refusal = refusal or self._conflict(entry.events)
         if refusal is not None:
             return refusal
@@ -104,6 +103,9 @@ class MemoryStore:
             if row is None or current != fence.epoch:
                 return Fenced(name=fence.name, epoch=fence.epoch, current_epoch=current)
         return None
+
+    def _late(self, valid_ms: int | None) -> TooLate | None:
+        return TooLate(late_ms=-valid_ms) if valid_ms is not None and valid_ms < 0 else None
 
     def _conflict(self, events: tuple[NewEvent, ...]) -> Conflict | None:
         versions: dict[str, int] = {}
