@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from opensqt.domain.decimals import canonical
+from opensqt.domain.decimals import ZERO, canonical
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Tick
@@ -99,6 +99,13 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     worth: Worth | None = None
 
 
+class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
+    """What followed from the grounds: the worst price at which the order may trade, and whether it only reduces."""
+
+    price: Decimal = ZERO
+    reducing: bool = False
+
+
 def quote_of(tick: Tick | None) -> Quote | None:
     """Return the prices of a tick."""
     if tick is None:
@@ -106,8 +113,8 @@ def quote_of(tick: Tick | None) -> Quote | None:
     return Quote(bid=tick.bid_price, ask=tick.ask_price, tick_ms=tick.time_ms)
 
 
-def recorded(grounds: Grounds) -> tuple[RiskInput, ...]:
-    """Write the grounds as the inputs of a verdict; what is unknown or empty is left out."""
+def recorded(grounds: Grounds, conclusion: Conclusion) -> tuple[RiskInput, ...]:
+    """Write both as the inputs of a verdict; what is unknown or empty is left out."""
     found: dict[str, Any] = {}
     parts = (grounds.moment, grounds.exposure, grounds.quote, grounds.worth, grounds.limits)
     for part in parts:
@@ -115,6 +122,7 @@ def recorded(grounds: Grounds) -> tuple[RiskInput, ...]:
             found |= _fields(part)
     if grounds.rules is not None:
         found |= {f"{RULE}{name}": value for name, value in _filters(grounds.rules)}
+    found |= _fields(conclusion)
     return tuple(RiskInput(name=name, value=_text(value)) for name, value in found.items())
 
 
@@ -131,6 +139,11 @@ def read(inputs: tuple[RiskInput, ...], intent: PlaceIntent) -> Grounds:
         worth=_read(found, Worth) if "rate_ms" in found else None,
         rules=_read(rules | known, InstrumentRules) if rules else None,
     )
+
+
+def concluded(inputs: tuple[RiskInput, ...]) -> Conclusion:
+    """Read what followed in a recorded verdict."""
+    return _read({figure.name: figure.value for figure in inputs}, Conclusion)
 
 
 def _read(found: dict[str, str], kind: type[_Part]) -> _Part:

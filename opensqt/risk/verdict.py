@@ -2,12 +2,21 @@
 
 import msgspec
 
-from opensqt.domain.decimals import canonical
 from opensqt.domain.instruments import quote_asset, rate_symbols
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.trading_controls import HALTED
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskInput, RiskRefused, Verdict
-from opensqt.risk.grounds import Grounds, Moment, StrategyLimits, Worth, quote_of, read, recorded
+from opensqt.risk.grounds import (
+    Conclusion,
+    Grounds,
+    Moment,
+    StrategyLimits,
+    Worth,
+    concluded,
+    quote_of,
+    read,
+    recorded,
+)
 from opensqt.risk.limits import CheckResult, check
 from opensqt.risk.refusal import Broken, Refusal
 from opensqt.risk.state import RiskState
@@ -61,15 +70,11 @@ def judge(
         return _judge_cancel(intent, seat, now_ms)
     grounds = _grounds(state, intent, limits, seat, now_ms, basis_reached=basis_reached)
     ruling = rule(intent, grounds)
-    derived = (
-        RiskInput(name="price", value=canonical(ruling.finding.price)),
-        RiskInput(name="reducing", value=str(ruling.finding.reducing).lower()),
-    )
-    inputs = (*recorded(grounds), *derived)
+    finding = ruling.finding
+    inputs = recorded(grounds, Conclusion(price=finding.price, reducing=finding.reducing))
     if ruling.code:
         refusal = _refuse(intent, seat, now_ms, ruling.code, ruling.detail, inputs)
         return Judgement(verdict=refusal, is_exit=False)
-    finding = ruling.finding
     approval = _approve(intent, seat, now_ms, inputs, reduce_only=finding.reduce_only)
     return Judgement(verdict=approval, is_exit=finding.reducing)
 
@@ -188,7 +193,7 @@ def _judge_cancel(intent: CancelIntent, seat: VerdictContext, now_ms: int) -> Ju
 def _known(known: Verdict, intent: Intent, seat: VerdictContext, now_ms: int) -> Judgement:
     judged = known.place or known.cancel
     if judged is not None and same_wish(judged, intent):
-        is_exit = known.cancel is not None or _was_reducing(known)
+        is_exit = known.cancel is not None or concluded(known.inputs).reducing
         return Judgement(verdict=known, is_exit=is_exit, repeated=True)
     figures = _differences(judged, intent)
     conflict = IntentConflict(
@@ -220,10 +225,6 @@ def _differences(judged: Intent | None, said: Intent) -> tuple[RiskInput, ...]:
     before, now = msgspec.structs.asdict(judged), msgspec.structs.asdict(said)
     changed = [name for name in now if name != "basis" and before[name] != now[name]]
     return tuple(RiskInput(name=n, value=f"{before[n]} -> {now[n]}") for n in changed)
-
-
-def _was_reducing(verdict: Verdict) -> bool:
-    return any(i.name == "reducing" and i.value == "true" for i in verdict.inputs)
 
 
 def _approve(
