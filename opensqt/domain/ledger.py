@@ -34,16 +34,7 @@ from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.order_events import Fill, OrderEvent
 from opensqt.domain.order_index import Change, OrderIndex
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.recon_events import (
-    Adjustment,
-    AutoDeleveraged,
-    Discrepancy,
-    InstrumentChanged,
-    Liquidated,
-    Settled,
-    Transferred,
-    VenueStatus,
-)
+from opensqt.domain.recon_events import Adjustment, Discrepancy, Transferred, VenueNotice
 from opensqt.domain.strategy_events import (
     AnchorSet,
     PositionAdopted,
@@ -58,9 +49,7 @@ __all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
 
 # What is said about the books, not booked; and what no version says yet.
 _Unbooked = (
-    (VenueSnapshot | BalanceChanged | PositionStated)
-    | (IntentConflict | Discrepancy)
-    | (Liquidated | AutoDeleveraged | Settled | InstrumentChanged | VenueStatus)
+    (VenueSnapshot | BalanceChanged | PositionStated) | (IntentConflict | Discrepancy) | VenueNotice
 )
 
 

@@ -19,21 +19,9 @@ from opensqt.domain.order_events import Fill, OrderEvent, OrderRef
 from opensqt.domain.order_state import Order
 from opensqt.domain.owned_positions import NOBODY, OwnedPositions, Place
 from opensqt.domain.received import received
-from opensqt.domain.recon_events import (
-    Adjustment,
-    Discrepancy,
-    Halted,
-    OrderContradicted,
-    Resumed,
-    VenueEvent,
-)
-from opensqt.domain.strategy_events import (
-    AnchorSet,
-    PositionAdopted,
-    SagaStep,
-    StrategyFaulted,
-    StrategyStarted,
-)
+from opensqt.domain.recon_events import Adjustment, Discrepancy, VenueEvent
+from opensqt.domain.strategy_events import PositionAdopted, StrategyNote
+from opensqt.domain.trading_controls import Switch
 from opensqt.domain.unattributed import UnattributedTrades
 from opensqt.domain.verdict import RiskEvent
 
@@ -54,10 +42,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 NOTHING = Change()
 
-_MovesNothing = (
-    (MarketEvent | RiskEvent | AccountEvent | VenueEvent | ControlEvent | FeedEvent)
-    | (Discrepancy | Halted | Resumed | OrderContradicted)
-    | (StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
+_MovesNothing = (MarketEvent | RiskEvent | AccountEvent | VenueEvent | ControlEvent | FeedEvent) | (
+    Switch | Discrepancy | StrategyNote
 )
 
 

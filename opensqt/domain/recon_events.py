@@ -166,5 +166,6 @@ class VenueStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 ReconEvent = Discrepancy | Adjustment | Halted | Resumed | OrderContradicted
 
-# What a venue did by itself.
-VenueEvent = Liquidated | AutoDeleveraged | Settled | Transferred | InstrumentChanged | VenueStatus
+# What a venue did by itself; notices move nothing in any book yet.
+VenueNotice = Liquidated | AutoDeleveraged | Settled | InstrumentChanged | VenueStatus
+VenueEvent = VenueNotice | Transferred

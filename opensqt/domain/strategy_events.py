@@ -96,4 +96,5 @@ class SagaStep(msgspec.Struct, frozen=True, kw_only=True):
     by_basis: bool = False  # of an exit: only the basis asked for it, so it is judged again
 
 
-StrategyEvent = StrategyStarted | AnchorSet | PositionAdopted | StrategyFaulted | SagaStep
+StrategyNote = StrategyStarted | AnchorSet | StrategyFaulted | SagaStep  # moves no position
+StrategyEvent = StrategyNote | PositionAdopted

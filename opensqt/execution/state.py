@@ -25,13 +25,7 @@ from opensqt.domain.recon_events import (
     Discrepancy,
     VenueEvent,
 )
-from opensqt.domain.strategy_events import (
-    AnchorSet,
-    PositionAdopted,
-    SagaStep,
-    StrategyFaulted,
-    StrategyStarted,
-)
+from opensqt.domain.strategy_events import PositionAdopted, StrategyNote
 from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused, Verdict
 from opensqt.execution.bounded_set import BoundedSet
@@ -42,7 +36,7 @@ DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 
 _OfOthers = (
     MarketEvent | IntentConflict | VenueEvent | FeedEvent | DeskGeneration | LimitChanged
-) | (Discrepancy | StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
+) | (Discrepancy | StrategyNote)
 
 
 class ExecutionState:

@@ -18,24 +18,14 @@ from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.order_events import Accepted, Canceled, Expired, Fill, OrderEvent, OrderRef
 from opensqt.domain.recon_events import (
     Adjustment,
-    AutoDeleveraged,
     Discrepancy,
     Halted,
-    InstrumentChanged,
-    Liquidated,
     OrderContradicted,
     Resumed,
-    Settled,
     Transferred,
-    VenueStatus,
+    VenueNotice,
 )
-from opensqt.domain.strategy_events import (
-    AnchorSet,
-    PositionAdopted,
-    SagaStep,
-    StrategyFaulted,
-    StrategyStarted,
-)
+from opensqt.domain.strategy_events import PositionAdopted, StrategyNote
 from opensqt.domain.verdict import RiskEvent
 from opensqt.oracle.average_cost import AverageCost, shares
 from opensqt.oracle.order_evidence import OrderEvidence
@@ -51,7 +41,7 @@ _Uncounted = (
     (MarketEvent | OrderEvent | RiskEvent | ControlEvent | FeedEvent)
     | (VenueSnapshot | BalanceChanged | PositionStated)
     | (Discrepancy | Halted | Resumed | OrderContradicted)
-    | (Liquidated | AutoDeleveraged | Settled | InstrumentChanged | VenueStatus)
+    | VenueNotice
 )
 
 
@@ -176,7 +166,7 @@ class JournalAccount:
                 self._funded(message)
             case Adjustment() | PositionAdopted():
                 self._corrected(message)
-            case StrategyStarted() | StrategyFaulted() | AnchorSet() | SagaStep():
+            case _ if isinstance(message, StrategyNote):
                 self._runs.hear(message)
             case _:
                 _counts_nowhere: _Uncounted = message

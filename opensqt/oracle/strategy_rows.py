@@ -4,6 +4,7 @@ from opensqt.domain.strategy_events import (
     AnchorSet,
     SagaStep,
     StrategyFaulted,
+    StrategyNote,
     StrategyStarted,
 )
 from opensqt.oracle.tables import Row, moment
@@ -16,7 +17,7 @@ class StrategyRows:
         self._runs: dict[str, Row] = {}
         self._sagas: dict[tuple[str, str], Row] = {}
 
-    def hear(self, message: StrategyStarted | StrategyFaulted | AnchorSet | SagaStep) -> None:
+    def hear(self, message: StrategyNote) -> None:
         """Take in what a strategy says."""
         match message:
             case StrategyStarted(strategy=name):

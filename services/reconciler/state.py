@@ -26,37 +26,23 @@ from opensqt.domain.order_index import Change
 from opensqt.domain.position import Position
 from opensqt.domain.recon_events import (
     Adjustment,
-    AutoDeleveraged,
     Discrepancy,
     DiscrepancyKind,
     Halted,
-    InstrumentChanged,
-    Liquidated,
-    OrderContradicted,
     Resumed,
-    Settled,
     Transferred,
-    VenueStatus,
+    VenueNotice,
 )
 from opensqt.domain.reconciliation import Track
 from opensqt.domain.scope import DESK
-from opensqt.domain.strategy_events import (
-    AnchorSet,
-    PositionAdopted,
-    SagaStep,
-    StrategyFaulted,
-    StrategyStarted,
-)
-from opensqt.domain.trading_controls import RESTORE
+from opensqt.domain.strategy_events import PositionAdopted, StrategyNote
+from opensqt.domain.trading_controls import RESTORE, Switch
 from opensqt.domain.verdict import RiskEvent
 
 DAY_MS = 86_400_000
 _MovesNothing = (
-    (MarketEvent | RiskEvent | ControlEvent | FeedEvent | VenueSnapshot | BalanceChanged)
-    | (Discrepancy | Halted | Resumed | OrderContradicted | Liquidated | AutoDeleveraged)
-    | (Settled | InstrumentChanged | VenueStatus)
-    | (StrategyStarted | AnchorSet | StrategyFaulted | SagaStep)
-)
+    MarketEvent | RiskEvent | ControlEvent | FeedEvent | VenueSnapshot | BalanceChanged
+) | (Switch | Discrepancy | VenueNotice | StrategyNote)
 _MOVING = OrderEvent | FundingPaid | PositionAdopted | Adjustment  # what may move a holding
 
 
