@@ -1,4 +1,4 @@
-"""What every venue does through its port: Binance over the wire against the paper venue, and the in-memory twin."""
+"""What every venue does through its port: Binance over the wire against the paper venue, and one in this process."""
 
 import asyncio
 import contextlib

@@ -1,5 +1,6 @@
-"""Both venues for contract tests: Binance through ccxt against the paper venue, and the in-memory twin."""
+"""Both venues for contract tests: Binance through ccxt against the paper venue, and one in this process."""
 
+import itertools
 import random
 import ssl
 from collections.abc import Callable
@@ -13,7 +14,11 @@ from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.config.schema import VenueConfig
+from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.orders import IdentityPolicy
+from opensqt.simulation.engine.store import Store
 from opensqt.simulation.server import paper
+from opensqt.simulation.venue import SimulatedVenue
 from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
@@ -21,11 +26,11 @@ from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
 from opensqt.venues.session import paper_session
 from tests.simulation.venue import scripted
-from tests.support.fakes.venue import MemoryVenue
-from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.support.venue.simulated import BINANCE as SIMULATED
+from tests.support.venue.simulated import terms
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
-BOTH = ("binance", "memory")
+BOTH = ("binance", "simulated")
 PATIENCE_S = 30.0
 
 
@@ -81,7 +86,7 @@ class House(msgspec.Struct, kw_only=True):
 async def open_house(kind: str, folder: Path, clock: RunClock | None = None) -> House:
     """Start one of the venues, on market time = wall time unless told otherwise."""
     clock = clock or RunClock()
-    return await (_binance(folder, clock) if kind == "binance" else _memory(clock))
+    return await (_binance(folder, clock) if kind == "binance" else _simulated(clock))
 
 
 def binance_gate_to(
@@ -113,14 +118,22 @@ async def _binance(folder: Path, clock: RunClock) -> House:
     return House(clock=clock, venue=venue, trade=trade, real=real, door=gate)
 
 
-async def _memory(clock: RunClock) -> House:
-    exchange = MemoryExchange(
-        clock=clock, rules=scripted.RULES, balances=dict(scripted.BALANCES["main"])
+async def _simulated(clock: RunClock) -> House:
+    exchange = Exchange(
+        venue="binance",
+        instruments=tuple(map(SIMULATED.listed, scripted.RULES)),
+        clock=clock,
+        store=Store(),
+        policy=IdentityPolicy(),
     )
-    for symbol in (SPOT, PERP):
-        exchange.trade(symbol, Decimal(60000))
+    exchange.open_accounts(scripted.BALANCES)
+    flow = scripted.ScriptedFlow()
+    flow.start(clock.market_ms())
+    for frame in itertools.islice(flow.frames(), len(scripted.RULES)):
+        exchange.play(frame)
 
     def trade(symbol: str, price: str, quantity: str) -> None:
-        exchange.trade(symbol, Decimal(price), Decimal(quantity))
+        exchange.play(scripted.trade(symbol, price, quantity, Side.SELL))
+        exchange.commit()
 
-    return House(clock=clock, venue=MemoryVenue(exchange), trade=trade)
+    return House(clock=clock, venue=SimulatedVenue(exchange, "main", terms()), trade=trade)

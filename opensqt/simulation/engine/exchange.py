@@ -17,13 +17,13 @@ from opensqt.simulation.engine.fees import FeeAsset
 from opensqt.simulation.engine.margin import refuse_unfunded
 from opensqt.simulation.engine.matching import Matcher
 from opensqt.simulation.engine.notices import Happening, Notice
+from opensqt.simulation.engine.order_ids import refuse_duplicate
 from opensqt.simulation.engine.orders import (
     IdentityPolicy,
     OrderRefusal,
     Placement,
     Reason,
     Status,
-    Uniqueness,
     VenueOrder,
 )
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
@@ -144,7 +144,7 @@ class Exchange:
         """Accept and match an order, or raise `OrderRefusal` and change nothing."""
         settlement, rules = self.settlement, self.rules[placement.symbol]
         settlement.now_ms = self.clock.market_ms()
-        _refuse_duplicate(placement, self.policy, self.open)
+        refuse_duplicate(placement, self.policy, self.open)
         order = self._order(placement, rules.market)
         refuse_unfunded(order, rules, settlement, self.matchers[rules.symbol].book, self.open)
         audit_mark, notice_mark = len(settlement.changes.audit), len(settlement.notices)
@@ -273,17 +273,14 @@ class Exchange:
                     del orders[order.order_id]
 
 
-def _refuse_duplicate(
-    placement: Placement,
-    policy: IdentityPolicy,
-    open_orders: Mapping[tuple[str, str], Mapping[int, VenueOrder]],
-) -> None:
-    """Raise `OrderRefusal` when an open order of the account in this market has the same client id."""
-    if policy.uniqueness is Uniqueness.NEVER or not placement.client_order_id:
-        return
-    perp = ":" in placement.symbol
-    for (account, symbol), orders in open_orders.items():
-        if account != placement.account or (":" in symbol) != perp:
-            continue
-        if any(order.client_order_id == placement.client_order_id for order in orders.values()):
-            raise OrderRefusal(Reason.DUPLICATE_ID)
+def newest_order(
+    exchange: Exchange, account: str, symbol: str, client_id: str
+) -> VenueOrder | None:
+    """The newest pending order of this id, else the newest; an id may be used twice."""
+    pending = exchange.open.get((account, symbol), {}).values()
+    found = [order for order in pending if order.client_order_id == client_id]
+    return (
+        found[-1]
+        if found
+        else exchange.store.records.order_by_client_id(account, symbol, client_id)
+    )

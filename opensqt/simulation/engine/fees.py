@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.simulation.engine.wallets import VenueAccount, rounded
+from opensqt.simulation.engine.wallets import SimulatedAccount, rounded
 
 
 class FeeAsset(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class FeeAsset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def spot_fee(
-    account: VenueAccount,
+    account: SimulatedAccount,
     rules: InstrumentRules,
     side: Side,
     *,

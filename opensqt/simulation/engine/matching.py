@@ -21,7 +21,13 @@ from opensqt.domain.decimals import EXACT, ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.engine.book import MergedBook
-from opensqt.simulation.engine.orders import Ledger, OrderRefusal, Reason, Status, VenueOrder
+from opensqt.simulation.engine.orders import (
+    MatchingAccounts,
+    OrderRefusal,
+    Reason,
+    Status,
+    VenueOrder,
+)
 from opensqt.simulation.engine.queue_position import QueuePosition
 from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, Level, MarketTrade
 
@@ -29,7 +35,7 @@ from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, Level
 class Matcher:
     """The matching engine of one symbol."""
 
-    def __init__(self, rules: InstrumentRules, ledger: Ledger) -> None:
+    def __init__(self, rules: InstrumentRules, ledger: MatchingAccounts) -> None:
         self.rules = rules
         self.book = MergedBook(rules.quantity_step)
         self._ledger = ledger
@@ -194,5 +200,5 @@ class Matcher:
         self._ledger.matched(order, price, quantity, maker=maker)
 
 
-def _fillable(order: VenueOrder, ledger: Ledger, step: Decimal) -> Decimal:
+def _fillable(order: VenueOrder, ledger: MatchingAccounts, step: Decimal) -> Decimal:
     return floor_to(min(order.remaining, ledger.fillable(order)), step)

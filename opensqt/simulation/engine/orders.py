@@ -159,7 +159,7 @@ GATE_IDENTITY = IdentityPolicy(
 )
 
 
-class Ledger(Protocol):
+class MatchingAccounts(Protocol):
     """What the matching engine asks of the accounts while it matches."""
 
     def fillable(self, order: VenueOrder) -> Decimal:

@@ -6,7 +6,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.simulation.engine.orders import Execution, VenueOrder
-from opensqt.simulation.engine.wallets import VenueAccount
+from opensqt.simulation.engine.wallets import SimulatedAccount
 
 
 class Income(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +39,10 @@ class Records:
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
 
-    def accounts(self) -> dict[str, VenueAccount]:
+    def accounts(self) -> dict[str, SimulatedAccount]:
         """All accounts by name."""
         rows = self._base.execute("SELECT blob FROM accounts ORDER BY name")
-        found = [msgspec.json.decode(row[0], type=VenueAccount) for row in rows]
+        found = [msgspec.json.decode(row[0], type=SimulatedAccount) for row in rows]
         return {account.name: account for account in found}
 
     def meta(self, key: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """Settlement: books every match into wallets, fees, executions, prints, audit rows and notices. No I/O, no clock.
 
-It is the `Ledger` of all matching engines; time is set by the exchange before each step.
+It is the `MatchingAccounts` of all matching engines; time is set by the exchange before each step.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from opensqt.simulation.engine.notices import (
 from opensqt.simulation.engine.orders import Execution, VenueOrder
 from opensqt.simulation.engine.records import Income
 from opensqt.simulation.engine.store import Changes
-from opensqt.simulation.engine.wallets import PerpWallet, VenueAccount, rounded
+from opensqt.simulation.engine.wallets import PerpWallet, SimulatedAccount, rounded
 from opensqt.simulation.market.tape import PublicTrade, Tape
 
 
@@ -34,7 +34,7 @@ class Settlement:
         self,
         venue: str,
         rules: Mapping[str, InstrumentRules],
-        accounts: dict[str, VenueAccount],
+        accounts: dict[str, SimulatedAccount],
         fee_asset: FeeAsset | None = None,
     ) -> None:
         self.venue = venue

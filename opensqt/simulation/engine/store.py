@@ -1,4 +1,4 @@
-"""The venue's memory on disk: SQLite for state, and the audit file written from the same commit.
+"""The venue's memory: SQLite for state, and the audit file written from the same commit; or memory only.
 
 `commit` makes a set of changes and their audit lines durable against SIGKILL in one transaction, then appends the
 lines to the audit file. Each line is stored with its offset in the file, so a start after SIGKILL cuts a torn line and
@@ -15,7 +15,7 @@ from opensqt.domain.instruments import Market
 from opensqt.simulation.engine.audit import AuditRow
 from opensqt.simulation.engine.orders import OPEN, Execution, VenueOrder
 from opensqt.simulation.engine.records import Income, Records
-from opensqt.simulation.engine.wallets import VenueAccount
+from opensqt.simulation.engine.wallets import SimulatedAccount
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -41,7 +41,7 @@ class Changes(msgspec.Struct, kw_only=True):
     orders: dict[tuple[Market, int], VenueOrder] = {}
     executions: list[Execution] = []
     income: list[Income] = []
-    accounts: dict[str, VenueAccount] = {}
+    accounts: dict[str, SimulatedAccount] = {}
     meta: dict[str, bytes] = {}
     audit: list[AuditRow] = []
 
@@ -51,16 +51,19 @@ class Changes(msgspec.Struct, kw_only=True):
 
 
 class Store:
-    """State and audit of the venue in one folder."""
+    """State and audit of the venue in one folder; without one, for a venue in this process, state in memory only."""
 
-    def __init__(self, folder: Path, audit_path: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(folder / "state.sqlite", isolation_level=None)
+    def __init__(self, folder: Path | None = None, audit_path: Path | None = None) -> None:
+        place = ":memory:"
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            place = str(folder / "state.sqlite")
+        self._base = sqlite3.connect(place, isolation_level=None)
         self.records = Records(self._base)
         self._base.execute("PRAGMA journal_mode=WAL")
         self._base.execute("PRAGMA synchronous=OFF")
         self._base.executescript(SCHEMA)
-        self._audit = os.open(audit_path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._audit = os.open(audit_path or os.devnull, os.O_RDWR | os.O_CREAT, 0o600)
         self._end = self._repair()
 
     def _repair(self) -> int:

@@ -121,7 +121,7 @@ class PerpWallet(msgspec.Struct, kw_only=True):
         return self.balance + self.unrealized(marks) - bound
 
 
-class VenueAccount(msgspec.Struct, kw_only=True):
+class SimulatedAccount(msgspec.Struct, kw_only=True):
     """One simulated account: spot, and a cross wallet for each asset that perpetuals settle in."""
 
     name: str
@@ -146,10 +146,12 @@ class VenueAccount(msgspec.Struct, kw_only=True):
         return self.spot.setdefault(asset, Holding())
 
 
-def born(name: str, balances: Mapping[str, Decimal], settles: Iterable[str] = ()) -> VenueAccount:
+def born(
+    name: str, balances: Mapping[str, Decimal], settles: Iterable[str] = ()
+) -> SimulatedAccount:
     """Make an account: all assets in the spot wallet, and those that perpetuals settle in again in a wallet of each."""
     spot = {asset: Holding(free=amount) for asset, amount in balances.items()}
-    account = VenueAccount(name=name, spot=spot, perp=PerpWallet())
+    account = SimulatedAccount(name=name, spot=spot, perp=PerpWallet())
     for asset in {SETTLE_ASSET, *settles}:
         wallet = account.wallet(asset)
         wallet.balance = wallet.deposited = balances.get(asset, ZERO)

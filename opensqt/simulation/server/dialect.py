@@ -10,7 +10,8 @@ import msgspec
 
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.simulation.engine.audit import AuditRow, Kind
-from opensqt.simulation.engine.orders import VenueOrder
+from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.orders import Placement, Reason, VenueOrder
 from opensqt.simulation.engine.records import Records
 from opensqt.simulation.server.call import ApiCall, HttpRequest, VenueError
 from opensqt.simulation.server.client_socket import ClientSocket
@@ -76,7 +77,7 @@ class Streams(Protocol):
         """Send what goes out every 100 ms of wall time."""
 
 
-class Dialect(Protocol):
+class WireDialect(Protocol):
     """One venue's language, for one running venue."""
 
     def read(self, request: HttpRequest) -> ApiCall:
@@ -116,9 +117,17 @@ class Dialect(Protocol):
 
 
 class DialectEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A dialect as its folder offers it: for which hosts it speaks, and how it is opened and lists instruments."""
+    """A dialect as its folder offers it: for which hosts it speaks, and how it is opened and lists instruments.
+
+    What it does not take it refuses by `VenueError`: a request outside its window (when it was signed, how long it may
+    last, and now, in market ms), a placement that breaks a filter, and what the engine refuses; `body` is its JSON.
+    """
 
     name: str
     hosts: tuple[str, ...]
-    open: Callable[[Mapping[str, ApiKey], Records], Dialect]
+    open: Callable[[Mapping[str, ApiKey], Records], WireDialect]
     listed: Callable[[InstrumentRules], InstrumentRules]
+    check_window: Callable[[int, int, int], None]
+    admit: Callable[[Exchange, Placement], None]
+    refused: Callable[[Market, Reason], VenueError]
+    body: Callable[[VenueError], object]

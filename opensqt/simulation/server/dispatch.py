@@ -10,7 +10,7 @@ from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.incidents import fill_some
 from opensqt.simulation.server.call import ApiCall, HttpAnswer, HttpRequest, VenueError
 from opensqt.simulation.server.context import Route, VenueContext
-from opensqt.simulation.server.dialect import Dialect
+from opensqt.simulation.server.dialect import WireDialect
 from opensqt.simulation.server.faults import FaultName, FaultRule, Match
 
 AUDITED = {
@@ -43,7 +43,7 @@ def _orders_of(route: Route, call: ApiCall) -> list[ApiCall]:
 class Dispatcher:
     """All REST endpoints of one venue."""
 
-    def __init__(self, context: VenueContext, dialect: Dialect) -> None:
+    def __init__(self, context: VenueContext, dialect: WireDialect) -> None:
         self._context, self._dialect, self._faults = context, dialect, context.faults
 
     def serve(self, request: HttpRequest) -> HttpAnswer:

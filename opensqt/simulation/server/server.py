@@ -14,7 +14,7 @@ from opensqt.simulation.server.admin import ADMIN_HOST, Admin
 from opensqt.simulation.server.call import HttpRequest
 from opensqt.simulation.server.client_socket import ClientSocket
 from opensqt.simulation.server.context import VenueContext
-from opensqt.simulation.server.dialect import Dialect
+from opensqt.simulation.server.dialect import WireDialect
 from opensqt.simulation.server.dispatch import Dispatcher
 from opensqt.simulation.server.faults import Match
 
@@ -24,7 +24,9 @@ TICK_S = 0.1
 class Server:
     """The listening side of a simulated venue."""
 
-    def __init__(self, context: VenueContext, dialect: Dialect, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, context: VenueContext, dialect: WireDialect, ready: Callable[[], bool]
+    ) -> None:
         self._context = context
         self._dispatcher = Dispatcher(context, dialect)
         self.streams = dialect.streams(context)

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-import msgspec
-
-from opensqt.domain.instruments import InstrumentRules, Market
+from opensqt.domain.instruments import Market
 from opensqt.simulation.dialects.binance import (
     rest_account,
     rest_listen_key,
@@ -18,11 +16,18 @@ from opensqt.simulation.dialects.binance.errors import (
     UNAVAILABLE,
     UNKNOWN_STATUS,
     body_of,
+    refused,
 )
 from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, RateMeter
 from opensqt.simulation.dialects.binance.listen_keys import ListenKeys
-from opensqt.simulation.dialects.binance.order_parsing import order_named, refused_row
-from opensqt.simulation.dialects.binance.signature import Keyring, check_time, signed_payload
+from opensqt.simulation.dialects.binance.listing import NAME, listed
+from opensqt.simulation.dialects.binance.order_parsing import admit, order_named, refused_row
+from opensqt.simulation.dialects.binance.signature import (
+    Keyring,
+    check_time,
+    check_window,
+    signed_payload,
+)
 from opensqt.simulation.dialects.binance.streams import BinanceStreams
 from opensqt.simulation.engine.records import Records
 from opensqt.simulation.server.call import ApiCall, HttpRequest, VenueError
@@ -30,7 +35,6 @@ from opensqt.simulation.server.context import Route, Routes, VenueContext
 from opensqt.simulation.server.dialect import ApiKey, DialectEntry
 from opensqt.simulation.server.faults import FaultName
 
-NAME = "binance"
 HOSTS = ("api.binance.com", "*.binance.com", "binance.com")
 KEY_HEADER = "X-MBX-APIKEY"
 SPOT_PREFIXES = ("/api/", "/sapi/")
@@ -103,9 +107,13 @@ class BinanceDialect:
         return BinanceStreams(context, self._keyring, self._listen_keys)
 
 
-def listed(rules: InstrumentRules) -> InstrumentRules:
-    """Return an instrument as Binance lists it: base and quote run together, whatever its market."""
-    return msgspec.structs.replace(rules, venue=NAME, venue_symbol=rules.base + rules.quote)
-
-
-DIALECT = DialectEntry(name=NAME, hosts=HOSTS, open=BinanceDialect, listed=listed)
+DIALECT = DialectEntry(
+    name=NAME,
+    hosts=HOSTS,
+    open=BinanceDialect,
+    listed=listed,
+    check_window=check_window,
+    admit=admit,
+    refused=refused,
+    body=body_of,
+)

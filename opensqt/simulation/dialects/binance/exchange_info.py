@@ -1,20 +1,13 @@
 """exchangeInfo of spot, USDⓈ-M and (empty) COIN-M: only the flow's instruments, with their filters. Shapes only."""
 
-from opensqt.domain.decimals import ONE, ZERO
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.simulation.dialects.binance.filters import (
-    PRICE_MAX,
-    bands,
-    digits,
-    orders_max,
-    passive_bands,
-)
+from opensqt.simulation.dialects.binance.filters import digits
 from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, RateLimits
 from opensqt.simulation.dialects.binance.numbers import eight, plain
 
 TRADING, SPOT_CLOSED, USDM_CLOSED = "TRADING", "BREAK", "PENDING_TRADING"
 ONBOARD_MS = 1_569_398_400_000
-NOTIONAL_MAX = 9_000_000 * ONE
 ALGO_ORDERS_MAX = 10  # none is taken: the paper venue has no conditional orders
 PERPETUAL_MS = 4_133_404_800_000
 
@@ -99,51 +92,48 @@ def _spot_symbol(rules: InstrumentRules) -> dict[str, object]:
 
 
 def _spot_filters(rules: InstrumentRules) -> list[dict[str, object]]:
-    up, down = (plain(multiplier) for multiplier in bands(rules))
-    sell_up, buy_down = (plain(multiplier) for multiplier in passive_bands(rules))
-    highest = rules.quantity_max or 9000 * ONE
     return [
         {
             "filterType": "PRICE_FILTER",
-            "minPrice": eight(rules.price_min or rules.tick_size),
-            "maxPrice": eight(rules.price_max or PRICE_MAX),
+            "minPrice": eight(rules.price_min),
+            "maxPrice": eight(rules.price_max),
             "tickSize": eight(rules.tick_size),
         },
         {
             "filterType": "LOT_SIZE",
             "minQty": eight(rules.quantity_min),
-            "maxQty": eight(highest),
+            "maxQty": eight(rules.quantity_max),
             "stepSize": eight(rules.quantity_step),
         },
         {
             "filterType": "MARKET_LOT_SIZE",
             "minQty": eight(ZERO),
-            "maxQty": eight(highest),
+            "maxQty": eight(rules.quantity_max),
             "stepSize": eight(ZERO),
         },
         {
             "filterType": "PERCENT_PRICE_BY_SIDE",
-            "bidMultiplierUp": up,
-            "bidMultiplierDown": buy_down,
-            "askMultiplierUp": sell_up,
-            "askMultiplierDown": down,
+            "bidMultiplierUp": plain(rules.price_band_up),
+            "bidMultiplierDown": plain(rules.price_band_buy_down),
+            "askMultiplierUp": plain(rules.price_band_sell_up),
+            "askMultiplierDown": plain(rules.price_band_down),
             "avgPriceMins": 5,
         },
         {
             "filterType": "NOTIONAL",
             "minNotional": eight(rules.notional_min),
             "applyMinToMarket": True,
-            "maxNotional": eight(rules.notional_max or NOTIONAL_MAX),
+            "maxNotional": eight(rules.notional_max),
             "applyMaxToMarket": False,
             "avgPriceMins": 5,
         },
-        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": orders_max(rules)},
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": rules.orders_max},
     ]
 
 
 def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:
     size = {
-        "maxQty": plain(rules.quantity_max or 1000 * ONE),
+        "maxQty": plain(rules.quantity_max),
         "minQty": plain(rules.quantity_min),
         "stepSize": plain(rules.quantity_step),
     }
@@ -172,19 +162,19 @@ def _usdm_symbol(rules: InstrumentRules) -> dict[str, object]:
         "filters": [
             {
                 "filterType": "PRICE_FILTER",
-                "minPrice": plain(rules.price_min or rules.tick_size),
-                "maxPrice": plain(rules.price_max or PRICE_MAX),
+                "minPrice": plain(rules.price_min),
+                "maxPrice": plain(rules.price_max),
                 "tickSize": plain(rules.tick_size),
             },
             {"filterType": "LOT_SIZE", **size},
             {"filterType": "MARKET_LOT_SIZE", **size},
-            {"filterType": "MAX_NUM_ORDERS", "limit": orders_max(rules)},
+            {"filterType": "MAX_NUM_ORDERS", "limit": rules.orders_max},
             {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": ALGO_ORDERS_MAX},
             {"filterType": "MIN_NOTIONAL", "notional": plain(rules.notional_min)},
             {
                 "filterType": "PERCENT_PRICE",
-                "multiplierUp": plain(bands(rules)[0]),
-                "multiplierDown": plain(bands(rules)[1]),
+                "multiplierUp": plain(rules.price_band_up),
+                "multiplierDown": plain(rules.price_band_down),
                 "multiplierDecimal": "4",
             },
         ],

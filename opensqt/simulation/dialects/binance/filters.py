@@ -10,9 +10,6 @@ from opensqt.simulation.dialects.binance.numbers import plain
 from opensqt.simulation.server.call import VenueError
 
 SPOT_DIGITS_MAX = 8
-OPEN_ORDERS_MAX = 200
-PRICE_MAX = Decimal(1_000_000)
-BAND_UP, BAND_DOWN = Decimal(5), Decimal("0.2")  # where an instrument states no band
 
 
 def digits(number: Decimal) -> int:
@@ -50,15 +47,16 @@ def _check_spot(
         if digits(number) > SPOT_DIGITS_MAX:
             raise VenueError(-1111, f"Parameter '{name}' has too much precision.")
     if kind is OrderType.LIMIT:
-        low, high = rules.price_min or rules.tick_size, rules.price_max or PRICE_MAX
-        if not low <= price <= high or price != floor_to(price, rules.tick_size):
+        if not rules.price_min <= price <= rules.price_max or price != floor_to(
+            price, rules.tick_size
+        ):
             raise filter_failure("PRICE_FILTER")
         if _outside_band(rules, side, price, reference):
             raise filter_failure("PERCENT_PRICE_BY_SIDE")
     if not _size_fits(rules, quantity):
         raise filter_failure("LOT_SIZE")
     worth = EXACT.multiply(price if kind is OrderType.LIMIT else reference, quantity)
-    too_much = kind is OrderType.LIMIT and 0 < rules.notional_max < worth
+    too_much = kind is OrderType.LIMIT and worth > rules.notional_max
     if worth < rules.notional_min or too_much:
         raise filter_failure("NOTIONAL")
 
@@ -79,7 +77,7 @@ def _check_usdm(
         raise VenueError(-4003, "Quantity less than or equal to zero.")
     if quantity < rules.quantity_min:
         raise VenueError(-4004, "Quantity less than min quantity.")
-    if rules.quantity_max > 0 and quantity > rules.quantity_max:
+    if quantity > rules.quantity_max:
         raise VenueError(-4005, "Quantity greater than max quantity.")
     if quantity != floor_to(quantity, rules.quantity_step):
         raise VenueError(-4023, "Quantity not increased by step size.")
@@ -99,13 +97,13 @@ def _check_usdm_price(
 ) -> None:
     if price <= 0:
         raise VenueError(-4001, "Price less than 0.")
-    if price > (rules.price_max or PRICE_MAX):
+    if price > rules.price_max:
         raise VenueError(-4002, "Price greater than max price.")
     if price < rules.price_min:
         raise VenueError(-4013, "Price less than min price.")
     if price != floor_to(price, rules.tick_size):
         raise VenueError(-4014, "Price not increased by tick size.")
-    up, down = bands(rules)
+    up, down = rules.price_band_up, rules.price_band_down
     if side is Side.BUY and price > reference * up:
         limit = plain(floor_to(reference * up, rules.tick_size))
         raise VenueError(-4016, f"Limit price can't be higher than {limit}.")
@@ -114,32 +112,13 @@ def _check_usdm_price(
         raise VenueError(-4024, f"Limit price can't be lower than {limit}.")
 
 
-def orders_max(rules: InstrumentRules) -> int:
-    """State how many orders an account may have open in the symbol."""
-    return rules.orders_max or OPEN_ORDERS_MAX
-
-
-def bands(rules: InstrumentRules) -> tuple[Decimal, Decimal]:
-    """State the multipliers of the reference price that bound a limit price."""
-    return rules.price_band_up or BAND_UP, rules.price_band_down or BAND_DOWN
-
-
-def passive_bands(rules: InstrumentRules) -> tuple[Decimal, Decimal]:
-    """State the multipliers of spot's passive side: a sell's most and a buy's least."""
-    return rules.price_band_sell_up or BAND_UP, rules.price_band_buy_down or BAND_DOWN
-
-
 def _outside_band(rules: InstrumentRules, side: Side, price: Decimal, reference: Decimal) -> bool:
-    up, down = bands(rules)
-    sell_up, buy_down = passive_bands(rules)
-    low, high = (buy_down, up) if side is Side.BUY else (down, sell_up)
-    return reference > 0 and not reference * low <= price <= reference * high
+    return reference > 0 and rules.outside_band(side, price, reference)
 
 
 def _size_fits(rules: InstrumentRules, quantity: Decimal) -> bool:
-    high = rules.quantity_max if rules.quantity_max > 0 else quantity
     return (
-        rules.quantity_min <= quantity <= high
+        rules.quantity_min <= quantity <= rules.quantity_max
         and quantity == floor_to(quantity, rules.quantity_step)
         and quantity > 0
     )

@@ -6,6 +6,7 @@ from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.simulation.dialects.binance.errors import refused
 from opensqt.simulation.dialects.binance.parameters import instrument, instruments, integer
+from opensqt.simulation.engine.exchange import newest_order
 from opensqt.simulation.engine.orders import Execution, Reason, Status, VenueOrder
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.server.call import ApiCall, VenueError
@@ -22,7 +23,7 @@ def find_order(context: VenueContext, call: ApiCall, rules: InstrumentRules) -> 
     if order_id is not None:
         order = records.order_by_id(call.account, rules.symbol, order_id)
     elif client_id:
-        order = _by_client_id(context, call.account, rules.symbol, client_id)
+        order = newest_order(context.exchange, call.account, rules.symbol, client_id)
     else:
         raise VenueError(
             -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
@@ -33,17 +34,6 @@ def find_order(context: VenueContext, call: ApiCall, rules: InstrumentRules) -> 
     if seen is None or not known(seen, context.now_ms()):
         raise refused(call.market, Reason.UNKNOWN_ORDER)
     return seen
-
-
-def _by_client_id(
-    context: VenueContext, account: str, symbol: str, client_id: str
-) -> VenueOrder | None:
-    """The newest pending order of this id, else the newest; an id may be used twice."""
-    pending = context.exchange.open.get((account, symbol), {}).values()
-    found = [order for order in pending if order.client_order_id == client_id]
-    if found:
-        return found[-1]
-    return context.exchange.store.records.order_by_client_id(account, symbol, client_id)
 
 
 def seen_order(context: VenueContext, call: ApiCall, order: VenueOrder) -> VenueOrder | None:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.instruments import InstrumentRules, Market, Side
+from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.dialects.binance import filters
 from opensqt.simulation.dialects.binance.errors import illegal, missing
@@ -16,6 +16,7 @@ from opensqt.simulation.dialects.binance.parameters import (
     required,
 )
 from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
+from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.orders import Placement, VenueOrder
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import VenueContext
@@ -38,23 +39,7 @@ def read_placement(context: VenueContext, call: ApiCall) -> Placement:
     quantity = decimal(call, "quantity")
     price = decimal(call, "price") if kind is OrderType.LIMIT else ZERO
     _check_position_side(call)
-    reduce_only = flag(call, "reduceOnly")
-    filters.check(
-        rules,
-        side=side,
-        kind=kind,
-        price=price,
-        quantity=quantity,
-        reference=_reference(context, rules, side, kind),
-        reduce_only=reduce_only,
-    )
-    if len(context.exchange.open.get((call.account, rules.symbol), {})) >= filters.orders_max(
-        rules
-    ):
-        if call.market is Market.SPOT:
-            raise VenueError(-1013, "Filter failure: MAX_NUM_ORDERS")
-        raise VenueError(-2025, "Reach max open order limit.")
-    return Placement(
+    placement = Placement(
         account=call.account,
         symbol=rules.symbol,
         side=side,
@@ -63,8 +48,29 @@ def read_placement(context: VenueContext, call: ApiCall) -> Placement:
         quantity=quantity,
         price=price,
         client_order_id=client_id,
-        reduce_only=reduce_only,
+        reduce_only=flag(call, "reduceOnly"),
     )
+    admit(context.exchange, placement)
+    return placement
+
+
+def admit(exchange: Exchange, placement: Placement) -> None:
+    """Refuse what breaks a filter of the instrument, or one order too many in it; raise `VenueError`."""
+    rules = exchange.rules[placement.symbol]
+    filters.check(
+        rules,
+        side=placement.side,
+        kind=placement.type,
+        price=placement.price,
+        quantity=placement.quantity,
+        reference=_reference(exchange, placement),
+        reduce_only=placement.reduce_only,
+    )
+    if len(exchange.open.get((placement.account, placement.symbol), {})) < rules.orders_max:
+        return
+    if rules.market is Market.SPOT:
+        raise VenueError(-1013, "Filter failure: MAX_NUM_ORDERS")
+    raise VenueError(-2025, "Reach max open order limit.")
 
 
 def refused_row(context: VenueContext, call: ApiCall, kind: Kind, error: VenueError) -> AuditRow:
@@ -135,9 +141,7 @@ def _check_position_side(call: ApiCall) -> None:
         )
 
 
-def _reference(
-    context: VenueContext, rules: InstrumentRules, side: Side, kind: OrderType
-) -> Decimal:
-    mark = context.exchange.settlement.marks[rules.symbol]
-    best = context.exchange.matchers[rules.symbol].book.best(side.opposite)
-    return best if kind is OrderType.MARKET and best is not None else mark
+def _reference(exchange: Exchange, placement: Placement) -> Decimal:
+    mark = exchange.settlement.marks[placement.symbol]
+    best = exchange.matchers[placement.symbol].book.best(placement.side.opposite)
+    return best if placement.type is OrderType.MARKET and best is not None else mark

@@ -67,7 +67,12 @@ def check_time(params: Mapping[str, str], now_ms: int) -> None:
     window_ms = int(window) if window.isdigit() else WINDOW_DEFAULT_MS
     if window_ms > WINDOW_MAX_MS:
         raise VenueError(*WINDOW_TOO_LONG)
-    if int(stamp) >= now_ms + AHEAD_MAX_MS:
+    check_window(int(stamp), window_ms, now_ms)
+
+
+def check_window(signed_ms: int, window_ms: int, now_ms: int) -> None:
+    """Refuse what was signed too far ahead, or arrives when its window, at most the longest there is, is over."""
+    if signed_ms >= now_ms + AHEAD_MAX_MS:
         raise VenueError(*TIME_AHEAD)
-    if now_ms - int(stamp) > window_ms:
+    if now_ms - signed_ms > min(window_ms, WINDOW_MAX_MS):
         raise VenueError(*TIME_BEHIND)

@@ -7,7 +7,7 @@ from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.dialects.binance.numbers import eight
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
-from opensqt.simulation.engine.wallets import VenueAccount
+from opensqt.simulation.engine.wallets import SimulatedAccount
 
 Json = dict[str, object]
 STATUS = {status: status.value.upper() for status in Status}
@@ -116,7 +116,7 @@ def my_trade(fill: Execution, rules: InstrumentRules) -> Json:
     }
 
 
-def account(owner: VenueAccount, fees: InstrumentRules) -> Json:
+def account(owner: SimulatedAccount, fees: InstrumentRules) -> Json:
     """GET /api/v3/account."""
     maker, taker = fees.maker_fee, fees.taker_fee
     return {
