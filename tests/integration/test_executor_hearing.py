@@ -26,8 +26,8 @@ from tests.conditions import until
 from tests.integration.test_strategy_servers import house_on
 from tests.relays import House, running
 from tests.servers import NatsServer
-from tests.support.fakes.venue import MemoryVenue
-from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.support.venue.exchange import RiggedExchange
+from tests.support.venue.venue import FaultyVenue
 from tests.unit.rig import BIG, PERP, SYMBOL
 
 SIZE = Decimal("0.010")
@@ -64,10 +64,10 @@ async def _leading(
 ) -> AsyncIterator[Callable[[str], Decimal]]:
     """Run an executor until it leads, and yield what it counts; then stop it in good order."""
     clock = house.clock
-    exchange = MemoryExchange(clock=clock, rules=(PERP,), balances={"USDT": Decimal(1000)})
+    exchange = RiggedExchange(clock=clock, rules=(PERP,), balances={"USDT": Decimal(1000)})
     account = ExecutorAccount(
         author=EventSource(actor="executor", venue="binance", account="main", generation=""),
-        venue=MemoryVenue(exchange),
+        venue=FaultyVenue(exchange),
         journal=house.journal,
         lease=LeaseKeeper(
             house.leases, clock, name="executor/binance/main", holder="one", ttl_ms=3000

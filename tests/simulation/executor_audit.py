@@ -13,8 +13,8 @@ from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill, IntentPlaced
 from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.lease import LeaseLost
+from opensqt.simulation.engine.orders import Status, VenueOrder
 from services.executor.service import Executor
-from tests.support.fakes.venue_exchange import Ending, MemoryOrder
 from tests.unit.rig import Rig
 
 ENDS = frozenset({"Rejected", "Canceled", "Expired", "NeverPlaced"})
@@ -57,7 +57,7 @@ class Audit:
     def _check_once(self, facts: list[Event]) -> None:
         placed = [f for f in facts if isinstance(f, IntentPlaced)]
         intents = {f.ref.client_order_id: f.ref.intent_id for f in placed}
-        names = [order.request.client_order_id for order in self.rig.exchange.orders]
+        names = [order.client_order_id for order in self.rig.exchange.orders]
         self._breach(set(names) - set(intents), "at the exchange without an intent")
         twice = [name for name, count in Counter(names).items() if count > 1]
         self._breach(twice, "more than one order of an id")
@@ -70,7 +70,7 @@ class Audit:
             ref = getattr(fact, "ref", None)
             if ref is not None:
                 kinds.setdefault(ref.client_order_id, set()).add(type(fact).__name__)
-        at_exchange = {o.request.client_order_id: o for o in self.rig.exchange.orders}
+        at_exchange = {o.client_order_id: o for o in self.rig.exchange.orders}
         for name, seen in kinds.items():
             wrong = _denied(at_exchange.get(name), seen)
             if wrong:
@@ -79,7 +79,7 @@ class Audit:
     def _check_fills(self, facts: list[Event]) -> None:
         fills = [f for f in facts if isinstance(f, Fill)]
         booked = {(f.trade_id, f.ref.client_order_id, f.quantity) for f in fills}
-        traded = {(t.trade_id, t.client_order_id, t.quantity) for _, t in self.rig.exchange.trades}
+        traded = {(t.trade_id, t.client_order_id, t.quantity) for t in self.rig.exchange.trades}
         self._breach(traded ^ booked, "trades of the exchange that are not exactly the fills")
         if len(fills) != len(booked):
             self.breaches.append("a fill stands twice in the journal")
@@ -99,7 +99,7 @@ class Audit:
 
     def _open(self) -> set[str]:
         orders = self.rig.exchange.orders
-        return {o.request.client_order_id for o in orders if o.ending is Ending.OPEN}
+        return {o.client_order_id for o in orders if o.is_open}
 
     def _breach(self, found: Iterable[Any], words: str) -> None:
         named = sorted(map(str, found))
@@ -113,18 +113,18 @@ def _leaves(error: BaseException | None) -> list[BaseException]:
     return [] if error is None else [error]
 
 
-def _denied(order: MemoryOrder | None, told: set[str]) -> str:
+def _denied(order: VenueOrder | None, told: set[str]) -> str:
     """Say how the journal's telling of an order denies the exchange's truth, or return an empty text."""
-    match order.ending if order is not None else None:
+    match order.status if order is not None else None:
         case None if not told & SILENT_ENDS:
             return "never reached the exchange and has no end"
-        case Ending() if told & {"NeverPlaced", "Rejected"}:
+        case Status() if told & {"NeverPlaced", "Rejected"}:
             return "reached the exchange"
-        case Ending.OPEN if told & ENDS or not told & {"Accepted", "Fill"}:
+        case Status.NEW | Status.PARTIALLY_FILLED if told & ENDS or not told & {"Accepted", "Fill"}:
             return "is open at the exchange"
-        case Ending.CANCELED if "Canceled" not in told:
+        case Status.CANCELED if "Canceled" not in told:
             return "was canceled"
-        case Ending.EXPIRED if "Expired" not in told:
+        case Status.EXPIRED | Status.EXPIRED_IN_MATCH if "Expired" not in told:
             return "expired"
         case _:
             return ""

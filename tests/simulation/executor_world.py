@@ -17,7 +17,7 @@ from opensqt.domain.venue import Obstacle
 from opensqt.runtime.bus.port import Stream
 from services.executor.service import Executor
 from tests.simulation.executor_audit import Audit
-from tests.support.fakes.venue import Fault
+from tests.support.venue.faults import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 LEASE = "executor/binance/main"

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.runtime.journal.reading import decode_row
+from tests.support.venue.incidents import move_position
 from tests.world.checkers import Judge
 from tests.world.chronicle import Violation
 from tests.world.instruments import LOADED
@@ -35,9 +35,7 @@ class Drifting(World):
         await self._until_ready()
         desk.outside(self._load.repeat(desk.setting.again_s))
         await self._load.run(self._script[:20])
-        held = desk.exchange.wallet.position(LOADED)
-        moved = msgspec.structs.replace(held, quantity=held.quantity + MOVED)
-        desk.exchange.wallet._positions[LOADED] = moved
+        move_position(desk.exchange, LOADED, MOVED)
         await self._until("Halted")
         await self._clock.sleep(STEP_S)
         side = Side.SELL if desk.net(LOADED) < 0 else Side.BUY  # what would add to the position

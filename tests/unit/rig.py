@@ -38,8 +38,8 @@ from services.executor.service import Executor
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
-from tests.support.fakes.venue import MemoryVenue
-from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.support.venue.exchange import RiggedExchange
+from tests.support.venue.venue import FaultyVenue
 
 SYMBOL = "BTC/USDT:USDT"
 START_MS = 1_700_000_000_000
@@ -72,11 +72,11 @@ class Rig:
         self.broker = MemoryBroker(self.clock)
         self.bus = MemoryBus(self.broker)
         self.store = MemoryStore(self.clock, generation="g1")
-        self.exchange = MemoryExchange(
+        self.exchange = RiggedExchange(
             clock=self.clock, rules=(PERP,), balances={"USDT": Decimal(100_000)}
         )
         self.exchange.trade(SYMBOL, Decimal(50_000))
-        self.venue = MemoryVenue(self.exchange)
+        self.venue = FaultyVenue(self.exchange)
         self.journals: list[MemoryJournal] = []  # of the executors started, the newest last
         self.journal_of: dict[Executor, MemoryJournal] = {}
         self.commands = 0

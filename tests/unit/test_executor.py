@@ -11,7 +11,7 @@ from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.runtime import latch
 from opensqt.runtime.codec import encode
-from tests.support.fakes.venue import Fault
+from tests.support.venue.faults import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 

@@ -13,8 +13,8 @@ from opensqt.domain.order_events import NeverPlaced, Rejected, Submitting, Unres
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import Held
 from services.executor import sender
-from tests.support.fakes.venue import Fault
-from tests.support.fakes.venue_exchange import Ending
+from tests.support.venue.faults import Fault
+from tests.support.venue.incidents import end_unheard
 from tests.unit.rig import Rig
 
 EXIT_PRICE = Decimal("50100.0")
@@ -222,9 +222,7 @@ async def test_an_order_that_is_gone_already_is_cancelled_successfully(rig: Rig)
     async with rig.running(rig.executor()):
         await approve_many(rig, 1, 2, 3)
         await rig.clock.run_for(0.5)
-        gone = rig.exchange.open_order(rig.order_of(2).client_order_id)
-        assert gone is not None
-        gone.ending = Ending.CANCELED
+        end_unheard(rig.exchange, rig.exchange.orders[1])
         await cancel_many(rig, 1, 2, 3)
         await rig.clock.run_for(3)
         assert rig.venue.cancels == [3]

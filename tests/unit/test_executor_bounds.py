@@ -21,7 +21,9 @@ from opensqt.execution.state import SETTLED_MAX, ExecutionState
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.venues.policy import policy_of
-from tests.support.fakes.venue import Fault, MemoryVenue
+from tests.support.venue.faults import Fault
+from tests.support.venue.incidents import deposit
+from tests.support.venue.venue import FaultyVenue
 from tests.unit.rig import BIG, SYMBOL, Rig
 
 AUTHOR = EventSource(actor="executor", venue="binance", account="main", generation="g1")
@@ -167,7 +169,7 @@ async def test_an_old_order_that_the_venue_forgot_is_no_witness(rig: Rig) -> Non
 @pytest.mark.parametrize("rules", list(PaperRules))
 async def test_an_ended_order_vouches_for_the_reads_too(rig: Rig, rules: PaperRules) -> None:
     """Reads that are answered and show nothing prove no absence, where the only order known before has ended, too."""
-    rig.venue = MemoryVenue(rig.exchange, policy_of("binance", rules=rules))
+    rig.venue = FaultyVenue(rig.exchange, policy_of("binance", rules=rules))
     async with rig.running(rig.executor()):
         await rig.approve(rig.place(1))
         await rig.clock.run_for(0.2)
@@ -175,7 +177,7 @@ async def test_an_ended_order_vouches_for_the_reads_too(rig: Rig, rules: PaperRu
         await rig.clock.run_for(1)
         rig.exchange.stream.break_off("cut by the test")
         blind_ms = rig.clock.wall_ms() + 15_000
-        rig.exchange.orders[0].seen_ms = blind_ms
+        rig.exchange.seen_ms[rig.exchange.orders[0].client_order_id] = blind_ms
         rig.exchange.visibility_lag_ms = 15_000
         rig.venue.faults.set("place", Fault.LOST_ACK)
         await rig.approve(rig.place(2))
@@ -187,7 +189,7 @@ async def test_an_ended_order_vouches_for_the_reads_too(rig: Rig, rules: PaperRu
 
 async def test_opening_balances_are_recorded_together(rig: Rig) -> None:
     """A death between two opening balances must not make the first one pass for all of them."""
-    rig.exchange.wallet.add(rig.exchange.rules[SYMBOL].market, "BNB", Decimal(3))
+    deposit(rig.exchange, "BNB", Decimal(3))
     seen: list[Entry] = []
 
     def second_fails(entry: Entry) -> None:

@@ -13,8 +13,9 @@ from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.verdict import RiskApproved
 from opensqt.execution.caps import Caps, SubmissionTerms, obstacle
 from opensqt.execution.state import ExecutionState
-from tests.support.fakes.venue import Fault, MemoryVenue
-from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.support.venue.exchange import RiggedExchange
+from tests.support.venue.faults import Fault
+from tests.support.venue.venue import FaultyVenue
 from tests.unit.rig import PERP, SYMBOL, Rig
 
 SPOT = "BTC/USDT"
@@ -31,14 +32,14 @@ def rig(tmp_path: Path) -> Rig:
     """Return a desk on both markets, with two bitcoin that nobody's order has bought."""
     rig = Rig(tmp_path)
     spot = msgspec.structs.replace(PERP, symbol=SPOT, market=Market.SPOT)
-    rig.exchange = MemoryExchange(
+    rig.exchange = RiggedExchange(
         clock=rig.clock,
         rules=(PERP, spot),
         balances={"USDT": Decimal(1_000_000), "BTC": Decimal(2)},
     )
     for symbol in (SPOT, SYMBOL):
         rig.exchange.trade(symbol, Decimal(50_000))
-    rig.venue = MemoryVenue(rig.exchange)
+    rig.venue = FaultyVenue(rig.exchange)
     rig.symbols = (SPOT, SYMBOL)
     rig.caps = Caps(orders_max=4, order_notional_max=Decimal(4000), notional_max=Decimal(10_000))
     return rig
@@ -95,7 +96,7 @@ async def test_a_spot_flag_is_neither_sent_nor_recorded(rig: Rig) -> None:
         placed = rig.order_of(1).placed
         assert placed is not None
         assert placed.reduce_only is False
-        assert rig.exchange.orders[-1].request.reduce_only is False
+        assert rig.exchange.orders[-1].reduce_only is False
 
 
 @pytest.mark.row("K02")
@@ -177,7 +178,7 @@ async def test_what_the_venue_lets_only_reduce_is_never_capped(rig: Rig) -> None
         await _bought(rig, SYMBOL, 3)
         close = rig.place(1, side=Side.SELL, quantity=Decimal("0.150"), **MARKET)
         assert await _send(rig, close, reduce_only=True) is OrderStatus.FILLED
-        assert rig.exchange.orders[-1].request.reduce_only is True
+        assert rig.exchange.orders[-1].reduce_only is True
 
 
 async def test_a_strategy_leaves_its_position_also_where_another_nets_it(rig: Rig) -> None:

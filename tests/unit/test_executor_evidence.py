@@ -15,9 +15,9 @@ from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.recon_events import Discrepancy, DiscrepancyKind
 from opensqt.domain.venue import OrderRequest, VenueDown
 from opensqt.runtime.journal.reading import decode_row
+from opensqt.simulation.engine.orders import Status
 from services.reconciler.decide import Comparator
-from tests.support.fakes.venue import Fault
-from tests.support.fakes.venue_exchange import Ending
+from tests.support.venue.faults import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 GRACE_MS = 1500
@@ -38,9 +38,9 @@ def judged(rig: Rig) -> list[Event]:
 
 
 @pytest.mark.row("E11")
-@pytest.mark.parametrize("ending", [Ending.CANCELED, Ending.EXPIRED, Ending.FILLED])
+@pytest.mark.parametrize("ending", [Status.CANCELED, Status.EXPIRED, Status.FILLED])
 async def test_an_order_missing_at_the_venue_gets_the_end_it_had_there(
-    rig: Rig, ending: Ending
+    rig: Rig, ending: Status
 ) -> None:
     """The stream was silent and the order is no longer open: its end is asked for and recorded, its fill too."""
     async with rig.running(rig.executor()):
@@ -48,7 +48,7 @@ async def test_an_order_missing_at_the_venue_gets_the_end_it_had_there(
         await rig.clock.run_for(0.5)
         (resting,) = rig.exchange.orders
         rig.exchange.stream.break_off("cut by the test")
-        if ending is Ending.FILLED:
+        if ending is Status.FILLED:
             rig.exchange.trade(SYMBOL, Decimal("49899.0"))
         else:
             rig.exchange.end(resting, ending)
@@ -137,8 +137,8 @@ async def test_evidence_that_the_journal_did_not_take_changes_no_book(rig: Rig) 
         await rig.clock.run_for(0.5)
         rig.store.down = True
         rig.exchange.trade(SYMBOL, Decimal("49850.0"))
-        (second,) = [order for order in rig.exchange.orders if order.ending is Ending.OPEN]
-        rig.exchange.end(second, Ending.CANCELED)
+        (second,) = [order for order in rig.exchange.orders if order.is_open]
+        rig.exchange.end(second, Status.CANCELED)
         await rig.clock.run_for(1)
         assert executor.status()["orders_open"] == 2
         rig.store.down = False

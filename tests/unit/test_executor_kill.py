@@ -9,7 +9,7 @@ from opensqt.domain.control import KillLatched
 from opensqt.domain.order_state import OrderStatus
 from opensqt.runtime import latch
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases
-from tests.support.fakes.venue import Fault
+from tests.support.venue.faults import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 

@@ -9,7 +9,8 @@ from opensqt.domain.intent import TimeInForce
 from opensqt.domain.order_events import Fill, NeverPlaced
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import AccountView, LookOutcome, NotFound, OrderView, TradeView
-from tests.support.fakes.venue import Fault, MemoryVenue
+from tests.support.venue.faults import Fault
+from tests.support.venue.venue import FaultyVenue
 from tests.unit.rig import Rig
 
 MANY = 12
@@ -22,7 +23,7 @@ READINGS_MAX = (
 )
 
 
-class Counting(MemoryVenue):
+class Counting(FaultyVenue):
     """Counts the dearest part of a look."""
 
     accounts_read = 0
@@ -59,7 +60,7 @@ class Blind(Counting):
     async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return our trades beyond a trade id."""
         orders = self.exchange.orders
-        hidden = {o.venue_order_id for o in orders if o.request.client_order_id in self.hidden()}
+        hidden = {str(o.order_id) for o in orders if o.client_order_id in self.hidden()}
         found = await super().trades(symbol, after=after, since_ms=since_ms)
         return [trade for trade in found if trade.venue_order_id not in hidden]
 

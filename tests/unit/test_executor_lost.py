@@ -20,8 +20,10 @@ from opensqt.domain.venue import (
     TradeView,
 )
 from opensqt.execution.events import VANISHED
-from tests.support.fakes.venue import Fault, MemoryVenue
-from tests.support.fakes.venue_exchange import Ending
+from opensqt.simulation.engine.orders import Status
+from tests.support.venue.faults import Fault
+from tests.support.venue.incidents import list_instrument
+from tests.support.venue.venue import FaultyVenue
 from tests.unit.rig import PERP, SYMBOL, Rig
 
 DAYS_S = 4 * 86_400
@@ -29,7 +31,7 @@ ETH = "ETH/USDT:USDT"
 BOUND_S = 30 + 4 + 10  # out of sight, the fence behind it, a sweep and two looks
 
 
-class Forgetful(MemoryVenue):
+class Forgetful(FaultyVenue):
     """A venue that answers as an adapter does for a symbol that is not listed, or that finds nothing by id."""
 
     gone: frozenset[str] = frozenset()
@@ -70,7 +72,7 @@ class Forgetful(MemoryVenue):
 def rig(tmp_path: Path) -> Rig:
     """Return a desk in memory that trades two perpetuals."""
     rig = Rig(tmp_path)
-    rig.exchange.rules[ETH] = msgspec.structs.replace(PERP, symbol=ETH, venue_symbol="ETHUSDT")
+    list_instrument(rig.exchange, msgspec.structs.replace(PERP, symbol=ETH, venue_symbol="ETHUSDT"))
     rig.exchange.trade(ETH, Decimal(50_000))
     rig.venue = Forgetful(rig.exchange)
     return rig
@@ -176,7 +178,7 @@ async def test_an_order_that_comes_back_after_it_vanished_is_alarmed_and_taken_o
         assert rig.order_of().phase is OrderStatus.EXPIRED
         rig.exchange.orders.extend(kept)
         await rig.clock.run_for(6)
-        assert kept[0].ending is Ending.CANCELED
+        assert kept[0].status is Status.CANCELED
         assert [a.evidence for a in _alarms(rig)][1:] == ["vanished, yet open at the venue"]
 
 
@@ -198,7 +200,7 @@ async def test_living_orders_of_a_market_no_longer_configured_are_swept_and_kill
         assert shown.symbols == (SYMBOL, ETH)
         await executor.kill.kill("desk", "drill", "alice")
         await rig.clock.run_for(5)
-        assert {o.ending for o in rig.exchange.orders} == {Ending.FILLED, Ending.CANCELED}
+        assert {o.status for o in rig.exchange.orders} == {Status.FILLED, Status.CANCELED}
 
 
 @pytest.mark.row("E10")

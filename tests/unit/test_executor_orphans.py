@@ -10,7 +10,7 @@ from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import (
     OrderRequest,
 )
-from tests.support.fakes.venue_exchange import Ending
+from opensqt.simulation.engine.orders import Status
 from tests.unit.rig import SYMBOL, Rig
 
 
@@ -35,12 +35,12 @@ async def test_an_orphan_of_our_form_is_adopted_and_never_cancelled_blindly(rig:
         rig.exchange.trade(SYMBOL, request.price, Decimal("0.004"))
         await rig.clock.run_for(6)
         assert rig.orders()[name].filled == Decimal("0.004")
-        assert {o.ending for o in rig.exchange.orders} == {Ending.OPEN}
+        assert all(order.is_open for order in rig.exchange.orders)
         await executor.kill.kill("desk", "drill", "alice")
         await rig.clock.run_for(5)
         assert rig.orders()[name].phase is OrderStatus.CANCELED
-        endings = {o.request.client_order_id: o.ending for o in rig.exchange.orders}
-        assert endings == {name: Ending.CANCELED, "web-1": Ending.OPEN}
+        endings = {o.client_order_id: o.status for o in rig.exchange.orders}
+        assert endings == {name: Status.CANCELED, "web-1": Status.NEW}
 
 
 @pytest.mark.row("E12")

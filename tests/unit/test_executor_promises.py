@@ -20,14 +20,14 @@ from opensqt.domain.venue import (
     no_obstacle,
 )
 from opensqt.venues.policy import policy_of
-from tests.support.fakes.venue import MemoryVenue
-from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.support.venue.exchange import RiggedExchange
+from tests.support.venue.venue import FaultyVenue
 from tests.unit.rig import SYMBOL, Rig
 
 GRACE_S = 2.0
 
 
-class Promising(MemoryVenue):
+class Promising(FaultyVenue):
     """Answers every place that it takes, or loses, with an acknowledgement; counts the looks for orders."""
 
     looks = 0
@@ -60,10 +60,10 @@ class Promising(MemoryVenue):
         return await super().look(symbol, client_order_id)
 
 
-class Cursors(MemoryVenue):
+class Cursors(FaultyVenue):
     """Reads trades on from words that are no numbers."""
 
-    def __init__(self, exchange: MemoryExchange) -> None:
+    def __init__(self, exchange: RiggedExchange) -> None:
         super().__init__(exchange)
         self.asked: list[str] = []
 

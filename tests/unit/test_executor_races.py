@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from opensqt.domain.order_state import OrderStatus
-from tests.support.fakes.venue import Fault
+from tests.support.venue.faults import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 

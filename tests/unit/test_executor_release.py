@@ -15,7 +15,7 @@ from opensqt.runtime.latch import Latch
 from services.executor.config import actions_of
 from services.executor.kill_switch import KilledAgain
 from services.executor.service import Executor
-from tests.support.fakes.venue import Fault
+from tests.support.venue.faults import Fault
 from tests.unit.rig import SYMBOL, Rig
 
 CONFIG = parse_config(derive([SYMBOL], market="synthetic:7"), {})

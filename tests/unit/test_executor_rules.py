@@ -3,18 +3,17 @@
 import asyncio
 from decimal import Decimal
 
-import msgspec
 import pytest
 
 from opensqt.domain.journal import Entry, Recorded
 from opensqt.domain.order_events import Canceled, Fill, NeverPlaced
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.recon_events import OrderContradicted
-from opensqt.domain.venue import TradeView
 from opensqt.runtime.bus.port import Stream
+from opensqt.simulation.engine.orders import Status
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases
-from tests.support.fakes.venue import Fault
-from tests.support.fakes.venue_exchange import Ending
+from tests.support.venue.faults import Fault
+from tests.support.venue.incidents import fill_ended
 from tests.unit.rig import START_MS, SYMBOL, Rig
 
 DEADLINE_S = 2.0
@@ -76,34 +75,15 @@ async def test_evidence_against_an_end_is_recorded_once_and_its_fill_booked(rig:
         await rig.approve(rig.place())
         await rig.clock.run_for(0.5)
         (resting,) = rig.exchange.orders
-        rig.exchange.end(resting, Ending.CANCELED)
+        rig.exchange.end(resting, Status.CANCELED)
         await rig.clock.run_for(1)
         assert rig.order_of().phase is OrderStatus.CANCELED
-        rig.exchange.trades.append((rig.clock.wall_ms(), _trade(rig, resting.venue_order_id)))
+        fill_ended(rig.exchange, resting, Decimal("0.002"))
         await rig.clock.run_for(20)
     assert rig.order_of().filled == Decimal("0.002")
     (alarm,) = [fact for fact in rig.facts() if isinstance(fact, OrderContradicted)]
     assert alarm.client_order_id == rig.order_of().client_order_id
     assert alarm.evidence == "canceled with 0 filled, yet filled 0.002"
-
-
-def _trade(rig: Rig, venue_order_id: str) -> TradeView:
-    template = {
-        "trade_id": "77",
-        "venue_order_id": venue_order_id,
-        "client_order_id": "",
-        "symbol": SYMBOL,
-        "side": "buy",
-        "price": "49900.0",
-        "quantity": "0.002",
-        "fee": "0.01",
-        "fee_asset": "USDT",
-        "liquidity": "maker",
-        "realized_pnl": "0",
-        "time_ms": rig.clock.market_ms(),
-        "evidence": b"",
-    }
-    return msgspec.convert(template, TradeView, builtin_types=(bytes,))
 
 
 @pytest.mark.row("C06")

@@ -10,15 +10,16 @@ from opensqt.domain.journal import Lease
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import TradeView
 from opensqt.runtime.lease import LeaseLost
+from opensqt.simulation.engine.orders import Status
 from tests.support.fakes.journal import MemoryLeases
-from tests.support.fakes.venue import Fault, MemoryVenue
-from tests.support.fakes.venue_exchange import Ending
+from tests.support.venue.faults import Fault
+from tests.support.venue.venue import FaultyVenue
 from tests.unit.rig import SYMBOL, Rig
 
 MANY = 6
 
 
-class Counting(MemoryVenue):
+class Counting(FaultyVenue):
     """Counts the readings of trades."""
 
     trades_read = 0
@@ -73,7 +74,7 @@ async def test_an_opening_that_stays_open_in_a_silence_is_cancelled_again(rig: R
         rig.store.down = True
         while not rig.venue.cancels:
             await rig.clock.run_for(0.1)
-        order.ending = Ending.OPEN
+        order.status = Status.NEW
         await rig.clock.run_for(3)
         assert await rig.venue.open_orders(SYMBOL) == []
 
@@ -85,7 +86,7 @@ async def test_a_successor_reads_the_trades_once_for_all_that_he_misses(tmp_path
     async with rig.dying(rig.executor()):
         await _placed(rig)
     for order in rig.exchange.orders:
-        rig.exchange.end(order, Ending.CANCELED)
+        rig.exchange.end(order, Status.CANCELED)
     venue = rig.venue = Counting(rig.exchange)
     successor = rig.executor()
     await rig.start_risk()

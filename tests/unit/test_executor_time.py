@@ -10,7 +10,7 @@ from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.venue import LookOutcome
 from opensqt.runtime.clock import NS_PER_MS, VirtualClock
 from opensqt.runtime.slewed_time import SlewedTime
-from tests.support.fakes.venue import Fault
+from tests.support.venue.faults import Fault
 from tests.unit.rig import START_MS, Rig
 from tests.unit.test_executor_looks import Blind
 

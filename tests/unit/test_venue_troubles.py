@@ -9,7 +9,7 @@ from opensqt.domain.order_state import OrderStatus
 from opensqt.runtime.clock import VirtualClock
 from opensqt.venues.engine.error_window import ErrorWindow
 from opensqt.venues.engine.response import Transmitted, VenueResponse
-from tests.support.fakes.venue import Fault
+from tests.support.venue.faults import Fault
 from tests.unit.binance_answers import trouble_of
 from tests.unit.rig import SYMBOL, Rig
 

@@ -9,7 +9,7 @@ from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.journal import Fence, Lease, Recorded
 from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.journal.reading import decode_row
-from tests.support.fakes.venue_exchange import MemoryOrder
+from opensqt.simulation.engine.orders import VenueOrder
 from tests.world import register
 from tests.world.approvals import Seat, ungrounded
 from tests.world.chronicle import Chronicle
@@ -149,9 +149,9 @@ class Judge(Chronicle):
             if late_ms > CANCEL_SEEN_MS:
                 self.blame("nothing sent behind its cancel", f"{name}, {late_ms} ms after")
 
-    def took(self, taken: MemoryOrder) -> None:
+    def took(self, taken: VenueOrder) -> None:
         """The venue took an order."""
-        name = taken.request.client_order_id
+        name = taken.client_order_id
         self.note("take", name)
         self.counts["taken"] += 1
         self._taken[name] = self._taken.get(name, 0) + 1
@@ -168,7 +168,7 @@ class Judge(Chronicle):
             self.blame("the journal knew better", f"{name}: {told.end}, and the venue took it")
         if self.verdicts.get(told.intent) != "RiskApproved":
             self.blame("nothing without approval", f"{name}: {self.verdicts.get(told.intent)}")
-        asked, wished = taken.request, self._wished.get(told.intent)
+        asked, wished = taken, self._wished.get(told.intent)
         if wished != (asked.symbol, asked.side, asked.price, asked.quantity):
             self.blame("placed as wished", f"{name}: {wished}, sent {asked}")
         epoch, since_ms = self.epochs.get(self.executor, (0, 0))

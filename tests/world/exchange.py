@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.venue import OrderRequest, PrivateEvent, StreamDown, StreamUp
-from tests.support.fakes.venue_checks import Denial
-from tests.support.fakes.venue_exchange import MemoryExchange, MemoryOrder
-from tests.support.fakes.venue_stream import MemoryStream
+from opensqt.domain.venue import PrivateEvent, StreamDown, StreamUp
+from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.orders import Placement, VenueOrder
+from tests.support.venue.exchange import RiggedExchange
+from tests.support.venue.stream import BreakableStream
 from tests.world.checkers import Judge
 from tests.world.loop import WorldClock
-from tests.world.purse import FeesIn, Purse
+from tests.world.setting import FeesIn
 
 
 class VenueClock:
@@ -38,11 +39,11 @@ class VenueClock:
         await self._clock.sleep(seconds_wall)
 
 
-class WorldStream(MemoryStream):
+class WorldStream(BreakableStream):
     """A private stream that can lose, repeat and swap frames, and be mute while it looks connected."""
 
-    def __init__(self, clock: WorldClock) -> None:
-        super().__init__(clock)
+    def __init__(self, exchange: Exchange, account: str) -> None:
+        super().__init__(exchange, account)
         self.mute = False
         self.lose = self.repeat = 0
         self.swap = False
@@ -67,8 +68,10 @@ class WorldStream(MemoryStream):
             super().push(late)
 
 
-class WorldExchange(MemoryExchange):
+class WorldExchange(RiggedExchange):
     """The exchange; the judge sees every order that it takes."""
+
+    clock: VenueClock
 
     def __init__(
         self,
@@ -78,24 +81,32 @@ class WorldExchange(MemoryExchange):
         fees_in: FeesIn,
         **balances: int,
     ) -> None:
-        self.clock: VenueClock
-        owned = {asset: Decimal(amount) for asset, amount in balances.items()}
-        super().__init__(clock=VenueClock(clock), rules=rules, balances=owned)
-        self.wallet = Purse(owned, fees_in)
-        self.frames = WorldStream(clock)
-        self.stream = self.frames
         self.blind = False  # reads are answered and show nothing
         self._judge = judge
+        super().__init__(
+            clock=VenueClock(clock),
+            rules=rules,
+            balances={asset: Decimal(amount) for asset, amount in balances.items()},
+            fee_asset=fees_in.asset,
+            stream_of=WorldStream,
+        )
 
-    def newest(self, client_order_id: str) -> MemoryOrder | None:
-        """Return what reads show of an id."""
-        return None if self.blind else super().newest(client_order_id)
+    @property
+    def frames(self) -> WorldStream:
+        """The private stream, whose frames may be lost."""
+        assert isinstance(self.stream, WorldStream)
+        return self.stream
 
-    def take(self, request: OrderRequest) -> MemoryOrder | Denial:
-        """Book a place request."""
-        taken = super().take(request)
-        if isinstance(taken, MemoryOrder):
-            self._judge.took(taken)
-        else:
-            self._judge.note("denied", request.client_order_id, taken.code)
-        return taken
+    def shows(self, client_order_id: str) -> bool:
+        """Whether reads show an order."""
+        return not self.blind and super().shows(client_order_id)
+
+    def shows_trade(self, symbol: str, trade_id: str) -> bool:
+        """Whether reads show a trade."""
+        return not self.blind and super().shows_trade(symbol, trade_id)
+
+    def place(self, placement: Placement) -> VenueOrder:
+        """Accept and match an order."""
+        order = super().place(placement)
+        self._judge.took(order)
+        return order

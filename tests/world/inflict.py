@@ -8,7 +8,7 @@ from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID
 from tests.support.fakes.bus import MemoryBus
-from tests.support.fakes.venue import Fault as Reply
+from tests.support.venue.faults import Fault as Reply
 from tests.world.checkers import DESK, HAND
 from tests.world.desk import TWIN, Desk
 from tests.world.faults import Fault, Kind

@@ -4,33 +4,30 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.recon_events import Adjustment, Discrepancy, DiscrepancyKind, Halted
-from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.support.venue.exchange import RiggedExchange
+from tests.support.venue.incidents import move_position, pay_funding
 
 RATE = Decimal("0.0001")  # of the notional, each time
 STEP = Decimal("0.001")  # base units that a position loses
 HELD_MIN = Decimal("0.03")  # base units: less would be a loss of another kind
 
 
-def pay(exchange: MemoryExchange, symbols: tuple[str, ...], count: int) -> None:
+def pay(exchange: RiggedExchange, symbols: tuple[str, ...], count: int) -> None:
     """Book funding on every perpetual that is held; an odd count is received by who is long."""
     for symbol in symbols:
-        if ":" in symbol and symbol in exchange.prices:
-            rate = RATE * (count if count % 2 == 0 else -count)
-            exchange.pay_funding(symbol, rate, exchange.prices[symbol])
+        if ":" in symbol and exchange.price(symbol):
+            pay_funding(exchange, symbol, RATE * (count if count % 2 == 0 else -count))
 
 
-def take_away(exchange: MemoryExchange, symbol: str) -> Decimal:
+def take_away(exchange: RiggedExchange, symbol: str) -> Decimal:
     """Let a position shrink by one step, without a trade; return by how much it moved."""
-    held = exchange.wallet.position(symbol)
-    if abs(held.quantity) < HELD_MIN:
+    held = exchange.position(symbol).quantity
+    if abs(held) < HELD_MIN:
         return Decimal(0)
-    moved = -STEP if held.quantity > 0 else STEP
-    after = msgspec.structs.replace(held, quantity=held.quantity + moved)
-    exchange.wallet._positions[symbol] = after
+    moved = -STEP if held > 0 else STEP
+    move_position(exchange, symbol, moved)
     return moved
 
 

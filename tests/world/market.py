@@ -72,7 +72,7 @@ class MarketMaker:
         price = Decimal(BEGIN[symbol]) * (10_000 + self._at_bps[symbol]) / 10_000
         price = (price / tick_size).to_integral_value() * tick_size
         volume = self._draw.choice((None, None, Decimal("0.003"), Decimal("0.02")))
-        if not self.still or symbol not in self._desk.exchange.prices:
+        if not self.still or not self._desk.exchange.price(symbol):
             self._desk.exchange.trade(symbol, price, volume)
             if self.neighbour is not None:
                 self.neighbour.exchange.trade(symbol, price, volume)

@@ -14,8 +14,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.venues.policy import policy_of
 from tests.support.fakes.bus import MemoryBus
-from tests.support.fakes.venue import Faults
-from tests.support.fakes.venue_exchange import Ending
+from tests.support.venue.faults import Faults
 from tests.world.checkers import Judge
 from tests.world.desk import Desk, Post
 from tests.world.exchange import WorldExchange
@@ -65,12 +64,10 @@ class Neighbour:
 def mingled(desk: Desk) -> Iterator[tuple[str, str]]:
     """Return where the gate counts what is not this account's: all that is open at its venue, and what it holds."""
     gate: Any = vars(desk.posts["risk"].service)["_sight"].state
-    still = [o for o in desk.exchange.orders if o.ending is Ending.OPEN]
-    here = [o for o in still if o.request.symbol == LOADED]
+    still = [o for o in desk.exchange.orders if o.is_open]
+    here = [o for o in still if o.symbol == LOADED]
     open_at = {
-        side: sum(
-            (o.request.quantity - o.filled for o in here if o.request.side is side), Decimal(0)
-        )
+        side: sum((o.quantity - o.filled for o in here if o.side is side), Decimal(0))
         for side in Side
     }
     seen = gate.exposure(_probe(desk.account))

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import MESSAGE_ID
-from tests.support.fakes.venue_exchange import Ending
 from tests.world.desk import Desk
 from tests.world.instruments import GRIDDED, PERP, SPOT
 from tests.world.kills import misjudged
@@ -57,10 +56,10 @@ def _should_serve(desk: Desk, name: str) -> bool:
 def _orders(desk: Desk) -> list[tuple[str, str]]:
     found = []
     judge = desk.judge
-    at_venue = {o.request.client_order_id: o for o in desk.exchange.orders}
+    at_venue = {o.client_order_id: o for o in desk.exchange.orders}
     for name, told in judge.told.items():
         taken = at_venue.get(name)
-        is_open = taken is not None and taken.ending is Ending.OPEN
+        is_open = taken is not None and taken.is_open
         if not told.over and not is_open:
             found.append(("every order ends", f"{name} is {told.phase}, the venue has it no more"))
         elif not told.over and told.phase in DOUBTFUL:
@@ -72,14 +71,14 @@ def _orders(desk: Desk) -> list[tuple[str, str]]:
         if is_open and judge.killed:
             found.append(("a kill leaves nothing", f"{name} is open"))
     for name, taken in at_venue.items():
-        forgotten = name in judge.lost and taken.ending is not Ending.OPEN
+        forgotten = name in judge.lost and not taken.is_open
         if name not in judge.told and not forgotten:
             found.append(("no orphan", name))
     return found
 
 
 def _fills(desk: Desk) -> list[tuple[str, str]]:
-    there = {terms_of(trade.symbol, trade) for _, trade in desk.exchange.trades}
+    there = {terms_of(trade.symbol, trade) for trade in desk.exchange.trades}
     booked = desk.judge.trades.booked.values()
     found = [("fills = trades", f"missing {terms}") for terms in sorted(there - set(booked))]
     return found + [("fills = trades", f"invented {one}") for one in sorted(set(booked) - there)]
@@ -129,7 +128,7 @@ def _feed(desk: Desk) -> list[tuple[str, str]]:
 
 def _living(desk: Desk) -> list[tuple[str, str]]:
     """Compare the orders that executor and gate count as living with those that the venue has open."""
-    there = {o.request.client_order_id for o in desk.exchange.orders if o.ending is Ending.OPEN}
+    there = {o.client_order_id for o in desk.exchange.orders if o.is_open}
     leader = desk.leader()
     gate = vars(desk.posts["risk"].service)["_sight"].state
     counted = {

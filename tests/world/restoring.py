@@ -17,9 +17,9 @@ from opensqt.domain.trading_controls import RESTORE
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.journal.checkpoint import Checkpoint
 from opensqt.runtime.journal.desk import ensure_generation
+from opensqt.simulation.engine.orders import Status
 from tests.support.fakes.journal import MemoryJournal, MemoryStore
-from tests.support.fakes.venue import Fault as Reply
-from tests.support.fakes.venue_exchange import Ending
+from tests.support.venue.faults import Fault as Reply
 from tests.world.checkers import HAND
 from tests.world.desk import Desk
 
@@ -65,8 +65,8 @@ async def restore(desk: Desk, backup: Backup, *, by_hand: bool) -> None:
     while not desk.posts[desk.leader()].ready:
         await desk.clock.sleep(STEP_S)
     for order in desk.exchange.orders if by_hand else ():
-        if order.ending is Ending.OPEN and order.request.client_order_id in desk.judge.lost:
-            desk.exchange.end(order, Ending.CANCELED)
+        if order.is_open and order.client_order_id in desk.judge.lost:
+            desk.exchange.end(order, Status.CANCELED)
     now_ms = desk.clock.market_ms()
     for scope in sorted(desk.judge.halts):
         desk.throw(Resumed(scope=scope, reason="looked at", actor=HAND, time_ms=now_ms))

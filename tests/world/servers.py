@@ -34,7 +34,7 @@ from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.feed import MemoryFeed
 from tests.support.fakes.journal import MemoryCheckpoints
 from tests.support.fakes.projection import MemoryTables
-from tests.support.fakes.venue import Faults
+from tests.support.venue.faults import Faults
 from tests.world.checkers import Judge
 from tests.world.exchange import WorldExchange
 from tests.world.exposure import Exposure
@@ -121,7 +121,7 @@ class Servers:
         return sum(
             (
                 t.quantity * t.side.sign - (t.fee if t.fee_asset == base else ZERO)
-                for _, t in self.exchange.trades
+                for t in self.exchange.trades
                 if t.symbol == symbol
             ),
             ZERO,

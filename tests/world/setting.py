@@ -1,11 +1,12 @@
 """What differs between Worlds beside chance: the size of the story, who runs, and the rules of the venue."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
 
 from opensqt.runtime.config.schema import PaperRules
-from tests.world.purse import FeesIn
+from opensqt.simulation.engine.fees import FeeAsset
 
 LONG = 10  # one seed in ten has a long script
 HOUSE = 4  # one in four is played by everybody, with a grid and a carry, and so is one long script in ten
@@ -13,11 +14,23 @@ HOUSE_AT = 1  # the first seed of a full house
 GATES = 3  # one in three trades under Gate's rules: no id is unique, and by-id queries name open orders only
 WATCHED = 4  # in one house in four the shipped market_data stands between the market and FEED
 RECONCILED = 2  # one house in two has a reconciler
-FEES = tuple(FeesIn)
+THIRD = FeeAsset(asset="BNB", price_quote=Decimal(600))
 SIDED = 5  # one World in five has a second account, where nobody reconciles
 SIDED_AT = 2
 SIDE, SIDE_EXECUTOR = "side", "side-executor"
 ORDER_PATH = ("executor", "risk", "relay")  # run in every World
+
+
+class FeesIn(StrEnum):
+    """In which asset a venue takes its fees of spot trades."""
+
+    THIRD = "a third asset"
+    RECEIVED = "what was received"  # the base of a buy and the quote of a sell
+
+    @property
+    def asset(self) -> FeeAsset | None:
+        """The third asset, None where there is none."""
+        return THIRD if self is FeesIn.THIRD else None
 
 
 class Size(StrEnum):
@@ -94,6 +107,6 @@ def setting_of(seed: int) -> Setting:
         has_reconciler=has_reconciler,
         has_market_data=is_house and number // RECONCILED % WATCHED == 0,
         has_side=seed % SIDED == SIDED_AT and not has_reconciler,
-        fees_in=FEES[seed // GATES % len(FEES)],
+        fees_in=tuple(FeesIn)[seed // GATES % len(FeesIn)],
         rules=PaperRules.GATE if seed // GATES % GATES == 0 else PaperRules.BINANCE,
     )

@@ -7,7 +7,7 @@ from opensqt.oracle.tables import COLUMNS
 from opensqt.runtime.projection.port import LastPrice
 from opensqt.runtime.projection.tables import Row, Touched
 from tests.support.fakes.projection import MemoryProjections, MemoryTables
-from tests.support.fakes.venue_exchange import Ending, MemoryExchange
+from tests.support.venue.exchange import RiggedExchange
 from tests.world.wires import WiredJournal
 
 LIVE = ("submitting", "unresolved", "live", "partially_filled")
@@ -34,7 +34,7 @@ class WiredProjections(MemoryProjections):
 
 
 def differing(
-    tables: MemoryTables, exchange: MemoryExchange, head: int, but: set[str]
+    tables: MemoryTables, exchange: RiggedExchange, head: int, but: set[str]
 ) -> list[tuple[str, str]]:
     """Return where the tables do not say what the venue holds; (invariant, detail). Positions of `but` aside."""
     if tables.head < head:
@@ -47,11 +47,11 @@ def differing(
     return [("projections = venue", detail) for detail in found]
 
 
-def _orders(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
+def _orders(tables: MemoryTables, exchange: RiggedExchange) -> list[str]:
     said = {str(row["client_order_id"]): row for row in _rows(tables, LedgerTable.ORDERS)}
     ours = {name for name, row in said.items() if row["status"] in LIVE}
-    taken = {order.request.client_order_id: order for order in exchange.orders}
-    theirs = {name for name, order in taken.items() if order.ending is Ending.OPEN}
+    taken = {order.client_order_id: order for order in exchange.orders}
+    theirs = {name for name, order in taken.items() if order.is_open}
     if ours != theirs:
         return [f"open orders {sorted(ours ^ theirs)} on one side only"]
     return [
@@ -61,16 +61,16 @@ def _orders(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
     ]
 
 
-def _positions(tables: MemoryTables, exchange: MemoryExchange, but: set[str]) -> list[str]:
+def _positions(tables: MemoryTables, exchange: RiggedExchange, but: set[str]) -> list[str]:
     said = {str(row["symbol"]): row["quantity"] for row in _rows(tables, LedgerTable.POSITIONS)}
     return [
         f"{place.symbol} {said.get(place.symbol)}, the venue says {place.quantity}"
-        for place in exchange.wallet.positions()
+        for place in exchange.positions()
         if said.get(place.symbol) != place.quantity and place.symbol not in but
     ]
 
 
-def _balances(tables: MemoryTables, exchange: MemoryExchange) -> list[str]:
+def _balances(tables: MemoryTables, exchange: RiggedExchange) -> list[str]:
     said = {
         (row["market"], row["asset"]): row["total"] for row in _rows(tables, LedgerTable.BALANCES)
     }

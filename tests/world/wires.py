@@ -28,7 +28,7 @@ from opensqt.runtime.clock import Clock
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
-from tests.support.fakes.venue import MemoryVenue
+from tests.support.venue.venue import FaultyVenue
 from tests.world.checkers import Judge
 from tests.world.loop import Life, WorldClock
 from tests.world.upkeep import KeptStreams
@@ -117,17 +117,16 @@ class WiredLeases(MemoryLeases):
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """What an executor is given to reach the exchange by; its faults are shared by all."""
 
-    exchange: Any  # MemoryExchange, no plain value
+    exchange: Any  # WorldExchange, no plain value
     faults: Any  # Faults
     policy: Policy
 
 
-class WiredVenue(MemoryVenue):
+class WiredVenue(FaultyVenue):
     """One executor's way to the exchange; the judge sees every place request when it leaves."""
 
     def __init__(self, access: Access, wire: Wire, judge: Judge, life: Life) -> None:
         super().__init__(access.exchange, access.policy)
-        self._access = access
         self.faults = access.faults
         self._wire = wire
         self._judge = judge
@@ -150,7 +149,7 @@ class WiredVenue(MemoryVenue):
         sent: tuple[PlaceOutcome, ...] = ()
         if leaving:
             self._life.reach("send")
-            sent = await self._wire.carry(lambda: MemoryVenue.place_batch(self, leaving))
+            sent = await self._wire.carry(lambda: FaultyVenue.place_batch(self, leaving))
         outcomes = iter(sent)
         return tuple(NotSent(cause=why) if why else next(outcomes) for why in kept)
 
@@ -160,7 +159,7 @@ class WiredVenue(MemoryVenue):
         """Send a cancel request."""
         self._judge.note("cancel", client_order_id)
         return await self._wire.carry(
-            lambda: MemoryVenue.cancel(self, symbol, client_order_id, urgent=urgent)
+            lambda: FaultyVenue.cancel(self, symbol, client_order_id, urgent=urgent)
         )
 
     async def cancel_batch(
@@ -170,28 +169,26 @@ class WiredVenue(MemoryVenue):
         for name in client_order_ids:
             self._judge.note("cancel", name)
         return await self._wire.carry(
-            lambda: MemoryVenue.cancel_batch(self, symbol, client_order_ids, urgent=urgent)
+            lambda: FaultyVenue.cancel_batch(self, symbol, client_order_ids, urgent=urgent)
         )
 
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
         """Ask for one order."""
-        return await self._wire.carry(lambda: MemoryVenue.look(self, symbol, client_order_id))
+        return await self._wire.carry(lambda: FaultyVenue.look(self, symbol, client_order_id))
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Ask for open orders."""
-        seen = await self._wire.carry(lambda: MemoryVenue.open_orders(self, symbol))
-        return [] if self._access.exchange.blind else seen
+        return await self._wire.carry(lambda: FaultyVenue.open_orders(self, symbol))
 
     async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Ask for trades."""
-        seen = await self._wire.carry(
-            lambda: MemoryVenue.trades(self, symbol, after=after, since_ms=since_ms)
+        return await self._wire.carry(
+            lambda: FaultyVenue.trades(self, symbol, after=after, since_ms=since_ms)
         )
-        return [] if self._access.exchange.blind else seen
 
     async def account(self) -> AccountView:
         """Ask for balances and positions."""
-        return await self._wire.carry(lambda: MemoryVenue.account(self))
+        return await self._wire.carry(lambda: FaultyVenue.account(self))
 
     async def close(self) -> None:
         """Disconnect; the exchange goes on for the others."""

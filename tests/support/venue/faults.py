@@ -1,13 +1,20 @@
-"""What can go wrong between the in-memory venue and who asks it; set by tests, in the order in which it is met."""
+"""What can go wrong between a simulated venue and who asks it; set by tests, in the order in which it is met."""
 
 from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
 
-from opensqt.domain.venue import InDoubt, NotSent, OrderRequest, Refusal, Throttled, VenueDown
+from opensqt.domain.venue import (
+    InDoubt,
+    NotSent,
+    OrderRequest,
+    Refusal,
+    Refused,
+    Throttled,
+    VenueDown,
+)
 from opensqt.venues.engine.error_window import ErrorWindow
-from tests.support.fakes.venue_checks import Denial
-from tests.support.fakes.venue_exchange import MemoryExchange
+from tests.support.venue.exchange import RiggedExchange
 
 RETRY_AFTER_MS = 1000
 EVIDENCE = b"{}"
@@ -25,16 +32,16 @@ class Fault(StrEnum):
     NOT_SENT = "not_sent"
 
 
-DENIALS: dict[Fault | None, Denial] = {
-    Fault.REFUSED: Denial(kind=Refusal.FILTER, code="-1013", reason="set by the test"),
-    Fault.NO_FUNDS: Denial(kind=Refusal.FUNDS, code="-2019", reason="Margin is insufficient."),
+REFUSED = {
+    Fault.REFUSED: (Refusal.FILTER, "-1013", "set by the test"),
+    Fault.NO_FUNDS: (Refusal.FUNDS, "-2019", "Margin is insufficient."),
 }
 
 
 class Faults:
     """What goes wrong next, by call (place, order, cancel, end, look, read), in the order it was set."""
 
-    def __init__(self, exchange: MemoryExchange) -> None:
+    def __init__(self, exchange: RiggedExchange) -> None:
         self._exchange = exchange
         self.troubles = ErrorWindow(exchange.clock)
         self._next: dict[str, deque[Fault | None]] = {}
@@ -48,7 +55,7 @@ class Faults:
         """Return the fault that this call meets."""
         waiting = self._next.get(call)
         fault = waiting.popleft() if waiting else None
-        if fault is not None and fault not in DENIALS:
+        if fault is not None and fault not in REFUSED:
             self.troubles.note(fault.value)
         return fault
 
@@ -79,3 +86,11 @@ def failed_by(fault: Fault | None) -> Throttled | NotSent | InDoubt | None:
             return NotSent(cause="connection refused")
         case _:
             return None
+
+
+def refused_by(fault: Fault | None) -> Refused | None:
+    """Return the refusal that a fault is."""
+    if fault not in REFUSED:
+        return None
+    kind, code, reason = REFUSED[fault]
+    return Refused(kind=kind, code=code, reason=f"{kind.value}: {reason}", evidence=EVIDENCE)
