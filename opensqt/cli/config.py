@@ -4,12 +4,10 @@ import argparse
 import json
 import os
 from collections.abc import Iterator
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
-from opensqt.desk.economics import carry_cost, grid_cost
 from opensqt.desk.error import GOOD, JUDGED_FALSE, CliError
-from opensqt.desk.feasibility import MarketView, shared_symbols
+from opensqt.desk.feasibility import shared_symbols
 from opensqt.desk.plan import (
     FILE_NAME,
     MARKET_DEFAULT,
@@ -17,11 +15,8 @@ from opensqt.desk.plan import (
     make_plan,
     named_by,
 )
-from opensqt.domain.decimals import canonical
-from opensqt.runtime.config.all import CarryConfig, Config, GridConfig, PaperFunding, config_hash
-
-CENT = Decimal("0.01")
-BPS_OF_ONE = Decimal("0.0001")
+from opensqt.runtime.config.all import Config, config_hash
+from opensqt.strategies.prospect import MarketView
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -78,69 +73,12 @@ def _check(args: argparse.Namespace) -> int:
 
 def _strategies(config: Config, market: MarketView | None) -> Iterator[dict[str, object]]:
     for name, strategy in config.strategies.items():
-        head: dict[str, object] = {"type": "strategy", "name": name}
+        head: dict[str, object] = {"type": "strategy", "name": name, "kind": strategy.kind}
         if market is None:
-            yield {**head, "kind": "unknown", "earns": None, "text": "fees unknown outside paper"}
-        elif isinstance(strategy, GridConfig):
-            yield {**head, **_grid(strategy, market)}
+            yield {**head, "earns": None, "text": "fees unknown outside paper"}
         else:
-            funding = config.paper.funding.get(strategy.perp)
-            yield {**head, **_carry(strategy, market, funding)}
-
-
-def _grid(grid: GridConfig, market: MarketView) -> dict[str, object]:
-    rules = market.rules[grid.symbol]
-    cost = grid_cost(grid, rules, market.step_bps(grid))
-    break_even, capital = _cents(cost.break_even_bps), _cents(cost.capital_quote)
-    verdict = (
-        "earns" if cost.earns else f"LOSES on every round trip: raise step_bps above {break_even}"
-    )
-    return {
-        "kind": "grid",
-        "earns": cost.earns,
-        "step_bps": canonical(grid.step_bps),
-        "step_bps_in_force": canonical(cost.step_bps.quantize(CENT, ROUND_FLOOR)),
-        "break_even_bps": break_even,
-        "capital_quote": capital,
-        "inventory_notional_quote_max": canonical(grid.inventory_notional_quote_max),
-        "text": f"{grid.mode.value} grid on {grid.symbol}: step {grid.step_bps} bps, break-even"
-        f" {break_even} bps ({verdict}); needs {capital} {rules.quote},"
-        f" holds at most {_cents(grid.inventory_notional_quote_max)} {rules.quote}",
-    }
-
-
-def _carry(
-    carry: CarryConfig, market: MarketView, funding: PaperFunding | None
-) -> dict[str, object]:
-    spot, perp = market.rules[carry.spot], market.rules[carry.perp]
-    cost = carry_cost(carry, spot, perp, funding)
-    least = None if cost.basis_bps_enter is None else _cents(cost.basis_bps_enter)
-    basis = (
-        f"{canonical(carry.basis_bps_min)} bps"
-        if least is None
-        else f"{least} bps, at its paper funding"
-    )
-    percent = _cents(cost.apr_break_even * 100)
-    return {
-        "kind": "carry",
-        "earns": None,  # that is for the funding to say
-        "cost_bps": _cents(cost.cost_bps),
-        "apr_break_even": canonical(cost.apr_break_even.quantize(BPS_OF_ONE, ROUND_CEILING)),
-        "hours_to_break_even": _cents(cost.hours_to_break_even),
-        "capital_quote": _cents(cost.capital_quote),
-        "basis_bps_min": canonical(carry.basis_bps_min),
-        "basis_bps_enter": least,
-        "return_bps_min": canonical(carry.return_bps_min),
-        "text": f"carry {carry.spot} against {carry.perp}: in and out costs {_cents(cost.cost_bps)} bps,"
-        f" paid by {percent} % APR over {carry.holding_hours} h, or by entry_apr_min in"
-        f" {cost.hours_to_break_even:.0f} h; enters with a basis of at least {basis};"
-        f" needs {_cents(cost.capital_quote)} {spot.quote}",
-    }
-
-
-def _cents(number: Decimal) -> str:
-    """Round up to cents: a break-even is never shown too low."""
-    return canonical(number.quantize(CENT, ROUND_CEILING))
+            found = strategy.prospect(market)
+            yield {**head, "earns": found.earns, **found.figures, "text": found.text}
 
 
 def _for_people(line: dict[str, object]) -> str:

@@ -13,7 +13,6 @@ from opensqt.domain.bus_trouble import bus_trouble
 from opensqt.runtime.latch import read as read_latch
 
 HALTED, REDUCING, NORMAL = "HALTED", "REDUCING", "NORMAL"
-STRATEGY_SERVICES = ("grid", "arb")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +65,8 @@ def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
 def strategies(told: dict[str, loopback.Plain]) -> list[dict[str, object]]:
     """Return a line for each strategy: whether it trades, and why not."""
     lines: list[dict[str, object]] = []
-    for service in STRATEGY_SERVICES:
-        named = told.get(service, {}).get("strategies")
+    for service, said in told.items():
+        named = said.get("strategies")
         lines += [
             {"type": "strategy", "service": service, **line}
             for line in (named if isinstance(named, list) else [])

@@ -8,7 +8,7 @@ from pathlib import Path
 from opensqt.cli.reading import Source, fetch
 from opensqt.desk.error import CliError
 from opensqt.domain.clean_text import cleaned
-from opensqt.runtime.config.all import ConfigError, load, symbols_of
+from opensqt.runtime.config.all import ConfigError, load
 
 CLOSE = 0.6
 MEANT_MAX = 3
@@ -66,5 +66,5 @@ def _configured(source: Source) -> tuple[set[str], set[str]]:
         config = load(Path(source.run.config), {})
     except ConfigError:
         return set(), set()
-    symbols = {symbol for one in config.strategies.values() for symbol in symbols_of(one)}
+    symbols = {symbol for one in config.strategies.values() for symbol in one.symbols}
     return set(config.strategies), symbols

@@ -8,13 +8,14 @@ import msgspec
 
 from opensqt.desk.config_default import derive
 from opensqt.desk.error import CliError
-from opensqt.desk.feasibility import MarketView, findings
+from opensqt.desk.feasibility import findings
 from opensqt.desk.runfile import RunFile
 from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.clock import ClockOrigin, continue_origin
-from opensqt.runtime.config.all import Config, ConfigError, Profile, load, parse_config, symbols_of
+from opensqt.runtime.config.all import Config, ConfigError, Profile, load, parse_config
 from opensqt.simulation.market.flow import MarketFlow
 from opensqt.simulation.market.sources import MarketRefused, first_mids, open_checked, open_flow
+from opensqt.strategies.prospect import FundingTerms, MarketView
 
 FILE_NAME = "opensqt.toml"
 MARKET_DEFAULT = "synthetic:7"
@@ -69,7 +70,12 @@ def make_plan(
         _check_symbols(config, flow)
         origin_ms = flow.origin_ms
         view = MarketView(
-            rules={rules.symbol: rules for rules in flow.instruments}, mids=first_mids(flow)
+            rules={rules.symbol: rules for rules in flow.instruments},
+            mids=first_mids(flow),
+            fundings={
+                symbol: FundingTerms(rate=funding.rate, interval_hours=funding.interval_hours)
+                for symbol, funding in config.paper.funding.items()
+            },
         )
     return StartPlan(
         config=config,
@@ -170,7 +176,7 @@ def _checked_speed(speed: str) -> str:
 def _check_symbols(config: Config, flow: MarketFlow) -> None:
     there = [rules.symbol for rules in flow.instruments]
     for name, strategy in config.strategies.items():
-        for symbol in symbols_of(strategy):
+        for symbol in strategy.symbols:
             if symbol not in there:
                 raise ConfigError(
                     f'strategies.{name} trades "{symbol}", which {config.paper.market} does not have:'

@@ -12,7 +12,8 @@ from opensqt.desk.health import EXECUTOR, health_name
 from opensqt.desk.nats import nats_spec
 from opensqt.desk.postgres import dsn_of, postgres_spec
 from opensqt.desk.spec import DoneCheck, HttpCheck, Identity, ProcessSpec
-from opensqt.runtime.config.all import CarryConfig, Config, GridConfig, Profile
+from opensqt.runtime.config.all import Config, Profile
+from opensqt.runtime.config.settings_tables import module_of, service_of
 
 SERVERS = ("nats", "postgres", "venue")
 SETUPS = ("migrate", "streams")
@@ -119,11 +120,8 @@ def _rows(config: Config) -> Iterator[ProcessRow]:
         *(EXECUTOR + account for account in config.accounts),
         *(f"market_data-{venue}" for venue in config.venues),
     )
-    strategies = config.strategies.values()
-    if any(isinstance(strategy, GridConfig) for strategy in strategies):
-        yield ProcessRow(name="grid", argv=("services.grid",), depends=trading)
-    if any(isinstance(strategy, CarryConfig) for strategy in strategies):
-        yield ProcessRow(name="arb", argv=("services.arb",), depends=trading)
+    for service in dict.fromkeys(service_of(*one) for one in config.strategies.items()):
+        yield ProcessRow(name=service, argv=module_of(service), depends=trading)
     yield ProcessRow(name="reconciler", argv=("services.reconciler",), depends=trading)
     yield ProcessRow(name="gateway", argv=("services.gateway",), depends=("relay",))
 

@@ -1,19 +1,22 @@
 """What a strategy decides: intents, facts about itself, and why it does not trade. Values only."""
 
 from collections import Counter
+from decimal import Decimal
 
 import msgspec
 
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import EXACT, canonical
-from opensqt.domain.intent import CancelIntent, PlaceIntent
+from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
 from opensqt.domain.strategy_events import StrategyEvent
+
+Cause = tuple[str | int, ...]
 
 
 class JournalledChoice(msgspec.Struct, frozen=True, kw_only=True):
     """A path-dependent choice for the journal; `cause` makes its event id, so that it is recorded once."""
 
-    cause: tuple[str | int, ...]
+    cause: Cause
     message: StrategyEvent
 
 
@@ -21,7 +24,21 @@ class SkippedSlot(msgspec.Struct, frozen=True, kw_only=True):
     """A slot that has no order although the plan knows one, and why."""
 
     slot: str
-    why: str
+    why: str  # as `status` counts it
+    purpose: Purpose = Purpose.OPEN  # of the order that it lacks
+    words: str = ""  # why, with the figures of this slot, where there are any
+
+
+class WakeCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """What a strategy waits for: nothing changes while the price stays inside and the time has not come.
+
+    A statement that a shell may use to spare work; None leaves that side open.
+    """
+
+    symbol: str
+    price_min: Decimal | None = None  # quote units, of the mid
+    price_max: Decimal | None = None
+    time_ms: int | None = None  # market
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +50,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     idle: bool = False  # the reason is that what it wants and may do has no effect
     gaps: tuple[SkippedSlot, ...] = ()
     dust: tuple[AssetAmount, ...] = ()  # held and too little for any order
+    wake: WakeCondition | None = None  # None: every event is a reason to look again
 
 
 def shown(decision: Decision) -> dict[str, dict[str, int] | dict[str, str]]:

@@ -34,6 +34,7 @@ class StrategySpec(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     evolve: Callable[[S, Event | Decision], S]
     openings_cancelled: Callable[[S], Decision]
     kinds: tuple[str, ...] = KINDS  # of market data
+    lookback_ms: int = 0  # market: of candles, beyond what every start reads
 
 
 class StrategyInstance:

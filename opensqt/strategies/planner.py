@@ -3,25 +3,32 @@
 It never changes an order: another price is a cancel first, and a place once the old order has ended.
 """
 
+import functools
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
 
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
+
+REMEMBERED_MAX = 1024  # names of slots
 
 
 class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One order of the target set; `slot` may appear once."""
 
-    slot: str
+    slot: str  # of an integer: `slot_name`
     side: Side
     price: Decimal  # quote units
     quantity: Decimal  # base units still to be filled
     purpose: Purpose
-    time_in_force: TimeInForce
+    time_in_force: TimeInForce = TimeInForce.POST_ONLY
+    symbol: str = ""  # empty: the strategy's first one
+    reason: str = ""
+    price_slack: Decimal = ZERO  # quote units: a living order that lies as near as this stays
 
 
 class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +56,7 @@ class SkippedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     slot: str
     why: SkipReason
+    purpose: Purpose
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +65,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[TargetOrder, ...] = ()
     cancels: tuple[str, ...] = ()  # intent ids
     missing: tuple[SkippedOrder, ...] = ()
+
+
+@functools.lru_cache(maxsize=REMEMBERED_MAX)
+def slot_name(level: int) -> str:
+    """Return the name of an integer slot in intents, e.g. `g-3`."""
+    return f"g{level}"
+
+
+@functools.lru_cache(maxsize=REMEMBERED_MAX)
+def level_of(slot: str) -> int | None:
+    """Return the integer of a slot's name, or None where it has none."""
+    digits = slot.removeprefix("g")
+    if slot == digits or not digits.removeprefix("-").isdecimal():
+        return None
+    return int(digits)
 
 
 def plan(
@@ -73,17 +96,21 @@ def plan(
     busy = {live.slot for live in lives}
     room = orders_max - len(lives)
     places: list[TargetOrder] = []
-    missing = [SkippedOrder(slot=want.slot, why=SkipReason.CAP) for want in beyond]
+    missing = [_skipped(want, SkipReason.CAP) for want in beyond]
     for want in chosen:
         if want.slot in kept:
             continue
         if want.slot in busy:
-            missing.append(SkippedOrder(slot=want.slot, why=SkipReason.CHANGING))
+            missing.append(_skipped(want, SkipReason.CHANGING))
         elif len(places) >= room:
-            missing.append(SkippedOrder(slot=want.slot, why=SkipReason.ROOM))
+            missing.append(_skipped(want, SkipReason.ROOM))
         else:
             places.append(want)
     return Plan(places=tuple(places), cancels=tuple(cancels), missing=tuple(missing))
+
+
+def _skipped(want: TargetOrder, why: SkipReason) -> SkippedOrder:
+    return SkippedOrder(slot=want.slot, why=why, purpose=want.purpose)
 
 
 def _kept(

@@ -14,7 +14,6 @@ from opensqt.runtime.config.all import (
     ConfigError,
     Profile,
     secret,
-    symbols_of,
 )
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.venues.engine.dialect import Dialect
@@ -71,7 +70,7 @@ def markets_of(config: Config, account: str) -> frozenset[Market]:
         market_of(symbol)
         for strategy in config.strategies.values()
         if strategy.account == account
-        for symbol in symbols_of(strategy)
+        for symbol in strategy.symbols
     }
     return frozenset(found or Market)
 

@@ -2,8 +2,9 @@
 
 from opensqt import __version__
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.config.all import CarryConfig, Config, strategy_hash
+from opensqt.runtime.config.all import Config, strategy_hash
 from opensqt.strategies.carry import decide, state
+from opensqt.strategies.carry.settings import CarrySettings
 from opensqt.strategies.carry.setup import LEGS_APART_MS_MAX, CarrySetup
 from opensqt.strategies.kernel import KINDS, StrategySpec
 from opensqt.strategies.tracked_intent import RetryPolicy
@@ -11,7 +12,7 @@ from opensqt.strategies.tracked_intent import RetryPolicy
 FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
 
 
-def setup_of(name: str, carry: CarryConfig, config: Config, clock: Clock) -> CarrySetup:
+def setup_of(name: str, carry: CarrySettings, config: Config, clock: Clock) -> CarrySetup:
     """Return what one carry is told to do."""
     return CarrySetup(
         strategy=name,
@@ -39,7 +40,7 @@ def plays_of(config: Config, clock: Clock) -> list[StrategySpec[state.CarryState
     """Return every carry of the configuration, ready to be driven."""
     found = []
     for name, carry in config.strategies.items():
-        if not isinstance(carry, CarryConfig):
+        if not isinstance(carry, CarrySettings):
             continue
         setup = setup_of(name, carry, config, clock)
         found.append(

@@ -11,7 +11,7 @@ from opensqt.domain.venue import VenueDown
 from opensqt.execution.caps import Caps
 from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
-from opensqt.runtime.config.all import Config, ConfigError, OnStop, symbols_of
+from opensqt.runtime.config.all import Config, ConfigError, OnStop
 from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.health import Action
 from opensqt.runtime.latch import Latches, LatchFile
@@ -111,7 +111,7 @@ def _account(context: Context, name: str) -> ExecutorAccount:
                     symbol
                     for strategy in config.strategies.values()
                     if strategy.account == name
-                    for symbol in symbols_of(strategy)
+                    for symbol in strategy.symbols
                 }
             )
         ),

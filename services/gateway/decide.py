@@ -57,7 +57,8 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
     speed: Decimal = ONE
     tick_age_ms_max: int = 3000
     places: tuple[Place, ...] = ()
-    kinds: Mapping[str, str] = {}  # strategy -> grid or carry
+    kinds: Mapping[str, str] = {}  # by strategy, as the configuration names it
+    services: Mapping[str, str] = {}  # strategy -> the process that runs it
     keys: Mapping[str, str] = {}  # strategy -> the symbol of its chart
     legs: Mapping[str, tuple[Place, ...]] = {}
     market_ms: int = 0
@@ -77,7 +78,7 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     def trading(self, strategy: str) -> dict[str, Any]:
         """Return whether a strategy trades, and why not."""
-        service = self.kinds.get(strategy, "").replace("carry", "arb")
+        service = self.services.get(strategy, "")
         if service not in self.statuses:
             return {
                 "trading": False,

@@ -13,8 +13,8 @@ import aiohttp
 
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE
-from opensqt.runtime.config.all import Config, GridConfig, Profile
-from opensqt.runtime.config.schema import symbols_of
+from opensqt.runtime.config.all import Config, Profile
+from opensqt.runtime.config.settings_tables import service_of
 from services.gateway.config import LOOPBACK
 from services.gateway.decide import EXECUTOR, CommandResult, DeskStatus, Plain, ProcessStatus
 from services.gateway.state import Place
@@ -82,9 +82,9 @@ class ProcessClient:
             version=self.version,
             tick_age_ms_max=config.risk.tick_age_ms_max,
             places=tuple(sorted({place for places in legs.values() for place in places})),
-            kinds={
-                name: "grid" if isinstance(strategy, GridConfig) else "carry"
-                for name, strategy in config.strategies.items()
+            kinds={name: strategy.kind for name, strategy in config.strategies.items()},
+            services={
+                name: service_of(name, strategy) for name, strategy in config.strategies.items()
             },
             keys={name: "|".join(places[0]) for name, places in legs.items()},
             legs=legs,
@@ -145,7 +145,7 @@ class ProcessClient:
 def _legs(config: Config, name: str) -> tuple[Place, ...]:
     strategy = config.strategies[name]
     venue = config.accounts[strategy.account].venue
-    return tuple((venue, symbol) for symbol in symbols_of(strategy))
+    return tuple((venue, symbol) for symbol in strategy.symbols)
 
 
 def _process(row: Mapping[str, Any], statuses: Mapping[str, Plain]) -> ProcessStatus:

@@ -28,7 +28,7 @@ from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.verdict import RiskRefused
-from opensqt.strategies.grid.levels import level_of
+from opensqt.strategies.planner import level_of
 from services.gateway.activity import ActivityLine, line_of
 from services.gateway.earnings import HOUR_MS, HOURS, Earnings
 

@@ -6,7 +6,8 @@ from opensqt.domain.dust import is_dust
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.order_state import AT_VENUE, Order, OrderStatus
 from opensqt.domain.position import FLAT, Position
-from opensqt.strategies.grid.levels import GridLevels, level_of
+from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.planner import level_of
 from services.gateway.activity import cash, plain
 from services.gateway.decide import DeskStatus
 from services.gateway.state import GatewayState

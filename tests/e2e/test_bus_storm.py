@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli.desk_figures import STRATEGY_SERVICES, ask_all
+from opensqt.cli.desk_figures import ask_all
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import RunClock
@@ -32,6 +32,9 @@ async def test_the_strategies_of_a_desk_decide_again_within_five_seconds_of_a_ki
             await until(partial(_beyond, desk, end), within_s=BLIND_S_MAX)
         lines = await desk.verb("verify", check=False)
     assert lines[-1] == {"type": "verdict", "holds": True, "failed": []}, lines
+
+
+STRATEGY_SERVICES = ("grid", "arb")
 
 
 async def _beyond(desk: Desk, sequence: int) -> bool:

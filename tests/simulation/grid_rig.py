@@ -4,51 +4,63 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import Side
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.decide import decide
+from opensqt.strategies.grid.settings import GridMode, GridSettings
 from opensqt.strategies.grid.slots import Slot
-from opensqt.strategies.grid.state import GridSetup, GridState, evolve
+from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.grid.strategy import GRID
+from opensqt.strategies.state import Setup
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of
 from tests.simulation.strategy_rig import Rig
 
 BUY, SELL = Side.BUY, Side.SELL
 
 
-def setup_of(**changes: object) -> GridSetup:
+def setup_of(**changes: object) -> Setup[GridSettings]:
     """Return a neutral grid with a step of 10 at 45 000 and two levels each side."""
     values: dict[str, object] = {
-        "strategy": "grid",
-        "venue": "binance",
+        "kind": "grid",
         "account": "main",
         "symbol": PERP,
-        "neutral": True,
+        "mode": GridMode.NEUTRAL,
         "step_bps": Decimal(10) * 10_000 / Decimal(45_000),
         "levels_below": 2,
         "levels_above": 2,
         "order_notional_quote": Decimal(450),
-        "orders_max": 20,
         "adopt": False,
+    }
+    told: dict[str, object] = {
+        "strategy": "grid",
+        "venue": "binance",
+        "orders_max": 20,
         "tick_age_ms_max": 3_600_000,
     }
-    return GridSetup(**{**values, **changes})  # type: ignore[arg-type]
+    for name, value in changes.items():
+        (told if name in Setup.__struct_fields__ else values)[name] = value
+    return Setup(settings=GridSettings(**values), **told)  # type: ignore[arg-type]
 
 
-def rig_of(setup: GridSetup, price: str = "45000", **rules: str) -> Rig[GridState]:
+def unstarted(setup: Setup[GridSettings]) -> Rig[GridState]:
+    """Return a grid that has heard nothing yet."""
+    return Rig(GridState(setup=setup), GRID.ask, GRID.fold)
+
+
+def rig_of(setup: Setup[GridSettings], price: str = "45000", **rules: str) -> Rig[GridState]:
     """Return a started grid that has seen its first price."""
-    rig = Rig(GridState(setup=setup), decide, evolve)
-    rig.feed(rules_of(setup.symbol, **rules))
+    rig = unstarted(setup)
+    rig.feed(rules_of(setup.settings.symbol, **rules))
     rig.start(setup.strategy)
-    rig.tick(setup.symbol, price)
+    rig.tick(setup.settings.symbol, price)
     return rig
 
 
-def long_of(**changes: object) -> GridSetup:
+def long_of(**changes: object) -> Setup[GridSettings]:
     """Return a long grid on spot."""
-    return setup_of(symbol=SPOT, neutral=False, **changes)
+    return setup_of(symbol=SPOT, mode=GridMode.LONG, **changes)
 
 
 def move(rig: Rig[GridState], price: str) -> None:
     """Let the price move and answer all with yes."""
-    rig.tick(rig.state.setup.symbol, price)
+    rig.tick(rig.state.symbol, price)
     rig.accept_all()
 
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.recon_events import Adjustment
-from opensqt.strategies.grid.levels import level_of
-from opensqt.strategies.grid.state import GridSetup, GridState
+from opensqt.strategies.grid.settings import GridSettings
+from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.planner import level_of
+from opensqt.strategies.state import Setup
 from tests.simulation.grid_rig import long_of, move, rig_of, setup_of
 from tests.simulation.strategy_rig import Rig
 
@@ -44,7 +46,7 @@ def corrected(rig: Rig[GridState], quantity: Decimal) -> None:
         Adjustment(
             venue=setup.venue,
             account=setup.account,
-            symbol=setup.symbol,
+            symbol=setup.settings.symbol,
             strategy=setup.strategy,
             quantity=quantity,
             evidence_hash="",
@@ -67,7 +69,7 @@ def closes_follow(rig: Rig[GridState]) -> None:
         assert left <= abs(held), (placed.slot, left, held)
 
 
-def played(setup: GridSetup, steps: list[tuple[str, int]]) -> Rig[GridState]:
+def played(setup: Setup[GridSettings], steps: list[tuple[str, int]]) -> Rig[GridState]:
     """Play prices, whole and partial fills and corrections, answering every intent with yes."""
     rig = rig_of(setup)
     rig.accept_all()

@@ -15,10 +15,10 @@ from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.order_state import OrderStatus
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.decide import decide
 from opensqt.strategies.grid.slots import SlotStatus
-from opensqt.strategies.grid.state import GridState, evolve
-from tests.simulation.grid_rig import long_of, rig_of, setup_of
+from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.grid.strategy import GRID
+from tests.simulation.grid_rig import long_of, rig_of, setup_of, unstarted
 from tests.simulation.strategy_facts import brought, journalled
 from tests.simulation.strategy_rig import Rig, restarted
 
@@ -49,7 +49,7 @@ class Chaos:
         """Do one thing; a move that has nothing to act on does nothing."""
         if action == "tick":
             self.price += Decimal(number % 61 - 30)
-            self.rig.tick(self.rig.state.setup.symbol, self.price)
+            self.rig.tick(self.rig.state.symbol, self.price)
         elif action == "wait":
             self.rig.wait((number % 8 + 1) * 400, 400)
         elif action == "restart":
@@ -71,11 +71,10 @@ class Chaos:
         self.runs += 1
         old, market = self.rig, self.rig.state.market
         setup = old.state.setup
-        self.rig = Rig(GridState(setup=setup), decide, evolve)
+        self.rig = unstarted(setup)
         self.rig.fee_asset = old.fee_asset
-        rules = [market.rules] if market.rules is not None else []
-        restarted(old, self.rig, setup.strategy, self.runs, rules)
-        self.rig.tick(setup.symbol, self.price)
+        restarted(old, self.rig, setup.strategy, self.runs, market.rules.values())
+        self.rig.tick(setup.settings.symbol, self.price)
 
     def settle(self) -> None:
         """Let the venue tell and answer all, and time pass beyond every pause."""
@@ -91,7 +90,7 @@ class Chaos:
             for intent in list(rig.waiting.values()):
                 if rig.now_ms > intent.valid_until_ms:
                     del rig.waiting[intent.intent_id]
-            rig.tick(rig.state.setup.symbol, self.price)
+            rig.tick(rig.state.symbol, self.price)
             rig.accept_all()
 
     def _answer(self, number: int, *, refuse: bool) -> None:
@@ -177,14 +176,13 @@ def check_quiet(rig: Rig[GridState]) -> None:
             assert placed.side is closing
             rest = rig.orders[placed.ref.client_order_id].remaining
             assert floor_to(abs(slot.position.quantity), STEP) <= rest
-    if not rig.state.setup.neutral:
+    if not rig.state.settings.neutral:
         check_for_sale(rig)
-    tick, lattice, setup = rig.state.market.tick, books.lattice, rig.state.setup
-    assert tick is not None
+    tick, lattice, setup = rig.state.market.ticks[rig.state.symbol], books.lattice, rig.state.setup
     assert lattice is not None
     mid = (tick.bid_price + tick.ask_price) / 2
-    window = lattice.below(mid, setup.levels_below)
-    window += lattice.above(mid, setup.levels_above) if setup.neutral else ()
+    window = lattice.below(mid, setup.settings.levels_below)
+    window += lattice.above(mid, setup.settings.levels_above) if setup.settings.neutral else ()
     assert {f"g{level}" for level in window} <= set(live) | named
 
 
@@ -243,5 +241,5 @@ def rig_of_journal(rig: Rig[GridState]) -> GridState:
     """Return the grid that folds only what the journal holds of a rig's history."""
     state = GridState(setup=rig.state.setup)
     for event in journalled(rig.history):
-        state = evolve(state, event)
+        state = GRID.fold(state, event)
     return state

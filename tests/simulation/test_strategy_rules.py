@@ -16,7 +16,7 @@ from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.strategy import runner
 from opensqt.strategies import kernel
-from opensqt.strategies.grid.state import evolve
+from opensqt.strategies.grid.strategy import GRID
 from services.arb.config import plays_of as carries_of
 from services.gateway.config import GatewaySettings as Page
 from services.grid.config import plays_of as grids_of
@@ -103,12 +103,12 @@ def test_the_journal_and_the_look_back_are_all_that_a_start_needs(
     now_ms = past[-1][0] if past else 0
     running = started = grids_of(_config(), VirtualClock(wall_ms=0))[0].beginning
     for _, fact in past:
-        running = evolve(running, fact)
+        running = GRID.fold(running, fact)
     for fact in (fact for _, fact in past if isinstance(fact, JOURNALLED)):
-        started = evolve(started, fact)
+        started = GRID.fold(started, fact)
     for at_ms, fact in past:
         if at_ms >= now_ms - runner.LOOKBACK_MS and not isinstance(fact, JOURNALLED):
-            started = evolve(started, fact)
+            started = GRID.fold(started, fact)
     assert started == running
 
 

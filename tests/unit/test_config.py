@@ -7,15 +7,14 @@ import pytest
 
 from opensqt.desk.config_default import derive
 from opensqt.runtime.config.all import (
-    CarryConfig,
     ConfigError,
-    GridConfig,
-    GridMode,
     config_hash,
     load,
     parse_config,
     secret,
 )
+from opensqt.strategies.carry.settings import CarrySettings
+from opensqt.strategies.grid.settings import GridMode, GridSettings
 
 SYMBOLS = ("BTC/USDT", "BTC/USDT:USDT")
 TEXT = derive(SYMBOLS, market="synthetic:7")
@@ -31,9 +30,9 @@ def test_the_derived_configuration_trades_each_symbol_and_pair() -> None:
     """A neutral grid on the perpetual, a long grid on spot, a carry of both, each with its defaults."""
     config = parse_config(TEXT, {})
     perp, spot, carry = (config.strategies[name] for name in ("grid-perp", "grid-spot", "carry"))
-    assert isinstance(perp, GridConfig)
-    assert isinstance(spot, GridConfig)
-    assert isinstance(carry, CarryConfig)
+    assert isinstance(perp, GridSettings)
+    assert isinstance(spot, GridSettings)
+    assert isinstance(carry, CarrySettings)
     assert (perp.mode, perp.symbol, perp.adopt) == (GridMode.NEUTRAL, "BTC/USDT:USDT", True)
     assert (spot.mode, spot.symbol, spot.valid_for_ms) == (GridMode.LONG, "BTC/USDT", 2000)
     assert (carry.spot, carry.perp, carry.leg_timeout_ms) == (*SYMBOLS, 3000)
@@ -87,7 +86,7 @@ MISTAKES = {
     "too many orders": ("open_orders_max = 100", "open_orders_max = 10001", "at most 10000"),
     "mode": ('mode = "neutral"', 'mode = "both"', "expected one of long, neutral"),
     "neutral on spot": ('mode = "long"', 'mode = "neutral"', "spot cannot go short"),
-    "kind": ('kind = "carry"', 'kind = "moon"', "expected one of grid, carry"),
+    "kind": ('kind = "carry"', 'kind = "mo on"', "expected one of grid, carry"),
     "missing": ('step_bps = "6"', "", "strategies.grid-perp.step_bps is missing"),
     "account": ('account = "main"', 'account = "other"', "expected one of main"),
     "venue": ('\nvenue = "binance"', '\nvenue = "gate"', "expected one of binance"),
@@ -203,7 +202,7 @@ def test_the_environment_overlays_non_empty_values() -> None:
         },
     )
     grid = config.strategies["grid-perp"]
-    assert isinstance(grid, GridConfig)
+    assert isinstance(grid, GridSettings)
     assert (config.risk.open_orders_max, config.risk.price_collar_bps) == (50, Decimal(100))
     assert (grid.adopt, grid.step_bps) == (False, Decimal("7.5"))
     assert config.paper.funding["BTC/USDT:USDT"].rate == Decimal("-0.0001")

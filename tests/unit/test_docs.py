@@ -9,6 +9,8 @@ from opensqt.cli.main import VERBS
 from opensqt.domain import order_state
 from opensqt.execution import order_actions
 from opensqt.runtime.config import schema
+from opensqt.strategies.carry.settings import CarrySettings
+from opensqt.strategies.grid.settings import GridSettings
 from opensqt.venues.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
 
@@ -55,8 +57,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[paper.fees]": schema.PaperFees,
     "[venues.NAME]": schema.VenueConfig,
     "[accounts.NAME]": schema.AccountConfig,
-    '[strategies.NAME], kind = "grid"': schema.GridConfig,
-    '[strategies.NAME], kind = "carry"': schema.CarryConfig,
+    '[strategies.NAME], kind = "grid"': GridSettings,
+    '[strategies.NAME], kind = "carry"': CarrySettings,
     "[risk]": schema.RiskConfig,
     "[gateway]": schema.GatewayConfig,
     "[telemetry]": schema.TelemetryConfig,

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.desk.config_default import derive
-from opensqt.desk.feasibility import MarketView, findings, shared_symbols
+from opensqt.desk.feasibility import findings, shared_symbols
 from opensqt.desk.plan import make_plan, refuse_untradable
 from opensqt.runtime.config.all import Config, ConfigError, parse_config
 from opensqt.simulation.market.orderflow_instruments import rules_for
+from opensqt.strategies.prospect import MarketView
 
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
 TEXT = derive((SPOT, PERP), market="synthetic:7")

@@ -11,12 +11,11 @@ from opensqt.domain.market import FeedState, FeedStatus
 from opensqt.domain.recon_events import Adjustment, Halted, Resumed
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.decide import decide
 from opensqt.strategies.grid.levels import GridLevels
-from opensqt.strategies.grid.state import GridState, evolve
-from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
+from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.grid.strategy import GRID
+from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot, unstarted
 from tests.simulation.strategy_facts import PERP, Intent, d, journalled, rules_of, snapshot_of
-from tests.simulation.strategy_rig import Rig
 
 
 @pytest.mark.row("B04")
@@ -53,7 +52,7 @@ def test_the_anchor_is_set_once_and_survives_a_restart() -> None:
     assert rig.state.books.lattice == GridLevels(
         anchor_price=Decimal(45_000), step_price=Decimal(10)
     )
-    again = Rig(GridState(setup=setup_of()), decide, evolve)
+    again = unstarted(setup_of())
     again.now_ms = rig.now_ms
     for event in journalled(rig.history):
         again.feed(event)
@@ -71,9 +70,9 @@ def test_the_anchor_is_set_once_and_survives_a_restart() -> None:
 @pytest.mark.row("B05")
 def test_nothing_opens_next_to_the_price() -> None:
     """A level within a tenth of a step is left alone; just beyond it is used."""
-    near = rig_of(setup_of(anchor_price=Decimal(45_000)), "45000.9")
+    near = rig_of(setup_of(anchor="45000"), "45000.9")
     assert {p.price for p in near.places()} == {44_980, 44_990, 45_010, 45_020}
-    beyond = rig_of(setup_of(anchor_price=Decimal(45_000)), "45001.1")
+    beyond = rig_of(setup_of(anchor="45000"), "45001.1")
     assert {p.price for p in beyond.places()} == {44_990, 45_000, 45_010, 45_020}
 
 
@@ -142,7 +141,7 @@ def test_never_more_orders_than_allowed_nearest_first() -> None:
 @pytest.mark.row("B19")
 def test_a_position_from_before_is_adopted_once_with_its_cost() -> None:
     """The venue's position becomes slots whose sells stand above the anchor."""
-    rig = Rig(GridState(setup=setup_of(adopt=True)), decide, evolve)
+    rig = unstarted(setup_of(adopt=True))
     rig.feed(rules_of(PERP))
     rig.start("grid")
     rig.tick(PERP, "45000")
@@ -198,9 +197,9 @@ def test_the_same_events_give_the_same_intents() -> None:
     state = GridState(setup=setup_of())
     sent: list[Intent] = []
     for event in rig.history:
-        state = evolve(state, event)
-        decision = decide(state, event)
-        state = evolve(state, decision)
+        state = GRID.fold(state, event)
+        decision = GRID.ask(state, event)
+        state = GRID.fold(state, decision)
         sent.extend(decision.intents)
     assert sent == rig.sent
 

@@ -204,7 +204,7 @@ def test_who_has_nothing_at_the_venue_for_long_is_not_trading(
     setup = (setup_of if neutral else long_of)()
     rig = rig_of(setup)
     for price, answer in steps:
-        rig.tick(setup.symbol, str(45_000 + price))
+        rig.tick(setup.settings.symbol, str(45_000 + price))
         run(rig, 1_500, answer, answer)
         if orders := rig.live():
             rig.fill(orders[0].ref.client_order_id)

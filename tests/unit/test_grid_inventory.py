@@ -7,8 +7,9 @@ import pytest
 
 from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import Side
-from opensqt.runtime.config.all import ConfigError, GridConfig, parse_config
-from opensqt.strategies.grid.slots import FULL
+from opensqt.runtime.config.all import ConfigError, parse_config
+from opensqt.strategies.grid.settings import GridSettings
+from opensqt.strategies.idling import FULL
 from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of
 from tests.simulation.strategy_rig import Rig
 
@@ -73,13 +74,13 @@ def test_the_nearest_levels_have_the_room() -> None:
     assert rig.resting(BUY) == [45_010]
 
 
-def _grid(**changes: str) -> GridConfig:
+def _grid(**changes: str) -> GridSettings:
     text = derive(["BTC/USDT:USDT"], market="synthetic:7")
     for name, value in changes.items():
         size = 'order_notional_quote = "500"'
         text = text.replace(size, f'{size}\n{name} = "{value}"')
     grid = parse_config(text, {}).strategies["grid-perp"]
-    assert isinstance(grid, GridConfig)
+    assert isinstance(grid, GridSettings)
     return grid
 
 

@@ -6,14 +6,13 @@ import msgspec
 import pytest
 
 from opensqt.domain.intent import Purpose
+from opensqt.strategies.aiming import openings_cancelled
 from opensqt.strategies.decision import Decision
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.decide import decide, openings_cancelled
 from opensqt.strategies.grid.slots import Slot, SlotStatus
-from opensqt.strategies.grid.state import GridState, evolve
-from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot
+from tests.simulation.grid_rig import BUY, SELL, long_of, move, rig_of, setup_of, slot, unstarted
 from tests.simulation.strategy_facts import SPOT, d, journalled, rules_of
-from tests.simulation.strategy_rig import Rig, restarted
+from tests.simulation.strategy_rig import restarted
 
 
 @pytest.mark.row("B04")
@@ -21,7 +20,7 @@ def test_neutral_tracks_a_short_and_closes_it_one_level_below() -> None:
     """A filled opening sell is a short of its slot, bought back one step lower with its own size."""
     rig = rig_of(setup_of())
     rig.accept_all()
-    rig.tick(rig.state.setup.symbol, "45009")
+    rig.tick(rig.state.symbol, "45009")
     rig.fill(rig.cid_at("45010"))
     assert slot(rig, 1).status is SlotStatus.PENDING
     assert slot(rig, 1).position.quantity == d("-0.009")
@@ -62,7 +61,7 @@ def test_a_second_intent_for_a_busy_slot_raises() -> None:
     intent = rig.places()[0]
     another = msgspec.structs.replace(intent, intent_id="another")
     with pytest.raises(slots.IllegalTransition):
-        evolve(rig.state, Decision(intents=(another,)))
+        rig.evolve(rig.state, Decision(intents=(another,)))
 
 
 @pytest.mark.row("B06")
@@ -281,7 +280,7 @@ def test_a_late_answer_to_the_run_before_doubles_nothing() -> None:
     """An intent of a process that died becomes an order after the restart: its level stays at one."""
     old = rig_of(long_of(levels_below=1))
     (said,) = old.places()
-    new = Rig(GridState(setup=old.state.setup), decide, evolve)
+    new = unstarted(old.state.setup)
     restarted(old, new, "grid", 2, [rules_of(SPOT)])
     new.tick(SPOT, "45000")
     assert new.places() == [said]

@@ -10,12 +10,10 @@ from opensqt.domain.instruments import Side
 from opensqt.strategies.grid.levels import (
     GridLevels,
     lattice_at,
-    level_of,
-    opening_quantity,
-    passive_price,
-    slot_name,
     spread_over,
 )
+from opensqt.strategies.planner import level_of, slot_name
+from opensqt.strategies.pricing import passive_price, quantity_of
 from tests.simulation.strategy_facts import PERP, d, rules_of
 
 RULES = rules_of(PERP)
@@ -93,7 +91,7 @@ def test_spreading_loses_nothing(steps: int, notional: int) -> None:
 @pytest.mark.row("B16")
 def test_size_is_a_notional_rounded_down_to_the_step() -> None:
     """500 quote at 45 000 is 0.011, not 0.0111 and not 500 contracts."""
-    assert opening_quantity(Decimal(500), Decimal(45_000), RULES) == d("0.011")
+    assert quantity_of(Decimal(500), Decimal(45_000), RULES) == d("0.011")
 
 
 @pytest.mark.row("B17", "B21")

@@ -24,6 +24,7 @@ from opensqt.risk.state import RiskState
 from opensqt.strategies.carry import state as carries
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid import state as grids
+from opensqt.strategies.grid.strategy import GRID as GRID_KIND
 from services.gateway.state import GatewayState
 from services.reconciler.state import ReconcilerState
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, deposit, fill, opened
@@ -65,7 +66,7 @@ class Desk:
         change = self.books.fold(self.position, event)
         self.reconciler.fold(self.books, self.position, str(self.position), event, change)
         self.page.fold(event, self.position)
-        self.grid = grids.evolve(self.grid, event)
+        self.grid = GRID_KIND.fold(self.grid, event)
         self.carry = carries.evolve(self.carry, event)
 
     def restart(self) -> None:

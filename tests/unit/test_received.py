@@ -26,6 +26,7 @@ from opensqt.strategies.carry import state as arb
 from opensqt.strategies.decision import Decision, shown
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid import state as grids
+from opensqt.strategies.grid.strategy import GRID
 from services.gateway.state import GatewayState as Page
 from tests.ledgers import ACCOUNT, PERP, SPOT, VENUE, deposit, fill, folded, opened, ref_of
 from tests.simulation.carry_rig import carry_setup
@@ -168,7 +169,7 @@ def strategies(facts: Sequence[Event]) -> tuple[grids.GridState, arb.CarryState]
     """Return a grid and a carry that have read a journal."""
     grid, carry = grids.GridState(setup=long_of()), arb.CarryState(setup=carry_setup())
     for message in facts:
-        grid, carry = grids.evolve(grid, message), arb.evolve(carry, message)
+        grid, carry = GRID.fold(grid, message), arb.evolve(carry, message)
     return grid, carry
 
 

@@ -10,7 +10,7 @@ from opensqt.domain.unattributed import UnattributedTrades
 from opensqt.domain.venue import NotFound
 from opensqt.execution import absence, events, evidence
 from opensqt.risk.state import RiskState as GateState
-from opensqt.strategies.grid import state as grid
+from opensqt.strategies import folding
 from services.executor import account_sync
 from services.executor.cancel_sweep import CancelSweep, SweepResult
 from services.executor.resolver import OrderResolver
@@ -105,12 +105,12 @@ def _gate_books_no_fills() -> list[Patch]:
 
 
 def _grid_forgets_fills() -> list[Patch]:
-    real = grid._ordered
+    real = folding._ordered
 
     def ordered(state: Any, event: Any) -> Any:
-        return state if isinstance(event, Fill) else real(state, event)
+        return (state, ()) if isinstance(event, Fill) else real(state, event)
 
-    return [(grid, "_ordered", ordered)]
+    return [(folding, "_ordered", ordered)]
 
 
 def _looks_once() -> list[Patch]:

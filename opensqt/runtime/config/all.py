@@ -12,38 +12,30 @@ from opensqt.runtime.config.reader import ConfigError, read_config
 from opensqt.runtime.config.rules import check_rules
 from opensqt.runtime.config.schema import (
     AccountConfig,
-    CarryConfig,
     Config,
     GatewayConfig,
-    GridConfig,
-    GridMode,
     OnStop,
     PaperConfig,
     PaperFunding,
     Profile,
     RiskConfig,
     RunConfig,
-    Strategy,
     TelemetryConfig,
     VenueConfig,
-    symbols_of,
 )
+from opensqt.strategies.settings import Settings
 
 __all__ = [
     "AccountConfig",
-    "CarryConfig",
     "Config",
     "ConfigError",
     "GatewayConfig",
-    "GridConfig",
-    "GridMode",
     "OnStop",
     "PaperConfig",
     "PaperFunding",
     "Profile",
     "RiskConfig",
     "RunConfig",
-    "Strategy",
     "TelemetryConfig",
     "VenueConfig",
     "config_hash",
@@ -51,7 +43,6 @@ __all__ = [
     "parse_config",
     "secret",
     "strategy_hash",
-    "symbols_of",
 ]
 
 
@@ -95,7 +86,7 @@ def config_hash(config: Config) -> str:
     return _hash(config)
 
 
-def strategy_hash(strategy: Strategy) -> str:
+def strategy_hash(strategy: Settings) -> str:
     """Return the SHA-256 (hex) of one strategy's values."""
     return _hash(strategy)
 

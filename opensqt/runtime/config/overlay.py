@@ -1,12 +1,12 @@
 """Environment over file: `OPENSQT__RISK__OPEN_ORDERS_MAX=50` sets one key. Empty values are ignored."""
 
 import re
-import types
 from collections.abc import Mapping
-from typing import Annotated, Union, get_args, get_origin
+from typing import Annotated, get_args, get_origin
 
 from opensqt.runtime.config.reader import ConfigError, hints_of, is_table, pick_kind
 from opensqt.runtime.config.schema import Config
+from opensqt.strategies.settings import PluginSettings, Settings
 
 PREFIX = "OPENSQT__"
 SEPARATOR = "__"
@@ -41,10 +41,13 @@ def _step(
     table: dict[str, object], kind: object, word: str, name: str, path: str
 ) -> tuple[str, object]:
     """Find the key that this word of the variable names, and its type."""
-    if get_origin(kind) in (Union, types.UnionType):
-        kind = pick_kind(get_args(kind), table, path)
+    if kind is Settings:
+        kind = pick_kind(table, path)
     if is_table(kind):
         hints = hints_of(kind)
+        if kind is PluginSettings:
+            # Its own settings are known by what the file sets.
+            hints = {**{key: type(value) for key, value in table.items()}, **hints_of(Settings)}
         found = [key for key in hints if _folded(key) == _folded(word)]
         if not found:
             raise ConfigError(f"environment {name}: no such key (known: {', '.join(hints)})")

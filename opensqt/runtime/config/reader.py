@@ -1,18 +1,21 @@
 """Plain TOML tables into typed ones, so that each mistake is one line with field, value and expectation."""
 
 import difflib
-import types
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, TypeGuard, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from opensqt.domain.decimals import NotADecimal, parse
-from opensqt.runtime.config.schema import Config, Range
+from opensqt.domain.ranges import Range
+from opensqt.runtime.config.schema import Config
+from opensqt.runtime.config.settings_tables import EXPECTED, plain_plugin, settings_table
+from opensqt.strategies.settings import PluginSettings, Settings
 
 Plain = Mapping[str, object]
+T = TypeVar("T")
 
 
 class ConfigError(ValueError):
@@ -22,17 +25,35 @@ class ConfigError(ValueError):
 def read_config(raw: Plain) -> Config:
     """Build the typed configuration; raise `ConfigError` on the first mistake in the file's order."""
     _check_table(raw, Config, "")
+    config = _converted({**raw, "strategies": {}}, Config)
+    tables = _converted(raw["strategies"], dict[str, dict[str, Any]])
+    strategies = {name: _settings(table) for name, table in tables.items()}
+    return msgspec.structs.replace(config, strategies=strategies)
+
+
+def read_settings(given: PluginSettings, table: type[T], path: str) -> T:
+    """Build the typed settings of a plug-in from its plain ones; raise `ConfigError` on the first mistake."""
+    raw = msgspec.to_builtins(given)
+    raw.update(raw.pop("values"))
+    _check_table(raw, table, path)
+    return _converted(raw, table)
+
+
+def _settings(raw: Plain) -> Settings:
+    table = settings_table(raw["kind"]) or PluginSettings
+    return _converted(plain_plugin(raw) if table is PluginSettings else raw, table)
+
+
+def _converted(raw: object, table: type[T]) -> T:
     try:
-        return msgspec.convert(raw, Config)
-    except msgspec.ValidationError as error:  # whatever the walk above did not foresee
+        return msgspec.convert(raw, table)
+    except msgspec.ValidationError as error:  # whatever the walk did not foresee
         raise ConfigError(str(error)) from error
 
 
 def hints_of(table: type) -> dict[str, object]:
-    """Return the field types of a table with their ranges, its kind tag included."""
-    hints = dict(get_type_hints(table, include_extras=True))
-    tag_field = table.__struct_config__.tag_field  # type: ignore[attr-defined]
-    return {tag_field: str, **hints} if tag_field else hints
+    """Return the field types of a table with their ranges."""
+    return dict(get_type_hints(table, include_extras=True))
 
 
 def is_table(kind: object) -> TypeGuard[type[msgspec.Struct]]:
@@ -40,21 +61,24 @@ def is_table(kind: object) -> TypeGuard[type[msgspec.Struct]]:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def pick_kind(kinds: tuple[type, ...], raw: object, path: str) -> type:
-    """Choose among tables by their `kind` key; raise `ConfigError` when it names none of them."""
-    tags = {str(kind.__struct_config__.tag): kind for kind in kinds}  # type: ignore[attr-defined]
-    tag = raw.get("kind") if isinstance(raw, Mapping) else None
-    if not isinstance(tag, str) or tag not in tags:
-        raise ConfigError(f"{path}.kind = {_shown(tag)}: expected one of {', '.join(tags)}")
-    return tags[tag]
+def pick_kind(raw: object, path: str) -> type[Settings]:
+    """Choose the table of a strategy by its `kind`; raise `ConfigError` when it names none."""
+    kind = raw.get("kind") if isinstance(raw, Mapping) else None
+    table = settings_table(kind)
+    if table is None:
+        raise ConfigError(f"{path}.kind = {_shown(kind)}: expected one of {EXPECTED}")
+    return table
 
 
 def _check_table(raw: object, table: type, path: str) -> None:
     if not isinstance(raw, Mapping):
         raise ConfigError(f"{path} = {_shown(raw)}: expected a table [{path}]")
-    hints = hints_of(table)
+    hints = hints_of(Settings if table is PluginSettings else table)
     for key, value in raw.items():
         where = f"{path}.{_quoted(key)}" if path else _quoted(key)
+        if key not in hints and table is PluginSettings:
+            _check_plain(value, where)
+            continue
         if key not in hints:
             raise ConfigError(f"{where}: unknown key{_suggestion(key, hints)}")
         _check_value(value, hints[key], where)
@@ -68,8 +92,8 @@ def _check_value(value: object, kind: object, path: str) -> None:
     limits: Range | None = None
     if get_origin(kind) is Annotated:
         kind, limits = get_args(kind)
-    if get_origin(kind) in (Union, types.UnionType):
-        kind = pick_kind(get_args(kind), value, path)
+    if kind is Settings:
+        kind = pick_kind(value, path)
     if is_table(kind):
         _check_table(value, kind, path)
     elif get_origin(kind) is dict:
@@ -79,6 +103,13 @@ def _check_value(value: object, kind: object, path: str) -> None:
             _check_value(entry, get_args(kind)[1], f"{path}.{_quoted(key)}")
     else:
         _check_leaf(value, kind, limits, path)
+
+
+def _check_plain(value: object, path: str) -> None:
+    """Judge a setting whose meaning only its strategy knows: no number may have lost digits already."""
+    for one in value if isinstance(value, list) else (value,):
+        if not isinstance(one, str | int):
+            raise ConfigError(f"{path} = {_shown(one)}: expected {_expected(Decimal)}")
 
 
 def _check_leaf(value: object, kind: object, limits: Range | None, path: str) -> None:

@@ -6,44 +6,11 @@ from typing import Annotated
 
 import msgspec
 
-from opensqt.domain.decimals import ONE, ZERO, parse
+from opensqt.domain.decimals import ONE
+from opensqt.domain.ranges import ConfigTable, NotNegative, Positive, Range, Share
+from opensqt.strategies.settings import Settings
 
 SCHEMA = 1
-
-
-class Range(msgspec.Struct, frozen=True):
-    """The numbers a field may hold; `above` and `below` are excluded, `least` and `most` are included."""
-
-    above: str = ""
-    least: str = ""
-    below: str = ""
-    most: str = ""
-
-    def holds(self, number: Decimal | int) -> bool:
-        """Say whether the number lies inside."""
-        return not (
-            (self.above and number <= Decimal(self.above))
-            or (self.least and number < Decimal(self.least))
-            or (self.below and number >= Decimal(self.below))
-            or (self.most and number > Decimal(self.most))
-        )
-
-    def text(self) -> str:
-        """Describe the range in words."""
-        words = (
-            ("above", self.above),
-            ("at least", self.least),
-            ("below", self.below),
-            ("at most", self.most),
-        )
-        return " and ".join(f"{word} {limit}" for word, limit in words if limit)
-
-
-Positive = Annotated[Decimal, Range(above="0")]
-NotNegative = Annotated[Decimal, Range(least="0")]
-Share = Annotated[Decimal, Range(above="0", most="1")]
-Count = Annotated[int, Range(least="0", most="1000")]
-SpanMs = Annotated[int, Range(least="1", most="3600000")]
 
 
 class Profile(StrEnum):
@@ -69,17 +36,6 @@ class OnStop(StrEnum):
 
     CANCEL = "cancel"
     LEAVE = "leave"
-
-
-class GridMode(StrEnum):
-    """Long: buys below, sells what it bought. Neutral: both sides of an anchor (perpetuals only)."""
-
-    LONG = "long"
-    NEUTRAL = "neutral"
-
-
-class ConfigTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the configuration; unknown keys are errors."""
 
 
 class RunConfig(ConfigTable, frozen=True, kw_only=True):
@@ -112,7 +68,7 @@ class PaperConfig(ConfigTable, frozen=True, kw_only=True):
     market: str = "synthetic:7"
     rules: PaperRules = PaperRules.BINANCE
     speed: Annotated[Decimal, Range(above="0", most="100")] = Decimal(1)
-    funding: dict[str, PaperFunding] = {}
+    funding: dict[str, PaperFunding] = msgspec.field(default_factory=dict)
     fees: PaperFees = PaperFees()
 
 
@@ -142,7 +98,7 @@ class AccountConfig(ConfigTable, frozen=True, kw_only=True):
     """An account at a venue: balances for paper, references to secrets otherwise."""
 
     venue: str
-    balances: dict[str, NotNegative] = {}
+    balances: dict[str, NotNegative] = msgspec.field(default_factory=dict)
     api_key: str = ""
     secret: str = ""
     passphrase: str = ""
@@ -155,49 +111,6 @@ class AccountConfig(ConfigTable, frozen=True, kw_only=True):
         return {name: reference for name, reference in given.items() if reference}
 
 
-class GridConfig(ConfigTable, frozen=True, kw_only=True, tag="grid", tag_field="kind"):
-    """A grid of orders on one symbol; `anchor` is a price, or empty for the first price seen."""
-
-    account: str
-    symbol: str
-    mode: GridMode
-    step_bps: Annotated[Decimal, Range(above="0", most="5000")]
-    levels_below: Count
-    levels_above: Count
-    order_notional_quote: Positive
-    inventory_notional_quote_max: NotNegative = ZERO  # 0: what the levels of one side come to
-    adopt: bool = True
-    valid_for_ms: SpanMs = 2000
-    anchor: str = ""
-
-    @property
-    def anchor_price(self) -> Decimal | None:
-        """The configured anchor in quote units, or None for the first price seen."""
-        return parse(self.anchor) if self.anchor else None
-
-
-class CarryConfig(ConfigTable, frozen=True, kw_only=True, tag="carry", tag_field="kind"):
-    """A spot-perp funding carry; `order_notional_quote` is one order's size, at most what risk allows."""
-
-    account: str
-    spot: str
-    perp: str
-    entry_apr_min: Decimal
-    exit_apr_max: Decimal
-    notional_quote_max: Positive
-    order_notional_quote: NotNegative = ZERO  # 0: as large as notional and risk allow
-    leg_timeout_ms: SpanMs = 3000
-    slippage_bps_max: Positive = Decimal(10)
-    holding_hours: Positive = Decimal(336)  # two weeks: what fees are spread over
-    # Below 0 by what two tight spreads cost: the perpetual stands no lower than spot.
-    basis_bps_min: Annotated[Decimal, Range(least="-10000", most="10000")] = Decimal(-1)
-    return_bps_min: Annotated[Decimal, Range(least="0", most="10000")] = ZERO
-    valid_for_ms: SpanMs = 2000
-
-
-Strategy = GridConfig | CarryConfig
-
-
 class RiskConfig(ConfigTable, frozen=True, kw_only=True):
     """The limits of the gate; notionals in units of `currency`, ages in wall ms.
 
@@ -205,7 +118,7 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
     """
 
     currency: str = "USDT"
-    rates: dict[str, Positive] = {}
+    rates: dict[str, Positive] = msgspec.field(default_factory=dict)
     order_notional_quote_max: Positive = Decimal(2000)
     position_notional_quote_max: Positive = Decimal(20000)
     open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100
@@ -239,7 +152,7 @@ class Config(ConfigTable, frozen=True, kw_only=True):
     paper: PaperConfig = PaperConfig()
     venues: dict[str, VenueConfig]
     accounts: dict[str, AccountConfig]
-    strategies: dict[str, Strategy]
+    strategies: dict[str, Settings]
     risk: RiskConfig = RiskConfig()
     gateway: GatewayConfig = GatewayConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
@@ -249,12 +162,5 @@ class Config(ConfigTable, frozen=True, kw_only=True):
         found: set[str] = set()
         for strategy in self.strategies.values():
             if self.accounts[strategy.account].venue == venue:
-                found.update(symbols_of(strategy))
+                found.update(strategy.symbols)
         return tuple(sorted(found))
-
-
-def symbols_of(strategy: Strategy) -> tuple[str, ...]:
-    """Return the symbols one strategy trades."""
-    return (
-        (strategy.symbol,) if isinstance(strategy, GridConfig) else (strategy.spot, strategy.perp)
-    )

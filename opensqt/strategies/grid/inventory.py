@@ -15,8 +15,8 @@ from opensqt.strategies.planner import TargetOrder
 
 def beyond(grid: GridState, wants: Iterable[TargetOrder], mid_price: Decimal) -> frozenset[str]:
     """Name the slots whose opening has no room beside what is held and what is nearer to the price."""
-    most = grid.setup.inventory_notional_quote_max
-    if most is None:
+    most = grid.settings.inventory_notional_quote_max
+    if not most:
         return frozenset()
     found: set[str] = set()
     openings, closings = [], {Side.BUY: ZERO, Side.SELL: ZERO}

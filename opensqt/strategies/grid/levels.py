@@ -1,16 +1,14 @@
 """The lattice of a grid: integer levels around an anchor, and which of them lie in the window. Knows no orders."""
 
-import functools
 from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
 from opensqt.domain.cached import cached
 from opensqt.domain.decimals import BPS, EXACT, floor_to, nearest_to
-from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.strategy_events import AdoptedSlot
 
-REMEMBERED_MAX = 1024  # names of levels
 BUFFER = Decimal("0.1")  # of a step: nothing opens nearer to the price
 
 
@@ -66,29 +64,9 @@ def lattice_at(price: Decimal, step_bps: Decimal, rules: InstrumentRules) -> Gri
     return GridLevels(anchor_price=anchor, step_price=max(step, rules.tick_size))
 
 
-@functools.lru_cache(maxsize=REMEMBERED_MAX)
-def slot_name(level: int) -> str:
-    """Return the name of a level's slot in intents, e.g. `g-3`."""
-    return f"g{level}"
-
-
-@functools.lru_cache(maxsize=REMEMBERED_MAX)
-def level_of(slot: str) -> int | None:
-    """Return the level of a slot's name, or None where it is not a grid's."""
-    digits = slot.removeprefix("g")
-    if slot == digits or not digits.removeprefix("-").isdecimal():
-        return None
-    return int(digits)
-
-
 def close_level(level: int, held: Decimal) -> int:
     """Return the level at which a slot's position is closed: one above a long, one below a short."""
     return level + 1 if held > 0 else level - 1
-
-
-def opening_quantity(notional_quote: Decimal, price: Decimal, rules: InstrumentRules) -> Decimal:
-    """Return base units for a notional in quote units, rounded down to the step."""
-    return rules.fit_quantity(EXACT.divide(notional_quote, price))
 
 
 def spread_over(
@@ -114,19 +92,3 @@ def spread_over(
                 AdoptedSlot(level=sign * index, quantity=sign * share, cost_price=entry_price)
             )
     return tuple(slots)
-
-
-def passive_price(
-    level_price: Decimal,
-    side: Side,
-    *,
-    bid_price: Decimal,
-    ask_price: Decimal,
-    ticks_away: int,
-    rules: InstrumentRules,
-) -> Decimal:
-    """Return the level's price, or the nearest to it that does not take, some ticks further away if asked."""
-    away = rules.tick_size * ticks_away
-    if side is Side.BUY:
-        return rules.fit_price(min(level_price, ask_price - rules.tick_size) - away, side)
-    return rules.fit_price(max(level_price, bid_price + rules.tick_size) + away, side)

@@ -4,6 +4,7 @@ Folded from the journal and from the strategy's own intents. A step of ours that
 `IllegalTransition`; evidence of the venue never does, it walks the machine.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -13,32 +14,14 @@ from opensqt.domain import level_positions
 from opensqt.domain import position as positions
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.level_positions import Levels, traded
 from opensqt.domain.order_events import Fill
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.strategy_events import PositionAdopted
-from opensqt.strategies import intent_tracker as desk
-from opensqt.strategies import tracked_intent as one
-from opensqt.strategies.decision import Decision
-from opensqt.strategies.grid.levels import GridLevels, level_of
-from opensqt.strategies.idleness import UNHEARD, Lack, awaited
-from opensqt.strategies.intent_tracker import IntentTracker, Outcome
-from opensqt.strategies.planner import SkipReason
-from opensqt.strategies.tracked_intent import RetryPolicy, TrackedIntent
-
-# Why a level has no order, as `status` counts it; beside these stand the codes of venue filters.
-FULL = "inventory at its limit"
-RESTING = "resting after a refusal"
-OUTSIDE = "outside the price band"
-STOPPED = "stopped"
-DUST = "dust: "  # with the filter that a close of it would break
-# What does not keep a grid from trading as long as other orders of it work.
-BOUNDS = frozenset(
-    {(Purpose.OPEN, FULL), (Purpose.OPEN, SkipReason.CAP.value), (Purpose.CLOSE, OUTSIDE)}
-)
-DOUBLINGS_MAX = 6
-TICKS_AWAY_MAX = 5
+from opensqt.domain.strategy_events import AdoptedSlot
+from opensqt.strategies.folding import Changes
+from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.planner import level_of
+from opensqt.strategies.state import Books
 
 
 class SlotStatus(StrEnum):
@@ -63,28 +46,19 @@ class IllegalTransition(ValueError):
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
-    """One level: its position with its own cost basis, and how its last tries went."""
+    """One level: where it stands, and its position with its own cost basis."""
 
     level: int
     status: SlotStatus = SlotStatus.FREE
     position: Position = FLAT
-    failures: int = 0  # in a row
-    vain_why: str = ""  # of the last try, while none since has reached the venue
-    ticks_away: int = 0  # how often in a row an order of it would have taken
-    retry_ms: int = 0  # market time before which it is left alone
 
 
-class GridBooks(msgspec.Struct, frozen=True, kw_only=True):
+class GridBooks(Books, frozen=True, kw_only=True):
     """Everything of a grid that the journal can tell."""
 
-    run: int = 0
-    resumed_ms: int = 0  # market time of a start after a run that may have said intents
-    issued: int = 0  # intents of this run
     lattice: GridLevels | None = None
-    traded: bool = False  # an order of ours is known
     adopted: bool = False
-    slots: dict[int, Slot] = {}
-    tickets: IntentTracker = IntentTracker()
+    slots: dict[int, Slot] = msgspec.field(default_factory=dict)
     strays: Position = FLAT  # fills of ours that belong to no level
 
 
@@ -125,42 +99,32 @@ def total(books: GridBooks) -> Position:
     )
 
 
-def begun(books: GridBooks, intent: PlaceIntent, now_ms: int) -> GridBooks:
-    """Fold our own place intent; said again it only notes the time."""
-    level = level_of(intent.slot)
-    if desk.ticket_of(books.tickets, intent.intent_id) is None:
-        books = msgspec.structs.replace(books, issued=books.issued + 1)
-        if level is not None:
+def begun(books: GridBooks, changes: Changes) -> GridBooks:
+    """Fold our own place intents; one that is said again changes nothing."""
+    for change in changes:
+        level = level_of(change.after.slot) if change.after is not None else None
+        if change.before is None and level is not None:
             books = _with_slot(books, moved(slot_at(books, level), SlotStatus.PENDING))
-    tickets, _ = desk.begun(books.tickets, intent, now_ms)
-    return msgspec.structs.replace(books, tickets=tickets)
+    return books
 
 
-def booked(books: GridBooks, outcome: Outcome, now_ms: int, timing: RetryPolicy) -> GridBooks:
-    """Take over what happened to tickets: book their trades and let their slots follow."""
-    tickets, changes = outcome
-    if tickets is not books.tickets:
-        books = msgspec.structs.replace(books, tickets=tickets)
+def booked(books: GridBooks, changes: Changes) -> GridBooks:
+    """Take over what happened to our intents: book their trades and let their slots follow."""
     for change in changes:
         level = level_of(change.after.slot) if change.after is not None else None
         if change.fill is not None:
             books = _book(books, level, change.fill)
-        if change.after is None or level is None:
-            continue
-        slot = slot_at(books, level)
-        if change.ended:
-            slot = _learned(slot, change.after, now_ms, timing)
-        elif change.after.at_venue:
-            slot = msgspec.structs.replace(slot, failures=0, ticks_away=0, vain_why="")
-        books = _with_slot(books, _walked(slot, _due_status(books, slot)))
+        if level is not None:
+            slot = slot_at(books, level)
+            books = _with_slot(books, _walked(slot, _due_status(books, slot)))
     return books
 
 
-def taken_over(books: GridBooks, event: PositionAdopted) -> GridBooks:
+def taken_over(books: GridBooks, shares: Sequence[AdoptedSlot]) -> GridBooks:
     """Fold the adoption of a position that was there before; once."""
     if books.adopted:
         return books
-    for share in event.slots:
+    for share in shares:
         slot = slot_at(books, share.level)
         held = level_positions.adopted(slot.position, share)
         slot = msgspec.structs.replace(slot, position=held)
@@ -180,29 +144,6 @@ def corrected(books: GridBooks, quantity: Decimal) -> GridBooks:
     return msgspec.structs.replace(books, strays=aside)
 
 
-def lacks(books: GridBooks, decision: Decision) -> tuple[Lack, ...]:
-    """Return each order that is wanted and not at the venue; dust is not wanted, nobody could sell it."""
-    found, under_way = [], set()
-    for ticket in books.tickets.living.values():
-        under_way.add(ticket.slot)
-        if not ticket.at_venue and (level := level_of(ticket.slot)) is not None:
-            why = slot_at(books, level).vain_why or awaited(ticket)
-            found.append(Lack(slot=ticket.slot, purpose=ticket.purpose, why=why))
-    for intent in decision.intents:
-        if isinstance(intent, PlaceIntent) and intent.slot not in under_way:
-            why = slot_at(books, level_of(intent.slot) or 0).vain_why or UNHEARD
-            found.append(Lack(slot=intent.slot, purpose=intent.purpose, why=why))
-    for gap in decision.gaps:
-        if gap.slot in under_way or gap.why.startswith(DUST):
-            continue
-        slot = slot_at(books, level_of(gap.slot) or 0)
-        purpose = Purpose.CLOSE if slot.position.quantity != 0 else Purpose.OPEN
-        why = slot.vain_why if gap.why == RESTING else gap.why
-        bound = (purpose, gap.why) in BOUNDS
-        found.append(Lack(slot=gap.slot, purpose=purpose, why=why, bound=bound))
-    return tuple(found)
-
-
 def _book(books: GridBooks, level: int | None, fill: Fill) -> GridBooks:
     if level is None:
         return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
@@ -218,26 +159,6 @@ def _holding(books: GridBooks, changed: Levels) -> GridBooks:
         slot = msgspec.structs.replace(slot_at(books, level), position=held)
         books = _with_slot(books, _walked(slot, _due_status(books, slot)))
     return books
-
-
-def _learned(slot: Slot, ticket: TrackedIntent, now_ms: int, timing: RetryPolicy) -> Slot:
-    """Note how a ticket ended, so that what failed is not tried again at once."""
-    if one.was_maker_refusal(ticket):
-        return msgspec.structs.replace(
-            slot,
-            ticks_away=min(slot.ticks_away + 1, TICKS_AWAY_MAX),
-            vain_why=one.vain_words(ticket),
-            retry_ms=now_ms + timing.retry_wait_ms,
-        )
-    if not one.was_in_vain(ticket):
-        return msgspec.structs.replace(slot, failures=0, ticks_away=0, vain_why="")
-    wait_ms = timing.retry_wait_ms << min(slot.failures, DOUBLINGS_MAX)
-    return msgspec.structs.replace(
-        slot,
-        failures=slot.failures + 1,
-        vain_why=one.vain_words(ticket),
-        retry_ms=now_ms + min(wait_ms, timing.retry_wait_ms_max),
-    )
 
 
 def _due_status(books: GridBooks, slot: Slot) -> SlotStatus:

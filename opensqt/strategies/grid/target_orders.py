@@ -2,38 +2,27 @@
 
 from collections import Counter
 from decimal import Decimal
-from enum import StrEnum
 
 import msgspec
 
 from opensqt.domain.cached import cached
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.domain.intent import Purpose, TimeInForce
+from opensqt.domain.intent import Purpose
 from opensqt.domain.market import Tick
+from opensqt.strategies.aiming import as_it_is
 from opensqt.strategies.decision import SkippedSlot
+from opensqt.strategies.filter_words import filter_words
 from opensqt.strategies.grid.inventory import beyond
 from opensqt.strategies.grid.level_dust import NOTHING, LevelDust, spare_of, spent
-from opensqt.strategies.grid.levels import (
-    GridLevels,
-    close_level,
-    level_of,
-    opening_quantity,
-    passive_price,
-    slot_name,
-)
-from opensqt.strategies.grid.slots import DUST, FULL, OUTSIDE, RESTING, STOPPED, Slot, slot_at
+from opensqt.strategies.grid.levels import GridLevels, close_level
+from opensqt.strategies.grid.slots import Slot, slot_at
 from opensqt.strategies.grid.state import GridState
-from opensqt.strategies.planner import TargetOrder
+from opensqt.strategies.idling import DUST, FULL, OUTSIDE, RESTING, STOPPED
+from opensqt.strategies.permissions import Permission, Permissions
+from opensqt.strategies.planner import TargetOrder, level_of, slot_name
+from opensqt.strategies.pricing import passive_price, quantity_of
 from opensqt.strategies.tracked_intent import TrackedIntent
-
-
-class Permission(StrEnum):
-    """What is allowed now for one kind of order."""
-
-    PLACE = "place"  # new ones may come
-    KEEP = "keep"  # none may come, those that are there stay
-    NONE = "none"  # those that are there are cancelled
 
 
 class TargetOrders(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +45,7 @@ class TargetContext(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     lattice: GridLevels
     tick: Tick
     rules: InstrumentRules
-    opening: Permission
-    closing: Permission
+    allowed: Permissions
     busy: dict[int, TrackedIntent]  # living tickets by level
     spare: LevelDust
 
@@ -67,23 +55,15 @@ class TargetContext(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return (self.tick.bid_price + self.tick.ask_price) / 2
 
 
-def target_of(
-    grid: GridState,
-    lattice: GridLevels,
-    tick: Tick,
-    rules: InstrumentRules,
-    *,
-    opening: Permission,
-    closing: Permission,
-) -> TargetOrders:
+def target_of(grid: GridState, lattice: GridLevels, allowed: Permissions) -> TargetOrders:
     """Return the target set at this price, given what is allowed."""
+    rules = grid.market.rules[grid.symbol]
     view = TargetContext(
         grid=grid,
         lattice=lattice,
-        tick=tick,
+        tick=grid.market.ticks[grid.symbol],
         rules=rules,
-        opening=opening,
-        closing=closing,
+        allowed=allowed,
         busy=_busy(grid),
         spare=NOTHING,
     )
@@ -93,29 +73,29 @@ def target_of(
     spare = spare_of(held, busy, lattice, rules, levels)
     view = msgspec.structs.replace(view, spare=spare)
     wants: dict[str, TargetOrder] = {}
-    gaps: dict[str, str] = {}
+    gaps: dict[str, SkippedSlot] = {}
     leaving: dict[str, str] = {}
     for level, ticket in busy.items():
         why = _unwanted(view, level, ticket) if ticket.purpose is Purpose.OPEN else ""
         if why:
             leaving[ticket.slot] = why
         elif ticket.purpose is Purpose.OPEN:
-            wants[ticket.slot] = _as_it_is(ticket)
+            wants[ticket.slot] = as_it_is(ticket)
     for slot in grid.books.slots.values():
         live = busy.get(slot.level)
         if slot.position.quantity != 0 and (live is None or live.purpose is Purpose.CLOSE):
             found = _closing(view, slot, live)
-            _note(found, slot.level, wants, gaps)
+            _note(found, wants, gaps)
             if live is None and isinstance(found, TargetOrder):
                 view = msgspec.structs.replace(view, spare=spent(view.spare))
     for level, side in window:
         if level not in busy and slot_name(level) not in wants:
-            _note(_opening(view, slot_at(grid.books, level), side), level, wants, gaps)
-    if opening is Permission.PLACE:
+            _note(_opening(view, slot_at(grid.books, level), side), wants, gaps)
+    if allowed.opening is Permission.PLACE:
         _make_room(view, wants, gaps, leaving)
     return TargetOrders(
         wants=tuple(wants.values()),
-        gaps=tuple(SkippedSlot(slot=slot, why=why) for slot, why in gaps.items()),
+        gaps=tuple(gaps.values()),
         leaving=leaving,
     )
 
@@ -123,14 +103,14 @@ def target_of(
 def _make_room(
     view: TargetContext,
     wants: dict[str, TargetOrder],
-    gaps: dict[str, str],
+    gaps: dict[str, SkippedSlot],
     leaving: dict[str, str],
 ) -> None:
     """Take out the openings that the bound of the inventory has no room for."""
     there = {ticket.slot for ticket in view.busy.values()}
     for slot in beyond(view.grid, wants.values(), view.mid_price):
         del wants[slot]
-        gaps[slot] = FULL
+        gaps[slot] = SkippedSlot(slot=slot, why=FULL)
         if slot in there:
             leaving[slot] = FULL
 
@@ -144,31 +124,33 @@ def _busy(grid: GridState) -> dict[int, TrackedIntent]:
 
 
 def _note(
-    found: TargetOrder | str, level: int, wants: dict[str, TargetOrder], gaps: dict[str, str]
+    found: TargetOrder | SkippedSlot | None,
+    wants: dict[str, TargetOrder],
+    gaps: dict[str, SkippedSlot],
 ) -> None:
-    name = slot_name(level)
     if isinstance(found, TargetOrder):
-        wants[name] = found
-        gaps.pop(name, None)
-    elif found:
-        gaps.setdefault(name, found)
+        wants[found.slot] = found
+        gaps.pop(found.slot, None)
+    elif found is not None:
+        gaps.setdefault(found.slot, found)
 
 
 def _window(view: TargetContext) -> list[tuple[int, Side]]:
-    setup = view.grid.setup
-    found = [(level, Side.BUY) for level in view.lattice.below(view.mid_price, setup.levels_below)]
-    if setup.neutral:
-        above = view.lattice.above(view.mid_price, setup.levels_above)
+    settings = view.grid.settings
+    below = view.lattice.below(view.mid_price, settings.levels_below)
+    found = [(level, Side.BUY) for level in below]
+    if settings.neutral:
+        above = view.lattice.above(view.mid_price, settings.levels_above)
         found += [(level, Side.SELL) for level in above]
     return found
 
 
 def _unwanted(view: TargetContext, level: int, ticket: TrackedIntent) -> str:
     """Say why an opening order should go, or nothing."""
-    setup = view.grid.setup
-    if view.opening is Permission.NONE:
+    settings = view.grid.settings
+    if view.allowed.opening is Permission.NONE:
         return "openings stopped"
-    count = setup.levels_below if ticket.side is Side.BUY else setup.levels_above
+    count = settings.levels_below if ticket.side is Side.BUY else settings.levels_above
     if not view.lattice.reaches(level, view.mid_price, count):
         return "out of the window"
     held = slot_at(view.grid.books, level).position.quantity
@@ -186,38 +168,24 @@ def _dust(view: TargetContext, level: int, held: Decimal) -> str:
     return view.rules.refusal(price, view.rules.fit_quantity(abs(held)), reduce_only=True)
 
 
-def _as_it_is(ticket: TrackedIntent) -> TargetOrder:
-    return TargetOrder(
-        slot=ticket.slot,
-        side=ticket.side,
-        price=ticket.price,
-        quantity=ticket.remaining,
-        purpose=ticket.purpose,
-        time_in_force=ticket.time_in_force,
-    )
-
-
-def _closing(view: TargetContext, slot: Slot, live: TrackedIntent | None) -> TargetOrder | str:
+def _closing(
+    view: TargetContext, slot: Slot, live: TrackedIntent | None
+) -> TargetOrder | SkippedSlot:
     """Return the order that closes what the slot holds and can sell, or why there is none."""
     held = slot.position.quantity
     side = Side.SELL if held > 0 else Side.BUY
     level_price = view.lattice.price(close_level(slot.level, held))
     most = view.rules.fit_quantity(abs(held) + _taken_along(view, slot, live))
-    price = passive_price(
-        level_price,
-        side,
-        bid_price=view.tick.bid_price,
-        ask_price=view.tick.ask_price,
-        ticks_away=slot.ticks_away,
-        rules=view.rules,
-    )
+    price = _price(view, level_price, side, slot)
     if live is not None and live.side is side and _still_good(view, live, price, held, most):
-        return _as_it_is(live)
+        return as_it_is(live)
     broken = view.rules.refusal(price, most, reduce_only=True)
     if broken:
-        return f"{DUST}{broken}"
-    why = _held_back(view, slot, side, price, view.closing)
-    return why or _want(slot, side, price, most, Purpose.CLOSE)
+        return _skipped(slot, f"{DUST}{broken}", Purpose.CLOSE)
+    why = _held_back(view, slot, side, price, view.allowed.closing)
+    if why:
+        return _skipped(slot, why, Purpose.CLOSE)
+    return _want(slot, side, price, most, Purpose.CLOSE)
 
 
 def _taken_along(view: TargetContext, slot: Slot, live: TrackedIntent | None) -> Decimal:
@@ -234,34 +202,43 @@ def _still_good(
     view: TargetContext, live: TrackedIntent, price: Decimal, held: Decimal, most: Decimal
 ) -> bool:
     """Tell whether a closing order may stay: right size, and less than a step from where it would go now."""
-    if view.closing is Permission.KEEP:
+    if view.allowed.closing is Permission.KEEP:
         return True
     in_parts = 0 < view.rules.quantity_max < abs(held)
     near = abs(live.price - price) < view.lattice.step_price
     return near and (view.rules.fit_quantity(abs(held)) <= live.remaining <= most or in_parts)
 
 
-def _opening(view: TargetContext, slot: Slot, side: Side) -> TargetOrder | str:
+def _opening(view: TargetContext, slot: Slot, side: Side) -> TargetOrder | SkippedSlot | None:
     """Return the order that opens a level, or why there is none; dust of the same side is topped up."""
     held = slot.position.quantity
     if held != 0:
         same_side = (held > 0) == (side is Side.BUY)
         if not same_side or not _dust(view, slot.level, held):
-            return ""
-    price = passive_price(
-        view.lattice.price(slot.level),
+            return None
+    price = _price(view, view.lattice.price(slot.level), side, slot)
+    quantity = quantity_of(view.grid.settings.order_notional_quote, price, view.rules)
+    if broken := view.rules.refusal(price, quantity):
+        words = filter_words(view.rules, broken, price, quantity)
+        return _skipped(slot, broken, Purpose.OPEN, words)
+    why = _held_back(view, slot, side, price, view.allowed.opening)
+    return (
+        _skipped(slot, why, Purpose.OPEN)
+        if why
+        else _want(slot, side, price, quantity, Purpose.OPEN)
+    )
+
+
+def _price(view: TargetContext, level_price: Decimal, side: Side, slot: Slot) -> Decimal:
+    """Return where an order of a level does not take."""
+    return passive_price(
+        level_price,
         side,
         bid_price=view.tick.bid_price,
         ask_price=view.tick.ask_price,
-        ticks_away=slot.ticks_away,
+        ticks_away=view.grid.books.retry(slot_name(slot.level)).ticks_away,
         rules=view.rules,
     )
-    quantity = opening_quantity(view.grid.setup.order_notional_quote, price, view.rules)
-    broken = view.rules.refusal(price, quantity)
-    if broken:
-        return broken
-    why = _held_back(view, slot, side, price, view.opening)
-    return why or _want(slot, side, price, quantity, Purpose.OPEN)
 
 
 def _held_back(
@@ -269,7 +246,7 @@ def _held_back(
 ) -> str:
     if leave is not Permission.PLACE:
         return STOPPED
-    if view.grid.market.now_ms < slot.retry_ms:
+    if view.grid.market.now_ms < view.grid.books.retry(slot_name(slot.level)).retry_ms:
         return RESTING
     outside = view.rules.outside_band(side, price, view.mid_price)
     return OUTSIDE if outside else ""
@@ -284,5 +261,8 @@ def _want(
         price=price,
         quantity=quantity,
         purpose=purpose,
-        time_in_force=TimeInForce.POST_ONLY,
     )
+
+
+def _skipped(slot: Slot, why: str, purpose: Purpose, words: str = "") -> SkippedSlot:
+    return SkippedSlot(slot=slot_name(slot.level), why=why, purpose=purpose, words=words)

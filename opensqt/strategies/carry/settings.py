@@ -1,0 +1,144 @@
+"""What a carry is told, and what that means in money. Pure."""
+
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated
+
+import msgspec
+
+from opensqt.domain.decimals import BPS, ZERO, canonical, ceil_to
+from opensqt.domain.instruments import Side
+from opensqt.domain.ranges import NotNegative, Positive, Range, SpanMs
+from opensqt.strategies.carry.carry import HOURS_PER_YEAR, clip_quantity, common_step
+from opensqt.strategies.prospect import (
+    FundingTerms,
+    MarketView,
+    Prospect,
+    least_quantity,
+    rounded_up,
+)
+from opensqt.strategies.settings import SettingError, Settings, check_symbol
+
+LEGS = 2
+BPS_OF_ONE = Decimal("0.0001")
+# A hedge follows what was filled, at another price: the bound must never stand in its way.
+ROOM = Decimal("1.5")
+
+
+class CarrySettings(Settings, frozen=True, kw_only=True):
+    """A spot-perp funding carry; `order_notional_quote` is one order's size, at most what risk allows."""
+
+    spot: str
+    perp: str
+    entry_apr_min: Decimal
+    exit_apr_max: Decimal
+    notional_quote_max: Positive
+    order_notional_quote: NotNegative = ZERO  # 0: as large as notional and risk allow
+    leg_timeout_ms: SpanMs = 3000
+    slippage_bps_max: Positive = Decimal(10)
+    holding_hours: Positive = Decimal(336)  # two weeks: what fees are spread over
+    # Below 0 by what two tight spreads cost: the perpetual stands no lower than spot.
+    basis_bps_min: Annotated[Decimal, Range(least="-10000", most="10000")] = Decimal(-1)
+    return_bps_min: Annotated[Decimal, Range(least="0", most="10000")] = ZERO
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Both legs, spot first."""
+        return self.spot, self.perp
+
+    @property
+    def orders_open_max(self) -> int:
+        """One for each leg."""
+        return LEGS
+
+    @property
+    def held_quote_max(self) -> Decimal | None:
+        """Its notional, with room for a hedge."""
+        return self.notional_quote_max * ROOM
+
+    def resolved(self, order_quote_max: Decimal) -> "CarrySettings":
+        """Return the carry with the size of its orders: by default as large as notional and risk allow."""
+        check_symbol("spot", self.spot, perp=False)
+        check_symbol("perp", self.perp, perp=True)
+        if self.perp.partition(":")[0] != self.spot:
+            raise SettingError("perp", self.perp, f"the perpetual of {self.spot}")
+        if self.exit_apr_max >= self.entry_apr_min:
+            limit = (
+                f"below entry_apr_min = {self.entry_apr_min}, or it would enter and leave at once"
+            )
+            raise SettingError("exit_apr_max", self.exit_apr_max, limit)
+        if self.order_notional_quote > self.notional_quote_max:
+            limit = f"at most notional_quote_max = {self.notional_quote_max}"
+            raise SettingError("order_notional_quote", self.order_notional_quote, limit)
+        size = self.order_notional_quote or min(self.notional_quote_max, order_quote_max)
+        return msgspec.structs.replace(self, order_notional_quote=size)
+
+    def traded_quote_max(self, symbol: str, side: Side) -> Decimal:
+        """Return its notional for the spot that it buys and the perpetual that it sells."""
+        entry = Side.BUY if symbol == self.spot else Side.SELL
+        return self.notional_quote_max if side is entry else ZERO
+
+    def prospect(self, market: MarketView) -> Prospect:
+        """Return the cost of taker fees in and out of both legs, and the APR that earns it while holding."""
+        spot, perp = market.rules[self.spot], market.rules[self.perp]
+        cost = LEGS * (spot.taker_fee + perp.taker_fee)  # in and out
+        hours = cost / self.entry_apr_min * HOURS_PER_YEAR if self.entry_apr_min > 0 else ZERO
+        apr = cost * HOURS_PER_YEAR / self.holding_hours
+        capital = rounded_up(
+            2 * self.notional_quote_max
+        )  # spot in full, the perpetual at leverage 1
+        least = _basis_bps_enter(self, cost / BPS, market.fundings.get(self.perp))
+        shown = None if least is None else rounded_up(least)
+        basis = (
+            f"{canonical(self.basis_bps_min)} bps"
+            if shown is None
+            else f"{shown} bps, at its paper funding"
+        )
+        return Prospect(
+            text=f"carry {self.spot} against {self.perp}: in and out costs {rounded_up(cost / BPS)} bps,"
+            f" paid by {rounded_up(apr * 100)} % APR over {self.holding_hours} h, or by entry_apr_min in"
+            f" {hours:.0f} h; enters with a basis of at least {basis}; needs {capital} {spot.quote}",
+            figures={
+                "cost_bps": rounded_up(cost / BPS),
+                "apr_break_even": canonical(apr.quantize(BPS_OF_ONE, ROUND_CEILING)),
+                "hours_to_break_even": rounded_up(hours),
+                "capital_quote": capital,
+                "basis_bps_min": canonical(self.basis_bps_min),
+                "basis_bps_enter": shown,
+                "return_bps_min": canonical(self.return_bps_min),
+            },
+            findings=_findings(self, market),
+        )
+
+
+def _basis_bps_enter(
+    carry: CarrySettings, cost_bps: Decimal, funding: FundingTerms | None
+) -> Decimal | None:
+    """Return the basis from which on a round trip pays its fees and `return_bps_min`; slippage comes on top."""
+    if funding is None:
+        return None
+    settlements = carry.holding_hours // funding.interval_hours  # of any holding time, at least
+    needed_bps = cost_bps + carry.return_bps_min - settlements * funding.rate / BPS
+    return max(needed_bps, carry.basis_bps_min)
+
+
+def _findings(carry: CarrySettings, market: MarketView) -> tuple[str, ...]:
+    spot, perp = market.rules[carry.spot], market.rules[carry.perp]
+    price = market.mids[carry.spot]
+    quantity = clip_quantity(carry.order_notional_quote, price, spot, perp)
+    broken = {
+        f"{rules.symbol} {why}"
+        for rules in (spot, perp)
+        if (why := rules.refusal(rules.fit_price(market.mids[rules.symbol], Side.BUY), quantity))
+    }
+    if not broken:
+        return ()
+    step = common_step(spot.quantity_step, perp.quantity_step)
+    least = max(
+        ceil_to(least_quantity(market.mids[rules.symbol], rules), step) * price
+        for rules in (spot, perp)
+    )
+    found = (
+        f'order_notional_quote = "{carry.order_notional_quote}": the venue refuses a leg of that'
+        f" size ({', '.join(sorted(broken))}); expected at least {rounded_up(least)}"
+    )
+    return (found,)

@@ -1,0 +1,92 @@
+"""A kind of strategy as a value: what a configuration names and every process, backtest and replay runs. Pure."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from opensqt.domain.messages import Event
+from opensqt.strategies.aiming import openings_cancelled
+from opensqt.strategies.decision import Decision
+from opensqt.strategies.folding import Changes, folded, published
+from opensqt.strategies.kernel import KINDS, StrategySpec
+from opensqt.strategies.settings import Settings
+from opensqt.strategies.state import ORDERS_PER_PLACE, Setup, StrategyState
+from opensqt.strategies.tracked_intent import RetryPolicy
+
+S = TypeVar("S", bound=StrategyState)
+
+
+class RunTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run says beside the settings: its venue, what risk allows, and the pace of market time."""
+
+    venue: str
+    orders_open_max: int
+    tick_age_ms_max: int  # wall
+    speed: Decimal
+    config_hash: str
+    code_version: str
+
+
+def unchanged(state: S, event: Event | Decision, changes: Changes) -> S:
+    """Evolve nothing: the strategy has no state of its own."""
+    del event, changes
+    return state
+
+
+class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+    """One kind: its settings, its functions, and what it listens to."""
+
+    settings: type[Settings]
+    decide: Callable[[S, Event], Decision]
+    evolve: Callable[[S, Event | Decision, Changes], S] = unchanged
+    state: type[StrategyState] = StrategyState
+    channels: tuple[str, ...] = KINDS  # of market data, beside them "book" and "candle"
+    lookback_ms: int = 0  # market: how much of candles it needs, at a start, too
+    decides_early: bool = (
+        False  # asked before rules and prices are known, and earlier intents have lapsed
+    )
+
+    def fold(self, state: S, event: Event | Decision) -> S:
+        """Fold a message of FEED, or the strategy's own decision as it was published."""
+        turn = published if isinstance(event, Decision) else folded
+        state, changes = turn(state, event)  # type: ignore[arg-type]
+        return self.evolve(state, event, changes)
+
+    def ask(self, state: S, event: Event) -> Decision:
+        """Decide after a message that has been folded already."""
+        waiting = "" if self.decides_early else state.unready or state.lapsing
+        return Decision(reason=waiting) if waiting else self.decide(state, event)
+
+    def begin(self, setup: Setup[Any]) -> S:
+        """Return the state of a strategy of which nothing is known yet."""
+        return self.state(setup=setup)  # type: ignore[return-value]
+
+    def spec(self, name: str, settings: Settings, terms: RunTerms) -> StrategySpec[S]:
+        """Return one strategy of a configuration, ready to be driven."""
+        orders_max = min(ORDERS_PER_PLACE * settings.orders_open_max, terms.orders_open_max)
+        setup = Setup(
+            strategy=name,
+            venue=terms.venue,
+            settings=settings,
+            orders_max=orders_max,
+            tick_age_ms_max=int(terms.tick_age_ms_max * terms.speed),
+            timing=RetryPolicy(valid_for_ms=settings.valid_for_ms).scaled(terms.speed),
+            speed=terms.speed,
+            candles_kept_ms=self.lookback_ms,
+        )
+        return StrategySpec(
+            name=name,
+            venue=terms.venue,
+            account=settings.account,
+            symbols=settings.symbols,
+            config_hash=terms.config_hash,
+            code_version=terms.code_version,
+            beginning=self.begin(setup),
+            decide=self.ask,
+            evolve=self.fold,
+            openings_cancelled=openings_cancelled,
+            kinds=self.channels,
+            lookback_ms=self.lookback_ms,
+        )
