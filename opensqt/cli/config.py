@@ -55,8 +55,8 @@ def _init(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     plan = make_plan(args.data.absolute(), os.environ, config_path=args.config, market=args.market)
     found = plan.findings()
-    lines = list(_strategies(plan.config, plan.market))
-    lines += [{"type": "note", "text": text} for text in shared_symbols(plan.config)]
+    lines = list(_strategies(plan.understood, plan.market))
+    lines += [{"type": "note", "text": text} for text in shared_symbols(plan.understood)]
     lines += [{"type": "finding", "text": text} for text in found]
     good = not found
     source = "derived from the market, not yet written" if plan.derived else str(plan.config_path)

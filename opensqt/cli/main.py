@@ -33,6 +33,7 @@ VERBS = {
     "resume": "release the kill latch",
     "logs": "show the logs of all processes, or of one",
     "config": "write or check a configuration",
+    "new": "write the skeleton of a strategy and its test",
     "doctor": "check this machine and folder",
     "reset": "empty a data folder, keeping its configuration",
 }

@@ -20,7 +20,7 @@ from opensqt.desk.spec import ProcessLine
 from opensqt.runtime.clock import RunClock
 
 EVERY_S = 0.5
-SECTIONS = "mode,money,troubles,symbols,positions,orders,fills,grids,carries"
+SECTIONS = "mode,money,troubles,symbols,positions,orders,fills,grids,carries,strategies"
 PATH = f"/api/snapshot?sections={SECTIONS}"
 
 

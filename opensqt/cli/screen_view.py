@@ -19,6 +19,7 @@ from opensqt.desk.spec import ProcessLine, ProcessState
 
 Picture = Mapping[str, Any]
 
+STRATEGY_SECTIONS = ("grids", "carries", "strategies")
 QUIET = "bright_black"
 MODE_STYLE = {
     "NORMAL": "bold green",
@@ -148,7 +149,7 @@ def _symbols(picture: Picture) -> RenderableType:
 
 
 def _strategies(picture: Picture) -> RenderableType:
-    rows = [*(picture.get("grids") or ()), *(picture.get("carries") or ())]
+    rows = [row for section in STRATEGY_SECTIONS for row in picture.get(section) or ()]
     if not rows:
         return Text("none heard of yet", style=QUIET)
     lines = []
@@ -162,6 +163,9 @@ def _strategies(picture: Picture) -> RenderableType:
             working = sum(slot["state"] == "working" for slot in row["slots"])
             line.append("trading", style="green")
             line.append(f"  {working} levels at work{result}", style=QUIET)
+        elif "working" in row:
+            line.append("trading", style="green")
+            line.append(f"  {row['working']} orders at work{result}  {row['note']}", style=QUIET)
         else:
             line.append("watching", style="green")
             line.append(f"  {row['step'] or 'flat'} {row['detail']}".rstrip(), style=QUIET)

@@ -13,6 +13,7 @@ from opensqt.desk.runfile import RunFile
 from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.clock import ClockOrigin, continue_origin
 from opensqt.runtime.config.all import Config, ConfigError, Profile, load, parse_config
+from opensqt.runtime.strategy.registry import understood
 from opensqt.simulation.market.flow import MarketFlow
 from opensqt.simulation.market.sources import MarketRefused, first_mids, open_checked, open_flow
 from opensqt.strategies.prospect import FundingTerms, MarketView
@@ -29,6 +30,7 @@ class StartPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration of a start; `derived` is its text when it must still be written to the folder."""
 
     config: Config
+    understood: Config  # with the settings of every plug-in typed by its code
     config_path: Path
     environ: dict[str, str]
     derived: str = ""
@@ -37,7 +39,7 @@ class StartPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def findings(self) -> list[str]:
         """Return what could not trade as it is configured, a sentence each."""
-        return [] if self.market is None else list(findings(self.config, self.market))
+        return [] if self.market is None else list(findings(self.understood, self.market))
 
 
 def make_plan(
@@ -64,10 +66,11 @@ def make_plan(
         config = parse_config(derived, overlaid)
     else:
         config = load(path, overlaid)
+    known = understood(config, path.parent)
     origin_ms, view = None, None
     if config.run.profile is Profile.PAPER:
         flow = open_market(config.paper.market)
-        _check_symbols(config, flow)
+        _check_symbols(known, flow)
         origin_ms = flow.origin_ms
         view = MarketView(
             rules={rules.symbol: rules for rules in flow.instruments},
@@ -79,6 +82,7 @@ def make_plan(
         )
     return StartPlan(
         config=config,
+        understood=known,
         config_path=path,
         environ=overlaid,
         derived=derived,

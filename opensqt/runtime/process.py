@@ -78,15 +78,14 @@ def run_service(name: str, build: Build, needs: Needs | None = None) -> int:
         environment = Environment.read(os.environ)
         config = load(_required(environment, needs or Needs()), os.environ)
         process = Process(name, build, needs or Needs(), environment, config)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(process.run())
     except (ConfigError, CrashRefused) as error:
         log.error("not started", detail=str(error))
         return EXIT_USAGE
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            return runner.run(process.run())
-        except Exception as error:  # noqa: BLE001  # the one place where everything ends
-            log.error("died", failures=[logs.describe(leaf) for leaf in logs.leaves(error)])
-            return EXIT_FAILED
+    except Exception as error:  # noqa: BLE001  # the one place where everything ends
+        log.error("died", failures=[logs.describe(leaf) for leaf in logs.leaves(error)])
+        return EXIT_FAILED
 
 
 class Process:

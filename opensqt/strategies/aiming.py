@@ -26,6 +26,7 @@ def aim(
     orders: Iterable[TargetOrder],
     *,
     reason: str = "",
+    note: str = "",
     wake: WakeCondition | None = None,
 ) -> Decision:
     """Return what to say so that these orders, and no others, come to be at the venue.
@@ -40,7 +41,7 @@ def aim(
         fit = _fitted(state, order, busy.get(order.slot), allowed)
         (wants if isinstance(fit, TargetOrder) else gaps).append(fit)  # type: ignore[arg-type]
     decision = steer(state, wants, gaps=gaps, reason=allowed.reason or reason)
-    return msgspec.structs.replace(decision, wake=wake) if wake is not None else decision
+    return msgspec.structs.replace(decision, note=note, wake=wake)
 
 
 def steer(

@@ -50,10 +50,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     idle: bool = False  # the reason is that what it wants and may do has no effect
     gaps: tuple[SkippedSlot, ...] = ()
     dust: tuple[AssetAmount, ...] = ()  # held and too little for any order
+    note: str = ""  # for people: by what it decides now
     wake: WakeCondition | None = None  # None: every event is a reason to look again
 
 
-def shown(decision: Decision) -> dict[str, dict[str, int] | dict[str, str]]:
-    """Return what people see of it: how many slots have no order, by reason, and the dust by asset."""
+def shown(decision: Decision) -> dict[str, dict[str, int] | dict[str, str] | str]:
+    """Return what people see of it: its note, how many slots have no order, by reason, and the dust by asset."""
     dust = {held.asset: canonical(held.amount.normalize(EXACT)) for held in decision.dust}
-    return {"skipped": dict(Counter(gap.why for gap in decision.gaps)), "dust": dust}
+    skipped = dict(Counter(gap.why for gap in decision.gaps))
+    return {"note": decision.note, "skipped": skipped, "dust": dust}

@@ -41,6 +41,20 @@ class Settings(ConfigTable, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(_symbols(msgspec.structs.asdict(self))))
 
     @property
+    def own_values(self) -> dict[str, Any]:
+        """The settings that only this kind has."""
+        given = msgspec.structs.asdict(self)
+        return {name: given[name] for name in given if name not in Settings.__struct_fields__}
+
+    @property
+    def words(self) -> str:
+        """What it was told, for people; units stand in the names."""
+        given = {name: one for name, one in self.own_values.items() if not any(_symbols(one))}
+        told = {"order_notional_quote": self.order_notional_quote, **given}
+        words = ", ".join(f"{name} {value}" for name, value in told.items())
+        return f"{self.kind} on {' and '.join(self.symbols)}: {words}"
+
+    @property
     def orders_open_max(self) -> int:
         """How many orders it keeps open at once."""
         return SIDES * len(self.symbols)
@@ -67,14 +81,8 @@ class Settings(ConfigTable, frozen=True, kw_only=True):
 
     def prospect(self, market: MarketView) -> Prospect:
         """Return what it means in money on this market, and why it could not trade there."""
-        given = {
-            name: value
-            for name, value in msgspec.structs.asdict(self).items()
-            if name not in Settings.__struct_fields__ and value not in self.symbols
-        }
-        words = ", ".join(f"{name} {value}" for name, value in given.items())
         return Prospect(
-            text=f"{self.kind} on {' and '.join(self.symbols)}: {words}",
+            text=self.words,
             findings=tuple(
                 found
                 for symbol in self.symbols
@@ -87,6 +95,11 @@ class PluginSettings(Settings, frozen=True, kw_only=True):
     """The settings of a kind whose code this process does not run: risk, executor and feed know only what all have."""
 
     values: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def own_values(self) -> dict[str, Any]:
+        """The settings that only this kind has, as they are written."""
+        return self.values
 
     def setting(self, name: str) -> Any:
         """Return a value as it is written in the configuration; an amount becomes a number."""

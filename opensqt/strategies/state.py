@@ -26,6 +26,7 @@ C = TypeVar("C", bound=Settings)
 
 ORDERS_PER_PLACE = 2  # a place may have an order, and one beside it the close of what it bought
 TICK_AGE_MS_MAX = 3_000
+FUNDING_AGE_MS_MAX = 120_000  # wall: funding is shown every few seconds
 ASK_AGAIN_MS = 1_000
 
 
@@ -37,6 +38,7 @@ class Setup(msgspec.Struct, Generic[C], frozen=True, kw_only=True, dict=True):
     settings: C
     orders_max: int
     tick_age_ms_max: int = TICK_AGE_MS_MAX
+    funding_age_ms_max: int = FUNDING_AGE_MS_MAX
     timing: RetryPolicy = RetryPolicy()
     speed: Decimal = ONE  # how fast market time passes beside wall time
     candles_kept_ms: int = 0

@@ -59,6 +59,7 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[Place, ...] = ()
     kinds: Mapping[str, str] = {}  # by strategy, as the configuration names it
     services: Mapping[str, str] = {}  # strategy -> the process that runs it
+    described: Mapping[str, str] = {}  # by strategy: what it was told, in words
     keys: Mapping[str, str] = {}  # strategy -> the symbol of its chart
     legs: Mapping[str, tuple[Place, ...]] = {}
     market_ms: int = 0
@@ -77,28 +78,19 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, int((self.market_ms - time_ms) / self.speed))
 
     def trading(self, strategy: str) -> dict[str, Any]:
-        """Return whether a strategy trades, and why not."""
+        """Return whether a strategy trades, and why not; what it says of itself."""
         service = self.services.get(strategy, "")
-        if service not in self.statuses:
-            return {
-                "trading": False,
-                "reason": f"{service} does not answer",
-                "skipped": {},
-                "dust": {},
-            }
-        for line in self.statuses[service].get("strategies") or ():
-            if line.get("name") == strategy:
-                return {
-                    "trading": bool(line.get("trading")),
-                    "reason": str(line.get("reason") or ""),
-                    "skipped": line.get("skipped") or {},
-                    "dust": line.get("dust") or {},
-                }
+        line: Mapping[str, Any] = {"reason": f"{service} does not answer"}
+        if service in self.statuses:
+            line = {"reason": f"{service} does not know it yet"}
+            lines = self.statuses[service].get("strategies") or ()
+            line = next((one for one in lines if one.get("name") == strategy), line)
         return {
-            "trading": False,
-            "reason": f"{service} does not know it yet",
-            "skipped": {},
-            "dust": {},
+            "trading": bool(line.get("trading")),
+            "reason": str(line.get("reason") or ""),
+            "note": str(line.get("note") or ""),
+            "skipped": line.get("skipped") or {},
+            "dust": line.get("dust") or {},
         }
 
 

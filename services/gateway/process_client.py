@@ -87,6 +87,7 @@ class ProcessClient:
                 name: service_of(name, strategy) for name, strategy in config.strategies.items()
             },
             keys={name: "|".join(places[0]) for name, places in legs.items()},
+            described={name: strategy.words for name, strategy in config.strategies.items()},
             legs=legs,
             latched=self.latched,
             processes=self.processes,

@@ -90,3 +90,34 @@ def carry(state: GatewayState, told: DeskStatus, name: str) -> Section:
         "detail": last.detail if last else "",
         "time_ms": last.time_ms if last else None,
     }
+
+
+def plain_view(state: GatewayState, told: DeskStatus, name: str) -> Section:
+    """Return a strategy of any kind: what it was told, what it says, what it has at work and holds."""
+    legs = told.legs.get(name, ())
+    held = {
+        symbol: part
+        for (owner, venue, _, symbol), part in state.books.holdings.items()
+        if owner == name and (venue, symbol) in legs and part.quantity != 0
+    }
+    return {
+        "strategy": name,
+        "kind": told.kinds.get(name, ""),
+        "keys": [f"{venue}|{symbol}" for venue, symbol in legs],
+        "told": told.described.get(name, ""),
+        **told.trading(name),
+        "working": sum(
+            order.placed is not None
+            and order.placed.ref.strategy == name
+            and order.phase in AT_VENUE
+            for order in state.living
+        ),
+        "held": [
+            {"symbol": symbol, "quantity": plain(part.quantity), "entry": cash(part.entry_price)}
+            for symbol, part in sorted(held.items())
+        ],
+    }
+
+
+# The kinds that have a panel of their own, and which.
+PANELS = {"grid": ("grids", grid), "carry": ("carries", carry)}

@@ -18,7 +18,7 @@ from services.gateway.activity import plain
 from services.gateway.decide import DeskStatus, mode_of, troubles
 from services.gateway.gains import gains, hedge, result
 from services.gateway.state import Chart, GatewayState, Place
-from services.gateway.strategy_views import carry, grid
+from services.gateway.strategy_views import PANELS, plain_view
 
 Section = Any
 Picture = dict[str, Section]
@@ -59,8 +59,7 @@ def picture(state: GatewayState, chart: Chart, told: DeskStatus) -> Picture:
         "fills": [_fill(fill) for fill in islice(reversed(state.fills), FILLS_SHOWN)],
         "markers": _markers(state),
         **money,
-        "grids": _strategies(state, told, "grid", money["profit"]),
-        "carries": _strategies(state, told, "carry", money["profit"]),
+        **_strategies(state, told, money["profit"]),
         "balances": _balances(state),
         "refusals": [_refusal(refused) for refused in reversed(state.refusals)],
         "tape": [msgspec.to_builtins(line) for line in reversed(state.tape)],
@@ -69,14 +68,16 @@ def picture(state: GatewayState, chart: Chart, told: DeskStatus) -> Picture:
 
 
 def _strategies(
-    state: GatewayState, told: DeskStatus, kind: str, profit: list[Section]
-) -> list[Section]:
-    found = []
-    for name in (name for name, its in told.kinds.items() if its == kind):
+    state: GatewayState, told: DeskStatus, profit: list[Section]
+) -> dict[str, list[Section]]:
+    """Return every strategy in the section of its kind; kinds without a panel of their own share one."""
+    found: dict[str, list[Section]] = {"grids": [], "carries": [], "strategies": []}
+    for name, kind in told.kinds.items():
         legs = told.legs.get(name, ())
-        drawn = (grid if kind == "grid" else carry)(state, told, name)
+        section, drawn = PANELS.get(kind, ("strategies", plain_view))
         hedges = [one for place in legs if (one := hedge(state, name, place)) is not None]
-        found.append({**drawn, **result(name, legs, profit), "netted": hedges})
+        row = {**drawn(state, told, name), **result(name, legs, profit), "netted": hedges}
+        found[section].append(row)
     return found
 
 

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from opensqt.desk.health import health_name
 from opensqt.desk.ports import LOWEST, is_free
 from opensqt.desk.runfile import RunFile, read_run, write_run
@@ -29,6 +31,13 @@ SERVICES = (
 PORTS_OF_A_WORKER = 1000
 
 Line = dict[str, Any]
+
+
+async def text(port: int, path: str) -> str:
+    """Read what a process of the desk serves on loopback."""
+    url = f"http://127.0.0.1:{port}{path}"
+    async with aiohttp.ClientSession() as session, session.get(url) as reply:
+        return await reply.text()
 
 
 class Desk:

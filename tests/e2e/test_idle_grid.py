@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from opensqt.desk.health import health_name
@@ -23,7 +22,7 @@ from opensqt.venues.policy import policy_of
 from opensqt.venues.session import paper_session
 from tests.conditions import until
 from tests.e2e import audit
-from tests.e2e.desk import Desk
+from tests.e2e.desk import Desk, text
 
 SHOWN_S_MAX = 5.0
 BACK_S_MAX = 75.0  # the longest pause after refusals is a minute
@@ -127,13 +126,6 @@ async def page_says(desk: Desk, why: str) -> bool:
     """Tell whether the page gives this reason; none while the grid trades."""
     (shown,) = json.loads(await text(desk.run_file.ports["gateway"], "/api/snapshot"))["grids"]
     return bool((shown["trading"], shown["reason"]) == (not why, why))
-
-
-async def text(port: int, path: str) -> str:
-    """Read what a process of the desk serves on loopback."""
-    url = f"http://127.0.0.1:{port}{path}"
-    async with aiohttp.ClientSession() as session, session.get(url) as reply:
-        return await reply.text()
 
 
 @pytest.mark.row("K03")

@@ -4,19 +4,20 @@ from decimal import Decimal
 
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Funding
+from opensqt.domain.messages import Event
 from opensqt.domain.strategy_events import SagaStep
-from opensqt.strategies.carry.decide import decide
-from opensqt.strategies.carry.setup import CarrySetup
-from opensqt.strategies.carry.state import CarryState, evolve
+from opensqt.strategies.carry.settings import CarrySettings
+from opensqt.strategies.carry.state import CarryState
+from opensqt.strategies.carry.strategy import CARRY
+from opensqt.strategies.state import Setup
 from tests.simulation.strategy_facts import PERP, SPOT, rules_of
 from tests.simulation.strategy_rig import Rig, restarted
 
 
-def carry_setup(**changes: object) -> CarrySetup:
+def carry_setup(**changes: object) -> Setup[CarrySettings]:
     """Return a carry of at most 900 in clips of 450 at a price of 45 000."""
     values: dict[str, object] = {
-        "strategy": "carry",
-        "venue": "binance",
+        "kind": "carry",
         "account": "main",
         "spot": SPOT,
         "perp": PERP,
@@ -28,10 +29,17 @@ def carry_setup(**changes: object) -> CarrySetup:
         "holding_hours": Decimal(336),
         "basis_bps_min": Decimal(-1),
         "return_bps_min": Decimal(0),
+    }
+    told: dict[str, object] = {
+        "strategy": "carry",
+        "venue": "binance",
+        "orders_max": 4,
         "tick_age_ms_max": 3_600_000,
         "funding_age_ms_max": 3_600_000,
     }
-    return CarrySetup(**{**values, **changes})  # type: ignore[arg-type]
+    for name, value in changes.items():
+        (told if name in Setup.__struct_fields__ else values)[name] = value
+    return Setup(settings=CarrySettings(**values), **told)  # type: ignore[arg-type]
 
 
 def funding_of(rate: str, time_ms: int, interval_hours: int = 8) -> Funding:
@@ -51,13 +59,13 @@ class CarryRig(Rig[CarryState]):
 
     def __init__(
         self,
-        setup: CarrySetup | None = None,
+        setup: Setup[CarrySettings] | None = None,
         rate: str = "0.0003",
         *,
         fee_asset: str = "USDT",
         **perp: str,
     ) -> None:
-        super().__init__(CarryState(setup=setup or carry_setup()), decide, evolve)
+        super().__init__(CarryState(setup=setup or carry_setup()), CARRY.ask, CARRY.fold)
         self.fee_asset = fee_asset
         self.feed(rules_of(SPOT, taker_fee="0.001", quantity_step="0.00001"))
         self.feed(rules_of(PERP, **perp))
@@ -97,11 +105,11 @@ class CarryRig(Rig[CarryState]):
     def restart(self, run: int) -> "CarryRig":
         """Return the next process, which has read the journal and the market."""
         other = CarryRig.__new__(CarryRig)
-        Rig.__init__(other, CarryState(setup=self.state.setup), decide, evolve)
+        Rig.__init__(other, CarryState(setup=self.state.setup), CARRY.ask, CARRY.fold)
         other.fee_asset = self.fee_asset
         market = self.state.market
-        funding = [market.funding] if market.funding is not None else []
-        restarted(self, other, "carry", run, [*market.rules.values(), *funding])
+        shown: list[Event] = [*market.rules.values(), *market.fundings.values()]
+        restarted(self, other, "carry", run, shown)
         other.prices("45000")
         return other
 

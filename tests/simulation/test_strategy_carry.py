@@ -100,7 +100,7 @@ def check(rig: CarryRig) -> None:
     assert len(books.tickets.living) <= 1
     assert books.spot.quantity >= 0
     assert books.perp.quantity <= 0
-    assert books.spot.cost <= rig.state.setup.notional_quote_max
+    assert books.spot.cost <= rig.state.settings.notional_quote_max
 
 
 @pytest.mark.row("F04", "F05", "F07", "A13")

@@ -77,6 +77,7 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/archiver.py": "files of FEED; a copy that nothing trades by",
     "opensqt/runtime/clock.py": "reads run.json once, before any service",
     "opensqt/runtime/config/all.py": "reads the configuration once, before any service",
+    "opensqt/runtime/strategy/registry.py": "loads the code of a strategy once, before it runs",
     "opensqt/runtime/token.py": "reads the folder's token",
     "opensqt/runtime/health.py": "the health port: people and supervisors ask, nothing is traded by it",
     "opensqt/runtime/registration.py": "the NATS services API: people ask",

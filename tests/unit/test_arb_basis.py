@@ -233,7 +233,7 @@ def test_what_an_entry_was_judged_by_can_be_judged_again() -> None:
             found.funding_bps + found.basis_bps - found.fees_bps - found.slippage_bps
         )
         assert (found.settlements, found.interval_hours) == (42, 8)
-        assert judged(found, rig.state.setup) == ""
-        assert judged(found, carry_setup(basis_bps_min=Decimal(1))) != ""
+        assert judged(found, rig.state.settings) == ""
+        assert judged(found, carry_setup(basis_bps_min=Decimal(1)).settings) != ""
     rules = rules_of(SPOT, taker_fee="0.001")
     assert recorded[0].fees_bps == (rules.taker_fee + d("0.0005")) * 2 * 10_000

@@ -115,7 +115,7 @@ def test_a_naked_leg_has_its_times_and_is_tried_for_ever(answer: Answer) -> None
     """Hedging lasts one leg timeout, unwinding four more; then a person is called, once, and tries back off."""
     rig = CarryRig()
     rig.take()
-    began_ms, timeout_ms = rig.now_ms, rig.state.setup.leg_timeout_ms
+    began_ms, timeout_ms = rig.now_ms, rig.state.leg_timeout_ms
     seen: dict[str, int] = {}
     asked: list[int] = []
     for _ in range(0, 10 * MINUTE_MS, 100):
@@ -199,7 +199,7 @@ def test_an_order_that_should_have_ended_is_cancelled_after_the_leg_timeout() ->
     rig = CarryRig()
     intent = rig.next()
     rig.accept(intent)
-    due_ms = intent.valid_until_ms + rig.state.setup.leg_timeout_ms
+    due_ms = intent.valid_until_ms + rig.state.leg_timeout_ms
     rig.wait(due_ms - rig.now_ms)
     assert not [one for one in rig.sent if isinstance(one, CancelIntent)]
     rig.wait(100)

@@ -67,6 +67,11 @@ def test_the_import_law_holds() -> None:
             "import opensqt.venues.port",
             "only market_data and executor",
         ),
+        (
+            "services/executor/service.py",
+            "import opensqt.runtime.strategy.registry",
+            "only who runs or checks a strategy",
+        ),
     ],
 )
 def test_every_contract_bites(tmp_path: Path, path: str, line: str, contract: str) -> None:

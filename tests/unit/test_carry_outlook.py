@@ -19,7 +19,8 @@ from opensqt.strategies.carry.carry import (
 )
 from opensqt.strategies.carry.depth import met_by, slippage_bps, within
 from opensqt.strategies.carry.entry import judged
-from opensqt.strategies.carry.state import CarryState, evolve
+from opensqt.strategies.carry.state import CarryState
+from opensqt.strategies.carry.strategy import CARRY
 from tests.simulation.carry_rig import carry_setup, funding_of
 from tests.simulation.strategy_facts import PERP, SPOT, d, rules_of, tick_of
 
@@ -40,9 +41,9 @@ def market(spot: Tick, perp: Tick, funding: Funding, **changes: object) -> Carry
     """Return a carry that has seen this."""
     carry = CarryState(setup=carry_setup(**changes))
     for symbol, fee in TAKER.items():
-        carry = evolve(carry, rules_of(symbol, taker_fee=fee))
+        carry = CARRY.fold(carry, rules_of(symbol, taker_fee=fee))
     for event in (spot, perp, funding):
-        carry = evolve(carry, event)
+        carry = CARRY.fold(carry, event)
     return carry
 
 
@@ -191,7 +192,7 @@ def test_one_market_never_asks_for_both(
     funding = funding_of(str(Decimal(rate_bps) / 10_000), 1_000)
     carry = market(legs[0], legs[1], funding, holding_hours=Decimal(hours + 1))
     held = msgspec.structs.replace(carry.books.spot, quantity=d("0.01"))
-    books = msgspec.structs.replace(carry.books, spot=held)
+    books = msgspec.structs.replace(carry.books, positions={SPOT: held})
     leaving = seen.exit_outlook(msgspec.structs.replace(carry, books=books))
     entering = entry(carry)
     assert leaving is not None
@@ -211,7 +212,7 @@ def test_a_worse_basis_never_makes_it_enter(
         legs = quoted(SPOT, "9999", "10000"), quoted(PERP, price, price + 1)
         return entry(market(*legs, funding_of(str(Decimal(rate_bps) / 10_000), 1_000)))
 
-    setup = carry_setup(basis_bps_min=Decimal(least))
+    setup = carry_setup(basis_bps_min=Decimal(least)).settings
     better, worse = at(10_000 + basis), at(10_000 + basis - worse_by)
     assert worse.basis_bps < better.basis_bps
     assert worse.return_bps < better.return_bps

@@ -11,6 +11,7 @@ from opensqt.execution import order_actions
 from opensqt.runtime.config import schema
 from opensqt.strategies.carry.settings import CarrySettings
 from opensqt.strategies.grid.settings import GridSettings
+from opensqt.strategies.settings import Settings
 from opensqt.venues.policy import policy_of
 from tests.tidiness.source import ROOT, tracked
 
@@ -59,6 +60,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[accounts.NAME]": schema.AccountConfig,
     '[strategies.NAME], kind = "grid"': GridSettings,
     '[strategies.NAME], kind = "carry"': CarrySettings,
+    "[strategies.NAME], any other kind": Settings,
     "[risk]": schema.RiskConfig,
     "[gateway]": schema.GatewayConfig,
     "[telemetry]": schema.TelemetryConfig,

@@ -26,6 +26,7 @@ TOLD = DeskStatus(
     profile="paper",
     places=(("binance", SPOT), ("binance", PERP)),
     kinds={"grid-perp": "grid", "carry": "carry"},
+    services={"grid-perp": "grid", "carry": "arb"},
     keys={"grid-perp": f"binance|{PERP}"},
     legs={"carry": (("binance", SPOT), ("binance", PERP))},
     market_ms=NOW_MS,

@@ -17,6 +17,7 @@ from tests.tidiness.source import ROOT
 
 K8S = ROOT / "deploy" / "k8s"
 SERVICES = {"arb", "executor", "gateway", "grid", "market-data", "reconciler", "relay", "risk"}
+SERVICES |= {"strategy"}  # of any other kind
 REACH_A_VENUE = {"executor", "market-data"}
 WORKLOADS = {"Deployment", "StatefulSet", "Job"}
 LOCKED = {
@@ -70,7 +71,7 @@ def test_it_renders_and_validates_strictly(folder: str, tmp_path: Path) -> None:
 
 
 def test_every_service_is_deployed_with_service_and_account() -> None:
-    """Each of the eight has a workload, a Service and a ServiceAccount of its name."""
+    """Each of the nine has a workload, a Service and a ServiceAccount of its name."""
     for kinds in ({"Deployment", "StatefulSet"}, {"Service"}, {"ServiceAccount"}):
         named = {r["metadata"]["name"] for r in resources() if r["kind"] in kinds}
         assert named >= SERVICES, kinds

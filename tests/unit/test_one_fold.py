@@ -22,6 +22,7 @@ from opensqt.domain.trading_controls import TradingControls
 from opensqt.execution.state import ExecutionState
 from opensqt.risk.state import RiskState
 from opensqt.strategies.carry import state as carries
+from opensqt.strategies.carry.strategy import CARRY
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid import state as grids
 from opensqt.strategies.grid.strategy import GRID as GRID_KIND
@@ -67,7 +68,7 @@ class Desk:
         self.reconciler.fold(self.books, self.position, str(self.position), event, change)
         self.page.fold(event, self.position)
         self.grid = GRID_KIND.fold(self.grid, event)
-        self.carry = carries.evolve(self.carry, event)
+        self.carry = CARRY.fold(self.carry, event)
 
     def restart(self) -> None:
         """Go on from a snapshot of the books."""

@@ -23,6 +23,7 @@ from opensqt.execution.state import ExecutionState as Executor
 from opensqt.risk.state import RiskState as Gate
 from opensqt.runtime.projection.tables import rows
 from opensqt.strategies.carry import state as arb
+from opensqt.strategies.carry.strategy import CARRY
 from opensqt.strategies.decision import Decision, shown
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid import state as grids
@@ -169,7 +170,7 @@ def strategies(facts: Sequence[Event]) -> tuple[grids.GridState, arb.CarryState]
     """Return a grid and a carry that have read a journal."""
     grid, carry = grids.GridState(setup=long_of()), arb.CarryState(setup=carry_setup())
     for message in facts:
-        grid, carry = GRID.fold(grid, message), arb.evolve(carry, message)
+        grid, carry = GRID.fold(grid, message), CARRY.fold(carry, message)
     return grid, carry
 
 

@@ -54,6 +54,7 @@ def seen(*, halted: bool = False, grid_reason: str = "") -> dict[str, Any]:
     told = DeskStatus(
         places=(("binance", SPOT), ("binance", PERP)),
         kinds={"grid-perp": "grid", "carry": "carry"},
+        services={"grid-perp": "grid", "carry": "arb"},
         legs={
             "grid-perp": (("binance", PERP),),
             "carry": (("binance", SPOT), ("binance", PERP)),

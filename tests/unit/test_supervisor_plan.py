@@ -90,6 +90,7 @@ def plan_at(tmp_path: Path, speed: str = "1", origin_ms: int | None = None) -> S
     found = make_plan(tmp_path, {}, speed=speed)
     return StartPlan(
         config=found.config,
+        understood=found.understood,
         config_path=found.config_path,
         environ=found.environ,
         origin_market_ms=origin_ms,

@@ -101,6 +101,11 @@ def _check_value(value: object, kind: object, path: str) -> None:
             raise ConfigError(f"{path} = {_shown(value)}: expected a table [{path}.NAME]")
         for key, entry in value.items():
             _check_value(entry, get_args(kind)[1], f"{path}.{_quoted(key)}")
+    elif get_origin(kind) in (list, tuple):
+        if not isinstance(value, list):
+            raise ConfigError(f"{path} = {_shown(value)}: expected a list [...]")
+        for number, entry in enumerate(value):
+            _check_value(entry, get_args(kind)[0], f"{path}[{number}]")
     else:
         _check_leaf(value, kind, limits, path)
 

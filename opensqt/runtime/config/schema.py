@@ -84,7 +84,9 @@ class VenueConfig(ConfigTable, frozen=True, kw_only=True):
     visibility_lag_ms: Annotated[int, Range(least="0", most="60000")] = 0  # likewise
     orders_per_s_max: Annotated[Decimal, Range(above="0", most="1000")] = Decimal(25)
     orders_burst_max: Annotated[int, Range(least="1", most="1000")] = 30
-    rate_limits: dict[str, Annotated[int, Range(least="1", most="1000000")]] = {}
+    rate_limits: dict[str, Annotated[int, Range(least="1", most="1000000")]] = msgspec.field(
+        default_factory=dict
+    )
     rate_budget_share_max: Share = Decimal("0.8")
     exit_share_min: Annotated[Decimal, Range(above="0", most="0.5")] = Decimal("0.2")
     batch_places_min: Annotated[int, Range(least="2", most="1000")] = 5

@@ -5,6 +5,7 @@ Takes no trading decision. An exception in one strategy stops that strategy, wit
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,8 @@ from opensqt.domain.strategy_events import StrategyFaulted, StrategyStarted
 from opensqt.domain.subjects import intent_subject, market_events, order_events, token
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset
+from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
+from opensqt.runtime.config.all import ConfigError
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
@@ -35,6 +38,7 @@ TIME_STEP_S = 0.1  # market
 
 
 LOOKBACK_MS = 60_000  # of FEED, wall: rules, funding and health are published again within it
+LOOKBACK_MS_MAX = FEED_KEPT_HOURS * 3_600_000 // 2
 
 
 def filters_of(plays: Sequence[StrategySpec[Any]]) -> list[str]:
@@ -47,6 +51,17 @@ def filters_of(plays: Sequence[StrategySpec[Any]]) -> list[str]:
             found.add(order_events(play.venue, play.account, symbol))
             found |= {market_events(play.venue, symbol, kind) for kind in play.kinds}
     return sorted(found)
+
+
+def lookback_of(plays: Sequence[StrategySpec[Any]], speed: Decimal) -> int:
+    """Return how much of FEED a start reads, wall: what every strategy needs, and the candles that these ask for."""
+    asked = max((int(play.lookback_ms / speed) for play in plays), default=0)
+    if asked > LOOKBACK_MS_MAX:
+        raise ConfigError(
+            f"a strategy looks back {asked} ms of wall time: expected at most {LOOKBACK_MS_MAX},"
+            " half of what the bus surely keeps"
+        )
+    return max(asked, LOOKBACK_MS)
 
 
 class StrategyRunner:
@@ -69,7 +84,7 @@ class StrategyRunner:
             clock=context.clock,
             filters=filters_of(plays),
             service=service,
-            lookback_ms=LOOKBACK_MS,
+            lookback_ms=lookback_of(plays, context.clock.speed),
             metrics=context.metrics,
             progress=context.progress,
         )

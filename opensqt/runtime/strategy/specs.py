@@ -5,10 +5,10 @@ from typing import TypeVar
 from opensqt import __version__
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config, strategy_hash
+from opensqt.strategies.api import RunTerms, Strategy
 from opensqt.strategies.kernel import StrategySpec
 from opensqt.strategies.settings import Settings
 from opensqt.strategies.state import StrategyState
-from opensqt.strategies.strategy import RunTerms, Strategy
 
 S = TypeVar("S", bound=StrategyState)
 

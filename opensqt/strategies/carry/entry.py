@@ -14,7 +14,7 @@ from opensqt.domain.strategy_events import CarryOutlook
 from opensqt.strategies.carry.carry import clip_quantity, entry_quantity, shown
 from opensqt.strategies.carry.depth import within
 from opensqt.strategies.carry.outlook import entry_outlook, parts_of
-from opensqt.strategies.carry.setup import CarrySetup
+from opensqt.strategies.carry.settings import CarrySettings
 from opensqt.strategies.carry.state import CarryState
 from opensqt.strategies.carry.view import Leg, SagaView, levels
 from opensqt.strategies.filter_words import filter_words
@@ -35,7 +35,7 @@ def next_clip(view: SagaView) -> Clip | str:
     outlook = entry_outlook(view.carry, sized)
     if outlook is None:
         return "waiting for the funding rate"
-    poor = judged(outlook, view.carry.setup)
+    poor = judged(outlook, view.carry.settings)
     if poor:
         return poor
     leg = Leg(
@@ -49,25 +49,25 @@ def next_clip(view: SagaView) -> Clip | str:
     return Clip(leg=leg, outlook=outlook)
 
 
-def judged(outlook: CarryOutlook, setup: CarrySetup) -> str:
+def judged(outlook: CarryOutlook, settings: CarrySettings) -> str:
     """Say why a round trip with this outlook is not begun, or nothing: a pure function of what the journal keeps."""
-    if outlook.basis_bps < setup.basis_bps_min:
+    if outlook.basis_bps < settings.basis_bps_min:
         return (
-            f"basis {shown(outlook.basis_bps)} bps below {canonical(setup.basis_bps_min)} bps: the perpetual's bid"
+            f"basis {shown(outlook.basis_bps)} bps below {canonical(settings.basis_bps_min)} bps: the perpetual's bid"
             f" is {canonical(outlook.perp_bid)}, the spot's ask {canonical(outlook.spot_ask)}"
         )
-    if outlook.return_bps <= setup.return_bps_min:
-        least = canonical(setup.return_bps_min)
+    if outlook.return_bps <= settings.return_bps_min:
+        least = canonical(settings.return_bps_min)
         return f"net edge {parts_of(outlook)}; expected above {least} bps"
     return ""
 
 
 def _sized(view: SagaView) -> Decimal | str:
     """Return how much spot (base units) the next clip buys: room, depth and the filters of both legs bound it."""
-    setup = view.carry.setup
-    room = setup.notional_quote_max - view.carry.books.spot.cost
-    size = min(setup.order_notional_quote, room)
-    if size * 2 < setup.order_notional_quote:
+    settings = view.carry.settings
+    room = settings.notional_quote_max - view.carry.books.spot.cost
+    size = min(settings.order_notional_quote, room)
+    if size * 2 < settings.order_notional_quote:
         return "no room for another clip"
     price = view.price(view.spot, Side.BUY)
     deep = _depth(view)
@@ -94,20 +94,20 @@ def _broken(rules: InstrumentRules, price: Decimal, quantity: Decimal) -> str:
 
 def _depth(view: SagaView) -> Decimal:
     """Return the quantity (base units) that both books take both ways: what is entered can be left again."""
-    carry, setup = view.carry, view.carry.setup
+    carry, settings = view.carry, view.carry.settings
     found = [
         within(levels(carry, rules.symbol, side), side, view.price(rules, side))
         for rules, side in _in(view)
     ]
     found += [
-        _way_out(carry, symbol, side) for symbol, side in zip(setup.symbols, _OUT, strict=True)
+        _way_out(carry, symbol, side) for symbol, side in zip(settings.symbols, _OUT, strict=True)
     ]
     return min(found)
 
 
 def _limits(view: SagaView, deep: Decimal) -> str:
     """Say within which limits the books take this much: the slippage, and an order of ours that is met before that."""
-    slippage = f"{canonical(view.carry.setup.slippage_bps_max)} bps"
+    slippage = f"{canonical(view.carry.settings.slippage_bps_max)} bps"
     for rules, side in _in(view):
         own = view.carry.own_best(rules.symbol, side.opposite)
         known = levels(view.carry, rules.symbol, side)
@@ -132,5 +132,5 @@ _RESTING = {Side.BUY: "bid", Side.SELL: "ask"}
 def _way_out(carry: CarryState, symbol: str, side: Side) -> Decimal:
     # Where our own orders rest now says nothing about the day of the exit.
     known = levels(carry, symbol, side)
-    limit_price = known[0].price * (1 + side.sign * carry.setup.slippage_bps_max * BPS)
+    limit_price = known[0].price * (1 + side.sign * carry.settings.slippage_bps_max * BPS)
     return within(known, side, limit_price)

@@ -23,26 +23,26 @@ def leaving(carry: CarryState) -> Leaving:
 
 
 def _funding(carry: CarryState) -> str:
-    setup, funding = carry.setup, carry.market.funding
+    settings, funding = carry.settings, carry.funding
     if funding is None:
         return ""
     apr = worth.apr(funding.rate, funding.interval_hours)
-    if worth.wish(apr, 1, setup.entry_apr_min, setup.exit_apr_max) is not FundingWish.EXIT:
+    if worth.wish(apr, 1, settings.entry_apr_min, settings.exit_apr_max) is not FundingWish.EXIT:
         return ""
-    return f"carry {shown(apr * 100)} % a year below {shown(setup.exit_apr_max * 100)} %"
+    return f"carry {shown(apr * 100)} % a year below {shown(settings.exit_apr_max * 100)} %"
 
 
 def _liquidation(carry: CarryState) -> str:
-    setup, market = carry.setup, carry.market
-    margin = _perp_margin(carry, market.rules[setup.perp].settles_in)
+    settings, market = carry.settings, carry.market
+    margin = _perp_margin(carry, market.rules[settings.perp].settles_in)
     if margin is None:
         return ""
-    perp, tick = carry.books.perp, market.ticks[setup.perp]
+    perp, mark = carry.books.perp, market.marks.get(settings.perp)
     price = worth.liquidation_price(perp.quantity, perp.cost, margin)
-    mark = market.mark.mark_price if market.mark else (tick.bid_price + tick.ask_price) / 2
-    if not worth.near_liquidation(mark, price):
+    mark_price = mark.mark_price if mark is not None else carry.mid_price(settings.perp)
+    if not worth.near_liquidation(mark_price, price):
         return ""
-    return f"liquidation at {shown(price)} is near the mark {shown(mark)}"
+    return f"liquidation at {shown(price)} is near the mark {shown(mark_price)}"
 
 
 def _basis(carry: CarryState) -> Leaving:
@@ -57,16 +57,16 @@ def _basis(carry: CarryState) -> Leaving:
 
 def _unknown(carry: CarryState) -> str:
     """Say why nobody knows the basis of this moment, or nothing."""
-    setup, market = carry.setup, carry.market
-    if market.funding is None:
+    settings, market = carry.settings, carry.market
+    if carry.funding is None:
         return "no funding rate is known"
-    if carry.stale:
-        return f"market data stale: {carry.stale}"
-    apart_ms = abs(market.ticks[setup.spot].time_ms - market.ticks[setup.perp].time_ms)
-    if apart_ms > setup.legs_apart_ms_max:
+    if carry.stale_symbol:
+        return f"market data stale: {carry.stale_symbol}"
+    apart_ms = abs(market.ticks[settings.spot].time_ms - market.ticks[settings.perp].time_ms)
+    if apart_ms > carry.legs_apart_ms_max:
         return (
             f"the prices of the legs lie {apart_ms} ms apart,"
-            f" at most {setup.legs_apart_ms_max} expected"
+            f" at most {carry.legs_apart_ms_max} expected"
         )
     return ""
 

@@ -45,15 +45,15 @@ def parts_of(outlook: CarryOutlook) -> str:
 def _outlook(
     carry: CarryState, quantity: Decimal, direction: int, basis_bps: Decimal
 ) -> CarryOutlook | None:
-    setup, market = carry.setup, carry.market
-    funding = market.funding
+    settings, market = carry.settings, carry.market
+    funding = carry.funding
     if funding is None:
         return None
     spot, perp = _ticks(carry)
-    paid = worth.settlements(funding, market.now_ms, setup.holding_hours)
+    paid = worth.settlements(funding, market.now_ms, settings.holding_hours)
     funding_bps = _kept(EXACT.multiply(paid * direction, funding.rate) / BPS)
     basis_bps = _kept(basis_bps)
-    fees_bps = _kept(worth.fees_bps(market.rules[setup.spot], market.rules[setup.perp]))
+    fees_bps = _kept(worth.fees_bps(market.rules[settings.spot], market.rules[settings.perp]))
     slipped_bps = _kept(_slippage_bps(carry, quantity))
     return CarryOutlook(
         quantity=quantity,
@@ -66,7 +66,7 @@ def _outlook(
         funding_rate=funding.rate,
         interval_hours=funding.interval_hours,
         next_funding_ms=funding.next_funding_ms,
-        holding_hours=setup.holding_hours,
+        holding_hours=settings.holding_hours,
         settlements=paid,
         funding_bps=funding_bps,
         basis_bps=basis_bps,
@@ -79,16 +79,16 @@ def _outlook(
 def _slippage_bps(carry: CarryState, quantity: Decimal) -> Decimal:
     """Return what four trades of this size slip: two beyond the prices of the basis, two from the middle later."""
     found = ZERO
-    for symbol in carry.setup.symbols:
+    for symbol in carry.settings.symbols:
         found += worth.half_spread_bps(carry.market.ticks[symbol])
         for side in Side:
             known = levels(carry, symbol, side)
-            found += slippage_bps(known, quantity, side, carry.setup.slippage_bps_max)
+            found += slippage_bps(known, quantity, side, carry.settings.slippage_bps_max)
     return found
 
 
 def _ticks(carry: CarryState) -> tuple[Tick, Tick]:
-    return carry.market.ticks[carry.setup.spot], carry.market.ticks[carry.setup.perp]
+    return carry.market.ticks[carry.settings.spot], carry.market.ticks[carry.settings.perp]
 
 
 def _kept(number: Decimal) -> Decimal:

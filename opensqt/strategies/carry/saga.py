@@ -192,7 +192,7 @@ def _sellable(view: SagaView) -> Decimal:
     """Return the spot quantity of the next exit clip; 0 where what is left is too small to trade."""
     held = view.spot.fit_quantity(max(view.carry.books.spot.quantity, ZERO))
     price = view.price(view.spot, Side.SELL)
-    clip = clip_quantity(view.carry.setup.order_notional_quote, price, view.spot, view.perp)
+    clip = clip_quantity(view.carry.settings.order_notional_quote, price, view.spot, view.perp)
     rest = held - clip
     quantity = held if rest <= 0 or view.spot.refusal(price, rest) else clip
     return ZERO if view.spot.refusal(price, quantity) else quantity

@@ -59,14 +59,14 @@ class SagaView(msgspec.Struct, frozen=True, kw_only=True):
         # After a restart nothing could be done before earlier intents had lapsed.
         began_ms = max(self.carry.books.step_ms, self.carry.ready_ms)
         spent_ms = self.carry.market.now_ms - began_ms
-        return spent_ms > timeouts * self.carry.setup.leg_timeout_ms
+        return spent_ms > timeouts * self.carry.leg_timeout_ms
 
     def price(self, rules: InstrumentRules, side: Side) -> Decimal:
         """Return the limit of an order of this leg and side that takes, short of our own resting orders."""
         return crossing_price(
             self.carry.market.ticks[rules.symbol],
             side,
-            self.carry.setup.slippage_bps_max,
+            self.carry.settings.slippage_bps_max,
             rules,
             own_bid=self.carry.own_best(rules.symbol, Side.BUY),
             own_ask=self.carry.own_best(rules.symbol, Side.SELL),
@@ -75,7 +75,7 @@ class SagaView(msgspec.Struct, frozen=True, kw_only=True):
     def price_alone(self, rules: InstrumentRules, side: Side) -> Decimal:
         """Return the limit that it would have if no order of ours rested in this leg."""
         tick = self.carry.market.ticks[rules.symbol]
-        return crossing_price(tick, side, self.carry.setup.slippage_bps_max, rules)
+        return crossing_price(tick, side, self.carry.settings.slippage_bps_max, rules)
 
 
 def levels(carry: CarryState, symbol: str, side: Side) -> Levels:

@@ -1,6 +1,5 @@
 """The target set of a grid: which orders should be there now, and by name why others are not. Pure, never sends."""
 
-from collections import Counter
 from decimal import Decimal
 
 import msgspec
@@ -31,11 +30,6 @@ class TargetOrders(msgspec.Struct, frozen=True, kw_only=True):
     wants: tuple[TargetOrder, ...]
     gaps: tuple[SkippedSlot, ...]
     leaving: dict[str, str]  # by slot
-
-    @property
-    def skipped(self) -> dict[str, int]:
-        """How many slots have no order, by reason."""
-        return dict(Counter(gap.why for gap in self.gaps))
 
 
 class TargetContext(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -7,6 +7,7 @@ import * as head from "./head.js";
 import { carry, ladder } from "./ladder.js";
 import { Link } from "./link.js";
 import * as panels from "./panels.js";
+import { strategies } from "./strategies.js";
 
 const PANELS = [
   [["mode"], (picture) => head.mode(picture, linkState)],
@@ -15,6 +16,7 @@ const PANELS = [
   [["hours", "money"], head.hours],
   [["grids", "symbols"], (picture) => ladder(picture, chosen)],
   [["carries", "symbols"], carry],
+  [["strategies"], strategies],
   [["positions"], panels.positions],
   [["profit"], panels.profit],
   [["orders", "mode"], panels.orders],

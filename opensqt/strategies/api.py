@@ -1,4 +1,20 @@
-"""A kind of strategy as a value: what a configuration names and every process, backtest and replay runs. Pure."""
+"""What a strategy is made of: read this and docs/strategies.md, write one file and its test. Pure.
+
+    class MakerSettings(Settings, frozen=True, kw_only=True):
+        symbol: str
+        half_spread_bps: Positive
+
+    def decide(state: StrategyState, event: Event) -> Decision:
+        tick = state.market.ticks[state.settings.symbol]
+        ...
+        return aim(state, [bid, ask])
+
+    MAKER = Strategy(settings=MakerSettings, decide=decide)
+
+The kernel does the rest: it tracks intents and orders, says again what nobody answered, books trades, obeys kills and
+halts, waits for rules and prices, leaves out what the venue would refuse, pauses after refusals, and says why nothing
+trades.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,14 +22,56 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from opensqt.domain.instruments import InstrumentRules, Side
+from opensqt.domain.intent import Purpose, TimeInForce
+from opensqt.domain.market import BookTop, Candle, Funding, Mark, Tick
 from opensqt.domain.messages import Event
-from opensqt.strategies.aiming import openings_cancelled
-from opensqt.strategies.decision import Decision
+from opensqt.domain.position import Position
+from opensqt.domain.ranges import Count, NotNegative, Positive, Range, Share, SpanMs
+from opensqt.strategies.aiming import aim, openings_cancelled
+from opensqt.strategies.decision import Decision, WakeCondition
 from opensqt.strategies.folding import Changes, folded, published
+from opensqt.strategies.indicators import mean_close, mean_range_bps, microprice
 from opensqt.strategies.kernel import KINDS, StrategySpec
-from opensqt.strategies.settings import Settings
-from opensqt.strategies.state import ORDERS_PER_PLACE, Setup, StrategyState
+from opensqt.strategies.planner import TargetOrder, slot_name
+from opensqt.strategies.pricing import quantity_of
+from opensqt.strategies.settings import SettingError, Settings
+from opensqt.strategies.state import FUNDING_AGE_MS_MAX, ORDERS_PER_PLACE, Setup, StrategyState
 from opensqt.strategies.tracked_intent import RetryPolicy
+
+__all__ = [
+    "BookTop",
+    "Candle",
+    "Changes",
+    "Count",
+    "Decision",
+    "Event",
+    "Funding",
+    "InstrumentRules",
+    "Mark",
+    "NotNegative",
+    "Position",
+    "Positive",
+    "Purpose",
+    "Range",
+    "SettingError",
+    "Settings",
+    "Share",
+    "Side",
+    "SpanMs",
+    "Strategy",
+    "StrategyState",
+    "TargetOrder",
+    "Tick",
+    "TimeInForce",
+    "WakeCondition",
+    "aim",
+    "mean_close",
+    "mean_range_bps",
+    "microprice",
+    "quantity_of",
+    "slot_name",
+]
 
 S = TypeVar("S", bound=StrategyState)
 
@@ -50,8 +108,10 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     def fold(self, state: S, event: Event | Decision) -> S:
         """Fold a message of FEED, or the strategy's own decision as it was published."""
-        turn = published if isinstance(event, Decision) else folded
-        state, changes = turn(state, event)  # type: ignore[arg-type]
+        if isinstance(event, Decision):
+            state, changes = published(state, event)
+        else:
+            state, changes = folded(state, event)
         return self.evolve(state, event, changes)
 
     def ask(self, state: S, event: Event) -> Decision:
@@ -72,6 +132,7 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
             settings=settings,
             orders_max=orders_max,
             tick_age_ms_max=int(terms.tick_age_ms_max * terms.speed),
+            funding_age_ms_max=int(FUNDING_AGE_MS_MAX * terms.speed),
             timing=RetryPolicy(valid_for_ms=settings.valid_for_ms).scaled(terms.speed),
             speed=terms.speed,
             candles_kept_ms=self.lookback_ms,
