@@ -163,7 +163,10 @@ class Stage:
         said = {key: str(words[key]) for key in ("scope", "reason", "actor", "kill_id")}
         latch.latch(self.folder, latch.Latch(**said, time_ms=now_ms))
         self.killed.append(said["kill_id"])
-        self.statuses["executor-main"]["killed"] = True
+        self.statuses["executor-main"] |= {
+            "killed": True,
+            "kill_ids": {said["scope"]: list(self.killed)},
+        }
         await self.record(KillLatched(**said, time_ms=now_ms))
         return {"cancels": 8, "confirmed": 8}
 
@@ -173,8 +176,8 @@ class Stage:
             return {"killed": True, "why": self.refuses}
         now_ms = self.house.clock.market_ms()
         said = {key: str(words[key]) for key in ("scope", "reason", "actor")}
-        self.statuses["executor-main"]["killed"] = False
-        names, self.killed = tuple(self.killed), []
+        self.statuses["executor-main"] |= {"killed": False, "kill_ids": {}}
+        names, self.killed = tuple(words["kill_ids"]), []
         await self.record(KillReleased(**said, time_ms=now_ms, kill_ids=names))
         latch.release(self.folder)
         return {}

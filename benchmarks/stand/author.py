@@ -27,7 +27,7 @@ from opensqt.domain.intent import (
     Purpose,
     TimeInForce,
 )
-from opensqt.domain.messages import Message, name_of
+from opensqt.domain.messages import Event, name_of
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.codec import decode, encode
 from opensqt.runtime.envelope import Envelope
@@ -192,7 +192,7 @@ class Market:
                 generation = message.generation
             self.basis = Basis(generation=generation, sequence=delivery.sequence)
 
-    async def _publish(self, message: Message) -> None:
+    async def _publish(self, message: Event) -> None:
         self._count += 1
         envelope = Envelope(
             event_id=ids.event_id("bench market", self._count),

@@ -3,8 +3,10 @@
 import getpass
 import http.client
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +16,9 @@ from opensqt.runtime.token import read_token
 
 PREFIX = "health.executor-"
 ANSWER_S_MAX = 10.0
+LOOK_S_MAX = 3.0
+
+_Said = TypeVar("_Said")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +32,28 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ask_executors(data: Path, run: RunFile, path: str, words: dict[str, Any]) -> list[Asked]:
-    """Post to every executor of the folder and return what each answered."""
+    """Post to every executor of the folder at once and return what each answered."""
     token = read_token(data)
-    ports = {name: port for name, port in run.ports.items() if name.startswith(PREFIX)}
-    return [_ask(name, port, token, path, words) for name, port in sorted(ports.items())]
+
+    def ask(name: str, port: int) -> Asked:
+        return _ask(name, port, token, path, words)
+
+    return _all_at_once(run, ask)
+
+
+def kills_in_force(run: RunFile, scope: str) -> list[str]:
+    """Return the identities of the kills that a release of a scope ends, from every executor that answers."""
+
+    def look(_: str, port: int) -> set[str]:
+        try:
+            said = _exchange(port, "GET", "/status", LOOK_S_MAX)[1]
+        except (OSError, http.client.HTTPException, ValueError):
+            return set()  # it is killed by what the others name, or it stays killed
+        kills = said.get("kill_ids") if isinstance(said, dict) else None
+        named = kills.get(scope) if isinstance(kills, dict) else None
+        return set(map(str, named)) if isinstance(named, list) else set()
+
+    return sorted(set().union(*_all_at_once(run, look)))
 
 
 def reason_of(text: str) -> str:
@@ -57,23 +80,39 @@ def actor() -> str:
         return "unknown"
 
 
-def _ask(name: str, port: int, token: str, path: str, words: dict[str, Any]) -> Asked:
-    process = name.removeprefix("health.")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S_MAX)
+def _all_at_once(run: RunFile, ask: Callable[[str, int], _Said]) -> list[_Said]:
+    """Ask all executors, so that none waits for another that is slow."""
+    ports = sorted((name, port) for name, port in run.ports.items() if name.startswith(PREFIX))
+    if not ports:
+        return []
+    with ThreadPoolExecutor(len(ports)) as pool:
+        return list(pool.map(ask, *zip(*ports, strict=True)))
+
+
+def _exchange(
+    port: int, verb: str, path: str, within_s: float, body: str = "", token: str = ""
+) -> tuple[int, Any]:
+    """Return the status and the words of an answer; raise as `http.client` does, or `ValueError`."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=within_s)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        connection.request("POST", path, json.dumps(words), headers)
+        connection.request(verb, path, body or None, headers if token else {})
         response = connection.getresponse()
-        said = json.loads(response.read())
-        ok = response.status == http.client.OK and isinstance(said, dict)
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
+
+
+def _ask(name: str, port: int, token: str, path: str, words: dict[str, Any]) -> Asked:
+    process = name.removeprefix("health.")
+    try:
+        status, said = _exchange(port, "POST", path, ANSWER_S_MAX, json.dumps(words), token)
     except (OSError, http.client.HTTPException, ValueError) as error:
         said = {"detail": str(error) or "no answer"}
         return Asked(process=process, ok=False, said=said, heard=False)
-    finally:
-        connection.close()
-    if not ok:
+    if status != http.client.OK or not isinstance(said, dict):
         why = said.get("error") if isinstance(said, dict) else None
-        said = {"detail": why or f"status {response.status}"}
+        said = {"detail": why or f"status {status}"}
         return Asked(process=process, ok=False, said=said, heard=False)
     if reason := said.get("why"):
         refused = bool(said.get("refused"))

@@ -4,7 +4,14 @@ import argparse
 import json
 import sys
 
-from opensqt.cli.executors import actor, all_refused, ask_executors, line_of, reason_of
+from opensqt.cli.executors import (
+    actor,
+    all_refused,
+    ask_executors,
+    kills_in_force,
+    line_of,
+    reason_of,
+)
 from opensqt.desk.error import JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.desk.runfile import read_run
 from opensqt.domain.clean_text import cleaned
@@ -20,8 +27,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Release and say so; `CliError` where the desk is not running, or where somebody is still killed."""
     scope = str(Scope(strategy=cleaned(args.strategy)))
-    words = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
-    answers = ask_executors(args.data, read_run(args.data), "/resume", words)
+    run_file = read_run(args.data)
+    words = {
+        "scope": scope,
+        "reason": reason_of(args.reason),
+        "actor": actor(),
+        # What is said after this look is another kill: no executor releases it, however late it hears of this.
+        "kill_ids": kills_in_force(run_file, scope),
+    }
+    answers = ask_executors(args.data, run_file, "/resume", words)
     if all_refused(answers):
         raise CliError(f"nothing was released: {answers[0].said['detail']}")
     released = [answer for answer in answers if answer.ok]

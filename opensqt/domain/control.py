@@ -38,6 +38,7 @@ class KillLatched(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     time_ms: int
     kill_id: str = ""  # empty: said by a version that told kills apart by time
+    account: str = ""  # whose executor obeyed and recorded it; empty: as it was said
 
 
 class KillReleased(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,7 @@ class KillReleased(msgspec.Struct, frozen=True, kw_only=True):
     kill_ids: tuple[
         str, ...
     ] = ()  # empty: nothing was in force, or a version that told kills apart by time
+    account: str = ""  # at which account they are over; empty: at every one (an older version)
 
 
 class LimitChanged(msgspec.Struct, frozen=True, kw_only=True):

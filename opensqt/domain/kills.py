@@ -4,6 +4,10 @@ A kill has an identity, drawn by who said it first; a release names the kills th
 which order they are heard, how often, or what the clocks of their senders said: what no release names is in force.
 Kills and releases of before identities were written fold as they always did: such a release ends what was said until
 its own time, and nothing that has an identity.
+
+A kill of the desk has one identity for all accounts, and each account's executor releases it for itself. An executor
+(`account` in `folded`) that has obeyed a kill holds to it until its own account's release names it; one that has not
+takes the word of any other. Who looks at the whole desk counts a kill as over with the first release that names it.
 """
 
 import msgspec
@@ -11,7 +15,7 @@ import msgspec
 from opensqt.domain import ids
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.scope import DESK, Scope
+from opensqt.domain.scope import DESK, Scope, parsed
 
 
 class Kills(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +23,8 @@ class Kills(msgspec.Struct, frozen=True, kw_only=True):
 
     latched: dict[str, KillLatched] = {}  # by identity
     released: frozenset[str] = frozenset()
+    obeyed: frozenset[str] = frozenset()  # by the account that looks, as far as is told
+    over_elsewhere: frozenset[str] = frozenset()  # released for other accounts than that one
     released_ms: dict[str, int] = {}  # scope -> newest time of a release that names no kill
 
     @property
@@ -33,8 +39,11 @@ class Kills(msgspec.Struct, frozen=True, kw_only=True):
         return scopes.get(DESK) or scopes.get(str(Scope(strategy=strategy)))
 
     def of(self, scope: str) -> tuple[str, ...]:
-        """Return the identities of the kills of a scope that are in force."""
-        return tuple(sorted(name for name, kill in self.latched.items() if kill.scope == scope))
+        """Return the identities of the kills in force that a release of a scope ends.
+
+        With the desk go the kills of scopes that mean nobody: they stop nothing, and no release has such a scope.
+        """
+        return tuple(sorted(name for name, kill in self.latched.items() if ends(scope, kill)))
 
     def is_known(self, kill: KillLatched) -> bool:
         """Tell whether this very kill is in force or was released: hearing of it once more is no news."""
@@ -42,7 +51,8 @@ class Kills(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_over(self, kill: KillLatched) -> bool:
         """Tell whether a kill was released: a release names it, or it is of before identities and older than one."""
-        if identity(kill) in self.released:
+        name = identity(kill)
+        if name in self.released or name in self.over_elsewhere - self.obeyed:
             return True
         return (
             not kill.kill_id and self.released_ms.get(kill.scope, kill.time_ms - 1) >= kill.time_ms
@@ -61,24 +71,53 @@ def identity(kill: KillLatched) -> str:
     return kill.kill_id or ids.event_id("kill", kill.scope, kill.reason, kill.actor, kill.time_ms)
 
 
-def folded(kills: Kills, event: KillLatched | KillReleased) -> Kills:
-    """Take in a kill or a release."""
+def is_scope(scope: str) -> bool:
+    """Tell whether a scope means somebody: the desk, or a strategy by its name."""
+    found = parsed(scope)
+    return found is not None and not found.venue
+
+
+def ends(scope: str, kill: KillLatched) -> bool:
+    """Tell whether a release of a scope is about a kill."""
+    return kill.scope == scope or (scope == DESK and not is_scope(kill.scope))
+
+
+def folded(kills: Kills, event: KillLatched | KillReleased, account: str = "") -> Kills:
+    """Take in a kill or a release, as the account sees it whose executor looks; without one, as the desk does."""
     if isinstance(event, KillLatched):
-        return _latched(kills, event)
+        return _latched(kills, event, account)
+    if event.account:
+        return _released(kills, event, account)
     if event.kill_ids:
-        named_ids = frozenset(event.kill_ids)
-        left = {name: kill for name, kill in kills.latched.items() if name not in named_ids}
-        return msgspec.structs.replace(kills, latched=left, released=kills.released | named_ids)
+        return _without(kills, frozenset(event.kill_ids))
     newest_ms = max(event.time_ms, kills.released_ms.get(event.scope, event.time_ms))
     left = {name: kill for name, kill in kills.latched.items() if not _ended(kill, event)}
     released_ms = {**kills.released_ms, event.scope: newest_ms}
     return msgspec.structs.replace(kills, latched=left, released_ms=released_ms)
 
 
-def _latched(kills: Kills, kill: KillLatched) -> Kills:
+def _released(kills: Kills, release: KillReleased, account: str) -> Kills:
+    """Take in a release that tells its account: it ends what it names and nothing else, by nobody's clock."""
+    names = frozenset(release.kill_ids)
+    if account in ("", release.account):
+        return _without(kills, names)
+    left = {n: kill for n, kill in kills.latched.items() if n not in names or n in kills.obeyed}
+    return msgspec.structs.replace(kills, latched=left, over_elsewhere=kills.over_elsewhere | names)
+
+
+def _without(kills: Kills, names: frozenset[str]) -> Kills:
+    left = {name: kill for name, kill in kills.latched.items() if name not in names}
+    return msgspec.structs.replace(kills, latched=left, released=kills.released | names)
+
+
+def _latched(kills: Kills, kill: KillLatched, account: str) -> Kills:
     name = identity(kill)
+    if account and kill.account in ("", account):
+        kills = msgspec.structs.replace(kills, obeyed=kills.obeyed | {name})
     known = kills.latched.get(name)
-    if name in kills.released or (known is not None and known.kill_id):
+    if name in kills.released or name in kills.over_elsewhere - kills.obeyed:
+        return kills
+    if known is not None and known.kill_id:
         return kills
     return msgspec.structs.replace(kills, latched={**kills.latched, name: _worded(kill)})
 

@@ -1,6 +1,7 @@
 """What no message can mean, although its bytes are sound: prices of zero, times of another age. Pure.
 
-It judges what anybody may say on the bus and what the next word replaces. A kill is never refused for its words.
+It judges what anybody may say on the bus and what the next word replaces. A kill is refused for a scope
+that means nobody, which would stop nothing and have no release, and for nothing else that it says.
 """
 
 import unicodedata
@@ -9,9 +10,11 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.kills import is_scope
 from opensqt.domain.market import BookLevel, Candle, Funding, Mark, Tick, Trade
 from opensqt.domain.messages import Message
 
@@ -46,7 +49,9 @@ def absurdity(message: Message, now_ms: int) -> str:
     `now_ms` is our market time.
     """
     if isinstance(message, KillLatched):
-        return ""
+        if is_scope(cleaned(message.scope)):
+            return ""
+        return f"KillLatched.scope is {_shown(message.scope)}, expected desk or strategy/NAME"
     return next(_absurdities(message, now_ms), "")
 
 

@@ -54,16 +54,16 @@ class TradingControls(msgspec.Struct, frozen=True, kw_only=True):
         return min(found, key=lambda halted: halted.mode != HALTED) if found else None
 
 
-def thrown(switches: TradingControls, event: Switch) -> TradingControls:
-    """Fold one fact.
+def thrown(switches: TradingControls, event: Switch, account: str = "") -> TradingControls:
+    """Fold one fact, as the account sees it whose executor looks; without one, as the desk does.
 
     A release ends the kills that it names. It may be recorded late: what was halted after it, by `time_ms`, stands.
     """
     match event:
         case KillLatched():
-            return msgspec.structs.replace(switches, kills=folded(switches.kills, event))
+            return msgspec.structs.replace(switches, kills=folded(switches.kills, event, account))
         case KillReleased(scope=scope, time_ms=time_ms):
-            kills = folded(switches.kills, event)
+            kills = folded(switches.kills, event, account)
             # A person who releases the desk has looked at it: its halts end, too.
             ended = switches.halts if scope == DESK else ()
             halts = _without(switches.halts, ended, time_ms)

@@ -72,7 +72,7 @@ class ExecutionState:
             case RiskApproved() | RiskRefused():
                 _judge(self, event)
             case _ if isinstance(event, Switch):
-                self.controls = thrown(self.controls, event)
+                self.controls = thrown(self.controls, event, self.account)
             case _ if isinstance(event, OrderEvent):
                 if event.ref.account == self.account:
                     self._fold_order(event)

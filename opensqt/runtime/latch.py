@@ -20,6 +20,7 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
     """Who killed what, when (market time) and why.
 
     Without `kill_id` nobody can have released it yet: it was written by hand, by an older version, or cannot be read.
+    `account` is set by an executor that writes down for itself what it obeys; others go by what they know of the kill.
     """
 
     scope: str
@@ -27,6 +28,7 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     time_ms: int
     kill_id: str = ""
+    account: str = ""
 
 
 class Latches(Protocol):
@@ -36,6 +38,7 @@ class Latches(Protocol):
         """Make the latch durable; raise `OSError` when that cannot be.
 
         A latch that is there already stays, unless its identity is `known`: it is a kill that nobody has read yet.
+        So does one of the same kill: whoever said it wrote it first.
         """
 
     async def release(self) -> None:
@@ -50,7 +53,7 @@ class LatchFile:
 
     async def latch(self, value: Latch, *, known: Container[str]) -> None:
         found = read(self._folder)
-        if found is None or found.kill_id in known:
+        if found is None or (found.kill_id in known and found.kill_id != value.kill_id):
             latch(self._folder, value, replace=found is not None)
 
     async def release(self) -> None:

@@ -39,32 +39,36 @@ class Heartbeat(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., head_position: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class KillLatched(_message.Message):
-    __slots__ = ("scope", "reason", "actor", "time_ms", "kill_id")
+    __slots__ = ("scope", "reason", "actor", "time_ms", "kill_id", "account")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     KILL_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     scope: str
     reason: str
     actor: str
     time_ms: int
     kill_id: str
-    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ..., kill_id: _Optional[str] = ...) -> None: ...
+    account: str
+    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ..., kill_id: _Optional[str] = ..., account: _Optional[str] = ...) -> None: ...
 
 class KillReleased(_message.Message):
-    __slots__ = ("scope", "reason", "actor", "time_ms", "kill_ids")
+    __slots__ = ("scope", "reason", "actor", "time_ms", "kill_ids", "account")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     KILL_IDS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     scope: str
     reason: str
     actor: str
     time_ms: int
     kill_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ..., kill_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    account: str
+    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ..., kill_ids: _Optional[_Iterable[str]] = ..., account: _Optional[str] = ...) -> None: ...
 
 class LimitChanged(_message.Message):
     __slots__ = ("field", "before", "after", "reason", "actor", "time_ms")

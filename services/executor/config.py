@@ -20,9 +20,12 @@ from opensqt.runtime.process_context import Context
 from opensqt.venues.opening import open_venue
 from opensqt.venues.port import Venue
 from services.executor.account import ExecutorAccount
-from services.executor.kill_switch import KilledAgain, LatchStays
+from services.executor.kill_switch import KilledAgain, LatchStays, ReleasedUnheard
 from services.executor.service import Executor
 
+UNNAMED = (
+    "kill_ids: expected the identities of the kills to release, as `kill_ids` of /status names them"
+)
 CAP_FACTOR = 2  # the second line stands behind the gate's own limits
 
 
@@ -53,17 +56,22 @@ def actions_of(executor: Executor, config: Config, state: ExecutionState) -> dic
         scope, reason, actor = _asked(words)
         if why := _unknown(scope, config, state):
             return {"killed": False, "refused": True, "why": why}
-        swept = await executor.kill.kill(scope, reason, actor, cleaned(words.get("kill_id")))
+        try:
+            swept = await executor.kill.kill(scope, reason, actor, cleaned(words.get("kill_id")))
+        except ReleasedUnheard as error:
+            return {"killed": DESK in state.kills.scopes, "why": str(error)}
         return {"killed": True, "cancels": swept.asked, "confirmed": swept.confirmed}
 
     async def resume(words: dict[str, Any]) -> dict[str, Any]:
         scope, reason, actor = _asked(words)
-        # What is latched may be released, also when nobody of that name is left.
-        why = "" if scope in state.kills.scopes else _unknown(scope, config, state)
-        if why:
+        kill_ids = words.get("kill_ids")
+        # What is named may be released, also when nobody of that scope's name is left.
+        if not kill_ids and (why := _unknown(scope, config, state)):
             return {"killed": False, "refused": True, "why": why}
+        if not isinstance(kill_ids, list):
+            return {"killed": DESK in state.kills.scopes, "why": UNNAMED}
         try:
-            ended = await executor.kill.resume(scope, reason, actor)
+            ended = await executor.kill.resume(scope, reason, actor, kill_ids)
         except KilledAgain as error:
             return {"killed": True, "why": str(error)}
         except LatchStays as error:

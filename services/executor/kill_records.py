@@ -1,10 +1,13 @@
 """What a kill leaves behind: the latch file as one executor knows it, and what the journal is told. It decides nothing.
 
 A file without an identity (written by hand, by an older version, or damaged) gets one when it is seen: nobody can have
-released it.
+released it. So does a file that appears with a kill that is over: whoever put it there wants the desk killed. Only what
+another account's executor wrote down for itself is no kill of ours: it may write late, behind our release.
 """
 
 import asyncio
+
+import msgspec
 
 from opensqt.domain import ids
 from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
@@ -69,6 +72,7 @@ class LatchWatch:
             actor=message.actor,
             time_ms=message.time_ms,
             kill_id=message.kill_id,
+            account=self._account.author.account,
         )
         try:
             await self._account.latches.latch(value, known=known)
@@ -76,10 +80,19 @@ class LatchWatch:
             # The orders come off all the same; then only the journal keeps the desk killed.
             self._account.log.error("latch_not_on_disk", detail=str(error), fix="make room")
 
+    def doubt(self) -> None:
+        """Look anew at a file whose kill is over by the history: nobody can tell why it is there."""
+        if self._holds is not None and self._account.state.kills.is_over(self._holds):
+            self._seen = self._holds = None
+
     async def release_over(self) -> str:
-        """Remove the file if the kill that it holds is over, another one stays; return why it could not be."""
-        message = self.read()
-        if message is None or not self._account.state.kills.is_over(message):
+        """Remove the file if the kill that was read in it is over; return why it could not be.
+
+        Another one stays, and so does a file that was not read yet: it is obeyed at the next look.
+        """
+        message = self._holds
+        is_read = message is not None and not self.has_changed()
+        if message is None or not is_read or not self._account.state.kills.is_over(message):
             return ""
         try:
             await self._account.latches.release()
@@ -98,6 +111,9 @@ class LatchWatch:
             time_ms=found.time_ms,
             kill_id=found.kill_id or self._identities.fresh(DESK),
         )
+        is_ours = found.account in ("", self._account.author.account)
+        if is_ours and self._account.state.kills.is_over(message):
+            message = msgspec.structs.replace(message, kill_id=self._identities.fresh(DESK))
         return named(message)
 
 

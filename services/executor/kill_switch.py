@@ -5,11 +5,14 @@ Kills and releases are told apart by identity (`opensqt.domain.kills`); no clock
 What it cannot know without the history, whether an old kill was released, it leaves until the history is read.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+import msgspec
 
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.kills import Kills, identity, named
+from opensqt.domain.kills import Kills, ends, identity, is_scope, named
 from opensqt.domain.scope import DESK
 from opensqt.runtime.keyed_executor import Spawn
 from services.executor.account import ExecutorAccount
@@ -21,6 +24,10 @@ LOOK_S = 0.25  # wall, between two looks at the latch file
 
 class KilledAgain(Exception):
     """The scope is killed by what its release did not name: it stays latched, and a person looks again."""
+
+
+class ReleasedUnheard(Exception):
+    """A kill comes after the release that names it: it is over, and whoever says it is told so."""
 
 
 class LatchStays(Exception):
@@ -43,31 +50,42 @@ class KillSwitch:
         self._telling = KillRecorder(account, spawn)
 
     def restore(self) -> None:
-        """Latch again what the latch file holds, before anything is read: this needs nobody's history.
-
-        The journal learns of it too: the kill may have been its only witness.
-        """
+        """Latch again what the latch file holds, before anything is read: this needs nobody's history."""
         message = self._disk.read()
         if message is not None:
-            self._account.state.fold(message)
             self._account.log.warning(
                 "kill_still_latched", reason=message.reason, actor=message.actor
             )
-            self._telling.begin(message)
+            # The journal learns of it too: the file may have been its only witness.
+            self._telling.begin(_held(self._account, message))
+            self._sweep(message.scope)
 
     async def after_history(self) -> None:
-        """Latch again what the history could not know, and finish the release that a predecessor died over."""
+        """Latch again what the history could not know, and sweep: the process that was told to may have died over it.
+
+        What others recorded is recorded for this account as well: it is killed until its own release.
+        """
         self._history_read = True
-        await self._disk.release_over()
+        self._disk.doubt()
         await self._look()
         waiting, self._waiting = self._waiting, {}
         for one in waiting.values():
             await self.hear(one)
-
-    def go_on(self) -> None:
-        """Sweep again under every latch: the process that was told to may have died over it."""
-        for scope in self._account.state.kills.scopes:
+        kills = self._account.state.kills
+        for name in sorted(kills.latched.keys() - kills.obeyed):
+            self._telling.begin(_held(self._account, kills.latched[name]))
+        for scope in kills.scopes:
             self._sweep(scope)
+
+    def in_force(self) -> dict[str, tuple[str, ...]]:
+        """Return the identities of all kills that nobody has released here, by the scope whose release ends them.
+
+        What waits for the history is among them: it may be in force.
+        """
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name, kill in {**self._waiting, **self._account.state.kills.latched}.items():
+            found[kill.scope if is_scope(kill.scope) else DESK].add(name)
+        return {scope: tuple(sorted(names)) for scope, names in found.items()}
 
     async def watch(self) -> None:
         """Obey a latch file that appears beside us, for ever."""
@@ -76,21 +94,22 @@ class KillSwitch:
             if self._disk.has_changed():
                 await self._look()
 
-    async def _look(self) -> bool:
-        """Obey the latch file; tell whether it was news."""
+    async def _look(self) -> None:
+        """Obey the latch file, unless it is no news."""
         message = self._disk.read()
-        if message is None or self._account.state.kills.is_known(message):
-            return False
-        await self._obey(message)
-        return True
+        if message is not None and not self._account.state.kills.is_known(message):
+            await self._obey(message)
 
     async def kill(self, scope: str, reason: str, actor: str, kill_id: str = "") -> SweepResult:
         """Latch, cancel every order in scope, record; return what was asked of the venue at once and what it confirmed.
 
-        Who asks now is obeyed now: an identity that was released already is no reason not to.
+        Who asks now is obeyed now, also by an identity that was obeyed and released before. One that was released
+        unheard is late: raises `ReleasedUnheard`.
         """
-        kill_id = cleaned(kill_id)
-        if not kill_id or kill_id in self._account.state.kills.released:
+        kills, kill_id = self._account.state.kills, cleaned(kill_id)
+        if kill_id in kills.released - kills.obeyed:
+            raise ReleasedUnheard(f"this kill of {scope} came after its release: say a new one")
+        if not kill_id or kill_id in kills.released:
             kill_id = self._identities.fresh(scope)
         now_ms = self._account.clock.market_ms()
         message = KillLatched(
@@ -117,6 +136,8 @@ class KillSwitch:
         """
         if self._history_read:
             return
+        # The file as it is now is of the kills that are known now.
+        await self._look()
         account, before = self._account, self._account.state.kills.scopes
         account.state.fold(message)
         self._waiting = _undecided(self._account.state.kills, self._waiting)
@@ -127,7 +148,7 @@ class KillSwitch:
 
     async def _obey(self, message: KillLatched) -> SweepResult:
         account, scope = self._account, message.scope
-        account.state.fold(message)
+        message = _held(account, message)
         if scope == DESK:
             await self._disk.latch(message)
         swept = await self._sweeps.cancel_known(scope)
@@ -148,29 +169,36 @@ class KillSwitch:
         resumed = self._resumed[scope]
         self._spawn(self._sweeps.sweep(scope, over=lambda: self._resumed[scope] != resumed))
 
-    async def resume(self, scope: str, reason: str, actor: str) -> tuple[str, ...]:
-        """Release the kills of a scope that are in force now, in the journal first; return their identities.
+    async def resume(
+        self, scope: str, reason: str, actor: str, kill_ids: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Release the kills of a scope that are named, in the journal first; return their identities.
 
-        A latch that cannot be recorded stays. Raises `KilledAgain` when something else kills the scope by now, and
-        `LatchStays` when the file cannot be removed.
+        One that is named and was never heard of is over before it comes. A latch that cannot be recorded stays.
+        Raises `KilledAgain` when something that was not named kills the scope by now, and `LatchStays` when the file
+        cannot be removed.
         """
-        account = self._account
-        if scope == DESK and await self._look():
-            raise KilledAgain(_again(account, scope))
-        waiting = (name for name, kill in self._waiting.items() if kill.scope == scope)
+        account, scope = self._account, cleaned(scope)
+        if scope == DESK:
+            await self._look()
+        known = {**self._waiting, **account.state.kills.latched}
+        names = {cleaned(name) for name in kill_ids} - {""}
         message = KillReleased(
-            scope=cleaned(scope),
+            scope=scope,
             reason=cleaned(reason),
             actor=cleaned(actor),
             time_ms=account.clock.market_ms(),
-            kill_ids=tuple(sorted({*self._account.state.kills.of(scope), *waiting})),
+            # Of another scope nobody spoke.
+            kill_ids=tuple(sorted(n for n in names if n not in known or ends(scope, known[n]))),
+            account=account.author.account,
         )
         await self._telling.finish(message)
-        self._waiting = _undecided(self._account.state.kills, self._waiting)
+        self._waiting = _undecided(account.state.kills, self._waiting)
         if scope == DESK:
             await self._look()
-        if self._account.state.kills.of(scope):
-            raise KilledAgain(_again(account, scope))
+        for kill in {**self._waiting, **account.state.kills.latched}.values():
+            if ends(scope, kill):
+                raise KilledAgain(_again(kill))
         self._resumed[scope] += 1
         account.log.warning("resumed", scope=scope, reason=message.reason, actor=message.actor)
         if why := await self._disk.release_over():
@@ -181,10 +209,15 @@ class KillSwitch:
         return message.kill_ids
 
 
-def _again(account: ExecutorAccount, scope: str) -> str:
-    latched = account.state.kills.scopes[scope]
-    who = f"{latched.actor}: {latched.reason}"
-    return f"{scope} was killed again meanwhile ({who}): it stays killed"
+def _held(account: ExecutorAccount, message: KillLatched) -> KillLatched:
+    """Hold a kill in force as one that this account obeys; return it as it is recorded."""
+    mine = msgspec.structs.replace(message, account=account.author.account)
+    account.state.fold(mine)
+    return mine
+
+
+def _again(kill: KillLatched) -> str:
+    return f"{kill.scope} was killed again meanwhile ({kill.actor}: {kill.reason}): it stays killed"
 
 
 def _undecided(kills: Kills, waiting: dict[str, KillLatched]) -> dict[str, KillLatched]:

@@ -97,6 +97,7 @@ class Executor:
             "kills": {
                 scope: f"{kill.actor}: {kill.reason}" for scope, kill in state.kills.scopes.items()
             },
+            "kill_ids": self.kill.in_force(),
             "private_stream": self._evidence.stream_up,
             "journal_position": self._account.position,
             "from_memory": list(self._account.venue.policy.from_memory),
@@ -120,7 +121,6 @@ class Executor:
     async def _begin(self) -> None:
         """Do what needs neither lease nor history, then work."""
         self.kill.restore()
-        self.kill.go_on()
         self._shell.spawn(self.kill.watch())
         self._ear.open(self._shell.spawn)
         self._shell.spawn(self._succession.watch())
@@ -153,7 +153,6 @@ class Executor:
         self._phase = "reading the journal"
         self._ear.after_history(self._shell.spawn, await self._bootstrap(lease.head_position))
         await self.kill.after_history()
-        self.kill.go_on()
         stages.end("journal_s")
         head = await until_answered(account.clock, account.journal.head)
         account.author = msgspec.structs.replace(account.author, generation=head.generation)

@@ -61,6 +61,15 @@ class ProcessClient:
         self.processes = tuple(_process(row, self.statuses) for row in lines)
         self.latched = self._latch()
 
+    async def kills_in_force(self, scope: str) -> list[str]:
+        """Ask now which kills a release of a scope ends; return their identities, of every executor that answers."""
+        ports = [port for name, port in self._ports.items() if name.startswith(EXECUTOR)]
+        told = await asyncio.gather(*(self._status(port) for port in ports))
+        kills = [said.get("kill_ids") for said in told if said is not None]
+        return sorted(
+            {str(n) for one in kills if isinstance(one, dict) for n in one.get(scope, ())}
+        )
+
     async def command(
         self, path: str, words: Plain, token: str, within_s: float
     ) -> list[CommandResult]:

@@ -23,7 +23,7 @@ from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, GatewaySettings
-from services.gateway.decide import KILL, told
+from services.gateway.decide import KILL, Plain, told
 from services.gateway.process_client import ProcessClient
 from services.gateway.state import Chart, GatewayState
 from services.gateway.view_model import Picture, picture
@@ -105,13 +105,18 @@ class Gateway:
 
     async def order(self, verb: str, scope: str, reason: str, actor: str) -> dict[str, Any]:
         """Pass kill or resume on to every executor, a kill by file and bus too, and say what was confirmed by whom."""
-        if why := kill_refused(scope, self._context.config.strategies):
+        # What is killed is released by its identities: a kill that is said meanwhile is none of them.
+        kill_ids = [] if verb == KILL else await self._desk.kills_in_force(scope)
+        why = kill_refused(scope, self._context.config.strategies)
+        if why and not kill_ids:
             # What is refused is refused everywhere: nothing is published or written.
             return {"ok": False, "refused": True, "detail": why}
         words = {"scope": scope, "reason": reason, "actor": actor}
         self._log.warning("command", verb=verb, **words)
         kill = _kill_of(self._context, words) if verb == KILL else None
-        asked = words | {"kill_id": kill.kill_id} if kill is not None else words
+        asked: Plain = words | (
+            {"kill_id": kill.kill_id} if kill is not None else {"kill_ids": kill_ids}
+        )
         latched = kill is not None and scope == DESK and _latch(self._context, kill)
         asking = asyncio.create_task(
             self._desk.command(f"/{verb}", asked, self.token(), self._settings.command_s_max)

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 import msgspec
@@ -130,7 +130,10 @@ class Desk:
     async def resume(self) -> bool:
         """Release the kill; tell whether every executor has confirmed."""
         seats = [seat for seat in self.seats.values() if seat.service == "executor"]
-        return all(await asyncio.gather(*(_post(seat, "/resume") for seat in seats)))
+        told = await asyncio.gather(*(_kills_in_force(seat) for seat in seats))
+        kill_ids = sorted(set().union(*told))
+        posts = (_post(seat, "/resume", kill_ids=kill_ids) for seat in seats)
+        return all(await asyncio.gather(*posts))
 
     async def play_risk(self) -> Lease:
         """Hold risk's lease and be its heart, for cells whose commands come from the matrix."""
@@ -206,13 +209,25 @@ def _free_port() -> int:
     return _given[name]
 
 
-async def _post(seat: Seat, path: str) -> bool:
+async def _kills_in_force(seat: Seat) -> set[str]:
+    """Ask an executor which kills of the desk are in force; none where it does not answer."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=HTTP) as session,
+            session.get(_url(seat, "/status")) as answer,
+        ):
+            return set((await answer.json())["kill_ids"].get("desk", ()))
+    except (aiohttp.ClientError, TimeoutError):
+        return set()
+
+
+async def _post(seat: Seat, path: str, **words: Any) -> bool:
     """Post an operator's word to an executor; tell whether it confirmed."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
     try:
         async with (
             aiohttp.ClientSession(timeout=HTTP) as session,
-            session.post(_url(seat, path), json=KILL, headers=headers) as said,
+            session.post(_url(seat, path), json=KILL | words, headers=headers) as said,
         ):
             return said.status == 200 and "why" not in await said.json()
     except (aiohttp.ClientError, TimeoutError):

@@ -146,6 +146,23 @@ async def test_what_no_command_can_be_is_refused_and_nothing_is_published(tmp_pa
             break
 
 
+@pytest.mark.row("E10")
+async def test_a_resume_names_the_kills_that_were_in_force_when_it_was_asked_for(
+    tmp_path: Path,
+) -> None:
+    """It reaches no kill that comes behind it; a strategy that nobody has is released if it is killed."""
+    async with staged(tmp_path) as stage, visited(stage) as visitor:
+        await visitor.post("kill", {}, RIGHT)
+        (kill_id,) = stage.killed
+        assert (await visitor.post("resume", {}, RIGHT))[0] == 200
+        assert stage.heard[-1][1]["kill_ids"] == [kill_id]
+        ghost = {"scope": "strategy/ghost"}
+        assert (await visitor.post("resume", ghost, RIGHT))[0] == 400
+        stage.statuses["executor-main"]["kill_ids"] = {"strategy/ghost": ["one"]}
+        assert (await visitor.post("resume", ghost, RIGHT))[0] == 200
+        assert stage.heard[-1][1]["kill_ids"] == ["one"]
+
+
 async def test_who_was_killed_again_meanwhile_is_not_called_resumed(tmp_path: Path) -> None:
     """An executor that answers why it did not do it is quoted, and the answer is no success."""
     async with staged(tmp_path) as stage, visited(stage) as visitor:

@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
+from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.kills import Kills, folded
 from opensqt.domain.messages import Message
 from opensqt.domain.recon_events import Adjustment, reversed_by
 from opensqt.domain.strategy_events import SagaStep
@@ -57,3 +59,13 @@ def test_no_words_decide_whether_an_adjustment_takes_another_back(detail: str) -
         read = decode(encode(told))
         assert isinstance(read, Adjustment)
         assert (read, read.reverses) == (told, reverses)
+
+
+def test_kills_and_releases_from_before_they_told_their_account_are_of_every_one() -> None:
+    """Their bytes are read, and an executor of any account obeys both as it did."""
+    kill, release = older("KillLatched"), older("KillReleased")
+    assert isinstance(kill, KillLatched)
+    assert isinstance(release, KillReleased)
+    assert kill.account == release.account == ""
+    release = msgspec.structs.replace(release, kill_ids=(kill.kill_id,))
+    assert folded(folded(Kills(), kill, "main"), release, "main").latched == {}

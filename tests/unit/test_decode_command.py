@@ -27,6 +27,7 @@ def test_decode_understands_what_databases_and_tools_print(form: str, capsys: Ca
         "actor": "ann",
         "time_ms": 7,
         "kill_id": "",
+        "account": "",
     }
 
 

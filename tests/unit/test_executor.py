@@ -193,7 +193,9 @@ async def test_kill_cancels_everything_latches_and_stays_latched(rig: Rig) -> No
         await rig.approve(rig.place(10))
         await rig.clock.run_for(1)
         assert executor.status()["killed"], "the journal alone keeps it latched"
-        await executor.kill.resume("desk", "drill over", "alice")
+        await executor.kill.resume(
+            "desk", "drill over", "alice", executor.kill.in_force().get("desk", ())
+        )
         await rig.approve(rig.place(11))
         await rig.clock.run_for(1)
         assert rig.order_of(10).phase is OrderStatus.EXPIRED

@@ -80,7 +80,7 @@ async def test_a_kill_that_was_released_since_is_not_obeyed_again(tmp_path: Path
         await _say_kill(rig)
         await rig.clock.run_for(4)
         assert executor.status()["killed"]
-        await executor.kill.resume(DESK, "over", "me")
+        await executor.kill.resume(DESK, "over", "me", executor.kill.in_force().get(DESK, ()))
         await rig.approve(rig.place())
         await rig.clock.run_for(0.5)
     beat.cancel()
@@ -121,7 +121,7 @@ async def test_a_standby_follows_the_release_of_its_leader(tmp_path: Path) -> No
         await rig.clock.run_for(0.5)
         assert leader.status()["killed"]
         assert standby.status()["killed"]
-        await leader.kill.resume(DESK, "over", "me")
+        await leader.kill.resume(DESK, "over", "me", leader.kill.in_force().get(DESK, ()))
         row = next(row for row in reversed(rig.store.rows) if row.type == "KillReleased")
         await rig.bus.publish(subjects.LATCH, decode_row(row), envelope_of(row))
         await rig.clock.run_for(0.1)
@@ -219,7 +219,7 @@ async def test_a_kill_that_only_the_journal_has_is_obeyed(tmp_path: Path) -> Non
         await rig.clock.run_for(2)
         assert executor.status()["killed"]
         assert rig.order_of().phase is OrderStatus.CANCELED
-        await executor.kill.resume(DESK, "seen", "me")
+        await executor.kill.resume(DESK, "seen", "me", executor.kill.in_force().get(DESK, ()))
         await _say_kill(rig, subject=subjects.LATCH, before_ms=2000)
         await rig.clock.run_for(2)
         assert not executor.status()["killed"], "it was released since"

@@ -19,7 +19,9 @@ async def test_a_latch_on_disk_survives_an_older_release_in_the_journal(rig: Rig
     async with rig.dying(rig.executor()) as executor:
         await executor.kill.kill("desk", "first drill", "alice")
         await rig.clock.run_for(5)
-        await executor.kill.resume("desk", "drill over", "alice")
+        await executor.kill.resume(
+            "desk", "drill over", "alice", executor.kill.in_force().get("desk", ())
+        )
         rig.store.down = True
         await executor.kill.kill("desk", "for real", "bob")
         await rig.clock.run_for(0.5)
@@ -128,7 +130,9 @@ async def test_a_sweep_ends_with_its_latch(rig: Rig) -> None:
     """After a resume the sweep of the kill before it takes no new order away."""
     async with rig.running(rig.executor()) as executor:
         await executor.kill.kill("desk", "drill", "alice")
-        await executor.kill.resume("desk", "false alarm", "alice")
+        await executor.kill.resume(
+            "desk", "false alarm", "alice", executor.kill.in_force().get("desk", ())
+        )
         await rig.approve(rig.place())
         await rig.clock.run_for(4)
         assert rig.order_of().phase is OrderStatus.LIVE

@@ -32,7 +32,9 @@ async def test_a_kill_overtakes_a_release_that_waits(rig: Rig, kills_before: int
         rig.store.down = True
         for _ in range(kills_before):
             await executor.kill.kill("desk", "more", "anna")
-        release = asyncio.create_task(executor.kill.resume("desk", "fine", "anna"))
+        release = asyncio.create_task(
+            executor.kill.resume("desk", "fine", "anna", executor.kill.in_force().get("desk", ()))
+        )
         await rig.clock.run_for(0.1)
         await executor.kill.kill("desk", "real", "bob")
         rig.store.down = False
@@ -48,7 +50,9 @@ async def test_a_kill_overtakes_a_release_that_waits(rig: Rig, kills_before: int
         assert last.reason == "real"
     async with rig.running(rig.executor()) as executor:
         assert executor.status()["killed"]
-        await executor.kill.resume("desk", "fine now", "anna")
+        await executor.kill.resume(
+            "desk", "fine now", "anna", executor.kill.in_force().get("desk", ())
+        )
         assert not executor.status()["killed"]
         assert latch.read(rig.folder) is None
 
@@ -59,7 +63,9 @@ async def test_a_kill_in_the_very_millisecond_of_a_release_stays(rig: Rig) -> No
     async with rig.dying(rig.executor()) as executor:
         await executor.kill.kill("desk", "one", "anna")
         rig.store.down = True
-        release = asyncio.create_task(executor.kill.resume("desk", "fine", "anna"))
+        release = asyncio.create_task(
+            executor.kill.resume("desk", "fine", "anna", executor.kill.in_force().get("desk", ()))
+        )
         await asyncio.sleep(0)
         await executor.kill.kill("desk", "real", "bob")
         await executor.kill.kill("desk", "real indeed", "bob")
@@ -80,7 +86,12 @@ async def test_the_release_of_one_strategy_ends_no_sweep_of_the_desk(rig: Rig) -
     task = asyncio.create_task(standby.run(asyncio.Event()))
     await rig.clock.run_for(0.1)
     await standby.kill.kill("desk", "fire", "anna")
-    await standby.kill.resume("strategy/carry", "was latched once", "anna")
+    await standby.kill.resume(
+        "strategy/carry",
+        "was latched once",
+        "anna",
+        standby.kill.in_force().get("strategy/carry", ()),
+    )
     await rig.clock.run_for(0.5)
     assert standby.status()["phase"] == "waiting for the lease"
     rig.venue.faults.deliver_late()
@@ -96,7 +107,7 @@ async def test_a_latch_of_a_clock_that_is_ahead_is_released(rig: Rig) -> None:
     latch.latch(rig.folder, Latch(scope="desk", reason="fire", actor="anna", time_ms=ahead_ms))
     async with rig.running(rig.executor()) as executor:
         assert executor.status()["killed"]
-        await executor.kill.resume("desk", "out", "anna")
+        await executor.kill.resume("desk", "out", "anna", executor.kill.in_force().get("desk", ()))
         assert not executor.status()["killed"]
         assert latch.read(rig.folder) is None
         await executor.kill.kill("desk", "again", "anna")
@@ -109,7 +120,9 @@ async def test_a_latch_file_that_is_newer_than_the_release_is_obeyed(rig: Rig) -
         await executor.kill.kill("desk", "one", "anna")
         await rig.clock.run_for(1)
         rig.store.down = True
-        release = asyncio.create_task(executor.kill.resume("desk", "fine", "anna"))
+        release = asyncio.create_task(
+            executor.kill.resume("desk", "fine", "anna", executor.kill.in_force().get("desk", ()))
+        )
         await rig.clock.run_for(1)
         now_ms = rig.clock.market_ms()
         latch.latch(rig.folder, Latch(scope="desk", reason="real", actor="bob", time_ms=now_ms))
@@ -129,7 +142,9 @@ async def test_a_latch_file_that_nobody_has_read_yet_is_not_written_over(rig: Ri
         assert latch.read(rig.folder) == laid
         await rig.clock.run_for(1)
         assert executor._account.state.kills.of("desk") == ("by file", "by message")
-        assert await executor.kill.resume("desk", "out", "anna") == ("by file", "by message")
+        assert await executor.kill.resume(
+            "desk", "out", "anna", executor.kill.in_force().get("desk", ())
+        ) == ("by file", "by message")
         assert latch.read(rig.folder) is None
         await executor.kill.kill("desk", "again", "anna", "a third")
         assert latch.read(rig.folder) is not None
@@ -165,7 +180,8 @@ async def test_what_is_latched_is_released_whatever_its_name(rig: Rig) -> None:
     """A latch of a name that is gone, or never was, can still be taken away."""
     async with rig.running(rig.executor()) as executor:
         await executor.kill.kill(TYPO["scope"], "by the bus", "anna")
-        said = await _actions(executor)["/resume"](TYPO)
+        words = TYPO | {"kill_ids": [*executor.kill.in_force()[TYPO["scope"]]]}
+        said = await _actions(executor)["/resume"](words)
         assert said == {"killed": False, "ended": 1, "still": []}
         assert TYPO["scope"] not in executor._account.state.kills.scopes
 
@@ -176,7 +192,8 @@ async def test_who_resumes_is_told_of_the_kill_that_came_meanwhile(rig: Rig) -> 
         actions = _actions(executor)
         await actions["/kill"]({"reason": "one"})
         rig.store.down = True
-        release = asyncio.create_task(actions["/resume"]({}))
+        words = {"kill_ids": [*executor.kill.in_force()["desk"]]}
+        release = asyncio.create_task(actions["/resume"](words))
         await rig.clock.run_for(0.1)
         await actions["/kill"]({"reason": "real", "actor": "bob"})
         rig.store.down = False
@@ -196,7 +213,9 @@ async def test_a_kill_from_the_future_disables_no_later_one(rig: Rig) -> None:
         await _say(rig, "future", 9_000_000_000_000)
         await rig.clock.run_for(0.5)
         assert executor.status()["killed"]
-        await executor.kill.resume("desk", "wrong clock", "anna")
+        await executor.kill.resume(
+            "desk", "wrong clock", "anna", executor.kill.in_force().get("desk", ())
+        )
         assert not executor.status()["killed"]
         await rig.approve(rig.place())
         await rig.clock.run_for(0.5)
@@ -204,7 +223,7 @@ async def test_a_kill_from_the_future_disables_no_later_one(rig: Rig) -> None:
         await rig.clock.run_for(0.5)
         assert executor.status()["killed"]
         assert await rig.venue.open_orders(SYMBOL) == []
-        await executor.kill.resume("desk", "out", "anna")
+        await executor.kill.resume("desk", "out", "anna", executor.kill.in_force().get("desk", ()))
     async with rig.running(rig.executor()) as executor:
         assert not executor.status()["killed"], "FEED says both again; the journal names both"
         await _say(rig, "late", 1)
@@ -228,7 +247,7 @@ async def test_a_running_executor_obeys_a_latch_file_that_appears(rig: Rig, cont
         assert await rig.venue.open_orders(SYMBOL) == []
         await rig.clock.run_for(5)
         assert len([fact for fact in rig.facts() if isinstance(fact, KillLatched)]) == 1
-        await executor.kill.resume("desk", "out", "anna")
+        await executor.kill.resume("desk", "out", "anna", executor.kill.in_force().get("desk", ()))
         assert latch.read(rig.folder) is None
         await rig.clock.run_for(2)
         assert not executor.status()["killed"]
@@ -250,20 +269,6 @@ async def test_a_standby_obeys_a_latch_file_that_appears(rig: Rig) -> None:
     await rig.crash(standby, task)
 
 
-async def test_a_release_that_died_before_the_file_was_removed_is_finished(rig: Rig) -> None:
-    """The journal names the very kill that the file holds: the successor removes it and trades."""
-    async with rig.dying(rig.executor()) as executor:
-        await executor.kill.kill("desk", "fire", "anna")
-        await rig.clock.run_for(0.5)
-        found = latch.read(rig.folder)
-        assert found is not None
-        await executor.kill.resume("desk", "out", "anna")
-    latch.latch(rig.folder, found)
-    async with rig.running(rig.executor()) as executor:
-        assert not executor.status()["killed"]
-        assert latch.read(rig.folder) is None
-
-
 @pytest.mark.parametrize(
     "reason", ["a\x00b", "\ud800 panic", "arr\udceat", "x" * 10_000_000], ids=len
 )
@@ -278,7 +283,7 @@ async def test_no_reason_stops_a_kill_at_the_port(rig: Rig, reason: str) -> None
         await rig.clock.run_for(4)
         assert await rig.venue.open_orders(SYMBOL) == []
         assert any(isinstance(fact, KillLatched) for fact in rig.facts())
-        assert (await actions["/resume"]({"reason": reason}))["ended"] == 1
+        assert await executor.kill.resume("desk", reason, "anna", executor.kill.in_force()["desk"])
 
 
 async def _say(rig: Rig, kill_id: str, time_ms: int) -> None:

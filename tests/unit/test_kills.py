@@ -3,6 +3,7 @@
 import random
 from itertools import repeat
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,35 @@ def test_what_no_release_names_is_in_force_for_everybody(said: list[Said]) -> No
         assert {name: one.scope for name, one in found.latched.items()} == expected
         assert set(found.scopes) == set(expected.values())
     assert restore(content(books)).controls.kills == books.controls.kills
+
+
+@pytest.mark.row("E10")
+@given(histories(), st.data())
+def test_an_account_holds_what_it_obeyed_until_its_own_release(
+    said: list[Said], draw: st.DataObject
+) -> None:
+    """Told in any order by the executors of two accounts: each counts its own releases, the desk the first of any."""
+    accounts = st.sampled_from(["main", "side"])
+    told = [msgspec.structs.replace(one, account=draw.draw(accounts)) for one in said]
+    kills = [one for one in told if isinstance(one, KillLatched)]
+    over = {(n, one.account) for one in told if isinstance(one, KillReleased) for n in one.kill_ids}
+    for account in ("main", "side"):
+        obeyed = {one.kill_id for one in kills if one.account == account}
+        found = Kills()
+        for one in told:
+            found = folded(found, one, account)
+        for name in {one.kill_id for one in kills}:
+            ends = {account} if name in obeyed else {"main", "side"}
+            is_over = any((name, end) in over for end in ends)
+            assert (name in found.latched) is not is_over, (account, name)
+    names = {name for name, _ in over}
+    assert set(heard(told).latched) == {one.kill_id for one in kills} - names
+
+
+def test_a_release_that_tells_its_account_ends_nothing_by_time() -> None:
+    """One that names nothing ends nothing, also no kill of before identities."""
+    bare = KillReleased(scope=DESK, reason="x", actor="a", time_ms=2**60, account="main")
+    assert heard([kill("", 1), bare]).scopes == heard([kill("", 1)]).scopes != {}
 
 
 @pytest.mark.row("K01")

@@ -12,4 +12,4 @@ def concerns(fact: Any, account: str) -> bool:
     """Tell whether a fact is about an account; what names none is about all."""
     about = getattr(fact, "place", None) or getattr(fact, "cancel", None)
     about = about or getattr(fact, "ref", None) or fact
-    return getattr(about, "account", account) == account
+    return getattr(about, "account", account) in (account, "")

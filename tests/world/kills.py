@@ -123,7 +123,12 @@ class Switch:
                 post = desk.posts[name]
                 service: Any = post.service
                 if post.ready:
-                    desk.loop.born(post.life, service.kill.resume(SCOPE, "seen", PERSON))
+                    desk.loop.born(
+                        post.life,
+                        service.kill.resume(
+                            SCOPE, "seen", PERSON, service.kill.in_force().get(SCOPE, ())
+                        ),
+                    )
             await desk.clock.sleep(STEP_S * 2)
         return False
 
@@ -153,8 +158,14 @@ def misjudged(desk: Desk) -> Iterator[tuple[str, str]]:
         return
     leader = desk.leader()
     gate = vars(desk.posts["risk"].service)["_sight"].state
-    counted = {leader: desk.accounts[leader].state.kills, "risk": gate.switches.kills}
-    for who, kills in counted.items():
-        if kills.latched.keys() != judge.kills.in_force:
-            differing = sorted(kills.latched.keys() ^ judge.kills.in_force)
+    # An executor holds what its own account did not release, who looks at the desk what nobody did.
+    ever = set().union(*(one.kills.ever for one in judge.all))
+    over = set().union(*(one.kills.over for one in judge.all))
+    counted = (
+        (leader, desk.accounts[leader].state.kills, judge.kills.in_force),
+        ("risk", gate.switches.kills, ever - over),
+    )
+    for who, kills, in_force in counted:
+        if kills.latched.keys() != in_force:
+            differing = sorted(kills.latched.keys() ^ in_force)
             yield "kills are told apart by identity", f"{who} and the journal differ in {differing}"

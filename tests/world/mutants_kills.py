@@ -17,16 +17,16 @@ def _by_the_clock() -> list[Patch]:
     """Kills and releases are ordered by what the clocks of their senders said."""
     real = kills.folded
 
-    def folded(known: Kills, event: Any) -> Kills:
+    def folded(known: Kills, event: Any, account: str = "") -> Kills:
         if isinstance(event, KillLatched):
             over_ms = known.released_ms.get(event.scope, event.time_ms - 1)
-            return known if over_ms >= event.time_ms else real(known, event)
+            return known if over_ms >= event.time_ms else real(known, event, account)
         named = tuple(
             name
             for name, kill in known.latched.items()
             if kill.scope == event.scope and kill.time_ms <= event.time_ms
         )
-        after = real(known, msgspec.structs.replace(event, kill_ids=named or ("nobody",)))
+        after = real(known, msgspec.structs.replace(event, kill_ids=named or ("nobody",)), account)
         released_ms = {**after.released_ms, event.scope: event.time_ms}
         return msgspec.structs.replace(after, released_ms=released_ms)
 
@@ -37,8 +37,8 @@ def _never_over() -> list[Patch]:
     """A kill that was released and is heard again is a new one."""
     real = kills.folded
 
-    def folded(known: Kills, event: Any) -> Kills:
-        after = real(known, event)
+    def folded(known: Kills, event: Any, account: str = "") -> Kills:
+        after = real(known, event, account)
         return msgspec.structs.replace(after, released=frozenset())
 
     return [
