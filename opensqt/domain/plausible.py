@@ -12,10 +12,21 @@ import msgspec
 
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched
+from opensqt.domain.decimals import ONE
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.kills import is_scope
-from opensqt.domain.market import BookLevel, Candle, Funding, Mark, Tick, Trade
+from opensqt.domain.market import (
+    BookLevel,
+    BookTop,
+    Candle,
+    FeedStatus,
+    Funding,
+    Mark,
+    Tick,
+    Time,
+    Trade,
+)
 from opensqt.domain.messages import Message
 
 TEXT_MAX = 4096
@@ -23,6 +34,10 @@ NUMBER_MAX = Decimal(10) ** 20
 COUNT_MAX = 1 << 62
 TIMES_MS_MAX = 253_402_300_799_999  # the year 9999: later ones are no dates
 AHEAD_MS_MAX = 86_400_000  # market time before our own; clocks differ by seconds
+# Of what makes a strategy's `now`. Its time never goes back, so that one such message from the future would make all
+# that come after it look old until that time has come. In wall ms: that far apart may the clocks of two machines be.
+CLOCKS_APART_MS_MAX = 5_000
+_TELLS_TIME = (Tick, Trade, BookTop, Candle, Funding, Mark, InstrumentRules, FeedStatus, Time)
 
 # What divides, or multiplies money: zero or less of it means nothing.
 _ABOVE_ZERO: dict[type[msgspec.Struct], tuple[str, ...]] = {
@@ -43,25 +58,28 @@ _NOT_BELOW_ZERO: dict[type[msgspec.Struct], tuple[str, ...]] = {
 }
 
 
-def absurdity(message: Message, now_ms: int) -> str:
+def absurdity(message: Message, now_ms: int, speed: Decimal = ONE) -> str:
     """Return the first field whose value means nothing, with the value and what was expected; else nothing.
 
-    `now_ms` is our market time.
+    `now_ms` is our market time, and `speed` how many seconds of it pass in one of wall time.
     """
     if isinstance(message, KillLatched):
         if is_scope(cleaned(message.scope)):
             return ""
         return f"KillLatched.scope is {_shown(message.scope)}, expected desk or strategy/NAME"
-    return next(_absurdities(message, now_ms), "")
+    ahead_ms = AHEAD_MS_MAX
+    if isinstance(message, _TELLS_TIME):
+        ahead_ms = int(CLOCKS_APART_MS_MAX * max(speed, ONE))
+    return next(_absurdities(message, now_ms, ahead_ms), "")
 
 
-def _absurdities(said: msgspec.Struct, now_ms: int) -> Iterator[str]:
+def _absurdities(said: msgspec.Struct, now_ms: int, ahead_ms: int) -> Iterator[str]:
     kind, values = type(said), msgspec.structs.asdict(said)
     for name, value in values.items():
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, msgspec.Struct):
-                yield from _absurdities(one, now_ms)
-            elif why := _wrong(name, one, now_ms):
+                yield from _absurdities(one, now_ms, ahead_ms)
+            elif why := _wrong(name, one, now_ms, ahead_ms):
                 yield f"{kind.__name__}.{name} is {_shown(one)}, {why}"
     for names, expected, low in (
         (_ABOVE_ZERO.get(kind, ()), "expected more than 0", True),
@@ -73,7 +91,7 @@ def _absurdities(said: msgspec.Struct, now_ms: int) -> Iterator[str]:
                 yield f"{kind.__name__}.{name} is {number}, {expected}"
 
 
-def _wrong(name: str, value: object, now_ms: int) -> str:
+def _wrong(name: str, value: object, now_ms: int, ahead_ms: int) -> str:
     match value:
         case str():
             if len(value) > TEXT_MAX:
@@ -83,8 +101,8 @@ def _wrong(name: str, value: object, now_ms: int) -> str:
         case bool():
             return ""
         case int():
-            if name == "time_ms" and value > now_ms + AHEAD_MS_MAX:
-                return f"expected a time about {now_ms}"
+            if name == "time_ms" and value > now_ms + ahead_ms:
+                return f"expected a time about {now_ms}, at most {ahead_ms} ms after it"
             if name.endswith("_ms") and not 0 <= value <= TIMES_MS_MAX:
                 return "expected a time or a span in ms"
             if abs(value) > COUNT_MAX:

@@ -73,7 +73,8 @@ class Candles:
         follower = await bus.follow(Stream.FEED, filters, Start(wall_ms=wall_ms))
         try:
             async for delivery in follower:
-                found = await let_in(bus, NAME, delivery, self._clock.market_ms(), metrics)
+                now_ms, speed = self._clock.market_ms(), self._clock.speed
+                found = await let_in(bus, NAME, delivery, now_ms, metrics, speed=speed)
                 message = found[0] if found is not None else None
                 if isinstance(message, Candle | Mark):
                     if until_ms is not None and message.time_ms >= until_ms:

@@ -105,7 +105,8 @@ class LastPrices:
                 )
 
     async def _take(self, delivery: Delivery) -> None:
-        found = await let_in(self._bus, NAME, delivery, self._clock.market_ms(), self._metrics)
+        now_ms, speed = self._clock.market_ms(), self._clock.speed
+        found = await let_in(self._bus, NAME, delivery, now_ms, self._metrics, speed=speed)
         if found is not None and isinstance(found[0], Mark | InstrumentRules | Tick):
             self.take(found[0])
 

@@ -82,6 +82,8 @@ def test_each_message_is_believed_where_it_belongs_and_nowhere_else(subject: str
         {"time_ms": 2**63 - 1},
         {"time_ms": -1},
         {"time_ms": NOW_MS + 2 * 86_400_000},
+        {"time_ms": NOW_MS + (372 << 10)},
+        {"time_ms": NOW_MS + 5_001},
         {"book_sequence": 2**63 - 1},
     ],
 )
@@ -91,6 +93,20 @@ def test_values_that_mean_nothing_are_not_believed(change: dict[str, object]) ->
     with pytest.raises(Absurd, match=next(iter(change))):
         admitted(said("md.v.BTC-USDT.tick", tick), NOW_MS)
     assert admitted(said("md.v.BTC-USDT.tick", tick, position=5), NOW_MS)[0] == tick
+
+
+@pytest.mark.row("K04")
+@pytest.mark.parametrize("subject", ["md.v.BTC-USDT.tick", "md.v.BTC-USDT.mark", "evt.time"])
+def test_clocks_may_be_seconds_apart_and_no_more(subject: str) -> None:
+    """In wall time: where market time passes faster, more of it; of anybody else only a time of another age is odd."""
+    for ahead_ms, speed in ((5_000, 1), (5_000, Decimal("0.5")), (50_000, 10)):
+        early = msgspec.structs.replace(PLACES[subject], time_ms=NOW_MS + ahead_ms)
+        assert admitted(said(subject, early), NOW_MS, Decimal(speed))[0] == early
+        late = msgspec.structs.replace(early, time_ms=NOW_MS + ahead_ms + 1)
+        with pytest.raises(Absurd, match=f"at most {ahead_ms} ms after it"):
+            admitted(said(subject, late), NOW_MS, Decimal(speed))
+    beat = msgspec.structs.replace(PLACES["ctl.heartbeat"], time_ms=NOW_MS + 3_600_000)
+    assert admitted(said("ctl.heartbeat", beat), NOW_MS)[0] == beat
 
 
 @pytest.mark.row("K04")

@@ -4,8 +4,11 @@ something. Anybody may write on a bus; what is not admitted is set aside and sto
 A message with a journal position is a copy of a fact: the journal vouches for its values, only its place is judged.
 """
 
+from decimal import Decimal
+
 from opensqt.domain import subjects
 from opensqt.domain.control import Heartbeat, KillLatched
+from opensqt.domain.decimals import ONE
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.messages import Event, Instruction, Message
 from opensqt.domain.plausible import absurdity
@@ -32,16 +35,16 @@ class Absurd(ValueError):
 NOT_ADMITTED = (Undecodable, BadEnvelope, Misplaced, Absurd)
 
 
-def admitted(delivery: Delivery, now_ms: int) -> tuple[Message, Envelope]:
+def admitted(delivery: Delivery, now_ms: int, speed: Decimal = ONE) -> tuple[Message, Envelope]:
     """Return what a delivery says and its envelope; raise one of `NOT_ADMITTED` for what nobody may act on.
 
-    `now_ms` is our market time.
+    `now_ms` is our market time, `speed` its pace.
     """
     envelope = from_headers(delivery.headers)
-    return content(delivery, envelope.position, now_ms), envelope
+    return content(delivery, envelope.position, now_ms, speed), envelope
 
 
-def content(delivery: Delivery, position: int, now_ms: int) -> Message:
+def content(delivery: Delivery, position: int, now_ms: int, speed: Decimal = ONE) -> Message:
     """Return what a delivery says, `position` being its place in the journal (0 = none); raise like `admitted`."""
     message = decode(delivery.data)
     if not _belongs(message, delivery.subject):
@@ -51,14 +54,14 @@ def content(delivery: Delivery, position: int, now_ms: int) -> Message:
             raise Misplaced(
                 f"{delivery.subject} carries facts of the journal; this has no position"
             )
-        if why := absurdity(message, now_ms):
+        if why := absurdity(message, now_ms, speed):
             raise Absurd(why)
     return message
 
 
-def event_of(delivery: Delivery, position: int, now_ms: int) -> Event:
+def event_of(delivery: Delivery, position: int, now_ms: int, speed: Decimal) -> Event:
     """Return the event that a delivery of FEED tells; raise like `content`, also for an instruction."""
-    message = content(delivery, position, now_ms)
+    message = content(delivery, position, now_ms, speed)
     if isinstance(message, Instruction):
         raise Misplaced(f"{type(message).__name__} is no event, and does not belong on FEED")
     return message

@@ -4,9 +4,11 @@ A pass never repairs itself: when it cannot go on without a hole it raises, and 
 """
 
 from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from opensqt.domain.control import FeedGeneration, Heartbeat
+from opensqt.domain.decimals import ONE
 from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import Event
 from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT, Interest
@@ -63,6 +65,7 @@ class CatchUpPass:
         metrics: Metrics,
         end: int,
         progress: Loop | None = None,
+        speed: Decimal = ONE,
     ) -> None:
         self._bus = bus
         self._journal = journal
@@ -71,6 +74,7 @@ class CatchUpPass:
         self._service = service
         self._metrics = metrics
         self._loop = progress or Progress().loop("reading FEED")
+        self._speed = speed  # of market time
         self._end = end  # FEED's last sequence when the pass began
         self._chain: SequenceTracker[_Heard] = SequenceTracker()
         self._hole: tuple[SequenceLink, float] | None = None
@@ -151,7 +155,7 @@ class CatchUpPass:
         if self._chain.judge(link) is SequenceVerdict.DROP:
             return None
         try:
-            message = event_of(delivery, envelope.position, now_ms)
+            message = event_of(delivery, envelope.position, now_ms, self._speed)
         except NOT_ADMITTED as error:
             if isinstance(error, UnknownType) and IGNORABLE_HEADER in delivery.headers:
                 self._metrics.skipped.labels(Stream.FEED.value).inc()

@@ -144,4 +144,5 @@ class FeedReader:
             metrics=self._metrics,
             end=end,
             progress=self._loop,
+            speed=self._clock.speed,
         )
