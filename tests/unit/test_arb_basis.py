@@ -64,7 +64,7 @@ def test_spot_above_the_perpetual_is_not_entered_until_the_basis_turns() -> None
     assert rig.last.reason == (
         "basis -22.3 bps below -1 bps: the perpetual's bid is 44899.9, the spot's ask 45000.1"
     )
-    rig.tick(PERP, "45000")
+    rig.prices("45000")
     assert [(one.symbol, one.side) for one in rig.places()] == [(SPOT, Side.BUY)]
 
 
@@ -78,6 +78,7 @@ def test_a_discount_that_is_allowed_still_counts_against_the_return() -> None:
         "net edge -4.6 bps over 216 h: funding 81.0, basis -55.6, fees -30.0, slippage 0.0;"
         " expected above 0 bps"
     )
+    rig.tick(SPOT, "45000")
     rig.tick(PERP, "44800")
     assert rig.next().reason == (
         "entering: 6.5 bps over 216 h: funding 81.0, basis -44.5, fees -30.0, slippage 0.0"

@@ -29,6 +29,8 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
 
 def next_clip(view: SagaView) -> Clip | str:
     """Return the next buy of spot, such that both legs can trade it exactly and it pays, or why there is none."""
+    if view.carry.apart:
+        return view.carry.apart
     sized = _sized(view)
     if isinstance(sized, str):
         return sized

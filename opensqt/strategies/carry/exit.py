@@ -57,18 +57,11 @@ def _basis(carry: CarryState) -> Leaving:
 
 def _unknown(carry: CarryState) -> str:
     """Say why nobody knows the basis of this moment, or nothing."""
-    settings, market = carry.settings, carry.market
     if carry.funding is None:
         return "no funding rate is known"
     if carry.stale_symbol:
         return f"market data stale: {carry.stale_symbol}"
-    apart_ms = abs(market.ticks[settings.spot].time_ms - market.ticks[settings.perp].time_ms)
-    if apart_ms > carry.legs_apart_ms_max:
-        return (
-            f"the prices of the legs lie {apart_ms} ms apart,"
-            f" at most {carry.legs_apart_ms_max} expected"
-        )
-    return ""
+    return carry.apart
 
 
 def _perp_margin(carry: CarryState, quote: str) -> Decimal | None:

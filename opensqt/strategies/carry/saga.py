@@ -63,6 +63,8 @@ def _entering(view: SagaView) -> Move:
     hedge = _hedge(view)
     if hedge is not None:
         return Move(step="hedging", detail=_naked_text(view), leg=hedge)
+    if view.carry.apart and not view.closed and not view.late(1):
+        return Move(reason=f"the entry waits: {view.carry.apart}")
     clip = next_clip(view)
     if view.closed or isinstance(clip, str):
         return _settled(view, view.closed or f"no more to enter: {clip}")

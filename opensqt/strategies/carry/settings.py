@@ -34,6 +34,9 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
     notional_quote_max: Positive
     order_notional_quote: NotNegative = ZERO  # 0: as large as notional and risk allow
     leg_timeout_ms: SpanMs = 3000
+    # A live book is heard every 100 ms, and its tick goes out within 50. Prices of two legs that lie further apart than
+    # two such rounds are of two moments: their difference is a basis that never was.
+    legs_apart_ms_max: SpanMs = 250
     slippage_bps_max: Positive = Decimal(10)
     holding_hours: Positive = Decimal(336)  # two weeks: what fees are spread over
     # Below 0 by what two tight spreads cost: the perpetual stands no lower than spot.

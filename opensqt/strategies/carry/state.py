@@ -18,7 +18,6 @@ from opensqt.strategies.tracked_intent import vain_words
 
 # A live book is heard every 100 ms, and its tick goes out within 50. Prices of two legs that lie further apart than two
 # such rounds are of two moments: their difference is a basis that never was.
-LEGS_APART_MS_MAX = 250  # wall
 
 
 class CarryBooks(Books, frozen=True, kw_only=True):
@@ -70,7 +69,19 @@ class CarryState(StrategyState, frozen=True, kw_only=True):
     @property
     def legs_apart_ms_max(self) -> int:
         """How far apart the prices of both legs may lie, market time."""
-        return self.setup.market_ms(LEGS_APART_MS_MAX)
+        return self.setup.market_ms(self.settings.legs_apart_ms_max)
+
+    @property
+    def apart(self) -> str:
+        """Say that the prices of the legs are of two moments, or nothing: their difference is then no basis."""
+        spot, perp = (self.market.ticks[symbol] for symbol in self.settings.symbols)
+        apart_ms = abs(spot.time_ms - perp.time_ms)
+        if apart_ms <= self.legs_apart_ms_max:
+            return ""
+        return (
+            f"the prices of the legs lie {apart_ms} ms apart,"
+            f" at most {self.legs_apart_ms_max} expected"
+        )
 
     def too_old(self, time_ms: int, age_ms_max: int) -> bool:
         """Tell whether something of this time is older than allowed."""
