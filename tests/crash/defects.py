@@ -1,7 +1,7 @@
 """What may be wrong after a cell, planted into what journal and venue say: the judge must name each of these.
 
-A plant changes a sound scene that has at least a perpetual exit that traded, an order that rests and one that was
-cancelled.
+A plant changes a sound scene that has at least a perpetual that was bought and left, one that was sold short and bought
+back, an order that rests and one that was cancelled.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
@@ -59,17 +60,14 @@ def _order_of(message: Event) -> str:
     return str(ref.client_order_id) if ref is not None else ""
 
 
-def _exit(scene: Scene) -> tuple[int, Fill]:
-    """Return a trade of a perpetual exit, and which message it is."""
-    leaving = {one.intent_id for one in scene.places if one.purpose is Purpose.CLOSE}
+def _traded(scene: Scene, side: Side, purpose: Purpose = Purpose.CLOSE) -> tuple[int, Fill]:
+    """Return a trade of a perpetual order of this side and purpose, and which message it is."""
+    perps = (one for one in scene.places if ":" in one.symbol)
+    meant = {one.intent_id for one in perps if (one.side, one.purpose) == (side, purpose)}
     for number, message in enumerate(scene.messages):
-        if (
-            isinstance(message, Fill)
-            and message.ref.intent_id in leaving
-            and ":" in message.ref.symbol
-        ):
+        if isinstance(message, Fill) and message.ref.intent_id in meant:
             return number, message
-    raise LookupError("no exit of a perpetual traded")
+    raise LookupError(f"no {side} of a perpetual traded to {purpose}")
 
 
 def _resting(scene: Scene) -> str:
@@ -89,17 +87,17 @@ def _cancelled(scene: Scene) -> str:
     return next(ends).ref.client_order_id
 
 
-def _trade(**changes: Any) -> Plant:
+def _trade(side: Side, purpose: Purpose = Purpose.CLOSE, /, **changes: Any) -> Plant:
     def plant(scene: Scene) -> None:
-        number, fill = _exit(scene)
+        number, fill = _traded(scene, side, purpose)
         scene.messages[number] = msgspec.structs.replace(fill, **changes)
 
     return plant
 
 
-def _trade_of(**changes: Any) -> Plant:
+def _trade_of(side: Side, **changes: Any) -> Plant:
     def plant(scene: Scene) -> None:
-        number, fill = _exit(scene)
+        number, fill = _traded(scene, side)
         ref = msgspec.structs.replace(fill.ref, **changes)
         scene.messages[number] = msgspec.structs.replace(fill, ref=ref)
 
@@ -130,14 +128,20 @@ def _order_as_taken(**changes: str) -> Plant:
     return plant
 
 
-def _lose_trade(scene: Scene) -> None:
-    number, _ = _exit(scene)
-    del scene.messages[number]
+def _lose_trade(side: Side, purpose: Purpose = Purpose.CLOSE) -> Plant:
+    def plant(scene: Scene) -> None:
+        number, _ = _traded(scene, side, purpose)
+        del scene.messages[number]
+
+    return plant
 
 
-def _book_twice(scene: Scene) -> None:
-    number, fill = _exit(scene)
-    scene.messages.insert(number, fill)
+def _book_twice(side: Side) -> Plant:
+    def plant(scene: Scene) -> None:
+        number, fill = _traded(scene, side)
+        scene.messages.insert(number, fill)
+
+    return plant
 
 
 def _lose_order_in_journal(scene: Scene) -> None:
@@ -184,7 +188,7 @@ def _leave_open(scene: Scene) -> None:
 
 def _refuse(scene: Scene) -> None:
     """Let risk have refused what was sent."""
-    intent_id = _exit(scene)[1].ref.intent_id
+    intent_id = _traded(scene, Side.SELL)[1].ref.intent_id
     for number, message in enumerate(scene.messages):
         if isinstance(message, RiskApproved) and message.intent_id == intent_id:
             scene.messages[number] = RiskRefused(
@@ -198,19 +202,23 @@ def _refuse(scene: Scene) -> None:
             )
 
 
-def _open_by_exit(scene: Scene) -> None:
-    """Let an exit trade more than was held, as journal and venue both say."""
-    number, fill = _exit(scene)
-    more = {"trade_id": "more", "quantity": fill.quantity * 100}
-    scene.messages.insert(number + 1, msgspec.structs.replace(fill, **more))
-    row = next(
-        row
-        for row in scene.rows
-        if row["kind"] == "fill"
-        and row["trade_id"] == fill.trade_id
-        and row["client_order_id"] == fill.ref.client_order_id
-    )
-    scene.rows.append(row | {"trade_id": "more", "quantity": str(more["quantity"])})
+def _open_by_exit(side: Side) -> Plant:
+    """Let an exit trade more than was held or sold short, as journal and venue both say."""
+
+    def plant(scene: Scene) -> None:
+        number, fill = _traded(scene, side)
+        more = {"trade_id": "more", "quantity": fill.quantity * 100}
+        scene.messages.insert(number + 1, msgspec.structs.replace(fill, **more))
+        row = next(
+            row
+            for row in scene.rows
+            if row["kind"] == "fill"
+            and row["trade_id"] == fill.trade_id
+            and row["client_order_id"] == fill.ref.client_order_id
+        )
+        scene.rows.append(row | {"trade_id": "more", "quantity": str(more["quantity"])})
+
+    return plant
 
 
 def _place_row(scene: Scene, name: str) -> Row:
@@ -218,21 +226,48 @@ def _place_row(scene: Scene, name: str) -> Row:
     return next(row for row in places if row["client_order_id"] == name)
 
 
+def _of_exits(position: str, side: Side) -> dict[str, tuple[Plant, str]]:
+    """Return what may be wrong with the trades that left a position; a lost one leaves too much, or too little."""
+    error = "-" if side is Side.BUY else ""
+    found = {
+        "a fee was booked otherwise": (_trade(side, fee=1), ": fee "),
+        "a fee was booked in another asset": (_trade(side, fee_asset="BNB"), ": fee_asset "),
+        "a price was booked otherwise": (_trade(side, price=1), ": price "),
+        "a quantity was booked otherwise": (_trade(side, quantity=1), ": quantity "),
+        "a side was booked otherwise": (_trade(side, side=side.opposite), ": side "),
+        "a trade was booked to another symbol": (
+            _trade_of(side, symbol="BTC/USDT"),
+            "BTC/USDT:USDT is in no journal",
+        ),
+        "a trade was booked to another strategy": (_trade_of(side, strategy="another"), ": owner "),
+        "a trade was booked to another account": (_trade_of(side, account="another"), ": account "),
+        "a trade was booked to another order": (
+            _trade_of(side, client_order_id="another"),
+            ": order ",
+        ),
+        "a trade was lost": (_lose_trade(side), f"is in no journal; position error {error}0"),
+        "a trade was booked twice": (_book_twice(side), "is booked 2 times"),
+        "an exit opened": (_open_by_exit(side), "opened: "),
+    }
+    return {f"{position}: {name}": defect for name, defect in found.items()}
+
+
 # What is planted, and a part of what the judge says.
 DEFECTS: dict[str, tuple[Plant, str]] = {
-    "a fee was booked otherwise": (_trade(fee=1), ": fee "),
-    "a fee was booked in another asset": (_trade(fee_asset="BNB"), ": fee_asset "),
-    "a price was booked otherwise": (_trade(price=1), ": price "),
-    "a quantity was booked otherwise": (_trade(quantity=1), ": quantity "),
-    "a trade was booked to another symbol": (
-        _trade_of(symbol="BTC/USDT"),
-        "BTC/USDT:USDT is in no journal",
+    **_of_exits("long", Side.SELL),
+    **_of_exits("short", Side.BUY),
+    "a short sale was lost": (
+        _lose_trade(Side.SELL, Purpose.OPEN),
+        "is in no journal; position error 0",
     ),
-    "a trade was booked to another strategy": (_trade_of(strategy="another"), ": owner "),
-    "a trade was booked to another account": (_trade_of(account="another"), ": account "),
-    "a trade was booked to another order": (_trade_of(client_order_id="another"), ": order "),
-    "a trade was lost": (_lose_trade, "is in no journal; position error"),
-    "a trade was booked twice": (_book_twice, "is booked 2 times"),
+    "a short sale was booked as a purchase": (
+        _trade(Side.SELL, Purpose.OPEN, side=Side.BUY),
+        ": side sell, booked buy",
+    ),
+    "a short sale was booked otherwise": (
+        _trade(Side.SELL, Purpose.OPEN, quantity=1),
+        ": quantity ",
+    ),
     "an order was planned for another strategy": (
         _order_as_planned(strategy="another"),
         "not as wished: owner another",
@@ -262,5 +297,4 @@ DEFECTS: dict[str, tuple[Plant, str]] = {
     "an order stayed in doubt": (_doubt, "unresolved"),
     "an order was left open": (_leave_open, "orphans"),
     "what risk refused was sent": (_refuse, "(tick_stale) has a venue order"),
-    "an exit opened": (_open_by_exit, "opened: "),
 }

@@ -36,6 +36,7 @@ UNHEARD_MS = (
 TRIES_S = 20.0
 SHOWN = 5
 STEPS = {PERP: Decimal("0.001"), SPOT: Decimal("0.00001")}
+INSIDE = {Side.BUY: Decimal("59999.5"), Side.SELL: Decimal("60000.5")}  # the book: rests at the top
 DUST = {PERP: Decimal("0.001"), SPOT: Decimal("0.0001")}  # less than this cannot be sold
 
 
@@ -148,24 +149,24 @@ class Author:
         raise TimeoutError(f"no place was accepted for {TRIES_S} s: {told}")
 
     def held(self, symbol: str) -> Decimal:
-        """Return what the journal's trades left of a symbol, down to the step of an order."""
+        """Return what the journal's trades left of a symbol (below 0: sold short), down to the step of an order."""
         return fitted(symbol, held(self._desk.house.record.trades.values(), symbol))
 
     async def hold(self, want: Want) -> None:
-        """Buy, at a price that trades at once, until the journal has it."""
+        """Buy or sell, at a price that trades at once, until the journal has the position."""
         house = self._desk.house
-        while self.held(want.symbol) < DUST[want.symbol]:
+        while abs(self.held(want.symbol)) < DUST[want.symbol]:
             intent = await self.surely(want)
             await house.reads_until(partial(_spent, intent.intent_id))
 
-    async def leave(self, symbol: str, price: Decimal) -> None:
-        """Sell until nothing is held that can be sold: whatever died, an exit is possible."""
+    async def leave(self, symbol: str, prices: dict[Side, Decimal]) -> None:
+        """Sell what is held, or buy back what was sold short, down to dust: whatever died, an exit is possible."""
         house = self._desk.house
         end_s = house.clock.monotonic_s() + TRIES_S
-        while (left := self.held(symbol)) >= DUST[symbol]:
+        while abs(left := self.held(symbol)) >= DUST[symbol]:
             if house.clock.monotonic_s() > end_s:
-                raise TimeoutError(f"{left} of {symbol} could not be sold for {TRIES_S} s")
-            intent = await self.place(exit_of(symbol, price, left))
+                raise TimeoutError(f"{left} of {symbol} could not be left for {TRIES_S} s")
+            intent = await self.place(exit_of(symbol, left, prices))
             await self.known(intent)
             if house.record.accepted(intent.intent_id):
                 await house.reads_until(partial(_spent, intent.intent_id))
@@ -233,10 +234,11 @@ def fitted(symbol: str, quantity: Decimal) -> Decimal:
     return quantity - quantity % STEPS[symbol]
 
 
-def exit_of(symbol: str, price: Decimal, quantity: Decimal) -> Want:
-    """Return the sale of something that is held."""
+def exit_of(symbol: str, left: Decimal, prices: dict[Side, Decimal]) -> Want:
+    """Return the sale of something that is held, or the purchase of what was sold short (`left` below 0)."""
+    side = Side.SELL if left > 0 else Side.BUY
     return Want(
-        symbol=symbol, side=Side.SELL, price=price, quantity=quantity, purpose=Purpose.CLOSE
+        symbol=symbol, side=side, price=prices[side], quantity=abs(left), purpose=Purpose.CLOSE
     )
 
 

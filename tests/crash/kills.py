@@ -4,19 +4,23 @@ import asyncio
 import contextlib
 import random
 import signal
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.journal.port import JournalDown
-from tests.crash import judge
+from tests.crash import judge, trades
 from tests.crash.desk import Desk, Seat
 from tests.crash.house import Shared
-from tests.crash.intents import DUST, Author, Want, exit_of
+from tests.crash.intents import DUST, INSIDE, Author, Want, exit_of
 from tests.crash.progress import Progress
+from tests.crash.record import Record
 from tests.e2e import audit
 from tests.simulation.venue.scripted import PERP, SPOT
 
@@ -26,7 +30,8 @@ WISH_S = 0.15
 CANCEL_SHARE = 0.7
 TAKING_SHARE, EXIT_SHARE = 0.15, 0.5
 HELD_MAX = Decimal("0.04")
-TAKING, LEAVING, LEAVING_SLOWLY = Decimal(60_010), Decimal(59_990), Decimal("60000.5")
+TAKING = {Side.BUY: Decimal(60_010), Side.SELL: Decimal(59_990)}  # through the book
+FAR = {Side.BUY: Decimal(59_900), Side.SELL: Decimal(60_100)}
 RESTING_MAX = 15
 READ_S = 0.1
 SPREE_S_MAX = 120.0  # beyond the pauses: start, last answers, verdict
@@ -40,7 +45,8 @@ class Spree(msgspec.Struct, frozen=True, kw_only=True):
     kills: int
     places: int
     accepted: int
-    left: int  # exits that traded
+    left: int  # trades of exits from what was held
+    covered: int  # and from what was sold short
     broken: tuple[str, ...]
     faults: tuple[str, ...]
 
@@ -72,21 +78,28 @@ class Wishes:
             await self._house.clock.sleep(WISH_S * self._chance.random())
 
     async def leave(self) -> None:
-        """Sell everything: when the dying is over, every exit is possible."""
+        """Sell what is held and buy back what was sold short: when the dying is over, every exit is possible."""
         for symbol in self._house.symbols:
             if not self._may_leave(symbol):
                 await self._author.gone(self._exits[symbol])
-            await self._author.leave(symbol, LEAVING)
+            await self._author.leave(symbol, TAKING)
 
     def _next(self) -> Want:
         chance = self._chance
         symbol = chance.choice(self._house.symbols)
         left = self._author.held(symbol)
-        if left >= DUST[symbol] and self._may_leave(symbol) and chance.random() < EXIT_SHARE:
-            return exit_of(symbol, chance.choice((LEAVING, LEAVING_SLOWLY)), left)
-        if left < HELD_MAX and chance.random() < TAKING_SHARE:
-            return Want(symbol=symbol, price=TAKING)
-        return Want(symbol=symbol)
+        held = abs(left) >= DUST[symbol]
+        if held and self._may_leave(symbol) and chance.random() < EXIT_SHARE:
+            return exit_of(symbol, left, chance.choice((TAKING, INSIDE)))
+        side = self._side(symbol, left if held else ZERO)
+        takes = abs(left) < HELD_MAX and chance.random() < TAKING_SHARE
+        return Want(symbol=symbol, side=side, price=(TAKING if takes else FAR)[side])
+
+    def _side(self, symbol: str, left: Decimal) -> Side:
+        """Return the side that adds to what is held; from flat on either one where short sales are possible."""
+        if left:
+            return Side.BUY if left > 0 else Side.SELL
+        return self._chance.choice(tuple(Side)) if ":" in symbol else Side.BUY
 
     def _may_leave(self, symbol: str) -> bool:
         last = self._exits.get(symbol)
@@ -119,7 +132,7 @@ def lines(sprees: Iterable[Spree]) -> Iterator[str]:
         word = "FAIL " + " | ".join(one.broken) if one.broken else "ok"
         yield (
             f"{one.rules.value}: {one.kills} kills at random instants, {one.places} places,"
-            f" {one.accepted} at the venue, {one.left} exits traded,"
+            f" {one.accepted} at the venue, {one.left} sales and {one.covered} purchases left a position,"
             f" {len(one.faults)} processes ended by themselves: {word}"
         )
 
@@ -138,16 +151,27 @@ async def _spree(desk: Desk, count: int, chance: random.Random, progress: Progre
             broken += [str(error) or "did not end", judge.differs(desk.house.record, rows)]
         rows = audit.rows(desk.house.folder)
         broken += judge.broken(desk.house.record, rows, author.places)
+        exits = Counter(_exits(desk.house.record, rows, author.places))
         desk.house.failed = any(broken)
         return Spree(
             rules=desk.house.rules,
             kills=count,
             places=len(author.places),
             accepted=sum(r["kind"] == "place" and r["result"] == "accepted" for r in rows),
-            left=sum(r["kind"] == "fill" and r["side"] == "sell" for r in rows),
+            left=exits[Side.SELL],
+            covered=exits[Side.BUY],
             broken=tuple(text for text in broken if text),
             faults=tuple(desk.faults),
         )
+
+
+def _exits(record: Record, rows: list[audit.Row], places: Iterable[PlaceIntent]) -> Iterator[Side]:
+    """Yield the side of each trade of an exit."""
+    leaving = {one.intent_id for one in places if one.purpose is Purpose.CLOSE}
+    for one in trades.of_venue(record, rows):
+        story = record.orders.get(one.order)
+        if story is not None and story.ref.intent_id in leaving:
+            yield Side(one.side)
 
 
 async def _live_and_die(

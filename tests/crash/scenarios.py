@@ -16,14 +16,16 @@ from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, 
 from tests.conditions import until
 from tests.crash.desk import Desk
 from tests.crash.house import POLL_S
-from tests.crash.intents import Author, Want, exit_of, fitted
+from tests.crash.intents import INSIDE, Author, Want, exit_of, fitted
 from tests.crash.judge import open_at_venue
 from tests.e2e import audit
 from tests.simulation.venue.scripted import PERP, SPOT, play, trade
 
-NEAR = Want(price=Decimal("59999.5"))
-CROSSING = Decimal(60001)
-OUT_NEAR, OUT_CROSSING = Decimal("60000.5"), Decimal(59999)
+CROSSING = {Side.BUY: Decimal(60001), Side.SELL: Decimal(59999)}  # trades at once
+NEAR = Want(price=INSIDE[Side.BUY])
+LONG = Want(price=CROSSING[Side.BUY])
+SHORT = Want(side=Side.SELL, price=CROSSING[Side.SELL])
+COINS = Want(symbol=SPOT, price=CROSSING[Side.BUY])
 PART = Decimal("0.001")  # of a resting order, taken by somebody else
 BATCH = 5
 GONE_S = 20.0
@@ -54,15 +56,17 @@ async def resting(author: Author) -> Placed:
 
 async def held(author: Author) -> Placed:
     """A position in the perpetual."""
-    await author.hold(Want(price=CROSSING))
+    await author.hold(LONG)
     return ()
 
 
-async def held_in_both(author: Author) -> Placed:
-    """A position in the coin and one in its perpetual."""
-    await asyncio.gather(
-        author.hold(Want(price=CROSSING)), author.hold(Want(symbol=SPOT, price=CROSSING))
-    )
+async def hedged(author: Author) -> Placed:
+    """A position in the coin, and its perpetual sold short.
+
+    Nothing else rests: to risk a purchase that may fill first leaves less for a reduce-only one to buy back.
+    """
+    await author.gone(author.places[-1])
+    await asyncio.gather(author.hold(SHORT), author.hold(COINS))
     return ()
 
 
@@ -80,7 +84,7 @@ async def place_during_fill(desk: Desk, author: Author, _: Placed) -> None:
     """A resting order fills in part while another is placed that fills at once."""
     resting_near = await author.place(NEAR)
     await author.known(resting_near)
-    taking = await author.place(Want(price=CROSSING))
+    taking = await author.place(LONG)
     play(desk.house.venue, trade(PERP, str(NEAR.price), "0.002", Side.SELL))
     await author.known(taking)
 
@@ -98,9 +102,9 @@ async def exits(desk: Desk, author: Author, _: Placed) -> None:
 
 
 async def two_symbols(desk: Desk, author: Author, _: Placed) -> None:
-    """Coin and perpetual are sold at once, each by its own strategy, and bought again."""
+    """The coin is sold and its perpetual bought back, each by its own strategy; then both are bought."""
     await asyncio.gather(_leave(desk, author, SPOT), _leave(desk, author, PERP))
-    await held_in_both(author)
+    await asyncio.gather(author.hold(LONG), author.hold(COINS))
 
 
 async def kill_switch(desk: Desk, author: Author, _: Placed) -> None:
@@ -132,14 +136,14 @@ async def take_over(desk: Desk, author: Author, _: Placed) -> None:
 
 async def _leave(desk: Desk, author: Author, symbol: str) -> None:
     """Leave a position by an order that rests and fills in part, and by orders that trade at once."""
-    left = author.held(symbol)
-    slow = await author.place(exit_of(symbol, OUT_NEAR, fitted(symbol, left / 2)))
+    half = fitted(symbol, author.held(symbol) / 2)
+    slow = await author.place(exit_of(symbol, half, INSIDE))
     await author.known(slow)
-    fast = await author.place(exit_of(symbol, OUT_CROSSING, fitted(symbol, left / 2)))
-    play(desk.house.venue, trade(symbol, str(OUT_NEAR), str(PART), Side.BUY))
+    fast = await author.place(exit_of(symbol, half, CROSSING))
+    play(desk.house.venue, trade(symbol, str(slow.price), str(PART), slow.side.opposite))
     await author.known(fast)
     await asyncio.gather(*(author.gone(one) for one in (slow, fast)))
-    await author.leave(symbol, OUT_CROSSING)
+    await author.leave(symbol, CROSSING)
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -148,7 +152,7 @@ SCENARIOS: dict[str, Scenario] = {
     "place during fill": Scenario(before=nothing, then=place_during_fill),
     "batch": Scenario(before=nothing, then=batch),
     "exits": Scenario(before=held, then=exits),
-    "two symbols": Scenario(before=held_in_both, then=two_symbols, symbols=(PERP, SPOT)),
+    "two symbols": Scenario(before=hedged, then=two_symbols, symbols=(PERP, SPOT)),
     "kill switch": Scenario(before=resting, then=kill_switch),
     "take-over": Scenario(before=nothing, then=take_over),
 }

@@ -74,6 +74,7 @@ async def _die_at_random(found: Shared, count: int) -> None:
     assert sum(one.kills for one in sprees) == count
     assert all(one.accepted > 0 for one in sprees)
     assert sum(one.left for one in sprees) > 0
+    assert sum(one.covered for one in sprees) > 0
 
 
 async def _dies_at(found: Shared, service: str, cells: Sequence[Cell]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
@@ -9,6 +10,7 @@ from tests.crash.cell import Cell, begin, desk_of, play, verdict
 from tests.crash.defects import DEFECTS, Scene
 from tests.crash.desk import Desk
 from tests.crash.house import Shared
+from tests.crash.scenarios import CROSSING
 from tests.e2e import audit
 from tests.simulation.venue.scripted import PERP, SPOT
 
@@ -28,17 +30,23 @@ pytestmark = [
 
 @pytest.mark.row("K14")
 async def test_whatever_is_planted_after_a_real_cell_is_named(shared: Shared) -> None:
-    """Two symbols were traded and left: the judge finds nothing, and each defect that is planted into what is left."""
+    """Two symbols were traded and left, one long and short: nothing is found, and then each planted defect."""
     cell = Cell(service="executor", scenario="two symbols")
     async with desk_of(shared, cell) as desk:
         _, author = await begin(desk, cell)
         await play(desk, author, cell.scenario)
+        await author.leave(PERP, CROSSING)
         await author.cancel(await author.surely())
+        await author.surely()
         assert await verdict(desk, author) == []
         house = desk.house
         scene = Scene(messages=house.messages, rows=audit.rows(house.folder), places=author.places)
     assert scene.found() == []
-    assert _exits_of(scene, desk) == {(PERP, True), (SPOT, False)}
+    assert _exits_of(scene, desk) == {
+        (PERP, Side.SELL, True),
+        (PERP, Side.BUY, True),
+        (SPOT, Side.SELL, False),
+    }
     for name, (plant, words) in DEFECTS.items():
         wrong = scene.copied()
         plant(wrong)
@@ -75,12 +83,12 @@ async def test_the_judge_catches_an_executor_that_breaks_the_promise(
     assert any(words in text for text in found_words) or not words
 
 
-def _exits_of(scene: Scene, desk: Desk) -> set[tuple[str, bool]]:
-    """Return in which symbols exits traded, and whether they left with the venue's flag."""
-    leaving = {one.intent_id for one in scene.places if one.purpose is Purpose.CLOSE}
+def _exits_of(scene: Scene, desk: Desk) -> set[tuple[str, Side, bool]]:
+    """Return in which symbols exits traded, of which side, and whether they left with the venue's flag."""
+    leaving = {one.intent_id: one.side for one in scene.places if one.purpose is Purpose.CLOSE}
     traded = {row["client_order_id"] for row in scene.rows if row["kind"] == "fill"}
     return {
-        (order.ref.symbol, order.reduce_only)
+        (order.ref.symbol, leaving[order.ref.intent_id], order.reduce_only)
         for name, order in desk.house.record.orders.items()
         if order.ref.intent_id in leaving and name in traded
     }

@@ -20,9 +20,10 @@ from tests.e2e.audit import Row
 from tests.simulation.strategy_facts import PERP, Evidence, approval_of, placed_of
 
 QUANTITY = Decimal("0.004")
+TRADED = 4  # the first so many orders
 
 
-def _intent(number: int, price: str, purpose: Purpose = Purpose.OPEN) -> PlaceIntent:
+def _intent(number: int, side: Side, price: str, purpose: Purpose = Purpose.OPEN) -> PlaceIntent:
     return PlaceIntent(
         intent_id=f"i{number}",
         strategy="matrix",
@@ -31,7 +32,7 @@ def _intent(number: int, price: str, purpose: Purpose = Purpose.OPEN) -> PlaceIn
         venue="binance",
         account="main",
         symbol=PERP,
-        side=Side.BUY if purpose is Purpose.OPEN else Side.SELL,
+        side=side,
         type=OrderType.LIMIT,
         time_in_force=TimeInForce.GTC,
         price=Decimal(price),
@@ -60,12 +61,14 @@ def _row(kind: str, placed_name: str, side: Side, price: Decimal) -> Row:
 
 
 def _scene() -> Scene:
-    """Bought, sold by an exit, one order resting, one cancelled: as journal and venue tell it."""
+    """Bought and left, sold short and bought back, one order resting, one cancelled: as journal and venue tell it."""
     places = [
-        _intent(1, "60001"),
-        _intent(2, "59999", Purpose.CLOSE),
-        _intent(3, "59900"),
-        _intent(4, "59900"),
+        _intent(1, Side.BUY, "60001"),
+        _intent(2, Side.SELL, "59999", Purpose.CLOSE),
+        _intent(3, Side.SELL, "59999"),
+        _intent(4, Side.BUY, "60001", Purpose.CLOSE),
+        _intent(5, Side.BUY, "59900"),
+        _intent(6, Side.BUY, "59900"),
     ]
     evidence, rows = Evidence(), []
     messages: list[Event] = []
@@ -76,12 +79,12 @@ def _scene() -> Scene:
         sent = Submitting(ref=placed.ref, epoch=1, deadline_ms=2000, time_ms=1)
         messages += [approval_of(intent, 1), placed, sent, evidence.accepted(name)]
         rows.append(_row("place", name, intent.side, intent.price))
-        if intent.cycle in (1, 2):
+        if intent.cycle <= TRADED:
             fill = evidence.fill_of(name)
             messages.append(fill)
             traded = {"trade_id": fill.trade_id, "fee": str(fill.fee), "fee_asset": fill.fee_asset}
             rows.append(_row("fill", name, intent.side, intent.price) | traded)
-        if intent.cycle == 4:
+        if intent.cycle == len(places):
             messages.append(evidence.canceled(name))
             rows.append(_row("cancel", name, intent.side, intent.price))
     return Scene(messages=messages, rows=rows, places=places)
