@@ -107,17 +107,17 @@ class ControlSubscriber:
             # What was said on the bus dies with a FEED that is made anew; somebody who heard it recorded it.
             await self._kill.hear(message, is_old=is_old)
         elif subject == subjects.LATCH and isinstance(message, KillReleased):
-            await self._on_release(delivery, message)
+            await self._on_release(delivery, message, is_old=is_old)
         elif subject == subjects.RISK_ALIVE and isinstance(message, Heartbeat):
             self._silence.hear_risk()
 
-    async def _on_release(self, delivery: Delivery, message: KillReleased) -> None:
+    async def _on_release(self, delivery: Delivery, message: KillReleased, *, is_old: bool) -> None:
         try:
             recorded = await is_recorded(self._account.journal, delivery)
         except JournalDown:
             # Whoever leads next reads it in the history.
             recorded = False
         if recorded:
-            await self._kill.hear_release(message)
+            await self._kill.hear_release(message, is_old=is_old)
         else:
             self._account.log.error("release_not_recorded", actor=message.actor)

@@ -45,6 +45,7 @@ class LatchWatch:
         self._identities = identities
         self._seen: _Seen = None
         self._holds: KillLatched | None = None
+        self._is_note = False  # an executor wrote it down for itself
 
     def has_changed(self) -> bool:
         """Tell whether the file is another one than at the last look, by one `stat`."""
@@ -57,6 +58,7 @@ class LatchWatch:
             found = latch.read(self._account.folder)
             # The look comes first: a file that is replaced in between is looked at once more.
             self._seen, self._holds = seen, self._kill_of(found) if found is not None else None
+            self._is_note = found is not None and found.account != ""
         return self._holds
 
     async def latch(self, message: KillLatched) -> None:
@@ -81,8 +83,12 @@ class LatchWatch:
             self._account.log.error("latch_not_on_disk", detail=str(error), fix="make room")
 
     def doubt(self) -> None:
-        """Look anew at a file whose kill is over by the history: nobody can tell why it is there."""
-        if self._holds is not None and self._account.state.kills.is_over(self._holds):
+        """Let a file count as one that appears now, if its kill was over before this process began.
+
+        Nobody can tell why it is there. A note of an executor tells: it was down when the kill was released.
+        """
+        holds = self._holds
+        if holds is not None and not self._is_note and self._account.state.kills.is_over(holds):
             self._seen = self._holds = None
 
     async def release_over(self) -> str:

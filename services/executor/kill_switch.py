@@ -67,6 +67,7 @@ class KillSwitch:
         """
         self._history_read = True
         self._disk.doubt()
+        await self._disk.release_over()
         await self._look()
         waiting, self._waiting = self._waiting, {}
         for one in waiting.values():
@@ -129,7 +130,7 @@ class KillSwitch:
         else:
             await self._obey(named(message))
 
-    async def hear_release(self, message: KillReleased) -> None:
+    async def hear_release(self, message: KillReleased, *, is_old: bool = False) -> None:
         """Follow the leader's release as a standby; a leader releases only what a person asks of it.
 
         Only what the journal holds may be passed on to here: on the bus anybody can say anything.
@@ -144,7 +145,10 @@ class KillSwitch:
         for scope in before.keys() - account.state.kills.scopes.keys():
             self._resumed[scope] += 1
             account.log.warning("release_followed", scope=scope, actor=message.actor)
+        if is_old:
+            self._disk.doubt()
         await self._disk.release_over()
+        await self._look()
 
     async def _obey(self, message: KillLatched) -> SweepResult:
         account, scope = self._account, message.scope

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from opensqt.desk.config_default import derive
@@ -17,7 +16,6 @@ from opensqt.domain.subjects import subject_of
 from opensqt.runtime import latch
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.latch import Latch
 from services.executor.config import actions_of
 from services.executor.kill_switch import KilledAgain
 from services.executor.service import Executor
@@ -133,73 +131,6 @@ async def test_a_standby_follows_the_release_of_its_own_account_alone(rig: Rig) 
         await standby.kill.hear_release(_release("one", "main"))
         assert not standby.status()["killed"]
         assert leader.status()["killed"]
-
-
-async def test_a_latch_file_of_a_kill_that_was_released_is_obeyed_when_it_is_put_back(
-    rig: Rig,
-) -> None:
-    """A running executor obeys within a second, as a kill of its own that a release can name."""
-    async with rig.running(rig.executor()) as executor:
-        await executor.kill.kill("desk", "fire", "anna", "one")
-        kept = (rig.folder / latch.FILE_NAME).read_bytes()
-        await executor.kill.resume("desk", "out", "anna", ["one"])
-        await rig.approve(rig.place())
-        await rig.clock.run_for(0.5)
-        (rig.folder / latch.FILE_NAME).write_bytes(kept)
-        await rig.clock.run_for(1)
-        assert executor.status()["killed"]
-        assert await rig.venue.open_orders(SYMBOL) == []
-        (name,) = executor.status()["kill_ids"]["desk"]
-        assert name != "one"
-        await executor.kill.resume("desk", "out", "anna", [name])
-        assert latch.read(rig.folder) is None
-        await rig.clock.run_for(1)
-        assert not executor.status()["killed"]
-
-
-async def test_a_latch_file_that_lies_there_at_a_start_is_obeyed_whatever_was_released(
-    rig: Rig,
-) -> None:
-    """`status` says that the desk starts killed; a predecessor that died over its release left the same."""
-    async with rig.dying(rig.executor()) as executor:
-        await executor.kill.kill("desk", "fire", "anna")
-        await rig.clock.run_for(0.5)
-        found = latch.read(rig.folder)
-        assert found is not None
-        await executor.kill.resume("desk", "out", "anna", executor.kill.in_force()["desk"])
-    latch.latch(rig.folder, found)
-    async with rig.running(rig.executor()) as executor:
-        assert executor.status()["killed"]
-        await executor.kill.resume("desk", "out", "anna", executor.kill.in_force()["desk"])
-        assert latch.read(rig.folder) is None
-    async with rig.running(rig.executor()) as executor:
-        assert not executor.status()["killed"]
-
-
-async def test_what_a_slow_executor_wrote_down_for_itself_kills_nobody_who_released_it(
-    rig: Rig,
-) -> None:
-    """It obeyed late and is killed until its own release; here the kill is over, and the file goes with a release."""
-    async with rig.running(rig.executor()) as executor:
-        await executor.kill.kill("desk", "fire", "anna", "one")
-        found = latch.read(rig.folder)
-        assert found is not None
-        assert found.account == "main"
-        await executor.kill.resume("desk", "out", "anna", ["one"])
-        latch.latch(rig.folder, msgspec.structs.replace(found, account=OTHER))
-        await rig.clock.run_for(1)
-        assert not executor.status()["killed"]
-        await executor.kill.resume("desk", "out", "anna", [])
-        assert latch.read(rig.folder) is None
-
-
-async def test_the_file_of_a_command_stays_as_the_command_wrote_it(rig: Rig) -> None:
-    """An executor that obeys the same kill does not make it a note of its own: put back, it is for all."""
-    laid = Latch(scope="desk", reason="fire", actor="bob", time_ms=1, kill_id="one")
-    async with rig.running(rig.executor()) as executor:
-        latch.latch(rig.folder, laid)
-        await executor.kill.kill("desk", "fire", "bob", "one")
-        assert latch.read(rig.folder) == laid
 
 
 @pytest.mark.parametrize("scope", ["dEsk", "", "strategy/", "grid-perp", "strategy"])
