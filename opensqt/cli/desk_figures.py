@@ -10,6 +10,7 @@ from opensqt.desk import loopback
 from opensqt.desk.health import EXECUTOR, HEALTH
 from opensqt.desk.runfile import RunFile
 from opensqt.domain.bus_trouble import bus_trouble
+from opensqt.domain.venue_trouble import venue_trouble
 from opensqt.runtime.latch import read as read_latch
 
 HALTED, REDUCING, NORMAL = "HALTED", "REDUCING", "NORMAL"
@@ -42,7 +43,8 @@ def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
     """Return where the desk stands; a latch file kills whatever the processes say.
 
     Nothing runs: nothing is sent, HALTED. Only risk is silent: it approves no opening, REDUCING. So it is while the bus
-    lacks a stream or the relay carries nothing: what is approved reaches nobody, or nobody learns of it.
+    lacks a stream or the relay carries nothing: what is approved reaches nobody, or nobody learns of it. And while a
+    venue says nothing: nothing is opened there.
     """
     executors = [said for name, said in told.items() if name.startswith(EXECUTOR)]
     risk = told.get("risk", {})
@@ -50,7 +52,7 @@ def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
     silent = REDUCING if told else HALTED
     said = risk.get("mode")
     mode = HALTED if killed else (said if isinstance(said, str) else silent)
-    why = bus_trouble(told)
+    why = bus_trouble(told) or venue_trouble(told)
     return Figures(
         mode=REDUCING if why and mode == NORMAL else mode,
         why=why,

@@ -30,6 +30,7 @@ from opensqt.domain.venue import (
     TradeView,
     no_obstacle,
 )
+from opensqt.domain.venue_contact import Contact
 from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
 from opensqt.simulation.engine.exchange import Exchange, newest_order
 from opensqt.simulation.engine.orders import OrderRefusal, Placement, Reason, VenueOrder
@@ -40,6 +41,7 @@ from opensqt.simulation.server.dialect import DialectEntry
 from opensqt.simulation.views import account_view, funding_paid, order_view, trade_view
 
 ALL = 1_000_000_000
+MS_PER_S = 1000
 UNLISTED = "unlisted"
 
 
@@ -200,6 +202,7 @@ class SimulatedVenue(SimulatedOrders):
     ) -> None:
         super().__init__(exchange, account, terms)
         self.stream = stream or PrivateStream(exchange, account)
+        self.contact = Contact(lambda: exchange.clock.market_ms() / MS_PER_S)
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol."""
@@ -240,6 +243,9 @@ class SimulatedVenue(SimulatedOrders):
     def private(self) -> AsyncIterator[PrivateEvent]:
         """Yield what the private stream says from now on."""
         return self.stream.listen()
+
+    async def probe(self) -> None:
+        """Do nothing: a venue in this process always answers."""
 
     def trouble(self) -> str:
         """Say nothing: a venue in this process is never degraded."""

@@ -18,6 +18,7 @@ from opensqt.domain.venue import (
     TradeView,
     no_obstacle,
 )
+from opensqt.domain.venue_contact import Contact
 
 
 class Orders(Protocol):
@@ -77,6 +78,13 @@ class Venue(Orders, Protocol):
 
     def private(self) -> AsyncIterator[PrivateEvent]:
         """Yield what the private streams say, every frame unconflated, reconnecting for ever."""
+
+    async def probe(self) -> None:
+        """Ask for any answer where none was heard lately; what came of it stands in `contact`. Never raises."""
+
+    @property
+    def contact(self) -> Contact:
+        """Whether the venue answers at all."""
 
     def trouble(self) -> str:
         """Say why the venue counts as degraded (too many errors lately), an empty text while it does not."""

@@ -6,7 +6,7 @@ One reader a queue; commits of one batch share the journal's fsync, requests run
 import asyncio
 
 from opensqt.domain.bulkhead import Bulkhead
-from opensqt.domain.intent import PlaceIntent
+from opensqt.domain.intent import PlaceIntent, Purpose
 from opensqt.domain.journal import Appended, Conflict, Duplicate, Entry, Fenced, NewEvent, TooLate
 from opensqt.domain.scope import Scope
 from opensqt.domain.verdict import Command, RiskApproved
@@ -133,12 +133,16 @@ class CommandConsumer:
         account = self._account
         terms = account.terms(intent.valid_until_ms)
         fence = account.lease.fence
+        silent = account.venue.contact.why() if intent.purpose is Purpose.OPEN else ""
         admission = admit_place(account.state, account.author, approval, fence, terms)
         match admission:
             case IgnoreCommand():
                 return
             case EndIntent():
                 await self._settle(admission)
+            case SendOrder() if silent:
+                # What leaves now is in doubt for longer than anybody can tell; exits are tried all the same.
+                await self._settle(refuse_place(account.author, approval, fence, terms, silent))
             case SendOrder():
                 account.state.admitted[intent.intent_id] = intent
                 try:

@@ -13,6 +13,7 @@ import msgspec
 from opensqt.domain import subjects
 from opensqt.domain.scope import DESK
 from opensqt.domain.venue import VenueDown
+from opensqt.domain.venue_trouble import SILENT
 from opensqt.execution.to_ask import doubtful
 from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in
 from opensqt.runtime.journal.reading import decode_row
@@ -23,6 +24,7 @@ from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
+from opensqt.venues.engine.presence import Presence
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
 from services.executor.cancel_sweep import CancelSweep, LivenessWatchdog
@@ -37,6 +39,7 @@ READ_MAX = 1000
 PAUSE_S = 0.5
 MEASURE_S = 1.0
 STARTING = "starting"
+RUNNING = "running"
 WAITING = "waiting for the lease"
 STOP_S_MAX = 4.5  # the process is ended at 7 s, and requests under way want their end
 CLOSE_S_MAX = 1.0
@@ -70,6 +73,9 @@ class Executor:
         self._sweeps = CancelSweep(account, self._evidence, self._doubts, spawn)
         self.kill = KillSwitch(account, self._sweeps, spawn)
         self._silence = LivenessWatchdog(account, self._sweeps)
+        self._presence = Presence(
+            account.venue, account.clock, metrics.venue_silent.labels(account.author.venue)
+        )
         self._ear = ControlSubscriber(account, bus, metrics, self.kill, self._silence)
         self._succession = LeaderElection(account, bus)
         self._commands = CommandConsumer(
@@ -79,18 +85,21 @@ class Executor:
 
     @property
     def ready(self) -> bool:
-        """True when commands are taken and the lease is held."""
-        return self._phase == "running" and self._account.lease.held
+        """True when commands are taken, the lease is held and the venue answers."""
+        account = self._account
+        return self._phase == RUNNING and account.lease.held and not account.venue.contact.why()
 
     def status(self) -> dict[str, Any]:
         """Return what a person wants to know of this executor."""
         state = self._account.state
-        trouble = self._account.venue.trouble()
+        silent = self._account.venue.contact.why()
+        trouble = silent or self._account.venue.trouble()
         waiting = self._phase == STARTING and self._succession.stands_by
         return {
             "phase": WAITING if waiting else self._phase,
             "health": "degraded" if trouble else "good",
             "why": trouble,
+            SILENT: silent,
             "orders_open": len(state.living()),
             "orders_unresolved": len(doubtful(state)),
             "killed": DESK in state.kills.scopes,
@@ -105,7 +114,7 @@ class Executor:
 
     async def reconcile(self) -> None:
         """Look at the venue now, for the reconciler to judge; raise `VenueDown`, also where we do not lead."""
-        if not self.ready:
+        if self._phase != RUNNING or not self._account.lease.held:
             raise VenueDown(f"this executor does not lead the account: {self._phase}")
         await self._evidence.snapshot("api")
 
@@ -170,12 +179,13 @@ class Executor:
         self._shell.spawn(self._doubts.run())
         self._shell.spawn(self._silence.watch())
         self._shell.spawn(self._measure())
+        self._shell.spawn(self._presence.watch())
         self._phase = "waiting out the fence"
         await account.clock.sleep(max(0.0, fence_s - account.clock.monotonic_s()))
         stages.end("fence_s")
         for stream in (Stream.EXITS, Stream.COMMANDS):
             self._shell.spawn(self._serve(stream))
-        self._phase = "running"
+        self._phase = RUNNING
         self._log.info(
             "executor_running", epoch=lease.epoch, position=account.position, **stages.took
         )

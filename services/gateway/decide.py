@@ -14,6 +14,7 @@ from opensqt.domain.decimals import ONE
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.scope import DESK
 from opensqt.domain.trading_controls import HALTED, NORMAL, REDUCING
+from opensqt.domain.venue_trouble import venue_trouble
 from services.gateway.activity import BAD, WARN
 from services.gateway.state import GatewayState, Place
 
@@ -122,7 +123,7 @@ def mode_of(state: GatewayState, told: DeskStatus) -> dict[str, Any]:
         mode, why = str(risk["mode"]), "; ".join(str(halt["reason"]) for halt in halts)
     elif halts:
         mode, why = REDUCING, f"{halts[0]['scope']}: {halts[0]['reason']}"
-    elif broken := bus_trouble(told.statuses):
+    elif broken := bus_trouble(told.statuses) or venue_trouble(told.statuses):
         mode, why = REDUCING, broken
     return {"mode": mode, "why": why, "kills": kills, "halts": halts}
 

@@ -24,6 +24,7 @@ from opensqt.domain.market import (
 )
 from opensqt.domain.messages import name_of
 from opensqt.domain.subjects import subject_of
+from opensqt.domain.venue_trouble import SILENT
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.retrying import follow_for_ever, until_answered
@@ -64,16 +65,25 @@ class MarketData:
 
     @property
     def ready(self) -> bool:
-        """Tell whether every symbol has had its first tick."""
+        """Tell whether every symbol has had its first tick and none is silent."""
         ruled = len(self._rules) == len(self._symbols)
-        return ruled and all(view.has_tick for view in self._views.values())
+        return ruled and all(view.has_tick and not view.is_stale for view in self._views.values())
+
+    @property
+    def _silent(self) -> str:
+        """Say that the venue shows nothing at all, or nothing."""
+        return "no price is shown" if all(v.is_stale for v in self._views.values()) else ""
 
     def status(self) -> dict[str, Any]:
         """Say the health and age of each symbol, and what is missing."""
         now_ms = self._clock.wall_ms()
-        missing = [view.symbol for view in self._views.values() if not view.has_tick]
+        views = self._views.values()
+        missing = [view.symbol for view in views if not view.has_tick]
+        stale = ", ".join(view.symbol for view in views if view.is_stale)
+        unseen = f"no tick yet: {', '.join(missing)}" if missing else ""
         return {
-            "why": self._why or (f"no tick yet: {', '.join(missing)}" if missing else ""),
+            "why": self._why or unseen or (f"no price is shown: {stale}" if stale else ""),
+            SILENT: self._silent,
             "symbols": [
                 {
                     "symbol": view.symbol,
@@ -151,6 +161,7 @@ class MarketData:
                 self._views[symbol] = after
                 await self._publish(messages)
                 self._measure(after)
+            self._context.metrics.venue_silent.labels(self._venue).set(bool(self._silent))
 
     async def _publish(self, messages: Iterable[MarketEvent]) -> None:
         for message in messages:

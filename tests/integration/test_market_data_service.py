@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import msgspec
+import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import BookLevel, BookTop, FeedState, FeedStatus, Tick
 from opensqt.domain.messages import Event
+from opensqt.domain.venue_trouble import SILENT
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.codec import decode
@@ -132,6 +134,22 @@ async def test_silence_is_said_by_the_clock_alone(desk: Desk) -> None:
     await desk.clock.run_for(5)
     states = [m.state for m in desk.published(FeedStatus) if isinstance(m, FeedStatus)]
     assert states == [FeedState.LIVE, FeedState.STALE]
+
+
+@pytest.mark.row("K03")
+async def test_silence_is_no_readiness(desk: Desk) -> None:
+    """Who shows no price is not ready, names the symbol, and is ready with the next frame."""
+    desk.feed.push(desk.book(1))
+    await desk.clock.run_for(0.1)
+    assert (desk.service.ready, desk.service.status()[SILENT]) == (True, "")
+    await desk.clock.run_for(5)
+    said = desk.service.status()
+    assert (desk.service.ready, said["why"]) == (False, f"no price is shown: {SPOT}")
+    assert said[SILENT] == "no price is shown"
+    desk.feed.push(desk.book(2))
+    await desk.clock.run_for(0.1)
+    said = desk.service.status()
+    assert (desk.service.ready, said["why"], said[SILENT]) == (True, "", "")
 
 
 async def test_every_tick_begins_a_trace(desk: Desk) -> None:

@@ -136,6 +136,18 @@ def test_an_exit_on_the_basis_waits_while_the_basis_is_unknown() -> None:
     assert rig.next().symbol == SPOT
 
 
+@pytest.mark.row("K03")
+def test_an_open_carry_that_sees_nothing_says_so() -> None:
+    """Both legs are held and no price comes: it is not trading until one comes."""
+    rig = CarryRig(carry_setup(tick_age_ms_max=3_000))
+    entered(rig)
+    assert rig.last.reason == ""
+    rig.wait(4_000)
+    assert rig.last.reason == f"market data stale: {SPOT}"
+    rig.prices("45000")
+    assert rig.last.reason == ""
+
+
 @pytest.mark.row("F02", "F05")
 def test_a_restart_knows_that_only_the_basis_asked() -> None:
     """The next process finds the basis gone and keeps what is left."""

@@ -24,6 +24,9 @@ class Metrics:
         self.orders_unresolved = self._gauge(
             "orders_unresolved", "Orders whose outcome is unknown", "venue", "account"
         )
+        self.venue_silent = self._gauge(
+            "venue_silent", "1 while a venue does not answer, or shows no price", "venue"
+        )
         self.relay_lag_events = self._gauge("relay_lag_events", "Journal rows not on FEED yet")
         self.consumer_lag = self._gauge(
             "consumer_lag", "Messages of a stream that this process has not read", "stream"
@@ -43,6 +46,9 @@ class Metrics:
         self.strategy_trading = self._gauge(
             "strategy_trading", "1 while a strategy trades; /status says why not", "strategy"
         )
+        self._count()
+
+    def _count(self) -> None:
         self.redeliveries = self._counter(
             "redeliveries", "Messages that were delivered again", "stream"
         )

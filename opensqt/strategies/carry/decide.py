@@ -47,8 +47,8 @@ def _dust(carry: CarryState) -> tuple[AssetAmount, ...]:
 def entry_refusal(carry: CarryState) -> str:
     """Say why no carry may be entered now, or nothing; what a clip costs and brings is judged with its size."""
     settings, funding = carry.settings, carry.funding
-    if carry.stale_symbol:
-        return f"market data stale: {carry.stale_symbol}"
+    if carry.unseen:
+        return carry.unseen
     if funding is None:
         return "waiting for the funding rate"
     if carry.too_old(funding.time_ms, carry.setup.funding_age_ms_max):
@@ -99,8 +99,8 @@ def _done(carry: CarryState, move: Move, view: SagaView) -> Decision:
     reason = move.reason
     if not reason.startswith("escalated"):
         reason = trouble(carry.books.vain, carry.books.vain_why) or reason
-    if not reason and not intents and not move.step and carry.books.step in FLAT_STEPS:
-        reason = view.closed
+    if not reason and not intents and not move.step:
+        reason = view.closed if carry.books.step in FLAT_STEPS else carry.unseen
     return Decision(intents=intents, choices=choices, reason=reason, dust=_dust(carry))
 
 

@@ -59,8 +59,8 @@ def _unknown(carry: CarryState) -> str:
     """Say why nobody knows the basis of this moment, or nothing."""
     if carry.funding is None:
         return "no funding rate is known"
-    if carry.stale_symbol:
-        return f"market data stale: {carry.stale_symbol}"
+    if carry.unseen:
+        return carry.unseen
     return carry.apart
 
 

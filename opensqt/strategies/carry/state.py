@@ -72,6 +72,11 @@ class CarryState(StrategyState, frozen=True, kw_only=True):
         return self.setup.market_ms(self.settings.legs_apart_ms_max)
 
     @property
+    def unseen(self) -> str:
+        """Say which leg's price cannot be trusted, or nothing."""
+        return f"market data stale: {self.stale_symbol}" if self.stale_symbol else ""
+
+    @property
     def apart(self) -> str:
         """Say that the prices of the legs are of two moments, or nothing: their difference is then no basis."""
         spot, perp = (self.market.ticks[symbol] for symbol in self.settings.symbols)

@@ -11,6 +11,7 @@ import msgspec
 from opensqt.domain.decimals import ONE
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import VenueDown
+from opensqt.domain.venue_contact import Contact
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.venues.engine.classify import CLOCK_TROUBLE, throttled_ms, trouble_of
@@ -75,6 +76,7 @@ class VenueRest:
         self.jitter = jitter
         self.budget = Budget(clock, limits_of(config, dialect.rates, part))
         self.troubles = ErrorWindow(clock)
+        self.contact = Contact(clock.monotonic_s)
         self.time = ClockOffset(clock)
         self.clients = LazyClient(
             dialect,
@@ -110,7 +112,10 @@ class VenueRest:
 
         client.ahead_ms = self.time.ahead_ms
         signed_ms = 0 if window is None else window.signed_ms
+        self.contact.ask(request.market)
         response = await finished(asyncio.ensure_future(client.call(request, signed_ms)))
+        if response.status:
+            self.contact.hear(request.market)
         for bucket, used in self.dialect.metadata.used(request, response.headers).items():
             self.budget.learn(bucket, used)
         wait_ms = throttled_ms(self.dialect, request.market, response)

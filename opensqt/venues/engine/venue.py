@@ -3,6 +3,7 @@
 Never decides what to trade.
 """
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
@@ -48,6 +49,7 @@ class VenueAccount(VenueOrders):
         self._account = account
         self._asks = rest.dialect.account
         self._fitness = AccountFitness(rest)
+        self.contact = rest.contact
 
     @functools.cached_property
     def urgent(self) -> "VenueAccount":
@@ -109,6 +111,12 @@ class VenueAccount(VenueOrders):
     def private(self) -> AsyncIterator[PrivateEvent]:
         """Yield what the user streams say, every frame, reconnecting for ever; one listener at a time."""
         return UserStream(self._rest).events()
+
+    async def probe(self) -> None:
+        """Ask each market that was not heard lately for an answer."""
+        quiet = (market for market in sorted(self._rest.markets) if self.contact.quiet(market))
+        clock = self._rest.dialect.metadata.clock
+        await asyncio.gather(*(self._rest.send(clock(market).request) for market in quiet))
 
     def trouble(self) -> str:
         """Say why the venue counts as degraded, an empty text while it does not."""

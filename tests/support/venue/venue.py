@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from opensqt.domain.account import FundingPaid
-from opensqt.domain.instruments import InstrumentRules
+from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.venue import (
     AccountView,
     CancelOutcome,
@@ -116,6 +116,13 @@ class FaultyVenue(SimulatedVenue):
         self.faults.check_read("trades")
         found = await super().trades(symbol, after=after, since_ms=since_ms)
         return [one for one in found if self.exchange.shows_trade(symbol, one.trade_id)]
+
+    async def probe(self) -> None:
+        """Ask each market for an answer."""
+        for market in Market:
+            self.contact.ask(market)
+            if self.faults.take("probe") is None:
+                self.contact.hear(market)
 
     async def account(self) -> AccountView:
         """Return balances and positions of all wallets."""
