@@ -8,40 +8,41 @@ from collections.abc import Callable
 
 from opensqt.domain.instruments import Market
 
-SILENT_S_MAX = 2.0  # wall
-QUIET_S = 1.0  # wall; nobody heard anything for so long: time to ask
+MS_PER_S = 1000
+SILENT_MS_MAX = 2000  # wall
+QUIET_MS = 1000  # wall; nobody heard anything for so long: time to ask
 
 
 class Contact:
     """When the markets of one venue were asked, and when they answered."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s  # wall seconds that never go back
-        self._asked_s: dict[Market, float] = {}  # the first question since the last answer
-        self._heard_s: dict[Market, float] = {}
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms  # wall ms that never go back
+        self._asked_ms: dict[Market, int] = {}  # the first question since the last answer
+        self._heard_ms: dict[Market, int] = {}
 
     def ask(self, market: Market) -> None:
         """Note that a request leaves."""
-        self._asked_s.setdefault(market, self._now_s())
+        self._asked_ms.setdefault(market, self._now_ms())
 
     def hear(self, market: Market) -> None:
         """Note an answer, whatever it says."""
-        self._asked_s.pop(market, None)
-        self._heard_s[market] = self._now_s()
+        self._asked_ms.pop(market, None)
+        self._heard_ms[market] = self._now_ms()
 
     def quiet(self, market: Market) -> bool:
         """Tell whether nothing was heard for a while."""
-        heard_s = self._heard_s.get(market)
-        return heard_s is None or self._now_s() - heard_s >= QUIET_S
+        heard_ms = self._heard_ms.get(market)
+        return heard_ms is None or self._now_ms() - heard_ms >= QUIET_MS
 
     def why(self) -> str:
         """Say who does not answer and for how long, an empty text while all do."""
-        now_s = self._now_s()
-        silent = {market: now_s - asked_s for market, asked_s in sorted(self._asked_s.items())}
+        now_ms = self._now_ms()
+        silent = {market: now_ms - asked_ms for market, asked_ms in sorted(self._asked_ms.items())}
         told = (
-            f"{market.value} for {span_s:.0f} s"
-            for market, span_s in silent.items()
-            if span_s > SILENT_S_MAX
+            f"{market.value} for {span_ms // MS_PER_S} s"
+            for market, span_ms in silent.items()
+            if span_ms > SILENT_MS_MAX
         )
         words = ", ".join(told)
         return f"the venue does not answer: {words}" if words else ""

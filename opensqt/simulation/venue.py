@@ -41,7 +41,6 @@ from opensqt.simulation.server.dialect import DialectEntry
 from opensqt.simulation.views import account_view, funding_paid, order_view, trade_view
 
 ALL = 1_000_000_000
-MS_PER_S = 1000
 UNLISTED = "unlisted"
 
 
@@ -202,7 +201,7 @@ class SimulatedVenue(SimulatedOrders):
     ) -> None:
         super().__init__(exchange, account, terms)
         self.stream = stream or PrivateStream(exchange, account)
-        self.contact = Contact(lambda: exchange.clock.market_ms() / MS_PER_S)
+        self.contact = Contact(exchange.clock.market_ms)
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol."""

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue_contact import SILENT_S_MAX
+from opensqt.domain.venue_contact import MS_PER_S, SILENT_MS_MAX
 from opensqt.simulation.server.faults import FaultName, FaultRule
 from tests import conditions
 from tests.contract.test_venue_faults import set_faults
@@ -36,7 +36,9 @@ async def test_a_venue_that_answers_nothing_is_silent_until_it_answers(
     set_faults(house, FaultRule(fault=fault, ms=LATE_MS))
     await conditions.until(lambda: house.venue.contact.quiet(Market.PERP))
     asking = asyncio.create_task(house.venue.probe())
-    await conditions.until(lambda: "spot" in house.venue.contact.why(), within_s=SILENT_S_MAX + 1)
+    await conditions.until(
+        lambda: "spot" in house.venue.contact.why(), within_s=SILENT_MS_MAX / MS_PER_S + 1
+    )
     assert "perp" in house.venue.contact.why()
     assert asking.done() is (fault is FaultName.LOST_REQUEST)
     await asking

@@ -11,7 +11,7 @@ from opensqt.cli.desk_figures import figures
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.order_state import OrderStatus
-from opensqt.domain.venue_contact import QUIET_S, SILENT_S_MAX, Contact
+from opensqt.domain.venue_contact import MS_PER_S, QUIET_MS, SILENT_MS_MAX, Contact
 from opensqt.runtime.clock import VirtualClock
 from services.gateway.decide import mode_of
 from tests.support.venue.venue import Fault
@@ -38,10 +38,10 @@ def silenced(rig: Rig) -> None:
 async def test_a_market_is_silent_when_what_was_asked_stays_unanswered() -> None:
     """Not before the limit, not by the other market's answers, and no longer than to its own next one."""
     clock = VirtualClock()
-    contact = Contact(clock.monotonic_s)
+    contact = Contact(clock.market_ms)
     assert (contact.why(), contact.quiet(Market.PERP)) == ("", True)
     contact.ask(Market.PERP)
-    await clock.run_for(SILENT_S_MAX)
+    await clock.run_for(SILENT_MS_MAX / MS_PER_S)
     contact.ask(Market.PERP)
     contact.hear(Market.SPOT)
     assert contact.why() == ""
@@ -49,7 +49,7 @@ async def test_a_market_is_silent_when_what_was_asked_stays_unanswered() -> None
     assert contact.why() == WORDS
     contact.hear(Market.PERP)
     assert (contact.why(), contact.quiet(Market.PERP)) == ("", False)
-    await clock.run_for(QUIET_S)
+    await clock.run_for(QUIET_MS / MS_PER_S)
     assert contact.quiet(Market.PERP)
     await clock.run_for(60)
     assert contact.why() == ""  # nobody asked

@@ -76,7 +76,7 @@ class VenueRest:
         self.jitter = jitter
         self.budget = Budget(clock, limits_of(config, dialect.rates, part))
         self.troubles = ErrorWindow(clock)
-        self.contact = Contact(clock.monotonic_s)
+        self.contact = Contact(lambda: int(clock.monotonic_s() * MS_PER_S))
         self.time = ClockOffset(clock)
         self.clients = LazyClient(
             dialect,
