@@ -107,6 +107,12 @@ def believed(index: OrderIndex) -> dict[str, object]:
     }
 
 
+def in_force(controls: TradingControls) -> TradingControls:
+    """Return controls without what only an executor notes: which kills its account obeyed (ADR 0034)."""
+    kills = msgspec.structs.replace(controls.kills, obeyed=frozenset())
+    return msgspec.structs.replace(controls, kills=kills)
+
+
 def counted(events: Iterable[Event]) -> dict[str, Decimal]:
     """Return by hand what trades and corrections make of each symbol."""
     trades = {event.trade_id: event for event in events if isinstance(event, Fill)}
@@ -125,8 +131,8 @@ def judge(desk: Desk, heard: list[Event]) -> None:
     assert {name: believed(one) for name, one in desk.indexes.items()} == dict.fromkeys(
         desk.indexes, whole
     )
-    switched = desk.books.controls
-    assert desk.controls == dict.fromkeys(desk.controls, switched)
+    told = {name: in_force(one) for name, one in desk.controls.items()}
+    assert told == dict.fromkeys(told, desk.books.controls)
     own = desk.books.index.positions.own
     nets = counted(heard)
     for symbol, net in nets.items():
