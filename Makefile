@@ -83,7 +83,7 @@ ALONE := $(wildcard tests/crash tests/e2e/standby tests/e2e/test_kill_switch.py 
 FILES := -m "not slow" -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 # What is measured needs no server; CI runs it and the rest one after the other, and nothing twice. A file whose leases
 # last for a tenth of a second of real time is not slowed down by a measurement.
-MEASURED := tests/unit tests/simulation
+MEASURED := tests/unit tests/component tests/simulation
 BRISK := tests/simulation/test_strategy_runs.py
 test-only: parts whole ## all tests without the checks
 
@@ -107,7 +107,7 @@ slow: setup-dev ## the longer forms: minutes each
 check: lint types imports ## the checks without the tests
 
 unit: setup-dev ## the tests that start no server
-	@$(PYTEST) -q $(wildcard tests/unit tests/contract tests/simulation tests/golden) $(ARGS) $(none_is_fine)
+	@$(PYTEST) -q $(wildcard tests/unit tests/component tests/contract tests/simulation tests/golden) $(ARGS) $(none_is_fine)
 
 integration: setup-dev ## the tests on a real NATS and Postgres
 	@$(PYTEST) -q $(wildcard tests/integration tests/contract) $(ARGS) $(none_is_fine)

@@ -10,8 +10,8 @@ from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Message
 from opensqt.runtime.clock import RunClock
 from opensqt.venues.port import Venue
+from tests.component.rig import Rig
 from tests.conditions import until
-from tests.unit.rig import Rig
 
 
 class ExecutorDesk(Rig):

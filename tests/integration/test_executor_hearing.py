@@ -22,13 +22,13 @@ from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
 from services.executor.account import ExecutorAccount
 from services.executor.service import Executor
+from tests.component.rig import BIG, PERP, SYMBOL
 from tests.conditions import until
 from tests.integration.test_strategy_servers import house_on
 from tests.relays import House, running
 from tests.servers import NatsServer
 from tests.support.venue.exchange import RiggedExchange
 from tests.support.venue.venue import FaultyVenue
-from tests.unit.rig import BIG, PERP, SYMBOL
 
 SIZE = Decimal("0.010")
 

@@ -27,7 +27,7 @@ from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.health import Action, Health
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.executor.config import actions_of
-from tests.unit.rig import SYMBOL, Rig
+from tests.component.rig import SYMBOL, Rig
 
 Capture = pytest.CaptureFixture[str]
 KILLED = {"killed": True, "cancels": 2, "confirmed": 2}

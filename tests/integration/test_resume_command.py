@@ -18,7 +18,7 @@ from opensqt.runtime.health import Health
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.executor.config import actions_of
 from services.executor.service import Executor
-from tests.unit.rig import SYMBOL, Rig
+from tests.component.rig import SYMBOL, Rig
 
 Capture = pytest.CaptureFixture[str]
 CONFIG = parse_config(derive([SYMBOL], market="synthetic:7"), {})

@@ -15,7 +15,7 @@ from opensqt.domain.verdict import RiskApproved
 from opensqt.runtime.lease import LeaseLost
 from opensqt.simulation.engine.orders import Status, VenueOrder
 from services.executor.service import Executor
-from tests.unit.rig import Rig
+from tests.component.rig import Rig
 
 ENDS = frozenset({"Rejected", "Canceled", "Expired", "NeverPlaced"})
 SILENT_ENDS = ENDS - {"Canceled"}  # possible for an order that the exchange never had

@@ -16,9 +16,9 @@ from opensqt.domain.order_events import Submitting
 from opensqt.domain.venue import Obstacle
 from opensqt.runtime.bus.port import Stream
 from services.executor.service import Executor
+from tests.component.rig import SYMBOL, Rig
 from tests.simulation.executor_audit import Audit
 from tests.support.venue.faults import Fault
-from tests.unit.rig import SYMBOL, Rig
 
 LEASE = "executor/binance/main"
 QUIET_S = 45.0

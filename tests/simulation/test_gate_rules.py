@@ -27,10 +27,10 @@ from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
+from tests.component.rig import SYMBOL, Rig
 from tests.conditions import stays, until
 from tests.contract.venues import binance_gate_to
 from tests.simulation.venue.scripted import ScriptedFlow, setup
-from tests.unit.rig import SYMBOL, Rig
 
 pytestmark = pytest.mark.row("C06")
 TIMES = VenueConfig(deadline_ms=1000, visibility_lag_ms=200)

@@ -24,9 +24,9 @@ PARTS = {
 HEAD = """# Coverage
 
 Written by `make coverage ARGS=--write`; not edited by hand. A branch is one way out of an `if`, a loop, a `match` or an
-`except`, as coverage.py counts them; it is *taken* when some test of `tests/unit` or `tests/simulation` goes that way.
-What tests with servers, tests of the whole platform and Worlds in processes of their own do comes on top and is not
-counted. Below {floor} % of branches in any line of this table CI fails.
+`except`, as coverage.py counts them; it is *taken* when some test of `tests/unit`, `tests/component` or
+`tests/simulation` goes that way. What tests with servers, tests of the whole platform and Worlds in processes of their
+own do comes on top and is not counted. Below {floor} % of branches in any line of this table CI fails.
 """
 
 

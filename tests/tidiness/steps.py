@@ -16,7 +16,7 @@ Written by `make rows` from the ports of the services (`tests/crash/steps.py`); 
 Every effect of executor, risk, relay, and of the kill switch in the executor (`latches`, `venue.cancel`), lies
 between two named steps, `<service>.<effect>.before` and `<service>.<effect>.after`. `OPENSQT_CRASH_AT=step[:n]` kills
 the process at the n-th time it gets there, in paper and tests only. `make crash-matrix` dies at each of them in every
-scenario that reaches it. An effect that lies between none fails `tests/unit/test_tidy_effects.py`.
+scenario that reaches it. An effect that lies between none fails `tests/unit/tidiness/test_tidy_effects.py`.
 """
 
 

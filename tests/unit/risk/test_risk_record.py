@@ -1,0 +1,221 @@
+"""Every verdict can be judged again from its record alone: a played run of the gate, and each input that decides."""
+
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import Basis, OrderType
+from opensqt.domain.recon_events import Halted, Resumed
+from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused, Verdict
+from opensqt.risk.grounds import StrategyLimits
+from opensqt.risk.state import RiskState
+from opensqt.risk.verdict import blocked, judge, judged_again
+from opensqt.runtime.codec import decode, encode
+from tests.component.test_risk_service import House
+from tests.unit.risk.risk_books import (
+    LIMITS,
+    NOW_MS,
+    SEAT,
+    SYMBOL,
+    cancel,
+    fill,
+    intent,
+    live,
+    rules,
+    state,
+    tick,
+)
+
+DERIVED = {"price", "reducing"}  # said for people, computed from the others
+TIMES = {"now_ms", "valid_until_ms"}
+STRATEGIES = ("grid-perp", "carry", "grid-two")
+
+
+RULES = msgspec.structs.replace(
+    rules(), price_min=Decimal(40_000), price_max=Decimal(60_000), orders_max=5
+)
+
+
+def _events(draw: random.Random, number: int) -> Iterator[Any]:
+    """Yield what happens before the next intent: the market, orders, fills, switches."""
+    if draw.random() < 0.6:
+        age_ms = draw.choice((0, 0, 0, 4000))
+        yield tick(NOW_MS + number - age_ms)
+    if draw.random() < 0.3:
+        price = {"symbol": "USDT/EUR", "ask_price": Decimal("0.92"), "bid_price": Decimal("0.91")}
+        when = NOW_MS + number - draw.choice((0, 4000))
+        yield msgspec.structs.replace(tick(when), **price)
+    side = draw.choice(list(Side))
+    if draw.random() < 0.5:
+        # An order of nobody we know has trades of ours that no strategy made.
+        owner = draw.choice((*STRATEGIES, *STRATEGIES, ""))
+        size = draw.choice(("0.010", "0.020", "0.040"))
+        yield fill(f"f{number}", side, size, owner)
+    if draw.random() < 0.4:
+        away = draw.choice((-30, 30, 60))
+        yield live(f"o{number}", side, str(Decimal(50_000) - side.sign * away))
+    what, now = draw.random(), NOW_MS + number
+    if what < 0.1:
+        yield Halted(
+            scope="desk", mode=draw.choice(("REDUCING", "HALTED")), reason="drift", time_ms=now
+        )
+    elif what < 0.3:
+        yield Resumed(scope="desk", actor="alice", reason="fine", time_ms=now)
+    elif what < 0.35:
+        yield KillLatched(scope="desk", reason="enough", actor="alice", time_ms=now)
+    elif what < 0.6:
+        yield KillReleased(scope="desk", reason="fine", actor="alice", time_ms=now)
+
+
+def _wish(draw: random.Random, number: int) -> dict[str, Any]:
+    side = draw.choice(list(Side))
+    market = {"type": OrderType.MARKET, "price": Decimal(0)}
+    away = draw.choice((10, 30, 50, 50, 50, 50, 50, 400, 900, 20_000, Decimal("10.05")))
+    limit = {"price": Decimal(50_000) - side.sign * away}
+    return {
+        "intent_id": f"i-{number}",
+        "strategy": draw.choice(STRATEGIES),
+        "side": side,
+        "quantity": draw.choice(
+            [Decimal(q) for q in ("0.010", "0.020", "0.030", "0.041", "0.001")]
+        ),
+        "valid_until_ms": NOW_MS + number + draw.choice((-1, 0, 2000, 2000, 2000, 2000)),
+    } | draw.choice((market, limit, limit, limit))
+
+
+def _limits(draw: random.Random) -> StrategyLimits:
+    return msgspec.structs.replace(
+        LIMITS,
+        open_orders_max=draw.choice((1, 3, 20, 200)),
+        position_notional_quote_max=Decimal(draw.choice((100, 3000, 9000))),
+        inventory_notional_quote_max=draw.choice((None, Decimal(600), Decimal(3000))),
+        # One run in four keeps its limits in another currency than the symbol's quote.
+        currency=draw.choice(("USDT", "USDT", "USDT", "EUR")),
+        rate_stated=draw.choice((None, Decimal("0.9"))),
+    )
+
+
+def _played(seed: int) -> list[Verdict]:
+    """Return the verdicts of a run in which everything changes all the time."""
+    draw, verdicts = random.Random(seed), list[Verdict]()
+    books = RiskState()
+    for number in range(300):
+        if number % 15 == 0:
+            # Now and then the gate starts anew, without rules or without prices.
+            books = RiskState() if draw.random() < 0.5 else state()
+            if draw.random() < 0.7:
+                books.fold(RULES)
+        for event in _events(draw, number):
+            books.fold(event)
+        seat = msgspec.structs.replace(SEAT, opens_from_ms=NOW_MS + draw.choice((0, 0, 0, 400)))
+        wish = _wish(draw, number)
+        said = cancel(intent_id=f"i-{number}") if draw.random() < 0.05 else intent(**wish)
+        reached = draw.random() < 0.9
+        limits = _limits(draw)
+        now_ms = NOW_MS + number
+        verdict = judge(books, said, limits, seat, now_ms, basis_reached=reached).verdict
+        assert isinstance(verdict, RiskApproved | RiskRefused)
+        verdicts.append(verdict)
+        if isinstance(verdict, RiskApproved):
+            books.reserve(verdict, wish["price"])
+            if draw.random() < 0.2:
+                verdicts.append(blocked(verdict, seat, now_ms + 3, "COMMANDS is full"))
+    return verdicts
+
+
+def _as_recorded(verdict: Verdict) -> tuple[str, str, bool]:
+    if isinstance(verdict, RiskRefused):
+        return verdict.reason, verdict.detail, False
+    return "", "", verdict.reduce_only
+
+
+RUN = [verdict for seed in range(8) for verdict in _played(seed)]
+
+
+@pytest.mark.row("J10")
+def test_every_verdict_of_a_run_is_found_again_from_its_record_alone() -> None:
+    """Bytes of the journal in, the same answer out: no other state is asked, for what was allowed and what was not."""
+    for verdict in RUN:
+        record = decode(encode(verdict))
+        assert isinstance(record, RiskApproved | RiskRefused)
+        assert judged_again(record) == _as_recorded(verdict), verdict
+
+
+@pytest.mark.row("J10")
+def test_the_run_holds_every_answer_that_a_gate_gives() -> None:
+    """A run that never met a limit would prove nothing about its inputs."""
+    codes = {_as_recorded(verdict)[0] for verdict in RUN}
+    assert codes == {
+        "", "above_price_max", "basis_late", "below_notional_min", "below_price_min", "expired",
+        "halted", "inventory_notional", "killed", "off_tick_size",
+        "open_orders", "order_notional", "position_notional", "price_collar", "price_unknown",
+        "queue_full", "rate_unknown", "reducing", "rules_unknown", "self_trade", "tick_missing", "tick_stale",
+        "venue_open_orders", "warming_up",
+    }  # fmt: skip
+    assert {_as_recorded(v)[2] for v in RUN if isinstance(v, RiskApproved)} == {True, False}
+
+
+@pytest.mark.row("J10", "K14")
+def test_no_input_of_a_verdict_can_be_left_out() -> None:
+    """Whichever figure is taken out of the records, some verdict can no longer be explained."""
+    names = {figure.name for verdict in RUN for figure in verdict.inputs} - DERIVED - TIMES
+    missed = {name for name in names if all(_still_explained(one, name) for one in RUN)}
+    assert missed == set()
+    assert {"own", "own_closing", "nobodys", "own_bid", "own_ask", "net"} <= names
+    assert {*StrategyLimits.__struct_fields__, "rate", "rate_ms"} <= names
+
+
+def _still_explained(verdict: Verdict, name: str) -> bool:
+    left = tuple(figure for figure in verdict.inputs if figure.name != name)
+    if len(left) == len(verdict.inputs):
+        return True
+    try:
+        return judged_again(msgspec.structs.replace(verdict, inputs=left)) == _as_recorded(verdict)
+    except msgspec.ValidationError:
+        return False
+
+
+def test_a_record_from_before_its_grounds_were_kept_is_called_incomplete() -> None:
+    """An old journal is read as ever; what it does not hold is named and not guessed."""
+    old = RiskRefused(
+        intent_id="i-1",
+        place=intent(),
+        reason="open_orders",
+        detail="3 open, allowed 3",
+        risk_epoch=1,
+        basis=SEAT.basis,
+        config_version="c",
+        inputs=(RiskInput(name="net", value="0"), RiskInput(name="now_ms", value="1")),
+        time_ms=1,
+    )
+    assert decode(encode(old)) == old
+    with pytest.raises(msgspec.ValidationError, match="opens_from_ms"):
+        judged_again(old)
+
+
+def test_the_verdicts_of_a_run_name_the_symbol_they_judged() -> None:
+    """The filters in a record are read back as those of the intent's own symbol."""
+    assert {one.place.symbol for one in RUN if one.place is not None} == {SYMBOL}
+
+
+@pytest.mark.row("J10")
+async def test_what_the_shipped_gate_sends_and_records_is_found_again() -> None:
+    """Commands on the bus and refusals in the journal of a running gate hold all that they were judged by."""
+    house = House()
+    async with house.open():
+        for number, quantity in enumerate(("0.010", "0.020", "0.041", "0.001", "10"), start=1):
+            await house.say(await house.place(number, quantity=Decimal(quantity)))
+        ahead = Basis(generation=0, sequence=10_000)
+        await house.say(await house.place(9, basis=ahead), wait_s=0.4)
+        approved, refused = house.commands(), house.refusals()
+        assert [judged_again(one) for one in approved] == [_as_recorded(one) for one in approved]
+        assert [judged_again(one) for one in refused] == [_as_recorded(one) for one in refused]
+        assert [one.intent_id for one in approved] == ["intent-1", "intent-2"]
+        reasons = [one.reason for one in refused]
+        assert reasons == ["order_notional", "below_notional_min", "order_notional", "basis_late"]
