@@ -65,7 +65,7 @@ def placed(
         time_in_force=TimeInForce.GTC,
         price=Decimal(price),
         quantity=Decimal(quantity),
-        purpose=Purpose.OPEN,
+        purpose=Purpose.OPEN if side is Side.BUY else Purpose.CLOSE,
         reduce_only=False,
         valid_until_ms=9_999_999,
         time_ms=time_ms,

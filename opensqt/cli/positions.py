@@ -73,7 +73,10 @@ _MARKS = "SELECT venue, symbol, price FROM view.marks"
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `positions`."""
     parser.add_argument(
-        "--by", choices=("strategy",), help="tell what each strategy holds and earned"
+        "--by",
+        choices=("strategy",),
+        help="tell what each strategy holds and earned from its own trades; without it: the venue's net, in which"
+        " strategies close each other's trades, so that realised and unrealised differ and their sum does not",
     )
 
 

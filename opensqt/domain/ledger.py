@@ -19,6 +19,7 @@ from opensqt.domain.account import (
 from opensqt.domain.control import DeskGeneration, LimitChanged
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market
+from opensqt.domain.intent import Purpose
 from opensqt.domain.ledger_entry import Key, LedgerTable, Net, StrategyRun
 from opensqt.domain.ledger_wallet import (
     Flow,
@@ -84,6 +85,8 @@ class Ledger:
             self._claim(fill)
         if change.order is not None:
             self._touch(LedgerTable.ORDERS, (change.order.client_order_id,))
+            if _has_closed(change.order) and not (change.before and _has_closed(change.before)):
+                _count_round_trip(self, change.order)
         elif not isinstance(event, OrderEvent):
             _take(self, event)
         return change
@@ -172,6 +175,23 @@ class Ledger:
         held = (fill.ref.strategy, *place)
         self.holdings[held] = position.fill(self.holdings.get(held, FLAT), fill)
         self._touch(LedgerTable.HOLDINGS, held)
+
+
+def _has_closed(order: order_state.Order) -> bool:
+    """Tell whether this order closed what another had opened, to its last unit."""
+    placed = order.placed
+    closes = placed is not None and placed.purpose is Purpose.CLOSE
+    return closes and order.filled >= order.quantity > 0
+
+
+def _count_round_trip(books: Ledger, order: order_state.Order) -> None:
+    if order.placed is None:
+        return
+    ref = order.placed.ref
+    held = (ref.strategy, ref.venue, ref.account, ref.symbol)
+    before = books.holdings.get(held, FLAT)
+    books.holdings[held] = msgspec.structs.replace(before, round_trips=before.round_trips + 1)
+    books.touched[LedgerTable.HOLDINGS, held] = None
 
 
 def _take(books: Ledger, event: Event) -> None:

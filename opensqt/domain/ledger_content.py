@@ -23,7 +23,7 @@ from opensqt.domain.recon_events import Halted
 from opensqt.domain.strategy_events import SagaStep
 from opensqt.domain.trading_controls import TradingControls
 
-FOLD = 4  # counted up when the same journal makes other books: old snapshots are not read
+FOLD = 5  # counted up when the same journal makes other books: old snapshots are not read
 
 _Value = TypeVar("_Value")
 

@@ -36,6 +36,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     order: Order | None = None
+    before: Order | None = None  # the order as it was, where it was known
     booked: tuple[Fill, ...] = ()
     claimed: tuple[Fill, ...] = ()
 
@@ -137,12 +138,13 @@ class OrderIndex:
         name = event.ref.client_order_id
         if not name:
             return NOTHING
-        order = order_state.fold(self.orders.get(name) or order_state.begin(name), event)
+        before = self.orders.get(name)
+        order = order_state.fold(before or order_state.begin(name), event)
         claimed: tuple[Fill, ...] = ()
         if order.placed is not None:
             order, claimed = self._claim(order, order.placed.ref)
         self._file(order)
-        return Change(order=order, claimed=claimed)
+        return Change(order=order, before=before, claimed=claimed)
 
     def _claim(self, order: Order, ref: OrderRef) -> tuple[Order, tuple[Fill, ...]]:
         """Give an order of ours the trades that were told before it was known."""

@@ -28,7 +28,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     fees: tuple[AssetAmount, ...] = ()  # paid, by asset name
     funding: Decimal = ZERO  # quote units, positive = received
     fills: int = 0
-    round_trips: int = 0  # trades that closed a part or all of what was held
+    round_trips: int = 0  # orders that closed what another had opened, and were filled whole
 
     @property
     def entry_price(self) -> Decimal:
@@ -82,14 +82,12 @@ def trade(position: Position, quantity: Decimal, price: Decimal) -> Position:
 def fill(position: Position, event: Fill, share: Decimal | None = None) -> Position:
     """Book what one trade of ours brought, or `share` of it, and its fee; the caller gives each trade id once."""
     brought = received(event) if share is None else share
-    is_close = (position.quantity > 0 > brought) or (position.quantity < 0 < brought)
     after = trade(position, brought, event.price)
     return msgspec.structs.replace(
         after,
         venue_realized_pnl=EXACT.add(after.venue_realized_pnl, event.realized_pnl),
         fees=charged(after.fees, event.fee_asset, event.fee),
         fills=after.fills + 1,
-        round_trips=after.round_trips + is_close,
     )
 
 

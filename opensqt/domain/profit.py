@@ -1,9 +1,9 @@
 """What each strategy earned, and what nobody's trades did: pure counting, the one formula of all who show money.
 
 The row of `NOBODY` is what the account's net has and no strategy accounts for, so that the rows of a symbol add up to
-its net to the last digit. A round trip is a trade that closed a part or all of what its strategy held. A spot fee in
-the base asset counts at the price of its trade, fees and funding in a third asset at that asset's mark; while a mark
-is unknown, what depends on it is None.
+its net to the last digit. A round trip is an order that closes what another one opened - a level of a grid, a leg of
+a carry - and was filled whole, in however many trades. A spot fee in the base asset counts at the price of its trade,
+fees and funding in a third asset at that asset's mark; while a mark is unknown, what depends on it is None.
 """
 
 from collections import defaultdict

@@ -19,7 +19,6 @@ class AverageCost(msgspec.Struct, kw_only=True):
     fees: Decimal = NOTHING  # quote units
     last_price: Decimal = NOTHING
     trades: int = 0
-    closes: int = 0  # trades that gave up a part or all of what was held
 
     @property
     def entry_price(self) -> Decimal:

@@ -1,6 +1,6 @@
 """What a journal amounts to: orders, trades, positions, wallets and funding, counted row by row by the judge itself."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import localcontext
 
 import msgspec
@@ -81,6 +81,11 @@ class JournalAccount:
         with localcontext() as context:
             context.prec = DIGITS
             orders = (order.row() for order in self._orders.values())
+            trips = Counter(
+                (*_place(order.ref), order.ref.strategy)
+                for order in self._orders.values()
+                if order.is_round_trip and order.ref is not None
+            )
             return {
                 "orders": {row for row in orders if row is not None},
                 "fills": {_fill_row(fill) for fill in self._trades.values()},
@@ -89,7 +94,7 @@ class JournalAccount:
                     for at, net in self._nets.items()
                 },
                 "holdings": {
-                    (name, *at, *held.numbers(), held.cost, held.trades, held.closes)
+                    (name, *at, *held.numbers(), held.cost, held.trades, trips[(*at, name)])
                     for at, owners in self._held.items()
                     for name, held in owners.items()
                 },
@@ -153,7 +158,6 @@ class JournalAccount:
     def _own(self, fill: Fill) -> None:
         held = self._held[_place(fill.ref)][fill.ref.strategy]
         came = arrived(fill)
-        held.closes += 1 if held.quantity * came < 0 else 0
         held.add(came, fill.price)
         held.trades += 1
         self._evidence(fill.ref, fill)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from opensqt.domain.intent import Purpose
 from opensqt.domain.order_events import (
     Accepted,
     Canceled,
@@ -40,6 +41,15 @@ class OrderEvidence:
         """Who placed it; None while that was not told."""
         placed = self._told.get(IntentPlaced)
         return placed.ref if placed is not None else None
+
+    @property
+    def is_round_trip(self) -> bool:
+        """Whether it was placed to close, and its trades add up to all of it."""
+        placed = self._told.get(IntentPlaced)
+        if placed is None or placed.purpose is not Purpose.CLOSE:
+            return False
+        traded = sum((fill.quantity for fill in self._trades.values()), NOTHING)
+        return bool(traded >= placed.quantity > 0)
 
     def row(self) -> Row | None:
         """Return the row of the order; None while nobody has told of its placing."""

@@ -23,11 +23,11 @@ def gains(state: GatewayState, chart: Chart, now_ms: int) -> dict[str, Section]:
     prices = state.quotes.prices()
     booked = state.earnings.booked(state.books, prices)
     hours, day = state.earnings.hours(now_ms, prices, chart.hours.at)
-    nets = by_symbol(booked)
+    nets, lines = by_symbol(booked), by_strategy(booked)
     return {
         "positions": [_position(state, earned) for earned in nets],
-        "profit": [_profit(earned) for earned in by_strategy(booked)],
-        "money": [_sum(quote, nets, day) for quote in _quotes(nets)],
+        "profit": [_profit(earned) for earned in lines],
+        "money": [_sum(quote, nets, lines, day) for quote in _quotes(nets)],
         "hours": [_hour(hour) for hour in hours],
     }
 
@@ -142,13 +142,18 @@ def _quotes(nets: Iterable[Earned]) -> list[str]:
     return sorted({earned.quote for earned in nets})
 
 
-def _sum(quote: str, nets: Iterable[Earned], day: Span) -> Section:
-    """Sum what was earned in one quote asset: what is counted in different money is never added."""
+def _sum(quote: str, nets: Iterable[Earned], lines: Iterable[Earned], day: Span) -> Section:
+    """Sum what was earned in one quote asset: what is counted in different money is never added.
+
+    Realised and unrealised are the strategies': each closes what it opened itself. The venue's net, in which the
+    trades of one strategy close those of another, divides the same total in another way.
+    """
     mine = [earned for earned in nets if earned.quote == quote]
+    theirs = [earned for earned in lines if earned.quote == quote]
     return {
         "quote": quote,
-        "realized": _cash(total(earned.realized_pnl for earned in mine)),
-        "unrealized": _cash(total(earned.unrealized_pnl for earned in mine)),
+        "realized": _cash(total(earned.realized_pnl for earned in theirs)),
+        "unrealized": _cash(total(earned.unrealized_pnl for earned in theirs)),
         "funding": _cash(total(earned.funding for earned in mine)),
         "fees": _cash(total(earned.fees for earned in mine)),
         "pnl": _cash(total(earned.net_pnl for earned in mine)),

@@ -52,6 +52,11 @@ export function clock(ms, seconds = true) {
   return ms ? new Date(ms).toISOString().slice(11, seconds ? 19 : 16) : "–";
 }
 
+// A time of yesterday reads as one of today, or to come, without its date.
+export function moment(ms) {
+  return ms ? new Date(ms).toISOString().slice(0, 16).replace("T", " ") : "–";
+}
+
 export function age(ms) {
   if (ms === null || ms === undefined) return "no price";
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;

@@ -1,6 +1,6 @@
 // The first second: is it safe, am I making money, what is wrong, how old are the prices. It says nothing it does not know.
 
-import { age, byId, clock, element, keyed, labelled, negated, text, tone } from "./format.js";
+import { age, byId, clock, element, keyed, labelled, moment, negated, text, tone } from "./format.js";
 
 export function mode({ mode: found, time }, link = "live") {
   if (!found) return;
@@ -44,7 +44,8 @@ export function gains({ money: sums = [] }) {
   });
 }
 
-export function troubles({ troubles: found = [] }, lost) {
+export function troubles({ troubles: known }, lost) {
+  const found = known ?? (lost ? [] : [{ tone: "warn", text: "Waiting for the gateway's first picture: nothing is known yet." }]);
   const rows = lost ? [{ tone: "bad", text: lost }, ...found] : found;
   const shown = rows.length ? rows : [{ tone: "good", text: "Nothing. Everything answers, prices are fresh." }];
   keyed(byId("troubles"), shown, (row) => row.text.replace(/[\d.]+ s old/, "old"), () => element("li"), (line, row) => {
@@ -112,5 +113,5 @@ export function hours({ hours: rows = [], money: sums = [] }) {
   const count = rows.reduce((all, row) => all + row.fills, 0);
   const changes = sums.map((sum) => labelled(sum.day, sum.quote)).join(", ");
   const why = sums.some((sum) => sum.day === null) ? " (–: the price then or now is unknown)" : "";
-  text(byId("hours-sum"), sums.length ? `${changes} since ${clock(sums[0].day_begin_ms, false)}, ${count} fills${why}` : "no fill yet");
+  text(byId("hours-sum"), sums.length ? `${changes} since ${moment(sums[0].day_begin_ms)}, ${count} fills${why}` : "no fill yet");
 }

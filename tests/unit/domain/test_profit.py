@@ -9,6 +9,7 @@ import pytest
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
+from opensqt.domain.intent import Purpose
 from opensqt.domain.ledger import Ledger, LedgerTable
 from opensqt.domain.profit import (
     NOBODY,
@@ -111,7 +112,7 @@ def test_funding_counts_in_the_asset_in_which_it_was_paid() -> None:
 
 
 def test_an_unknown_mark_is_unknown_until_nothing_is_held() -> None:
-    """What is flat earned what it earned, whatever the price; each trade that closes is a round trip."""
+    """What is flat earned what it earned, whatever the price."""
     ref, back = ref_of(1), ref_of(2)
     facts = [*opened(ref), fill(ref, "t1", "1")]
     (line,) = told(folded(facts), {})
@@ -119,6 +120,34 @@ def test_an_unknown_mark_is_unknown_until_nothing_is_held() -> None:
     closing = fill(back, "t2", "1", side=Side.SELL, price=Decimal(101))
     (line,) = told(folded([*facts, *opened(back, Side.SELL), closing]), {})
     assert (line.unrealized_pnl, line.net_pnl) == (ZERO, Decimal("0.98"))
+    assert line.round_trips == 1
+
+
+@pytest.mark.row("K11")
+def test_a_round_trip_is_an_order_that_closed_to_its_last_unit() -> None:
+    """Three trades of one sale are one; a sale that was not filled whole is none; nor is what opens a short."""
+    ref, sale, half, short = ref_of(1), ref_of(2), ref_of(3), ref_of(4)
+    facts = [*opened(ref, quantity="3"), fill(ref, "t1", "3"), *opened(sale, Side.SELL, "2")]
+    for number, quantity in enumerate(("0.5", "0.5", "1"), start=2):
+        (line,) = told(folded(facts), MARKS)
+        assert line.round_trips == 0
+        facts.append(fill(sale, f"t{number}", quantity, side=Side.SELL, price=Decimal(101)))
+    facts += [*opened(half, Side.SELL, "1"), fill(half, "t5", "0.4", side=Side.SELL)]
+    opening = msgspec.structs.replace(opened(short, Side.SELL)[0], purpose=Purpose.OPEN)
+    facts += [opening, fill(short, "t6", "1", side=Side.SELL)]
+    (line,) = told(folded(facts), MARKS)
+    assert line.round_trips == 1
+
+
+@pytest.mark.row("K11")
+def test_a_sale_whose_owner_is_known_later_is_a_round_trip_all_the_same() -> None:
+    """The trade comes before anybody knows whose order it is of."""
+    ref, sale = ref_of(1), ref_of(2)
+    early = fill(sale, "t2", "1", side=Side.SELL)
+    nameless = msgspec.structs.replace(early.ref, client_order_id="", strategy="")
+    early = msgspec.structs.replace(early, ref=nameless)
+    facts = [*opened(ref), fill(ref, "t1", "1"), early, *opened(sale, Side.SELL)]
+    (line,) = told(folded(facts), MARKS)
     assert line.round_trips == 1
 
 

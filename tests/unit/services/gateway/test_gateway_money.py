@@ -102,6 +102,28 @@ def test_the_page_shows_each_strategy_what_the_command_line_does(seed: int) -> N
 
 
 @pytest.mark.row("K11")
+def test_the_headline_is_what_the_strategies_realised() -> None:
+    """Bought at 90 by one and sold at 100 by another: the venue's net realised 10, and nobody has closed anything."""
+    facts = [
+        *traded("grid", PERP, Side.BUY, "1", "90"),
+        *traded("carry", PERP, Side.SELL, "1", "100"),
+        *traded("grid", PERP, Side.BUY, "2", "95", at_ms=NOW_MS - 1),
+        *traded("grid", PERP, Side.SELL, "1", "98", fee=Decimal(1)),
+    ]
+    found = shown(facts, mark_of(PERP, Decimal(97)))
+    (whole,), (net,) = found["money"], found["positions"]
+    # The grid bought 3 for 280 and sold 1 for 98: 98 - 280 / 3. What it still holds: 2 x 97 - 2 x 280 / 3.
+    # The carry is short 1 at 100: 3. The net bought 1 for 90 and sold it for 100, then 2 for 190 and 1 for 98.
+    realized, unrealized = Decimal(98) - Decimal(280) / 3, Decimal(194) - Decimal(560) / 3 + 3
+    assert abs(Decimal(whole["realized"]) - realized) < Decimal("0.00000001")
+    assert abs(Decimal(whole["unrealized"]) - unrealized) < Decimal("0.00000001")
+    assert (net["realized"], net["unrealized"]) == ("13", "2")
+    rows = [Decimal(row["realized"]) for row in found["profit"]]
+    assert abs(sum(rows, ZERO) - realized) < Decimal("0.00000001")
+    assert Decimal(whole["pnl"]) == Decimal(14)
+
+
+@pytest.mark.row("K11")
 def test_a_day_is_the_change_of_the_total() -> None:
     """What was held when the day began counts from its price then: -20 of a fall, not +5 of the one sale in it."""
     facts = [
