@@ -141,7 +141,7 @@ format: setup-dev ## ruff: fix what can be fixed
 	@$(BIN)/ruff format --quiet .
 
 types: setup-dev ## mypy, strict
-	@$(BIN)/mypy --no-error-summary opensqt services tests
+	@$(BIN)/mypy --no-error-summary opensqt services tests benchmarks
 	@echo "types  ok"
 
 imports: setup-dev ## import-linter: the import law

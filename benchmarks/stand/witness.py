@@ -90,10 +90,10 @@ def _delivered(_: Any, message: Any, *rest: Any) -> str:
 
 def watch_risk(witness: Witness) -> None:
     """Stamp intents on their way through the gate."""
-    docket = importlib.import_module("services.risk.intent_queue").Docket
+    queue = importlib.import_module("services.risk.intent_queue").IntentQueue
     witness.around(NatsFollower, "_on_message", "risk.arrived", "", _delivered)
-    witness.around(docket, "_take", "risk.taken", "", lambda _, d: str(d.headers.get(ID, "")))
-    witness.around(docket, "_judge", "", "risk.judged", lambda _, intent: str(intent.intent_id))
+    witness.around(queue, "_take", "risk.taken", "", lambda _, d: str(d.headers.get(ID, "")))
+    witness.around(queue, "_judge", "", "risk.judged", lambda _, intent: str(intent.intent_id))
     plain = Acks.publish
 
     async def publish(acks: Any, subject: str, data: bytes, headers: dict[str, str]) -> Any:
