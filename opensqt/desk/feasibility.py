@@ -13,7 +13,7 @@ import msgspec
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import Market, Side, quote_asset
 from opensqt.runtime.config.all import Config
-from opensqt.strategies.prospect import MarketView, rounded_up
+from opensqt.strategies.prospect import FeeTerms, MarketView, rounded_up
 
 PAPER_LEVERAGE = Decimal(5)  # with which the paper venue's USDⓈ-M positions begin
 
@@ -22,7 +22,8 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
     """Yield why parts of a paper configuration could not trade on this market; nothing where all can."""
     market = msgspec.structs.replace(market, price_collar_bps=config.risk.price_collar_bps)
     for name, strategy in config.strategies.items():
-        for found in strategy.prospect(market).findings:
+        seen = msgspec.structs.replace(market, fees=_fees(config, strategy.account))
+        for found in strategy.prospect(seen).findings:
             yield f"strategies.{name}.{found}"
     yield from _unvalued(config)
     yield from _limits(config)
@@ -41,6 +42,13 @@ def shared_symbols(config: Config) -> Iterator[str]:
                 f"{' and '.join(names)} share the position of {symbol} on {account}: the venue knows only"
                 " its net, and funding is paid on that"
             )
+
+
+def _fees(config: Config, account: str) -> FeeTerms:
+    """Return what an account pays its spot fees with, as it begins."""
+    fees = config.paper.fees
+    held = config.accounts[account].balances.get(fees.asset, ZERO)
+    return FeeTerms(asset=fees.asset, price_quote=fees.price_quote, held=held)
 
 
 def _unvalued(config: Config) -> Iterator[str]:

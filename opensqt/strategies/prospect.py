@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import BPS, EXACT, canonical, ceil_to
+from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, ceil_to
 from opensqt.domain.instruments import InstrumentRules, Side
 
 CENT = Decimal("0.01")
@@ -18,6 +18,14 @@ class FundingTerms(msgspec.Struct, frozen=True, kw_only=True):
     interval_hours: int
 
 
+class FeeTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account pays its spot fees with while it holds enough; empty: the fee is taken of what is bought."""
+
+    asset: str = ""
+    price_quote: Decimal = ONE
+    held: Decimal = ZERO
+
+
 class MarketView(msgspec.Struct, frozen=True, kw_only=True):
     """The instruments of a market and the mid with which each begins (quote units), by symbol."""
 
@@ -25,6 +33,7 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
     mids: Mapping[str, Decimal]
     fundings: Mapping[str, FundingTerms] = {}  # as far as the configuration states them
     price_collar_bps: Decimal = Decimal(100)  # of risk
+    fees: FeeTerms = FeeTerms()  # of the account that the strategy trades
 
 
 class Prospect(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,15 @@ from typing import Annotated
 
 import msgspec
 
-from opensqt.domain.decimals import BPS, ZERO, canonical, ceil_to
+from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, ceil_to
 from opensqt.domain.instruments import Side
 from opensqt.domain.ranges import NotNegative, Positive, Range, SpanMs
-from opensqt.strategies.carry.carry import HOURS_PER_YEAR, clip_quantity, common_step
+from opensqt.strategies.carry.carry import (
+    HOURS_PER_YEAR,
+    clip_quantity,
+    common_step,
+    entry_quantity,
+)
 from opensqt.strategies.prospect import (
     FundingTerms,
     MarketView,
@@ -126,20 +131,22 @@ def _basis_bps_enter(
 
 def _findings(carry: CarrySettings, market: MarketView) -> tuple[str, ...]:
     spot, perp = market.rules[carry.spot], market.rules[carry.perp]
-    price = market.mids[carry.spot]
-    quantity = clip_quantity(carry.order_notional_quote, price, spot, perp)
+    # As it is bought: at the limit of the slippage, and with what the venue may keep as its fee.
+    price = market.mids[carry.spot] * (ONE + carry.slippage_bps_max * BPS)
+    quantity = entry_quantity(carry.order_notional_quote, price, spot, perp)
+    covered = clip_quantity(quantity, ONE, spot, perp)
     broken = {
         f"{rules.symbol} {why}"
         for rules in (spot, perp)
-        if (why := rules.refusal(rules.fit_price(market.mids[rules.symbol], Side.BUY), quantity))
+        if (why := rules.refusal(rules.fit_price(market.mids[rules.symbol], Side.BUY), covered))
     }
     if not broken:
         return ()
     step = common_step(spot.quantity_step, perp.quantity_step)
     least = max(
-        ceil_to(least_quantity(market.mids[rules.symbol], rules), step) * price
-        for rules in (spot, perp)
+        ceil_to(least_quantity(market.mids[rules.symbol], rules), step) for rules in (spot, perp)
     )
+    least = ceil_to(EXACT.divide(least, ONE - spot.taker_fee), spot.quantity_step) * price
     found = (
         f'order_notional_quote = "{carry.order_notional_quote}": the venue refuses a leg of that'
         f" size ({', '.join(sorted(broken))}); expected at least {rounded_up(least)}"

@@ -10,16 +10,16 @@ import msgspec
 from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, NotADecimal, canonical, floor_to, parse
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.ranges import Count, NotNegative, Positive, Range
-from opensqt.strategies.grid.levels import BUFFER, GridLevels, lattice_at
+from opensqt.strategies.grid.levels import BUFFER, GridLevels, close_level, lattice_at
 from opensqt.strategies.pricing import quantity_of
 from opensqt.strategies.prospect import (
     MarketView,
     Prospect,
     break_even_bps,
-    least_notional,
     rounded_down,
     rounded_up,
 )
+from opensqt.strategies.resale import Bought, least_bought
 from opensqt.strategies.settings import SettingError, Settings, check_symbol
 
 
@@ -158,13 +158,6 @@ def _step_bps(grid: GridSettings, market: MarketView) -> Decimal:
 def _findings(grid: GridSettings, market: MarketView) -> Iterator[str]:
     rules, mid = market.rules[grid.symbol], market.mids[grid.symbol]
     lattice, step_bps = _lattice(grid, market), _step_bps(grid, market)
-    prices = [lattice.price(level) for level in lattice.below(mid, grid.levels_below)]
-    if grid.neutral:
-        prices += [lattice.price(level) for level in lattice.above(mid, grid.levels_above)]
-    broken = {
-        rules.refusal(price, quantity_of(grid.order_notional_quote, price, rules))
-        for price in (rules.fit_price(one, Side.BUY) for one in prices)
-    } - {""}
     if step_bps <= break_even_bps(rules):
         yield (
             f'step_bps = "{grid.step_bps}": in force are {rounded_down(step_bps)} bps of the price'
@@ -172,14 +165,38 @@ def _findings(grid: GridSettings, market: MarketView) -> Iterator[str]:
             f" trip costs {rounded_up(break_even_bps(rules))} bps of fees; expected at least"
             f" {rounded_up(_least_step_bps(lattice, mid, rules))}"
         )
-    if broken:
-        least = max((least_notional(price, rules) for price in prices), default=ZERO)
-        yield (
-            f'order_notional_quote = "{grid.order_notional_quote}": the venue refuses orders of'
-            f" {grid.symbol} so small or large ({', '.join(sorted(broken))}); expected at least"
-            f" {canonical(least)}"
-        )
+    yield from _untradable_size(grid, lattice, market)
     yield from _beyond_the_collar(grid, step_bps, market.price_collar_bps)
+
+
+def _untradable_size(grid: GridSettings, lattice: GridLevels, market: MarketView) -> Iterator[str]:
+    """Yield why orders of this size cannot be placed, or what they buy cannot be sold again."""
+    rules, mid = market.rules[grid.symbol], market.mids[grid.symbol]
+    levels = lattice.below(mid, grid.levels_below)
+    if grid.neutral:
+        levels += lattice.above(mid, grid.levels_above)
+    bought = [_bought(grid, lattice, level, rules) for level in levels]
+    broken = {rules.refusal(one.price, one.quantity) for one in bought} - {""}
+    unsold = next((why for one in bought if (why := one.trouble(rules, market.fees))), "")
+    if not broken and not unsold:
+        return
+    refused = (
+        f"the venue refuses orders of {grid.symbol} so small or large ({', '.join(sorted(broken))})"
+    )
+    least = max(least_bought(one.price, rules, market.fees) * one.price for one in bought)
+    yield (
+        f'order_notional_quote = "{grid.order_notional_quote}": {refused if broken else unsold};'
+        f" expected at least {rounded_up(least)}"
+    )
+
+
+def _bought(grid: GridSettings, lattice: GridLevels, level: int, rules: InstrumentRules) -> Bought:
+    price = rules.fit_price(lattice.price(level), Side.BUY)
+    return Bought(
+        quantity=quantity_of(grid.order_notional_quote, price, rules),
+        price=price,
+        sale_price=lattice.price(close_level(level, ONE)),
+    )
 
 
 def _beyond_the_collar(grid: GridSettings, step_bps: Decimal, collar_bps: Decimal) -> Iterator[str]:

@@ -52,7 +52,7 @@ CASES = {
     "small clips": (
         ('order_notional_quote = "1000"', 'order_notional_quote = "50"'),
         "strategies.carry.order_notional_quote",
-        ("120", 'order_notional_quote = "50"', 'order_notional_quote = "{least}"'),
+        ("120.72", 'order_notional_quote = "50"', 'order_notional_quote = "{least}"'),
     ),
     "open orders": (
         ("open_orders_max = 100", "open_orders_max = 14"),
@@ -73,6 +73,19 @@ CASES = {
         ("levels_below = 3", "levels_below = 4"),
         "strategies.grid-spot.levels_below = 4",
         ("102.5", 'price_collar_bps = "100"', 'price_collar_bps = "{least}"'),
+    ),
+    "what the fee leaves is too little to sell": (
+        (
+            'order_notional_quote = "500"\n\n[strategies.carry]',
+            'order_notional_quote = "5.6"\n\n[strategies.carry]',
+        ),
+        "strategies.grid-spot.order_notional_quote",
+        ("5.99", 'order_notional_quote = "5.6"', 'order_notional_quote = "{least}"'),
+    ),
+    "a clip of which the fee leaves less than the perpetual takes": (
+        ('order_notional_quote = "1000"', 'order_notional_quote = "120.2"'),
+        "strategies.carry.order_notional_quote",
+        ("120.72", 'order_notional_quote = "120.2"', 'order_notional_quote = "{least}"'),
     ),
     "losing step": (
         ('step_bps = "6"', 'step_bps = "4"'),
