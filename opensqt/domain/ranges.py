@@ -39,6 +39,8 @@ NotNegative = Annotated[Decimal, Range(least="0")]
 Share = Annotated[Decimal, Range(above="0", most="1")]
 Count = Annotated[int, Range(least="0", most="1000")]
 SpanMs = Annotated[int, Range(least="1", most="3600000")]
+# The `now` of a strategy moves in steps of 100 ms: a shorter life is over before anybody has judged the intent.
+ValidForMs = Annotated[int, Range(least="200", most="3600000")]
 
 
 class ConfigTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

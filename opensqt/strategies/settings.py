@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from opensqt.domain.instruments import Side
-from opensqt.domain.ranges import ConfigTable, Positive, SpanMs
+from opensqt.domain.ranges import ConfigTable, Positive, ValidForMs
 from opensqt.strategies.prospect import MarketView, Prospect, size_findings
 
 ASSET = r"[^\W_a-z]+"  # letters and digits of any script, as venues list them; small letters of ASCII are a slip
@@ -33,7 +33,7 @@ class Settings(ConfigTable, frozen=True, kw_only=True):
     kind: str
     account: str
     order_notional_quote: Positive
-    valid_for_ms: SpanMs = 2000  # an intent that nobody has sent by then is dropped
+    valid_for_ms: ValidForMs = 2000  # an intent that nobody has sent by then is dropped
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -83,6 +83,11 @@ MISTAKES = {
         "open_orders_max = true",
         "expected a whole number",
     ),
+    "intents that nobody can judge in time": (
+        'entry_apr_min = "0.10"',
+        'valid_for_ms = 199\nentry_apr_min = "0.10"',
+        "strategies.carry.valid_for_ms = 199: expected a whole number at least 200 and at most 3600000",
+    ),
     "too many orders": ("open_orders_max = 100", "open_orders_max = 10001", "at most 10000"),
     "mode": ('mode = "neutral"', 'mode = "both"', "expected one of long, neutral"),
     "neutral on spot": ('mode = "long"', 'mode = "neutral"', "spot cannot go short"),
