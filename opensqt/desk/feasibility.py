@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.desk.pace import too_slow
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import Market, Side, quote_asset
 from opensqt.runtime.config.all import Config
@@ -25,6 +26,7 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
         seen = msgspec.structs.replace(market, fees=_fees(config, strategy.account))
         for found in strategy.prospect(seen).findings:
             yield f"strategies.{name}.{found}"
+    yield from too_slow(config)
     yield from _unvalued(config)
     yield from _limits(config)
     yield from _money(config, market)

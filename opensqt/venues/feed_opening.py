@@ -7,9 +7,9 @@ from opensqt.domain.instruments import market_of
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config
 from opensqt.venues.engine.feed import VenueFeed
+from opensqt.venues.engine.rate_limit import FEED_PART
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.feed_port import Feed
-from opensqt.venues.opening import FEED_PART
 from opensqt.venues.registry import dialect_of
 from opensqt.venues.session import open_session
 

@@ -3,7 +3,6 @@
 import json
 import random
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 
 from opensqt.domain.instruments import Market, market_of
@@ -17,6 +16,7 @@ from opensqt.runtime.config.all import (
 )
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.venues.engine.dialect import Dialect
+from opensqt.venues.engine.rate_limit import executor_part
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
@@ -24,9 +24,6 @@ from opensqt.venues.port import Venue
 from opensqt.venues.registry import dialect_of, require_proof
 from opensqt.venues.session import open_session
 
-FEED_PART = Decimal(
-    "0.25"
-)  # of our share of a venue's weights; its accounts' executors share the rest
 PAPER_KEYS = Path("venue") / "keys.json"
 
 
@@ -58,7 +55,7 @@ def open_venue(
         credentials=credentials,
         markets=markets_of(config, account),
         jitter=jitter,
-        part=(1 - FEED_PART) / accounts,
+        part=executor_part(accounts),
     )
     rules = config.paper.rules if paper else PaperRules.BINANCE
     return VenueAccount(rest, account=account, policy=policy_of(venue, settings, rules=rules))

@@ -19,6 +19,14 @@ from opensqt.venues.binance.parser import (
 )
 from opensqt.venues.binance.requests import SECTIONS_V3, signed
 from opensqt.venues.binance.rules import VENUE
+from opensqt.venues.binance.weights import (
+    BALANCES_WEIGHTS,
+    FEE_WEIGHT,
+    INCOME_WEIGHT,
+    MODE_WEIGHT,
+    OPEN_ORDERS_WEIGHTS,
+    TRADES_WEIGHTS,
+)
 from opensqt.venues.engine.dialect import AccountPart
 from opensqt.venues.engine.instrument import Instrument, Symbols
 from opensqt.venues.engine.request import Page, Query, RestRequest, decoded
@@ -28,12 +36,6 @@ HOUR_MS = 3_600_000
 # docs: the span between startTime and endTime is at most 24 h (spot myTrades) and 7 days (usdm userTrades).
 SPAN_MS = {Market.SPOT: 24 * HOUR_MS, Market.PERP: 7 * 24 * HOUR_MS}
 TRADE_PATHS = {Market.SPOT: "myTrades", Market.PERP: "userTrades"}
-# docs: request weights; spot / usdm.
-OPEN_ORDERS_WEIGHTS = {Market.SPOT: 6.0, Market.PERP: 1.0}
-TRADES_WEIGHTS = {Market.SPOT: 20.0, Market.PERP: 5.0}
-INCOME_WEIGHT = 30.0
-FEE_WEIGHT = 20.0
-MODE_WEIGHT = 30.0  # "Get Current Position Mode"
 HEDGING = (
     "the account is in hedge mode (dualSidePosition), which nets nothing: close its positions and set"
     " Position Mode to One-way at Binance; trading begins by itself then"
@@ -114,7 +116,9 @@ class BinanceAccountEndpoints:
         """Ask for the wallet of each market, and for the positions."""
         found: dict[str, Query[AccountPart]] = {}
         if Market.SPOT in markets:
-            request = signed(Market.SPOT, "account", {}, {Market.SPOT.value: 20.0})
+            request = signed(
+                Market.SPOT, "account", {}, {Market.SPOT.value: BALANCES_WEIGHTS[Market.SPOT]}
+            )
             found["spot"] = Query(
                 request=request,
                 read=lambda raw, _: AccountPart(balances=tuple(spot_balances(raw))),
@@ -183,4 +187,5 @@ def _trade_terms(
 
 
 def _perp_account(path: str) -> RestRequest:
-    return signed(Market.PERP, path, {}, {Market.PERP.value: 5.0}, section=SECTIONS_V3)
+    cost = {Market.PERP.value: BALANCES_WEIGHTS[Market.PERP]}
+    return signed(Market.PERP, path, {}, cost, section=SECTIONS_V3)

@@ -9,6 +9,13 @@ from opensqt.domain.venue import OrderRequest, OrderView
 from opensqt.venues.binance.errors import row_of
 from opensqt.venues.binance.parser import order_view, order_views, place_params
 from opensqt.venues.binance.requests import signed
+from opensqt.venues.binance.weights import (
+    ALL_ORDERS_WEIGHTS,
+    BATCH_WEIGHT,
+    CANCEL_WEIGHT,
+    LOOK_WEIGHTS,
+    PLACE_WEIGHTS,
+)
 from opensqt.venues.engine.dialect import AnswerRow, ShownOrder
 from opensqt.venues.engine.instrument import Instrument, Symbols
 from opensqt.venues.engine.rate_limit import ORDERS
@@ -22,13 +29,7 @@ from opensqt.venues.engine.request import (
 )
 from opensqt.venues.engine.response import VenueResponse
 
-# docs: request weights; spot / usdm. Where a place has none, it only waits while the venue bars us.
-PLACE_WEIGHTS = {Market.SPOT: 1.0, Market.PERP: 0.0}
-LOOK_WEIGHTS = {Market.SPOT: 4.0, Market.PERP: 1.0}
-ALL_ORDERS_WEIGHTS = {Market.SPOT: 20.0, Market.PERP: 5.0}
 ALL_ORDERS_LIMIT = "1000"
-# docs, "Place Multiple Orders": 5 of the orders in 10 s and 5 of the request weight, however many orders it holds.
-BATCH_WEIGHT = 5.0
 RECV_WINDOW_MS_MAX = 60_000
 
 
@@ -52,7 +53,7 @@ class BinanceOrderEndpoints:
 
     def cancel(self, at: Instrument, client_order_ids: Sequence[str]) -> RestRequest:
         """Return a cancel of one order, or a batch (USDⓈ-M)."""
-        cost = {ORDERS: 1.0, at.market.value: 1.0}
+        cost = {ORDERS: 1.0, at.market.value: CANCEL_WEIGHT}
         if len(client_order_ids) > 1:
             params = {
                 "symbol": at.venue_symbol,

@@ -29,6 +29,8 @@ RETRY_FIRST_S = 0.5
 RETRY_LAST_S = 10.0
 RETRY_JITTER = 0.1
 RETRY_ATTEMPTS = 5
+# Of our share of a venue's weights; the executors of its accounts share the rest.
+FEED_PART = Decimal("0.25")
 
 Answer = TypeVar("Answer")
 
@@ -179,6 +181,11 @@ class Waits:
             sums = {key: round(value, 2) for key, value in self._waited_s.items()}
             self._log.warning("rate_budget_waited_for", waited_s=sums)
             self._waited_s, self._since_s = {}, now_s + WAITED_EVERY_S
+
+
+def executor_part(accounts: int) -> Decimal:
+    """Return the part of our share that the executor of one of so many accounts may use."""
+    return (1 - FEED_PART) / accounts
 
 
 def limits_of(config: VenueConfig, rates: Mapping[str, Rate], part: Decimal) -> dict[str, Limit]:

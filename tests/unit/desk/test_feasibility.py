@@ -87,6 +87,11 @@ CASES = {
         "strategies.carry.order_notional_quote",
         ("120.72", 'order_notional_quote = "120.2"', 'order_notional_quote = "{least}"'),
     ),
+    "no budget": (
+        ('rate_budget_share_max = "0.8"', 'rate_budget_share_max = "0.01"'),
+        "venues.binance.rate_budget_share_max",
+        ("0.09", 'share_max = "0.01"', 'share_max = "{least}"'),
+    ),
     "losing step": (
         ('step_bps = "6"', 'step_bps = "4"'),
         "strategies.grid-perp.step_bps",

@@ -12,6 +12,7 @@ from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.venues.binance.policy import RATES
 from opensqt.venues.engine.rate_limit import (
+    FEED_PART,
     Bucket,
     Budget,
     Limit,
@@ -20,7 +21,6 @@ from opensqt.venues.engine.rate_limit import (
     retried,
     retry_delay_s,
 )
-from opensqt.venues.opening import FEED_PART
 
 COST = {"orders": 1.0}
 

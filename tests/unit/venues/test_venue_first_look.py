@@ -9,8 +9,7 @@ from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.venues.binance.policy import RATES
 from opensqt.venues.binance.requests import signed
-from opensqt.venues.engine.rate_limit import Bucket, Budget, Limit, Priority, limits_of
-from opensqt.venues.opening import FEED_PART
+from opensqt.venues.engine.rate_limit import FEED_PART, Bucket, Budget, Limit, Priority, limits_of
 
 
 @pytest.mark.row("J03")
