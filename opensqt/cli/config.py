@@ -57,6 +57,7 @@ def _check(args: argparse.Namespace) -> int:
     found = plan.findings()
     lines = list(_strategies(plan.understood, plan.market))
     lines += [{"type": "note", "text": text} for text in shared_symbols(plan.understood)]
+    lines += [{"type": "warning", "text": text} for text in plan.warnings()]
     lines += [{"type": "finding", "text": text} for text in found]
     good = not found
     source = "derived from the market, not yet written" if plan.derived else str(plan.config_path)
@@ -84,7 +85,7 @@ def _strategies(config: Config, market: MarketView | None) -> Iterator[dict[str,
 def _for_people(line: dict[str, object]) -> str:
     if line["type"] == "strategy":
         return f"{line['name']:<16} {line['text']}"
-    if line["type"] in ("note", "finding"):
+    if line["type"] in ("note", "warning", "finding"):
         return f"{line['type']:<16} {line['text']}"
     state = "good" if line["holds"] else "cannot trade like this"
     return f"{line['path']}: {state}"

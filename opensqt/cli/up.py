@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     )
     refuse_untradable(plan)
     progress = ProgressLines(as_json=args.json)
+    for warning in plan.warnings():
+        progress.say(f"warning: {warning}")
     house = DeskRun(args.data, plan, RunClock(), progress, screen=not args.no_screen)
     return asyncio.run(house.live(seconds))
 

@@ -32,6 +32,13 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
     yield from _money(config, market)
 
 
+def warnings(config: Config, market: MarketView) -> Iterator[str]:
+    """Yield what can be started and will hardly ever trade on this paper market: it may elsewhere."""
+    for name, strategy in config.strategies.items():
+        for told in strategy.prospect(market).warnings:
+            yield f"strategies.{name}.{told}"
+
+
 def shared_symbols(config: Config) -> Iterator[str]:
     """Yield a sentence for each symbol of an account that several strategies net against each other."""
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)

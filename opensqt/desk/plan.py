@@ -8,11 +8,19 @@ import msgspec
 
 from opensqt.desk.config_default import derive
 from opensqt.desk.error import CliError
-from opensqt.desk.feasibility import findings
+from opensqt.desk.feasibility import findings, warnings
 from opensqt.desk.runfile import RunFile
 from opensqt.domain.clean_text import cleaned
+from opensqt.domain.instruments import Market
 from opensqt.runtime.clock import ClockOrigin, continue_origin
-from opensqt.runtime.config.all import Config, ConfigError, Profile, load, parse_config
+from opensqt.runtime.config.all import (
+    Config,
+    ConfigError,
+    PaperFunding,
+    Profile,
+    load,
+    parse_config,
+)
 from opensqt.runtime.strategy.registry import understood
 from opensqt.simulation.market.flow import MarketFlow
 from opensqt.simulation.market.sources import MarketRefused, first_mids, open_checked, open_flow
@@ -40,6 +48,10 @@ class StartPlan(msgspec.Struct, frozen=True, kw_only=True):
     def findings(self) -> list[str]:
         """Return what could not trade as it is configured, a sentence each."""
         return [] if self.market is None else list(findings(self.understood, self.market))
+
+    def warnings(self) -> list[str]:
+        """Return what would start and then hardly ever trade, a sentence each."""
+        return [] if self.market is None else list(warnings(self.understood, self.market))
 
 
 def make_plan(
@@ -76,8 +88,9 @@ def make_plan(
             rules={rules.symbol: rules for rules in flow.instruments},
             mids=first_mids(flow),
             fundings={
-                symbol: FundingTerms(rate=funding.rate, interval_hours=funding.interval_hours)
-                for symbol, funding in config.paper.funding.items()
+                rules.symbol: _funding(config, rules.symbol)
+                for rules in flow.instruments
+                if rules.market is Market.PERP
             },
         )
     return StartPlan(
@@ -175,6 +188,12 @@ def _checked_speed(speed: str) -> str:
     ):
         raise ConfigError(f"--speed {shown}: expected a number from {SPEED_MIN} to {SPEED_MAX}")
     return format(number, "f")
+
+
+def _funding(config: Config, symbol: str) -> FundingTerms:
+    """Return what a perpetual pays at the paper venue, whether the configuration says it or not."""
+    paid = config.paper.funding.get(symbol, PaperFunding())
+    return FundingTerms(rate=paid.rate, interval_hours=paid.interval_hours)
 
 
 def _check_symbols(config: Config, flow: MarketFlow) -> None:

@@ -31,7 +31,7 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
 
     rules: Mapping[str, InstrumentRules]
     mids: Mapping[str, Decimal]
-    fundings: Mapping[str, FundingTerms] = {}  # as far as the configuration states them
+    fundings: Mapping[str, FundingTerms] = {}
     price_collar_bps: Decimal = Decimal(100)  # of risk
     fees: FeeTerms = FeeTerms()  # of the account that the strategy trades
 
@@ -39,13 +39,15 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
 class Prospect(msgspec.Struct, frozen=True, kw_only=True):
     """What settings mean: words and figures for people, and what stands against trading, a sentence each.
 
-    `earns` is None where only the market can tell. A finding begins with the setting that it is about.
+    `earns` is None where only the market can tell. Findings refuse a start; warnings tell of what can be started and
+    will hardly ever trade on this market. Each begins with the setting that it is about.
     """
 
     text: str
     earns: bool | None = None
     figures: Mapping[str, str | None] = {}
     findings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def break_even_bps(rules: InstrumentRules) -> Decimal:

@@ -1,6 +1,7 @@
 """What a carry is told, and what that means in money. Pure."""
 
-from decimal import ROUND_CEILING, Decimal
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Annotated
 
 import msgspec
@@ -25,6 +26,8 @@ from opensqt.strategies.settings import SettingError, Settings, check_symbol
 
 LEGS = 2
 BPS_OF_ONE = Decimal("0.0001")
+BASIS_MOVES_BPS = Decimal(50)  # from where a paper market begins: far more than one has shown
+TENTH = Decimal("0.1")
 # A hedge follows what was filled, at another price: the bound must never stand in its way.
 ROOM = Decimal("1.5")
 
@@ -115,6 +118,7 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
                 "return_bps_min": canonical(self.return_bps_min),
             },
             findings=_findings(self, market),
+            warnings=tuple(_beyond_paper(self, market, cost / BPS)),
         )
 
 
@@ -127,6 +131,36 @@ def _basis_bps_enter(
     settlements = carry.holding_hours // funding.interval_hours  # of any holding time, at least
     needed_bps = cost_bps + carry.return_bps_min - settlements * funding.rate / BPS
     return max(needed_bps, carry.basis_bps_min)
+
+
+def _beyond_paper(carry: CarrySettings, market: MarketView, cost_bps: Decimal) -> Iterator[str]:
+    """Yield why the paper venue will hardly pay what a carry asks for; a real one may."""
+    funding = market.fundings.get(carry.perp)
+    if funding is None:
+        return
+    apr = EXACT.divide(funding.rate * HOURS_PER_YEAR, Decimal(funding.interval_hours))
+    if apr <= carry.entry_apr_min:
+        yield (
+            f'entry_apr_min = "{carry.entry_apr_min}": the paper venue pays {canonical(apr)} a year, so it never'
+            f" enters; expected below that, or a higher rate in [paper.funding]"
+        )
+        return
+    spot, perp = market.mids[carry.spot], market.mids[carry.perp]
+    begins_bps = EXACT.divide(perp - spot, spot) / BPS
+    likely_bps = begins_bps + BASIS_MOVES_BPS
+    payments = carry.holding_hours // funding.interval_hours + 1  # of any holding time, at most
+    earned_bps = payments * funding.rate / BPS - cost_bps
+    for field, value, needed_bps in (
+        ("basis_bps_min", carry.basis_bps_min, carry.basis_bps_min),
+        ("return_bps_min", carry.return_bps_min, carry.return_bps_min - earned_bps),
+    ):
+        if needed_bps > likely_bps:
+            most = (value - needed_bps + likely_bps).quantize(TENTH, ROUND_FLOOR)
+            yield (
+                f'{field} = "{value}": it enters with the perpetual {canonical(needed_bps)} bps above spot, and'
+                f" this market begins at {canonical(begins_bps.quantize(TENTH, ROUND_FLOOR))}: it hardly ever"
+                f" enters; expected at most {canonical(most)}"
+            )
 
 
 def _findings(carry: CarrySettings, market: MarketView) -> tuple[str, ...]:

@@ -8,18 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opensqt.cli.main import main
 from opensqt.desk.config_default import derive
-from opensqt.desk.feasibility import findings, shared_symbols
+from opensqt.desk.feasibility import findings, shared_symbols, warnings
 from opensqt.desk.plan import make_plan, refuse_untradable
 from opensqt.runtime.config.all import Config, ConfigError, parse_config
 from opensqt.simulation.market.orderflow_instruments import rules_for
-from opensqt.strategies.prospect import MarketView
+from opensqt.strategies.prospect import FundingTerms, MarketView
 
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
 TEXT = derive((SPOT, PERP), market="synthetic:7")
 MARKET = MarketView(
     rules={SPOT: rules_for(SPOT, 2, 5), PERP: rules_for(PERP, 1, 3)},
     mids={SPOT: Decimal(60_000), PERP: Decimal(60_010)},
+    fundings={PERP: FundingTerms(rate=Decimal("0.0003"), interval_hours=8)},
 )
 
 
@@ -207,3 +209,42 @@ def test_what_an_account_wants_is_held_to_the_limits_in_their_currency() -> None
     assert "come to 27000.00 USDT; expected at least 27000.00" in found
     assert limits("60000", "0.15", "27000.00") == []
     assert limits("0.01", "100", "100") == []
+
+
+@pytest.mark.row("K13")
+@pytest.mark.parametrize(
+    "old, new, told",
+    [
+        ('entry_apr_min = "0.10"', 'entry_apr_min = "0.33"', "the paper venue pays 0.3285 a year"),
+        ('basis_bps_min = "-1"', 'basis_bps_min = "60"', "expected at most 51.6"),
+        ('return_bps_min = "0"', 'return_bps_min = "300"', "expected at most 150.6"),
+    ],
+)
+def test_a_carry_that_paper_never_pays_is_warned_of_and_not_refused(
+    old: str, new: str, told: str
+) -> None:
+    """On a real venue it may be paid: the warning names the field, its value and what this market has."""
+    (warning,) = warnings(changed((old, new)), MARKET)
+    assert warning.startswith(f"strategies.carry.{new}: ")
+    assert told in warning
+    assert list(findings(changed((old, new)), MARKET)) == []
+    assert list(warnings(changed(), MARKET)) == []
+
+
+@pytest.mark.row("K13")
+def test_check_and_start_warn_of_a_carry_that_paper_never_pays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What paper pays where the configuration names no funding is 0.0001 each 8 hours; the check finds it good."""
+    text = re.sub(r"\[paper\.funding\..*\n(.*\n){2}", "", TEXT)
+    assert "paper.funding" not in text
+    file, no_folder = tmp_path / "opensqt.toml", tmp_path / "file"
+    no_folder.touch()
+    told = 'strategies.carry.entry_apr_min = "0.11": the paper venue pays 0.1095 a year'
+    for apr, warned in (("0.11", True), ("0.10", False)):
+        file.write_text(text.replace('entry_apr_min = "0.10"', f'entry_apr_min = "{apr}"'))
+        assert main(["config", "check", "--config", str(file)]) == 0
+        assert (f"warning          {told}" in capsys.readouterr().out) is warned
+        # A start that ends where its folder should be has said it by then.
+        assert main(["up", "--data", str(no_folder), "--config", str(file), "--no-screen"]) == 2
+        assert (f"warning: {told}" in capsys.readouterr().out) is warned
