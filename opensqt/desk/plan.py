@@ -24,7 +24,7 @@ from opensqt.runtime.config.all import (
 from opensqt.runtime.strategy.registry import understood
 from opensqt.simulation.market.flow import MarketFlow
 from opensqt.simulation.market.sources import MarketRefused, first_mids, open_checked, open_flow
-from opensqt.strategies.prospect import FundingTerms, MarketView
+from opensqt.strategies.prospect import ExpectedFunding, MarketView
 
 FILE_NAME = "opensqt.toml"
 MARKET_DEFAULT = "synthetic:7"
@@ -190,10 +190,10 @@ def _checked_speed(speed: str) -> str:
     return format(number, "f")
 
 
-def _funding(config: Config, symbol: str) -> FundingTerms:
+def _funding(config: Config, symbol: str) -> ExpectedFunding:
     """Return what a perpetual pays at the paper venue, whether the configuration says it or not."""
     paid = config.paper.funding.get(symbol, PaperFunding())
-    return FundingTerms(rate=paid.rate, interval_hours=paid.interval_hours)
+    return ExpectedFunding(rate=paid.rate, interval_hours=paid.interval_hours)
 
 
 def _check_symbols(config: Config, flow: MarketFlow) -> None:

@@ -12,14 +12,14 @@ from opensqt.domain.decimals import BPS, ONE
 from opensqt.domain.instruments import InstrumentRules, Market, Side, quote_asset
 from opensqt.domain.intent import OrderType, PlaceIntent
 from opensqt.risk.grounds import Exposure, Grounds, Quote, StrategyLimits
-from opensqt.risk.refusal import Broken, Refusal
+from opensqt.risk.refusal import Broken, RefusalCode
 from opensqt.risk.venue_caps import cap_broken
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of all checks: no code approves. `reduce_only` is the flag for the venue."""
 
-    code: Refusal | None
+    code: RefusalCode | None
     detail: str
     price: Decimal  # the worst at which it may trade
     reducing: bool
@@ -86,14 +86,16 @@ def _shape(
     intent: PlaceIntent, rules: InstrumentRules | None, price: Decimal, *, reduce_only: bool
 ) -> Broken | None:
     if rules is None:
-        return Refusal.RULES_UNKNOWN, f"no instrument rules for {intent.symbol} yet"
+        return RefusalCode.RULES_UNKNOWN, f"no instrument rules for {intent.symbol} yet"
     if price <= 0:
-        return Refusal.PRICE_UNKNOWN, f"no price for {intent.symbol}"
+        return RefusalCode.PRICE_UNKNOWN, f"no price for {intent.symbol}"
     fault = ""
     if intent.type is OrderType.LIMIT:
         fault = rules.refusal(price, intent.quantity, reduce_only=reduce_only)
     if fault:
-        return Refusal(fault), f"{intent.quantity} at {price} breaks the filters of {intent.symbol}"
+        return RefusalCode(
+            fault
+        ), f"{intent.quantity} at {price} breaks the filters of {intent.symbol}"
     return None
 
 
@@ -113,10 +115,10 @@ def _venue_cap(
 
 def _freshness(quote: Quote | None, limits: StrategyLimits, now_ms: int) -> Broken | None:
     if quote is None:
-        return Refusal.TICK_MISSING, "no tick yet"
+        return RefusalCode.TICK_MISSING, "no tick yet"
     age_ms = now_ms - quote.tick_ms
     if age_ms > limits.tick_age_ms_max:
-        return Refusal.TICK_STALE, f"tick is {age_ms} ms old, allowed {limits.tick_age_ms_max}"
+        return RefusalCode.TICK_STALE, f"tick is {age_ms} ms old, allowed {limits.tick_age_ms_max}"
     return None
 
 
@@ -132,7 +134,7 @@ def _collar(
     allowed = mid * limits.price_collar_bps * BPS
     if beyond > allowed:
         return (
-            Refusal.PRICE_COLLAR,
+            RefusalCode.PRICE_COLLAR,
             f"{intent.price} is beyond {limits.price_collar_bps} bps of {mid}",
         )
     return None
@@ -143,30 +145,33 @@ def _self_trade(intent: PlaceIntent, exposure: Exposure) -> Broken | None:
     if other is None:
         return None
     crosses = intent.type is OrderType.MARKET or (intent.price - other) * intent.side.sign >= 0
-    return (Refusal.SELF_TRADE, f"would cross our own order at {other}") if crosses else None
+    return (RefusalCode.SELF_TRADE, f"would cross our own order at {other}") if crosses else None
 
 
 def _size(intent: PlaceIntent, grounds: Grounds, price: Decimal) -> Broken | None:
     exposure, limits = grounds.exposure, grounds.limits
     rate = _rate(intent, grounds)
     if rate is None:
-        return Refusal.RATE_UNKNOWN, (
+        return RefusalCode.RATE_UNKNOWN, (
             f"{quote_asset(intent.symbol)} has no rate in {limits.currency}:"
             " state it in [risk.rates], or trade a symbol that has both"
         )
     unit, notional = price * rate, intent.quantity * price * rate
     if notional > limits.order_notional_quote_max:
         allowed = f"{limits.order_notional_quote_max} {limits.currency}"
-        return Refusal.ORDER_NOTIONAL, f"{notional} above {allowed}"
+        return RefusalCode.ORDER_NOTIONAL, f"{notional} above {allowed}"
     if exposure.orders_open >= limits.open_orders_max:
-        return Refusal.OPEN_ORDERS, f"{exposure.orders_open} open, allowed {limits.open_orders_max}"
+        return (
+            RefusalCode.OPEN_ORDERS,
+            f"{exposure.orders_open} open, allowed {limits.open_orders_max}",
+        )
     if intent.side is Side.BUY:
         worst = exposure.net + exposure.buys + intent.quantity
     else:
         worst = -exposure.net + exposure.sells + intent.quantity
     if worst * unit > limits.position_notional_quote_max:
         allowed = f"{limits.position_notional_quote_max} {limits.currency}"
-        return Refusal.POSITION_NOTIONAL, f"worst case {worst * unit} above {allowed}"
+        return RefusalCode.POSITION_NOTIONAL, f"worst case {worst * unit} above {allowed}"
     return _inventory(intent, exposure, limits, price)
 
 
@@ -179,7 +184,10 @@ def _inventory(
     if most is None or worst <= most:
         return None
     asset = quote_asset(intent.symbol)
-    return Refusal.INVENTORY_NOTIONAL, f"{intent.strategy} at worst {worst} above {most} {asset}"
+    return (
+        RefusalCode.INVENTORY_NOTIONAL,
+        f"{intent.strategy} at worst {worst} above {most} {asset}",
+    )
 
 
 def _rate(intent: PlaceIntent, grounds: Grounds) -> Decimal | None:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Refusal(StrEnum):
+class RefusalCode(StrEnum):
     """The reason of a refusal. A new limit begins here."""
 
     # The time and the desk.
@@ -40,4 +40,4 @@ class Refusal(StrEnum):
     INVENTORY_NOTIONAL = "inventory_notional"
 
 
-Broken = tuple[Refusal, str]  # and what was seen and allowed, in words
+Broken = tuple[RefusalCode, str]  # and what was seen and allowed, in words

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, TimeInForce
-from opensqt.risk.refusal import Broken, Refusal
+from opensqt.risk.refusal import Broken, RefusalCode
 
 EXITS_SHARE = 10  # one in so many of a venue's places is kept for orders that reduce
 
@@ -42,7 +42,9 @@ def _orders(
     if orders_here < allowed:
         return None
     words = f"{orders_here} open in {intent.symbol}, the venue allows {rules.orders_max}"
-    return Refusal.VENUE_OPEN_ORDERS, words + (f" and {kept} are kept for exits" if kept else "")
+    return RefusalCode.VENUE_OPEN_ORDERS, words + (
+        f" and {kept} are kept for exits" if kept else ""
+    )
 
 
 def _held(intent: PlaceIntent, rules: InstrumentRules, held_worst: Decimal) -> Broken | None:
@@ -52,4 +54,4 @@ def _held(intent: PlaceIntent, rules: InstrumentRules, held_worst: Decimal) -> B
     if worst <= rules.position_max:
         return None
     detail = f"worst case {worst} {rules.base}, the venue allows {rules.position_max}"
-    return Refusal.VENUE_POSITION, detail
+    return RefusalCode.VENUE_POSITION, detail

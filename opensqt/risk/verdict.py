@@ -18,7 +18,7 @@ from opensqt.risk.grounds import (
     recorded,
 )
 from opensqt.risk.limits import CheckResult, check
-from opensqt.risk.refusal import Broken, Refusal
+from opensqt.risk.refusal import Broken, RefusalCode
 from opensqt.risk.state import RiskState
 
 Intent = PlaceIntent | CancelIntent
@@ -48,7 +48,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided on a place intent; no code approves."""
 
-    code: Refusal | None
+    code: RefusalCode | None
     detail: str
     finding: CheckResult
 
@@ -98,7 +98,7 @@ def judged_again(verdict: Verdict) -> tuple[str, str, bool]:
         said = {figure.name: figure.value for figure in verdict.inputs}
         code, detail = _lapsed(verdict.cancel, int(said["now_ms"])) or (None, "")
         full = "" if code else said.get("queue", "")
-        return (Refusal.QUEUE_FULL, full, False) if full else (code or "", detail, False)
+        return (RefusalCode.QUEUE_FULL, full, False) if full else (code or "", detail, False)
     if verdict.place is None:
         raise ValueError(f"the verdict on {verdict.intent_id} is of nothing")
     ruling = rule(verdict.place, read(verdict.inputs, verdict.place))
@@ -111,7 +111,7 @@ def blocked(approval: RiskApproved, seat: VerdictContext, now_ms: int, cause: st
     if intent is None:
         raise ValueError(f"approval {approval.intent_id} is of nothing")
     inputs = (*approval.inputs, RiskInput(name="queue", value=cause))
-    return _refuse(intent, seat, now_ms, Refusal.QUEUE_FULL, cause, inputs)
+    return _refuse(intent, seat, now_ms, RefusalCode.QUEUE_FULL, cause, inputs)
 
 
 def _stopped(intent: PlaceIntent, moment: Moment, *, reducing: bool) -> Broken | None:
@@ -119,27 +119,27 @@ def _stopped(intent: PlaceIntent, moment: Moment, *, reducing: bool) -> Broken |
     if lapsed := _lapsed(intent, now_ms):
         return lapsed
     if moment.kill:
-        return Refusal.KILLED, moment.kill
+        return RefusalCode.KILLED, moment.kill
     if moment.halt_mode and (moment.halt_mode == HALTED or not reducing):
         halted = moment.halt_mode == HALTED
-        return (Refusal.HALTED if halted else Refusal.REDUCING), moment.halt_reason
+        return (RefusalCode.HALTED if halted else RefusalCode.REDUCING), moment.halt_reason
     if now_ms < moment.opens_from_ms and not reducing:
-        return Refusal.WARMING_UP, f"openings from {moment.opens_from_ms}, now {now_ms}"
+        return RefusalCode.WARMING_UP, f"openings from {moment.opens_from_ms}, now {now_ms}"
     return None
 
 
 def _lapsed(intent: Intent, now_ms: int) -> Broken | None:
     if now_ms <= intent.valid_until_ms:
         return None
-    return Refusal.EXPIRED, f"valid until {intent.valid_until_ms}, now {now_ms}"
+    return RefusalCode.EXPIRED, f"valid until {intent.valid_until_ms}, now {now_ms}"
 
 
 def _undone(intent: PlaceIntent, moment: Moment) -> Broken | None:
     """Say what the gate itself could not do for an intent that it would approve."""
     if not moment.basis_reached:
         basis = intent.basis
-        return Refusal.BASIS_LATE, f"basis {basis.generation}/{basis.sequence} not reached"
-    return (Refusal.QUEUE_FULL, moment.queue) if moment.queue else None
+        return RefusalCode.BASIS_LATE, f"basis {basis.generation}/{basis.sequence} not reached"
+    return (RefusalCode.QUEUE_FULL, moment.queue) if moment.queue else None
 
 
 def _grounds(
@@ -252,7 +252,7 @@ def _refuse(
     intent: Intent,
     seat: VerdictContext,
     now_ms: int,
-    reason: Refusal,
+    reason: RefusalCode,
     detail: str,
     inputs: tuple[RiskInput, ...],
 ) -> RiskRefused:

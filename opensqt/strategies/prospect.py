@@ -11,7 +11,7 @@ from opensqt.domain.instruments import InstrumentRules, Side
 CENT = Decimal("0.01")
 
 
-class FundingTerms(msgspec.Struct, frozen=True, kw_only=True):
+class ExpectedFunding(msgspec.Struct, frozen=True, kw_only=True):
     """What a paper perpetual pays: a fraction of notional per interval."""
 
     rate: Decimal
@@ -31,7 +31,7 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
 
     rules: Mapping[str, InstrumentRules]
     mids: Mapping[str, Decimal]
-    fundings: Mapping[str, FundingTerms] = {}
+    fundings: Mapping[str, ExpectedFunding] = {}
     price_collar_bps: Decimal = Decimal(100)  # of risk
     fees: FeeTerms = FeeTerms()  # of the account that the strategy trades
 

@@ -45,7 +45,7 @@ class EarningsChange(msgspec.Struct, kw_only=True):
 IDLE = EarningsChange()
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
+class EarningsSpan(msgspec.Struct, frozen=True, kw_only=True):
     """How often we traded from a moment on and what that earned; `unknown` symbols were held without a price."""
 
     begin_ms: int
@@ -104,7 +104,7 @@ class Earnings:
 
     def hours(
         self, now_ms: int, prices: Prices, opening: Callable[[int], Prices]
-    ) -> tuple[list[Span], Span]:
+    ) -> tuple[list[EarningsSpan], EarningsSpan]:
         """Return the last 24 hours, oldest first, and all of them as one: how the total changed from begin to end."""
         newest_ms = max([now_ms - now_ms % HOUR_MS, *self._hours])
         ended = {place: share.quantity for place, share in self._nets.items()}
@@ -130,7 +130,7 @@ class Earnings:
         begin: tuple[Held, Prices],
         end: tuple[Held, Prices],
         now: Prices,
-    ) -> Span:
+    ) -> EarningsSpan:
         """Count a span as if what it began with had been bought at the price of that moment."""
         shares, unknown = [], set()
         for place in sorted({*begin[0], *end[0], *changes}):
@@ -156,7 +156,7 @@ class Earnings:
         charges = [one for change in changes.values() for one in change.charges.values()]
         # A fee in a third asset counts at today's price where that of its hour was not heard.
         booked = self._booked(shares, charges, {**now, **end[1]})
-        return Span(
+        return EarningsSpan(
             begin_ms=begin_ms,
             fills=sum(change.fills for change in changes.values()),
             earned=tuple(by_symbol(booked)),

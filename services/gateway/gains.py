@@ -12,7 +12,7 @@ from opensqt.domain.dust import dust_of
 from opensqt.domain.instruments import quote_asset
 from opensqt.domain.profit import Earned, by_strategy, by_symbol, total
 from services.gateway.activity import cash, plain
-from services.gateway.earnings import Span
+from services.gateway.earnings import EarningsSpan
 from services.gateway.state import Chart, GatewayState, Place
 
 Section = Any
@@ -142,7 +142,7 @@ def _quotes(nets: Iterable[Earned]) -> list[str]:
     return sorted({earned.quote for earned in nets})
 
 
-def _sum(quote: str, nets: Iterable[Earned], lines: Iterable[Earned], day: Span) -> Section:
+def _sum(quote: str, nets: Iterable[Earned], lines: Iterable[Earned], day: EarningsSpan) -> Section:
     """Sum what was earned in one quote asset: what is counted in different money is never added.
 
     Realised and unrealised are the strategies': each closes what it opened itself. The venue's net, in which the
@@ -162,7 +162,7 @@ def _sum(quote: str, nets: Iterable[Earned], lines: Iterable[Earned], day: Span)
     }
 
 
-def _hour(hour: Span) -> Section:
+def _hour(hour: EarningsSpan) -> Section:
     return {
         "hour_ms": hour.begin_ms,
         "fills": hour.fills,
@@ -170,7 +170,7 @@ def _hour(hour: Span) -> Section:
     }
 
 
-def _changed(quote: str, span: Span) -> Decimal | None:
+def _changed(quote: str, span: EarningsSpan) -> Decimal | None:
     """Return by how much the total of one quote asset changed; None where a price of its begin or end is unknown."""
     if any(quote_asset(symbol) == quote for symbol in span.unknown):
         return None

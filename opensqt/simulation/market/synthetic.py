@@ -36,7 +36,7 @@ class StateRefused(ValueError):
     """A saved state that belongs to another flow."""
 
 
-class SymbolState(msgspec.Struct, kw_only=True):
+class CrowdState(msgspec.Struct, kw_only=True):
     """What one symbol's crowd must remember."""
 
     bids: list[Change]
@@ -57,7 +57,7 @@ class SyntheticState(msgspec.Struct, kw_only=True):
     random_words: bytes
     random_gauss: float | None
     prices: dict[str, LatentPrice]
-    crowds: list[SymbolState]
+    crowds: list[CrowdState]
     pending_symbol: int
     pending: list[TickDelta | TickTrade]
 
@@ -113,17 +113,17 @@ class SyntheticSymbol:
             self.due_ms[TOUCH] = min(self.due_ms[TOUCH], hurried_ms)
         return frames
 
-    def save(self) -> SymbolState:
+    def save(self) -> CrowdState:
         """The crowd and its book as plain values."""
         book = self.crowd.book
-        return SymbolState(
+        return CrowdState(
             bids=book.bids.levels(),
             asks=book.asks.levels(),
             last_sign=self.crowd.last_sign,
             due_ms=list(self.due_ms),
         )
 
-    def load(self, saved: SymbolState, price: LatentPrice) -> None:
+    def load(self, saved: CrowdState, price: LatentPrice) -> None:
         """Become what was saved."""
         self.price = price
         self.crowd.book = TickBook()

@@ -16,7 +16,7 @@ from opensqt.strategies.carry.carry import (
     entry_quantity,
 )
 from opensqt.strategies.prospect import (
-    FundingTerms,
+    ExpectedFunding,
     MarketView,
     Prospect,
     least_quantity,
@@ -123,7 +123,7 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
 
 
 def _basis_bps_enter(
-    carry: CarrySettings, cost_bps: Decimal, funding: FundingTerms | None
+    carry: CarrySettings, cost_bps: Decimal, funding: ExpectedFunding | None
 ) -> Decimal | None:
     """Return the basis from which on a round trip pays its fees and `return_bps_min`; slippage comes on top."""
     if funding is None:

@@ -14,14 +14,14 @@ from opensqt.desk.feasibility import findings, shared_symbols, warnings
 from opensqt.desk.plan import make_plan, refuse_untradable
 from opensqt.runtime.config.all import Config, ConfigError, parse_config
 from opensqt.simulation.market.orderflow_instruments import rules_for
-from opensqt.strategies.prospect import FundingTerms, MarketView
+from opensqt.strategies.prospect import ExpectedFunding, MarketView
 
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
 TEXT = derive((SPOT, PERP), market="synthetic:7")
 MARKET = MarketView(
     rules={SPOT: rules_for(SPOT, 2, 5), PERP: rules_for(PERP, 1, 3)},
     mids={SPOT: Decimal(60_000), PERP: Decimal(60_010)},
-    fundings={PERP: FundingTerms(rate=Decimal("0.0003"), interval_hours=8)},
+    fundings={PERP: ExpectedFunding(rate=Decimal("0.0003"), interval_hours=8)},
 )
 
 

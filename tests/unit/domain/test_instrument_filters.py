@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
-from opensqt.risk.refusal import Refusal
+from opensqt.risk.refusal import RefusalCode
 
 NOTHING = InstrumentRules(
     venue="binance",
@@ -52,7 +52,7 @@ def test_one_filter_alone(
     """The filter bites at its own bound and only there; without it both orders pass."""
     rules = only({name: limit})
     assert rules.refusal(*map(Decimal, good)) == ""
-    assert rules.refusal(*map(Decimal, bad)) == code == Refusal(code)
+    assert rules.refusal(*map(Decimal, bad)) == code == RefusalCode(code)
     assert NOTHING.refusal(*map(Decimal, bad)) == ""
 
 

@@ -1,5 +1,6 @@
 """The style of the project is a test: sizes, names, purity, and nothing of one machine in any file."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
@@ -104,3 +105,14 @@ BROKEN: tuple[tuple[Rule, str, str], ...] = (
 def test_every_rule_bites(rule: Rule, path: str, text: str) -> None:
     """A source that breaks the rule is found."""
     assert list(rule(Source(path, text)))
+
+
+def test_a_class_name_stands_once_in_the_product() -> None:
+    """Who reads a name in a log, a test or a picture finds one class of it."""
+    places: dict[str, list[str]] = {}
+    for source in sources():
+        if source.path.startswith(("opensqt/", "services/")):
+            for node in source.nodes:
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(source.path)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
