@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import signal
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -59,6 +59,7 @@ class Wishes:
         self._author = author
         self._chance = chance
         self._exits: dict[str, PlaceIntent] = {}
+        self._openings: defaultdict[str, list[PlaceIntent]] = defaultdict(list)
 
     async def run(self) -> None:
         """Wish for ever."""
@@ -67,6 +68,8 @@ class Wishes:
             intent = await author.place(self._next())
             if intent.purpose is Purpose.CLOSE:
                 self._exits[intent.symbol] = intent
+            else:
+                self._openings[intent.symbol].append(intent)
             await self._house.clock.sleep(WISH_S)
             resting = {record.orders[name].ref.intent_id for name in record.open()}
             oldest = [one for one in author.places if one.intent_id in resting][:-RESTING_MAX]
@@ -96,9 +99,17 @@ class Wishes:
         return Want(symbol=symbol, side=side, price=(TAKING if takes else FAR)[side])
 
     def _side(self, symbol: str, left: Decimal) -> Side:
-        """Return the side that adds to what is held; from flat on either one where short sales are possible."""
+        """Return the side that adds to what is held; from flat on either one where short sales are possible.
+
+        While openings of one side may still trade there are none of the other: one that trades beside an exit of its
+        side leaves that exit nothing to take off.
+        """
+        living = [one for one in self._openings[symbol] if not self._author.over(one)]
+        self._openings[symbol] = living
         if left:
             return Side.BUY if left > 0 else Side.SELL
+        if living:
+            return living[-1].side
         return self._chance.choice(tuple(Side)) if ":" in symbol else Side.BUY
 
     def _may_leave(self, symbol: str) -> bool:
