@@ -15,7 +15,7 @@ import msgspec
 from opensqt.domain import ids
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.scope import DESK, Scope, parsed
+from opensqt.domain.scope import DESK, Scope, can_be_killed
 
 
 class Kills(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,15 +71,9 @@ def identity(kill: KillLatched) -> str:
     return kill.kill_id or ids.event_id("kill", kill.scope, kill.reason, kill.actor, kill.time_ms)
 
 
-def is_scope(scope: str) -> bool:
-    """Tell whether a scope means somebody: the desk, or a strategy by its name."""
-    found = parsed(scope)
-    return found is not None and not found.venue
-
-
 def ends(scope: str, kill: KillLatched) -> bool:
     """Tell whether a release of a scope is about a kill."""
-    return kill.scope == scope or (scope == DESK and not is_scope(kill.scope))
+    return kill.scope == scope or (scope == DESK and not can_be_killed(kill.scope))
 
 
 def folded(kills: Kills, event: KillLatched | KillReleased, account: str = "") -> Kills:

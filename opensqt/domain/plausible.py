@@ -15,7 +15,6 @@ from opensqt.domain.control import KillLatched
 from opensqt.domain.decimals import ONE
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.intent import PlaceIntent
-from opensqt.domain.kills import is_scope
 from opensqt.domain.market import (
     BookLevel,
     BookTop,
@@ -28,6 +27,7 @@ from opensqt.domain.market import (
     Trade,
 )
 from opensqt.domain.messages import Message
+from opensqt.domain.scope import can_be_killed
 
 TEXT_MAX = 4096
 NUMBER_MAX = Decimal(10) ** 20
@@ -64,7 +64,7 @@ def absurdity(message: Message, now_ms: int, speed: Decimal = ONE) -> str:
     `now_ms` is our market time, and `speed` how many seconds of it pass in one of wall time.
     """
     if isinstance(message, KillLatched):
-        if is_scope(cleaned(message.scope)):
+        if can_be_killed(cleaned(message.scope)):
             return ""
         return f"KillLatched.scope is {_shown(message.scope)}, expected desk or strategy/NAME"
     ahead_ms = AHEAD_MS_MAX

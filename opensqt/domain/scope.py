@@ -45,10 +45,16 @@ def parsed(text: str) -> Scope | None:
     return Scope(venue=first, account=account, symbol=symbol) if first and account else None
 
 
+def can_be_killed(text: str) -> bool:
+    """Tell whether a kill of this scope means somebody: the desk, or a strategy by its name."""
+    scope = parsed(text)
+    return scope is not None and not scope.venue
+
+
 def kill_refused(text: str, strategies: Collection[str]) -> str:
     """Say what is wrong with a scope in which nobody can be killed, or nothing: a kill of nobody stops nobody."""
     scope = parsed(text)
-    if scope is None or scope.venue:
+    if scope is None or not can_be_killed(text):
         return f"scope {text!r}: expected desk or strategy/NAME"
     if not scope.strategy or scope.strategy in strategies:
         return ""

@@ -12,8 +12,8 @@ import msgspec
 
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.kills import Kills, ends, identity, is_scope, named
-from opensqt.domain.scope import DESK
+from opensqt.domain.kills import Kills, ends, identity, named
+from opensqt.domain.scope import DESK, can_be_killed
 from opensqt.runtime.keyed_executor import Spawn
 from services.executor.account import ExecutorAccount
 from services.executor.cancel_sweep import CancelSweep, SweepResult
@@ -85,7 +85,7 @@ class KillSwitch:
         """
         found: defaultdict[str, set[str]] = defaultdict(set)
         for name, kill in {**self._waiting, **self._account.state.kills.latched}.items():
-            found[kill.scope if is_scope(kill.scope) else DESK].add(name)
+            found[kill.scope if can_be_killed(kill.scope) else DESK].add(name)
         return {scope: tuple(sorted(names)) for scope, names in found.items()}
 
     async def watch(self) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from opensqt.domain.market import BookTop, Candle, FeedState, Funding, Mark, Tick, Trade
+from opensqt.domain.market import BookTop, Candle, FeedState, Funding, Tick
 
 # Feed channels whose health decides whether ticks can be trusted; the others only touch marks.
 TICK = "tick"
@@ -80,6 +80,3 @@ class SymbolState(msgspec.Struct, frozen=True, kw_only=True):
         if self.is_stale and not of_marks:
             return Unhealthy(state=FeedState.STALE, detail="no book frame")
         return Unhealthy(state=FeedState.LIVE, detail="")
-
-
-Lossless = Trade | Mark

@@ -1,4 +1,4 @@
-"""What unit tests stand on."""
+"""What tests of a shell on twins stand on."""
 
 from pathlib import Path
 

@@ -2,14 +2,13 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.crash import judge
 from tests.e2e import storm_judge
+from tests.tidiness.source import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 JUDGES = (
     *(f"tests/crash/{name}.py" for name in ("judge", "trades", "record", "defects")),
     *(f"tests/e2e/{name}.py" for name in ("audit", "storm_judge", "storm_record")),

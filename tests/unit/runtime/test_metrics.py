@@ -1,13 +1,11 @@
 """Metrics: each is set by code somewhere, labels are few and plain, and the text is what Prometheus reads."""
 
-from pathlib import Path
-
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from opensqt.runtime.telemetry.metrics import Metrics
+from tests.tidiness.source import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 NAMES = [name for name in vars(Metrics()) if name != "registry"]
 LABELS = {"venue", "symbol", "account", "stream", "outcome", "scope", "reason", "strategy"}
 

@@ -1,7 +1,6 @@
 """What the streams keep, for how long, and what happens when they are full: the data themselves."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ from opensqt.runtime.envelope import MESSAGE_ID
 from opensqt.runtime.telemetry.metrics import Metrics
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
+from tests.tidiness.source import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 SPECS = {spec.name: spec for spec in STREAMS}
 HOURS_S = 3600.0
 
