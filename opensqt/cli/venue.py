@@ -21,13 +21,13 @@ from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.environment import Environment
 from opensqt.simulation.engine.fees import FeeAsset
 from opensqt.simulation.engine.funding import FundingTerms
-from opensqt.simulation.engine.orders import GATE_IDENTITY, IdentityPolicy
+from opensqt.simulation.engine.orders import GATE_IDENTITY
 from opensqt.simulation.market.recording_files import RecordingRefused
 from opensqt.simulation.market.synthetic import StateRefused
 from opensqt.simulation.server.dialect import ApiKey
 from opensqt.simulation.server.paper import LOOPBACK, PaperVenue, VenueSetup
 
-IDENTITIES = {PaperRules.BINANCE: IdentityPolicy(), PaperRules.GATE: GATE_IDENTITY}
+IDENTITIES = {PaperRules.GATE: GATE_IDENTITY}  # else what the venue itself promises
 EXIT_MARKET = 1
 EXIT_CONFIG = 2
 
@@ -69,7 +69,7 @@ def _venue(environment: Environment) -> PaperVenue:
         balances={name: account.balances for name, account in config.accounts.items()},
         keys={name: key for name, key in keys.items() if name in config.accounts},
         funding=_funding(config),
-        policy=IDENTITIES[config.paper.rules],
+        policy=IDENTITIES.get(config.paper.rules),
         fee_asset=_fee_asset(config),
         speed=clock.speed,
         host=host,

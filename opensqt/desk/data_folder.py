@@ -20,6 +20,7 @@ LOCK_BYTES = 128
 UP, READER = "up", "reader"
 SUBFOLDERS = ("ca", "nats", "venue", "logs", "archive/feed", "reports")
 TOKEN_BYTES = 24
+PAPER_KEY_FIELDS = {"api_key", "secret", "passphrase"}
 
 
 def free_bytes(path: Path) -> int:
@@ -210,9 +211,10 @@ def paper_keys(data: Path, accounts: tuple[str, ...]) -> Path:
             raise CliError(
                 f"{path} cannot be read ({error}): delete it, and the paper accounts get new keys"
             ) from error
-    missing = [account for account in accounts if account not in keys]
+    missing = [account for account in accounts if keys.get(account, {}).keys() < PAPER_KEY_FIELDS]
     for account in missing:
-        keys[account] = {"api_key": secrets.token_hex(32), "secret": secrets.token_hex(32)}
+        made = {name: secrets.token_hex(32) for name in sorted(PAPER_KEY_FIELDS)}
+        keys[account] = made | keys.get(account, {})
     if missing:
         write_private(path, msgspec.json.encode(keys).decode())
     return path

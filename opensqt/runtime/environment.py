@@ -22,6 +22,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
     api_key: str
     secret: str
+    passphrase: str = ""
 
     def __repr__(self) -> str:
         return "Key(***)"
@@ -80,6 +81,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         for key in keys.values():
             register_secret(key.api_key)
             register_secret(key.secret)
+            register_secret(key.passphrase)
         return keys
 
 

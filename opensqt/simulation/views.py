@@ -30,6 +30,7 @@ STATUSES = {
     Status.CANCELED: "canceled",
     Status.EXPIRED: "expired",
     Status.EXPIRED_IN_MATCH: "expired",
+    Status.EXPIRED_POST_ONLY: "expired",
 }
 
 

@@ -92,7 +92,7 @@ def _credentials(
     path = data / PAPER_KEYS
     try:
         pair = json.loads(path.read_bytes())[account]
-        return Credentials(api_key=pair["api_key"], secret=pair["secret"])
+        return Credentials(**{name: pair[name] for name in dialect.secrets})
     except FileNotFoundError as error:
         raise ConfigError(
             f"{path} does not exist: the paper venue writes it at its start"

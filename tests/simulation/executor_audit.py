@@ -124,7 +124,9 @@ def _denied(order: VenueOrder | None, told: set[str]) -> str:
             return "is open at the exchange"
         case Status.CANCELED if "Canceled" not in told:
             return "was canceled"
-        case Status.EXPIRED | Status.EXPIRED_IN_MATCH if "Expired" not in told:
+        case Status.EXPIRED | Status.EXPIRED_IN_MATCH | Status.EXPIRED_POST_ONLY if (
+            "Expired" not in told
+        ):
             return "expired"
         case _:
             return ""

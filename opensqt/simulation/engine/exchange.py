@@ -19,11 +19,13 @@ from opensqt.simulation.engine.matching import Matcher
 from opensqt.simulation.engine.notices import Happening, Notice
 from opensqt.simulation.engine.order_ids import refuse_duplicate
 from opensqt.simulation.engine.orders import (
+    USUAL_CONDUCT,
     IdentityPolicy,
     OrderRefusal,
     Placement,
     Reason,
     Status,
+    VenueConduct,
     VenueOrder,
 )
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
@@ -57,12 +59,13 @@ class Exchange:
         store: Store,
         policy: IdentityPolicy,
         fee_asset: FeeAsset | None = None,
+        conduct: VenueConduct = USUAL_CONDUCT,
     ) -> None:
-        self.clock, self.store, self.policy = clock, store, policy
+        self.clock, self.store, self.policy, self._conduct = clock, store, policy, conduct
         self.rules = {rules.symbol: rules for rules in instruments}
         self.settlement = Settlement(venue, self.rules, store.records.accounts(), fee_asset)
         self.matchers = {
-            symbol: Matcher(rules, self.settlement) for symbol, rules in self.rules.items()
+            symbol: Matcher(rules, self.settlement, conduct) for symbol, rules in self.rules.items()
         }
         self.open: dict[tuple[str, str], dict[int, VenueOrder]] = {}
         self.listeners: list[Callable[[list[Notice]], None]] = []
@@ -85,7 +88,9 @@ class Exchange:
         settles = [rules.settles_in for rules in perps]
         for name, amounts in balances.items():
             if name not in self.settlement.accounts:
-                self.settlement.accounts[name] = born(name, amounts, settles)
+                self.settlement.accounts[name] = born(
+                    name, amounts, settles, one_wallet=self._conduct.one_wallet
+                )
                 self.settlement.touch(name)
                 self.state_balances((name,))
         self.commit()
@@ -95,11 +100,12 @@ class Exchange:
         venue, now_ms = self.settlement.venue, self.clock.market_ms()
         for name in names or tuple(self.settlement.accounts):
             account = self.settlement.accounts[name]
+            perps = {} if account.one_wallet else account.wallets
             for asset, holding in account.spot.items():
                 self.settlement.changes.audit.append(
                     balance_row(venue, name, Market.SPOT, asset, holding.total, now_ms)
                 )
-            for asset, wallet in account.wallets.items():
+            for asset, wallet in perps.items():
                 self.settlement.changes.audit.append(
                     balance_row(venue, name, Market.PERP, asset, wallet.balance, now_ms)
                 )

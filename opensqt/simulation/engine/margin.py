@@ -25,7 +25,7 @@ def refuse_unfunded(
 ) -> None:
     """Raise `OrderRefusal` when the account cannot pay, or a reduce-only order would not reduce."""
     if order.market is Market.SPOT:
-        _refuse_spot(order, rules, settlement, book)
+        _refuse_spot(order, rules, settlement, book, open_orders)
     else:
         _refuse_perp(order, settlement, book, open_orders)
 
@@ -46,7 +46,11 @@ def perp_orders(
 
 
 def _refuse_spot(
-    order: VenueOrder, rules: InstrumentRules, settlement: Settlement, book: MergedBook
+    order: VenueOrder,
+    rules: InstrumentRules,
+    settlement: Settlement,
+    book: MergedBook,
+    open_orders: OpenOrders,
 ) -> None:
     account = settlement.accounts[order.account]
     if order.type is OrderType.LIMIT:
@@ -56,7 +60,11 @@ def _refuse_spot(
         asset, needed = rules.base, order.quantity
     else:
         asset, needed = rules.quote, _walk_cost(order, book)
-    if account.holding(asset).free < needed:
+    free = account.holding(asset).free
+    if account.one_wallet and asset in account.wallets:
+        orders = perp_orders(order.account, open_orders, settlement.rules, asset)
+        free = min(free, account.available(asset, settlement.marks, orders))
+    if free < needed:
         raise OrderRefusal(Reason.INSUFFICIENT)
 
 
@@ -92,5 +100,6 @@ def _refuse_perp(
     before = sum(wallet.margins(order.symbol, mark, orders.get(order.symbol, [])), ZERO)
     priced = msgspec.structs.replace(order, price=price)
     after = sum(wallet.margins(order.symbol, mark, [*orders.get(order.symbol, []), priced]), ZERO)
-    if after > before and wallet.available(settlement.marks, orders) < after - before:
+    available = settlement.accounts[order.account].available(asset, settlement.marks, orders)
+    if after > before and available < after - before:
         raise OrderRefusal(Reason.INSUFFICIENT)

@@ -22,10 +22,12 @@ from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.engine.book import MergedBook
 from opensqt.simulation.engine.orders import (
+    USUAL_CONDUCT,
     MatchingAccounts,
     OrderRefusal,
     Reason,
     Status,
+    VenueConduct,
     VenueOrder,
 )
 from opensqt.simulation.engine.queue_position import QueuePosition
@@ -35,8 +37,13 @@ from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, Level
 class Matcher:
     """The matching engine of one symbol."""
 
-    def __init__(self, rules: InstrumentRules, ledger: MatchingAccounts) -> None:
-        self.rules = rules
+    def __init__(
+        self,
+        rules: InstrumentRules,
+        ledger: MatchingAccounts,
+        conduct: VenueConduct = USUAL_CONDUCT,
+    ) -> None:
+        self.rules, self._conduct = rules, conduct
         self.book = MergedBook(rules.quantity_step)
         self._ledger = ledger
         self._standing = QueuePosition(self.book)
@@ -63,14 +70,17 @@ class Matcher:
             self._cross(side)
 
     def place(self, order: VenueOrder) -> None:
-        """Match an order and rest what may rest; raise `OrderRefusal` for a post-only order that would take."""
+        """Match an order and rest what may rest; a post-only one that would take ends, or raises `OrderRefusal`."""
         counter = self.book.best(order.side.opposite)
         if (
             order.time_in_force is TimeInForce.POST_ONLY
             and counter is not None
             and order.crosses(counter)
         ):
-            raise OrderRefusal(Reason.WOULD_TAKE)
+            if not self._conduct.takes_post_only:
+                raise OrderRefusal(Reason.WOULD_TAKE)
+            order.status = Status.EXPIRED_POST_ONLY
+            return
         if order.time_in_force is TimeInForce.FOK and self.available(order) < order.quantity:
             order.status = Status.EXPIRED
             return

@@ -24,6 +24,7 @@ class Status(StrEnum):
     CANCELED = "canceled"
     EXPIRED = "expired"
     EXPIRED_IN_MATCH = "expired_in_match"
+    EXPIRED_POST_ONLY = "expired_post_only"  # taken, and ended at once because it would have traded
 
 
 OPEN = (Status.NEW, Status.PARTIALLY_FILLED)
@@ -152,6 +153,19 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
         recent = now_ms - order.updated_ms < self.closed_visible_ms
         return recent and self.shows(order, now_ms)
 
+
+class VenueConduct(msgspec.Struct, frozen=True, kw_only=True):
+    """What venues do differently with the same orders; defaults are Binance's.
+
+    `takes_post_only`: a post-only order that would trade is accepted and ended at once, where others refuse it.
+    `one_wallet`: spot and perpetuals are paid from the same balances.
+    """
+
+    takes_post_only: bool = False
+    one_wallet: bool = False
+
+
+USUAL_CONDUCT = VenueConduct()
 
 # Gate: no uniqueness is documented; our id finds pending orders only; unfilled ones are gone after ten minutes.
 GATE_IDENTITY = IdentityPolicy(

@@ -136,9 +136,8 @@ class Settlement:
         amount = rounded(
             EXACT.multiply(EXACT.multiply(-position.quantity, self.marks[symbol]), rate)
         )
-        wallet.balance += amount
+        _pay(self, account, symbol, amount)
         wallet.funding += amount
-        self.touch(account)
         self._add_income(account, symbol, "FUNDING_FEE", amount, "FUNDING_FEE", "")
         self.changes.audit.append(
             AuditRow(
@@ -163,7 +162,7 @@ class Settlement:
             PerpWalletNotice(
                 account=account,
                 reason=reason,
-                balance=wallet.balance,
+                balance=self.accounts[account].balance(self.rules[symbol].settles_in),
                 change=change,
                 symbol=symbol,
                 quantity=position.quantity,
@@ -220,10 +219,9 @@ class Settlement:
         realized = position.trade(order.side, price, quantity)
         position.updated_ms = self.now_ms
         fee = rounded(EXACT.multiply(EXACT.multiply(price, quantity), rate))
-        wallet.balance += realized - fee
+        _pay(self, order.account, order.symbol, realized - fee)
         wallet.realized_pnl += realized
         wallet.fees += fee
-        self.touch(order.account)
         self.note_wallet(order.account, order.symbol, "ORDER", ZERO)
         return fee, self.rules[order.symbol].settles_in, realized
 
@@ -259,3 +257,12 @@ class Settlement:
 def wallet_of(settlement: Settlement, account: str, symbol: str) -> PerpWallet:
     """The cross wallet of an account in which a perpetual settles."""
     return settlement.accounts[account].wallet(settlement.rules[symbol].settles_in)
+
+
+def _pay(settlement: Settlement, account: str, symbol: str, amount: Decimal) -> None:
+    """Add to what a perpetual is paid from (quote, signed)."""
+    if settlement.accounts[account].one_wallet:
+        settlement.move_spot(account, settlement.rules[symbol].settles_in, amount, ZERO)
+    else:
+        wallet_of(settlement, account, symbol).balance += amount
+        settlement.touch(account)

@@ -122,13 +122,17 @@ class PerpWallet(msgspec.Struct, kw_only=True):
 
 
 class SimulatedAccount(msgspec.Struct, kw_only=True):
-    """One simulated account: spot, and a cross wallet for each asset that perpetuals settle in."""
+    """One simulated account: spot, and a cross wallet for each asset that perpetuals settle in.
+
+    Where it has `one_wallet`, all money is in `spot`; a cross wallet then holds positions and sums, its balance is 0.
+    """
 
     name: str
     spot: dict[str, Holding] = {}
     perp: PerpWallet  # in USDT
     perp_others: dict[str, PerpWallet] = {}
     updated_ms: int = 0
+    one_wallet: bool = False
 
     def wallet(self, asset: str) -> PerpWallet:
         """The cross wallet of a settlement asset, empty where there was none."""
@@ -145,16 +149,34 @@ class SimulatedAccount(msgspec.Struct, kw_only=True):
         """The spot balance of an asset, empty where there was none."""
         return self.spot.setdefault(asset, Holding())
 
+    def balance(self, asset: str) -> Decimal:
+        """What perpetuals that settle in an asset are paid from, all of it."""
+        return self.holding(asset).total if self.one_wallet else self.wallet(asset).balance
+
+    def available(
+        self, asset: str, marks: Mapping[str, Decimal], orders: Mapping[str, list[VenueOrder]]
+    ) -> Decimal:
+        """What of a settlement asset is bound neither by orders nor as margin; may be negative."""
+        own = self.holding(asset).free if self.one_wallet else ZERO
+        return own + self.wallet(asset).available(marks, orders)
+
 
 def born(
-    name: str, balances: Mapping[str, Decimal], settles: Iterable[str] = ()
+    name: str,
+    balances: Mapping[str, Decimal],
+    settles: Iterable[str] = (),
+    *,
+    one_wallet: bool = False,
 ) -> SimulatedAccount:
-    """Make an account: all assets in the spot wallet, and those that perpetuals settle in again in a wallet of each."""
+    """Make an account: all assets in the spot wallet, and those that perpetuals settle in again in a wallet of each.
+
+    With `one_wallet` nothing is there twice.
+    """
     spot = {asset: Holding(free=amount) for asset, amount in balances.items()}
-    account = SimulatedAccount(name=name, spot=spot, perp=PerpWallet())
+    account = SimulatedAccount(name=name, spot=spot, perp=PerpWallet(), one_wallet=one_wallet)
     for asset in {SETTLE_ASSET, *settles}:
         wallet = account.wallet(asset)
-        wallet.balance = wallet.deposited = balances.get(asset, ZERO)
+        wallet.balance = wallet.deposited = ZERO if one_wallet else balances.get(asset, ZERO)
     return account
 
 

@@ -28,10 +28,14 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VenueError(Exception):
-    """A refusal in the words of a dialect: code and text, with HTTP status and headers."""
+    """A refusal in the words of a dialect: code (a number or a word) and text, with HTTP status and headers."""
 
     def __init__(
-        self, code: int, message: str, status: int = 400, headers: dict[str, str] | None = None
+        self,
+        code: int | str,
+        message: str,
+        status: int = 400,
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code} {message}")
         self.code = code

@@ -11,7 +11,13 @@ import msgspec
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.simulation.engine.audit import AuditRow, Kind
 from opensqt.simulation.engine.exchange import Exchange
-from opensqt.simulation.engine.orders import Placement, Reason, VenueOrder
+from opensqt.simulation.engine.orders import (
+    IdentityPolicy,
+    Placement,
+    Reason,
+    VenueConduct,
+    VenueOrder,
+)
 from opensqt.simulation.engine.records import Records
 from opensqt.simulation.server.call import ApiCall, HttpRequest, VenueError
 from opensqt.simulation.server.client_socket import ClientSocket
@@ -24,6 +30,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
     api_key: str
     secret: str
+    passphrase: str = ""
 
     def __repr__(self) -> str:
         """Show no secret."""
@@ -131,3 +138,5 @@ class DialectEntry(msgspec.Struct, frozen=True, kw_only=True):
     admit: Callable[[Exchange, Placement], None]
     refused: Callable[[Market, Reason], VenueError]
     body: Callable[[VenueError], object]
+    conduct: VenueConduct = VenueConduct()
+    identity: IdentityPolicy = IdentityPolicy()

@@ -1,7 +1,8 @@
 """The paper venue put together: exchange, flow player, dialect, certificate and clockwork in one object.
 
 `PaperVenue.start` makes or restores all in its folder and listens on loopback; `stop` states balances and closes.
-Initial balances: the spot wallet gets every configured asset, the USDⓈ-M wallet the same amount of USDT again.
+Initial balances: the spot wallet gets every configured asset, a wallet of perpetuals the same amount again; where one
+wallet serves both it gets them once.
 It never listens on anything but loopback.
 """
 
@@ -42,7 +43,7 @@ class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     balances: Mapping[str, Mapping[str, Decimal]]
     keys: Mapping[str, ApiKey]
     funding: Mapping[str, FundingTerms] = {}
-    policy: IdentityPolicy = IdentityPolicy()
+    policy: IdentityPolicy | None = None  # None: what the venue itself promises
     fee_asset: FeeAsset | None = None
     speed: Decimal = ONE
     host: str = LOOPBACK
@@ -70,8 +71,9 @@ class PaperVenue:
             ),
             clock=self._clock,
             store=self._store,
-            policy=setup.policy,
+            policy=setup.policy or entry.identity,
             fee_asset=setup.fee_asset,
+            conduct=entry.conduct,
         )
         self.exchange.open_accounts(setup.balances)
         self.ca_path, server_pem = certificate.ensure(setup.folder / "ca", entry.hosts)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.engine.matching import Matcher
-from opensqt.simulation.engine.orders import VenueOrder
+from opensqt.simulation.engine.orders import USUAL_CONDUCT, VenueConduct, VenueOrder
 from opensqt.simulation.market.flow import BookDelta, BookSnapshot, MarketTrade
 
 S = "BTC/USDT"
@@ -50,10 +50,12 @@ class Book:
             self.caps[order.order_id] -= quantity
 
 
-def market(bid: str = "5", ask: str = "5") -> tuple[Matcher, Book]:
+def market(
+    bid: str = "5", ask: str = "5", conduct: VenueConduct = USUAL_CONDUCT
+) -> tuple[Matcher, Book]:
     """A book with 99 x bid and 101 x ask at the top and ten more a level behind."""
     book = Book()
-    matcher = Matcher(RULES, book)
+    matcher = Matcher(RULES, book, conduct)
     bids = ((d("99"), d(bid)), (d("98"), d("10")))
     asks = ((d("101"), d(ask)), (d("102"), d("10")))
     matcher.play(BookSnapshot(symbol=S, time_ms=0, bids=bids, asks=asks))

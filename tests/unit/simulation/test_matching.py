@@ -4,7 +4,7 @@ import pytest
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.intent import TimeInForce
-from opensqt.simulation.engine.orders import OrderRefusal, Reason, Status
+from opensqt.simulation.engine.orders import OrderRefusal, Reason, Status, VenueConduct
 from opensqt.simulation.market.flow import MarketTrade
 from tests.unit.simulation.matching_market import BUY, SELL, S, d, market, order, prints, states
 
@@ -166,3 +166,15 @@ def test_a_replayed_book_matches_nothing() -> None:
     assert book.fills == []
     matcher.uncross()
     assert book.fills == [(1, d("100"), d("1"), True)]
+
+
+def test_a_venue_may_take_a_post_only_order_and_end_it_at_once() -> None:
+    """It never trades; where the venue refuses such orders nothing is taken."""
+    strict, _ = market()
+    with pytest.raises(OrderRefusal):
+        strict.place(order(1, BUY, "2", "101", time_in_force=TimeInForce.POST_ONLY))
+    lenient, book = market(conduct=VenueConduct(takes_post_only=True))
+    taken = order(1, BUY, "2", "101", time_in_force=TimeInForce.POST_ONLY)
+    lenient.place(taken)
+    assert (taken.status, taken.filled, book.fills) == (Status.EXPIRED_POST_ONLY, ZERO, [])
+    assert lenient.book.best_resting(BUY) is None
