@@ -45,8 +45,9 @@ class Exposure(
     """What an account has at stake in one symbol if every live and unresolved order fills (base units).
 
     `nobodys` is the part of `net` that unknown orders filled: by hand, or ours that a restored journal has lost. `own`
-    and `own_closing` are the asking strategy's position and what its live orders already take off it; `own_bid` and
-    `own_ask` are the best prices of any live order of the account in the symbol, `orders_here` counts them.
+    is the asking strategy's position; of its live orders on the intent's side `own_closing` take off a position and
+    `own_opening` do not. `own_bid` and `own_ask` are the best prices of any live order of the account in the symbol,
+    `orders_here` counts them.
     """
 
     net: Decimal
@@ -57,6 +58,7 @@ class Exposure(
     nobodys: Decimal
     own: Decimal
     own_closing: Decimal
+    own_opening: Decimal = ZERO  # absent in verdicts before it was told apart from `own_closing`
     own_bid: Decimal | None = None
     own_ask: Decimal | None = None
 

@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.domain.decimals import BPS, ONE
 from opensqt.domain.instruments import InstrumentRules, Market, Side, quote_asset
-from opensqt.domain.intent import OrderType, PlaceIntent
+from opensqt.domain.intent import OrderType, PlaceIntent, Purpose
 from opensqt.risk.grounds import Exposure, Grounds, Quote, StrategyLimits
 from opensqt.risk.refusal import Broken, RefusalCode
 from opensqt.risk.venue_caps import cap_broken
@@ -56,10 +56,14 @@ def check(intent: PlaceIntent, grounds: Grounds) -> CheckResult:
 
 
 def is_reducing(intent: PlaceIntent, exposure: Exposure) -> bool:
-    """Tell whether the order only takes off what the strategy holds and no live order takes off already.
+    """Tell whether the order is a close of what the strategy holds and no live close takes off already.
 
-    Where nobody's trades count, the strategy may be wrong about what it holds: the account's net must shrink, too.
+    An opening that rests on the same side takes nothing off: it was judged as an opening, and a position can be left
+    while it rests. Where nobody's trades count, the strategy may be wrong about what it holds: the account's net must
+    shrink, too.
     """
+    if intent.purpose is not Purpose.CLOSE:
+        return False
     if exposure.nobodys != 0 and not _reduces_net(intent, exposure):
         return False
     if exposure.own == 0 or (exposure.own > 0) is not (intent.side is Side.SELL):
@@ -180,7 +184,8 @@ def _inventory(
 ) -> Broken | None:
     """Bound what the strategy itself may hold if all its orders of this side fill, whatever others hold."""
     most = limits.inventory_notional_quote_max
-    worst = (intent.side.sign * exposure.own + exposure.own_closing + intent.quantity) * price
+    at_work = exposure.own_closing + exposure.own_opening
+    worst = (intent.side.sign * exposure.own + at_work + intent.quantity) * price
     if most is None or worst <= most:
         return None
     asset = quote_asset(intent.symbol)

@@ -9,7 +9,7 @@ import msgspec
 from opensqt.domain import order_state
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.domain.intent import OrderType, PlaceIntent
+from opensqt.domain.intent import OrderType, PlaceIntent, Purpose
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import IntentPlaced
@@ -38,6 +38,7 @@ class _Stake(NamedTuple):
     quantity: Decimal
     type: OrderType
     price: Decimal
+    purpose: Purpose
 
 
 class RiskState:
@@ -105,14 +106,14 @@ class RiskState:
             and pending.intent.intent_id != intent.intent_id
         ]
         here = [_stake(order) for order in account if _symbol(order) == intent.symbol] + [
-            _Stake(i.strategy, i.side, i.quantity, i.type, i.price)
+            _Stake(i.strategy, i.side, i.quantity, i.type, i.price, i.purpose)
             for i in waiting
             if i.symbol == intent.symbol
         ]
         bids = [stake for stake in here if stake.side is Side.BUY]
         asks = [stake for stake in here if stake.side is Side.SELL]
         due = {side: [one for one in (*here, *owed) if one.side is side] for side in Side}
-        own = (one.quantity for one in due[intent.side] if one.strategy == intent.strategy)
+        own = [one for one in due[intent.side] if one.strategy == intent.strategy]
         return Exposure(
             net=self.index.positions.net(place),
             buys=sum((one.quantity for one in due[Side.BUY]), ZERO),
@@ -120,7 +121,8 @@ class RiskState:
             orders_open=len(account) + len(waiting),
             nobodys=self.index.positions.own(NOBODY, place),
             own=self.index.positions.own(intent.strategy, place),
-            own_closing=sum(own, ZERO),
+            own_closing=_sum(own, Purpose.CLOSE),
+            own_opening=_sum(own, Purpose.OPEN),
             own_bid=max((s.price for s in bids if s.type is OrderType.LIMIT), default=None),
             orders_here=len(here),
             own_ask=min((s.price for s in asks if s.type is OrderType.LIMIT), default=None),
@@ -142,6 +144,10 @@ def _of(account: str, orders: list[order_state.Order]) -> list[order_state.Order
     return [one for one in orders if one.placed and one.placed.ref.account == account]
 
 
+def _sum(stakes: list[_Stake], purpose: Purpose) -> Decimal:
+    return sum((one.quantity for one in stakes if one.purpose is purpose), ZERO)
+
+
 def _symbol(order: order_state.Order) -> str:
     return order.placed.ref.symbol if order.placed is not None else ""
 
@@ -150,4 +156,11 @@ def _stake(order: order_state.Order) -> _Stake:
     placed = order.placed
     if placed is None:
         raise ValueError(f"order {order.client_order_id} is not known to be placed")
-    return _Stake(placed.ref.strategy, placed.side, order.remaining, placed.type, placed.price)
+    return _Stake(
+        placed.ref.strategy,
+        placed.side,
+        order.remaining,
+        placed.type,
+        placed.price,
+        placed.purpose,
+    )

@@ -123,7 +123,7 @@ OF_THE_BUS = (
     M(name="durable shared with the successor", patches=_shared_durable, focus=(Kind.STORE_DOWN, Kind.CRASH) * 4),
     M(name="unacked rows count as published", patches=_unacked_counted, focus=LOST),
     M(name="shorter FEED not noticed by the relay", patches=_never_shorter, focus=SHORT),
-    M(name="new feed generation ignored", patches=_silent, focus=SHORT * 3, in_house=True),
+    M(name="new feed generation ignored", patches=_silent, focus=(Kind.RESTORE, *SHORT), in_house=True),
     M(name="basis ignored", patches=_one(IntentQueue, "_reach", _reached), focus=SHORT, in_house=True),
     M(name="gate opens at once", patches=_one(gate, "HORIZON_MS", 0), focus=(Kind.CRASH,) * 3),
     M(name="valid_until ignored at the append", patches=_one(MemoryStore, "_late", _nothing), focus=STUCK),

@@ -117,7 +117,13 @@ def ref(client_order_id: str, strategy: str = "grid-perp") -> OrderRef:
     )
 
 
-def live(client_order_id: str, side: Side, price: str, quantity: str = "0.010") -> IntentPlaced:
+def live(
+    client_order_id: str,
+    side: Side,
+    price: str,
+    quantity: str = "0.010",
+    purpose: Purpose = Purpose.OPEN,
+) -> IntentPlaced:
     """Return an order of ours that rests."""
     return IntentPlaced(
         ref=ref(client_order_id),
@@ -128,7 +134,7 @@ def live(client_order_id: str, side: Side, price: str, quantity: str = "0.010") 
         time_in_force=TimeInForce.POST_ONLY,
         price=Decimal(price),
         quantity=Decimal(quantity),
-        purpose=Purpose.OPEN,
+        purpose=purpose,
         reduce_only=False,
         valid_until_ms=NOW_MS + 2000,
         time_ms=NOW_MS,

@@ -63,8 +63,45 @@ def test_closes_of_other_strategies_take_nothing_of_ours() -> None:
     )
     close = {"side": Side.SELL, "price": Decimal("50100.0"), "purpose": Purpose.CLOSE}
     assert _said(books, **close) == ("", True, True)
-    books.fold(live("e", Side.SELL, "50100.0", "0.001"))
+    books.fold(live("e", Side.SELL, "50100.0", "0.001", Purpose.CLOSE))
     assert _said(books, **close) == ("", False, False), "ours takes 0.001 off already"
+
+
+@pytest.mark.row("E09", "K14")
+@pytest.mark.parametrize("held", list(Side))
+def test_a_position_can_be_left_while_an_opening_rests_on_the_same_side(held: Side) -> None:
+    """The opening was judged as one and takes nothing off: the close is an exit, whatever is stale or reducing only."""
+    side, price = held.opposite, str(Decimal(50_000) + held.sign * 300)
+    books = state(fill("a", held, "0.010"), live("b", side, price))
+    close = {"side": side, "price": Decimal(price), "purpose": Purpose.CLOSE}
+    assert _said(books, **close) == ("", False, True)
+    late_ms = NOW_MS + ROOMY.tick_age_ms_max + 1
+    wish = intent(**close, valid_until_ms=late_ms)
+    assert judge(books, wish, ROOMY, SEAT, late_ms).is_exit
+    books.fold(live("c", side, price, purpose=Purpose.CLOSE))
+    assert not _said(books, **close)[2], "it is left once"
+
+
+@pytest.mark.row("E09", "K14")
+def test_an_opening_is_no_exit_though_it_takes_from_a_position() -> None:
+    """Else openings beside each other would each count as the one that leaves the position, without a limit."""
+    books = state(fill("a", Side.BUY, "0.010"))
+    assert _said(books, side=Side.SELL, price=Decimal("50100.0")) == ("", False, False)
+
+
+@pytest.mark.row("E09", "K14")
+def test_what_a_strategy_may_hold_counts_its_closes_and_openings_of_a_side() -> None:
+    """Both may fill: 0.010 short, 0.010 to buy back and 0.010 to buy leave room for 0.020 more, not for 0.021."""
+    limits = msgspec.structs.replace(ROOMY, inventory_notional_quote_max=Decimal(1500))
+    books = state(
+        fill("a", Side.SELL, "0.010"),
+        live("b", Side.BUY, "49900.0", purpose=Purpose.CLOSE),
+        live("c", Side.BUY, "49900.0"),
+    )
+    for quantity, refused in (("0.020", False), ("0.021", True)):
+        wish = intent(price=Decimal("49950.0"), quantity=Decimal(quantity))
+        verdict = judge(books, wish, limits, SEAT, NOW_MS).verdict
+        assert isinstance(verdict, RiskRefused) is refused
 
 
 @pytest.mark.row("E09", "K14")

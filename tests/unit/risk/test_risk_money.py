@@ -8,6 +8,7 @@ import pytest
 
 from opensqt.desk.config_default import derive
 from opensqt.domain.instruments import Side, quote_asset
+from opensqt.domain.intent import Purpose
 from opensqt.domain.market import Tick
 from opensqt.domain.verdict import RiskRefused
 from opensqt.execution.caps import Caps, SubmissionTerms, obstacle
@@ -77,7 +78,11 @@ def test_without_a_rate_nothing_opens_and_what_is_held_can_be_sold() -> None:
     assert "[risk.rates]" in detail
     held = fill("a", Side.BUY, "2")
     held = msgspec.structs.replace(held, ref=msgspec.structs.replace(held.ref, symbol=CROSS))
-    close: dict[str, Any] = {"side": Side.SELL, "price": Decimal("0.0502")}
+    close: dict[str, Any] = {
+        "side": Side.SELL,
+        "price": Decimal("0.0502"),
+        "purpose": Purpose.CLOSE,
+    }
     assert _reason(_books(held), **close) == ("", "")
 
 

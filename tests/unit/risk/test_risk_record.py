@@ -10,7 +10,7 @@ import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.instruments import Side
-from opensqt.domain.intent import Basis, OrderType
+from opensqt.domain.intent import Basis, OrderType, Purpose
 from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused, Verdict
 from opensqt.risk.grounds import StrategyLimits
@@ -59,7 +59,8 @@ def _events(draw: random.Random, number: int) -> Iterator[Any]:
         yield fill(f"f{number}", side, size, owner)
     if draw.random() < 0.4:
         away = draw.choice((-30, 30, 60))
-        yield live(f"o{number}", side, str(Decimal(50_000) - side.sign * away))
+        order = live(f"o{number}", side, str(Decimal(50_000) - side.sign * away))
+        yield msgspec.structs.replace(order, purpose=draw.choice(list(Purpose)))
     what, now = draw.random(), NOW_MS + number
     if what < 0.1:
         yield Halted(
@@ -82,6 +83,7 @@ def _wish(draw: random.Random, number: int) -> dict[str, Any]:
         "intent_id": f"i-{number}",
         "strategy": draw.choice(STRATEGIES),
         "side": side,
+        "purpose": draw.choice(list(Purpose)),
         "quantity": draw.choice(
             [Decimal(q) for q in ("0.010", "0.020", "0.030", "0.041", "0.001")]
         ),
@@ -167,7 +169,7 @@ def test_no_input_of_a_verdict_can_be_left_out() -> None:
     names = {figure.name for verdict in RUN for figure in verdict.inputs} - DERIVED - TIMES
     missed = {name for name in names if all(_still_explained(one, name) for one in RUN)}
     assert missed == set()
-    assert {"own", "own_closing", "nobodys", "own_bid", "own_ask", "net"} <= names
+    assert {"own", "own_closing", "own_opening", "nobodys", "own_bid", "own_ask", "net"} <= names
     assert {*StrategyLimits.__struct_fields__, "rate", "rate_ms"} <= names
 
 
