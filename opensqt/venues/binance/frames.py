@@ -7,12 +7,12 @@ from typing import assert_never
 import msgspec
 
 from opensqt.domain.instruments import Market, Side
-from opensqt.domain.market import Candle, Mark, Trade
+from opensqt.domain.market import Candle, Trade
 from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.engine.depth_book import DepthChange, Level
 from opensqt.venues.engine.feed_format import (
     FeedFrame,
-    MarkFrame,
+    MarkChange,
     SubscriptionAccepted,
     SubscriptionRefused,
     SymbolFrame,
@@ -119,7 +119,7 @@ def read_frame(text: str, symbols: Mapping[str, str]) -> FeedFrame:
         case _Kline():
             return SymbolFrame(symbol, _candle(wire, symbol))
         case _Mark():
-            return SymbolFrame(symbol, _mark(wire, symbol))
+            return SymbolFrame(symbol, _mark(wire))
         case _:
             assert_never(wire)
 
@@ -189,15 +189,11 @@ def _candle(wire: _Kline, symbol: str) -> Candle:
     )
 
 
-def _mark(wire: _Mark, symbol: str) -> MarkFrame:
-    return MarkFrame(
-        mark=Mark(
-            venue=VENUE,
-            symbol=symbol,
-            mark_price=trimmed(wire.p),
-            index_price=trimmed(wire.i),
-            time_ms=wire.E,
-        ),
+def _mark(wire: _Mark) -> MarkChange:
+    return MarkChange(
+        mark_price=trimmed(wire.p),
+        index_price=trimmed(wire.i),
         rate=trimmed(Decimal(wire.r)) if wire.r else None,
         next_funding_ms=wire.T,
+        time_ms=wire.E,
     )

@@ -4,6 +4,7 @@ A hole is a `FeedStatus` GAP, and the book is not shown again before a snapshot 
 """
 
 import asyncio
+from collections.abc import Callable
 
 from opensqt.domain.market import BookTop, FeedState, FeedStatus
 from opensqt.domain.venue import VenueDown
@@ -15,13 +16,21 @@ from opensqt.venues.engine.rest import VenueRest
 
 BOOK = "book"
 LEVELS = 10
+WHOLE_S_MAX = 2.0  # wall; a venue that sends whole books by itself has sent one by then
 
 
 class BookKeeper:
     """Books by our symbol; observations go into the queue."""
 
-    def __init__(self, rest: VenueRest, queue: Observations, jobs: BackgroundTasks) -> None:
+    def __init__(
+        self,
+        rest: VenueRest,
+        queue: Observations,
+        jobs: BackgroundTasks,
+        begin_again: Callable[[str, str], None],
+    ) -> None:
         self._rest = rest
+        self._begin_again = begin_again  # our symbol, cause: its connection is dialled anew
         self._queue = queue
         self._jobs = jobs
         self._books: dict[str, DepthBook] = {}
@@ -38,6 +47,13 @@ class BookKeeper:
         """Drop what is known: the connection is lost."""
         self._stop(symbol)
         self._books[symbol].reset()
+
+    def begin(self, symbol: str, cause: str) -> None:
+        """Begin on a new connection, over which the venue may have sent a whole book already."""
+        if self._books[symbol].is_live:
+            self.say(symbol, BOOK, FeedState.LIVE, "")
+        else:
+            self.renew(symbol, cause)
 
     def renew(self, symbol: str, cause: str) -> None:
         """Say that there is no book and begin again from a snapshot; changes that come meanwhile are kept."""
@@ -85,11 +101,17 @@ class BookKeeper:
         )
 
     async def _synchronise(self, symbol: str) -> None:
-        """Read snapshots until one joins the changes that came meanwhile; some venues send them by themselves."""
+        """Read snapshots until one joins the changes that came meanwhile.
+
+        Where the venue sends them by itself, it is given a moment; then its connection is dialled anew.
+        """
         attempt, at = 0, self._instruments[symbol]
         while True:
             query = self._rest.dialect.feed.snapshot(at, self._rest.clock.market_ms())
             if query is None:
+                await self._rest.clock.sleep(WHOLE_S_MAX)
+                if not self._books[symbol].is_live:
+                    self._begin_again(symbol, "no whole book came")
                 return
             try:
                 self._books[symbol].change(await self._rest.ask(query))

@@ -34,6 +34,7 @@ _OPTIONS: dict[str, Any] = {
 }
 _RESPONSE: ContextVar[VenueResponse | None] = ContextVar("venue_response", default=None)
 _HEADERS: ContextVar[Mapping[str, str] | None] = ContextVar("venue_headers", default=None)
+_OPTIONS_ONCE: ContextVar[Mapping[str, Any] | None] = ContextVar("venue_options", default=None)
 _SIGNED_MS: ContextVar[int] = ContextVar("venue_signed_ms", default=0)
 
 # Takes a raw text frame and says whether it was consumed; the rest is ccxt's own business (acknowledgements).
@@ -44,6 +45,7 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
     """What we lay over ccxt's class of a venue; `client_class` joins the two."""
 
     number = str
+    options: dict[str, Any]
 
     def __init__(
         self,
@@ -79,6 +81,18 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
     def seconds(self) -> int:
         """Return market time in seconds: sockets log in with it."""
         return self.milliseconds() // MS_PER_S
+
+    def sign(self, *request: Any, **named: Any) -> Any:
+        """Sign with the options of this context; what is signed next has those of the client again."""
+        lasting = self.options
+        once = _OPTIONS_ONCE.get()
+        if not once:
+            return super().sign(*request, **named)
+        self.options = {**lasting, **once}
+        try:
+            return super().sign(*request, **named)
+        finally:
+            self.options = lasting
 
     async def fetch(
         self, url: str, method: str = "GET", headers: Any = None, body: Any = None
@@ -117,9 +131,9 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
         tokens = (
             (_RESPONSE, _RESPONSE.set(response)),
             (_HEADERS, _HEADERS.set(request.headers)),
+            (_OPTIONS_ONCE, _OPTIONS_ONCE.set(request.client_options)),
             (_SIGNED_MS, _SIGNED_MS.set(signed_ms)),
         )
-        self.options.update(request.client_options)  # signed at once, before another task runs
         try:
             await self.request(request.path, list(request.section), request.verb, request.params)
         except BaseError as error:
@@ -140,6 +154,8 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
                 text = data.decode() if isinstance(data, bytes) else data
                 if not self._tap(url, text):
                     ordinary(data)
+                # ccxt waits for an answer to each of its pings by its own clock; whoever speaks is alive.
+                socket.lastPong = socket.last_message_at
 
             socket.handle_text_or_binary_message = tapped
         return socket

@@ -16,12 +16,13 @@ from opensqt.venues.engine.books import BookKeeper
 from opensqt.venues.engine.depth_book import DepthChange
 from opensqt.venues.engine.feed_format import (
     FeedConnection,
-    MarkFrame,
+    MarkChange,
     SubscriptionAccepted,
     SubscriptionRefused,
     SymbolFrame,
 )
 from opensqt.venues.engine.instrument import Instrument
+from opensqt.venues.engine.marks import MarkKeeper
 from opensqt.venues.engine.request import Query
 from opensqt.venues.engine.rest import VenueRest
 from opensqt.venues.engine.stream_connection import StreamConnection, keep_connected
@@ -39,7 +40,8 @@ class VenueFeed:
         self._format = rest.dialect.feed
         self._queue: Observations = Observations()
         self._jobs = BackgroundTasks(self._queue)
-        self._books = BookKeeper(rest, self._queue, self._jobs)
+        self._books = BookKeeper(rest, self._queue, self._jobs, self._begin_again)
+        self._marks = MarkKeeper(rest.dialect.name)
         self._instruments: dict[str, Instrument] = {}
         self._names: dict[Market, dict[str, str]] = {market: {} for market in Market}
         self._connections: dict[str, StreamConnection] = {}
@@ -104,15 +106,23 @@ class VenueFeed:
                 connection.acknowledged.set()
             case SubscriptionRefused(reason):
                 connection.end(f"subscription refused: {reason}")
-            case SymbolFrame(symbol, DepthChange() as change):
-                self._books.change(symbol, change)
-            case SymbolFrame(symbol, MarkFrame() as frame):
-                self._marked(symbol, frame)
-            case SymbolFrame(symbol, (Trade() | Candle()) as told):
-                self._queue.put_nowait(self._in_base_units(symbol, told))
-            case SymbolFrame() | None:
+            case SymbolFrame() as frame:
+                self._take(frame)
+            case list() as frames:
+                for frame in frames:
+                    self._take(frame)
+            case None:
                 pass
         return True
+
+    def _take(self, frame: SymbolFrame) -> None:
+        match frame.value:
+            case DepthChange() as change:
+                self._books.change(frame.symbol, change)
+            case MarkChange() as change:
+                self._marked(frame.symbol, change)
+            case (Trade() | Candle()) as told:
+                self._queue.put_nowait(self._in_base_units(frame.symbol, told))
 
     def _in_base_units(self, symbol: str, told: Trade | Candle) -> Trade | Candle:
         at = self._instruments[symbol]
@@ -122,13 +132,21 @@ class VenueFeed:
             return msgspec.structs.replace(told, quantity=at.base_units(told.quantity))
         return msgspec.structs.replace(told, volume=at.base_units(told.volume))
 
-    def _marked(self, symbol: str, frame: MarkFrame) -> None:
-        self._queue.put_nowait(frame.mark)
+    def _marked(self, symbol: str, change: MarkChange) -> None:
+        mark = self._marks.change(symbol, change)
+        if mark is not None:
+            self._queue.put_nowait(mark)
         if self._funding_hours is not None:
             hours = self._funding_hours.get(symbol, self._format.funding_hours_usual)
-            funding = frame.funding(hours)
+            funding = self._marks.funding(symbol, hours)
             if funding is not None:
                 self._queue.put_nowait(funding)
+
+    def _begin_again(self, symbol: str, cause: str) -> None:
+        """Dial the connections of a book anew: a venue sends the whole book to whoever comes."""
+        for connection in self._connections.values():
+            if connection.about.has_books and symbol in connection.about.symbols:
+                connection.end(cause)
 
     async def _poll_funding(self, query: Query[Mapping[str, int]]) -> None:
         """Keep the real funding intervals; without them no funding is shown."""
@@ -143,11 +161,12 @@ class VenueFeed:
     def _up(self, connection: FeedConnection) -> None:
         for symbol in connection.symbols:
             if connection.has_books:
-                self._books.renew(symbol, "waiting for the first snapshot of this connection")
+                self._books.begin(symbol, "waiting for the first snapshot of this connection")
             self._books.say(symbol, connection.category, FeedState.LIVE, "")
 
     def _down(self, connection: FeedConnection, cause: str) -> None:
         for symbol in connection.symbols:
+            self._marks.forget(symbol)
             if connection.has_books:
                 self._books.forget(symbol)
             self._books.say(symbol, connection.category, FeedState.DOWN, cause)

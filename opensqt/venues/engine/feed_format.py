@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.market import Candle, Funding, Mark, Trade
+from opensqt.domain.market import Candle, Trade
 from opensqt.venues.engine.depth_book import DepthChange, SequenceRule
 from opensqt.venues.engine.instrument import Instrument
 from opensqt.venues.engine.request import Query
@@ -23,35 +23,25 @@ class SubscriptionAccepted(msgspec.Struct, frozen=True):
     """The venue took a subscription."""
 
 
-class MarkFrame(msgspec.Struct, frozen=True, kw_only=True):
-    """A mark price with the funding that is due; `rate` is None for an instrument that has none."""
+class MarkChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What a frame tells of mark and funding; None is what it does not tell, which stays as it was."""
 
-    mark: Mark
-    rate: Decimal | None
-    next_funding_ms: int
-
-    def funding(self, interval_hours: int) -> Funding | None:
-        """Return the funding, or None for an instrument that has none."""
-        if self.rate is None:
-            return None
-        return Funding(
-            venue=self.mark.venue,
-            symbol=self.mark.symbol,
-            rate=self.rate,
-            interval_hours=interval_hours,
-            next_funding_ms=self.next_funding_ms,
-            time_ms=self.mark.time_ms,
-        )
+    time_ms: int
+    mark_price: Decimal | None = None
+    index_price: Decimal | None = None
+    rate: Decimal | None = None
+    next_funding_ms: int | None = None
 
 
 class SymbolFrame(msgspec.Struct, frozen=True):
     """What a frame says of one of our symbols."""
 
     symbol: str
-    value: DepthChange | Trade | Candle | MarkFrame
+    value: DepthChange | Trade | Candle | MarkChange
 
 
-FeedFrame = SymbolFrame | SubscriptionAccepted | SubscriptionRefused | None  # None: not asked for
+# None: not asked for; a venue may tell several things in one frame.
+FeedFrame = SymbolFrame | list[SymbolFrame] | SubscriptionAccepted | SubscriptionRefused | None
 
 
 class FeedConnection(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +75,7 @@ class FeedFormat(Protocol):
         """Read one frame; `symbols` are those of the connection's market. Never raises."""
 
     def snapshot(self, at: Instrument, now_ms: int) -> Query[DepthChange] | None:
-        """Ask for a whole book; None where the stream itself sends it."""
+        """Ask for a whole book; None where the stream itself sends it, at the latest after a new connection."""
 
     def funding_hours(self, markets: frozenset[Market]) -> Query[Mapping[str, int]] | None:
         """Ask for the funding intervals by our symbol; None where there is no funding."""

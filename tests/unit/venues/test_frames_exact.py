@@ -16,7 +16,7 @@ from opensqt.venues.binance.parser import (
     positions,
     spot_balances,
 )
-from opensqt.venues.engine.feed_format import MarkFrame, SymbolFrame
+from opensqt.venues.engine.feed_format import MarkChange, SymbolFrame
 
 SYMBOLS = {"BTCUSDT": "BTC/USDT:USDT"}
 # Each field has a figure of its own, and none survives a float.
@@ -90,11 +90,9 @@ def test_marks_and_funding_are_read_digit_by_digit() -> None:
     """Mark, index and rate."""
     found = read_frame(json.dumps(FRAMES["mark"]), SYMBOLS)
     assert isinstance(found, SymbolFrame)
-    assert isinstance(found.value, MarkFrame)
-    funding = found.value.funding(8)
-    assert funding is not None
-    mark = found.value.mark
-    assert [mark.mark_price, mark.index_price, funding.rate] == FIGURES[:3]
+    assert isinstance(found.value, MarkChange)
+    mark = found.value
+    assert [mark.mark_price, mark.index_price, mark.rate] == FIGURES[:3]
 
 
 @pytest.mark.row("D05")

@@ -1,0 +1,44 @@
+"""Marks and funding are put together from what frames tell, and nothing is shown before all of it is known."""
+
+from decimal import Decimal
+
+from opensqt.venues.engine.feed_format import MarkChange
+from opensqt.venues.engine.marks import MarkKeeper
+
+SYMBOL = "BTC/USDT:USDT"
+
+
+def d(text: str) -> Decimal:
+    """Read a decimal."""
+    return Decimal(text)
+
+
+def test_what_a_frame_does_not_tell_stays_as_it_was() -> None:
+    """A mark needs both prices; a later frame with one of them keeps the other."""
+    keeper = MarkKeeper("bybit")
+    assert keeper.change(SYMBOL, MarkChange(mark_price=d("10"), time_ms=1)) is None
+    whole = keeper.change(SYMBOL, MarkChange(index_price=d("11"), rate=d("0.0001"), time_ms=2))
+    assert whole is not None
+    assert (whole.mark_price, whole.index_price, whole.time_ms) == (d("10"), d("11"), 2)
+    later = keeper.change(SYMBOL, MarkChange(mark_price=d("12"), time_ms=3))
+    assert later is not None
+    assert (later.mark_price, later.index_price) == (d("12"), d("11"))
+
+
+def test_funding_is_shown_when_rate_and_time_are_known() -> None:
+    """A rate of zero is a rate."""
+    keeper = MarkKeeper("bybit")
+    keeper.change(SYMBOL, MarkChange(rate=d("0"), time_ms=1))
+    assert keeper.funding(SYMBOL, 4) is None
+    keeper.change(SYMBOL, MarkChange(next_funding_ms=90, time_ms=2))
+    due = keeper.funding(SYMBOL, 4)
+    assert due is not None
+    assert (due.rate, due.interval_hours, due.next_funding_ms, due.time_ms) == (d("0"), 4, 90, 2)
+
+
+def test_a_lost_connection_takes_what_it_told_with_it() -> None:
+    """After it the first frame begins anew: half a mark is none."""
+    keeper = MarkKeeper("bybit")
+    keeper.change(SYMBOL, MarkChange(mark_price=d("10"), index_price=d("11"), time_ms=1))
+    keeper.forget(SYMBOL)
+    assert keeper.change(SYMBOL, MarkChange(mark_price=d("12"), time_ms=2)) is None
