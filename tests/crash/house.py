@@ -104,7 +104,7 @@ class House:
     async def __aenter__(self) -> Self:
         """Open venue, bus and journal."""
         self._write_folder()
-        of_venue = msgspec.structs.replace(setup(self.folder), policy=IDENTITIES[self.rules])
+        of_venue = msgspec.structs.replace(setup(self.folder), policy=IDENTITIES.get(self.rules))
         self.venue = PaperVenue(of_venue, ScriptedFlow(), self.clock)
         await self.venue.start()
         self._nats = servers.NatsServer(self.folder / "nats")
