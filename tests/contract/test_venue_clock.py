@@ -84,3 +84,24 @@ async def test_a_slow_answer_about_the_time_is_not_believed() -> None:
     assert time.stale
     assert not await time.measure(nothing)
     assert (time.ahead_ms, time.stale) == (0, False)
+
+
+async def test_a_clock_that_the_venue_does_not_compare_is_measured_before_anything_is_placed() -> (
+    None
+):
+    """Where a venue takes what a clock signed that is far off, nothing is placed until its time is known."""
+    clock = VirtualClock()
+    time = ClockOffset(clock, required=True)
+
+    async def told() -> int:
+        return clock.market_ms() - 20_000
+
+    async def nothing() -> None:
+        return None
+
+    assert (time.unknown, time.stale) == (True, True)
+    assert await time.measure(told)
+    assert (time.unknown, time.stale, time.ahead_ms) == (False, False, -20_000)
+    await clock.run_for(31)
+    assert not await time.measure(nothing)
+    assert (time.unknown, time.stale) == (True, True)

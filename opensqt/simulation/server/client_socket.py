@@ -40,6 +40,10 @@ class ClientSocket:
         """Queue an answer to a request; no fault touches it."""
         self._put(msgspec.json.encode(payload))
 
+    def say(self, word: str) -> None:
+        """Queue a bare word, as venues answer pings with; no fault touches it."""
+        self._put(word.encode())
+
     def emit(self, payload: bytes, occasion: Match) -> None:
         """Queue a stream frame; a fault may drop, double, hold back or silence it."""
         rule = self._faults.draw(STREAM_FAULTS, occasion)

@@ -24,6 +24,7 @@ class BinanceFeedFormat:
 
     # Spot numbers its changes U..u, USDⓈ-M names the one before in `pu`.
     sequence_rules: Mapping[Market, SequenceRule] = {Market.SPOT: spanned, Market.PERP: chained}
+    checksum = None
     # docs: fundingInfo lists only the symbols whose interval or cap was adjusted
     funding_hours_usual = 8
 

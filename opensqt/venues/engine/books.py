@@ -40,7 +40,8 @@ class BookKeeper:
     def add(self, at: Instrument) -> None:
         """Keep a book of this instrument; it is empty until `renew`."""
         rule = self._rest.dialect.feed.sequence_rules[at.market]
-        self._books[at.symbol] = DepthBook(rule, at.contract_size)
+        checksum = self._rest.dialect.feed.checksum
+        self._books[at.symbol] = DepthBook(rule, at.contract_size, checksum)
         self._instruments[at.symbol] = at
 
     def forget(self, symbol: str) -> None:

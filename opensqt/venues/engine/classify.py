@@ -28,6 +28,7 @@ from opensqt.venues.engine.request import Unreadable
 from opensqt.venues.engine.response import Transmitted, VenueResponse
 
 CLOCK_TROUBLE = Refusal.CLOCK.value
+OF_ANOTHER = "the answer is about another order"
 MS_PER_S = 1000
 
 _Outcome = TypeVar("_Outcome")
@@ -67,7 +68,9 @@ def judge_each(
         whole = dialect.orders.said(response) or AnswerRow(data=response.evidence)
         rows = [whole] * len(client_order_ids)
     return tuple(
-        judge(AskedOrder(dialect=dialect, at=at, symbols=symbols, client_order_id=name), row)
+        InDoubt(cause=OF_ANOTHER, evidence=row.data)
+        if row.client_order_id not in ("", name)
+        else judge(AskedOrder(dialect=dialect, at=at, symbols=symbols, client_order_id=name), row)
         for row, name in zip(rows, client_order_ids, strict=True)
     )
 
@@ -159,7 +162,7 @@ def _held(asked: AskedOrder, row: AnswerRow) -> Held | InDoubt:
     except Unreadable as error:
         return InDoubt(cause=f"unreadable answer: {error}", evidence=row.data)
     if shown.client_order_id != asked.client_order_id:
-        return InDoubt(cause="the answer is about another order", evidence=row.data)
+        return InDoubt(cause=OF_ANOTHER, evidence=row.data)
     return Held(
         order=None if shown.order is None else asked.at.order(shown.order),
         venue_order_id=shown.venue_order_id,

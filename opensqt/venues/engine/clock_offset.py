@@ -17,18 +17,27 @@ Ask = Callable[
 
 
 class ClockOffset:
-    """The correction of one venue's clock; zero until the venue has once refused our time."""
+    """The correction of one venue's clock; zero until the venue has once refused our time.
 
-    def __init__(self, clock: Clock) -> None:
+    `required`: the venue takes what a clock signed that is far off, so that nothing is placed before it is measured.
+    """
+
+    def __init__(self, clock: Clock, *, required: bool = False) -> None:
         self._clock = clock
+        self._required = required
         self._measured_s: float | None = None
         self.ahead_ms = 0  # market ms
 
     @property
+    def unknown(self) -> bool:
+        """Tell whether nothing may be placed, because nobody knows how far the clocks are apart."""
+        return self._required and self._measured_s is None
+
+    @property
     def stale(self) -> bool:
-        """Tell whether a correction is in use that should be measured again."""
+        """Tell whether a correction should be measured, or is in use and should be measured again."""
         if self._measured_s is None:
-            return False
+            return self._required
         return self._clock.monotonic_s() - self._measured_s > FRESH_S
 
     async def measure(self, ask: Ask) -> bool:

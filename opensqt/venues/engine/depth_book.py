@@ -4,7 +4,7 @@ A venue gives its rule: how the numbers of a change must follow the last one. Ev
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 import msgspec
@@ -20,7 +20,7 @@ WAITING_MAX = 1000  # changes kept while the snapshot is on its way
 class DepthChange(msgspec.Struct, frozen=True, kw_only=True):
     """One depth frame with the ids `first`..`last` and `previous`, that of the frame before it (0: not told).
 
-    `whole`: it is the book as of `last`, not a change of it.
+    `whole`: it is the book as of `last`, not a change of it. `checksum` is that of the book after it (0: not told).
     """
 
     last: int
@@ -30,10 +30,13 @@ class DepthChange(msgspec.Struct, frozen=True, kw_only=True):
     first: int = 0
     previous: int = 0
     whole: bool = False
+    checksum: int = 0
 
 
 # Tells whether a change follows the last id; `joined`: a change has already followed the snapshot.
 SequenceRule = Callable[[DepthChange, int, bool], bool]
+# Sums bids and asks, best first, as the venue counts and writes them.
+Checksum = Callable[[Iterable[Level], Iterable[Level]], int]
 
 
 def spanned(change: DepthChange, last: int, joined: bool) -> bool:
@@ -69,6 +72,11 @@ class _Side:
             elif self._quantities.pop(price, None) is not None:
                 del self._prices[bisect_left(self._prices, price)]
 
+    def sent(self, *, highest: bool) -> Iterator[Level]:
+        """Return the levels as they were sent, best first."""
+        prices = reversed(self._prices) if highest else iter(self._prices)
+        return ((price, self._quantities[price]) for price in prices)
+
     def lowest(self, count: int) -> tuple[BookLevel, ...]:
         return self._levels(self._prices[:count])
 
@@ -88,8 +96,13 @@ class _Side:
 class DepthBook:
     """Changes wait until a snapshot comes; then each must follow the one before it."""
 
-    def __init__(self, rule: SequenceRule, contract_size: Decimal = ONE) -> None:
-        self._rule = rule
+    def __init__(
+        self,
+        rule: SequenceRule,
+        contract_size: Decimal = ONE,
+        checksum: Checksum | None = None,
+    ) -> None:
+        self._rule, self._checksum = rule, checksum
         self._contract_size = contract_size
         self._waiting: list[DepthChange] = []
         self._bids = _Side((), contract_size)
@@ -134,6 +147,7 @@ class DepthBook:
         self._asks = _Side(whole.asks, self._contract_size)
         self._last, self._joined = whole.last, False
         self.time_ms = max(self.time_ms, whole.time_ms)
+        self._check(whole)
         for change in waiting:
             self._follow(change)
         return True
@@ -141,7 +155,7 @@ class DepthBook:
     def _follow(self, change: DepthChange) -> bool:
         last = self._last or 0
         if not self._rule(change, last, self._joined):
-            if change.last <= last:
+            if change.last <= last and (not self._joined or change.time_ms <= self.time_ms):
                 return False  # older than the book
             self.reset()
             raise DepthGap(f"change {change.first}..{change.last} does not follow {last}")
@@ -149,4 +163,14 @@ class DepthBook:
         self.time_ms = max(self.time_ms, change.time_ms)
         self._bids.apply(change.bids)
         self._asks.apply(change.asks)
+        self._check(change)
         return True
+
+    def _check(self, change: DepthChange) -> None:
+        """Compare with the venue's checksum, where there is one."""
+        if self._checksum is None or not change.checksum:
+            return
+        ours = self._checksum(self._bids.sent(highest=True), self._asks.sent(highest=False))
+        if ours != change.checksum:
+            self.reset()
+            raise DepthGap(f"checksum {ours} after {change.last}, the venue's is {change.checksum}")

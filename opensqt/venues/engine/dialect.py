@@ -22,12 +22,16 @@ from opensqt.venues.engine.response import VenueResponse
 
 
 class AnswerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer says of one order: an order in `data`, or an error `code`, which tables may know by `name`."""
+    """What an answer says of one order: an order in `data`, or an error `code`, which tables may know by `name`.
+
+    A row of an error may say of which order it speaks.
+    """
 
     code: str = ""
     text: str = ""
     name: str = ""
     data: bytes = b""
+    client_order_id: str = ""
 
 
 class ShownOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +197,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     rates: Mapping[str, Rate]  # by bucket, as requests name it in their cost
     errors: Mapping[Market, ErrorTable]
     secrets: Sequence[str] = ("api_key", "secret")  # fields of `[accounts.NAME]` that it needs
+    measures_clock: bool = (
+        False  # it takes what a clock signed that is further off than the fence allows
+    )
     metadata: Metadata
     orders: OrderEndpoints
     account: AccountEndpoints

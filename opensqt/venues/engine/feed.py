@@ -43,7 +43,7 @@ class VenueFeed:
         self._books = BookKeeper(rest, self._queue, self._jobs, self._begin_again)
         self._marks = MarkKeeper(rest.dialect.name)
         self._instruments: dict[str, Instrument] = {}
-        self._names: dict[Market, dict[str, str]] = {market: {} for market in Market}
+        self._names: dict[Market | None, dict[str, str]] = {key: {} for key in (None, *Market)}
         self._connections: dict[str, StreamConnection] = {}
         self._funding_hours: Mapping[str, int] | None = None
 
@@ -89,6 +89,7 @@ class VenueFeed:
                 at = await self._rest.listing.instrument(symbol)
                 self._instruments[symbol] = at
                 self._names[at.market][at.venue_symbol] = symbol
+                self._names[None][at.venue_symbol] = symbol
                 self._books.add(at)
         except VenueDown as error:
             raise FeedDown(str(error)) from error

@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market
 from opensqt.domain.market import Candle, Trade
-from opensqt.venues.engine.depth_book import DepthChange, SequenceRule
+from opensqt.venues.engine.depth_book import Checksum, DepthChange, SequenceRule
 from opensqt.venues.engine.instrument import Instrument
 from opensqt.venues.engine.request import Query
 
@@ -45,10 +45,13 @@ FeedFrame = SymbolFrame | list[SymbolFrame] | SubscriptionAccepted | Subscriptio
 
 
 class FeedConnection(msgspec.Struct, frozen=True, kw_only=True):
-    """A public connection: what is sent on it, of which symbols (ours) it tells, and whether books come over it."""
+    """A public connection: what is sent on it, of which symbols (ours) it tells, and whether books come over it.
+
+    `market` is None where it tells of all of them, by names that differ.
+    """
 
     url: str
-    market: Market
+    market: Market | None
     category: str
     symbols: tuple[str, ...]
     messages: tuple[dict[str, Any], ...]
@@ -61,6 +64,10 @@ class FeedFormat(Protocol):
     @property
     def sequence_rules(self) -> Mapping[Market, SequenceRule]:
         """How the numbers of one depth change must follow those of the last."""
+
+    @property
+    def checksum(self) -> Checksum | None:
+        """How the venue sums a book; None where it does not."""
 
     @property
     def funding_hours_usual(self) -> int:

@@ -37,6 +37,7 @@ from opensqt.venues.engine.request import Page, Query, RestRequest, SigningWindo
 from opensqt.venues.engine.rest import VenueRest
 
 TOO_LATE = "the deadline passed before it could be sent"
+NO_TIME = "how far the clock of the venue is from ours could not be measured"
 MS_PER_S = 1000
 
 Listed = list[OrderView] | Throttled | NotSent | InDoubt
@@ -121,6 +122,8 @@ class VenueOrders:
         sending = self._placing(at, requests)
         if not await self._rest.turn(sending, until_ms=max(one.deadline_ms for one in requests)):
             return (NotSent(cause=TOO_LATE),) * len(requests)
+        if self._rest.time.unknown:
+            return (NotSent(cause=NO_TIME),) * len(requests)
         kept = [self._kept(one, obstacle) for one in requests]
         leaving = [one for one, why in zip(requests, kept, strict=True) if why is None]
         sent = await self._dispatch(at, leaving) if leaving else ()

@@ -43,9 +43,10 @@ class Query(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
-    """A page of a list, and the query of the next one; None at the end."""
+    """A page of a list, and the query of the next one; None at the end. `newest_first`: so is the whole list."""
 
     rows: Sequence[Row]
+    newest_first: bool = False
     following: "Query[Page[Row]] | None" = None
 
 

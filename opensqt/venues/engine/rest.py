@@ -77,7 +77,7 @@ class VenueRest:
         self.budget = Budget(clock, limits_of(config, dialect.rates, part))
         self.troubles = ErrorWindow(clock)
         self.contact = Contact(lambda: int(clock.monotonic_s() * MS_PER_S))
-        self.time = ClockOffset(clock)
+        self.time = ClockOffset(clock, required=dialect.measures_clock)
         self.clients = LazyClient(
             dialect,
             session=session,
@@ -144,13 +144,14 @@ class VenueRest:
     async def pages(self, query: Query[Page[Row]], lane: Priority = Priority.READ) -> list[Row]:
         """Read a list to its end; raise `VenueDown`."""
         found: list[Row] = []
+        newest_first = False
         following: Query[Page[Row]] | None = query
         while following is not None:
             request = msgspec.structs.replace(following.request, lane=lane)
             page = self.readable(following, await self.read(request))
             found.extend(page.rows)
-            following = page.following
-        return found
+            following, newest_first = page.following, page.newest_first
+        return found[::-1] if newest_first else found
 
     async def read(self, request: RestRequest) -> bytes:
         """Send a read, again if it was not answered; return the body or raise `VenueDown`."""

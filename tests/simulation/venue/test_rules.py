@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.simulation.dialects.binance.limits import IGNORED_MAX, SPOT_LIMITS, RateMeter
-from opensqt.simulation.dialects.binance.numbers import eight, grid, plain
+from opensqt.simulation.dialects.binance.numbers import eight
 from opensqt.simulation.dialects.binance.signature import (
     Keyring,
     check_time,
@@ -24,6 +24,7 @@ from opensqt.simulation.engine.orders import GATE_IDENTITY
 from opensqt.simulation.engine.wallets import MarginPosition, rounded
 from opensqt.simulation.server.call import VenueError
 from opensqt.simulation.server.dialect import ApiKey
+from opensqt.simulation.server.numbers import grid, plain
 from opensqt.simulation.server.paper import PaperVenue
 from tests.simulation.venue.scripted import (
     PERP,

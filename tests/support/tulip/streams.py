@@ -62,6 +62,7 @@ class TulipFeed:
     """Books that come whole over the stream."""
 
     sequence_rules: Mapping[Market, SequenceRule] = {Market.SPOT: chained, Market.PERP: chained}
+    checksum = None
     funding_hours_usual = 8
 
     def connections(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from opensqt.domain.instruments import Market
@@ -82,6 +83,29 @@ def test_perp_changes_name_the_one_before() -> None:
     assert book.change(change(15, 16, previous=12))
     with pytest.raises(DepthGap):
         book.change(change(20, 21, previous=18))
+
+
+def test_numbers_that_went_back_are_no_old_news() -> None:
+    """A later change with a smaller number is a hole: the one at which the venue began to count anew was lost."""
+    book = DepthBook(chained)
+    book.change(snapshot(10))
+    assert book.change(change(0, 12, previous=10))
+    stale = msgspec.structs.replace(change(0, 11, previous=10), time_ms=0)
+    assert not book.change(stale)
+    anew = msgspec.structs.replace(change(0, 4, previous=3), time_ms=book.time_ms + 1)
+    with pytest.raises(DepthGap):
+        book.change(anew)
+
+
+def test_a_wrong_checksum_is_a_hole() -> None:
+    """What the venue sums differently is not shown; where it sends none, nothing is summed."""
+    book = DepthBook(chained, checksum=lambda bids, asks: len([*bids, *asks]))
+    levels = len(snapshot(10).bids) + len(snapshot(10).asks)
+    assert book.change(msgspec.structs.replace(snapshot(10), checksum=levels))
+    assert book.change(msgspec.structs.replace(change(0, 12, previous=10), checksum=0))
+    with pytest.raises(DepthGap, match="checksum"):
+        book.change(msgspec.structs.replace(change(0, 13, previous=12), checksum=-1))
+    assert not book.is_live
 
 
 def test_empty_level_is_removed() -> None:

@@ -2,9 +2,9 @@
 
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.simulation.dialects.binance.filters import digits
 from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, RateLimits
-from opensqt.simulation.dialects.binance.numbers import eight, plain
+from opensqt.simulation.dialects.binance.numbers import eight
+from opensqt.simulation.server.numbers import digits, plain
 
 TRADING, SPOT_CLOSED, USDM_CLOSED = "TRADING", "BREAK", "PENDING_TRADING"
 ONBOARD_MS = 1_569_398_400_000

@@ -6,16 +6,10 @@ from opensqt.domain.decimals import EXACT, floor_to
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.dialects.binance.errors import filter_failure
-from opensqt.simulation.dialects.binance.numbers import plain
 from opensqt.simulation.server.call import VenueError
+from opensqt.simulation.server.numbers import digits, plain
 
 SPOT_DIGITS_MAX = 8
-
-
-def digits(number: Decimal) -> int:
-    """Digits after the point, trailing zeros not counted."""
-    exponent = number.normalize(EXACT).as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def check(

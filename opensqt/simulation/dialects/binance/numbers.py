@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import InstrumentRules, Market
+from opensqt.simulation.server.numbers import grid
 
 EIGHT = Decimal("0.00000001")
 
@@ -11,18 +12,6 @@ EIGHT = Decimal("0.00000001")
 def eight(number: Decimal) -> str:
     """Write with eight digits after the point."""
     return format(number.quantize(EIGHT, ROUND_HALF_EVEN, context=EXACT), "f")
-
-
-def grid(number: Decimal, step: Decimal) -> str:
-    """Write with as many digits after the point as a tick or step has."""
-    exponent = step.normalize().as_tuple().exponent
-    digits = max(0, -exponent) if isinstance(exponent, int) else 0
-    return format(number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN, context=EXACT), "f")
-
-
-def plain(number: Decimal) -> str:
-    """Write without trailing zeros and without exponent."""
-    return format(number.normalize(EXACT), "f") if number else "0"
 
 
 def level(rules: InstrumentRules, price: Decimal, quantity: Decimal) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.simulation.dialects.binance.numbers import eight, grid, plain
+from opensqt.simulation.dialects.binance.numbers import eight
 from opensqt.simulation.dialects.binance.spot_views import STATUS, order_type, time_in_force
 from opensqt.simulation.dialects.binance.usdm_views import average_price
 from opensqt.simulation.dialects.binance.usdm_views import time_in_force as usdm_time_in_force
@@ -15,6 +15,7 @@ from opensqt.simulation.engine.notices import (
     PerpWalletNotice,
     SpotBalanceNotice,
 )
+from opensqt.simulation.server.numbers import grid, plain
 
 Json = dict[str, object]
 

@@ -3,7 +3,7 @@
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.simulation.dialects.binance import usdm_views as views
-from opensqt.simulation.dialects.binance.numbers import eight, plain
+from opensqt.simulation.dialects.binance.numbers import eight
 from opensqt.simulation.dialects.binance.parameters import (
     flag,
     instrument,
@@ -18,6 +18,7 @@ from opensqt.simulation.engine.settlement import wallet_of
 from opensqt.simulation.engine.wallets import SETTLE_ASSET
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
+from opensqt.simulation.server.numbers import plain
 
 Json = dict[str, object]
 DONE = {"code": 200, "msg": "success"}

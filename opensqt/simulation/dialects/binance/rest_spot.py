@@ -8,12 +8,12 @@ from opensqt.simulation.dialects.binance.lookup import (
     find_order,
     open_orders,
 )
-from opensqt.simulation.dialects.binance.numbers import plain
 from opensqt.simulation.dialects.binance.order_parsing import read_placement
 from opensqt.simulation.dialects.binance.parameters import instrument, instruments, integer
 from opensqt.simulation.engine.orders import OrderRefusal, VenueOrder
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
+from opensqt.simulation.server.numbers import plain
 
 
 def place(context: VenueContext, call: ApiCall) -> object:

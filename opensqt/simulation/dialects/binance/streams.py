@@ -10,6 +10,7 @@ from opensqt.simulation.dialects.binance.streams_public import PublicStreamHub
 from opensqt.simulation.dialects.binance.ws_api import api_request, stream_request
 from opensqt.simulation.server.client_socket import ClientSocket
 from opensqt.simulation.server.context import VenueContext
+from opensqt.simulation.server.market_changes import MarketChanges
 
 SPOT_HOSTS = ("stream.binance.com", "ws-api.binance.com")
 API_PREFIX = "ws-"
@@ -24,7 +25,8 @@ class BinanceStreams:
         self._private = PrivateStreamHub(context.exchange.rules)
         context.exchange.listeners.append(self._private.publish)
         self._wires: set[ClientSocket] = set()
-        self.flush = self._public.flush
+        self._changes = MarketChanges(context, self._public)
+        self.flush = self._changes.flush
 
     @property
     def attached(self) -> int:
@@ -65,7 +67,7 @@ class BinanceStreams:
 
     def tick(self) -> None:
         """Send what goes out every 100 ms, and tell who listens with a key that has run out."""
-        self._public.tick()
+        self._changes.tick()
         for key in self._listen_keys.expired(self._context.exchange.clock.wall_ms()):
             over = {"e": "listenKeyExpired", "E": self._context.now_ms(), "listenKey": key.key}
             for wire in self._wires:

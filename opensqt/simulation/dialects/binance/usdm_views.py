@@ -5,10 +5,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.simulation.dialects.binance.numbers import eight, grid, plain
+from opensqt.simulation.dialects.binance.numbers import eight
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
 from opensqt.simulation.engine.records import Income
 from opensqt.simulation.engine.wallets import MarginPosition
+from opensqt.simulation.server.numbers import grid, plain
 
 Json = dict[str, object]
 LEVERAGE_MAX = 125
