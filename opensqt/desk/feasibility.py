@@ -34,6 +34,7 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
 
 def warnings(config: Config, market: MarketView) -> Iterator[str]:
     """Yield what can be started and will hardly ever trade on this paper market: it may elsewhere."""
+    market = msgspec.structs.replace(market, price_collar_bps=config.risk.price_collar_bps)
     for name, strategy in config.strategies.items():
         for told in strategy.prospect(market).warnings:
             yield f"strategies.{name}.{told}"

@@ -126,6 +126,8 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     def spec(self, name: str, settings: Settings, terms: RunTerms) -> StrategySpec[S]:
         """Return one strategy of a configuration, ready to be driven."""
         orders_max = min(ORDERS_PER_PLACE * settings.orders_open_max, terms.orders_open_max)
+        lookback_ms = max(self.lookback_ms, settings.lookback_ms)
+        candles = ("candle",) if settings.lookback_ms and "candle" not in self.channels else ()
         setup = Setup(
             strategy=name,
             venue=terms.venue,
@@ -135,7 +137,7 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
             funding_age_ms_max=int(FUNDING_AGE_MS_MAX * terms.speed),
             timing=RetryPolicy(valid_for_ms=settings.valid_for_ms).scaled(terms.speed),
             speed=terms.speed,
-            candles_kept_ms=self.lookback_ms,
+            candles_kept_ms=lookback_ms,
         )
         return StrategySpec(
             name=name,
@@ -148,6 +150,6 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
             decide=self.ask,
             evolve=self.fold,
             openings_cancelled=openings_cancelled,
-            kinds=self.channels,
-            lookback_ms=self.lookback_ms,
+            kinds=(*self.channels, *candles),
+            lookback_ms=lookback_ms,
         )

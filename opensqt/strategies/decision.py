@@ -27,6 +27,7 @@ class SkippedSlot(msgspec.Struct, frozen=True, kw_only=True):
     why: str  # as `status` counts it
     purpose: Purpose = Purpose.OPEN  # of the order that it lacks
     words: str = ""  # why, with the figures of this slot, where there are any
+    bound: bool = False  # the owner's or the market's bounds keep it away: missed only while nothing else works
 
 
 class WakeCondition(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,6 +74,6 @@ def _lacks(state: StrategyState, decision: Decision) -> tuple[Lack, ...]:
         if gap.slot in under_way or gap.why.startswith(DUST):
             continue
         why = books.retry(gap.slot).vain_why if gap.why == RESTING else gap.words or gap.why
-        bound = (gap.purpose, gap.why) in BOUNDS
+        bound = gap.bound or (gap.purpose, gap.why) in BOUNDS
         found.append(Lack(slot=gap.slot, purpose=gap.purpose, why=why, bound=bound))
     return tuple(found)

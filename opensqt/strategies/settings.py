@@ -60,6 +60,11 @@ class Settings(ConfigTable, frozen=True, kw_only=True):
         return SIDES * len(self.symbols)
 
     @property
+    def lookback_ms(self) -> int:
+        """How much of closed candles these settings need (market ms); 0: none."""
+        return 0
+
+    @property
     def held_quote_max(self) -> Decimal | None:
         """The most that risk lets it hold of a symbol, in quote units; None: no bound but the desk's."""
         most = self.setting("inventory_notional_quote_max")

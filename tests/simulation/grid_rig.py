@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import Side
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.settings import GridMode, GridSettings
+from opensqt.strategies.grid.ladder_settings import GridMode
+from opensqt.strategies.grid.settings import GridSettings
 from opensqt.strategies.grid.slots import Slot
 from opensqt.strategies.grid.state import GridState
 from opensqt.strategies.grid.strategy import GRID
@@ -36,7 +37,8 @@ def setup_of(**changes: object) -> Setup[GridSettings]:
     }
     for name, value in changes.items():
         (told if name in Setup.__struct_fields__ else values)[name] = value
-    return Setup(settings=GridSettings(**values), **told)  # type: ignore[arg-type]
+    settings = GridSettings(**values)  # type: ignore[arg-type]
+    return Setup(settings=settings, candles_kept_ms=settings.lookback_ms, **told)  # type: ignore[arg-type]
 
 
 def unstarted(setup: Setup[GridSettings]) -> Rig[GridState]:

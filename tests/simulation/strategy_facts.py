@@ -9,7 +9,7 @@ from opensqt.domain.account import SnapshotPosition, VenueSnapshot
 from opensqt.domain.ids import client_order_id
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.market import Tick, Time
+from opensqt.domain.market import Candle, Tick, Time
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import (
     Accepted,
@@ -74,6 +74,25 @@ def tick_of(symbol: str, price: str | Decimal, time_ms: int, spread: str = "0.2"
         ask_quantity=Decimal(5),
         time_ms=time_ms,
         book_sequence=time_ms,
+    )
+
+
+def candle_of(
+    minute: int, *, close: str, high: str = "", low: str = "", symbol: str = PERP
+) -> Candle:
+    """Return the closed candle of a minute, as flat as it may be; it trades 10 base units."""
+    return Candle(
+        venue="binance",
+        symbol=symbol,
+        interval_ms=60_000,
+        open_time_ms=minute * 60_000,
+        open=Decimal(close),
+        high=Decimal(high or close),
+        low=Decimal(low or close),
+        close=Decimal(close),
+        volume=Decimal(10),
+        closed=True,
+        time_ms=minute * 60_000,
     )
 
 
@@ -152,7 +171,7 @@ def brought(fill: Fill) -> Decimal:
 
 def journalled(history: Iterable[Event]) -> list[Event]:
     """Return what a restart would read of a history: journalled facts only."""
-    return [event for event in history if not isinstance(event, Tick | Time)]
+    return [event for event in history if not isinstance(event, Tick | Time | Candle)]
 
 
 class Evidence:

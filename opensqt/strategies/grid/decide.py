@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Event
@@ -9,6 +11,7 @@ from opensqt.domain.strategy_events import AnchorSet, PositionAdopted
 from opensqt.strategies.aiming import steer
 from opensqt.strategies.decision import Decision, JournalledChoice
 from opensqt.strategies.grid.levels import lattice_at, spread_over
+from opensqt.strategies.grid.market_reading import words_of
 from opensqt.strategies.grid.state import GridState, unowned
 from opensqt.strategies.grid.target_orders import target_of
 from opensqt.strategies.permissions import permissions
@@ -20,14 +23,16 @@ def decide(grid: GridState, event: Event) -> Decision:
     choices, waiting = _choices(grid)
     if choices or waiting:
         return Decision(choices=choices, reason="kill latched" if grid.killed else waiting)
-    lattice = grid.books.lattice
-    if lattice is None:
+    ladder = grid.ladder
+    if ladder is None:
         return Decision(reason="waiting for first tick")
     allowed = permissions(grid)
-    target = target_of(grid, lattice, allowed)
-    return steer(
+    target = target_of(grid, ladder, allowed)
+    decision = steer(
         grid, target.wants, gaps=target.gaps, leaving=target.leaving, reason=allowed.reason
     )
+    note = words_of(grid.settings, grid.reading, ladder)
+    return msgspec.structs.replace(decision, note=note) if note else decision
 
 
 def _choices(grid: GridState) -> tuple[tuple[JournalledChoice, ...], str]:

@@ -13,7 +13,7 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.dust import is_dust
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.intent import Purpose
-from opensqt.strategies.grid.levels import GridLevels, close_level
+from opensqt.strategies.grid.levels import GridLevels
 from opensqt.strategies.tracked_intent import TrackedIntent
 
 
@@ -42,7 +42,8 @@ def spare_of(
     small = {
         level: quantity
         for level, quantity in held.items()
-        if quantity > 0 and is_dust(rules, quantity, lattice.price(close_level(level, quantity)))
+        if quantity > 0
+        and is_dust(rules, quantity, lattice.price(lattice.close_level(level, quantity)))
     }
     idle = small.keys() - busy.keys() - window
     taken = (

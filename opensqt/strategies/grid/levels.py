@@ -1,6 +1,12 @@
-"""The lattice of a grid: integer levels around an anchor, and which of them lie in the window. Knows no orders."""
+"""The lattice of a grid: integer levels around an anchor, and which of them lie in the window. Knows no orders.
 
-from decimal import ROUND_CEILING, Decimal
+A level never moves. A wider interval uses every second, third ... level of the same lattice, so that whatever a level
+holds stays where it was bought.
+"""
+
+import bisect
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, Context, Decimal
 
 import msgspec
 
@@ -12,49 +18,112 @@ from opensqt.domain.strategy_events import AdoptedSlot
 BUFFER = Decimal("0.1")  # of a step: nothing opens nearer to the price
 
 
+POWERS = Context(prec=28)
+PRICES = Context(prec=16)  # of a geometric lattice; an order's price is fitted to the tick
+
+
 class GridLevels(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """Prices at anchor + level * step, quote units; levels are integers and never move."""
+    """Prices by level, quote units; of them every `stride`-th is used, counted from the anchor.
+
+    Evenly apart: anchor + level * step. Geometric: each price is the one below times (anchor + step) / anchor. With
+    `prices` they are these, the lowest is level 0; beyond both ends it goes on as far apart as the last two.
+    """
 
     anchor_price: Decimal
     step_price: Decimal
+    geometric: bool = False
+    prices: tuple[Decimal, ...] = ()  # rising
+    stride: int = 1
 
     def price(self, level: int) -> Decimal:
         """Return the price of a level."""
-        price = self._prices.get(level)
+        price = self._known.get(level)
         if price is None:
-            price = EXACT.add(self.anchor_price, EXACT.multiply(self.step_price, Decimal(level)))
-            self._prices[level] = price
+            price = self._known[level] = self._price(level)
         return price
 
+    def _price(self, level: int) -> Decimal:
+        if self.geometric:
+            ratio = POWERS.divide(self.anchor_price + self.step_price, self.anchor_price)
+            return PRICES.multiply(self.anchor_price, POWERS.power(ratio, level))
+        start, step = self.anchor_price, self.step_price
+        if self.prices:
+            last = len(self.prices) - 1
+            if 0 <= level <= last:
+                return self.prices[level]
+            end, inner = (0, 1) if level < 0 else (last, last - 1)
+            start, step = self.prices[end], abs(self.prices[end] - self.prices[inner])
+            level -= end
+        return EXACT.add(start, EXACT.multiply(step, Decimal(level)))
+
     @cached
-    def _prices(self) -> dict[int, Decimal]:
+    def _known(self) -> dict[int, Decimal]:
         """Prices by level, as far as somebody asked."""
         return {}
 
+    def gap(self, level: int) -> Decimal:
+        """Return the distance of a level to the next above (quote units)."""
+        return self.price(level + 1) - self.price(level)
+
     def nearest(self, price: Decimal) -> int:
         """Return the level nearest to a price, ties to the even level."""
-        distance = nearest_to(EXACT.subtract(price, self.anchor_price), self.step_price)
-        return int(EXACT.divide(distance, self.step_price))
+        if not self.geometric and not self.prices:
+            distance = nearest_to(EXACT.subtract(price, self.anchor_price), self.step_price)
+            return int(EXACT.divide(distance, self.step_price))
+        level = self._near(price)
+        return min(
+            (level - 1, level, level + 1), key=lambda one: (abs(self.price(one) - price), one % 2)
+        )
+
+    def _near(self, price: Decimal) -> int:
+        """Return a level at most one away from the nearest."""
+        if self.geometric:
+            ratio = POWERS.divide(self.anchor_price + self.step_price, self.anchor_price)
+            rise = POWERS.ln(POWERS.divide(price, self.anchor_price))
+            return int(POWERS.divide(rise, POWERS.ln(ratio)).to_integral_value())
+        last = len(self.prices) - 1
+        if price < self.prices[0]:
+            return int((price - self.prices[0]) / self.gap(-1))
+        if price > self.prices[last]:
+            return last + int((price - self.prices[last]) / self.gap(last))
+        return bisect.bisect_left(self.prices, price)
 
     def below(self, price: Decimal, count: int) -> tuple[int, ...]:
         """Return the `count` levels next below a price, nearest first, a safety buffer away."""
-        limit = price - self.step_price * BUFFER
-        level = self.nearest(price)
+        near, stride = self.nearest(price), self.stride
+        limit = price - self.gap(near) * stride * BUFFER
+        level = -(-near // stride) * stride
         while self.price(level) >= limit:
-            level -= 1
-        return tuple(level - i for i in range(count) if self.price(level - i) > 0)
+            level -= stride
+        return tuple(self._listed(range(level, level - stride * count, -stride), -1))
 
     def above(self, price: Decimal, count: int) -> tuple[int, ...]:
         """Return the `count` levels next above a price, nearest first, a safety buffer away."""
-        limit = price + self.step_price * BUFFER
-        level = self.nearest(price)
+        near, stride = self.nearest(price), self.stride
+        limit = price + self.gap(near) * stride * BUFFER
+        level = near // stride * stride
         while self.price(level) <= limit:
-            level += 1
-        return tuple(level + i for i in range(count))
+            level += stride
+        return tuple(self._listed(range(level, level + stride * count, stride), 1))
 
     def reaches(self, level: int, price: Decimal, count: int) -> bool:
-        """Tell whether a level lies so near that an order there may stay: the window and one step more."""
-        return abs(price - self.price(level)) <= self.step_price * (count + 1)
+        """Tell whether a level lies so near that an order there may stay: the window and one interval more."""
+        span = self.stride * (count + 1)
+        low, high = self.price(level - span), self.price(level + span)
+        return low <= price <= high
+
+    def close_level(self, level: int, held: Decimal) -> int:
+        """Return the level at which a slot's position is closed: one interval above a long, one below a short."""
+        return level + self.stride if held > 0 else level - self.stride
+
+    def _listed(self, levels: range, side: int) -> Iterator[int]:
+        """Leave out levels without a price, and of listed prices the last one, which only closes what others opened."""
+        for level in levels:
+            inside = not self.prices or (
+                0 <= level < len(self.prices) and 0 <= level - side < len(self.prices)
+            )
+            if inside and self.price(level) > 0:
+                yield level
 
 
 def lattice_at(price: Decimal, step_bps: Decimal, rules: InstrumentRules) -> GridLevels:
@@ -62,11 +131,6 @@ def lattice_at(price: Decimal, step_bps: Decimal, rules: InstrumentRules) -> Gri
     anchor = nearest_to(price, rules.tick_size)
     step = nearest_to(EXACT.multiply(anchor, EXACT.multiply(step_bps, BPS)), rules.tick_size)
     return GridLevels(anchor_price=anchor, step_price=max(step, rules.tick_size))
-
-
-def close_level(level: int, held: Decimal) -> int:
-    """Return the level at which a slot's position is closed: one above a long, one below a short."""
-    return level + 1 if held > 0 else level - 1
 
 
 def spread_over(

@@ -1,16 +1,12 @@
-"""What a grid is told, and what that means in money. Pure."""
+"""What the settings of a grid mean in money on a market, and why it could not trade there. Pure."""
 
 from collections.abc import Iterator
 from decimal import ROUND_FLOOR, Decimal
-from enum import StrEnum
-from typing import Annotated
 
-import msgspec
-
-from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, NotADecimal, canonical, floor_to, parse
+from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.domain.ranges import Count, NotNegative, Positive, Range
-from opensqt.strategies.grid.levels import BUFFER, GridLevels, close_level, lattice_at
+from opensqt.strategies.grid.ladder_settings import LadderSettings
+from opensqt.strategies.grid.levels import BUFFER, GridLevels, lattice_at
 from opensqt.strategies.pricing import quantity_of
 from opensqt.strategies.prospect import (
     MarketView,
@@ -20,77 +16,10 @@ from opensqt.strategies.prospect import (
     rounded_up,
 )
 from opensqt.strategies.resale import Bought, least_bought
-from opensqt.strategies.settings import SettingError, Settings, check_symbol
 
 
-class GridMode(StrEnum):
-    """Long: buys below, sells what it bought. Neutral: both sides of an anchor (perpetuals only)."""
-
-    LONG = "long"
-    NEUTRAL = "neutral"
-
-
-class GridSettings(Settings, frozen=True, kw_only=True):
-    """A grid of orders on one symbol; `anchor` is a price, or empty for the first price seen."""
-
-    symbol: str
-    mode: GridMode
-    step_bps: Annotated[Decimal, Range(above="0", most="5000")]
-    levels_below: Count
-    levels_above: Count
-    order_notional_quote: Positive
-    inventory_notional_quote_max: NotNegative = ZERO  # 0: what the levels of one side come to
-    adopt: bool = True
-    anchor: str = ""
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """Its one symbol."""
-        return (self.symbol,)
-
-    @property
-    def neutral(self) -> bool:
-        """True when it opens sells above, too."""
-        return self.mode is GridMode.NEUTRAL
-
-    @property
-    def perpetual(self) -> bool:
-        """True when the symbol is a perpetual, so that the venue knows a position."""
-        return ":" in self.symbol
-
-    @property
-    def anchor_price(self) -> Decimal | None:
-        """The configured anchor in quote units, or None for the first price seen."""
-        return parse(self.anchor) if self.anchor else None
-
-    @property
-    def orders_open_max(self) -> int:
-        """One order for each level."""
-        return sum(self.levels.values())
-
-    @property
-    def levels(self) -> dict[str, int]:
-        """How many levels have orders, by the setting that says so."""
-        found = {"levels_below": self.levels_below}
-        return {**found, "levels_above": self.levels_above} if self.neutral else found
-
-    def resolved(self, order_quote_max: Decimal) -> "GridSettings":
-        """Return the grid with the most that it may hold: by default what the levels of one side come to."""
-        del order_quote_max
-        self._check()
-        levels = max(self.levels.values())
-        if not self.inventory_notional_quote_max:
-            # Orders are bought on the way: the first one is worth more, or less, at the price of the last.
-            most = levels * self.order_notional_quote * (ONE + levels * self.step_bps * BPS)
-            return msgspec.structs.replace(self, inventory_notional_quote_max=most)
-        if self.inventory_notional_quote_max < self.order_notional_quote:
-            limit = (
-                f"at least order_notional_quote = {self.order_notional_quote}, or 0 for the default"
-            )
-            raise SettingError(
-                "inventory_notional_quote_max", self.inventory_notional_quote_max, limit
-            )
-        return self
+class GridSettings(LadderSettings, frozen=True, kw_only=True):
+    """A grid of orders on one symbol, and what it would meet on a market."""
 
     def traded_quote_max(self, symbol: str, side: Side) -> Decimal:
         """Return what the levels of one side come to."""
@@ -121,27 +50,8 @@ class GridSettings(Settings, frozen=True, kw_only=True):
                 "inventory_notional_quote_max": canonical(self.inventory_notional_quote_max),
             },
             findings=tuple(_findings(self, market)),
+            warnings=tuple(_too_wide(self, step_bps, market.price_collar_bps)),
         )
-
-    def _check(self) -> None:
-        check_symbol("symbol", self.symbol, perp=self.perpetual)
-        if self.neutral and not self.perpetual:
-            raise SettingError(
-                "mode", self.mode, "long (spot cannot go short; neutral needs a perpetual)"
-            )
-        if self.levels_below + self.levels_above == 0:
-            raise SettingError("levels_below and levels_above", "both 0", "one above 0")
-        if not self.neutral and self.levels_below == 0:
-            raise SettingError("levels_below", 0, "at least 1: a long grid buys below the price")
-        if self.anchor and not _is_price(self.anchor):
-            raise SettingError("anchor", self.anchor, 'a price above 0, or "" for the first price')
-
-
-def _is_price(text: str) -> bool:
-    try:
-        return parse(text) > 0
-    except NotADecimal:
-        return False
 
 
 def _lattice(grid: GridSettings, market: MarketView) -> GridLevels:
@@ -195,8 +105,20 @@ def _bought(grid: GridSettings, lattice: GridLevels, level: int, rules: Instrume
     return Bought(
         quantity=quantity_of(grid.order_notional_quote, price, rules),
         price=price,
-        sale_price=lattice.price(close_level(level, ONE)),
+        sale_price=lattice.price(lattice.close_level(level, ONE)),
     )
+
+
+def _too_wide(grid: GridSettings, step_bps: Decimal, collar_bps: Decimal) -> Iterator[str]:
+    """Yield that levels of the widest interval would lie where risk allows no order; the nearer ones trade."""
+    widest_bps = step_bps * grid.stride_max
+    reach_bps = (max(grid.levels.values()) + BUFFER) * widest_bps
+    if grid.stride_max > 1 and reach_bps > collar_bps:
+        yield (
+            f'step_bps_max = "{grid.step_bps_max}": at the widest interval of {rounded_up(widest_bps)} bps the last'
+            f" level lies {rounded_up(reach_bps)} bps from the price, and risk.price_collar_bps = {collar_bps} refuses"
+            " what is farther"
+        )
 
 
 def _beyond_the_collar(grid: GridSettings, step_bps: Decimal, collar_bps: Decimal) -> Iterator[str]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.market import Candle
 from opensqt.domain.messages import Event
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, StrategyStarted
@@ -12,6 +13,7 @@ from opensqt.strategies.decision import Decision
 from opensqt.strategies.folding import Changes
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.grid.market_reading import MarketReading, read, stride_of
 from opensqt.strategies.grid.settings import GridSettings
 from opensqt.strategies.grid.slots import GridBooks
 from opensqt.strategies.state import Setup, StrategyState
@@ -22,6 +24,8 @@ class GridState(StrategyState, frozen=True, kw_only=True):
 
     setup: Setup[GridSettings]
     books: GridBooks = GridBooks()
+    reading: MarketReading = MarketReading()
+    ladder: GridLevels | None = None  # the lattice with the interval in force
 
     @property
     def symbol(self) -> str:
@@ -36,7 +40,23 @@ def evolve(grid: GridState, event: Event | Decision, changes: Changes) -> GridSt
         books = slots.begun(grid.books, changes)
     else:
         books = _chosen(grid, slots.booked(grid.books, changes), event)
-    return grid if books is grid.books else msgspec.structs.replace(grid, books=books)
+    if books is not grid.books:
+        grid = msgspec.structs.replace(grid, books=books)
+    if isinstance(event, Candle | AnchorSet):
+        grid = _measured(grid)
+    return grid
+
+
+def _measured(grid: GridState) -> GridState:
+    """Look at the closed candles anew: how wide is the interval now? The levels of the lattice stay where they are."""
+    settings: GridSettings = grid.settings
+    reading = read(grid.market.candles.get(grid.symbol, ()), settings)
+    ladder = grid.books.lattice
+    if ladder is not None and (stride := stride_of(settings, reading, ladder)) != 1:
+        ladder = msgspec.structs.replace(ladder, stride=stride)
+    if ladder == grid.ladder:
+        ladder = grid.ladder  # it remembers its prices
+    return msgspec.structs.replace(grid, reading=reading, ladder=ladder)
 
 
 def _chosen(grid: GridState, books: GridBooks, event: Event) -> GridBooks:

@@ -14,7 +14,8 @@ from opensqt.strategies.decision import SkippedSlot
 from opensqt.strategies.filter_words import filter_words
 from opensqt.strategies.grid.inventory import beyond
 from opensqt.strategies.grid.level_dust import NOTHING, LevelDust, spare_of, spent
-from opensqt.strategies.grid.levels import GridLevels, close_level
+from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.grid.opening_terms import OpeningTerms, terms_of
 from opensqt.strategies.grid.slots import Slot, slot_at
 from opensqt.strategies.grid.state import GridState
 from opensqt.strategies.idling import DUST, FULL, OUTSIDE, RESTING, STOPPED
@@ -40,6 +41,7 @@ class TargetContext(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     tick: Tick
     rules: InstrumentRules
     allowed: Permissions
+    terms: OpeningTerms
     busy: dict[int, TrackedIntent]  # living tickets by level
     spare: LevelDust
 
@@ -50,7 +52,7 @@ class TargetContext(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 def target_of(grid: GridState, lattice: GridLevels, allowed: Permissions) -> TargetOrders:
-    """Return the target set at this price, given what is allowed."""
+    """Return the target set at this price, on a lattice with the interval in force, given what is allowed."""
     rules = grid.market.rules[grid.symbol]
     view = TargetContext(
         grid=grid,
@@ -58,6 +60,7 @@ def target_of(grid: GridState, lattice: GridLevels, allowed: Permissions) -> Tar
         tick=grid.market.ticks[grid.symbol],
         rules=rules,
         allowed=allowed,
+        terms=terms_of(grid),
         busy=_busy(grid),
         spare=NOTHING,
     )
@@ -144,12 +147,16 @@ def _unwanted(view: TargetContext, level: int, ticket: TrackedIntent) -> str:
     settings = view.grid.settings
     if view.allowed.opening is Permission.NONE:
         return "openings stopped"
+    if view.terms.withdrawn:
+        return view.terms.withdrawn
+    if level % view.lattice.stride:
+        return "between the levels of a wider interval"
     count = settings.levels_below if ticket.side is Side.BUY else settings.levels_above
     if not view.lattice.reaches(level, view.mid_price, count):
         return "out of the window"
     held = slot_at(view.grid.books, level).position.quantity
     if held != 0 and not _dust(view, level, held):
-        exit_price = view.lattice.price(close_level(level, held))
+        exit_price = view.lattice.price(view.lattice.close_level(level, held))
         if (view.mid_price - exit_price) * (1 if held > 0 else -1) >= 0:
             return "its part can be closed"
     return ""
@@ -158,7 +165,7 @@ def _unwanted(view: TargetContext, level: int, ticket: TrackedIntent) -> str:
 def _dust(view: TargetContext, level: int, held: Decimal) -> str:
     """Say why the venue would refuse a close of what a level holds, or nothing."""
     side = Side.SELL if held > 0 else Side.BUY
-    price = view.rules.fit_price(view.lattice.price(close_level(level, held)), side)
+    price = view.rules.fit_price(view.lattice.price(view.lattice.close_level(level, held)), side)
     return view.rules.refusal(price, view.rules.fit_quantity(abs(held)), reduce_only=True)
 
 
@@ -168,10 +175,10 @@ def _closing(
     """Return the order that closes what the slot holds and can sell, or why there is none."""
     held = slot.position.quantity
     side = Side.SELL if held > 0 else Side.BUY
-    level_price = view.lattice.price(close_level(slot.level, held))
+    level_price = view.lattice.price(view.lattice.close_level(slot.level, held))
     most = view.rules.fit_quantity(abs(held) + _taken_along(view, slot, live))
     price = _price(view, level_price, side, slot)
-    if live is not None and live.side is side and _still_good(view, live, price, held, most):
+    if live is not None and live.side is side and _still_good(view, slot, live, price, most):
         return as_it_is(live)
     broken = view.rules.refusal(price, most, reduce_only=True)
     if broken:
@@ -193,13 +200,14 @@ def _taken_along(view: TargetContext, slot: Slot, live: TrackedIntent | None) ->
 
 
 def _still_good(
-    view: TargetContext, live: TrackedIntent, price: Decimal, held: Decimal, most: Decimal
+    view: TargetContext, slot: Slot, live: TrackedIntent, price: Decimal, most: Decimal
 ) -> bool:
     """Tell whether a closing order may stay: right size, and less than a step from where it would go now."""
     if view.allowed.closing is Permission.KEEP:
         return True
+    held = slot.position.quantity
     in_parts = 0 < view.rules.quantity_max < abs(held)
-    near = abs(live.price - price) < view.lattice.step_price
+    near = abs(live.price - price) < view.lattice.gap(slot.level)
     return near and (view.rules.fit_quantity(abs(held)) <= live.remaining <= most or in_parts)
 
 
@@ -211,10 +219,12 @@ def _opening(view: TargetContext, slot: Slot, side: Side) -> TargetOrder | Skipp
         if not same_side or not _dust(view, slot.level, held):
             return None
     price = _price(view, view.lattice.price(slot.level), side, slot)
-    quantity = quantity_of(view.grid.settings.order_notional_quote, price, view.rules)
+    quantity = quantity_of(view.terms.notional_quote, price, view.rules)
     if broken := view.rules.refusal(price, quantity):
         words = filter_words(view.rules, broken, price, quantity)
         return _skipped(slot, broken, Purpose.OPEN, words)
+    if why := view.terms.why_not(side):
+        return SkippedSlot(slot=slot_name(slot.level), why=why, bound=True)
     why = _held_back(view, slot, side, price, view.allowed.opening)
     return (
         _skipped(slot, why, Purpose.OPEN)

@@ -14,7 +14,8 @@ from opensqt.runtime.config.all import (
     secret,
 )
 from opensqt.strategies.carry.settings import CarrySettings
-from opensqt.strategies.grid.settings import GridMode, GridSettings
+from opensqt.strategies.grid.ladder_settings import GridMode
+from opensqt.strategies.grid.settings import GridSettings
 
 SYMBOLS = ("BTC/USDT", "BTC/USDT:USDT")
 TEXT = derive(SYMBOLS, market="synthetic:7")
