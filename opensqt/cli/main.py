@@ -22,6 +22,7 @@ VERBS = {
     "orders": "show orders and what became of them",
     "fills": "show every trade of ours",
     "positions": "show what is held and what it earned",
+    "why": "tell why an order is there and what became of it",
     "events": "show the journal, or follow it",
     "verify": "judge orders, fills, balances and projections",
     "rebuild": "fold the projections from the journal again",
