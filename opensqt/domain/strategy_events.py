@@ -25,6 +25,10 @@ class AnchorSet(msgspec.Struct, frozen=True, kw_only=True):
     step_price: Decimal  # distance of two levels, quote units
     reason: str
     time_ms: int
+    geometric: bool = (
+        False  # each level lies above the one below by the same share, (anchor + step) / anchor
+    )
+    prices: tuple[Decimal, ...] = ()  # the levels themselves, rising, where they were listed
 
 
 class AdoptedSlot(msgspec.Struct, frozen=True, kw_only=True):

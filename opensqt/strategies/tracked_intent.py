@@ -215,6 +215,11 @@ def was_maker_refusal(ticket: TrackedIntent) -> bool:
     return unasked or ticket.end_reason.partition(":")[0] == EndReason.POST_ONLY
 
 
+def lacks_funds(ticket: TrackedIntent) -> bool:
+    """Tell whether the venue ended an order because the account could not pay for it."""
+    return ticket.end_reason.partition(":")[0] == EndReason.FUNDS
+
+
 def vain_words(ticket: TrackedIntent) -> str:
     """Say who ended a ticket that traded nothing, and why, in the words of risk or venue."""
     if not ticket.orders:

@@ -23,20 +23,24 @@ class StrategyStarted(_message.Message):
     def __init__(self, strategy: _Optional[str] = ..., run: _Optional[int] = ..., config_hash: _Optional[str] = ..., code_version: _Optional[str] = ..., state_fingerprint: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class AnchorSet(_message.Message):
-    __slots__ = ("strategy", "symbol", "anchor_price", "step_price", "reason", "time_ms")
+    __slots__ = ("strategy", "symbol", "anchor_price", "step_price", "reason", "time_ms", "geometric", "prices")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_PRICE_FIELD_NUMBER: _ClassVar[int]
     STEP_PRICE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    GEOMETRIC_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     symbol: str
     anchor_price: str
     step_price: str
     reason: str
     time_ms: int
-    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., anchor_price: _Optional[str] = ..., step_price: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    geometric: bool
+    prices: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., anchor_price: _Optional[str] = ..., step_price: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ..., geometric: _Optional[bool] = ..., prices: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AdoptedSlot(_message.Message):
     __slots__ = ("level", "quantity", "cost_price")

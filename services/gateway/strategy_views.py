@@ -6,7 +6,7 @@ from opensqt.domain.dust import is_dust
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.order_state import AT_VENUE, Order, OrderStatus
 from opensqt.domain.position import FLAT, Position
-from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.grid.levels import GridLevels, lattice_of
 from opensqt.strategies.planner import level_of
 from services.gateway.activity import cash, plain
 from services.gateway.decide import DeskStatus
@@ -19,11 +19,7 @@ def grid(state: GatewayState, told: DeskStatus, name: str) -> Section:
     """Return one grid: whether it trades, where it is anchored, what each level holds and has at work."""
     run = state.books.strategies.get(name)
     anchor = run.anchor if run is not None else None
-    lattice = (
-        GridLevels(anchor_price=anchor.anchor_price, step_price=anchor.step_price)
-        if anchor
-        else None
-    )
+    lattice = lattice_of(anchor) if anchor else None
     orders: dict[int, Order] = {}
     for order in state.living:
         level = level_of(order.placed.slot) if order.placed is not None else None

@@ -3,6 +3,7 @@
 import json
 import random
 import ssl
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from tests.e2e.desk import Desk, text
 SHOWN_S_MAX = 5.0
 BACK_S_MAX = 75.0  # the longest pause after refusals is a minute
 ENDS_S_MAX = 120.0
+LOCK_S = 4
 BROKE = "funds: Account has insufficient balance for requested action."
 pytestmark = pytest.mark.timeout(400)
 
@@ -48,15 +50,17 @@ step_bps = "40"
 levels_below = {levels}
 levels_above = 0
 order_notional_quote = "{notional}"
+funds_lock_ms = {lock_ms}
 [risk]
 price_collar_bps = "300"
 """
 
 
-def configured(folder: Path, *, money: int, levels: int, notional: int) -> str:
+def configured(folder: Path, *, money: int, levels: int, notional: int, lock_ms: int = 0) -> str:
     """Write the configuration of the desk; what an account holds is the venue's affair after its birth."""
     file = folder / "opensqt.toml"
-    file.write_text(CONFIG.format(money=money, levels=levels, notional=notional))
+    told = {"money": money, "levels": levels, "notional": notional, "lock_ms": lock_ms}
+    file.write_text(CONFIG.format(**told))
     return str(file)
 
 
@@ -157,4 +161,39 @@ async def test_a_grid_without_money_says_so_everywhere_until_it_has_some(tmp_pat
         assert (after["status"], after["page"], after["metric"]) == ((True, ""), (True, ""), 1.0)
         assert after["wrong"] == []
         # The level that was refused last rests a little longer.
+        await until(lambda: both_open(desk), within_s=BACK_S_MAX)
+
+
+def asked_s(desk: Desk, kind: str, result: str) -> list[float]:
+    """Return when (epoch seconds) the venue answered so to requests of the grid to place or to cancel."""
+    return [
+        datetime.fromisoformat(row["time"]).timestamp()
+        for row in audit.rows(desk.data)
+        if (row["kind"], row.get("result"), row["symbol"]) == (kind, result, "BTCUSDT")
+    ]
+
+
+@pytest.mark.row("B20")
+async def test_a_refusal_for_want_of_funds_locks_all_openings_for_a_while(tmp_path: Path) -> None:
+    """Money for one of two levels: the order that rests is cancelled, four seconds later it is tried again."""
+    desk = Desk(tmp_path / "data")
+    poor = configured(tmp_path, money=1_500, levels=1, notional=20)
+    await desk.start("--config", poor, "--for=5s")
+    assert await desk.end(ENDS_S_MAX) == 0
+    rich = configured(tmp_path, money=10_000, levels=2, notional=1000, lock_ms=1000 * LOCK_S)
+    async with desk.running("--config", rich):
+        await until(lambda: bool(asked_s(desk, "place", "refused")), within_s=60)
+        refused_s = asked_s(desk, "place", "refused")[0]
+        why = f"not enough funds: no openings for {1000 * LOCK_S} ms after the refusal"
+        await until(lambda: page_says(desk, why), within_s=LOCK_S)
+        await until(
+            lambda: max(asked_s(desk, "cancel", "accepted"), default=0) > refused_s, within_s=LOCK_S
+        )
+        assert await desk.verb("orders", "--open") == []
+        again_s = refused_s + LOCK_S
+        await until(lambda: asked_s(desk, "place", "accepted")[-1] >= again_s, within_s=60)
+        tried = asked_s(desk, "place", "accepted") + asked_s(desk, "place", "refused")
+        # What risk had approved before the refusal was heard may still come.
+        assert not [at for at in tried if refused_s + 1 < at < again_s - 0.1]
+        await sell_by_hand(desk, "ETH/USDT", "2")
         await until(lambda: both_open(desk), within_s=BACK_S_MAX)

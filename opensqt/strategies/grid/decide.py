@@ -10,11 +10,11 @@ from opensqt.domain.messages import Event
 from opensqt.domain.strategy_events import AnchorSet, PositionAdopted
 from opensqt.strategies.aiming import steer
 from opensqt.strategies.decision import Decision, JournalledChoice
-from opensqt.strategies.grid.levels import lattice_at, spread_over
+from opensqt.strategies.grid.levels import spread_over
 from opensqt.strategies.grid.market_reading import words_of
 from opensqt.strategies.grid.state import GridState, unowned
 from opensqt.strategies.grid.target_orders import target_of
-from opensqt.strategies.permissions import permissions
+from opensqt.strategies.permissions import Permission, Permissions, permissions
 
 
 def decide(grid: GridState, event: Event) -> Decision:
@@ -26,13 +26,23 @@ def decide(grid: GridState, event: Event) -> Decision:
     ladder = grid.ladder
     if ladder is None:
         return Decision(reason="waiting for first tick")
-    allowed = permissions(grid)
+    allowed = _unlocked(grid, permissions(grid))
     target = target_of(grid, ladder, allowed)
     decision = steer(
         grid, target.wants, gaps=target.gaps, leaving=target.leaving, reason=allowed.reason
     )
     note = words_of(grid.settings, grid.reading, ladder)
     return msgspec.structs.replace(decision, note=note) if note else decision
+
+
+def _unlocked(grid: GridState, allowed: Permissions) -> Permissions:
+    """Take the openings away for a while after the venue refused one for want of funds; closings free some."""
+    lock_ms = grid.settings.funds_lock_ms
+    until_ms = grid.books.broke_ms + grid.setup.market_ms(lock_ms)
+    if allowed.reason or not grid.books.broke_ms or grid.market.now_ms >= until_ms:
+        return allowed
+    words = f"not enough funds: no openings for {lock_ms} ms after the refusal"
+    return msgspec.structs.replace(allowed, opening=Permission.NONE, reason=words)
 
 
 def _choices(grid: GridState) -> tuple[tuple[JournalledChoice, ...], str]:
@@ -54,15 +64,16 @@ def _choices(grid: GridState) -> tuple[tuple[JournalledChoice, ...], str]:
 
 def _anchor(grid: GridState, tick: Tick, rules: InstrumentRules) -> JournalledChoice:
     setup, settings = grid.setup, grid.settings
-    price = settings.anchor_price or (tick.bid_price + tick.ask_price) / 2
-    lattice = lattice_at(price, settings.step_bps, rules)
+    lattice = settings.lattice((tick.bid_price + tick.ask_price) / 2, rules)
     message = AnchorSet(
         strategy=setup.strategy,
         symbol=settings.symbol,
         anchor_price=lattice.anchor_price,
         step_price=lattice.step_price,
-        reason="configured" if settings.anchor_price else "first price",
+        reason="configured" if settings.anchor_price or lattice.prices else "first price",
         time_ms=grid.market.now_ms,
+        geometric=lattice.geometric,
+        prices=lattice.prices,
     )
     return JournalledChoice(cause=("anchor", setup.strategy, settings.symbol), message=message)
 
@@ -70,6 +81,9 @@ def _anchor(grid: GridState, tick: Tick, rules: InstrumentRules) -> JournalledCh
 def _adoption(grid: GridState, rules: InstrumentRules) -> JournalledChoice:
     setup = grid.setup
     quantity, entry_price = unowned(grid) or (Decimal(0), Decimal(0))
+    lattice = grid.books.lattice
+    listed = lattice is not None and lattice.prices  # else the anchor is where the price was
+    start = lattice.nearest(grid.mid_price()) if lattice is not None and listed else 0
     message = PositionAdopted(
         strategy=setup.strategy,
         venue=setup.venue,
@@ -77,7 +91,9 @@ def _adoption(grid: GridState, rules: InstrumentRules) -> JournalledChoice:
         symbol=grid.symbol,
         quantity=quantity,
         entry_price=entry_price,
-        slots=spread_over(quantity, entry_price, grid.settings.order_notional_quote, rules),
+        slots=spread_over(
+            quantity, entry_price, grid.settings.order_notional_quote, rules, start=start
+        ),
         time_ms=grid.market.now_ms,
     )
     # One cause for all strategies of the symbol: a position can be taken over once only.

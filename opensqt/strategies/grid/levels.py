@@ -5,15 +5,16 @@ holds stays where it was bought.
 """
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, Context, Decimal
+from itertools import pairwise
 
 import msgspec
 
 from opensqt.domain.cached import cached
 from opensqt.domain.decimals import BPS, EXACT, floor_to, nearest_to
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.strategy_events import AdoptedSlot
+from opensqt.domain.strategy_events import AdoptedSlot, AnchorSet
 
 BUFFER = Decimal("0.1")  # of a step: nothing opens nearer to the price
 
@@ -127,18 +128,40 @@ class GridLevels(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 def lattice_at(price: Decimal, step_bps: Decimal, rules: InstrumentRules) -> GridLevels:
-    """Return the lattice anchored at a price: anchor and step on the tick, the step at least one tick."""
+    """Return the even lattice anchored at a price: anchor and step on the tick, the step at least one tick."""
     anchor = nearest_to(price, rules.tick_size)
     step = nearest_to(EXACT.multiply(anchor, EXACT.multiply(step_bps, BPS)), rules.tick_size)
     return GridLevels(anchor_price=anchor, step_price=max(step, rules.tick_size))
 
 
+def listed_lattice(prices: Sequence[Decimal], rules: InstrumentRules) -> GridLevels:
+    """Return the lattice of listed prices, on the tick; its step is the smallest distance of two."""
+    levels = tuple(nearest_to(price, rules.tick_size) for price in prices)
+    step = min(high - low for low, high in pairwise(levels))
+    return GridLevels(anchor_price=levels[0], step_price=step, prices=levels)
+
+
+def lattice_of(event: AnchorSet) -> GridLevels:
+    """Return the lattice that stands in the journal."""
+    return GridLevels(
+        anchor_price=event.anchor_price,
+        step_price=event.step_price,
+        geometric=event.geometric,
+        prices=event.prices,
+    )
+
+
 def spread_over(
-    quantity: Decimal, entry_price: Decimal, notional_quote: Decimal, rules: InstrumentRules
+    quantity: Decimal,
+    entry_price: Decimal,
+    notional_quote: Decimal,
+    rules: InstrumentRules,
+    *,
+    start: int = 0,
 ) -> tuple[AdoptedSlot, ...]:
     """Spread a position that was there over slots of about one order each, away from the price.
 
-    A long goes to the levels 1, 2, ... above the anchor (it is closed above them), a short to -1, -2, ... Each slot
+    A long goes to the levels 1, 2, ... above `start` (it is closed above them), a short to -1, -2, ... Each slot
     keeps the venue's entry price as its cost; the last takes what rounding leaves.
     """
     if quantity == 0 or entry_price <= 0:
@@ -153,6 +176,8 @@ def spread_over(
         share = part if index < count else whole - part * (count - 1)
         if share > 0:
             slots.append(
-                AdoptedSlot(level=sign * index, quantity=sign * share, cost_price=entry_price)
+                AdoptedSlot(
+                    level=start + sign * index, quantity=sign * share, cost_price=entry_price
+                )
             )
     return tuple(slots)

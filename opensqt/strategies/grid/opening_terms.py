@@ -1,11 +1,13 @@
-"""How much a grid opens with one order, and what keeps a side from opening; what it holds is closed anyway. Pure."""
+"""How much and where a grid opens, and what keeps a side from opening; what it holds is closed anyway. Pure."""
 
 from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import ONE
+from opensqt.domain.decimals import BPS, ONE, ZERO
 from opensqt.domain.instruments import Side
+from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.ladder_settings import OutOfRange
 from opensqt.strategies.grid.market_reading import MarketReading
 from opensqt.strategies.grid.settings import GridSettings
 from opensqt.strategies.grid.state import GridState
@@ -14,28 +16,100 @@ from opensqt.strategies.grid.state import GridState
 OVERBOUGHT = "overbought: no new sells"
 OVERSOLD = "oversold: no new buys"
 THIN = "thin market"
+OUT_OF_RANGE = "price out of the range"
+BEYOND_RANGE = "level beyond the range"
+SKEWED = "moved away by the inventory"
+
+
+class PriceRange(msgspec.Struct, frozen=True, kw_only=True):
+    """The prices between which a grid opens; None: that side has no end."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    def beyond(self, price: Decimal) -> Decimal:
+        """Return how far a price lies outside, below as a negative number; 0 inside."""
+        if self.low is not None and price < self.low:
+            return price - self.low
+        return price - self.high if self.high is not None and price > self.high else ZERO
+
+    def moved(self, distance: Decimal) -> "PriceRange":
+        """Return the range this much higher."""
+        low = None if self.low is None else self.low + distance
+        high = None if self.high is None else self.high + distance
+        return PriceRange(low=low, high=high)
 
 
 class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What the market leaves of the openings: `held` keeps new ones away, `withdrawn` takes back all that rest."""
+    """What market and inventory leave of the openings."""
 
     notional_quote: Decimal  # of one order
-    held: dict[Side, str] = {}
-    withdrawn: str = ""
+    held: dict[Side, str]  # why nothing new opens on a side
+    withdrawn: str  # why no opening may rest
+    kept: bool  # what rests stays wherever the price is
+    limits: dict[Side, Decimal]  # beyond which a side opens
+    range: PriceRange
 
     def why_not(self, side: Side) -> str:
         """Say why nothing new opens on a side, or nothing."""
         return self.withdrawn or self.held.get(side, "")
 
+    def start(self, side: Side, mid_price: Decimal) -> Decimal:
+        """Return the price from which a side looks for levels to open."""
+        limit = self.limits.get(side, mid_price)
+        return min(mid_price, limit) if side is Side.BUY else max(mid_price, limit)
 
-def terms_of(grid: GridState) -> OpeningTerms:
+    def unwanted(self, side: Side, price: Decimal) -> str:
+        """Say why an opening at a price should go, or nothing."""
+        if self.withdrawn:
+            return self.withdrawn
+        if self.range.beyond(price):
+            return BEYOND_RANGE
+        limit = self.limits.get(side, price)
+        return SKEWED if (price - limit) * side.sign > 0 else ""
+
+
+def terms_of(grid: GridState, mid_price: Decimal) -> OpeningTerms:
     """Return the terms at this moment. What the candles cannot tell yet keeps nothing away."""
     told, reading = grid.settings, grid.reading
+    limits, prices = (
+        _skewed(grid),
+        PriceRange(low=told.range_low or None, high=told.range_high or None),
+    )
+    held, withdrawn = _held(told, reading), THIN if _thin(told, reading) else ""
+    outside = prices.beyond(mid_price)
+    if outside and told.out_of_range is OutOfRange.TRAIL:
+        prices = prices.moved(outside)
+    elif outside and told.out_of_range is OutOfRange.STOP:
+        withdrawn = OUT_OF_RANGE
+    elif outside:
+        held = dict.fromkeys(Side, OUT_OF_RANGE)
     return OpeningTerms(
         notional_quote=told.order_notional_quote * _share(told, reading),
-        held=_held(told, reading),
-        withdrawn=THIN if _thin(told, reading) else "",
+        held=held,
+        withdrawn=withdrawn,
+        kept=bool(outside) and told.out_of_range is OutOfRange.HOLD,
+        limits=limits,
+        range=prices,
     )
+
+
+def _skewed(grid: GridState) -> dict[Side, Decimal]:
+    """Return the price beyond which what adds to the inventory opens: P * (1 - k * inventory), counted in orders.
+
+    P is the price of the last trade, the anchor before the first one: so it moves with the inventory alone, and an
+    order that rests is never withdrawn because the price comes near it.
+    """
+    told, books = grid.settings, grid.books
+    if not told.skew_bps_per_order or books.lattice is None:
+        return {}
+    price = books.traded_price or books.lattice.anchor_price
+    held = slots.quantity(books)
+    orders = held * price / told.order_notional_quote
+    most = told.skew_bps_max * BPS
+    shift = max(-most, min(most, orders * told.skew_bps_per_order * BPS))
+    side = Side.BUY if held > 0 else Side.SELL
+    return {side: price * (ONE - shift)} if held else {}
 
 
 def _share(told: GridSettings, reading: MarketReading) -> Decimal:

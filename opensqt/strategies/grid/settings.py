@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, Decimal
 from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.strategies.grid.ladder_settings import LadderSettings
-from opensqt.strategies.grid.levels import BUFFER, GridLevels, lattice_at
+from opensqt.strategies.grid.levels import BUFFER, GridLevels
 from opensqt.strategies.pricing import quantity_of
 from opensqt.strategies.prospect import (
     MarketView,
@@ -56,8 +56,7 @@ class GridSettings(LadderSettings, frozen=True, kw_only=True):
 
 def _lattice(grid: GridSettings, market: MarketView) -> GridLevels:
     """Return the lattice that this grid would have: tick and anchor decide on the step in force."""
-    anchor = grid.anchor_price or market.mids[grid.symbol]
-    return lattice_at(anchor, grid.step_bps, market.rules[grid.symbol])
+    return grid.lattice(market.mids[grid.symbol], market.rules[grid.symbol])
 
 
 def _step_bps(grid: GridSettings, market: MarketView) -> Decimal:
@@ -68,7 +67,12 @@ def _step_bps(grid: GridSettings, market: MarketView) -> Decimal:
 def _findings(grid: GridSettings, market: MarketView) -> Iterator[str]:
     rules, mid = market.rules[grid.symbol], market.mids[grid.symbol]
     lattice, step_bps = _lattice(grid, market), _step_bps(grid, market)
-    if step_bps <= break_even_bps(rules):
+    if step_bps <= break_even_bps(rules) and grid.ladder_prices:
+        yield (
+            f"ladder_prices: two of them lie {rounded_down(step_bps)} bps apart, and a round trip costs"
+            f" {rounded_up(break_even_bps(rules))} bps of fees; expected more"
+        )
+    elif step_bps <= break_even_bps(rules):
         yield (
             f'step_bps = "{grid.step_bps}": in force are {rounded_down(step_bps)} bps of the price'
             f" {canonical(mid)} (tick {rules.tick_size}, anchor {canonical(lattice.anchor_price)}), and a round"
@@ -122,7 +126,7 @@ def _too_wide(grid: GridSettings, step_bps: Decimal, collar_bps: Decimal) -> Ite
 
 
 def _beyond_the_collar(grid: GridSettings, step_bps: Decimal, collar_bps: Decimal) -> Iterator[str]:
-    for field, levels in grid.levels.items():
+    for field, levels in grid.levels.items() if not grid.ladder_prices else ():
         # The nearest level is up to a step and the buffer away, each further one a step more.
         reach_bps = (levels + BUFFER) * step_bps
         if reach_bps > collar_bps:

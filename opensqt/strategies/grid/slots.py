@@ -14,6 +14,7 @@ from opensqt.domain import level_positions
 from opensqt.domain import position as positions
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.intent import Purpose
 from opensqt.domain.level_positions import Levels, traded
 from opensqt.domain.order_events import Fill
 from opensqt.domain.position import FLAT, Position
@@ -22,6 +23,7 @@ from opensqt.strategies.folding import Changes
 from opensqt.strategies.grid.levels import GridLevels
 from opensqt.strategies.planner import level_of
 from opensqt.strategies.state import Books
+from opensqt.strategies.tracked_intent import TrackedIntent, lacks_funds
 
 
 class SlotStatus(StrEnum):
@@ -60,6 +62,8 @@ class GridBooks(Books, frozen=True, kw_only=True):
     adopted: bool = False
     slots: dict[int, Slot] = msgspec.field(default_factory=dict)
     strays: Position = FLAT  # fills of ours that belong to no level
+    traded_price: Decimal | None = None  # of our last trade
+    broke_ms: int = 0  # market time at which the venue last refused an opening for want of funds
 
 
 def moved(slot: Slot, to: SlotStatus) -> Slot:
@@ -114,10 +118,23 @@ def booked(books: GridBooks, changes: Changes) -> GridBooks:
         level = level_of(change.after.slot) if change.after is not None else None
         if change.fill is not None:
             books = _book(books, level, change.fill)
+            books = msgspec.structs.replace(books, traded_price=change.fill.price)
+        if change.ended and change.after is not None:
+            books = _broke(books, change.after)
         if level is not None:
             slot = slot_at(books, level)
             books = _with_slot(books, _walked(slot, _due_status(books, slot)))
     return books
+
+
+def _broke(books: GridBooks, ended: TrackedIntent) -> GridBooks:
+    """Remember when the venue, by its own time, refused an opening for want of funds."""
+    if ended.purpose is not Purpose.OPEN or not ended.orders or not lacks_funds(ended):
+        return books
+    last = ended.orders[-1]
+    end = last.rejected or last.expired or last.canceled
+    time_ms = end.time_ms if end is not None else 0
+    return msgspec.structs.replace(books, broke_ms=max(books.broke_ms, time_ms))
 
 
 def taken_over(books: GridBooks, shares: Sequence[AdoptedSlot]) -> GridBooks:

@@ -12,7 +12,7 @@ from opensqt.domain.strategy_events import AnchorSet, PositionAdopted, StrategyS
 from opensqt.strategies.decision import Decision
 from opensqt.strategies.folding import Changes
 from opensqt.strategies.grid import slots
-from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.grid.levels import GridLevels, lattice_of
 from opensqt.strategies.grid.market_reading import MarketReading, read, stride_of
 from opensqt.strategies.grid.settings import GridSettings
 from opensqt.strategies.grid.slots import GridBooks
@@ -66,8 +66,7 @@ def _chosen(grid: GridState, books: GridBooks, event: Event) -> GridBooks:
             # Without levels no run before can have said an intent.
             return msgspec.structs.replace(books, resumed_ms=0)
         case AnchorSet(strategy=name) if name == strategy:
-            lattice = GridLevels(anchor_price=event.anchor_price, step_price=event.step_price)
-            return msgspec.structs.replace(books, lattice=books.lattice or lattice)
+            return msgspec.structs.replace(books, lattice=books.lattice or lattice_of(event))
         case Adjustment() | PositionAdopted():
             place = (event.venue, event.account, event.symbol)
             if place != (setup.venue, setup.account, grid.symbol):

@@ -60,7 +60,7 @@ def target_of(grid: GridState, lattice: GridLevels, allowed: Permissions) -> Tar
         tick=grid.market.ticks[grid.symbol],
         rules=rules,
         allowed=allowed,
-        terms=terms_of(grid),
+        terms=terms_of(grid, grid.mid_price()),
         busy=_busy(grid),
         spare=NOTHING,
     )
@@ -133,26 +133,28 @@ def _note(
 
 
 def _window(view: TargetContext) -> list[tuple[int, Side]]:
-    settings = view.grid.settings
-    below = view.lattice.below(view.mid_price, settings.levels_below)
+    settings, terms = view.grid.settings, view.terms
+    below = view.lattice.below(terms.start(Side.BUY, view.mid_price), settings.levels_below)
     found = [(level, Side.BUY) for level in below]
     if settings.neutral:
-        above = view.lattice.above(view.mid_price, settings.levels_above)
+        start = terms.start(Side.SELL, view.mid_price)
+        above = view.lattice.above(start, settings.levels_above)
         found += [(level, Side.SELL) for level in above]
     return found
 
 
 def _unwanted(view: TargetContext, level: int, ticket: TrackedIntent) -> str:
     """Say why an opening order should go, or nothing."""
-    settings = view.grid.settings
+    settings, terms, price = view.grid.settings, view.terms, view.lattice.price(level)
     if view.allowed.opening is Permission.NONE:
         return "openings stopped"
-    if view.terms.withdrawn:
-        return view.terms.withdrawn
+    if why := terms.unwanted(ticket.side, price):
+        return why
     if level % view.lattice.stride:
         return "between the levels of a wider interval"
     count = settings.levels_below if ticket.side is Side.BUY else settings.levels_above
-    if not view.lattice.reaches(level, view.mid_price, count):
+    start = terms.start(ticket.side, view.mid_price)
+    if not terms.kept and not view.lattice.reaches(level, start, count):
         return "out of the window"
     held = slot_at(view.grid.books, level).position.quantity
     if held != 0 and not _dust(view, level, held):
@@ -218,13 +220,13 @@ def _opening(view: TargetContext, slot: Slot, side: Side) -> TargetOrder | Skipp
         same_side = (held > 0) == (side is Side.BUY)
         if not same_side or not _dust(view, slot.level, held):
             return None
+    if why := view.terms.why_not(side) or view.terms.unwanted(side, view.lattice.price(slot.level)):
+        return SkippedSlot(slot=slot_name(slot.level), why=why, bound=True)
     price = _price(view, view.lattice.price(slot.level), side, slot)
     quantity = quantity_of(view.terms.notional_quote, price, view.rules)
     if broken := view.rules.refusal(price, quantity):
         words = filter_words(view.rules, broken, price, quantity)
         return _skipped(slot, broken, Purpose.OPEN, words)
-    if why := view.terms.why_not(side):
-        return SkippedSlot(slot=slot_name(slot.level), why=why, bound=True)
     why = _held_back(view, slot, side, price, view.allowed.opening)
     return (
         _skipped(slot, why, Purpose.OPEN)

@@ -8,7 +8,7 @@ from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.kills import Kills, folded
 from opensqt.domain.messages import Message
 from opensqt.domain.recon_events import Adjustment, reversed_by
-from opensqt.domain.strategy_events import SagaStep
+from opensqt.domain.strategy_events import AnchorSet, SagaStep
 from opensqt.runtime.codec import decode, encode
 from tests.tidiness.source import ROOT
 
@@ -35,6 +35,14 @@ def test_a_step_of_a_carry_without_an_outlook_is_read() -> None:
     assert step.outlook is None
     assert not step.by_basis
     assert step.detail
+
+
+def test_an_anchor_from_before_there_were_shapes_is_of_an_even_ladder() -> None:
+    """The bytes of one from before geometric and listed ladders."""
+    anchor = older("AnchorSet")
+    assert isinstance(anchor, AnchorSet)
+    assert not anchor.geometric
+    assert anchor.prices == ()
 
 
 def test_an_adjustment_from_before_it_named_what_it_takes_back_says_it_in_its_detail() -> None:

@@ -89,7 +89,7 @@ def _is_table(field: msgspec.structs.FieldInfo) -> bool:
 
 
 def _shown(field: msgspec.structs.FieldInfo) -> str:
-    if field.default_factory is not msgspec.NODEFAULT or field.default == "":
+    if field.default_factory is not msgspec.NODEFAULT or field.default in ("", ()):
         return "empty"
     if field.default is msgspec.NODEFAULT:
         return "–"

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from opensqt.domain.instruments import Side
 from opensqt.strategies.grid.levels import (
     GridLevels,
     lattice_at,
+    listed_lattice,
     spread_over,
 )
 from opensqt.strategies.planner import level_of, slot_name
@@ -108,3 +110,56 @@ def test_a_passive_price_never_takes() -> None:
     assert price("95", Side.SELL) == d("100.0")
     assert price("95", Side.SELL, 2) == d("100.2")
     assert price("90", Side.BUY, 1) == d("89.9")
+
+
+SHARES = GridLevels(anchor_price=Decimal(45_000), step_price=Decimal(45), geometric=True)
+LISTED = listed_lattice([d(text) for text in ("100", "110", "125", "150", "200")], RULES)
+
+
+def test_geometric_levels_lie_the_same_share_apart() -> None:
+    """A tenth of a percent each, in both directions; the first step is that of the anchor."""
+    assert SHARES.price(0) == 45_000
+    assert SHARES.price(1) == 45_045
+    assert SHARES.price(2) == d("45090.045")
+    assert abs(SHARES.price(-1) * d("1.001") - 45_000) < d("0.00001")
+
+
+@pytest.mark.parametrize("lattice", [TENS, SHARES, LISTED], ids=("even", "shares", "listed"))
+@given(level=st.integers(-300, 300), share=st.integers(-45, 45))
+def test_every_lattice_finds_its_levels_again(lattice: GridLevels, level: int, share: int) -> None:
+    """Prices rise with the level, and the nearest level to what is less than half a gap away is the same one."""
+    gap = lattice.gap(level) if share > 0 else lattice.gap(level - 1)
+    assert gap > 0
+    near = lattice.price(level) + gap * share / 100
+    if near > 0:
+        assert lattice.nearest(near) == level
+
+
+@pytest.mark.parametrize("lattice", [TENS, SHARES, LISTED], ids=("even", "shares", "listed"))
+@given(price=st.integers(90, 400), count=st.integers(1, 6), stride=st.integers(1, 4))
+def test_windows_of_every_lattice_use_every_so_manyth_level(
+    lattice: GridLevels, price: int, count: int, stride: int
+) -> None:
+    """Below and above the price, nearest first, on multiples of the stride, listed ones alone."""
+    wide, mid = msgspec.structs.replace(lattice, stride=stride), Decimal(price)
+    if not lattice.prices:
+        mid *= 200
+    below, above = wide.below(mid, count), wide.above(mid, count)
+    assert all(level % stride == 0 for level in (*below, *above))
+    assert list(below) == sorted(below, reverse=True)
+    assert list(above) == sorted(above)
+    assert all(wide.price(level) < mid for level in below)
+    assert all(wide.price(level) > mid for level in above)
+    if lattice.prices:
+        assert {*below} <= {0, 1, 2, 3}
+        assert {*above} <= {1, 2, 3, 4}
+    else:
+        assert len(below) == len(above) == count
+
+
+def test_a_listed_level_is_closed_at_the_next_one() -> None:
+    """Bought at 110, sold at 125; what was adopted beyond the list still has a price."""
+    assert LISTED.price(LISTED.close_level(1, Decimal(1))) == 125
+    assert LISTED.price(LISTED.close_level(3, Decimal(-1))) == 125
+    assert LISTED.price(6) == 300
+    assert LISTED.price(-2) == 80
