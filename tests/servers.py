@@ -57,10 +57,14 @@ def postgres_folder() -> Path | None:
 
 
 class NatsServer:
-    """A JetStream server that keeps its port and its streams over `kill` and `start`."""
+    """A JetStream server that keeps its port and its streams over `kill` and `start`.
 
-    def __init__(self, folder: Path) -> None:
+    `users` is a part of its configuration that says who there is; without it everybody may say everything.
+    """
+
+    def __init__(self, folder: Path, users: str = "") -> None:
         self._folder = folder
+        self._users = users
         self._ports = (-1, -1)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -86,11 +90,14 @@ class NatsServer:
         for stale in self._folder.glob("*.ports"):
             stale.unlink()
         client, monitor = (str(port) for port in self._ports)
+        configuration = self._folder / "users.conf"
+        configuration.write_text(self._users)
         self._process = _spawn(
             [
                 *DIE_WITH_PARENT,
                 *(str(binary), "-js", "-sd", str(self._folder), "-a", "127.0.0.1"),
                 *("-p", client, "-m", monitor, "--ports_file_dir", str(self._folder)),
+                *("-c", str(configuration)),
             ],
             self._folder / "nats.log",
         )

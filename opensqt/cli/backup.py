@@ -10,6 +10,7 @@ import os
 import sqlite3
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
@@ -21,6 +22,7 @@ from opensqt.desk.backup_file import DUMP, SCHEMA, Manifest, pack, sha256_of
 from opensqt.desk.error import GOOD, NOT_RUNNING, CliError
 from opensqt.desk.plan import FILE_NAME
 from opensqt.desk.timestamps import rfc3339
+from opensqt.runtime.access.credentials import without_password
 from opensqt.runtime.clock import RUN_FILE, open_clock
 from opensqt.runtime.latch import FILE_NAME as LATCH
 
@@ -96,15 +98,18 @@ async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
 
 async def _dump(dsn: str, target: Path) -> None:
     tool = str(postgres.find_folder() / "pg_dump")
-    words = ("--format=custom", "--compress=0", f"--dbname={dsn}", f"--file={target}")
-    await run_tool(tool, *words)
+    await run_tool(tool, dsn, "--format=custom", "--compress=0", f"--file={target}")
 
 
-async def run_tool(tool: str, *words: str) -> None:
-    """Run a tool of Postgres to its end; raise `CliError` with its last words."""
+async def run_tool(tool: str, dsn: str, *words: str) -> None:
+    """Run a tool of Postgres on a database to its end; raise `CliError` with its last words."""
+    # Everybody may read the arguments of a process, nobody its environment.
+    password = unquote(urlsplit(dsn).password or "")
     process = await asyncio.create_subprocess_exec(
         tool,
+        f"--dbname={without_password(dsn)}",
         *words,
+        env={**os.environ, "PGPASSWORD": password} if password else None,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -14,7 +14,7 @@ import msgspec
 import opensqt
 from opensqt.cli.progress import ProgressLines
 from opensqt.cli.summary import Summary, summary
-from opensqt.desk import nats, ports, postgres
+from opensqt.desk import access, nats, ports, postgres
 from opensqt.desk.data_folder import UP, DataFolder, free_bytes, paper_keys
 from opensqt.desk.error import GOOD, JUDGED_FALSE, CliError
 from opensqt.desk.plan import StartPlan, binding, next_clock
@@ -106,6 +106,7 @@ class DeskRun:
         if not dsn and not (self.data / "postgres").exists():
             self.progress.say("setting up the database")
         identity = Identity.SAME if dsn else await postgres.prepare(self.data, environ)
+        elsewhere = access.Servers(nats_url=nats_url, postgres_dsn=dsn)
         place = RunLocation(
             data=self.data,
             config_path=plan.config_path,
@@ -113,8 +114,10 @@ class DeskRun:
             environ=environ,
             nats_url_external=nats_url,
             postgres_dsn_external=dsn,
+            access=access.prepare(self.data, plan.config, elsewhere),
             identity=identity,
         )
+        access.write_contexts(self.data, place.nats_url)
         if told := binding(before, plan):
             self.progress.say(told)
         if plan.derived:
@@ -186,7 +189,8 @@ class DeskRun:
         try:
             await supervisor.stop(keep=KEPT_FOR_SUMMARY)
             async with asyncio.timeout(SUMMARY_S_MAX if limited else SUMMARY_S_MAX_STOPPED):
-                found = await summary(place.postgres_dsn, self.data, limited=limited)
+                owner = place.access[access.MIGRATE].postgres_dsn(place.postgres_dsn)
+                found = await summary(owner, self.data, limited=limited)
         except (
             CliError,
             TimeoutError,

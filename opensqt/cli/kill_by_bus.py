@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from opensqt.desk import access
 from opensqt.desk.runfile import RunFile
 from opensqt.domain import subjects
 from opensqt.domain.control import KillLatched
@@ -20,7 +21,7 @@ def publish(data: Path, run_file: RunFile, words: dict[str, Any]) -> bool:
     """Publish the kill on `ctl.kill`; tell whether the bus took it, and on standard error why it did not."""
     if not run_file.nats_url:
         return False
-    taken = False
+    taken, url = False, access.nats_url(data, run_file)
     clock = open_clock(data)
     message = KillLatched(
         **words,
@@ -36,7 +37,7 @@ def publish(data: Path, run_file: RunFile, words: dict[str, Any]) -> bool:
     async def say() -> None:
         nonlocal taken
         async with asyncio.timeout(BUS_S_MAX):
-            bus = await NatsBus.connect(run_file.nats_url, "kill", monotonic_s=clock.monotonic_s)
+            bus = await NatsBus.connect(url, "kill", monotonic_s=clock.monotonic_s)
             await bus.publish(subjects.KILL, message, envelope)
             taken = True
             await bus.close()

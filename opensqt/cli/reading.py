@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
-from opensqt.desk import postgres
+from opensqt.desk import access, postgres
 from opensqt.desk.data_folder import READER, UP, DataFolder, InUse, holder, told, up_pid
 from opensqt.desk.error import NOT_RUNNING, CliError
 from opensqt.desk.runfile import RunFile, read_run
@@ -25,6 +25,9 @@ from opensqt.runtime.projection.store import Projections, caught_up
 CONNECT_S_MAX = 3.0
 RETRY_S = 0.2
 READER_S_MAX = 10.0
+RECONCILER = (
+    "reconciler"  # who may write the projections of a database that is not the folder's own
+)
 
 _Result = TypeVar("_Result")
 
@@ -68,13 +71,14 @@ async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
     folder: DataFolder | None = None
     if not up_pid(data):
         if not (data / "postgres").exists():
+            dsn = access.postgres_dsn(data, run, RECONCILER)
             if project:
-                await bring_up(run.postgres_dsn)
-            yield Source(dsn=run.postgres_dsn, running=False, data=data, run=run)
+                await bring_up(dsn)
+            yield Source(dsn=dsn, running=False, data=data, run=run)
             return
         folder = await _taken(data)
     if folder is None:
-        yield Source(dsn=run.postgres_dsn, running=True, data=data, run=run)
+        yield Source(dsn=access.postgres_dsn(data, run), running=True, data=data, run=run)
         return
     try:
         async with postgres.serving(data) as dsn:

@@ -28,6 +28,7 @@ from opensqt.domain.recon_events import Halted
 from opensqt.domain.scope import DESK
 from opensqt.domain.subjects import subject_of
 from opensqt.domain.trading_controls import HALTED, RESTORE
+from opensqt.runtime.access.grants import roles_sql
 from opensqt.runtime.clock import RunClock, open_clock
 from opensqt.runtime.journal.desk import ensure_generation
 from opensqt.runtime.journal.port import JournalDown
@@ -38,13 +39,8 @@ REASON = (
     " look at the venue, then `opensqt resume`"
 )
 KEPT = {"lock"}
-_ROLE = (
-    "DO $$ BEGIN CREATE ROLE opensqt_service NOLOGIN; ALTER ROLE opensqt_service SET lock_timeout = '250ms';"
-    " ALTER ROLE opensqt_service SET statement_timeout = '1s';"
-    " ALTER ROLE opensqt_service SET idle_in_transaction_session_timeout = '500ms';"
-    " ALTER ROLE opensqt_service SET synchronous_commit = 'on';"
-    " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-)
+# A dump of before the rights (0011) grants to it, and the migration takes that back.
+_SHARED = "DO $$ BEGIN CREATE ROLE opensqt_service NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -122,10 +118,9 @@ async def _fill(dsn: str, data: Path) -> str:
     """Fill the database, draw a new generation and journal it with a halt; return the generation."""
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(_ROLE)
+        await connection.execute(_SHARED + roles_sql())
         tool = str(postgres.find_folder() / "pg_restore")
-        words = ("--exit-on-error", "--single-transaction", f"--dbname={dsn}", str(data / DUMP))
-        await run_tool(tool, *words)
+        await run_tool(tool, dsn, "--exit-on-error", "--single-transaction", str(data / DUMP))
         await connection.execute("SELECT journal_new_generation()")
     finally:
         await connection.close()

@@ -9,6 +9,7 @@ import nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from opensqt.desk import access
 from opensqt.desk.data_folder import is_running
 from opensqt.desk.error import GOOD, NOT_RUNNING, USAGE, CliError
 from opensqt.desk.runfile import read_run
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if not is_running(data):
         raise CliError(f"{data} is not running, so nothing passes", NOT_RUNNING)
     try:
-        asyncio.run(_listen(read_run(data).nats_url, args))
+        asyncio.run(_listen(access.nats_url(data, read_run(data)), args))
     except (NatsError, OSError, TimeoutError) as error:
         if isinstance(error, BrokenPipeError):
             raise

@@ -19,6 +19,7 @@ from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config.all import Config, ConfigError, load
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.environment import Environment
+from opensqt.runtime.token import read_token
 from opensqt.simulation.engine.fees import FeeAsset
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.engine.orders import GATE_IDENTITY
@@ -74,6 +75,7 @@ def _venue(environment: Environment) -> PaperVenue:
         speed=clock.speed,
         host=host,
         port=port,
+        admin_token=read_token(data),
     )
     return PaperVenue(setup, open_flow(run.market or config.paper.market), clock)
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,7 @@ class DataFolder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not existed:
                 self._made = missing
+            self._shut()
             probe = self.path / ".writable"
             probe.touch()
             probe.unlink(missing_ok=True)  # two commands may try at the same moment
@@ -115,6 +117,15 @@ class DataFolder:
                 f"data folder {self.path} cannot be written ({error.strerror}): name another with --data,"
                 f" or make it yours with `chown -R $USER {self.path}`"
             ) from error
+
+    def _shut(self) -> None:
+        """Take the folder from everybody else, whoever made it; nobody's Postgres alone needs a way through."""
+        mode = stat.S_IMODE(self.path.stat().st_mode)
+        cluster = self.path / "postgres"
+        passed = cluster.exists() and cluster.stat().st_uid != self.path.stat().st_uid
+        wanted = (mode & 0o711) if passed else (mode & 0o700)
+        if mode != wanted:
+            self.path.chmod(wanted)
 
     async def _take_lock(self) -> None:
         path = self.path / "lock"

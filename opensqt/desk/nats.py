@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from opensqt.desk.data_folder import write_private
 from opensqt.desk.error import CliError
 from opensqt.desk.spec import HttpCheck, ProcessSpec
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
@@ -28,6 +29,8 @@ port: {port}
 http: "127.0.0.1:{monitor_port}"
 max_payload: 4MB
 write_deadline: "5s"
+# Who there is and what each may say and hear; the passwords of all.
+include "./users.conf"
 jetstream {{
   store_dir: "{store}"
   # Unsaid, it is a share of the disk that is free at the start, and the streams of a smaller disk are refused.
@@ -110,11 +113,14 @@ async def check_server(url: str) -> None:
     check_version(binary_version(binary), str(binary))
 
 
-def nats_spec(data: Path, port: int, monitor_port: int, env: dict[str, str]) -> ProcessSpec:
-    """Write the server's configuration and return its process."""
+def nats_spec(
+    data: Path, port: int, monitor_port: int, env: dict[str, str], users: str
+) -> ProcessSpec:
+    """Write the server's configuration, with the part that says who there is, and return its process."""
     binary = find_binary()
     configuration = data / "nats" / "server.conf"
     configuration.parent.mkdir(parents=True, exist_ok=True)
+    write_private(configuration.with_name("users.conf"), users)
     text = CONFIGURATION.format(
         port=port, monitor_port=monitor_port, store=data / "nats", store_bytes_max=STORE_BYTES_MAX
     )

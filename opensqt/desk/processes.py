@@ -8,12 +8,17 @@ from pathlib import Path
 import msgspec
 
 import opensqt
+from opensqt.desk import access
 from opensqt.desk.health import EXECUTOR, health_name
 from opensqt.desk.nats import nats_spec
 from opensqt.desk.postgres import dsn_of, postgres_spec
 from opensqt.desk.spec import DoneCheck, HttpCheck, Identity, ProcessSpec
+from opensqt.runtime.access.credentials import CREDENTIALS, ServerCredentials, without_user
+from opensqt.runtime.access.nats_users import configuration
+from opensqt.runtime.access.rights import SYSTEM
 from opensqt.runtime.config.all import Config, Profile
 from opensqt.runtime.config.settings_tables import module_of, service_of
+from opensqt.runtime.migrate import LOGINS
 
 SERVERS = ("nats", "postgres", "venue")
 SETUPS = ("migrate", "streams")
@@ -41,17 +46,18 @@ class RunLocation(msgspec.Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     nats_url_external: str = ""
     postgres_dsn_external: str = ""
+    access: Mapping[str, ServerCredentials] = {}
     identity: Identity = Identity.SAME
 
     @property
     def nats_url(self) -> str:
-        """The bus that every process uses."""
-        return self.nats_url_external or f"nats://127.0.0.1:{self.ports['nats']}"
+        """The bus that every process uses, without a user."""
+        return without_user(self.nats_url_external) or f"nats://127.0.0.1:{self.ports['nats']}"
 
     @property
     def postgres_dsn(self) -> str:
-        """The journal that every process uses."""
-        return self.postgres_dsn_external or dsn_of(self.ports["postgres"])
+        """The journal that every process uses, without a user."""
+        return without_user(self.postgres_dsn_external) or dsn_of(self.ports["postgres"])
 
 
 def rows(config: Config) -> tuple[ProcessRow, ...]:
@@ -72,10 +78,13 @@ def port_names(config: Config, *, nats: bool, postgres: bool) -> tuple[str, ...]
 def specs(config: Config, place: RunLocation) -> tuple[ProcessSpec, ...]:
     """Return the whole table for the supervisor."""
     table: list[ProcessSpec] = []
-    plain = dict(place.environ)
+    plain = _without_secrets(config, place)
     if not place.nats_url_external:
         ports = place.ports
-        table.append(nats_spec(place.data, ports["nats"], ports["nats-monitor"], plain))
+        users = configuration(
+            access.users_of(config, place.access), place.access[SYSTEM].nats_password
+        )
+        table.append(nats_spec(place.data, ports["nats"], ports["nats-monitor"], plain, users))
     if not place.postgres_dsn_external:
         port = place.ports["postgres"]
         table.append(postgres_spec(place.data, port, place.identity, plain))
@@ -152,10 +161,8 @@ def _spec(row: ProcessRow, config: Config, place: RunLocation, there: set[str]) 
 
 
 def _environment(row: ProcessRow, config: Config, place: RunLocation) -> dict[str, str]:
-    env = dict(place.environ)
-    if not row.name.startswith(EXECUTOR):
-        for name in _secret_names(config):
-            env.pop(name, None)
+    is_executor = row.name.startswith(EXECUTOR)
+    env = dict(place.environ) if is_executor else _without_secrets(config, place)
     root = str(Path(opensqt.__file__).parents[1])
     env["PYTHONPATH"] = os.pathsep.join(filter(None, (root, env.get("PYTHONPATH", ""))))
     env["PYTHONUNBUFFERED"] = "1"
@@ -163,12 +170,22 @@ def _environment(row: ProcessRow, config: Config, place: RunLocation) -> dict[st
     env["OPENSQT_CONFIG"] = str(place.config_path)
     env["OPENSQT_NATS_URL"] = place.nats_url
     env["OPENSQT_POSTGRES_DSN"] = place.postgres_dsn
+    if row.name in place.access:
+        env[CREDENTIALS] = str(access.file_of(place.data, row.name))
+    if row.name == access.MIGRATE:
+        env[LOGINS] = str(place.data / access.FOLDER)
     if config.run.profile is Profile.PAPER:
         env["OPENSQT_PAPER_VENUE"] = f"127.0.0.1:{place.ports['venue']}"
         env["OPENSQT_PAPER_CA"] = str(place.data / "ca" / "ca.pem")
     if row.name == "gateway":
         env["OPENSQT_GATEWAY_PORT"] = str(config.gateway.port or place.ports["gateway"])
     return env
+
+
+def _without_secrets(config: Config, place: RunLocation) -> dict[str, str]:
+    """Return the environment of who needs neither the keys of a venue nor an address with a password."""
+    hidden = {"OPENSQT_NATS_URL", "OPENSQT_POSTGRES_DSN", *_secret_names(config)}
+    return {name: value for name, value in place.environ.items() if name not in hidden}
 
 
 def _secret_names(config: Config) -> Iterator[str]:

@@ -8,8 +8,15 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from opensqt.runtime.access.credentials import (
+    CREDENTIALS,
+    BadCredentials,
+    ServerCredentials,
+    read_credentials,
+)
 from opensqt.runtime.config.all import ConfigError
 from opensqt.runtime.crash_points import CRASH_AT, PAUSE_AT
+from opensqt.runtime.http_hosts import HOSTS, names_of
 from opensqt.runtime.telemetry.logs import register_secret
 
 KEYS_FILE = Path("venue") / "keys.json"
@@ -33,12 +40,15 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Path | None = None
     config: Path | None = None
-    nats_url: str = ""
+    nats_url: str = ""  # with user and password, where there are credentials
     postgres_dsn: str = ""
     paper_venue: str = ""  # HOST:PORT of the venue process, TLS
     paper_ca: Path | None = None
     health_host: str = "127.0.0.1"
     health_port: int = 0  # 0 = no health server
+    hosts: frozenset[str] = (
+        frozenset()
+    )  # names by which this process may be asked, beside addresses
     crash_at: str = ""
     pause_at: str = ""
     lease_ms: int = LEASE_MS  # shorter in tests only; the same for every process of a desk
@@ -53,17 +63,21 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         if not lease.isdecimal() or int(lease) < LEASE_MS_MIN:
             least = f"expected ms, at least {LEASE_MS_MIN}; leave it unset outside tests"
             raise ConfigError(f"OPENSQT_LEASE_MS is {lease!r}, {least}")
-        for address in ("OPENSQT_NATS_URL", "OPENSQT_POSTGRES_DSN"):
-            _hide_password(environ.get(address, ""))
+        known = _credentials(environ)
+        nats_url = known.nats_url(environ.get("OPENSQT_NATS_URL", ""))
+        postgres_dsn = known.postgres_dsn(environ.get("OPENSQT_POSTGRES_DSN", ""))
+        _hide_password(nats_url)
+        _hide_password(postgres_dsn)
         return cls(
             data=_path(environ, "OPENSQT_DATA"),
             config=_path(environ, "OPENSQT_CONFIG"),
-            nats_url=environ.get("OPENSQT_NATS_URL", ""),
-            postgres_dsn=environ.get("OPENSQT_POSTGRES_DSN", ""),
+            nats_url=nats_url,
+            postgres_dsn=postgres_dsn,
             paper_venue=environ.get("OPENSQT_PAPER_VENUE", ""),
             paper_ca=_path(environ, "OPENSQT_PAPER_CA"),
             health_host=environ.get("OPENSQT_HEALTH_HOST") or "127.0.0.1",
             health_port=int(port),
+            hosts=names_of(environ.get(HOSTS, "")),
             crash_at=environ.get(CRASH_AT, ""),
             pause_at=environ.get(PAUSE_AT, ""),
             lease_ms=int(lease),
@@ -83,6 +97,14 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             register_secret(key.secret)
             register_secret(key.passphrase)
         return keys
+
+
+def _credentials(environ: Mapping[str, str]) -> ServerCredentials:
+    path = _path(environ, CREDENTIALS)
+    try:
+        return read_credentials(path) if path is not None else ServerCredentials()
+    except BadCredentials as error:
+        raise ConfigError(str(error)) from None
 
 
 def _hide_password(address: str) -> None:

@@ -8,11 +8,12 @@ Reading is free on loopback; an action (POST) needs the token of the data folder
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
+from opensqt.runtime.http_hosts import REFUSAL, host_allowed
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
 from opensqt.runtime.token import fits
@@ -25,6 +26,7 @@ _REASONS = {
     200: "OK",
     400: "Bad Request",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Content Too Large",
@@ -46,6 +48,7 @@ class Health:
         progress: Progress | None = None,
         actions: Mapping[str, Action] | None = None,
         folder: Path | None = None,
+        hosts: Collection[str] = (),
     ) -> None:
         self._status = status
         self._metrics = metrics
@@ -53,6 +56,7 @@ class Health:
         # The very mapping, not a copy: a service adds its actions after the server listens.
         self._actions = actions if actions is not None else {}
         self._folder = folder
+        self._hosts = hosts
         self._server: asyncio.Server | None = None
 
     async def open(self, host: str, port: int) -> int:
@@ -74,7 +78,10 @@ class Health:
             async with asyncio.timeout(REQUEST_S_MAX):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             method, target = [*head.split("\r\n", 1)[0].split(" "), "", ""][:2]
-            if method == "POST":
+            host = _header(head, "host")
+            if host and not host_allowed(host, self._hosts):
+                answer = 403, _JSON, _json({"error": REFUSAL})
+            elif method == "POST":
                 async with asyncio.timeout(ACTION_S_MAX):
                     answer = await self._act(target, head, reader)
             else:

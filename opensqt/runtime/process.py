@@ -19,6 +19,8 @@ import msgspec
 import uvloop
 
 from opensqt.domain.bus_trouble import MISSING, words_for
+from opensqt.runtime.access.grants import role_of
+from opensqt.runtime.access.rights import service_of_process
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
 from opensqt.runtime.clock import open_clock
@@ -195,7 +197,8 @@ class Process:
     def _journal(self, stack: contextlib.AsyncExitStack) -> PostgresJournal | None:
         if not self._needs.journal:
             return None
-        journal = PostgresJournal(self._environment.postgres_dsn, self._clock)
+        role = role_of(service_of_process(self._name))
+        journal = PostgresJournal(self._environment.postgres_dsn, self._clock, role=role)
         stack.push_async_callback(journal.close)
         return journal
 
@@ -258,6 +261,7 @@ class Process:
             progress=self._progress,
             actions=self._actions,
             folder=self._environment.data,
+            hosts=self._environment.hosts,
         )
         await health.open(self._environment.health_host, self._environment.health_port)
         try:

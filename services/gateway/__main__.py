@@ -15,6 +15,7 @@ def build(context: Context) -> Gateway:
     settings = GatewaySettings(
         host=configured.host,
         port=port_of(os.environ, configured.port),
+        hosts=context.environment.hosts,
         token_file=token_file_of(os.environ, context.environment.data),
     )
     return Gateway(context, settings)

@@ -1,9 +1,8 @@
-"""Who may look and who may command: hosts, origins and the token. Pure; a doubt is always a no."""
+"""Who may look and who may command: origins and the token. Pure; a doubt is always a no."""
 
 import hmac
 from collections.abc import Mapping
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BEARER = "Bearer "
 
 POLICY = {
@@ -17,14 +16,6 @@ POLICY = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-
-
-def host_allowed(host: str, bound: str) -> bool:
-    """Tell whether a request may name this host: on loopback only loopback names, against DNS rebinding."""
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    if bound in {"127.0.0.1", "::1", "localhost"}:
-        return name in LOOPBACK_NAMES
-    return bool(name) and bool(bound)
 
 
 def origin_allowed(headers: Mapping[str, str], *, required: bool) -> bool:

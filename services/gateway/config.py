@@ -19,6 +19,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str = LOOPBACK
     port: int = 0
+    hosts: frozenset[str] = (
+        frozenset()
+    )  # names by which the page may be asked for, beside addresses
     token_file: Path | None = None  # None: nobody may command
     delta_every_s: float = 0.2  # at most five pictures a second to a client, the latest wins
     ask_every_s: float = 1.0  # the processes, about their health

@@ -14,9 +14,10 @@ from aiohttp import WSMsgType, web
 
 from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
+from opensqt.runtime.http_hosts import REFUSAL, host_allowed
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
-from services.gateway.access import POLICY, host_allowed, origin_allowed, token_right
+from services.gateway.access import POLICY, origin_allowed, token_right
 from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import TIME, delta
 from services.gateway.view_model import Picture
@@ -105,8 +106,8 @@ class WebServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not host_allowed(request.headers.get("Host", ""), self._settings.host):
-            return _refused(403, "this host name is not ours: use the address that `up` prints")
+        if not host_allowed(request.headers.get("Host", ""), self._settings.hosts):
+            return _refused(403, REFUSAL)
         try:
             response = await handler(request)
         except web.HTTPException as error:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.desk.runfile import read_run
 from opensqt.domain import ids
 from opensqt.domain.decimals import ceil_to
 from opensqt.domain.instruments import InstrumentRules, Side
@@ -31,6 +30,7 @@ from opensqt.runtime.bus.port import Bus, BusDown, Start, Stream
 from opensqt.runtime.clock import Clock, open_clock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.envelope import Envelope
+from tests.e2e import bus_users
 
 STRATEGY = "load"
 VALID_FOR_MS = 2000
@@ -165,7 +165,8 @@ class Load:
 async def main(data: Path, plan: Plan) -> int:
     """Publish on the bus of a running folder and return how many intents were said."""
     clock = open_clock(data)
-    bus = await NatsBus.connect(read_run(data).nats_url, "load", monotonic_s=clock.monotonic_s)
+    url = await bus_users.admitted(data)
+    bus = await NatsBus.connect(url, bus_users.LOAD, monotonic_s=clock.monotonic_s)
     load = Load(bus, clock, plan)
     await load.run()
     await bus.close()

@@ -26,7 +26,7 @@ from opensqt.desk.health import EXECUTOR
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import Clock, RunClock, open_clock
 from opensqt.simulation.server.faults import FaultName
-from tests.e2e import storm_judge
+from tests.e2e import bus_users, storm_judge
 from tests.e2e.desk import Desk
 from tests.e2e.load import Load, Plan
 from tests.e2e.storm_judge import SHARE_MIN, Judgement, Kill
@@ -118,9 +118,8 @@ class Storm:
     @asynccontextmanager
     async def _publisher(self) -> AsyncIterator[Load]:
         script, clock = self._script, open_clock(self._desk.data)
-        bus = await NatsBus.connect(
-            self._desk.run_file.nats_url, "load", monotonic_s=clock.monotonic_s
-        )
+        url = await bus_users.admitted(self._desk.data)
+        bus = await NatsBus.connect(url, bus_users.LOAD, monotonic_s=clock.monotonic_s)
         plan = Plan(
             rate=script.rate,
             seconds=script.seconds,

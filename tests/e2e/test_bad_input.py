@@ -4,15 +4,15 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-import nats
 import pytest
 
 from opensqt.domain.control import DeskGeneration, FeedGeneration, Heartbeat
 from opensqt.domain.market import Tick
 from opensqt.domain.recon_events import Resumed
+from opensqt.runtime.access.rights import OPERATOR
 from opensqt.runtime.codec import encode
 from tests.conditions import until
-from tests.e2e import audit, load
+from tests.e2e import audit, bus_users, load
 from tests.e2e.desk import Desk
 from tests.e2e.load import Plan
 
@@ -26,9 +26,10 @@ async def test_undecodable_bytes_on_cmd_are_put_aside_and_trading_goes_on(tmp_pa
     """Poison ends in the dead letters with one clear line and its fix; the commands behind it are obeyed."""
     desk = Desk(tmp_path / "data")
     async with desk.running("--market", "synthetic:7"):
-        client = await nats.connect(desk.run_file.nats_url)
+        risk = await bus_users.connected(desk.data, "risk")
+        client = await bus_users.connected(desk.data, OPERATOR)
         stream = client.jetstream()
-        await stream.publish(SUBJECT, GARBAGE)
+        await risk.jetstream().publish(SUBJECT, GARBAGE)
         await load.main(desk.data, Plan(rate=10, seconds=2, cancel_share=0))
         await until(lambda: _given_up(desk) is not None, within_s=60)
         letter = _given_up(desk)
@@ -37,6 +38,7 @@ async def test_undecodable_bytes_on_cmd_are_put_aside_and_trading_goes_on(tmp_pa
         buried = await stream.get_last_msg("DLQ", "dlq.executor")
         assert buried.data == GARBAGE
         await client.close()
+        await risk.close()
         before = len(audit.rows(desk.data))
         await load.main(desk.data, Plan(rate=10, seconds=3, cancel_share=0))
         await until(lambda: len(audit.rows(desk.data)) > before, within_s=30)
@@ -104,13 +106,18 @@ async def test_no_body_on_any_subject_costs_a_restart(tmp_path: Path) -> None:
     """Every subject times a dozen bodies, with and without a head: set aside once each, and the desk trades on."""
     desk = Desk(tmp_path / "data")
     async with desk.running("--market", "synthetic:7"):
-        client = await nats.connect(desk.run_file.nats_url)
+        client = await bus_users.connected(desk.data, OPERATOR)
+        clients = {
+            name: await bus_users.connected(desk.data, name)
+            for name in {bus_users.speaker(subject) for subject in SUBJECTS}
+        }
         stream = client.jetstream()
         sent = 0
         for subject in SUBJECTS:
             for number, body in enumerate(BODIES):
                 head = HEADS[number % len(HEADS)]
-                await stream.publish(subject, body, headers={**head} or None)
+                speaker = clients[bus_users.speaker(subject)].jetstream()
+                await speaker.publish(subject, body, headers={**head} or None)
                 sent += 1
         before = len(audit.rows(desk.data))
         await load.main(desk.data, Plan(rate=10, seconds=4, cancel_share=0))
@@ -122,7 +129,9 @@ async def test_no_body_on_any_subject_costs_a_restart(tmp_path: Path) -> None:
         letters = await stream.stream_info("DLQ")
         # A marked unknown type is skipped; a heartbeat of risk's belongs where it was said.
         assert sent - 30 <= letters.state.messages <= sent
-        await client.close()
+        assert sent >= 300
+        for one in (client, *clients.values()):
+            await one.close()
     lines = await desk.verb("verify", check=False)
     assert lines[-1] == {"type": "verdict", "holds": True, "failed": []}, lines
 

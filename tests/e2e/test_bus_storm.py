@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from opensqt.cli.desk_figures import ask_all
-from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.access.rights import OPERATOR
 from opensqt.runtime.bus.port import Stream
-from opensqt.runtime.clock import RunClock
 from tests.conditions import until
+from tests.e2e import bus_users
 from tests.e2e.desk import Desk
 
 BLIND_S_MAX = 5.0
@@ -47,10 +47,9 @@ async def _beyond(desk: Desk, sequence: int) -> bool:
 
 
 async def _end_of_feed(desk: Desk) -> int:
-    clock = RunClock()
-    bus = await NatsBus.connect(desk.run_file.nats_url, "test", monotonic_s=clock.monotonic_s)
+    client = await bus_users.connected(desk.data, OPERATOR)
     try:
-        found = await bus.client.jetstream().stream_info(Stream.FEED.value)
+        found = await client.jetstream().stream_info(Stream.FEED.value)
         return int(found.state.last_seq)
     finally:
-        await bus.close()
+        await client.close()

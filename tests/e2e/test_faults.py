@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from opensqt.runtime.token import read_token
 from opensqt.simulation.server.faults import FaultName
 from opensqt.venues.session import paper_session
 from tests.conditions import until
@@ -39,6 +40,7 @@ async def admin_page(desk: Desk) -> AsyncIterator[aiohttp.ClientSession]:
     """Reach the venue of a running desk."""
     context = ssl.create_default_context(cafile=str(desk.data / "ca" / "ca.pem"))
     async with paper_session("127.0.0.1", desk.run_file.ports["venue"], context) as session:
+        session.headers.update({"Authorization": f"Bearer {read_token(desk.data)}"})
         yield session
 
 

@@ -7,11 +7,11 @@ import signal
 from functools import partial
 from pathlib import Path
 
-import nats
 import pytest
 
+from opensqt.runtime.access.rights import OPERATOR
 from tests.conditions import until
-from tests.e2e import audit, load
+from tests.e2e import audit, bus_users, load
 from tests.e2e.desk import Desk
 from tests.e2e.load import Plan
 
@@ -46,7 +46,7 @@ async def test_a_desk_whose_bus_is_lost_trades_again_by_itself(tmp_path: Path) -
 
 async def lose_stream(desk: Desk, name: str) -> None:
     """Delete one stream while everything runs."""
-    client = await nats.connect(desk.run_file.nats_url)
+    client = await bus_users.connected(desk.data, OPERATOR)
     await client.jetstream().delete_stream(name)
     await client.close()
 

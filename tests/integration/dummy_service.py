@@ -46,4 +46,4 @@ class Dummy:
 
 
 if __name__ == "__main__":
-    sys.exit(run_service("dummy", Dummy))
+    sys.exit(run_service("strategy-dummy", Dummy))

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from opensqt.domain.journal import Appended, AppendOutcome, Duplicate, Entry, Fenced
-from opensqt.runtime.journal.connection import SETTINGS
+from opensqt.runtime.journal.connection import settings_of
 from opensqt.runtime.journal.migrate import Connection, migrate
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.journal.postgres import _APPEND, PostgresJournal, PostgresLeases, _arrays
@@ -18,6 +18,8 @@ from tests.conditions import until
 from tests.journals import entry, event, open_desk
 from tests.proxy import Proxy
 from tests.servers import PostgresServer
+
+EXECUTOR = "opensqt_executor"
 
 
 @pytest.fixture
@@ -56,10 +58,10 @@ async def append_until_answered(journal: Journal, given: Entry) -> AppendOutcome
     ],
 )
 async def test_services_may_not_change_what_was_appended(postgres_dsn: str, statement: str) -> None:
-    """The services' role reads and calls the granted functions, nothing else."""
+    """A service's role reads and calls the granted functions, nothing else."""
     async with open_desk(postgres_dsn) as desk:
         await desk.journal.append(entry(event("a")))
-    service = await asyncpg.connect(postgres_dsn, server_settings=SETTINGS)
+    service = await asyncpg.connect(postgres_dsn, server_settings=settings_of(EXECUTOR))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await service.execute(statement)
     await service.close()
@@ -78,14 +80,14 @@ async def test_not_even_the_owner_changes_a_row_by_accident(
 
 async def test_services_work_under_tight_limits(postgres_dsn: str) -> None:
     """No statement of a service can hold others up for long, and no commit skips the disk."""
-    journal = await PostgresJournal.connect(postgres_dsn)
+    journal = await PostgresJournal.connect(postgres_dsn, role=EXECUTOR)
     async with journal.pool.acquire() as connection:
         for name, value in {
             "lock_timeout": "250ms",
             "statement_timeout": "1s",
             "idle_in_transaction_session_timeout": "500ms",
             "synchronous_commit": "on",
-            "role": "opensqt_service",
+            "role": EXECUTOR,
         }.items():
             assert await connection.fetchval(f"SHOW {name}") == value
     await journal.close()
@@ -210,7 +212,7 @@ async def test_a_client_stopped_inside_a_transaction_blocks_nobody_for_long(
     postgres_dsn: str,
 ) -> None:
     """Postgres throws out whoever holds the head across round trips; the others go on."""
-    stopped = await asyncpg.connect(postgres_dsn, server_settings=SETTINGS)
+    stopped = await asyncpg.connect(postgres_dsn, server_settings=settings_of(EXECUTOR))
     await stopped.execute("BEGIN")
     await stopped.fetch(_APPEND, *_arrays([entry(event("stopped"))]), [None])
     async with open_desk(postgres_dsn) as desk:
@@ -265,7 +267,7 @@ async def test_evidence_that_waits_shares_commits(postgres_dsn: str, owner: Conn
 
 async def test_only_a_fact_waits_for_the_disk(postgres_dsn: str) -> None:
     """Keeping evidence waits for no fsync, the append after it does, and that one covers both."""
-    service = await asyncpg.connect(postgres_dsn, server_settings=SETTINGS)
+    service = await asyncpg.connect(postgres_dsn, server_settings=settings_of(EXECUTOR))
     events, fences = _arrays([entry(event("a"))])
     waits = []
     kept, appended = ("SELECT evidence_keep('', $1)", [b"a"]), (_APPEND, [events, fences, [None]])

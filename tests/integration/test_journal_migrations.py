@@ -88,7 +88,7 @@ async def test_a_schema_changed_by_hand_is_refused(postgres_dsn: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "GRANT UPDATE ON journal TO opensqt_service",
+        "GRANT UPDATE ON journal TO opensqt_grid",
         "DROP TRIGGER journal_is_append_only ON journal",
         "ALTER TABLE journal DROP CONSTRAINT journal_event_id_key",
         "ALTER FUNCTION lease_renew(text, bigint, integer) SECURITY INVOKER",

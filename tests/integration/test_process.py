@@ -65,7 +65,7 @@ class Running:
     async def get(self, path: str) -> tuple[int, str]:
         """Ask its health server."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         reply = (await reader.read()).decode()
         writer.close()
         return int(reply.split(" ")[1]), reply.partition("\r\n\r\n")[2]
@@ -133,14 +133,14 @@ async def test_a_process_gets_ready_and_drains(starter: Starter) -> None:
     """Ready after its work has begun, exit 0 after SIGTERM, every line is JSON with the process's name."""
     running = await starter.start()
     status = await running.until_ready()
-    assert (status["name"], status["sequence"]) == ("dummy", 1)
+    assert (status["name"], status["sequence"]) == ("strategy-dummy", 1)
     assert (await running.get("/healthz"))[0] == 200
     assert "opensqt_orders_unresolved" in (await running.get("/metrics"))[1]
     assert (await running.get("/nonsense"))[0] == 404
     running.process.send_signal(signal.SIGTERM)
     await running.until_logged("stopped")
     assert await running.ended() == 0
-    assert {line["process"] for line in running.lines} == {"dummy"}
+    assert {line["process"] for line in running.lines} == {"strategy-dummy"}
 
 
 async def test_a_process_at_work_does_not_search_its_modules_for_garbage(starter: Starter) -> None:
@@ -159,10 +159,10 @@ async def test_the_services_api_shows_the_process(starter: Starter, nats_url: st
     running = await starter.start()
     await running.until_ready()
     client = await nats.connect(nats_url)
-    info = await client.request("$SRV.INFO.dummy", b"", timeout=2)
-    status = await client.request("svc.dummy.status", b"", timeout=2)
+    info = await client.request("$SRV.INFO.strategy-dummy", b"", timeout=2)
+    status = await client.request("svc.strategy-dummy.status", b"", timeout=2)
     await client.close()
-    assert json.loads(info.data)["name"] == "dummy"
+    assert json.loads(info.data)["name"] == "strategy-dummy"
     assert json.loads(status.data)["ready"] is True
 
 
@@ -227,14 +227,14 @@ async def test_stop_while_waiting_ends_at_once(tmp_path: Path, postgres_dsn: str
 
 async def test_crash_at_kills_between_two_effects(starter: Starter) -> None:
     """OPENSQT_CRASH_AT kills with SIGKILL at the named step: the message before it is there."""
-    running = await starter.start(OPENSQT_CRASH_AT="dummy.journal.head.before")
+    running = await starter.start(OPENSQT_CRASH_AT="strategy.journal.head.before")
     assert await running.ended() == -signal.SIGKILL
 
 
 async def test_crash_at_is_refused_outside_paper(starter: Starter) -> None:
     """No crash step where money is at stake."""
     running = await starter.start(
-        OPENSQT_CRASH_AT="dummy.journal.head.before", OPENSQT__RUN__PROFILE="live"
+        OPENSQT_CRASH_AT="strategy.journal.head.before", OPENSQT__RUN__PROFILE="live"
     )
     line = await running.until_logged("not started")
     assert await running.ended() == 2

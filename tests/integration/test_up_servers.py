@@ -12,6 +12,8 @@ from opensqt.desk import loopback, nats, ports, postgres
 from opensqt.desk.data_folder import DataFolder
 from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.desk.supervisor import Supervisor
+from opensqt.runtime.access.nats_users import NatsUser, configuration
+from opensqt.runtime.access.rights import OPERATOR
 from opensqt.runtime.bus.streams import DISK_BYTES_MAX
 from opensqt.runtime.clock import RunClock
 from tests.supervision import Watch, line_of
@@ -29,15 +31,16 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     chosen = ports.choose(("nats", "nats-monitor", "postgres"), {})
     write_run(data, RunFile(ports=chosen))
     identity = await postgres.prepare(data, environ)
+    users = configuration((NatsUser(process=OPERATOR, password="of-a-test"),), "of-a-test")
     table = (
-        nats.nats_spec(data, chosen["nats"], chosen["nats-monitor"], environ),
+        nats.nats_spec(data, chosen["nats"], chosen["nats-monitor"], environ, users),
         postgres.postgres_spec(data, chosen["postgres"], identity, environ),
     )
     watch = Watch()
     supervisor = Supervisor(table, data / "logs", RunClock(), watch)
     supervisor.start()
     await watch.until(lambda: supervisor.ready)
-    yield supervisor, watch, postgres.dsn_of(chosen["postgres"])
+    yield supervisor, watch, postgres.owner_dsn(data, chosen["postgres"])
     await supervisor.stop()
     folder.close()
 

@@ -86,6 +86,8 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/crash_points.py": "kills the process, which is its purpose",
     "opensqt/runtime/codec.py": "loads the generated classes",
     "opensqt/runtime/environment.py": "reads the paper venue's keys",
+    "opensqt/runtime/access/credentials.py": "reads a process's credentials once, before any service",
+    "opensqt/runtime/access/logins.py": "makes logins, run before any service",
     "services/gateway/service.py": "reads the folder's token",
     "services/gateway/web.py": "the page: people ask",
     "services/gateway/process_client.py": "passes a person's command on to the executors' health ports",

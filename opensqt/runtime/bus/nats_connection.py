@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from nats.aio.client import Client
 
+from opensqt.runtime.access.credentials import without_user
+from opensqt.runtime.access.inboxes import inbox_for
 from opensqt.runtime.bus.port import BusDown, ConnectionWatch
 from opensqt.runtime.bus.streams import check_server, server_version
 from opensqt.runtime.telemetry.logs import Log
@@ -44,6 +46,7 @@ class Connection:
             ping_interval=PING_INTERVAL_S,
             max_outstanding_pings=PINGS_MISSED_MAX,
             pending_size=0,
+            inbox_prefix=inbox_for(self._url, self._name),
         )
         check_server(server_version(self.client))
 
@@ -70,13 +73,15 @@ class Connection:
     async def _complain(self, error: Exception) -> None:
         if self._monotonic_s() - self._complained_s >= COMPLAINT_EVERY_S:
             self._complained_s = self._monotonic_s()
-            _log.warning("nats trouble, trying again", url=self._url, detail=repr(error))
+            _log.warning(
+                "nats trouble, trying again", url=without_user(self._url), detail=repr(error)
+            )
 
     async def _lost(self) -> None:
         for call in self._on_lost:
             call()
 
     async def _regained(self) -> None:
-        _log.info("nats connected again", url=self._url)
+        _log.info("nats connected again", url=without_user(self._url))
         for call in self._on_regained:
             await call()

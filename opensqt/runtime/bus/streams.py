@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import sys
+from pathlib import Path
 
 import msgspec
 import nats.errors
@@ -12,11 +13,19 @@ from nats.js import api
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
+from opensqt.runtime.access.credentials import (
+    CREDENTIALS,
+    BadCredentials,
+    read_credentials,
+    without_user,
+)
+from opensqt.runtime.access.inboxes import inbox_for
 from opensqt.runtime.bus.port import BusDown, Stream
 from opensqt.runtime.cancelling import heeding
 
 SERVER_VERSION_MIN = (2, 12)
 NATS_URL = "OPENSQT_NATS_URL"
+STREAMS_USER = "streams"
 
 MIB = 1024 * 1024
 HOUR_S = 3600.0
@@ -183,17 +192,32 @@ async def _main() -> int:
     if not url:
         sys.stderr.write(f"{NATS_URL} is not set, expected nats://HOST:PORT\n")
         return 2
+    path = os.environ.get(CREDENTIALS, "")
     client = Client()
     try:
+        own = read_credentials(Path(path)).nats_url(url) if path else url
         async with asyncio.timeout(CONNECT_S_MAX):
-            await client.connect(url, error_cb=_quiet, connect_timeout=5, name="streams")
+            await client.connect(
+                own,
+                error_cb=_quiet,
+                connect_timeout=5,
+                name=STREAMS_USER,
+                inbox_prefix=inbox_for(own, STREAMS_USER),
+            )
         check_server(server_version(client))
         await apply(client.jetstream())
+    except BadCredentials as error:
+        sys.stderr.write(f"streams not applied: {error}\n")
+        return 2
     except TimeoutError:
-        sys.stderr.write(f"streams not applied: no NATS server answers at {url}; start it\n")
+        sys.stderr.write(
+            f"streams not applied: no NATS server answers at {without_user(url)}; start it\n"
+        )
         return 2
     except (OSError, nats.errors.Error, ServerTooOld) as error:
-        sys.stderr.write(f"streams not applied at {url}: {error!s} ({type(error).__name__})\n")
+        sys.stderr.write(
+            f"streams not applied at {without_user(url)}: {error!s} ({type(error).__name__})\n"
+        )
         return 2
     finally:
         if client.is_connected:

@@ -1,6 +1,7 @@
-"""Connections to Postgres as the services' role; the one place that turns its failures into `JournalDown`.
+"""Connections to Postgres as the role of a service; the one place that turns its failures into `JournalDown`.
 
-Never holds a transaction that may lock the journal's head across a round trip, and never works as the owner.
+Never holds a transaction that may lock the journal's head across a round trip. Without a role it works as whoever the
+address names: the owner, in the steps before and after a desk's life.
 """
 
 import contextlib
@@ -11,11 +12,7 @@ import asyncpg
 
 from opensqt.runtime.journal.port import JournalDown
 
-ROLE = "opensqt_service"
-
-# The role has these too, but `SET ROLE` does not bring them: they are asked for at the start of each connection.
 SETTINGS = {
-    "role": ROLE,
     "lock_timeout": "250ms",
     "statement_timeout": "1s",
     "idle_in_transaction_session_timeout": "500ms",
@@ -65,7 +62,12 @@ def border(what: str) -> contextlib.AbstractContextManager[None]:
     return manager
 
 
-def new_pool(dsn: str, *, connections_max: int = 4) -> Pool:
+def settings_of(role: str) -> dict[str, str]:
+    """Return what a connection asks for at its start: tight limits, and the role of its service if it has one."""
+    return SETTINGS | ({"role": role} if role else {})
+
+
+def new_pool(dsn: str, *, role: str = "", connections_max: int = 4) -> Pool:
     """Return a pool that heals by itself and is down until it has been awaited inside `border`."""
     return asyncpg.create_pool(
         dsn,
@@ -74,16 +76,19 @@ def new_pool(dsn: str, *, connections_max: int = 4) -> Pool:
         reset=_keep_session,
         timeout=CONNECT_S_MAX,
         command_timeout=ANSWER_S_MAX,
-        server_settings=SETTINGS,
+        server_settings=settings_of(role),
         statement_cache_size=100,
     )
 
 
-async def open_connection(dsn: str) -> Connection:
+async def open_connection(dsn: str, role: str = "") -> Connection:
     """Open one connection of its own; raise `JournalDown`."""
     with border("connect to the journal"):
         return await asyncpg.connect(
-            dsn, timeout=CONNECT_S_MAX, command_timeout=ANSWER_S_MAX, server_settings=SETTINGS
+            dsn,
+            timeout=CONNECT_S_MAX,
+            command_timeout=ANSWER_S_MAX,
+            server_settings=settings_of(role),
         )
 
 

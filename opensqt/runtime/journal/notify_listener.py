@@ -14,8 +14,9 @@ RETRY_S = 0.2
 class NotifyListener:
     """Listens on a connection of its own, made again by itself when it is lost."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, role: str = "") -> None:
         self._dsn = dsn
+        self._role = role
         self._position = 0
         self._rung = asyncio.Event()
         self._lost = asyncio.Event()
@@ -42,7 +43,7 @@ class NotifyListener:
     async def _listen(self) -> None:
         while True:
             with contextlib.suppress(JournalDown):
-                connection = await open_connection(self._dsn)
+                connection = await open_connection(self._dsn, self._role)
                 try:
                     await self._hear(connection)
                 finally:

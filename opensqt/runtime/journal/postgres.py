@@ -59,21 +59,27 @@ _LAST_CHARACTER = "\U0010ffff"
 
 
 class PostgresJournal:
-    """One process's connection to the journal: down until it is opened, and it heals by itself after that."""
+    """One process's connection to the journal: down until it is opened, and it heals by itself after that.
 
-    def __init__(self, dsn: str, clock: Clock | None = None) -> None:
-        self.pool = new_pool(dsn)
+    `role` is the role of its service at the database; without one it works as whoever the address names.
+    """
+
+    def __init__(self, dsn: str, clock: Clock | None = None, *, role: str = "") -> None:
+        self.pool = new_pool(dsn, role=role)
         self.clock = clock or RunClock()
         self._dsn = dsn
-        self._bell = NotifyListener(dsn)
+        self._role = role
+        self._bell = NotifyListener(dsn, role)
         self._writer = Writer(self._commit, group_max=ENTRIES_MAX)
         self._keeper = Writer(self._keep, group_max=EVIDENCE_MAX)
         self._opened = False
 
     @classmethod
-    async def connect(cls, dsn: str, clock: Clock | None = None) -> "PostgresJournal":
+    async def connect(
+        cls, dsn: str, clock: Clock | None = None, *, role: str = ""
+    ) -> "PostgresJournal":
         """Return an opened journal; raise `JournalDown`."""
-        journal = cls(dsn, clock)
+        journal = cls(dsn, clock, role=role)
         try:
             await journal.open()
         except BaseException:
@@ -82,11 +88,11 @@ class PostgresJournal:
         return journal
 
     async def open(self) -> None:
-        """Connect to a migrated database as the services' role; raise `JournalDown`, or what it lacks.
+        """Connect to a migrated database; raise `JournalDown`, or what it lacks.
 
         Until that has succeeded once every other call raises `JournalDown`.
         """
-        connection = await open_connection(self._dsn)
+        connection = await open_connection(self._dsn, self._role)
         try:
             with border("read the journal's head"):
                 if await connection.fetchrow(_HEAD) is None:

@@ -1,5 +1,6 @@
-"""What an operator of the simulation may ask and set: readiness, and the faults in force. Loopback only."""
+"""What an operator of the simulation may ask and set: readiness, and the faults in force. Loopback only, by token."""
 
+import hmac
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -18,9 +19,13 @@ class Admin:
     """The admin page, and those faults that come over connections and instruments by themselves."""
 
     def __init__(
-        self, context: VenueContext, ready: Callable[[], bool], wires: Iterable[ClientSocket]
+        self,
+        context: VenueContext,
+        ready: Callable[[], bool],
+        wires: Iterable[ClientSocket],
+        token: str,
     ) -> None:
-        self._context, self._ready, self._wires = context, ready, wires
+        self._context, self._ready, self._wires, self._token = context, ready, wires, token
         self._faults = context.faults
         self._storm_at_ms: dict[int, int] = {}
 
@@ -69,12 +74,15 @@ class Admin:
                         self.disconnect(rule.match.kind)
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /healthz, GET and POST /admin/faults; loopback only, as the whole port is."""
+        """GET /healthz, GET and POST /admin/faults; faults only for who has the token, where there is one."""
         if request.path in ("/healthz", "/readyz"):
             ready = self._ready()
             return web.json_response({"ready": ready}, status=200 if ready else 503)
         if request.path != "/admin/faults" or request.remote not in LOCAL:
             return web.json_response({"error": f"no such page {request.path}"}, status=404)
+        said = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+        if self._token and not hmac.compare_digest(said, self._token.encode()):
+            return web.json_response({"error": "Authorization: Bearer TOKEN"}, status=401)
         if request.method == "POST":
             try:
                 script = msgspec.json.decode(await request.read(), type=FaultScript)

@@ -36,7 +36,10 @@ AUDIT_FILE = "venue-audit.jsonl"
 
 
 class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a venue is made of; `folder` is the data folder of the run, port 0 takes a free one."""
+    """What a venue is made of; `folder` is the data folder of the run, port 0 takes a free one.
+
+    Faults are set by who has the `admin_token`; by everybody on loopback where it is empty.
+    """
 
     venue: str
     folder: Path
@@ -48,6 +51,7 @@ class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     speed: Decimal = ONE
     host: str = LOOPBACK
     port: int = 0
+    admin_token: str = ""
 
 
 class PaperVenue:
@@ -84,7 +88,7 @@ class PaperVenue:
             faults=self.faults,
         )
         dialect = entry.open(setup.keys, self._store.records)
-        self.server = Server(context, dialect, self._is_ready)
+        self.server = Server(context, dialect, self._is_ready, setup.admin_token)
         self.player = Player(self.exchange, self._flow, setup.speed, self.server.streams.flush)
         self.player.begin()
         self.player.pump()

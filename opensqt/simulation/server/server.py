@@ -25,13 +25,17 @@ class Server:
     """The listening side of a simulated venue."""
 
     def __init__(
-        self, context: VenueContext, dialect: WireDialect, ready: Callable[[], bool]
+        self,
+        context: VenueContext,
+        dialect: WireDialect,
+        ready: Callable[[], bool],
+        admin_token: str = "",
     ) -> None:
         self._context = context
         self._dispatcher = Dispatcher(context, dialect)
         self.streams = dialect.streams(context)
         self.wires: set[ClientSocket] = set()
-        self.admin = Admin(context, ready, self.wires)
+        self.admin = Admin(context, ready, self.wires, admin_token)
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int, certificate: Path) -> int:

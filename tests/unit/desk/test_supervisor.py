@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +14,14 @@ import pytest
 from opensqt.cli.desk_figures import Figures, figures, strategies
 from opensqt.cli.progress import ProgressLines
 from opensqt.cli.up import span_s
-from opensqt.desk import loopback, nats, ports
+from opensqt.desk import access, loopback, nats, ports
 from opensqt.desk.config_default import derive
 from opensqt.desk.data_folder import UP, DataFolder, is_running, paper_keys
 from opensqt.desk.error import USAGE, CliError
 from opensqt.desk.processes import RunLocation, port_names, specs
 from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.desk.spec import ProcessLine, ProcessSpec, ProcessState, levels
+from opensqt.runtime.access.credentials import CREDENTIALS
 from opensqt.runtime.clock import RunClock, VirtualClock
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.latch import Latch, latch
@@ -198,6 +200,9 @@ def place(tmp_path: Path, nats_url: str = "", dsn: str = "") -> RunLocation:
         environ={"PATH": os.environ["PATH"]},
         nats_url_external=nats_url,
         postgres_dsn_external=dsn,
+        access=access.prepare(
+            tmp_path, CONFIG, access.Servers(nats_url=nats_url, postgres_dsn=dsn)
+        ),
     )
 
 
@@ -207,7 +212,7 @@ def test_the_table_gives_each_service_its_place(tmp_path: Path) -> None:
     assert {"nats", "postgres"} <= set(levels(tuple(table.values()))[0])
     migrate = table["migrate"].env
     assert migrate["OPENSQT_DATA"] == str(tmp_path)
-    assert migrate["OPENSQT_POSTGRES_DSN"] == "postgresql://opensqt@127.0.0.1:20002/opensqt"
+    assert migrate["OPENSQT_POSTGRES_DSN"] == "postgresql://127.0.0.1:20002/opensqt"
     health = [
         s.env["OPENSQT_HEALTH_PORT"] for s in table.values() if "OPENSQT_HEALTH_PORT" in s.env
     ]
@@ -220,6 +225,22 @@ def test_servers_elsewhere_are_not_started(tmp_path: Path) -> None:
     table = {spec.name: spec for spec in specs(CONFIG, external)}
     assert not {"nats", "postgres"} & set(table)
     assert table["migrate"].env["OPENSQT_NATS_URL"] == "nats://n:4222"
+
+
+def test_no_process_finds_a_password_in_its_environment(tmp_path: Path) -> None:
+    """The addresses of servers elsewhere may name their users: each process gets a file of its own and no more."""
+    external = place(tmp_path, "nats://us:n4ts@n:4222", "postgresql://own:p0stgres@p/x")
+    table = specs(CONFIG, external)
+    for spec in table:
+        words = " ".join((*spec.argv, *spec.env.values()))
+        assert not {"n4ts", "p0stgres"} & set(re.findall(r"[a-z0-9]+", words)), spec.name
+    files = {spec.name: Path(spec.env.get(CREDENTIALS, "/")).name for spec in table}
+    assert files["risk"] == "risk.json"
+    assert files["migrate"] == "migrate.json"
+    assert access.known(tmp_path, "migrate").postgres_password == "p0stgres"
+    assert access.known(tmp_path, "risk").nats_url("nats://n:4222") == "nats://us:n4ts@n:4222"
+    assert access.known(tmp_path, "risk").postgres_user == "risk.x"
+    assert access.file_of(tmp_path, "risk").stat().st_mode & 0o777 == 0o600
 
 
 def test_an_old_nats_server_is_refused_with_the_fix() -> None:

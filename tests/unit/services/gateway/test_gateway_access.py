@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.access import POLICY, host_allowed, origin_allowed, token_right
+from services.gateway.access import POLICY, origin_allowed, token_right
 from services.gateway.config import port_of
 
 
@@ -26,28 +26,6 @@ def test_only_our_own_page_may_listen(
     """Missing, foreign and wildcard origins are refused where an origin is required."""
     headers = {"Origin": origin, "Host": host} if origin else {"Host": host}
     assert origin_allowed(headers, required=required) is allowed
-
-
-@pytest.mark.parametrize(
-    "host, bound, allowed",
-    [
-        ("127.0.0.1:8000", "127.0.0.1", True),
-        ("localhost:8000", "127.0.0.1", True),
-        ("[::1]:8000", "127.0.0.1", True),
-        ("evil.example:8000", "127.0.0.1", False),
-        ("", "127.0.0.1", False),
-        ("desk.example", "0.0.0.0", True),
-        (":8000", "0.0.0.0", False),
-        ("evil.example:80", "", False),
-        ("127.0.0.1:80", "", False),
-    ],
-)
-@pytest.mark.row("H06")
-def test_a_name_that_is_bound_to_loopback_later_reaches_nothing(
-    host: str, bound: str, allowed: bool
-) -> None:
-    """On loopback only loopback names are answered, so a rebound name of somebody else is not."""
-    assert host_allowed(host, bound) is allowed
 
 
 @pytest.mark.parametrize(
