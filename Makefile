@@ -160,10 +160,11 @@ proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
 	  $$(find proto -name '*.proto' | sort)
 	@echo "proto  ok"
 
-rows: setup-dev ## write docs/rows.md, docs/rules.md and docs/steps.md from tests and ports
+rows: setup-dev ## write docs/rows.md, docs/rules.md, docs/steps.md and docs/limits.md from tests, ports and rules
 	@$(BIN)/python -m tests.tidiness.rows --write
 	@$(BIN)/python -m tests.tidiness.rules --write
 	@$(BIN)/python -m tests.tidiness.steps --write
+	@$(BIN)/python -m tests.tidiness.limits --write
 
 SEED ?= 1
 SEEDS ?= 1:100001

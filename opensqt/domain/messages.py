@@ -12,6 +12,7 @@ import msgspec
 from opensqt.domain import (
     account,
     control,
+    grounds,
     instruments,
     intent,
     market,
@@ -53,7 +54,7 @@ Message = Event | Instruction  # what travels on the bus
 MODULES = {
     "market": (market, instruments),
     "intent": (intent,),
-    "risk": (risk,),
+    "risk": (risk, grounds),
     "order": (order_events,),
     "account": (account,),
     "recon": (recon_events,),
@@ -63,7 +64,8 @@ MODULES = {
 
 # Parts of messages; they never travel alone.
 PARTS = frozenset(
-    {"AssetAmount", "AdoptedSlot", "Basis", "BookLevel", "CarryOutlook", "OrderRef", "RiskInput"}
+    {"AssetAmount", "AdoptedSlot", "Basis", "BookLevel", "CarryOutlook", "OrderRef"}
+    | {"Conclusion", "Exposure", "Grounds", "Moment", "Quote", "StrategyLimits", "Worth"}
     | {"SnapshotBalance", "SnapshotOrder", "SnapshotPosition"}
 )
 

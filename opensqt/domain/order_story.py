@@ -117,11 +117,23 @@ def _judged(verdict: RiskApproved | RiskRefused) -> tuple[str, Told]:
         ("feed", f"{verdict.basis.generation}/{verdict.basis.sequence}"),
         ("configuration", verdict.config_version),
         ("risk_epoch", verdict.risk_epoch),
-        *((figure.name, figure.value) for figure in verdict.inputs),
+        *_figures(verdict.moment),
+        *_figures(verdict.grounds),
+        *_figures(verdict.conclusion),
     )
     if isinstance(verdict, RiskApproved):
         return "approved", seen
     return "refused", (("limit", verdict.reason), ("detail", verdict.detail), *seen)
+
+
+def _figures(part: msgspec.Struct | None, before: str = "") -> Iterator[tuple[str, object]]:
+    """Tell the figures of a verdict that are set; those of the instrument's filters as `rules.NAME`."""
+    for field in msgspec.structs.fields(part) if part is not None else ():
+        value = getattr(part, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _figures(value, "rules." if field.name == "rules" else before)
+        elif value is not None and value not in (field.default, ""):
+            yield f"{before}{field.name}", value
 
 
 def _of_the_order(event: Event) -> tuple[str, Told]:

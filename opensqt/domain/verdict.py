@@ -1,19 +1,16 @@
-"""Verdicts on intents and the latches of the desk."""
+"""Verdicts on intents, with the figures that they were given by."""
 
 import msgspec
 
+from opensqt.domain.grounds import Conclusion, Grounds, Moment
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 
 
-class RiskInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure that a verdict was based on."""
-
-    name: str
-    value: str
-
-
 class RiskApproved(msgspec.Struct, frozen=True, kw_only=True):
-    """The one verdict on an intent: it may be sent. Exactly one of place and cancel is set."""
+    """The one verdict on an intent: it may be sent. Exactly one of place and cancel is set.
+
+    `moment` is absent in journals from before figures were typed; `grounds` and `conclusion` are of places only.
+    """
 
     intent_id: str
     place: PlaceIntent | None = None
@@ -22,8 +19,10 @@ class RiskApproved(msgspec.Struct, frozen=True, kw_only=True):
     risk_epoch: int
     basis: Basis  # what risk itself had folded
     config_version: str
-    inputs: tuple[RiskInput, ...] = ()
     time_ms: int
+    moment: Moment | None = None
+    grounds: Grounds | None = None
+    conclusion: Conclusion | None = None
 
 
 class RiskRefused(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,13 +31,15 @@ class RiskRefused(msgspec.Struct, frozen=True, kw_only=True):
     intent_id: str
     place: PlaceIntent | None = None
     cancel: CancelIntent | None = None
-    reason: str  # a code of the limits table, e.g. tick_stale
+    reason: str  # the code of the rule that it broke, e.g. tick_stale
     detail: str
     risk_epoch: int
     basis: Basis
     config_version: str
-    inputs: tuple[RiskInput, ...] = ()
     time_ms: int
+    moment: Moment | None = None
+    grounds: Grounds | None = None
+    conclusion: Conclusion | None = None
 
 
 class IntentConflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +48,10 @@ class IntentConflict(msgspec.Struct, frozen=True, kw_only=True):
     intent_id: str
     place: PlaceIntent | None = None  # what was said second
     cancel: CancelIntent | None = None
-    detail: str  # the fields that differ, judged and said
+    detail: str  # every field that differs: name, judged -> said
     risk_epoch: int
     basis: Basis
     config_version: str
-    inputs: tuple[RiskInput, ...] = ()
     time_ms: int
 
 

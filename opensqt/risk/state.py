@@ -8,6 +8,7 @@ import msgspec
 
 from opensqt.domain import order_state
 from opensqt.domain.decimals import ZERO
+from opensqt.domain.grounds import Exposure
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose
 from opensqt.domain.market import Tick
@@ -17,7 +18,6 @@ from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.owned_positions import NOBODY
 from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused, Verdict
-from opensqt.risk.grounds import Exposure
 
 TRADES_MAX = 100_000  # a repetition comes at once or not at all
 SETTLED_KEPT_MS = 60_000  # market ms that verdicts and ended orders are remembered
@@ -116,8 +116,8 @@ class RiskState:
         own = [one for one in due[intent.side] if one.strategy == intent.strategy]
         return Exposure(
             net=self.index.positions.net(place),
-            buys=sum((one.quantity for one in due[Side.BUY]), ZERO),
-            sells=sum((one.quantity for one in due[Side.SELL]), ZERO),
+            buys_open=sum((one.quantity for one in due[Side.BUY]), ZERO),
+            sells_open=sum((one.quantity for one in due[Side.SELL]), ZERO),
             orders_open=len(account) + len(waiting),
             nobodys=self.index.positions.own(NOBODY, place),
             own=self.index.positions.own(intent.strategy, place),

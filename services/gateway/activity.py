@@ -12,6 +12,7 @@ from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.market import MarketEvent
 from opensqt.domain.messages import Event, FeedEvent
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskEvent, RiskRefused
+from opensqt.risk.rules import WORDS
 
 GOOD, PLAIN, WARN, BAD = "good", "plain", "warn", "bad"
 SHORT = 160
@@ -101,7 +102,8 @@ def _of_desk(
         case RiskRefused():
             intent = message.place or message.cancel
             who = intent.strategy if intent is not None else "intent"
-            return WARN, f"{who}: risk refused, {message.reason}: {message.detail}"
+            meant = WORDS.get(message.reason, message.reason)
+            return WARN, f"{who}: risk refused, {meant} ({message.detail})"
         case IntentConflict():
             intent = message.place or message.cancel
             who = intent.strategy if intent is not None else "intent"

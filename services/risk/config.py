@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import quote_asset
-from opensqt.risk.grounds import StrategyLimits
 from opensqt.runtime.config.all import Config
 
 

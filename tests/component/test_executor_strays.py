@@ -88,7 +88,7 @@ async def test_the_gate_gives_the_trade_to_its_strategy(rig: Rig) -> None:
         exposure = gate.exposure(rig.place(9, side=Side.SELL, purpose=Purpose.CLOSE))
     assert (exposure.nobodys, exposure.own, exposure.net) == (Decimal(0), quantity, quantity)
     assert (exposure.own_bid, exposure.orders_open) == (None, 0)
-    assert exposure.buys == 0
+    assert exposure.buys_open == 0
 
 
 async def test_the_gate_forgets_the_venues_id_with_its_order(rig: Rig) -> None:

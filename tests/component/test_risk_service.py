@@ -258,7 +258,7 @@ async def test_a_full_queue_refuses_instead_of_waiting() -> None:
     """Back-pressure: what cannot be queued is refused by name, so that the strategy knows."""
     house = House()
     small = tuple(
-        msgspec.structs.replace(spec, bytes_max=2000) if spec.name is Stream.COMMANDS else spec
+        msgspec.structs.replace(spec, bytes_max=1000) if spec.name is Stream.COMMANDS else spec
         for spec in STREAMS
     )
     house.broker = MemoryBroker(house.clock, small)

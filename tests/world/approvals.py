@@ -26,15 +26,19 @@ def ungrounded(
     seen, wanted = fact.basis, place.basis
     if seen.generation != wanted.generation or seen.sequence < wanted.sequence:
         yield "judged on its basis", f"{fact.intent_id}: {wanted}, the gate saw {seen}"
-    inputs = {one.name: one.value for one in fact.inputs}
-    opens = inputs["reducing"] == "false"
-    if opens and int(inputs["now_ms"]) > int(inputs.get("tick_ms", 0)) + TICK_AGE_MS_MAX:
-        yield "priced on a fresh tick", f"{fact.intent_id}: {inputs}"
+    moment, grounds, concluded = fact.moment, fact.grounds, fact.conclusion
+    if moment is None or grounds is None or concluded is None:
+        yield "judged by what it names", f"{fact.intent_id} has no grounds"
+        return
+    opens = not concluded.reducing
+    tick_ms = grounds.quote.tick_ms if grounds.quote is not None else 0
+    if opens and moment.now_ms > tick_ms + TICK_AGE_MS_MAX:
+        yield "priced on a fresh tick", f"{fact.intent_id}: {moment}, {grounds.quote}"
     early_ms = seat.since_ms + HORIZON_MS - fact.time_ms
     halt = halts.get(f"{place.venue}/{place.account}/{place.symbol}") or halts.get(DESK)
     if opens and halt is not None and feed.says(halt, seen):
         yield "nothing opens behind a halt", f"{fact.intent_id} of {place.symbol}"
     if halts.restored and not feed.looked(halts.look, seen):
-        yield "only cancels until the venue is read", f"{fact.intent_id}, {inputs}"
+        yield "only cancels until the venue is read", f"{fact.intent_id}, {moment}"
     if opens and fact.risk_epoch == seat.epoch and early_ms > seat.off_ms_max:
         yield "the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early"

@@ -7,7 +7,7 @@ import msgspec
 
 from opensqt.domain.trading_controls import TradingControls
 from opensqt.execution import absence, admission
-from opensqt.risk import limits
+from opensqt.risk import rules
 from opensqt.runtime.bus import catch_up
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.sequence_tracker import SequenceLink, SequenceTracker, SequenceVerdict
@@ -112,6 +112,11 @@ def _nothing(*_: Any, **__: Any) -> None:
     return None
 
 
+def _without(*codes: str) -> Callable[[], list[Patch]]:
+    left = tuple(rule for rule in rules.RULES if rule.code not in codes)
+    return _one(rules, "RULES", left)
+
+
 _silent = _one(catch_up, "_generation_said", lambda *_: 0)
 LOST = (Kind.PUBLISH_LOST,) * 4
 SHORT = (Kind.FEED_TAIL,) * 3
@@ -128,9 +133,9 @@ OF_THE_BUS = (
     M(name="gate opens at once", patches=_one(gate, "HORIZON_MS", 0), focus=(Kind.CRASH,) * 3),
     M(name="valid_until ignored at the append", patches=_one(MemoryStore, "_late", _nothing), focus=STUCK),
     M(name="absence without a healthy source", patches=_believed, focus=BLIND),
-    M(name="own orders may cross", patches=_one(limits, "_self_trade", _nothing)),
+    M(name="own orders may cross", patches=_without("self_trade")),
     M(name="executor changes the price", patches=_repriced),
-    M(name="age of ticks ignored", patches=_one(limits, "_freshness", _nothing), focus=(Kind.MARKET_SILENT,) * 2),
+    M(name="age of ticks ignored", patches=_without("tick_missing", "tick_stale"), focus=(Kind.MARKET_SILENT,) * 2),
     M(name="halt ignored by the gate", patches=_one(TradingControls, "halt", _nothing), focus=(Kind.HALT,) * 3),
     M(name="snapshot judged at once", patches=_hasty, focus=(Kind.STREAM_MUTE, Kind.CRASH) * 4, in_house=True),
 )  # fmt: skip

@@ -71,7 +71,7 @@ def mingled(desk: Desk) -> Iterator[tuple[str, str]]:
         for side in Side
     }
     seen = gate.exposure(_probe(desk.account))
-    counted = (seen.buys, seen.sells, seen.orders_open)
+    counted = (seen.buys_open, seen.sells_open, seen.orders_open)
     there = (open_at[Side.BUY], open_at[Side.SELL], len(still))
     if counted != there:
         yield "an account's exposure is its own", f"{desk.account}: gate {counted}, venue {there}"

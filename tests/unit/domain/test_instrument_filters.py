@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensqt.domain.instruments import InstrumentRules, Market, Side
-from opensqt.risk.refusal import RefusalCode
+from opensqt.risk.rules import WORDS
 
 NOTHING = InstrumentRules(
     venue="binance",
@@ -52,7 +52,8 @@ def test_one_filter_alone(
     """The filter bites at its own bound and only there; without it both orders pass."""
     rules = only({name: limit})
     assert rules.refusal(*map(Decimal, good)) == ""
-    assert rules.refusal(*map(Decimal, bad)) == code == RefusalCode(code)
+    assert rules.refusal(*map(Decimal, bad)) == code
+    assert code in WORDS
     assert NOTHING.refusal(*map(Decimal, bad)) == ""
 
 

@@ -75,8 +75,8 @@ def test_an_order_is_told_from_its_decision_to_its_ledger_lines() -> None:
     decided, approved, *_ = (dict(step.told) for step in steps)
     assert decided["reason"] == "grid level"
     assert decided["feed"] == "1/10"
-    assert approved["bid"] == "49999.9"
-    assert approved["position_notional_quote_max"] == "5000"
+    assert approved["bid"] == Decimal("49999.9")
+    assert approved["position_notional_quote_max"] == 5000
     assert approved["configuration"] == "c0ffee"
     lines = [dict(step.told) for step in steps if step.what == "booked"]
     assert [(line["asset"], line["kind"], line["amount"]) for line in lines] == [

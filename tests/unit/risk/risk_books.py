@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import (
     Basis,
@@ -14,7 +15,6 @@ from opensqt.domain.intent import (
 )
 from opensqt.domain.market import Tick
 from opensqt.domain.order_events import Fill, IntentPlaced, Liquidity, OrderRef
-from opensqt.risk.grounds import StrategyLimits
 from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import VerdictContext
 

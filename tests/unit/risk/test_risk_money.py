@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from opensqt.desk.config_default import derive
+from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import Side, quote_asset
 from opensqt.domain.intent import Purpose
 from opensqt.domain.market import Tick
 from opensqt.domain.verdict import RiskRefused
 from opensqt.execution.caps import Caps, SubmissionTerms, obstacle
 from opensqt.execution.state import ExecutionState as Books
-from opensqt.risk.grounds import StrategyLimits
 from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import judge
 from opensqt.runtime.config.all import ConfigError, parse_config

@@ -37,7 +37,7 @@ def test_what_an_ended_order_filled_unseen_counts_until_its_trades_are_shown_or_
     books = state(live("a", Side.BUY, "49900", "0.099"), end)
     assert _refusal(judge(books, intent(), LIMITS, SEAT, NOW_MS)) == "position_notional"
     shown = state(live("a", Side.BUY, "49900", "0.099"), end, fill("a", Side.BUY, "0.099"))
-    assert shown.exposure(intent()).buys == 0
+    assert shown.exposure(intent()).buys_open == 0
     made = Adjustment(
         venue="binance",
         account="main",
@@ -56,9 +56,9 @@ def test_what_an_ended_order_filled_unseen_counts_until_its_trades_are_shown_or_
         (reversed_by(made, "an event", "7"), Decimal("0.099")),
     ):
         books.fold(message)
-        assert books.exposure(intent()).buys == buys
+        assert books.exposure(intent()).buys_open == buys
     first = state(made, live("a", Side.BUY, "49900", "0.099"), end)
-    assert first.exposure(intent()).buys == 0
+    assert first.exposure(intent()).buys_open == 0
 
 
 def _refusal(judgement: Judgement) -> str:

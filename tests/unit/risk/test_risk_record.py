@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
-from opensqt.domain.instruments import Side
+from opensqt.domain.grounds import Exposure, StrategyLimits
+from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import Basis, OrderType, Purpose
 from opensqt.domain.recon_events import Halted, Resumed
-from opensqt.domain.verdict import RiskApproved, RiskInput, RiskRefused, Verdict
-from opensqt.risk.grounds import StrategyLimits
+from opensqt.domain.verdict import RiskApproved, RiskRefused, Verdict
 from opensqt.risk.state import RiskState
-from opensqt.risk.verdict import blocked, judge, judged_again
+from opensqt.risk.verdict import RecordIncomplete, blocked, judge, judged_again
 from opensqt.runtime.codec import decode, encode
 from tests.component.test_risk_service import House
 from tests.unit.risk.risk_books import (
@@ -31,9 +31,14 @@ from tests.unit.risk.risk_books import (
     state,
     tick,
 )
+from tests.unit.runtime.test_codec_older import older
 
-DERIVED = {"price", "reducing"}  # said for people, computed from the others
-TIMES = {"now_ms", "valid_until_ms"}
+SOUND = ("0.010", "0.020", "0.030", "0.041", "0.001")
+QUANTITIES = (*SOUND * 3, "0.0105", "0.0001", "2000")
+UNSAID = {Decimal: Decimal(0), int: 0, str: "", bool: False, Market: Market.SPOT}
+# What a filter set says beside the filters; the intent names venue and symbol itself.
+_APART = "venue symbol venue_symbol base quote contract_size maker_fee taker_fee time_ms"
+UNJUDGED = {f"grounds.rules.{name}" for name in _APART.split()}
 STRATEGIES = ("grid-perp", "carry", "grid-two")
 
 
@@ -84,9 +89,7 @@ def _wish(draw: random.Random, number: int) -> dict[str, Any]:
         "strategy": draw.choice(STRATEGIES),
         "side": side,
         "purpose": draw.choice(list(Purpose)),
-        "quantity": draw.choice(
-            [Decimal(q) for q in ("0.010", "0.020", "0.030", "0.041", "0.001")]
-        ),
+        "quantity": Decimal(draw.choice(QUANTITIES)),
         "valid_until_ms": NOW_MS + number + draw.choice((-1, 0, 2000, 2000, 2000, 2000)),
     } | draw.choice((market, limit, limit, limit))
 
@@ -154,8 +157,8 @@ def test_the_run_holds_every_answer_that_a_gate_gives() -> None:
     """A run that never met a limit would prove nothing about its inputs."""
     codes = {_as_recorded(verdict)[0] for verdict in RUN}
     assert codes == {
-        "", "above_price_max", "basis_late", "below_notional_min", "below_price_min", "expired",
-        "halted", "inventory_notional", "killed", "off_tick_size",
+        "", "above_price_max", "above_quantity_max", "basis_late", "below_notional_min", "below_price_min",
+        "below_quantity_min", "expired", "halted", "off_quantity_step", "inventory_notional", "killed", "off_tick_size",
         "open_orders", "order_notional", "position_notional", "price_collar", "price_unknown",
         "queue_full", "rate_unknown", "reducing", "rules_unknown", "self_trade", "tick_missing", "tick_stale",
         "venue_open_orders", "warming_up",
@@ -166,38 +169,48 @@ def test_the_run_holds_every_answer_that_a_gate_gives() -> None:
 @pytest.mark.row("J10", "K14")
 def test_no_input_of_a_verdict_can_be_left_out() -> None:
     """Whichever figure is taken out of the records, some verdict can no longer be explained."""
-    names = {figure.name for verdict in RUN for figure in verdict.inputs} - DERIVED - TIMES
+    names = {name for verdict in RUN for name in _figures(verdict)} - UNJUDGED
     missed = {name for name in names if all(_still_explained(one, name) for one in RUN)}
     assert missed == set()
-    assert {"own", "own_closing", "own_opening", "nobodys", "own_bid", "own_ask", "net"} <= names
-    assert {*StrategyLimits.__struct_fields__, "rate", "rate_ms"} <= names
+    exposure = {f"grounds.exposure.{name}" for name in Exposure.__struct_fields__}
+    limits = {f"grounds.limits.{name}" for name in StrategyLimits.__struct_fields__}
+    assert names >= exposure | limits | {"grounds.worth.rate", "grounds.worth.rate_ms"}
+
+
+def _figures(part: Any, before: str = "") -> dict[str, Any]:
+    """Return the figures of a verdict that are set, by dotted name."""
+    found: dict[str, Any] = {}
+    names = ("moment", "grounds") if not before else part.__struct_fields__
+    for name in names:
+        value = getattr(part, name)
+        if isinstance(value, msgspec.Struct):
+            found |= _figures(value, f"{before}{name}.")
+        elif value is not None and value != UNSAID[type(value)]:
+            found[f"{before}{name}"] = value
+    return found
 
 
 def _still_explained(verdict: Verdict, name: str) -> bool:
-    left = tuple(figure for figure in verdict.inputs if figure.name != name)
-    if len(left) == len(verdict.inputs):
+    """Judge a verdict with one figure as if it had never been said."""
+    if name not in _figures(verdict):
         return True
-    try:
-        return judged_again(msgspec.structs.replace(verdict, inputs=left)) == _as_recorded(verdict)
-    except msgspec.ValidationError:
-        return False
+    *path, last = name.split(".")
+    parts: list[Any] = [verdict]
+    for step in path:
+        parts.append(getattr(parts[-1], step))
+    unsaid = UNSAID[type(getattr(parts[-1], last))]
+    changed = msgspec.structs.replace(parts[-1], **{last: unsaid})
+    for step, part in zip(reversed(path), reversed(parts[:-1]), strict=True):
+        changed = msgspec.structs.replace(part, **{step: changed})
+    return judged_again(changed) == _as_recorded(verdict)
 
 
-def test_a_record_from_before_its_grounds_were_kept_is_called_incomplete() -> None:
+@pytest.mark.parametrize("name", ["RiskApproved", "RiskRefused"])
+def test_a_record_from_before_figures_were_typed_is_called_incomplete(name: str) -> None:
     """An old journal is read as ever; what it does not hold is named and not guessed."""
-    old = RiskRefused(
-        intent_id="i-1",
-        place=intent(),
-        reason="open_orders",
-        detail="3 open, allowed 3",
-        risk_epoch=1,
-        basis=SEAT.basis,
-        config_version="c",
-        inputs=(RiskInput(name="net", value="0"), RiskInput(name="now_ms", value="1")),
-        time_ms=1,
-    )
-    assert decode(encode(old)) == old
-    with pytest.raises(msgspec.ValidationError, match="opens_from_ms"):
+    old = older(name)
+    assert isinstance(old, RiskApproved | RiskRefused)
+    with pytest.raises(RecordIncomplete, match="does not say when it was given"):
         judged_again(old)
 
 

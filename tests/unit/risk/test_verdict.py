@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.grounds import Conclusion
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, Purpose
 from opensqt.domain.recon_events import Halted, OrderContradicted
@@ -39,9 +40,12 @@ def test_an_approval_carries_intent_inputs_basis_and_configuration() -> None:
     assert isinstance(verdict, RiskApproved)
     assert verdict.place == intent()
     assert (verdict.risk_epoch, verdict.config_version, verdict.basis) == (3, "c0ffee", BASIS)
-    inputs = {i.name: i.value for i in verdict.inputs}
-    assert inputs["bid"] == "49999.9"
-    assert inputs["orders_open"] == "0"
+    grounds, concluded = verdict.grounds, verdict.conclusion
+    assert grounds is not None
+    assert grounds.quote is not None
+    assert (grounds.limits, grounds.quote.bid) == (LIMITS, Decimal("49999.9"))
+    assert (grounds.exposure.orders_open, grounds.rules) == (0, rules())
+    assert concluded == Conclusion(price=Decimal("49950.0"), reducing=False)
 
 
 @pytest.mark.row("J10")
@@ -50,7 +54,9 @@ def test_a_refusal_carries_the_same_inputs() -> None:
     verdict = judge(state(), intent(quantity=Decimal(1)), LIMITS, SEAT, NOW_MS).verdict
     assert isinstance(verdict, RiskRefused)
     assert verdict.reason == "order_notional"
-    assert {i.name for i in verdict.inputs} >= {"bid", "ask", "net", "now_ms", "price"}
+    allowed = judge(state(), intent(), LIMITS, SEAT, NOW_MS).verdict
+    assert isinstance(allowed, RiskApproved)
+    assert (verdict.moment, verdict.grounds) == (allowed.moment, allowed.grounds)
 
 
 @pytest.mark.row("E09")
@@ -207,7 +213,8 @@ def test_other_content_under_a_judged_id_is_a_conflict(said: Any, figures: dict[
     conflict = judge(books, said, LIMITS, SEAT, NOW_MS + 7).verdict
     assert isinstance(conflict, IntentConflict)
     assert said in (conflict.place, conflict.cancel)
-    assert {i.name: i.value for i in conflict.inputs} == {"now_ms": str(NOW_MS + 7), **figures}
+    assert conflict.detail == ", ".join(f"{name} {change}" for name, change in figures.items())
+    assert conflict.time_ms == NOW_MS + 7
     assert (conflict.risk_epoch, conflict.config_version, conflict.basis) == (3, "c0ffee", BASIS)
 
 
@@ -229,7 +236,9 @@ def test_every_verdict_names_its_inputs_and_its_configuration() -> None:
     ]
     full = blocked(approval, SEAT, NOW_MS, "COMMANDS is full")
     for verdict in (*(judgement.verdict for judgement in verdicts), full):
-        assert "now_ms" in {figure.name for figure in verdict.inputs}, verdict
+        assert not isinstance(verdict, IntentConflict)
+        assert verdict.moment is not None
+        assert (verdict.grounds is None) is (verdict.place is None), verdict
         assert (verdict.config_version, verdict.basis) == ("c0ffee", BASIS)
 
 

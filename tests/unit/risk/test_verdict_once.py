@@ -75,7 +75,7 @@ def test_exposure_and_memory_follow_the_life_of_every_order() -> None:
             state.fold(gate_books.fill(name, Side.BUY, "0.010"))
             state.fold(gate_books.live(name, Side.BUY, "49900"))
     exposure = state.exposure(gate_books.intent())
-    assert (exposure.orders_open, exposure.buys) == (5, Decimal("0.050"))
+    assert (exposure.orders_open, exposure.buys_open) == (5, Decimal("0.050"))
     state.forget(gate_books.NOW_MS + SETTLED_KEPT_MS)
     assert len(state.index.orders) == 20
     state.forget(gate_books.NOW_MS + SETTLED_KEPT_MS + 1)
