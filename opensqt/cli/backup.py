@@ -24,6 +24,7 @@ from opensqt.desk.plan import FILE_NAME
 from opensqt.desk.timestamps import rfc3339
 from opensqt.runtime.access.credentials import without_password
 from opensqt.runtime.clock import RUN_FILE, open_clock
+from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 from opensqt.runtime.latch import FILE_NAME as LATCH
 
 VENUE = "venue/state.sqlite"
@@ -127,9 +128,14 @@ def _files(data: Path, scratch: Path, config: str) -> dict[str, Path]:
     complete it.
     """
     found: dict[str, Path] = {}
-    for name in (FILE_NAME, RUN_FILE, LATCH):
+    # What proves the approvals of the journal comes along; what makes them never does.
+    public = (
+        f"{APPROVAL_KEYS_FOLDER}/{one.name}" for one in data.glob(f"{APPROVAL_KEYS_FOLDER}/*.pem")
+    )
+    for name in (FILE_NAME, RUN_FILE, LATCH, *public):
         if (data / name).exists():
             found[name] = scratch / name
+            found[name].parent.mkdir(exist_ok=True)
             found[name].write_bytes((data / name).read_bytes())
     elsewhere = Path(config)
     if FILE_NAME not in found and config and elsewhere.is_file():

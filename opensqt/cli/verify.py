@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from opensqt.cli.reading import Source, connect, opened
+from opensqt.cli.verify_approvals import ApprovalJudge
 from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
 from opensqt.cli.verify_evidence import (
     Check,
@@ -28,8 +29,10 @@ from opensqt.cli.verify_orders import (
     one_order_per_intent,
 )
 from opensqt.desk.error import GOOD, JUDGED_FALSE, NOT_RUNNING, CliError
+from opensqt.runtime.approval_proof import ApprovalKeys
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.codec import Undecodable
+from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal
 from opensqt.runtime.projection.store import Projections
@@ -98,6 +101,7 @@ class _Bench:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._audit = read_audit(source.data)
+        self._approvals = ApprovalJudge(ApprovalKeys(source.data / APPROVAL_KEYS_FOLDER))
         self._events: list[JudgedEvent] = []
         self._live: StoredBooks | None = None
 
@@ -127,6 +131,7 @@ class _Bench:
             projections_equal_fold(live, folded),
             state_hash(live, folded),
             nothing_unresolved(evidence, folded.ownerless),
+            self._approvals.approvals_proved(evidence),
         ]
 
     def judge_stopped(self, strict: list[Check], margin_ms: int) -> list[Check]:

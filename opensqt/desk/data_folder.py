@@ -12,7 +12,9 @@ import msgspec
 
 from opensqt.desk.error import CliError
 from opensqt.desk.runfile import read_run
+from opensqt.runtime.approval_key import ApprovalKey, KeyUnusable
 from opensqt.runtime.clock import Clock
+from opensqt.runtime.environment import APPROVAL_KEY_FILE, APPROVAL_KEYS_FOLDER
 
 # A new desk takes 52 MB in its first minute, nearly all of it the database, and some 3 MB in each later one.
 FREE_BYTES_MIN = 100 * 1000 * 1000
@@ -151,6 +153,7 @@ class DataFolder:
         token = self.path / "token"
         if not token.exists():
             write_private(token, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
+        make_approval_key(self.path)
 
 
 def in_use(data: Path) -> str:
@@ -209,6 +212,26 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def make_approval_key(data: Path) -> None:
+    """Make sure the risk gate has a key (0600) and that its public half lies where executors look.
+
+    A key that was taken away is replaced by a new one; public halves stay, so that older approvals can be checked.
+    """
+    path = data / APPROVAL_KEY_FILE
+    try:
+        key = ApprovalKey.read(path) if path.exists() else ApprovalKey.new()
+    except KeyUnusable as error:
+        raise CliError(f"{error}; delete it, and the gate gets a new key") from error
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    public = data / APPROVAL_KEYS_FOLDER / f"{key.key_id}.pem"
+    public.parent.mkdir(exist_ok=True)
+    # The public half first: what is signed can always be checked.
+    if not public.exists():
+        write_private(public, key.public_pem())
+    if not path.exists():
+        write_private(path, key.private_pem())
 
 
 def paper_keys(data: Path, accounts: tuple[str, ...]) -> Path:

@@ -64,7 +64,15 @@ MODULES = {
 
 # Parts of messages; they never travel alone.
 PARTS = frozenset(
-    {"AssetAmount", "AdoptedSlot", "Basis", "BookLevel", "CarryOutlook", "OrderRef"}
+    {
+        "ApprovalProof",
+        "AssetAmount",
+        "AdoptedSlot",
+        "Basis",
+        "BookLevel",
+        "CarryOutlook",
+        "OrderRef",
+    }
     | {"Conclusion", "Exposure", "Grounds", "Moment", "Quote", "StrategyLimits", "Worth"}
     | {"SnapshotBalance", "SnapshotOrder", "SnapshotPosition"}
 )

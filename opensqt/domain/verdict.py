@@ -6,10 +6,18 @@ from opensqt.domain.grounds import Conclusion, Grounds, Moment
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 
 
+class ApprovalProof(msgspec.Struct, frozen=True, kw_only=True):
+    """That the holder of one of risk's keys gave an approval: its signature (Base64) over all the rest of it."""
+
+    key_id: str
+    signature: str
+
+
 class RiskApproved(msgspec.Struct, frozen=True, kw_only=True):
     """The one verdict on an intent: it may be sent. Exactly one of place and cancel is set.
 
-    `moment` is absent in journals from before figures were typed; `grounds` and `conclusion` are of places only.
+    `moment` is absent in journals from before figures were typed, `proof` in those from before approvals were proved;
+    `grounds` and `conclusion` are of places only.
     """
 
     intent_id: str
@@ -23,6 +31,7 @@ class RiskApproved(msgspec.Struct, frozen=True, kw_only=True):
     moment: Moment | None = None
     grounds: Grounds | None = None
     conclusion: Conclusion | None = None
+    proof: ApprovalProof | None = None
 
 
 class RiskRefused(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,7 @@
 """The executor's own hard caps, a second line behind risk: what keeps an approved order from being sent.
 
 Pure. They count everything that may still fill, at worst, on every market. An order is an exit where our own fills
-and the recorded corrections of them show that it only takes off what is held, or where the venue itself enforces that
-it only reduces; exits always pass.
+and the recorded corrections of them show that it only takes off what is held; exits always pass, no flag makes one.
 """
 
 from decimal import Decimal
@@ -50,15 +49,19 @@ def obstacle(
         return "canceled before it was sent"
     if terms.now_ms >= intent.valid_until_ms:
         return f"valid until {intent.valid_until_ms}, now {terms.now_ms}"
-    if reduce_only and reduce_only_binds(intent.symbol):
-        return ""  # the flag leaves with it: an exit, however many others of its side wait
-    return "" if _takes_off(state, intent) else _over_cap(state, intent, terms.caps)
+    if _takes_off(state, intent, capped=reduce_only and reduce_only_binds(intent.symbol)):
+        return ""
+    return _over_cap(state, intent, terms.caps)
 
 
-def _takes_off(state: ExecutionState, intent: PlaceIntent) -> bool:
-    """Tell whether, whatever fills, it only takes off what fills and corrections left with account or strategy."""
+def _takes_off(state: ExecutionState, intent: PlaceIntent, *, capped: bool) -> bool:
+    """Tell whether, whatever fills, it only takes off what fills and corrections left with account or strategy.
+
+    `capped` says that the venue lets it fill no further than what is held: others of its side may wait before it.
+    """
     held = -intent.side.sign * state.net(intent.symbol)
-    if state.queued(intent.symbol, intent.side) + intent.quantity <= held:
+    waiting = ZERO if capped else state.queued(intent.symbol, intent.side)
+    if waiting + intent.quantity <= held:
         return True
     strategy = intent.strategy
     own = -intent.side.sign * state.own(strategy, intent.symbol)

@@ -3,7 +3,7 @@
 Fields correspond by name. Every message travels inside a `Fact`, so its bytes name
 themselves. A decimal travels as canonical text, an enum by its name; an unspecified enum, a
 number that is not canonical or an unknown type is an error, never a default. Only a decimal that
-was not written, because its field came later, is the default that its type names.
+was not written is the default that its type names, and one that has it is not written.
 """
 
 import functools
@@ -168,6 +168,11 @@ def _written(default: Decimal, text: str) -> Decimal:
     return parse(text) if text else default
 
 
+def _unless(default: Decimal, put: Callable[[Any], Any], number: Decimal) -> Any:
+    # A field of later says nothing where it has its default: older bytes, read and written again, stay the same.
+    return "" if number == default else put(number)
+
+
 def _identity(value: Any) -> Any:
     return value
 
@@ -201,7 +206,10 @@ def _plan(kind: type[msgspec.Struct]) -> _Plan:
     fields = [_field(name, hints[name]) for name in kind.__struct_fields__]
     later = {one.name: one.default for one in msgspec.structs.fields(kind)}
     fields = [
-        each._replace(get=functools.partial(_written, default))
+        each._replace(
+            get=functools.partial(_written, default),
+            put=functools.partial(_unless, default, each.put),
+        )
         if isinstance(default := later[each.name], Decimal)
         else each
         for each in fields

@@ -20,6 +20,8 @@ from opensqt.runtime.http_hosts import HOSTS, names_of
 from opensqt.runtime.telemetry.logs import register_secret
 
 KEYS_FILE = Path("venue") / "keys.json"
+APPROVAL_KEY_FILE = Path("risk") / "approval.pem"  # risk alone reads it
+APPROVAL_KEYS_FOLDER = Path("approval-keys")  # public halves, one file a key
 LEASE_MS = 3000
 LEASE_MS_MIN = 300
 
@@ -49,6 +51,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     hosts: frozenset[str] = (
         frozenset()
     )  # names by which this process may be asked, beside addresses
+    approval_key: Path | None = None  # of risk, private
+    approval_keys: Path | None = None  # the folder with the public halves
     crash_at: str = ""
     pause_at: str = ""
     lease_ms: int = LEASE_MS  # shorter in tests only; the same for every process of a desk
@@ -68,8 +72,9 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         postgres_dsn = known.postgres_dsn(environ.get("OPENSQT_POSTGRES_DSN", ""))
         _hide_password(nats_url)
         _hide_password(postgres_dsn)
+        data = _path(environ, "OPENSQT_DATA")
         return cls(
-            data=_path(environ, "OPENSQT_DATA"),
+            data=data,
             config=_path(environ, "OPENSQT_CONFIG"),
             nats_url=nats_url,
             postgres_dsn=postgres_dsn,
@@ -78,6 +83,9 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             health_host=environ.get("OPENSQT_HEALTH_HOST") or "127.0.0.1",
             health_port=int(port),
             hosts=names_of(environ.get(HOSTS, "")),
+            approval_key=_path(environ, "OPENSQT_APPROVAL_KEY") or _in(data, APPROVAL_KEY_FILE),
+            approval_keys=_path(environ, "OPENSQT_APPROVAL_KEYS")
+            or _in(data, APPROVAL_KEYS_FOLDER),
             crash_at=environ.get(CRASH_AT, ""),
             pause_at=environ.get(PAUSE_AT, ""),
             lease_ms=int(lease),
@@ -111,6 +119,10 @@ def _hide_password(address: str) -> None:
     found = urlsplit(address)
     # A NATS token stands where a user's name would: it is a secret when there is no password.
     register_secret(unquote(found.password or (found.username or "") * (found.scheme == "nats")))
+
+
+def _in(folder: Path | None, name: Path) -> Path | None:
+    return folder / name if folder is not None else None
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:

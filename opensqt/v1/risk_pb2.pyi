@@ -111,8 +111,16 @@ class Conclusion(_message.Message):
     reducing: bool
     def __init__(self, price: _Optional[str] = ..., reducing: _Optional[bool] = ...) -> None: ...
 
+class ApprovalProof(_message.Message):
+    __slots__ = ("key_id", "signature")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    key_id: str
+    signature: str
+    def __init__(self, key_id: _Optional[str] = ..., signature: _Optional[str] = ...) -> None: ...
+
 class RiskApproved(_message.Message):
-    __slots__ = ("intent_id", "place", "cancel", "reduce_only", "risk_epoch", "basis", "config_version", "time_ms", "moment", "grounds", "conclusion")
+    __slots__ = ("intent_id", "place", "cancel", "reduce_only", "risk_epoch", "basis", "config_version", "time_ms", "moment", "grounds", "conclusion", "proof")
     INTENT_ID_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
@@ -124,6 +132,7 @@ class RiskApproved(_message.Message):
     MOMENT_FIELD_NUMBER: _ClassVar[int]
     GROUNDS_FIELD_NUMBER: _ClassVar[int]
     CONCLUSION_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
     intent_id: str
     place: _intent_pb2.PlaceIntent
     cancel: _intent_pb2.CancelIntent
@@ -135,7 +144,8 @@ class RiskApproved(_message.Message):
     moment: Moment
     grounds: Grounds
     conclusion: Conclusion
-    def __init__(self, intent_id: _Optional[str] = ..., place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ..., cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ..., reduce_only: _Optional[bool] = ..., risk_epoch: _Optional[int] = ..., basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ..., config_version: _Optional[str] = ..., time_ms: _Optional[int] = ..., moment: _Optional[_Union[Moment, _Mapping]] = ..., grounds: _Optional[_Union[Grounds, _Mapping]] = ..., conclusion: _Optional[_Union[Conclusion, _Mapping]] = ...) -> None: ...
+    proof: ApprovalProof
+    def __init__(self, intent_id: _Optional[str] = ..., place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ..., cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ..., reduce_only: _Optional[bool] = ..., risk_epoch: _Optional[int] = ..., basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ..., config_version: _Optional[str] = ..., time_ms: _Optional[int] = ..., moment: _Optional[_Union[Moment, _Mapping]] = ..., grounds: _Optional[_Union[Grounds, _Mapping]] = ..., conclusion: _Optional[_Union[Conclusion, _Mapping]] = ..., proof: _Optional[_Union[ApprovalProof, _Mapping]] = ...) -> None: ...
 
 class RiskRefused(_message.Message):
     __slots__ = ("intent_id", "place", "cancel", "reason", "detail", "risk_epoch", "basis", "config_version", "time_ms", "moment", "grounds", "conclusion")

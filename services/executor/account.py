@@ -25,6 +25,7 @@ from opensqt.execution.bounded_set import BoundedSet
 from opensqt.execution.caps import Caps, SubmissionTerms
 from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
+from opensqt.runtime.approval_proof import ApprovalKeys
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.journal.port import Journal, JournalDown
 from opensqt.runtime.latch import Latches
@@ -52,6 +53,7 @@ class ExecutorAccount:
         folder: Path,
         caps: Caps,
         latches: Latches,
+        approval_keys: ApprovalKeys,
     ) -> None:
         self.author = author
         self.venue = venue
@@ -63,6 +65,7 @@ class ExecutorAccount:
         self.folder = folder
         self.caps = caps
         self.latches = latches
+        self.approval_keys = approval_keys
         self.state = ExecutionState(author.account)
         self.position = 0  # of the journal, folded
         self.closing = False  # a clean stop has begun: nothing new is taken or sent

@@ -1,4 +1,4 @@
-"""From an approved intent to the venue: commit first, send second, and only once.
+"""From an approved intent to the venue: believe risk alone, commit first, send second, and only once.
 
 One reader a queue; commits of one batch share the journal's fsync, requests run beside each other.
 """
@@ -19,6 +19,7 @@ from opensqt.execution.admission import (
     refuse_place,
 )
 from opensqt.execution.order_actions import OrderAction, permit
+from opensqt.runtime.approval_proof import Unproved
 from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
 from opensqt.runtime.bus.dead_letters import refuse
 from opensqt.runtime.bus.port import Bus, BusDown, Delivery, Queue
@@ -90,7 +91,8 @@ class CommandConsumer:
     async def _understand(self, queue: Queue, delivery: Delivery) -> None:
         try:
             approval = _command(delivery, self._account.clock.market_ms()).approval
-        except NOT_ADMITTED as error:
+            self._account.approval_keys.check(approval)
+        except (*NOT_ADMITTED, Unproved) as error:
             await refuse(self._bus, queue, EXECUTOR, delivery, error, self._metrics)
             return
         if approval.intent_id in self._obeying:

@@ -11,8 +11,10 @@ from opensqt.domain.venue import VenueDown
 from opensqt.execution.caps import Caps
 from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
+from opensqt.runtime.approval_proof import ApprovalKeys
 from opensqt.runtime.config.all import Config, ConfigError, OnStop
 from opensqt.runtime.crash_points import stepped
+from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 from opensqt.runtime.health import Action
 from opensqt.runtime.latch import Latches, LatchFile
 from opensqt.runtime.lease import LeaseKeeper, holder_of
@@ -125,6 +127,9 @@ def _account(context: Context, name: str) -> ExecutorAccount:
         ),
         folder=folder,
         latches=stepped(latches, Latches, context.steps),
+        approval_keys=ApprovalKeys(
+            context.environment.approval_keys or folder / APPROVAL_KEYS_FOLDER
+        ),
         caps=Caps(
             currency=config.risk.currency,
             rates=config.risk.rates,

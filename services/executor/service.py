@@ -93,7 +93,8 @@ class Executor:
         """Return what a person wants to know of this executor."""
         state = self._account.state
         silent = self._account.venue.contact.why()
-        trouble = silent or self._account.venue.trouble()
+        account = self._account
+        trouble = silent or account.approval_keys.trouble() or account.venue.trouble()
         waiting = self._phase == STARTING and self._succession.stands_by
         return {
             "phase": WAITING if waiting else self._phase,

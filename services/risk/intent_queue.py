@@ -20,6 +20,7 @@ from opensqt.domain.subjects import KILL, command_subject, subject_of
 from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
 from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import Intent, Judgement, VerdictContext, blocked, judge
+from opensqt.runtime.approval_key import ApprovalKey
 from opensqt.runtime.bus.admission import Misplaced
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.entrance import let_in
@@ -96,9 +97,11 @@ class IntentQueue:
         lease: LeaseKeeper,
         spawn: Spawn,
         strikes: RedeliveryLimit,
+        key: ApprovalKey,
     ) -> None:
         self._context = context
         self._clock = context.clock
+        self._key = key
         self._sight = sight
         self._lease = lease
         self._spawn = spawn
@@ -193,6 +196,8 @@ class IntentQueue:
                 self._refuse(intent, verdict, traceparent)
             return
         if not judgement.repeated:
+            # Only what was judged here and now: a verdict that was read is no word of ours by being read.
+            verdict = self._key.prove(verdict)
             self.judged["approved"] += 1
             self._sight.state.reserve(verdict, _price(self._sight.state, intent))
         envelope = Envelope(

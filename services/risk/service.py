@@ -9,6 +9,7 @@ from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.scope import DESK
 from opensqt.domain.subjects import RISK_ALIVE
 from opensqt.domain.trading_controls import HALTED
+from opensqt.runtime.approval_key import ApprovalKey
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
@@ -27,7 +28,7 @@ LOOKBACK_MS = 15_000  # wall; rules and ticks are published again within it
 class RiskService:
     """One risk process."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, key: ApprovalKey) -> None:
         self._context = context
         self._clock = context.clock
         self._lease = LeaseKeeper(
@@ -53,7 +54,9 @@ class RiskService:
             self._clock,
         )
         self._shell = ServiceShell(self._lease, context.progress)
-        self._docket = IntentQueue(context, self._sight, self._lease, self._shell.spawn, strikes)
+        self._docket = IntentQueue(
+            context, self._sight, self._lease, self._shell.spawn, strikes, key
+        )
 
     @property
     def ready(self) -> bool:

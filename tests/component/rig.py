@@ -25,6 +25,7 @@ from opensqt.domain.subjects import RISK_ALIVE, command_subject
 from opensqt.domain.verdict import Command, RiskApproved
 from opensqt.execution.caps import Caps
 from opensqt.execution.events import EventSource
+from opensqt.runtime.approval_proof import ApprovalKeys
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
@@ -35,6 +36,7 @@ from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
 from services.executor.account import ExecutorAccount
 from services.executor.service import Executor
+from tests.support.approvals import KEY, published
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
@@ -80,6 +82,7 @@ class Rig:
         self.journals: list[MemoryJournal] = []  # of the executors started, the newest last
         self.journal_of: dict[Executor, MemoryJournal] = {}
         self.commands = 0
+        self.keys_in: Callable[[Path], ApprovalKeys] = published
         self.wire: Callable[[Any], Any] = lambda port: port  # what stands before venue and journal
         # The connection of the n-th executor; that of the rig itself is `bus`.
         self.bus_of: Callable[[int], MemoryBus] = lambda _: MemoryBus(self.broker)
@@ -114,6 +117,7 @@ class Rig:
             folder=self.folder,
             latches=LatchFile(self.folder),
             caps=self.caps,
+            approval_keys=self.keys_in(self.folder),
         )
         executor = Executor(
             account,
@@ -202,8 +206,9 @@ class Rig:
         *,
         is_exit: bool | None = None,
         reduce_only: bool = False,
+        forge: Callable[[RiskApproved], RiskApproved] = lambda approval: approval,
     ) -> None:
-        """Queue an intent as risk does after approving it; cancels are exits."""
+        """Queue an intent as risk does after approving it; cancels are exits. `forge` changes what risk has signed."""
         place = intent if isinstance(intent, PlaceIntent) else None
         cancel = intent if isinstance(intent, CancelIntent) else None
         approval = RiskApproved(
@@ -216,11 +221,13 @@ class Rig:
             config_version="test",
             time_ms=self.clock.market_ms(),
         )
+        proved = KEY.prove(approval)
+        said = forge(proved)
         await self.bus.publish(
             command_subject(intent, is_exit=cancel is not None if is_exit is None else is_exit),
-            Command(approval=approval),
+            Command(approval=said),
             Envelope(
-                event_id=f"cmd-{intent.intent_id}",
+                event_id=f"{'cmd' if said == proved else 'forged'}-{intent.intent_id}",
                 type="Command",
                 source="risk",
                 time_ms=self.clock.market_ms(),

@@ -11,8 +11,7 @@ from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, PlaceIntent, TimeInForce
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.verdict import RiskApproved
-from opensqt.execution.caps import Caps, SubmissionTerms, obstacle
-from opensqt.execution.state import ExecutionState
+from opensqt.execution.caps import Caps
 from tests.component.rig import PERP, SYMBOL, Rig
 from tests.support.venue.exchange import RiggedExchange
 from tests.support.venue.faults import Fault
@@ -219,16 +218,22 @@ async def test_what_takes_off_the_net_passes_whoever_made_it(rig: Rig) -> None:
 
 
 @pytest.mark.row("K02")
-def test_the_flag_itself_is_no_proof_on_spot(rig: Rig) -> None:
-    """The cap asks for the market and not only for the flag, whoever calls it."""
-    terms = SubmissionTerms(
-        now_ms=0, epoch=1, deadline_ms=1, fence_ms=2, valid_until_wall_ms=1, caps=rig.caps
-    )
-    sell = {"side": Side.SELL, "quantity": Decimal(1)}
-    said = {
-        symbol: obstacle(
-            ExecutionState("main"), rig.place(1, symbol=symbol, **sell), terms, reduce_only=True
-        )
-        for symbol in (SPOT, SYMBOL)
-    }
-    assert said == {SPOT: "executor cap: order of 49900.0 above 4000 USDT", SYMBOL: ""}
+@pytest.mark.parametrize("symbol", [SPOT, SYMBOL])
+async def test_the_flag_itself_is_no_proof_on_any_market(rig: Rig, symbol: str) -> None:
+    """Where nothing is held nothing can be reduced: an order above the cap ends here, before the venue."""
+    async with rig.running(rig.executor()):
+        sell = rig.place(1, symbol=symbol, side=Side.SELL, quantity=Decimal(1))
+        assert await _send(rig, sell, reduce_only=True) is OrderStatus.EXPIRED
+        assert _reason(rig, 1) == "executor cap: order of 49900.0 above 4000 USDT"
+        assert rig.venue.sent == []
+
+
+@pytest.mark.row("K02")
+async def test_what_the_venue_caps_itself_may_wait_behind_others(rig: Rig) -> None:
+    """Two closes of one perpetual, each of all that is held: the venue lets only one fill, and both may leave."""
+    async with rig.running(rig.executor()):
+        await _bought(rig, SYMBOL, 3)
+        far = {"side": Side.SELL, "quantity": Decimal("0.150"), "price": Decimal("51000.0")}
+        for number in (1, 2):
+            close = rig.place(number, **far)
+            assert await _send(rig, close, reduce_only=True) is OrderStatus.LIVE

@@ -33,6 +33,7 @@ from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.process_context import Context
 from services.risk.service import RiskService
 from tests.component.rig import PERP, START_MS, SYMBOL
+from tests.support.approvals import KEY
 from tests.support.fakes.bus import MemoryBus
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
@@ -67,16 +68,14 @@ class House:
             journal=journal,
             leases=MemoryLeases(journal),
         )
-        return RiskService(self.context)
+        return RiskService(self.context, KEY)
 
     @asynccontextmanager
     async def open(self, *, warm: bool = True) -> AsyncIterator[RiskService]:
         """Run a gate with a live market; `warm` waits until it lets openings through."""
         gate, stop = self.gate(), asyncio.Event()
         task = asyncio.create_task(gate.run(stop))
-        for _ in range(200):
-            if gate.ready:
-                break
+        while not gate.ready and not task.done():
             await self.clock.run_for(0.01)
         await self.market()
         if warm:

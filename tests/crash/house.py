@@ -17,6 +17,7 @@ from typing import Self
 import msgspec
 
 from opensqt.cli.venue import IDENTITIES
+from opensqt.desk.data_folder import write_private
 from opensqt.domain.ids import event_id
 from opensqt.domain.messages import Event, Message, name_of
 from opensqt.runtime.bus import streams
@@ -25,6 +26,7 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode_event
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.envelope import Envelope
+from opensqt.runtime.environment import APPROVAL_KEY_FILE
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.simulation.server.paper import PaperVenue
@@ -33,6 +35,7 @@ from tests.conditions import until
 from tests.crash.children import Launcher
 from tests.crash.record import Record
 from tests.simulation.venue.scripted import KEYS, PERP, SPOT, ScriptedFlow, setup
+from tests.support.approvals import KEY, published
 
 TOKEN = "token-of-the-cell"  # opens nothing but this cell's own ports
 KEEP = "OPENSQT_CRASH_KEEP"  # set: the folders of failed cells stay
@@ -189,11 +192,14 @@ class House:
 
     def _write_folder(self) -> None:
         (self.folder / "venue").mkdir()
+        (self.folder / "risk").mkdir()
         keys = {name: {"api_key": key.api_key, "secret": key.secret} for name, key in KEYS.items()}
         (self.folder / "venue" / "keys.json").write_text(json.dumps(keys))
         strategies = (STRATEGY.format(name=OWNERS[one], symbol=one) for one in self.symbols)
         config = CONFIG.format(rules=self.rules.value, strategies="".join(strategies))
         (self.folder / "opensqt.toml").write_text(config)
         (self.folder / "token").write_text(TOKEN)
+        published(self.folder)
+        write_private(self.folder / APPROVAL_KEY_FILE, KEY.private_pem())
         if self.shared.authority.exists():
             shutil.copytree(self.shared.authority, self.folder / "ca")

@@ -24,6 +24,7 @@ from tests.crash.desk import Desk
 from tests.crash.house import OWNERS
 from tests.crash.record import Record, held
 from tests.simulation.venue.scripted import PERP, SPOT
+from tests.support.approvals import KEY
 
 VALID_MS = {
     "commands": 15_000,
@@ -214,7 +215,9 @@ class Author:
             time_ms=house.clock.market_ms(),
         )
         subject = command_subject(intent, is_exit=is_exit)
-        await house.publish(subject, Command(approval=approval), "command", intent.intent_id)
+        await house.publish(
+            subject, Command(approval=KEY.prove(approval)), "command", intent.intent_id
+        )
 
     async def _repeat(self, intent: PlaceIntent | CancelIntent) -> None:
         """Say an unanswered intent again, unchanged, until its verdict or a while after its time."""

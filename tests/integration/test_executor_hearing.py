@@ -27,6 +27,7 @@ from tests.conditions import until
 from tests.integration.test_strategy_servers import house_on
 from tests.relays import House, running
 from tests.servers import NatsServer
+from tests.support.approvals import published
 from tests.support.venue.exchange import RiggedExchange
 from tests.support.venue.venue import FaultyVenue
 
@@ -77,6 +78,7 @@ async def _leading(
         folder=folder,
         latches=LatchFile(folder),
         caps=Caps(orders_max=50, order_notional_max=BIG, notional_max=BIG),
+        approval_keys=published(folder),
     )
     executor = Executor(account, bus, Metrics(), Tracer(), cancel_on_stop=False)
     stop = asyncio.Event()

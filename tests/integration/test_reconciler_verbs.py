@@ -41,6 +41,7 @@ CHECKS = [
     "projections_equal_fold",
     "state_hash",
     "nothing_unresolved",
+    "approvals_proved",
 ]
 KILL = KillLatched(scope="desk", reason="why", actor="ann", time_ms=7)
 

@@ -72,6 +72,8 @@ HOMES: dict[str, str] = {
     "opensqt/venues/engine/ccxt_socket.py": "adapter of the ports Venue and Feed",
     "opensqt/venues/opening.py": "wiring of the port Venue: reads its credentials",
     "opensqt/venues/session.py": "adapter of the ports Venue and Feed",
+    "opensqt/runtime/approval_key.py": "reads the key of the risk gate",
+    "opensqt/runtime/approval_proof.py": "reads public keys",
     "opensqt/runtime/latch.py": "adapter of the port Latches",
     "opensqt/runtime/archive.py": "files of FEED; a copy that nothing trades by",
     "opensqt/runtime/archiver.py": "files of FEED; a copy that nothing trades by",

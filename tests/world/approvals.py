@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.verdict import RiskApproved, RiskRefused
+from tests.support.approvals import KEY
 from tests.world.halts import DESK, Feed, Halts
 from tests.world.instruments import TICK_AGE_MS_MAX
 
@@ -23,6 +26,8 @@ def ungrounded(
     fact: RiskApproved | RiskRefused, place: PlaceIntent, seat: Seat, halts: Halts, feed: Feed
 ) -> Iterator[tuple[str, str]]:
     """Yield what an approval does not rest on; (invariant, detail)."""
+    if isinstance(fact, RiskApproved) and not _is_proved(fact):
+        yield "approved by risk alone", f"{fact.intent_id}: {fact.proof}"
     seen, wanted = fact.basis, place.basis
     if seen.generation != wanted.generation or seen.sequence < wanted.sequence:
         yield "judged on its basis", f"{fact.intent_id}: {wanted}, the gate saw {seen}"
@@ -42,3 +47,8 @@ def ungrounded(
         yield "only cancels until the venue is read", f"{fact.intent_id}, {moment}"
     if opens and fact.risk_epoch == seat.epoch and early_ms > seat.off_ms_max:
         yield "the gate's horizon waited out", f"{fact.intent_id}, {early_ms} ms early"
+
+
+def _is_proved(approval: RiskApproved) -> bool:
+    """Tell whether risk's key signed these very bytes: signing again gives the same signature."""
+    return KEY.prove(msgspec.structs.replace(approval, proof=None)).proof == approval.proof

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from opensqt.domain.verdict import RiskApproved
+from opensqt.runtime.approval_proof import ApprovalKeys, Unproved
 from opensqt.runtime.bus import admission, catch_up, dead_letters, entrance
 from opensqt.runtime.bus.upkeep import Upkeep
 from opensqt.runtime.strategy import runner
@@ -45,6 +47,16 @@ def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
     return lambda: [(owner, name, value)]
 
 
+def _any_proof(keys: ApprovalKeys, approval: RiskApproved) -> None:
+    """A proof of a known key counts, whatever it was made for."""
+    if approval.proof is None or approval.proof.key_id not in keys._read_again():
+        raise Unproved("mutant")
+
+
+def _believed(*_: Any) -> None:
+    return None
+
+
 NOISE = (Kind.NOISE,) * 2
 LOST = (Kind.STREAM_LOST, Kind.BUS_LOST)
 M = Mutant
@@ -53,6 +65,8 @@ OF_A_LOST_BUS = (
     M(name="noise kills its reader", patches=_believed_by_all, focus=NOISE),
     M(name="a letter for each reader", patches=_a_letter_for_each_reader, focus=NOISE),
     M(name="absurd values are believed", patches=_one(admission, "absurdity", _wordless), focus=NOISE),
+    M(name="proof not checked", patches=_one(ApprovalKeys, "check", _believed), focus=NOISE),
+    M(name="proof of another intent accepted", patches=_one(ApprovalKeys, "check", _any_proof), focus=NOISE),
     M(name="fact without position believed", patches=_one(admission, "_may_be_unrecorded", _always), focus=NOISE),
     M(name="lost stream not made again", patches=_one(Upkeep, "look", _whole), focus=LOST),
     M(name="lost stream not named", patches=_one(Upkeep, "_note", lambda *_: None), focus=LOST),

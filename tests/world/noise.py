@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import msgspec
@@ -16,8 +16,10 @@ from opensqt.runtime.bus.port import BusDown, Stream
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import MESSAGE_ID, Envelope
 from tests.support.fakes.bus_broker import MemoryBroker
+from tests.world.forged import STREAM, SUBJECT, forged
 from tests.world.instruments import LOADED
 
+FORGED_ONE_IN = 5  # pieces
 PIECES = 4  # at least; a fault has up to three times as many
 FAR = 10**9  # a journal position that no World reaches
 FAR_MS = 10**14  # a time that nobody's clock shows
@@ -51,16 +53,23 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 class Noise:
     """Writes, and remembers what it wrote."""
 
-    def __init__(self, broker: MemoryBroker, draw: random.Random) -> None:
+    def __init__(
+        self, broker: MemoryBroker, draw: random.Random, risk_epoch: Callable[[], int]
+    ) -> None:
         self._broker = broker
+        self._risk_epoch = risk_epoch
         self._draw = draw
         self._written: list[Piece] = []
 
     def write(self, count: int) -> None:
         """Write some pieces, each on a subject of its own; what the bus does not take was never said."""
         for _ in range(count * PIECES):
-            subject, stream = self._draw.choice(SUBJECTS)
-            data, headers = self._piece()
+            if self._draw.randrange(FORGED_ONE_IN) == 0:
+                subject, stream = SUBJECT, STREAM
+                data, headers = self._forged()
+            else:
+                subject, stream = self._draw.choice(SUBJECTS)
+                data, headers = self._piece()
             headers |= {MESSAGE_ID: f"noise {len(self._written)}"}
             try:
                 sequence = self._broker.publish(subject, headers, data).sequence
@@ -76,6 +85,19 @@ class Noise:
                     wall_ms=self._broker.clock.wall_ms(),
                 )
             )
+
+    def _forged(self) -> tuple[bytes, dict[str, str]]:
+        """Return a command that lacks nothing but the proof of risk."""
+        number, now_ms = len(self._written), self._broker.clock.market_ms()
+        command = forged(self._draw, number, now_ms, self._risk_epoch())
+        envelope = Envelope(
+            event_id=f"forged {number}",
+            type=name_of(command),
+            source="risk",
+            time_ms=now_ms,
+            correlation_id=command.approval.intent_id,
+        )
+        return encode(command), envelope.headers()
 
     def _piece(self) -> tuple[bytes, dict[str, str]]:
         """Draw bytes and the head that goes with them: bytes of nothing, or a sound message that means nothing."""

@@ -30,6 +30,7 @@ from services.reconciler.service import Reconciler
 from services.relay.config import RelaySettings
 from services.relay.service import Relay
 from services.risk.service import RiskService
+from tests.support.approvals import KEY, published
 from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.feed import MemoryFeed
 from tests.support.fakes.journal import MemoryCheckpoints
@@ -83,7 +84,11 @@ class Servers:
         self.clock = clock
         self.judge = judge
         self.broker = MemoryBroker(clock)
-        self.noise = Noise(self.broker, random.Random(f"noise {draw.random()}"))
+        self.noise = Noise(
+            self.broker,
+            random.Random(f"noise {draw.random()}"),
+            lambda: judge.epochs.get("risk", (0, 0))[0],
+        )
         self.store = WorldStore(clock, judge)
         self.exchange = WorldExchange(
             clock, tuple(RULES.values()), judge, setting.fees_in, USDT=100_000, BNB=100
@@ -148,7 +153,7 @@ class Servers:
         )
 
     def _risk(self, life: Life) -> Service:
-        return RiskService(self._context(life))
+        return RiskService(self._context(life), KEY)
 
     def _grid(self, life: Life) -> Service:
         return build_grid(self._context(life))
@@ -210,6 +215,7 @@ class Servers:
             symbols=self.symbols if judge is self.judge else (LOADED,),
             folder=self.host(life.name),
             latches=LatchFile(self.host(life.name)),
+            approval_keys=published(self.host(life.name)),
             caps=Caps(
                 orders_max=200, order_notional_max=NOTIONAL_MAX, notional_max=NOTIONAL_MAX * 2
             ),

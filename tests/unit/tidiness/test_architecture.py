@@ -68,6 +68,11 @@ def test_the_import_law_holds() -> None:
             "only market_data and executor",
         ),
         (
+            "services/executor/config.py",
+            "import opensqt.runtime.approval_key",
+            "only risk, and who",
+        ),
+        (
             "services/executor/service.py",
             "import opensqt.runtime.strategy.registry",
             "only who runs or checks a strategy",

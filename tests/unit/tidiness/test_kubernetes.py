@@ -155,6 +155,21 @@ def test_no_secret_is_written_down() -> None:
     assert holders == {"executor", "venue"}
 
 
+@pytest.mark.row("K02")
+def test_only_risk_holds_what_proves_an_approval() -> None:
+    """The private key is in one pod; the executors' pods have the public half, and no other pod either."""
+    pods = {
+        workload["metadata"]["name"]: workload["spec"]["template"]["spec"]
+        for workload in workloads()
+    }
+    assert {name for name, pod in pods.items() if "approval-key" in _secrets(pod)} == {"risk"}
+    assert {
+        name
+        for name, pod in pods.items()
+        if any(one.get("configMap", {}).get("name") == "approval-keys" for one in pod["volumes"])
+    } == {"executor"}
+
+
 def test_nobody_talks_to_anybody_unless_said() -> None:
     """All pods are denied both ways, and in paper no rule leads out of the cluster."""
     policies = {policy["metadata"]["name"]: policy["spec"] for policy in resources("NetworkPolicy")}
