@@ -26,6 +26,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     orders_unresolved: int | None = None
     journal_position: int | None = None
     feed_sequence: int | None = None
+    limits_changed: dict[str, str] | None = None  # those that are not as configured, by name
 
 
 async def ask_all(run: RunFile) -> dict[str, loopback.Plain]:
@@ -60,6 +61,7 @@ def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
         orders_open=_sum(said.get("orders_open") for said in executors),
         orders_unresolved=_sum(said.get("orders_unresolved") for said in executors),
         journal_position=_most(said.get("journal_position") for said in told.values()),
+        limits_changed=_texts(risk.get("limits_changed")),
         feed_sequence=_most(said.get("feed_sequence") for said in told.values()),
     )
 
@@ -75,6 +77,10 @@ def strategies(told: dict[str, loopback.Plain]) -> list[dict[str, object]]:
             if isinstance(line, dict)
         ]
     return lines
+
+
+def _texts(said: object) -> dict[str, str] | None:
+    return {str(k): str(v) for k, v in said.items()} if isinstance(said, dict) else None
 
 
 def _sum(values: Iterable[object]) -> int | None:

@@ -1,4 +1,4 @@
-"""Asking the executors of a folder directly, over their health ports and with the folder's token."""
+"""Asking the executors and the risk gate of a folder directly, over their health ports and with the folder's token."""
 
 import getpass
 import http.client
@@ -15,6 +15,7 @@ from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.token import read_token
 
 PREFIX = "health.executor-"
+RISK = "health.risk"
 ANSWER_S_MAX = 10.0
 LOOK_S_MAX = 3.0
 
@@ -39,6 +40,12 @@ def ask_executors(data: Path, run: RunFile, path: str, words: dict[str, Any]) ->
         return _ask(name, port, token, path, words)
 
     return _all_at_once(run, ask)
+
+
+def ask_risk(data: Path, run: RunFile, path: str, words: dict[str, Any]) -> Asked | None:
+    """Post to the risk gate of the folder and return what it answered; None where the folder has none."""
+    port = run.ports.get(RISK)
+    return _ask(RISK, port, read_token(data), path, words) if port else None
 
 
 def kills_in_force(run: RunFile, scope: str) -> list[str]:

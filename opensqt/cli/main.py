@@ -32,6 +32,7 @@ VERBS = {
     "decode": "turn an event's bytes into JSON",
     "kill": "stop new orders and cancel all that are open, latched",
     "resume": "release the kill latch",
+    "limits": "show the limits of risk, or change one while the desk runs",
     "logs": "show the logs of all processes, or of one",
     "config": "write or check a configuration",
     "new": "write the skeleton of a strategy and its test",

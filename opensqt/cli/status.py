@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from rich.console import Console
@@ -88,6 +89,9 @@ def _show(lines: list[dict[str, object]], data: Path, *, running: bool) -> None:
             f" {_known(last['orders_unresolved'])}; journal {_known(last['journal_position'])},"
             f" feed {_known(last['feed_sequence'])}; nats {last['nats']}"
         )
+        if changed := last["limits_changed"]:
+            told = ", ".join(f"{k} {v}" for k, v in dict(cast("dict[str, str]", changed)).items())
+            console.print(f"[yellow]limits changed:[/] {escape(told)} (`opensqt limits`)")
     for line in lines[:-1]:
         console.print(_row(line), soft_wrap=True)
 

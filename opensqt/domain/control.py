@@ -55,11 +55,11 @@ class KillReleased(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LimitChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """A limit was changed by a person."""
+    """A limit was changed by a person while the desk ran."""
 
     field: str
     before: str
-    after: str
+    after: str  # empty: what is configured counts again
     reason: str
     actor: str
     time_ms: int

@@ -79,7 +79,7 @@ PARTS = frozenset(
 
 # Their shape is fixed and read; no version says them yet. What shows liquidations, transfers and maintenance will.
 RESERVED = frozenset(
-    {"BalanceChanged", "LimitChanged", "Liquidated", "AutoDeleveraged", "Settled", "Transferred"}
+    {"BalanceChanged", "Liquidated", "AutoDeleveraged", "Settled", "Transferred"}
     | {"InstrumentChanged", "VenueStatus"}
 )
 

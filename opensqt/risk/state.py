@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from opensqt.domain import order_state
+from opensqt.domain.control import LimitChanged
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.grounds import Exposure
 from opensqt.domain.instruments import InstrumentRules, Side
@@ -51,6 +52,7 @@ class RiskState:
         self.verdicts: dict[str, Verdict] = {}
         self.pending: dict[str, Pending] = {}
         self.switches = TradingControls()
+        self.limits: dict[str, LimitChanged] = {}  # field -> its newest change
         self.now_ms = 0
 
     def anew(self) -> "RiskState":
@@ -77,6 +79,10 @@ class RiskState:
                 self.verdicts[event.intent_id] = event
                 if isinstance(event, RiskRefused):
                     self.pending.pop(event.intent_id, None)
+            case LimitChanged():
+                known = self.limits.get(event.field)
+                if known is None or known.time_ms <= event.time_ms:
+                    self.limits[event.field] = event
             case _ if isinstance(event, Switch):
                 self.switches = thrown(self.switches, event)
             case _:

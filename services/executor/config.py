@@ -13,6 +13,7 @@ from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
 from opensqt.runtime.approval_proof import ApprovalKeys
 from opensqt.runtime.config.all import Config, ConfigError, OnStop
+from opensqt.runtime.config.limit_changes import CAP_FACTOR
 from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 from opensqt.runtime.health import Action
@@ -28,7 +29,6 @@ from services.executor.service import Executor
 UNNAMED = (
     "kill_ids: expected the identities of the kills to release, as `kill_ids` of /status names them"
 )
-CAP_FACTOR = 2  # the second line stands behind the gate's own limits
 
 
 def build(context: Context, name: str) -> Executor:

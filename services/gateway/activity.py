@@ -108,6 +108,10 @@ def _of_desk(
             intent = message.place or message.cancel
             who = intent.strategy if intent is not None else "intent"
             return BAD, f"{who}: intent {message.intent_id} said twice, {message.detail}"
+        case control.LimitChanged():
+            to = message.after or "what is configured"
+            words = f"limit {message.field} {message.before} -> {to}"
+            return WARN, f"{words} by {message.actor}: {message.reason}"
         case account.FundingPaid():
             return GOOD, f"funding {plain(message.amount)} {message.asset} on {message.symbol}"
         case market.FeedStatus():
@@ -122,7 +126,7 @@ def _of_desk(
                 (market.Tick | market.Trade | market.BookTop | market.Candle | market.Funding)
                 | (market.Mark | InstrumentRules | market.Time | RiskApproved | control.Heartbeat)
                 | (account.VenueSnapshot | account.BalanceChanged | account.PositionStated)
-                | (account.Deposit | control.DeskGeneration | control.LimitChanged)
+                | (account.Deposit | control.DeskGeneration)
             ) = message
             return None
 

@@ -37,6 +37,7 @@ from opensqt.runtime.redelivery_limit import RedeliveryLimit, delivery_of
 from opensqt.runtime.retrying import follow_for_ever, until_answered
 from opensqt.runtime.waiting import event_within
 from services.risk.config import limits_of
+from services.risk.limits_in_force import LimitsInForce
 
 BASIS_WAIT_S_MAX = 0.25
 INTENTS_BACK_MS = 5000
@@ -98,10 +99,12 @@ class IntentQueue:
         spawn: Spawn,
         strikes: RedeliveryLimit,
         key: ApprovalKey,
+        limits: LimitsInForce,
     ) -> None:
         self._context = context
         self._clock = context.clock
         self._key = key
+        self._limits = limits
         self._sight = sight
         self._lease = lease
         self._spawn = spawn
@@ -169,7 +172,7 @@ class IntentQueue:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
         reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)
         now_ms, seat = self._clock.market_ms(), self._seat()
-        config, speed = self._context.config, self._clock.speed
+        config, speed = self._limits.config(self._sight.state), self._clock.speed
         limits = limits_of(config, speed, intent.strategy, intent.symbol)
         return judge(self._sight.state, intent, limits, seat, now_ms, basis_reached=reached)
 

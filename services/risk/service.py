@@ -18,6 +18,7 @@ from opensqt.runtime.redelivery_limit import RedeliveryLimit
 from opensqt.runtime.retrying import until_answered
 from opensqt.runtime.service_shell import ServiceShell
 from services.risk.intent_queue import NAME, FeedProgress, IntentQueue
+from services.risk.limits_in_force import LimitsInForce
 
 LEASE = "risk"
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
@@ -54,8 +55,10 @@ class RiskService:
             self._clock,
         )
         self._shell = ServiceShell(self._lease, context.progress)
+        self._limits = LimitsInForce(context, self._lease)
+        context.actions["/limits"] = self._change_limit
         self._docket = IntentQueue(
-            context, self._sight, self._lease, self._shell.spawn, strikes, key
+            context, self._sight, self._lease, self._shell.spawn, strikes, key, self._limits
         )
 
     @property
@@ -73,8 +76,14 @@ class RiskService:
             "halts": {scope: halt.reason for scope, halt in switches.halts.items()},
             "journal_position": reader.position,
             "feed_sequence": reader.basis.sequence,
+            "limits_changed": self._limits.status(self._sight.state),
             "judged": dict(self._docket.judged),
         }
+
+    async def _change_limit(self, words: dict[str, Any]) -> dict[str, Any]:
+        if not self.ready:
+            return {"why": "this gate does not judge yet, or not any more: try again"}
+        return await self._limits.change(self._sight.state, words)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Judge until `stop`; raise `LeaseLost` when another gate has taken over."""

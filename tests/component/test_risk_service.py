@@ -59,7 +59,7 @@ class House:
 
     def gate(self) -> RiskService:
         """Return a new gate process."""
-        journal = MemoryJournal(self.store)
+        journal = self.journal = MemoryJournal(self.store)
         self.context = Context(
             name="risk",
             clock=self.clock,

@@ -72,7 +72,7 @@ TABLE: dict[str, Rights] = {
     "risk": Rights(
         says=("cmd.open.>", "cmd.exit.>", subjects.RISK_ALIVE),
         follows=(Stream.FEED, Stream.INTENTS),
-        appends=_kinds(verdict.RiskEvent, recon_events.Halted),
+        appends=_kinds(verdict.RiskEvent, recon_events.Halted, control.LimitChanged),
         lease="risk",
         reads=JOURNAL,
     ),

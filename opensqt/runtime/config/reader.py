@@ -10,7 +10,7 @@ import msgspec
 
 from opensqt.domain.decimals import NotADecimal, parse
 from opensqt.domain.ranges import Range
-from opensqt.runtime.config.schema import Config
+from opensqt.runtime.config.schema import Config, RiskConfig
 from opensqt.runtime.config.settings_tables import EXPECTED, plain_plugin, settings_table
 from opensqt.strategies.settings import PluginSettings, Settings
 
@@ -37,6 +37,19 @@ def read_settings(given: PluginSettings, table: type[T], path: str) -> T:
     raw.update(raw.pop("values"))
     _check_table(raw, table, path)
     return _converted(raw, table)
+
+
+def read_risk(given: Mapping[str, str]) -> RiskConfig:
+    """Build [risk] from the texts of some of its keys; raise `ConfigError` on the first mistake."""
+    hints = hints_of(RiskConfig)
+    whole = {key for key in given if hints.get(key) is not None and _is_whole(hints[key])}
+    raw = {k: int(v) if k in whole and v.isdecimal() else v for k, v in given.items()}
+    _check_table(raw, RiskConfig, "risk")
+    return _converted(raw, RiskConfig)
+
+
+def _is_whole(kind: object) -> bool:
+    return (get_args(kind)[0] if get_origin(kind) is Annotated else kind) is int
 
 
 def _settings(raw: Plain) -> Settings:
