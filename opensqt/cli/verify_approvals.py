@@ -1,5 +1,7 @@
 """Whether risk really gave each recorded approval, and whether it keeps the limits that were recorded with it."""
 
+from collections.abc import Iterator
+
 from opensqt.cli.verify_evidence import Check, JudgedEvidence
 from opensqt.cli.verify_orders import told
 from opensqt.domain.verdict import RiskApproved
@@ -8,9 +10,12 @@ from opensqt.runtime.approval_proof import ApprovalKeys, Unproved
 
 
 class ApprovalJudge:
-    """Judges recorded approvals; what was judged once is not judged again."""
+    """Judges recorded approvals; what was judged once is not judged again.
 
-    def __init__(self, keys: ApprovalKeys) -> None:
+    Without `keys`, far from the desk's folder, approvals are judged by their own limits alone, and that is said.
+    """
+
+    def __init__(self, keys: ApprovalKeys | None) -> None:
         self._keys = keys
         self._faults: dict[int, str] = {}  # position -> what is wrong
 
@@ -31,13 +36,22 @@ class ApprovalJudge:
             check="approvals_proved",
             holds=not wrong,
             figure=f"{len(since)} approvals",
-            detail=told(wrong) or _before(len(rows) - len(since), first),
+            detail=told(wrong) or "; ".join(self._reservations(len(rows) - len(since), first)),
         )
 
+    def _reservations(self, before: int, first: int | None) -> Iterator[str]:
+        """Say what was not judged."""
+        if self._keys is None:
+            yield "proofs not checked: name the folder of public keys with OPENSQT_APPROVAL_KEYS"
+        if before:
+            where = "" if first is None else f" before position {first}"
+            yield f"{before} approvals{where} are from before they were proved"
 
-def _fault(approval: RiskApproved, keys: ApprovalKeys) -> str:
+
+def _fault(approval: RiskApproved, keys: ApprovalKeys | None) -> str:
     try:
-        keys.check(approval)
+        if keys is not None:
+            keys.check(approval)
         code, detail, reduce_only = judged_again(approval)
     except (Unproved, RecordIncomplete) as error:
         return str(error)
@@ -46,11 +60,3 @@ def _fault(approval: RiskApproved, keys: ApprovalKeys) -> str:
     if reduce_only is not approval.reduce_only:
         return f"the approval of {approval.intent_id} says reduce-only {approval.reduce_only}"
     return ""
-
-
-def _before(count: int, first: int | None) -> str:
-    if not count:
-        return ""
-    if first is None:
-        return f"{count} approvals from before they were proved"
-    return f"{count} approvals before position {first} are from before they were proved"

@@ -86,9 +86,12 @@ FORGED = {
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
 async def test_a_forged_approval_is_a_dead_letter_and_never_an_order(rig: Rig, forge: Any) -> None:
     """Nothing of it is sent or journalled; risk's own word for the same intent is obeyed afterwards."""
-    async with rig.running(rig.executor()):
+    executor = rig.executor()
+    async with rig.running(executor):
         await rig.approve(rig.place(1), forge=forge)
         await rig.clock.run_for(0.3)
+        counted = b'opensqt_dead_letters_total{reason="Unproved",stream="COMMANDS"} 1.0'
+        assert counted in vars(executor)["_metrics"].render()
         assert [reason for reason in _letters(rig) if "approval of intent-1" in reason]
         assert (rig.venue.sent, rig.orders()) == ([], {})
         assert not [fact for fact in rig.facts() if isinstance(fact, RiskApproved)]

@@ -84,4 +84,12 @@ def test_approvals_from_before_the_first_proof_are_counted_and_not_judged(tmp_pa
     found = _judged(tmp_path, old, KEY.prove(_given()))
     assert (found.holds, found.figure) == (True, "1 approvals")
     assert found.detail == "1 approvals before position 2 are from before they were proved"
-    assert _judged(tmp_path, old).detail == "1 approvals from before they were proved"
+    assert _judged(tmp_path, old).detail == "1 approvals are from before they were proved"
+
+
+def test_far_from_the_keys_limits_are_judged_and_the_rest_is_said() -> None:
+    """Who has only the journal learns what was not looked at."""
+    evidence = JudgedEvidence(audit=None, events=events([KEY.prove(_given())]))
+    found = ApprovalJudge(None).approvals_proved(evidence)
+    assert found.holds
+    assert "name the folder of public keys with OPENSQT_APPROVAL_KEYS" in found.detail
