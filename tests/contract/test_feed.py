@@ -1,4 +1,4 @@
-"""What every feed does: Binance over the wire against the paper venue, and the in-memory twin."""
+"""What every feed does: the venues of the house over the wire against a simulated one, and the in-memory twin."""
 
 import asyncio
 import contextlib
@@ -18,12 +18,13 @@ from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server import paper
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
-from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.feed import VenueFeed
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.feed_port import Feed, FeedDown, Observation
+from opensqt.venues.registry import dialect_of
 from opensqt.venues.session import paper_session
 from tests import conditions
+from tests.contract.venues import WIRED
 from tests.simulation.venue import scripted
 from tests.support.fakes.feed import MemoryFeed
 
@@ -117,13 +118,13 @@ def memory_trade(symbol: str, price: str) -> tuple[Trade, Candle]:
     return traded, candle
 
 
-async def binance_house(folder: Path) -> House:
-    """Start the paper venue and a feed of it."""
+async def wired_house(folder: Path, venue: str) -> House:
+    """Start a simulated venue and a feed of it."""
     clock = RunClock()
-    real = paper.PaperVenue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
+    real = paper.PaperVenue(scripted.setup(folder, venue=venue), scripted.ScriptedFlow(), clock)
     await real.start()
     gate = VenueRest(
-        BINANCE,
+        dialect_of(venue),
         session=paper_session(
             "127.0.0.1", real.port, ssl.create_default_context(cafile=str(real.ca_path))
         ),
@@ -143,9 +144,8 @@ async def binance_house(folder: Path) -> House:
     return House(feed=VenueFeed(gate), bid=bid, trade=trade, real=real)
 
 
-async def memory_house(folder: Path) -> House:
+async def memory_house() -> House:
     """Make the twin."""
-    del folder
     feed = MemoryFeed(scripted.RULES)
     return House(
         feed=feed,
@@ -155,10 +155,11 @@ async def memory_house(folder: Path) -> House:
     )
 
 
-@pytest_asyncio.fixture(params=[binance_house, memory_house])
+@pytest_asyncio.fixture(params=[*WIRED, "memory"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     """Each feed in turn."""
-    opened: House = await request.param(tmp_path)
+    wired = request.param in WIRED
+    opened = await (wired_house(tmp_path, request.param) if wired else memory_house())
     yield opened
     await opened.close()
 
@@ -248,15 +249,16 @@ async def test_changes_trades_candles_and_marks_come(house: House, watcher: Watc
 async def test_rules_are_the_venues_own_and_unknown_symbols_are_named(house: House) -> None:
     """Filters come from metadata; a symbol that is not traded is an error that names it."""
     spot, perp = await house.feed.rules((SPOT, PERP))
-    assert (spot.tick_size, spot.notional_min) == (Decimal("0.01"), Decimal(5))
+    assert (spot.tick_size, spot.quantity_step) == (Decimal("0.01"), Decimal("0.00001"))
     assert (perp.quantity_step, perp.market) == (Decimal("0.001"), Market.PERP)
     with pytest.raises(LookupError, match="XYZ"):
         await house.feed.rules(("XYZ/USDT",))
 
 
-async def test_hole_in_the_book_is_said_and_closed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("venue", WIRED)
+async def test_hole_in_the_book_is_said_and_closed(tmp_path: Path, venue: str) -> None:
     """A dropped depth frame gives GAP, a new snapshot LIVE, and the book is right again."""
-    house = await binance_house(tmp_path)
+    house = await wired_house(tmp_path, venue)
     watching = Watcher(house)
     assert house.real is not None
     await watching.until(lambda o: isinstance(o, BookTop) and o.symbol == SPOT)
@@ -285,9 +287,10 @@ async def test_hole_in_the_book_is_said_and_closed(tmp_path: Path) -> None:
     await house.close()
 
 
-async def test_feed_whose_venue_is_away_is_down(tmp_path: Path) -> None:
+@pytest.mark.parametrize("venue", WIRED)
+async def test_feed_whose_venue_is_away_is_down(tmp_path: Path, venue: str) -> None:
     """Metadata that nobody answers is `FeedDown`, never an empty success."""
-    house = await binance_house(tmp_path)
+    house = await wired_house(tmp_path, venue)
     assert house.real is not None
     await house.real.stop()
     with pytest.raises(FeedDown):

@@ -1,5 +1,6 @@
 """What of an account can keep it from being traded, and markets that no strategy trades any more, over the wire."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,14 @@ import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import Held, VenueDown
+from opensqt.domain.venue import Held, Refusal, Refused, VenueDown
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.venues.binance.account import HEDGING
 from opensqt.venues.engine.request import RestRequest
 from opensqt.venues.engine.response import VenueResponse
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
-from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
+from tests.contract.venues import PERP, SPOT, House, gate_to, open_house
 
 
 @pytest_asyncio.fixture
@@ -51,6 +52,54 @@ async def test_an_account_in_hedge_mode_is_refused_until_it_is_not(
     assert modes == [], "asked until it was right, and not again"
 
 
+@pytest.mark.row("I08")
+@pytest.mark.parametrize(
+    "wrong,fix",
+    [
+        ({"posMode": "long_short_mode", "acctLv": "2"}, "Position mode to Net"),
+        ({"posMode": "net_mode", "acctLv": "1"}, "Account mode to Futures"),
+    ],
+)
+async def test_an_okx_account_in_another_mode_is_refused_until_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], fix: str
+) -> None:
+    """Positions must net and perpetuals be allowed, or nothing of it is read; set right, it goes on by itself."""
+    house = await open_house("okx", tmp_path)
+    modes = [wrong]
+    send = house.gate.clients.client.call
+
+    async def told(request: RestRequest, *rest: Any) -> VenueResponse:
+        if request.path != "account/config" or not modes:
+            return await send(request, *rest)
+        body = {"code": "0", "msg": "", "data": [modes.pop()]}
+        return VenueResponse(status=200, body=json.dumps(body))
+
+    monkeypatch.setattr(house.gate.clients.client, "call", told)
+    with pytest.raises(VenueDown, match=fix):
+        await house.venue.account()
+    assert fix in house.venue.trouble()
+    assert (await house.venue.account()).balances
+    assert house.venue.trouble() == ""
+    await house.close()
+
+
+@pytest.mark.row("D12")
+@pytest.mark.parametrize("name", ["secret", "passphrase"])
+async def test_a_wrong_key_fails_at_the_first_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A key that OKX does not know right is told by its own code; nothing is placed with it."""
+    house = await open_house("okx", tmp_path)
+    field = {"secret": "secret", "passphrase": "password"}[name]
+    monkeypatch.setattr(house.gate.clients.client, field, "wrong")
+    with pytest.raises(VenueDown, match="50113" if name == "secret" else "50105"):
+        await house.venue.account()
+    refused = await house.venue.place(house.request("qone"))
+    assert isinstance(refused, Refused)
+    assert refused.kind is Refusal.AUTH
+    await house.close()
+
+
 @pytest.mark.row("E10")
 @pytest.mark.parametrize("traded, living", [(Market.SPOT, PERP), (Market.PERP, SPOT)])
 async def test_orders_of_a_market_that_no_strategy_trades_any_more_are_reached(
@@ -60,7 +109,7 @@ async def test_orders_of_a_market_that_no_strategy_trades_any_more_are_reached(
     price = "59000"
     assert isinstance(await house.venue.place(house.request("qold", living, price=price)), Held)
     assert house.real is not None
-    gate = binance_gate_to(
+    gate = gate_to(
         house.real.port, house.real.ca_path, house.clock, frozenset({traded}), VenueConfig()
     )
     venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))

@@ -1,35 +1,27 @@
 """What becomes of a request when the wire fails: only proof is a refusal, only a failed connect is `NotSent`."""
 
 import asyncio
-import contextlib
-import re
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import pytest
 import pytest_asyncio
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.intent import TimeInForce
 from opensqt.domain.venue import Held, InDoubt, NotFound, NotSent, Throttled, VenueDown
-from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.engine import rate_limit
-from opensqt.venues.engine.venue import VenueAccount
-from opensqt.venues.policy import policy_of
 from tests import conditions
-from tests.contract.venues import PERP, SPOT, House, binance_gate_to, open_house
+from tests.contract.broken_venue import Answer, broken_venue, finish, hang, raw, reset
+from tests.contract.venues import PERP, SPOT, WIRED, House, open_house
 
-Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 BODY = b'{"symbol":"BTCUSDT","orderId":1,"clientOrderId":"qone"'
 
 
-@pytest_asyncio.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """Binance over the wire."""
-    opened = await open_house("binance", tmp_path)
+@pytest_asyncio.fixture(params=WIRED)
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """Each venue over the wire in turn."""
+    opened = await open_house(request.param, tmp_path)
     yield opened
     await opened.close()
 
@@ -70,66 +62,6 @@ async def test_lost_answers_leave_an_order_in_doubt(
     assert is_held(house, symbol) is is_there
 
 
-def raw(text: bytes, length: int | None = None, status: str = "200 OK") -> Answer:
-    """Answer with this body, claiming this length."""
-
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        size = len(text) if length is None else length
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n"
-        writer.write(head.encode() + b"Retry-After: 7\r\n\r\n" + text)
-        await writer.drain()
-        writer.close()
-
-    return answer
-
-
-async def hang(writer: asyncio.StreamWriter) -> None:
-    """Never answer."""
-    await writer.wait_closed()
-
-
-async def finish(writer: asyncio.StreamWriter) -> None:
-    """Close without an answer."""
-    writer.close()
-
-
-async def reset(writer: asyncio.StreamWriter) -> None:
-    """Break the connection without an answer."""
-    writer.transport.abort()
-
-
-@contextlib.asynccontextmanager
-async def broken_venue(
-    house: House, answer: Answer, folder: Path, calls: list[str]
-) -> AsyncIterator[VenueAccount]:
-    """A venue that answers every request like this; `calls` gets request lines and bodies."""
-    assert house.real is not None
-    listing = await house.gate.listing.load()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(folder / "ca" / "server.pem")
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            length = re.search(r"Content-Length: (\d+)", head)
-            body = await reader.readexactly(int(length[1]) if length else 0)
-            calls.append(f"{head.splitlines()[0]}\n{body.decode()}")
-            await answer(writer)
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    gate = binance_gate_to(
-        port, house.real.ca_path, house.clock, frozenset(Market), VenueConfig(deadline_ms=200)
-    )
-    gate.clients.client.set_markets(list(listing.values()))
-    venue = VenueAccount(gate, account="main", policy=policy_of("binance"))
-    try:
-        yield venue
-    finally:
-        await venue.close()
-        server.close()
-
-
 @pytest.mark.row("C06")
 @pytest.mark.parametrize(
     "answer",
@@ -165,22 +97,39 @@ async def test_whatever_proves_nothing_is_in_doubt(
     assert len(calls) == 2, "each request is sent once"
 
 
-@pytest.mark.parametrize("status", ["429 Too Many Requests", "418 I'm a teapot"])
-async def test_rate_limit_answers_name_their_wait(
-    house: House, status: str, tmp_path: Path
+async def test_rate_limit_answers_name_their_wait(house: House, tmp_path: Path) -> None:
+    """The venue's Retry-After is taken over, with each status by which it says that we are too fast."""
+    statuses = house.gate.dialect.errors[Market.PERP].throttle_statuses
+    assert 429 in statuses
+    for status in statuses:
+        answer = raw(b"<html>", status=f"{status} Too Many Requests")
+        async with broken_venue(house, answer, tmp_path, []) as venue:
+            outcome = await venue.place(house.request("qone"))
+        assert isinstance(outcome, Throttled)
+        assert outcome.retry_after_ms == 7000
+
+
+async def test_nothing_is_placed_while_a_clock_that_counts_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The venue's Retry-After is taken over."""
-    async with broken_venue(house, raw(b"<html>", status=status), tmp_path, []) as venue:
-        outcome = await venue.place(house.request("qone"))
-    assert isinstance(outcome, Throttled)
-    assert outcome.retry_after_ms == 7000
+    """OKX takes what a clock signed that is half a minute off: before its time is known nothing leaves."""
+    house = await open_house("okx", tmp_path)
+    await house.venue.open_orders(PERP)
+    set_faults(house, FaultRule(fault=FaultName.LOST_REQUEST, match=Match(kind="public")))
+    monkeypatch.setattr(house.gate.time, "_measured_s", None)
+    outcome = await house.venue.place(house.request("qone"))
+    assert isinstance(outcome, NotSent), outcome
+    assert "clock" in outcome.cause
+    set_faults(house)
+    assert isinstance(await house.venue.place(house.request("qtwo")), Held)
+    await house.close()
 
 
 @pytest.mark.row("C03")
 async def test_only_reads_are_sent_again(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted on the wire: one POST for a place or a batch, one DELETE for cancels, five GETs for a read."""
+    """Counted on the wire: one request for a place, a batch or cancels, five GETs for a read."""
     monkeypatch.setattr(rate_limit, "RETRY_FIRST_S", 0.01)
     calls: list[str] = []
     busy = raw(b"<html>", status="503 Service Unavailable")
@@ -193,46 +142,8 @@ async def test_only_reads_are_sent_again(
         with pytest.raises(VenueDown):
             await venue.open_orders(PERP)
     verbs = [call.split()[0] for call in calls]
-    assert verbs == ["POST", "DELETE"] * 2 + ["GET"] * 6
-
-
-@pytest.mark.parametrize(
-    "symbol,time_in_force,wire",
-    [
-        (SPOT, TimeInForce.POST_ONLY, {"type": "LIMIT_MAKER"}),
-        (PERP, TimeInForce.POST_ONLY, {"type": "LIMIT", "timeInForce": "GTX"}),
-        (SPOT, TimeInForce.IOC, {"type": "LIMIT", "timeInForce": "IOC"}),
-        (PERP, TimeInForce.GTC, {"type": "LIMIT", "timeInForce": "GTC", "reduceOnly": "true"}),
-    ],
-)
-async def test_every_order_names_its_deadline_and_self_trade_mode(
-    house: House, tmp_path: Path, symbol: str, time_in_force: TimeInForce, wire: dict[str, str]
-) -> None:
-    """Signed with our time and window, our id, and an explicit self-trade mode; nothing is added or rounded."""
-    calls: list[str] = []
-    async with broken_venue(house, finish, tmp_path, calls) as venue:
-        request = house.request(
-            "qone",
-            symbol,
-            price="59000.10",
-            time_in_force=time_in_force,
-            reduce_only="reduceOnly" in wire,
-        )
-        await venue.place(request)
-    sent = dict(parse_qsl(calls[0].partition("\n")[2]))
-    assert len(sent.pop("signature")) == 64
-    assert sent == {
-        "timestamp": str(request.signed_ms),
-        "recvWindow": "2000",
-        "symbol": "BTCUSDT",
-        "side": "BUY",
-        "newClientOrderId": "qone",
-        "newOrderRespType": "RESULT",
-        "selfTradePreventionMode": "EXPIRE_TAKER",
-        "quantity": "0.01",
-        "price": "59000.1",
-        **wire,
-    }
+    cancels = {"binance": "DELETE", "okx": "POST"}[house.venue.policy.venue]
+    assert verbs == ["POST", cancels] * 2 + ["GET"] * 6
 
 
 async def test_refused_connection_was_not_sent(house: House) -> None:

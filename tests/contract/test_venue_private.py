@@ -10,13 +10,13 @@ import pytest_asyncio
 from opensqt.domain.venue import OrderView, PrivateEvent, StreamDown, StreamUp
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
 from opensqt.venues.engine import ccxt_socket
-from tests.contract.venues import PATIENCE_S, House, open_house
+from tests.contract.venues import PATIENCE_S, WIRED, House, open_house
 
 
-@pytest_asyncio.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """Binance over the wire."""
-    opened = await open_house("binance", tmp_path)
+@pytest_asyncio.fixture(params=WIRED)
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """Each venue over the wire in turn."""
+    opened = await open_house(request.param, tmp_path)
     yield opened
     await opened.close()
 

@@ -12,15 +12,15 @@ from opensqt.domain.venue_contact import MS_PER_S, SILENT_MS_MAX
 from opensqt.simulation.server.faults import FaultName, FaultRule
 from tests import conditions
 from tests.contract.test_venue_faults import set_faults
-from tests.contract.venues import House, open_house
+from tests.contract.venues import WIRED, House, open_house
 
 LATE_MS = 4000  # later than anybody waits
 
 
-@pytest_asyncio.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """Binance over the wire."""
-    opened = await open_house("binance", tmp_path)
+@pytest_asyncio.fixture(params=WIRED)
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """Each venue over the wire in turn."""
+    opened = await open_house(request.param, tmp_path)
     yield opened
     await opened.close()
 

@@ -1,4 +1,4 @@
-"""Both venues for contract tests: Binance through ccxt against the paper venue, and one in this process."""
+"""The venues for contract tests: those of the house over the wire against a simulated one, and one in this process."""
 
 import itertools
 import random
@@ -19,18 +19,19 @@ from opensqt.simulation.engine.orders import IdentityPolicy
 from opensqt.simulation.engine.store import Store
 from opensqt.simulation.server import paper
 from opensqt.simulation.venue import SimulatedVenue
-from opensqt.venues.binance.dialect import DIALECT as BINANCE
 from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from opensqt.venues.port import Venue
+from opensqt.venues.registry import dialect_of
 from opensqt.venues.session import paper_session
 from tests.simulation.venue import scripted
 from tests.support.venue.simulated import BINANCE as SIMULATED
 from tests.support.venue.simulated import terms
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
-BOTH = ("binance", "simulated")
+WIRED = ("binance", "okx")  # spoken to through ccxt over TLS
+ALL = (*WIRED, "simulated")
 PATIENCE_S = 30.0
 
 
@@ -86,31 +87,38 @@ class House(msgspec.Struct, kw_only=True):
 async def open_house(kind: str, folder: Path, clock: RunClock | None = None) -> House:
     """Start one of the venues, on market time = wall time unless told otherwise."""
     clock = clock or RunClock()
-    return await (_binance(folder, clock) if kind == "binance" else _simulated(clock))
+    return await (_simulated(clock) if kind == "simulated" else _wired(kind, folder, clock))
 
 
-def binance_gate_to(
-    port: int, ca_path: Path, clock: Clock, markets: frozenset[Market], config: VenueConfig
+def gate_to(
+    port: int,
+    ca_path: Path,
+    clock: Clock,
+    markets: frozenset[Market],
+    config: VenueConfig,
+    *,
+    venue: str = "binance",
 ) -> VenueRest:
     """Return the door of the account `main` to whatever listens on this port."""
-    key = scripted.KEYS["main"]
+    dialect, key = dialect_of(venue), scripted.KEYS["main"]
     context = ssl.create_default_context(cafile=str(ca_path))
     return VenueRest(
-        BINANCE,
+        dialect,
         session=paper_session("127.0.0.1", port, context),
         clock=clock,
         config=config,
-        credentials=Credentials(api_key=key.api_key, secret=key.secret),
+        credentials=Credentials(**{name: getattr(key, name) for name in dialect.secrets}),
         markets=markets,
         jitter=random.Random(1),
     )
 
 
-async def _binance(folder: Path, clock: RunClock) -> House:
-    real = paper.PaperVenue(scripted.setup(folder), scripted.ScriptedFlow(), clock)
+async def _wired(kind: str, folder: Path, clock: RunClock) -> House:
+    real = paper.PaperVenue(scripted.setup(folder, venue=kind), scripted.ScriptedFlow(), clock)
     await real.start()
-    gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
-    venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))
+    markets, config = frozenset(Market), VenueConfig()
+    gate = gate_to(real.port, real.ca_path, clock, markets, config, venue=kind)
+    venue = VenueAccount(gate, account="main", policy=policy_of(kind, config))
 
     def trade(symbol: str, price: str, quantity: str) -> None:
         scripted.play(real, scripted.trade(symbol, price, quantity, Side.SELL))

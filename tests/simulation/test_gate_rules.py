@@ -29,7 +29,7 @@ from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from tests.component.rig import SYMBOL, Rig
 from tests.conditions import stays, until
-from tests.contract.venues import binance_gate_to
+from tests.contract.venues import gate_to
 from tests.simulation.venue.scripted import ScriptedFlow, setup
 
 pytestmark = pytest.mark.row("C06")
@@ -70,7 +70,7 @@ async def desk(folder: Path, rules: PaperRules) -> AsyncIterator[Desk]:
     rig.real = paper.PaperVenue(paper_setup, ScriptedFlow(), rig.clock)
     await rig.real.start()
     markets = frozenset({Market.PERP})
-    gate = binance_gate_to(rig.real.port, rig.real.ca_path, rig.clock, markets, TIMES)
+    gate = gate_to(rig.real.port, rig.real.ca_path, rig.clock, markets, TIMES)
     await gate.listing.load()
     policy = policy_of("binance", TIMES, rules=rules)
     venue = VenueAccount(gate, account="main", policy=policy)

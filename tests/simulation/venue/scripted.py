@@ -22,8 +22,10 @@ from opensqt.simulation.server.paper import PaperVenue, VenueSetup
 FAR_MS = 10**12
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
 KEYS = {
-    "main": ApiKey(api_key="main-key-main-key", secret="main-secret"),
-    "other": ApiKey(api_key="other-key-other-key", secret="other-secret"),
+    name: ApiKey(
+        api_key=f"{name}-key-{name}-key", secret=f"{name}-secret", passphrase=f"{name}-phrase"
+    )
+    for name in ("main", "other")
 }
 BALANCES = {
     "main": {"USDT": Decimal(100000), "BTC": Decimal(1)},
@@ -145,11 +147,11 @@ def book(symbol: str, bids: dict[str, str], asks: dict[str, str]) -> BookDelta:
     )
 
 
-def setup(folder: Path, port: int = 0) -> VenueSetup:
+def setup(folder: Path, port: int = 0, venue: str = "binance") -> VenueSetup:
     """A venue with two accounts."""
     funding = {PERP: FundingTerms(rate=d("0.0003"))}
     return VenueSetup(
-        venue="binance", folder=folder, balances=BALANCES, keys=KEYS, funding=funding, port=port
+        venue=venue, folder=folder, balances=BALANCES, keys=KEYS, funding=funding, port=port
     )
 
 

@@ -16,7 +16,7 @@ from opensqt.simulation.market.flow import BookSnapshot, Frame
 from opensqt.simulation.server import paper
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
-from tests.contract.venues import House, binance_gate_to
+from tests.contract.venues import House, gate_to
 from tests.simulation.venue import scripted
 from tests.simulation.venue.scripted import PERP, RULES, d
 
@@ -51,7 +51,7 @@ async def open_house(folder: Path) -> House:
     setup = msgspec.structs.replace(scripted.setup(folder), balances=BALANCES, funding=funding)
     real = paper.PaperVenue(setup, TwoQuotes(), clock)
     await real.start()
-    gate = binance_gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
+    gate = gate_to(real.port, real.ca_path, clock, frozenset(Market), VenueConfig())
     venue = VenueAccount(gate, account="main", policy=policy_of("binance"))
     return House(clock=clock, venue=venue, trade=lambda *_: None, real=real, door=gate)
 

@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 from opensqt import simulation
+from opensqt.runtime.config.venue_names import built_in_venues
 from opensqt.simulation.dialects.registry import dialect_entry
 
 HOUSE = Path(simulation.__file__).parent
 
 
 def test_a_dialect_is_found_by_its_folder_and_an_unknown_one_is_named() -> None:
-    """Binance has a folder; a venue without one is refused with those that there are."""
-    assert dialect_entry("binance").name == "binance"
-    with pytest.raises(LookupError, match=r"'okx'.*known: binance"):
-        dialect_entry("okx")
+    """Each has a folder of its name; a venue without one is refused with those that there are."""
+    for venue in built_in_venues():
+        assert dialect_entry(venue).name == venue
+    with pytest.raises(LookupError, match=r"'daffodil'.*known: binance, .*okx"):
+        dialect_entry("daffodil")
 
 
 @pytest.mark.parametrize("room", ["server", "engine", "market"])
@@ -24,6 +26,8 @@ def test_nothing_outside_its_folder_names_a_dialect(room: str) -> None:
     for path in (HOUSE / room).rglob("*.py"):
         tree = ast.parse(path.read_text())
         texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
-        assert "binance" not in texts or path.name == "sources.py", path  # a folder of recordings
+        named = {"binance"} if path.name == "sources.py" else set()  # a folder of recordings
+        assert set(built_in_venues()) & set(texts) <= named, path
         imports = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
-        assert not [name for name in imports if ".dialects.binance" in name], path
+        dialects = [f".dialects.{venue}" for venue in built_in_venues()]
+        assert not [name for name in imports if any(one in name for one in dialects)], path

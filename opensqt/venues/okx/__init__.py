@@ -1,0 +1,1 @@
+"""OKX: what only this venue says, spot and linear perpetuals in one wallet."""

@@ -1,0 +1,94 @@
+"""What an order says on the wire of each venue: its terms, our id, its deadline and self-trade mode, nothing else."""
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+from opensqt.domain.intent import TimeInForce
+from tests.contract.broken_venue import broken_venue, finish
+from tests.contract.venues import PERP, SPOT, open_house
+
+
+@pytest.mark.parametrize(
+    "symbol,time_in_force,wire",
+    [
+        (SPOT, TimeInForce.POST_ONLY, {"type": "LIMIT_MAKER"}),
+        (PERP, TimeInForce.POST_ONLY, {"type": "LIMIT", "timeInForce": "GTX"}),
+        (SPOT, TimeInForce.IOC, {"type": "LIMIT", "timeInForce": "IOC"}),
+        (PERP, TimeInForce.GTC, {"type": "LIMIT", "timeInForce": "GTC", "reduceOnly": "true"}),
+    ],
+)
+async def test_every_order_names_its_deadline_and_self_trade_mode(
+    tmp_path: Path, symbol: str, time_in_force: TimeInForce, wire: dict[str, str]
+) -> None:
+    """Signed with our time and window, our id, and an explicit self-trade mode; nothing is added or rounded."""
+    house = await open_house("binance", tmp_path)
+    calls: list[str] = []
+    async with broken_venue(house, finish, tmp_path, calls) as venue:
+        request = house.request(
+            "qone",
+            symbol,
+            price="59000.10",
+            time_in_force=time_in_force,
+            reduce_only="reduceOnly" in wire,
+        )
+        await venue.place(request)
+    sent = dict(parse_qsl(calls[0].partition("\n")[2]))
+    assert len(sent.pop("signature")) == 64
+    assert sent == {
+        "timestamp": str(request.signed_ms),
+        "recvWindow": "2000",
+        "symbol": "BTCUSDT",
+        "side": "BUY",
+        "newClientOrderId": "qone",
+        "newOrderRespType": "RESULT",
+        "selfTradePreventionMode": "EXPIRE_TAKER",
+        "quantity": "0.01",
+        "price": "59000.1",
+        **wire,
+    }
+    await house.close()
+
+
+@pytest.mark.row("D06")
+@pytest.mark.row("C05")
+@pytest.mark.parametrize(
+    "symbol,time_in_force,wire",
+    [
+        (SPOT, TimeInForce.POST_ONLY, {"ordType": "post_only", "sz": "0.01"}),
+        (SPOT, TimeInForce.IOC, {"ordType": "ioc", "sz": "0.01"}),
+        (PERP, TimeInForce.FOK, {"ordType": "fok", "sz": "1"}),
+        (PERP, TimeInForce.GTC, {"ordType": "limit", "sz": "1", "reduceOnly": True}),
+    ],
+)
+async def test_every_order_of_okx_names_its_terms(
+    tmp_path: Path, symbol: str, time_in_force: TimeInForce, wire: dict[str, object]
+) -> None:
+    """Base units of spot, contracts of a perpetual; mode, our id and an explicit self-trade mode."""
+    house = await open_house("okx", tmp_path)
+    calls: list[str] = []
+    async with broken_venue(house, finish, tmp_path, calls) as venue:
+        request = house.request(
+            "qone",
+            symbol,
+            price="59000.10",
+            time_in_force=time_in_force,
+            reduce_only="reduceOnly" in wire,
+        )
+        await venue.place(request)
+    (sent,) = calls
+    assert sent.startswith("POST /api/v5/trade/order ")
+    of_market: dict[str, object] = {"instId": "BTC-USDT-SWAP", "tdMode": "cross"}
+    if symbol == SPOT:
+        of_market = {"instId": "BTC-USDT", "tdMode": "cash", "tgtCcy": "base_ccy"}
+    assert json.loads(sent.partition("\n")[2]) == {
+        "side": "buy",
+        "clOrdId": "qone",
+        "px": "59000.1",
+        "stpMode": "cancel_taker",
+        **of_market,
+        **wire,
+    }
+    await house.close()
