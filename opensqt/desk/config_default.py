@@ -16,7 +16,7 @@ on_stop = "cancel"             # cancel | leave: open orders at a clean stop (po
 [paper]
 market = "{market}"{pad}# synthetic:SEED | recorded:PATH[,PATH]
 speed = "{speed}"                    # market seconds per wall second
-rules = "binance"              # binance | gate: gate keeps no promise about order ids (docs/guarantees.md)
+rules = "binance"              # binance: the venue's own | gate: no promise about order ids (docs/guarantees.md)
 # [paper.fees]                 # spot fees are taken of what is received; or of this, while the account holds it:
 # asset = "BNB"
 # price_quote = "600"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from opensqt.domain.venue import PrivateEvent, StreamUp
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.notices import Notice
-from opensqt.simulation.views import private_events
+from opensqt.simulation.views import USUAL, WireManner, private_events, pushed_wallet
 
 
 class PrivateStream:
@@ -14,14 +14,20 @@ class PrivateStream:
 
     connected = True
 
-    def __init__(self, exchange: Exchange, account: str) -> None:
-        self.exchange, self._account = exchange, account
+    def __init__(self, exchange: Exchange, account: str, manner: WireManner = USUAL) -> None:
+        self.exchange, self._account, self._manner = exchange, account, manner
         self._listeners: list[asyncio.Queue[PrivateEvent | None]] = []
         exchange.listeners.append(self._hear)
 
     def listen(self) -> AsyncIterator[PrivateEvent]:
         """Yield what happens from this call on, beginning with the connection."""
         queue: asyncio.Queue[PrivateEvent | None] = asyncio.Queue()
+        if self.connected and self._manner.pushes_wallets:
+            exchange = self.exchange
+            for event in pushed_wallet(
+                exchange.settlement, self._account, exchange.open, self._manner
+            ):
+                queue.put_nowait(event)
         if self.connected:
             queue.put_nowait(StreamUp(time_ms=self.exchange.clock.market_ms()))
         self._listeners.append(queue)
@@ -42,7 +48,9 @@ class PrivateStream:
             return
         for notice in notices:
             if notice.account == self._account:
-                for event in private_events(notice, self.exchange.rules):
+                for event in private_events(
+                    notice, self.exchange.settlement, self.exchange.open, self._manner
+                ):
                     self.push(event)
 
     async def _drain(

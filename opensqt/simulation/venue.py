@@ -38,7 +38,14 @@ from opensqt.simulation.engine.records import Window
 from opensqt.simulation.private_stream import PrivateStream
 from opensqt.simulation.server.call import VenueError
 from opensqt.simulation.server.dialect import DialectEntry
-from opensqt.simulation.views import account_view, funding_paid, order_view, trade_view
+from opensqt.simulation.views import (
+    USUAL,
+    WireManner,
+    account_view,
+    funding_paid,
+    order_view,
+    trade_view,
+)
 
 ALL = 1_000_000_000
 UNLISTED = "unlisted"
@@ -54,6 +61,7 @@ class VenueTerms(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     dialect: DialectEntry
     read_refusal: Callable[[Market, bytes], Refusal | None]
+    manner: WireManner = USUAL
 
 
 class SimulatedOrders:
@@ -96,7 +104,7 @@ class SimulatedOrders:
             self.exchange.refuse(self._refusal(Kind.CANCEL, rules, client_order_id, error))
             return NotFound(code=str(error.code), evidence=self._evidence(error))
         self.exchange.commit()
-        return _held(order)
+        return self._answered(order)
 
     async def cancel_batch(
         self, symbol: str, client_order_ids: Sequence[str], *, urgent: bool = False
@@ -109,13 +117,13 @@ class SimulatedOrders:
         exchange, now_ms = self.exchange, self.exchange.clock.market_ms()
         order = newest_order(exchange, self._account, symbol, client_order_id)
         if order is not None and exchange.policy.finds(order, now_ms):
-            return _held(order)
+            return self._shown(order)
         if self._terms.policy.by_id_query == "any":
             market = self.exchange.rules[symbol].market
             error = self._terms.dialect.refused(market, Reason.UNKNOWN_ORDER)
             return NotFound(code=str(error.code), evidence=self._evidence(error))
         if order is not None and exchange.policy.shows(order, now_ms):
-            return _held(order)
+            return self._shown(order)
         return NotFound(code=UNLISTED, evidence=b"[]")
 
     def take(self, request: OrderRequest, leaving: Sequence[OrderRequest] = ()) -> PlaceOutcome:
@@ -147,7 +155,21 @@ class SimulatedOrders:
         except VenueError as error:
             return self._refused(rules, request, error)
         exchange.commit()
-        return _held(order)
+        return self._answered(order)
+
+    def _shown(self, order: VenueOrder) -> Held:
+        shown = order_view(order, manner=self._terms.manner)
+        return Held(
+            order=shown,
+            venue_order_id=shown.venue_order_id,
+            duplicate=False,
+            evidence=shown.evidence,
+        )
+
+    def _answered(self, order: VenueOrder) -> Held:
+        """What a place or a cancel is answered: the order, or its id alone."""
+        held = self._shown(order)
+        return msgspec.structs.replace(held, order=None) if self._terms.manner.names_only else held
 
     def _refused(
         self, rules: InstrumentRules, request: OrderRequest, error: VenueError
@@ -200,13 +222,13 @@ class SimulatedVenue(SimulatedOrders):
         stream: PrivateStream | None = None,
     ) -> None:
         super().__init__(exchange, account, terms)
-        self.stream = stream or PrivateStream(exchange, account)
+        self.stream = stream or PrivateStream(exchange, account, terms.manner)
         self.contact = Contact(exchange.clock.market_ms)
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol."""
         orders = self.exchange.open.get((self._account, symbol), {}).values()
-        return [order_view(order) for order in orders]
+        return [order_view(order, manner=self._terms.manner) for order in orders]
 
     async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return all our trades beyond a cursor, here a trade's id ("" = since a market time), oldest first."""
@@ -214,11 +236,12 @@ class SimulatedVenue(SimulatedOrders):
         if after:
             window = Window(from_id=int(after) + 1, limit=ALL)
         found = self.exchange.store.records.executions(self._account, symbol, window)
-        return [trade_view(fill) for fill in found]
+        return [trade_view(fill, manner=self._terms.manner) for fill in found]
 
     async def account(self) -> AccountView:
         """Return balances and positions of all wallets."""
-        return account_view(self.exchange.settlement, self._account, self.exchange.open)
+        exchange, manner = self.exchange, self._terms.manner
+        return account_view(exchange.settlement, self._account, exchange.open, manner)
 
     @property
     def urgent(self) -> "SimulatedVenue":
@@ -229,7 +252,8 @@ class SimulatedVenue(SimulatedOrders):
         """Return booked funding payments since a market time, oldest first."""
         window = Window(start_ms=since_ms, limit=ALL)
         rows = self.exchange.store.records.income(self._account, symbol, "FUNDING_FEE", window)
-        return [funding_paid(self.exchange.settlement.venue, row) for row in rows]
+        venue, manner = self.exchange.settlement.venue, self._terms.manner
+        return [funding_paid(venue, row, manner) for row in rows]
 
     async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
         """Return filters and fees of these symbols; raise `LookupError` naming an unknown one."""
@@ -258,13 +282,6 @@ class SimulatedVenue(SimulatedOrders):
     async def close(self) -> None:
         """End the private stream."""
         self.stream.close()
-
-
-def _held(order: VenueOrder) -> Held:
-    shown = order_view(order)
-    return Held(
-        order=shown, venue_order_id=shown.venue_order_id, duplicate=False, evidence=shown.evidence
-    )
 
 
 def _unknown(symbol: str, known: Iterable[str]) -> str:

@@ -1,13 +1,13 @@
 """What an account is told of the exchange, in the words of the venue port: no more than a venue's wire tells. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import msgspec
 
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.instruments import InstrumentRules, Market
+from opensqt.domain.instruments import Market
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import (
     AccountView,
@@ -17,6 +17,7 @@ from opensqt.domain.venue import (
     PrivateEvent,
     TradeView,
 )
+from opensqt.domain.wallets import serving
 from opensqt.simulation.engine.margin import OpenOrders, perp_orders
 from opensqt.simulation.engine.notices import Notice, OrderNotice, PerpWalletNotice
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
@@ -34,9 +35,34 @@ STATUSES = {
 }
 
 
-def order_view(order: VenueOrder, *, pushed: bool = False) -> OrderView:
-    """An order as the venue shows it; only spot, and what is pushed, say that it met an order of its own account."""
-    telling = order.status is Status.EXPIRED_IN_MATCH and (pushed or order.market is Market.SPOT)
+REASONS = {
+    Status.EXPIRED_IN_MATCH: EndReason.SELF_TRADE.value,
+    Status.EXPIRED_POST_ONLY: EndReason.POST_ONLY.value,
+}
+
+
+class WireManner(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue's wire tells of the same facts; defaults are Binance's.
+
+    `names_only`: places and cancels are answered with ids alone. `tells_ends`: every view says why the venue ended an
+    order, which then counts as canceled. `lists_ids`: lists of trades name our id, and are read on by a cursor.
+    `pushes_wallets`: what is pushed of a wallet is what a read shows, and all of it comes when a stream begins.
+    """
+
+    wallets: tuple[str, ...] = (Market.SPOT.value, Market.PERP.value)
+    names_only: bool = False
+    tells_ends: bool = False
+    lists_ids: bool = False
+    pushes_wallets: bool = False
+
+
+USUAL = WireManner()
+
+
+def order_view(order: VenueOrder, *, pushed: bool = False, manner: WireManner = USUAL) -> OrderView:
+    """An order as the venue shows it; of Binance only spot, and what is pushed, say that it met an order of its own."""
+    telling = manner.tells_ends or pushed or order.market is Market.SPOT
+    status = STATUSES[order.status]
     shown = OrderView(
         client_order_id=order.client_order_id,
         venue_order_id=str(order.order_id),
@@ -45,20 +71,20 @@ def order_view(order: VenueOrder, *, pushed: bool = False) -> OrderView:
         price=order.price,
         quantity=order.quantity,
         filled_quantity=order.filled,
-        status=STATUSES[order.status],
-        reason=EndReason.SELF_TRADE.value if telling else "",
+        status="canceled" if manner.tells_ends and status == "expired" else status,
+        reason=REASONS.get(order.status, "") if telling else "",
         time_ms=order.updated_ms,
         evidence=b"",
     )
     return msgspec.structs.replace(shown, evidence=msgspec.json.encode(shown))
 
 
-def trade_view(fill: Execution, *, pushed: bool = False) -> TradeView:
-    """A trade as the venue shows it; only what is pushed names our id."""
+def trade_view(fill: Execution, *, pushed: bool = False, manner: WireManner = USUAL) -> TradeView:
+    """A trade as the venue shows it; of Binance only what is pushed names our id."""
     shown = TradeView(
         trade_id=str(fill.trade_id),
         venue_order_id=str(fill.order_id),
-        client_order_id=fill.client_order_id if pushed else "",
+        client_order_id=fill.client_order_id if pushed or manner.lists_ids else "",
         symbol=fill.symbol,
         side=fill.side,
         price=fill.price,
@@ -69,24 +95,49 @@ def trade_view(fill: Execution, *, pushed: bool = False) -> TradeView:
         realized_pnl=fill.realized_pnl,
         time_ms=fill.time_ms,
         evidence=b"",
-        wallet=fill.market.value,
+        cursor=str(fill.trade_id) if manner.lists_ids and not pushed else "",
+        wallet=serving(manner.wallets, fill.market),
     )
     return msgspec.structs.replace(shown, evidence=msgspec.json.encode(shown))
 
 
-def private_events(notice: Notice, rules: Mapping[str, InstrumentRules]) -> Iterator[PrivateEvent]:
+def private_events(
+    notice: Notice,
+    settlement: Settlement,
+    open_orders: OpenOrders,
+    manner: WireManner = USUAL,
+) -> Iterator[PrivateEvent]:
     """What a private stream says of one notice."""
     match notice:
         case OrderNotice():
             if notice.execution is not None:
-                yield trade_view(notice.execution, pushed=True)
-            yield order_view(notice.order, pushed=True)
-        case PerpWalletNotice():
-            asset = rules[notice.symbol].settles_in
+                yield trade_view(notice.execution, pushed=True, manner=manner)
+            yield order_view(notice.order, pushed=True, manner=manner)
+        case PerpWalletNotice() if not manner.pushes_wallets:
+            asset = settlement.rules[notice.symbol].settles_in
             yield _pushed(Market.PERP, asset, notice.balance, notice.balance, notice)
+        case PerpWalletNotice():
+            pass  # a position moved; the wallet is told by itself
+        case _ if manner.pushes_wallets:
+            assets = [asset for asset, _, _ in notice.balances]
+            yield from pushed_wallet(settlement, notice.account, open_orders, manner, assets)
         case _:
             for asset, free, locked in notice.balances:
                 yield _pushed(Market.SPOT, asset, free + locked, free, notice)
+
+
+def pushed_wallet(
+    settlement: Settlement,
+    account: str,
+    open_orders: OpenOrders,
+    manner: WireManner,
+    assets: Iterable[str] = (),
+) -> Iterator[BalanceView]:
+    """What is pushed of the one wallet, of these assets or (none given) of all."""
+    (wallet,) = manner.wallets
+    time_ms = settlement.accounts[account].updated_ms
+    for balance in joint_balances(settlement, account, open_orders, wallet, assets):
+        yield BalanceView(balance=balance, reason="ACCOUNT", time_ms=time_ms)
 
 
 def _pushed(
@@ -99,20 +150,49 @@ def _pushed(
     )
 
 
-def account_view(settlement: Settlement, account: str, open_orders: OpenOrders) -> AccountView:
+def joint_balances(
+    settlement: Settlement,
+    account: str,
+    open_orders: OpenOrders,
+    wallet: str,
+    assets: Iterable[str] = (),
+) -> list[SnapshotBalance]:
+    """What the one wallet of an account holds, of these assets or (none given) of all; margin is not free."""
+    owner, found = settlement.accounts[account], []
+    for asset in sorted(assets or owner.spot):
+        held = owner.holding(asset)
+        free = held.free
+        if asset in owner.wallets:
+            orders = perp_orders(account, open_orders, settlement.rules, asset)
+            free = max(ZERO, min(free, owner.available(asset, settlement.marks, orders)))
+        found.append(SnapshotBalance(wallet=wallet, asset=asset, total=held.total, free=free))
+    return found
+
+
+def account_view(
+    settlement: Settlement,
+    account: str,
+    open_orders: OpenOrders,
+    manner: WireManner = USUAL,
+) -> AccountView:
     """Balances of all wallets and the positions that are not flat."""
     owner = settlement.accounts[account]
+    spot = serving(manner.wallets, Market.SPOT)
     balances = [
-        SnapshotBalance(wallet=Market.SPOT.value, asset=asset, total=held.total, free=held.free)
+        SnapshotBalance(wallet=spot, asset=asset, total=held.total, free=held.free)
         for asset, held in sorted(owner.spot.items())
     ]
+    if owner.one_wallet:
+        balances = joint_balances(settlement, account, open_orders, spot)
     positions: dict[str, SnapshotPosition] = {}
     for asset, wallet in owner.wallets.items():
-        orders = perp_orders(account, open_orders, settlement.rules, asset)
-        free = max(ZERO, wallet.available(settlement.marks, orders))
-        balances.append(
-            SnapshotBalance(wallet=Market.PERP.value, asset=asset, total=wallet.balance, free=free)
-        )
+        if not owner.one_wallet:
+            orders = perp_orders(account, open_orders, settlement.rules, asset)
+            free = max(ZERO, wallet.available(settlement.marks, orders))
+            perp = serving(manner.wallets, Market.PERP)
+            balances.append(
+                SnapshotBalance(wallet=perp, asset=asset, total=wallet.balance, free=free)
+            )
         for symbol, held in wallet.positions.items():
             if held.quantity != 0:
                 positions[symbol] = SnapshotPosition(
@@ -126,7 +206,7 @@ def account_view(settlement: Settlement, account: str, open_orders: OpenOrders) 
     return msgspec.structs.replace(shown, evidence=msgspec.json.encode(shown))
 
 
-def funding_paid(venue: str, row: Income) -> FundingPaid:
+def funding_paid(venue: str, row: Income, manner: WireManner = USUAL) -> FundingPaid:
     """A booked funding payment."""
     return FundingPaid(
         venue=venue,
@@ -136,5 +216,5 @@ def funding_paid(venue: str, row: Income) -> FundingPaid:
         amount=Decimal(row.income),
         income_id=str(row.tran_id),
         time_ms=row.time_ms,
-        wallet=Market.PERP.value,
+        wallet=serving(manner.wallets, Market.PERP),
     )

@@ -13,7 +13,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.venue import OrderView, PrivateEvent, StreamUp
 from tests.conditions import until
-from tests.contract.venues import PERP, SPOT, House, open_house
+from tests.contract.venues import IN_PROCESS, PERP, SPOT, WIRED, House, open_house
 
 Told = list[tuple[str, Any]]
 MOMENT = "a moment"
@@ -100,12 +100,13 @@ async def story(house: House, symbol: str) -> Told:
 
 
 @pytest.mark.parametrize("symbol", [SPOT, PERP])
+@pytest.mark.parametrize("venue", WIRED)
 async def test_the_simulated_venue_tells_what_the_wire_tells_and_no_more(
-    symbol: str, tmp_path: Path
+    venue: str, symbol: str, tmp_path: Path
 ) -> None:
     """One story at both: every answer and every event is the same, whatever is absent included."""
     stories: list[Told] = []
-    for kind in ("binance", "simulated"):
+    for kind in (venue, f"{IN_PROCESS}{venue}"):
         house = await open_house(kind, tmp_path)
         stories.append(await story(house, symbol))
         await house.close()

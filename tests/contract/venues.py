@@ -14,8 +14,8 @@ from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.venue import OrderRequest
 from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.config.schema import VenueConfig
+from opensqt.simulation.dialects.registry import dialect_entry
 from opensqt.simulation.engine.exchange import Exchange
-from opensqt.simulation.engine.orders import IdentityPolicy
 from opensqt.simulation.engine.store import Store
 from opensqt.simulation.server import paper
 from opensqt.simulation.venue import SimulatedVenue
@@ -26,12 +26,12 @@ from opensqt.venues.port import Venue
 from opensqt.venues.registry import dialect_of
 from opensqt.venues.session import paper_session
 from tests.simulation.venue import scripted
-from tests.support.venue.simulated import BINANCE as SIMULATED
 from tests.support.venue.simulated import terms
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
 WIRED = ("binance", "okx")  # spoken to through ccxt over TLS
-ALL = (*WIRED, "simulated")
+IN_PROCESS = "simulated "  # before the name of a venue: the same one in this process
+ALL = (*WIRED, *(f"{IN_PROCESS}{venue}" for venue in WIRED))
 PATIENCE_S = 30.0
 
 
@@ -87,7 +87,9 @@ class House(msgspec.Struct, kw_only=True):
 async def open_house(kind: str, folder: Path, clock: RunClock | None = None) -> House:
     """Start one of the venues, on market time = wall time unless told otherwise."""
     clock = clock or RunClock()
-    return await (_simulated(clock) if kind == "simulated" else _wired(kind, folder, clock))
+    if kind.startswith(IN_PROCESS):
+        return await _simulated(clock, kind.removeprefix(IN_PROCESS))
+    return await _wired(kind, folder, clock)
 
 
 def gate_to(
@@ -126,13 +128,15 @@ async def _wired(kind: str, folder: Path, clock: RunClock) -> House:
     return House(clock=clock, venue=venue, trade=trade, real=real, door=gate)
 
 
-async def _simulated(clock: RunClock) -> House:
+async def _simulated(clock: RunClock, kind: str) -> House:
+    entry = dialect_entry(kind)
     exchange = Exchange(
-        venue="binance",
-        instruments=tuple(map(SIMULATED.listed, scripted.RULES)),
+        venue=kind,
+        instruments=tuple(map(entry.listed, scripted.RULES)),
         clock=clock,
         store=Store(),
-        policy=IdentityPolicy(),
+        policy=entry.identity,
+        conduct=entry.conduct,
     )
     exchange.open_accounts(scripted.BALANCES)
     flow = scripted.ScriptedFlow()
@@ -144,4 +148,5 @@ async def _simulated(clock: RunClock) -> House:
         exchange.play(scripted.trade(symbol, price, quantity, Side.SELL))
         exchange.commit()
 
-    return House(clock=clock, venue=SimulatedVenue(exchange, "main", terms()), trade=trade)
+    venue = SimulatedVenue(exchange, "main", terms(venue=kind))
+    return House(clock=clock, venue=venue, trade=trade)

@@ -9,10 +9,12 @@ from opensqt.cli.main import VERBS
 from opensqt.domain import order_state
 from opensqt.execution import order_actions
 from opensqt.runtime.config import schema
+from opensqt.runtime.config.venue_names import built_in_venues
 from opensqt.strategies.carry.settings import CarrySettings
 from opensqt.strategies.grid.settings import GridSettings
 from opensqt.strategies.settings import Settings
 from opensqt.venues.policy import policy_of
+from opensqt.venues.registry import dialect_of
 from tests.tidiness.source import ROOT, tracked
 
 PAGES = tuple(path for path in tracked() if path.endswith(".md"))
@@ -153,3 +155,20 @@ def test_the_phases_of_an_orders_life_are_the_codes() -> None:
     assert {phase: end == "yes" for phase, end in rows} == {
         phase.value: phase in order_state.TERMINAL for phase in order_state.OrderStatus
     }
+
+
+@pytest.mark.parametrize("venue", built_in_venues())
+def test_the_table_of_venues_is_what_their_policies_say(venue: str) -> None:
+    """Fence, tier, wallets and what is from memory stand in docs/venues.md as the dialect holds them."""
+    text = (ROOT / "docs" / "venues.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ")]
+    table = {cells[0].strip(): [cell.strip() for cell in cells[1:]] for cells in rows}
+    column = table[""].index(f"`{venue}`")
+    policy, dialect = policy_of(venue), dialect_of(venue)
+    fence_ms = policy.deadline_ms + policy.fence_ms
+    told = {name: cells[column] for name, cells in table.items() if len(cells) > column}
+    assert told["tier"] == dialect.tier.value
+    assert told["the fence"] == f"{fence_ms} ms"
+    assert all(f"`{wallet}`" in told["wallets"] for wallet in dialect.wallets)
+    names = {name.split()[0] for name in policy.from_memory}
+    assert all(f"`{name}`" in told["from memory"] for name in names)

@@ -8,12 +8,13 @@ from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.dialects.okx.listing import KINDS, counted
 from opensqt.simulation.dialects.okx.order_parsing import MODES, WORDS
-from opensqt.simulation.engine.margin import OpenOrders, perp_orders
+from opensqt.simulation.engine.margin import OpenOrders
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
 from opensqt.simulation.engine.records import Income
 from opensqt.simulation.engine.settlement import Settlement
 from opensqt.simulation.engine.wallets import MarginPosition
 from opensqt.simulation.server.numbers import plain
+from opensqt.simulation.views import joint_balances
 
 Json = dict[str, object]
 STATES = {
@@ -155,13 +156,10 @@ def balance_row(
     """The one wallet, of these assets or (none given) of all."""
     owner = settlement.accounts[account]
     details: list[Json] = []
-    for asset in sorted(assets or owner.spot):
-        held, gain, free = owner.holding(asset), ZERO, owner.holding(asset).free
-        if asset in owner.wallets:
-            orders = perp_orders(account, open_orders, settlement.rules, asset)
-            gain = owner.wallet(asset).unrealized(settlement.marks)
-            free = max(ZERO, min(free, owner.available(asset, settlement.marks, orders)))
-        details.append(_detail(asset, held.total, free, gain, owner.updated_ms))
+    for held in joint_balances(settlement, account, open_orders, "", assets):
+        perps = owner.wallets.get(held.asset)
+        gain = ZERO if perps is None else perps.unrealized(settlement.marks)
+        details.append(_detail(held.asset, held.total, held.free, gain, owner.updated_ms))
     return {
         "uTime": str(owner.updated_ms),
         "totalEq": "",
