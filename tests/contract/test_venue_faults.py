@@ -112,14 +112,21 @@ async def test_rate_limit_answers_name_their_wait(house: House, tmp_path: Path) 
 async def test_nothing_is_placed_while_a_clock_that_counts_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OKX takes what a clock signed that is half a minute off: before its time is known nothing leaves."""
+    """OKX takes what a clock signed that is half a minute off: before its time is known no place leaves.
+
+    Reads and cancels do, at once; and who does not tell its time is silent.
+    """
     house = await open_house("okx", tmp_path)
-    await house.venue.open_orders(PERP)
+    assert isinstance(await house.venue.place(house.request("qold")), Held)
     set_faults(house, FaultRule(fault=FaultName.LOST_REQUEST, match=Match(kind="public")))
     monkeypatch.setattr(house.gate.time, "_measured_s", None)
     outcome = await house.venue.place(house.request("qone"))
     assert isinstance(outcome, NotSent), outcome
     assert "clock" in outcome.cause
+    assert house.gate.time.unknown
+    assert isinstance(await house.venue.look(PERP, "qold"), Held)
+    assert isinstance(await house.venue.cancel(PERP, "qold"), Held)
+    assert house.gate.time.unknown, "they did not ask for it"
     set_faults(house)
     assert isinstance(await house.venue.place(house.request("qtwo")), Held)
     await house.close()

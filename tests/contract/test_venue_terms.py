@@ -7,8 +7,27 @@ from urllib.parse import parse_qsl
 import pytest
 
 from opensqt.domain.intent import TimeInForce
+from opensqt.domain.venue import OrderRequest
 from tests.contract.broken_venue import broken_venue, finish
-from tests.contract.venues import PERP, SPOT, open_house
+from tests.contract.venues import PERP, SPOT, House, open_house
+
+
+async def placed(
+    house: House, folder: Path, symbol: str, time_in_force: TimeInForce, reduce_only: bool
+) -> tuple[OrderRequest, str]:
+    """Place an order at a venue that says nothing; return it, and what was sent."""
+    calls: list[str] = []
+    request = house.request(
+        "qone",
+        symbol,
+        price="59000.10",
+        time_in_force=time_in_force,
+        reduce_only=reduce_only,
+    )
+    async with broken_venue(house, finish, folder, calls) as venue:
+        await venue.place(request)
+    (sent,) = calls
+    return request, sent
 
 
 @pytest.mark.parametrize(
@@ -25,19 +44,10 @@ async def test_every_order_names_its_deadline_and_self_trade_mode(
 ) -> None:
     """Signed with our time and window, our id, and an explicit self-trade mode; nothing is added or rounded."""
     house = await open_house("binance", tmp_path)
-    calls: list[str] = []
-    async with broken_venue(house, finish, tmp_path, calls) as venue:
-        request = house.request(
-            "qone",
-            symbol,
-            price="59000.10",
-            time_in_force=time_in_force,
-            reduce_only="reduceOnly" in wire,
-        )
-        await venue.place(request)
-    sent = dict(parse_qsl(calls[0].partition("\n")[2]))
-    assert len(sent.pop("signature")) == 64
-    assert sent == {
+    request, sent = await placed(house, tmp_path, symbol, time_in_force, "reduceOnly" in wire)
+    params = dict(parse_qsl(sent.partition("\n")[2]))
+    assert len(params.pop("signature")) == 64
+    assert params == {
         "timestamp": str(request.signed_ms),
         "recvWindow": "2000",
         "symbol": "BTCUSDT",
@@ -68,17 +78,7 @@ async def test_every_order_of_okx_names_its_terms(
 ) -> None:
     """Base units of spot, contracts of a perpetual; mode, our id and an explicit self-trade mode."""
     house = await open_house("okx", tmp_path)
-    calls: list[str] = []
-    async with broken_venue(house, finish, tmp_path, calls) as venue:
-        request = house.request(
-            "qone",
-            symbol,
-            price="59000.10",
-            time_in_force=time_in_force,
-            reduce_only="reduceOnly" in wire,
-        )
-        await venue.place(request)
-    (sent,) = calls
+    _, sent = await placed(house, tmp_path, symbol, time_in_force, "reduceOnly" in wire)
     assert sent.startswith("POST /api/v5/trade/order ")
     of_market: dict[str, object] = {"instId": "BTC-USDT-SWAP", "tdMode": "cross"}
     if symbol == SPOT:

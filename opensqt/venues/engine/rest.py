@@ -78,6 +78,7 @@ class VenueRest:
         self.troubles = ErrorWindow(clock)
         self.contact = Contact(lambda: int(clock.monotonic_s() * MS_PER_S))
         self.time = ClockOffset(clock, required=dialect.measures_clock)
+        self._measuring: asyncio.Future[None] | None = None
         self.clients = LazyClient(
             dialect,
             session=session,
@@ -99,7 +100,8 @@ class VenueRest:
                 await self.budget.acquire(request.cost, request.lane)
         except TimeoutError:
             return False
-        if self.time.stale:
+        # Only places need a time that was never measured; a cancel or a read does not wait for it.
+        if self.time.stale and (until_ms is not None or not self.time.unknown):
             await self._set_clock(request.market)
         return True
 
@@ -189,12 +191,20 @@ class VenueRest:
             raise VenueDown(f"{query.request.path} could not be read: {error}") from error
 
     async def _set_clock(self, market: Market) -> None:
-        """Measure how far the venue's clock is from ours: it does not believe our time."""
+        """Measure how far the venue's clock is from ours; all who ask meanwhile share one measurement."""
+        if self._measuring is None or self._measuring.done():
+            self._measuring = asyncio.ensure_future(self._measure_clock(market))
+        await asyncio.shield(self._measuring)
+
+    async def _measure_clock(self, market: Market) -> None:
         client = await self.clients.connected()
         query = self.dialect.metadata.clock(market)
 
         async def ask() -> int | None:
+            self.contact.ask(market)
             response = await client.call(query.request)
+            if response.status:
+                self.contact.hear(market)
             try:
                 return query.read(response.evidence, {})
             except Unreadable:
