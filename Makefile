@@ -131,6 +131,10 @@ opposite: setup-dev ## two opposite grids on one symbol for an hour of market ti
 standby: setup-dev ## how long an account has no leader, four ways of losing it (ARGS="--runs 20 --only no_bus")
 	@$(BIN)/python -m tests.e2e.standby $(ARGS)
 
+.PHONY: replay
+replay: setup-dev ## a thousand intents over kills and another configuration, each decided again (minutes)
+	@$(PYTEST) tests/e2e/test_replay.py -m slow --timeout 1500 $(ARGS)
+
 lint: setup-dev ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "format differs: make format"; exit 1; }

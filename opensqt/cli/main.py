@@ -25,6 +25,7 @@ VERBS = {
     "why": "tell why an order is there and what became of it",
     "events": "show the journal, or follow it",
     "verify": "judge orders, fills, balances and projections",
+    "replay": "decide every recorded intent again from the archived feed",
     "rebuild": "fold the projections from the journal again",
     "backup": "write a desk into one file",
     "restore": "make a desk of a backup, in an empty folder",

@@ -4,16 +4,28 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.intent import Basis
+
 
 class StrategyStarted(msgspec.Struct, frozen=True, kw_only=True):
-    """A run of a strategy began."""
+    """A run of a strategy began, with all that its decisions can be made again from.
+
+    It had folded the journal up to `journal_position`, then FEED from `feed_first_sequence` on, and begins to decide
+    behind `basis`, as soon as this event is told to it. What an earlier version wrote says none of that.
+    """
 
     strategy: str
     run: int  # rises by one with every start
     config_hash: str
     code_version: str
-    state_fingerprint: str
+    state_fingerprint: str  # of what it had folded
     time_ms: int
+    told: str = ""  # JSON: its settings, and what the run says beside them
+    journal_position: int = 0
+    feed_first_sequence: int = 0
+    basis: Basis | None = None
+    fault: str = ""  # why it stays stopped, from an earlier run of the same process
+    before: Basis | None = None  # how far that earlier run had read, where there was one
 
 
 class AnchorSet(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""FEED in columnar files by the hour of market time, for replay and backtest. Never rewrites a file it finished."""
+"""FEED, and what strategies said, in columnar files by the hour of market time. Never rewrites a file it finished."""
 
 import json
 import os
@@ -13,10 +13,13 @@ from opensqt.runtime.bus.port import Delivery
 from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
 
 FOLDER = Path("archive") / "feed"
+INTENTS_FOLDER = Path("archive") / "intents"
 SUFFIX = ".parquet"
 UNFINISHED = ".part"
-_CREATED = b"feed_created_ms"
-_LAST = b"last_sequence"
+CREATED = b"feed_created_ms"
+LIFE = b"feed_life"
+LAST = b"last_sequence"
+LAST_ID = b"last_event_id"
 
 
 class ArchiveRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,14 @@ class ArchiveRow(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     headers: str
     data: bytes
+
+
+class ArchiveEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one FEED is archived. `life` counts how often it lost its end and went on with other messages."""
+
+    life: int
+    sequence: int
+    event_id: str  # of the message there, empty where it had none
 
 
 def row_of(delivery: Delivery, *, otherwise_ms: int) -> ArchiveRow:
@@ -64,8 +75,8 @@ class FeedArchive:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def write(self, rows: Sequence[ArchiveRow], created_ms: int) -> list[Path]:
-        """Write rows of the FEED made at `created_ms`, one file an hour, and return the files.
+    def write(self, rows: Sequence[ArchiveRow], created_ms: int, life: int = 1) -> list[Path]:
+        """Write rows of a life of the FEED made at `created_ms`, one file an hour, and return the files.
 
         The file with the last sequence gets its name last and alone says how far the archive is complete: a crash in
         between repeats rows, and never leaves any out.
@@ -77,22 +88,22 @@ class FeedArchive:
         for row in sorted(rows, key=lambda row: row.sequence):
             hours.setdefault(hour_of(row.time_ms), []).append(row)
         parts = sorted(hours.items(), key=lambda part: part[1][-1].sequence)
-        complete = min(row.sequence for row in rows) - 1
-        written = [
-            self._write_part(hour, part, {_CREATED: str(created_ms), _LAST: str(complete)})
-            for hour, part in parts[:-1]
+        of_feed = {CREATED: str(created_ms), LIFE: str(life)}
+        incomplete = {LAST: str(min(row.sequence for row in rows) - 1), LAST_ID: ""}
+        last = parts[-1][1][-1]
+        complete = {LAST: str(last.sequence), LAST_ID: last.event_id}
+        return [
+            self._write_part(hour, part, of_feed | (complete if part[-1] is last else incomplete))
+            for hour, part in parts
         ]
-        hour, part = parts[-1]
-        last = {_CREATED: str(created_ms), _LAST: str(part[-1].sequence)}
-        return [*written, self._write_part(hour, part, last)]
 
-    def last_sequence(self, created_ms: int) -> int:
-        """Return up to which sequence the FEED made at `created_ms` is archived; clears what a crash left behind."""
+    def end(self, created_ms: int) -> ArchiveEnd | None:
+        """Return how far the FEED made at `created_ms` is archived, if at all; clears what a crash left behind."""
         from pyarrow import parquet
 
         for unfinished in self._folder.glob(f"*{UNFINISHED}"):
             unfinished.unlink()
-        last = 0
+        ends: list[ArchiveEnd] = []
         files = sorted(
             self._folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime_ns, reverse=True
         )
@@ -102,19 +113,11 @@ class FeedArchive:
             if newest_ns - path.stat().st_mtime_ns > 10_000_000_000:
                 break
             said = parquet.read_schema(path).metadata or {}
-            if said.get(_CREATED) == str(created_ms).encode():
-                last = max(last, int(said[_LAST]))
-        return last
-
-    def read(self) -> list[dict[str, Any]]:
-        """Return every archived row in order of file and sequence; for tools and tests."""
-        from pyarrow import parquet
-
-        return [
-            row
-            for path in sorted(self._folder.glob(f"*{SUFFIX}"), key=_order)
-            for row in parquet.read_table(path).to_pylist()
-        ]
+            if said.get(CREATED) == str(created_ms).encode():
+                event_id = said.get(LAST_ID, b"").decode()
+                life = int(said.get(LIFE, b"1"))
+                ends.append(ArchiveEnd(life=life, sequence=int(said[LAST]), event_id=event_id))
+        return max(ends, key=lambda end: (end.life, end.sequence), default=None)
 
     def _write_part(self, hour: str, rows: list[ArchiveRow], metadata: dict[bytes, str]) -> Path:
         import pyarrow as pa
@@ -140,11 +143,6 @@ class FeedArchive:
             again += 1
             path = self._folder / f"{hour}.{first_sequence}.{again}{SUFFIX}"
         return path
-
-
-def _order(path: Path) -> tuple[str, int, str]:
-    hour, first, *rest = path.name.removesuffix(SUFFIX).split(".")
-    return hour, int(first), "".join(rest)
 
 
 def _schema(pa: Any) -> Any:

@@ -87,6 +87,25 @@ class RunTerms(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str
+
+
+class _Told(msgspec.Struct, frozen=True):
+    settings: _Kind
+    terms: RunTerms
+
+
+def told(settings: Settings, terms: RunTerms) -> str:
+    """Return as JSON what `Strategy.spec` makes one strategy from, beside its name."""
+    return msgspec.json.encode({"settings": settings, "terms": terms}, order="sorted").decode()
+
+
+def kind_of(text: str) -> str:
+    """Return the kind of the strategy that a text was told of; raise `msgspec.ValidationError` for any other text."""
+    return msgspec.json.decode(text, type=_Told).settings.kind
+
+
 def unchanged(state: S, event: Event | Decision, changes: Changes) -> S:
     """Evolve nothing: the strategy has no state of its own."""
     del event, changes
@@ -123,6 +142,11 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         """Return the state of a strategy of which nothing is known yet."""
         return self.state(setup=setup)  # type: ignore[return-value]
 
+    def spec_again(self, name: str, text: str) -> StrategySpec[S]:
+        """Return the strategy that this text was told of; raise `msgspec.ValidationError` where it no longer fits."""
+        settings = msgspec.convert(msgspec.json.decode(text)["settings"], self.settings)
+        return self.spec(name, settings, msgspec.json.decode(text, type=_Told).terms)
+
     def spec(self, name: str, settings: Settings, terms: RunTerms) -> StrategySpec[S]:
         """Return one strategy of a configuration, ready to be driven."""
         orders_max = min(ORDERS_PER_PLACE * settings.orders_open_max, terms.orders_open_max)
@@ -152,4 +176,6 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
             openings_cancelled=openings_cancelled,
             kinds=(*self.channels, *candles),
             lookback_ms=lookback_ms,
+            told=told(settings, terms),
+            speed=terms.speed,
         )

@@ -4,12 +4,15 @@ Pure: process, backtest and replay run the same one.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from opensqt.domain.bulkhead import Bulkhead
+from opensqt.domain.decimals import ONE
 from opensqt.domain.intent import Basis
+from opensqt.domain.market import Time
 from opensqt.domain.messages import Event, symbol_of
 from opensqt.domain.strategy_events import StrategyStarted
 from opensqt.strategies.decision import Decision, shown
@@ -35,6 +38,8 @@ class StrategySpec(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     openings_cancelled: Callable[[S], Decision]
     kinds: tuple[str, ...] = KINDS  # of market data
     lookback_ms: int = 0  # market: of candles, beyond what every start reads
+    told: str = ""  # JSON of what it can be made again from
+    speed: Decimal = ONE  # of market time
 
 
 class StrategyInstance:
@@ -61,6 +66,19 @@ class StrategyInstance:
         """Tell whether a message may be about this strategy; what names no symbol is about everybody."""
         symbol = symbol_of(message)
         return symbol == "" or symbol in self.play.symbols
+
+    def hear(self, message: Event, basis: Basis, *, live: bool) -> Decision | None:
+        """Fold one message; return what is decided after it, None where nothing is to be decided.
+
+        `basis` is what has been read of FEED with this message, `live` says that the past is folded.
+        """
+        if not self.concerns(message):
+            return None
+        self.see(message)
+        # Who is stopped by a fault goes on cancelling, as time passes.
+        if not (live and self.started) or (self.fault and not isinstance(message, Time)):
+            return None
+        return self.act(message, basis)
 
     def see(self, message: Event) -> None:
         """Fold one message."""

@@ -1,3 +1,4 @@
+from opensqt.v1 import intent_pb2 as _intent_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -7,20 +8,32 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class StrategyStarted(_message.Message):
-    __slots__ = ("strategy", "run", "config_hash", "code_version", "state_fingerprint", "time_ms")
+    __slots__ = ("strategy", "run", "config_hash", "code_version", "state_fingerprint", "time_ms", "told", "journal_position", "feed_first_sequence", "basis", "fault", "before")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     CONFIG_HASH_FIELD_NUMBER: _ClassVar[int]
     CODE_VERSION_FIELD_NUMBER: _ClassVar[int]
     STATE_FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    TOLD_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    FEED_FIRST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    FAULT_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     run: int
     config_hash: str
     code_version: str
     state_fingerprint: str
     time_ms: int
-    def __init__(self, strategy: _Optional[str] = ..., run: _Optional[int] = ..., config_hash: _Optional[str] = ..., code_version: _Optional[str] = ..., state_fingerprint: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    told: str
+    journal_position: int
+    feed_first_sequence: int
+    basis: _intent_pb2.Basis
+    fault: str
+    before: _intent_pb2.Basis
+    def __init__(self, strategy: _Optional[str] = ..., run: _Optional[int] = ..., config_hash: _Optional[str] = ..., code_version: _Optional[str] = ..., state_fingerprint: _Optional[str] = ..., time_ms: _Optional[int] = ..., told: _Optional[str] = ..., journal_position: _Optional[int] = ..., feed_first_sequence: _Optional[int] = ..., basis: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ..., fault: _Optional[str] = ..., before: _Optional[_Union[_intent_pb2.Basis, _Mapping]] = ...) -> None: ...
 
 class AnchorSet(_message.Message):
     __slots__ = ("strategy", "symbol", "anchor_price", "step_price", "reason", "time_ms", "geometric", "prices")

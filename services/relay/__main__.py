@@ -3,8 +3,9 @@
 import socket
 import sys
 
-from opensqt.runtime.archive import FOLDER, FeedArchive
+from opensqt.runtime.archive import FOLDER, INTENTS_FOLDER, FeedArchive
 from opensqt.runtime.archiver import Archiver
+from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.journal.checkpoint import Checkpoints
 from opensqt.runtime.journal.postgres import PostgresCheckpoints
@@ -18,9 +19,12 @@ def build(context: Context) -> Relay:
     """Return the relay of this process; it archives where there is a data folder."""
     checkpoints: Checkpoints = PostgresCheckpoints(context.postgres)
     data = context.environment.data
-    archiver = None
+    archivers: tuple[Archiver, ...] = ()
     if data is not None:
-        archiver = Archiver(context.nats, context.clock, FeedArchive(data / FOLDER))
+        archivers = tuple(
+            Archiver(context.nats, context.clock, FeedArchive(data / folder), stream)
+            for stream, folder in ((Stream.FEED, FOLDER), (Stream.INTENTS, INTENTS_FOLDER))
+        )
     return Relay(
         clock=context.clock,
         bus=context.bus,
@@ -28,7 +32,7 @@ def build(context: Context) -> Relay:
         leases=context.leases,
         checkpoints=stepped(checkpoints, Checkpoints, context.steps),
         holder=f"{NAME}@{socket.gethostname()}",
-        archiver=archiver,
+        archivers=archivers,
         metrics=context.metrics,
         progress=context.progress,
         settings=RelaySettings(lease_ttl_ms=context.environment.lease_ms),

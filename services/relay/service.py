@@ -46,7 +46,7 @@ class Relay:
         leases: Leases,
         checkpoints: Checkpoints,
         holder: str,
-        archiver: Archiver | None = None,
+        archivers: Sequence[Archiver] = (),
         metrics: Metrics | None = None,
         settings: RelaySettings | None = None,
         progress: Progress | None = None,
@@ -59,7 +59,7 @@ class Relay:
         self._keeper = LeaseKeeper(
             leases, clock, name=LEASE, holder=holder, ttl_ms=self._settings.lease_ttl_ms
         )
-        self._archiver = archiver
+        self._archivers = archivers
         self._metrics = metrics or Metrics()
         self._progress = progress or Progress(clock.monotonic_s)
         self._loop = self._progress.loop("relaying")
@@ -115,8 +115,7 @@ class Relay:
         pulse = Heartbeats(self._clock, self._bus, self._settings, self._stand, self._answered)
         side = [pulse.beat(), pulse.tell_time(), self._watch()]
         side.append(watch_fill(self._bus, self._clock, self._metrics))
-        if self._archiver is not None:
-            side.append(self._archiver.run())
+        side += [archiver.run() for archiver in self._archivers]
         for work in side:
             self._shell.spawn(work)
         await self._relay(stop)

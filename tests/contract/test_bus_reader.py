@@ -137,7 +137,7 @@ async def test_the_past_comes_first_then_the_present_without_doubles(desk: Desk)
     items = aiter(desk.reader(GRID, TIME))
     found = await take(items, 3)
     assert places(found) == [1, 3, "CaughtUp"]
-    assert found[2] == CaughtUp(position=3, sequence=1)
+    assert found[2] == CaughtUp(position=3, sequence=1, journal_position=3)
     (later,) = await desk.anchors(GRID)
     await desk.relay(*rows[1:], later)
     await publish_time(desk.bus, TIME, 9)

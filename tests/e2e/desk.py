@@ -115,7 +115,9 @@ class Desk:
         assert not check or code == 0, f"{words}: exit {code}\n{out[-2000:]}\n{err[-2000:]}"
         return [json.loads(line) for line in out.splitlines()]
 
-    async def command(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    async def command(
+        self, *words: str, stdin: bytes = b"", within_s: float = VERB_S_MAX
+    ) -> tuple[int, str, str]:
         """Run any verb on this folder; return exit code, standard output and standard error."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "opensqt.cli", words[0], "--data", str(self.data)),
@@ -125,7 +127,7 @@ class Desk:
             stderr=PIPE,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-        async with asyncio.timeout(VERB_S_MAX):
+        async with asyncio.timeout(within_s):
             out, err = await process.communicate(stdin)
         return process.returncode or 0, out.decode(), err.decode()
 

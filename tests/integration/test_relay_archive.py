@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from opensqt.domain.market import Time
-from opensqt.runtime.archive import FeedArchive
+from opensqt.runtime.archive import ArchiveEnd, ArchiveRow, FeedArchive
+from opensqt.runtime.archive_reader import ArchiveReader
 from opensqt.runtime.archiver import Archiver
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.envelope import Envelope
@@ -29,6 +30,12 @@ def house() -> MemoryHouse:
 def archive(tmp_path: Path) -> FeedArchive:
     """An empty archive."""
     return FeedArchive(tmp_path / "feed")
+
+
+def archived(folder: Path) -> list[ArchiveRow]:
+    """Return everything that is archived, life after life."""
+    reader = ArchiveReader(folder)
+    return [row for life in reader.lives for row in reader.rows(life, 1)]
 
 
 async def tell(house: MemoryHouse, *times_ms: int) -> None:
@@ -58,16 +65,16 @@ async def test_feed_is_archived_by_the_hour_of_market_time(
         await tell(house, START_MS, START_MS + 100, START_MS + HOUR_MS)
     names = sorted(path.name for path in (tmp_path / "feed").iterdir())
     assert names == ["2024-08-08T12.1.parquet", "2024-08-08T13.3.parquet"]
-    rows = archive.read()
-    assert [row["sequence"] for row in rows] == [1, 2, 3]
-    assert [row["time_ms"] for row in rows] == [START_MS, START_MS + 100, START_MS + HOUR_MS]
-    assert {row["subject"] for row in rows} == {"evt.time"}
-    assert {row["type"] for row in rows} == {"Time"}
-    assert '"ce-source": "test"' in rows[0]["headers"]
+    rows = archived(tmp_path / "feed")
+    assert [row.sequence for row in rows] == [1, 2, 3]
+    assert [row.time_ms for row in rows] == [START_MS, START_MS + 100, START_MS + HOUR_MS]
+    assert {row.subject for row in rows} == {"evt.time"}
+    assert {row.type for row in rows} == {"Time"}
+    assert '"ce-source": "test"' in rows[0].headers
 
 
 async def test_a_restarted_archiver_neither_skips_nor_repeats(
-    house: MemoryHouse, archive: FeedArchive
+    house: MemoryHouse, archive: FeedArchive, tmp_path: Path
 ) -> None:
     """It reads on behind the last archived sequence."""
     async with archiving(house, archive):
@@ -75,7 +82,7 @@ async def test_a_restarted_archiver_neither_skips_nor_repeats(
     await tell(house, START_MS + 100)
     async with archiving(house, archive):
         await tell(house, START_MS + 200)
-    assert [row["sequence"] for row in archive.read()] == [1, 2, 3]
+    assert [row.sequence for row in archived(tmp_path / "feed")] == [1, 2, 3]
 
 
 async def test_a_crash_while_writing_leaves_nothing_out(
@@ -93,15 +100,19 @@ async def test_a_crash_while_writing_leaves_nothing_out(
         "2024-08-08T13.2.parquet",
     ]
     created_ms = (await house.bus.state(Stream.FEED)).created_ms
-    assert archive.last_sequence(created_ms) == 4
+    assert (await asyncio.to_thread(archive.end, created_ms)) == ArchiveEnd(
+        life=1, sequence=4, event_id=f"t{START_MS + HOUR_MS + 100}"
+    )
     last = tmp_path / "feed" / files[2]
     last.rename(last.with_suffix(".part"))
-    assert archive.last_sequence(created_ms) == 1
+    end = archive.end(created_ms)
+    assert end is not None
+    assert end.sequence == 1
     assert not list((tmp_path / "feed").glob("*.part"))
 
 
 async def test_another_feed_is_archived_beside_the_old_one(
-    house: MemoryHouse, archive: FeedArchive
+    house: MemoryHouse, archive: FeedArchive, tmp_path: Path
 ) -> None:
     """The same sequences of a FEED made anew overwrite nothing."""
     async with archiving(house, archive):
@@ -110,14 +121,29 @@ async def test_another_feed_is_archived_beside_the_old_one(
     house.broker.make_anew(Stream.FEED)
     async with archiving(house, archive):
         await tell(house, START_MS + 200)
-    assert [row["time_ms"] - START_MS for row in archive.read()] == [0, 100, 200]
+    assert [row.time_ms - START_MS for row in archived(tmp_path / "feed")] == [0, 100, 200]
 
 
 async def test_a_message_without_an_envelope_is_kept(
-    house: MemoryHouse, archive: FeedArchive
+    house: MemoryHouse, archive: FeedArchive, tmp_path: Path
 ) -> None:
     """Poison is archived as it came, under the hour in which it was read."""
     async with archiving(house, archive):
         await house.bus.send("evt.test", b"\xff", {})
-    (row,) = archive.read()
-    assert (row["event_id"], row["data"]) == ("", b"\xff")
+    (row,) = archived(tmp_path / "feed")
+    assert (row.event_id, row.data) == ("", b"\xff")
+
+
+async def test_a_feed_that_lost_its_end_and_went_on_is_archived_once_more(
+    house: MemoryHouse, archive: FeedArchive, tmp_path: Path
+) -> None:
+    """Other messages under sequences that were archived before: both are kept apart, and nothing is left out."""
+    async with archiving(house, archive):
+        await tell(house, START_MS, START_MS + 100, START_MS + 200)
+    house.broker.lose_tail(Stream.FEED, 2)
+    await tell(house, START_MS + 300, START_MS + 400, START_MS + 500, START_MS + 600)
+    async with archiving(house, archive):
+        await tell(house, START_MS + 700)
+    reader = ArchiveReader(tmp_path / "feed")
+    told = [[row.time_ms - START_MS for row in reader.rows(life, 1)] for life in reader.lives]
+    assert told == [[0, 100, 200], [0, 300, 400, 500, 600, 700]]

@@ -77,6 +77,8 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/latch.py": "adapter of the port Latches",
     "opensqt/runtime/archive.py": "files of FEED; a copy that nothing trades by",
     "opensqt/runtime/archiver.py": "files of FEED; a copy that nothing trades by",
+    "opensqt/runtime/archive_reader.py": "reads files of FEED; no service does",
+    "opensqt/runtime/code_version.py": "reads the source once, before a strategy runs",
     "opensqt/runtime/clock.py": "reads run.json once, before any service",
     "opensqt/runtime/config/all.py": "reads the configuration once, before any service",
     "opensqt/runtime/strategy/registry.py": "loads the code of a strategy once, before it runs",

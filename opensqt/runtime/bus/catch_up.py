@@ -16,7 +16,7 @@ from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, event_of
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.feed_items import CaughtUp, FeedItem
 from opensqt.runtime.bus.journal_check import ROWS_PER_READ, JournalCheck
-from opensqt.runtime.bus.port import Bus, Delivery, Stream
+from opensqt.runtime.bus.port import Delivery, FeedSource, Stream
 from opensqt.runtime.bus.sequence_tracker import (
     SequenceBroken,
     SequenceLink,
@@ -25,7 +25,7 @@ from opensqt.runtime.bus.sequence_tracker import (
 )
 from opensqt.runtime.codec import UnknownType
 from opensqt.runtime.envelope import IGNORABLE_HEADER, BadEnvelope, Envelope, from_headers
-from opensqt.runtime.journal.port import Journal
+from opensqt.runtime.journal.port import JournalRows
 from opensqt.runtime.journal.reading import envelope_of
 from opensqt.runtime.progress import Loop, Progress
 from opensqt.runtime.telemetry.metrics import Metrics
@@ -58,8 +58,8 @@ class CatchUpPass:
     def __init__(
         self,
         *,
-        bus: Bus,
-        journal: Journal,
+        bus: FeedSource,
+        journal: JournalRows,
         filters: Sequence[str],
         service: str,
         metrics: Metrics,
@@ -79,6 +79,8 @@ class CatchUpPass:
         self._chain: SequenceTracker[_Heard] = SequenceTracker()
         self._hole: tuple[SequenceLink, float] | None = None
         self._heard = 0
+        self._journal_position = 0  # how far the journal itself was read
+        self._first_sequence = 0  # what of FEED was heard first
         self.is_live = False
         self.generation = 0
         self.sequence = 0
@@ -94,6 +96,7 @@ class CatchUpPass:
                 item = self._row(row)
                 if item is not None:
                     yield item
+        self._journal_position = self.position
 
     def caught_up(self, reached: int) -> CaughtUp | None:
         """Return the mark between past and present, once, when FEED was read up to `reached`."""
@@ -101,13 +104,20 @@ class CatchUpPass:
             return None
         self.is_live = True
         self.sequence = max(self.sequence, self._end)
-        return CaughtUp(position=self.position, sequence=self.sequence)
+        return CaughtUp(
+            position=self.position,
+            sequence=self.sequence,
+            generation=self.generation,
+            journal_position=self._journal_position,
+            first_sequence=self._first_sequence,
+        )
 
     async def offer(self, delivery: Delivery, now_s: float, now_ms: int) -> AsyncIterator[FeedItem]:
         """Yield what this delivery makes known; raise `ResetRequired` or `SequenceBroken`.
 
         `now_s` is monotonic, `now_ms` our market time. Raises `JournalDown` and `BusDown` too.
         """
+        self._first_sequence = self._first_sequence or delivery.sequence
         heard = await self._hear(delivery, now_ms)
         released = [] if heard is None else self._chain.offer(heard.link, heard)
         self._heard = max(self._heard, delivery.sequence)

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 
 from opensqt.domain.subjects import token
-from opensqt.runtime.bus.port import Bus, Delivery, Queue
+from opensqt.runtime.bus.port import Delivery, FeedSource, Queue
 from opensqt.runtime.envelope import MESSAGE_ID
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
@@ -30,7 +30,7 @@ class PoisonMessage(RuntimeError):
 
 
 async def set_aside(
-    bus: Bus, service: str, delivery: Delivery, error: Exception, metrics: Metrics
+    bus: FeedSource, service: str, delivery: Delivery, error: Exception, metrics: Metrics
 ) -> None:
     """Put a message that nobody may act on to the dead letters; count and alarm the first time. Raises `BusDown`."""
     identity = f"{delivery.stream}/{delivery.sequence}/{digest(delivery)}"
@@ -39,7 +39,7 @@ async def set_aside(
 
 
 async def strike(
-    bus: Bus, service: str, delivery: Delivery, error: Exception, metrics: Metrics
+    bus: FeedSource, service: str, delivery: Delivery, error: Exception, metrics: Metrics
 ) -> None:
     """Count that a service failed at an understood message: raise `PoisonMessage` twice, set it aside the third time.
 
@@ -57,14 +57,19 @@ async def strike(
 
 
 async def refuse(
-    bus: Bus, queue: Queue, service: str, delivery: Delivery, error: Exception, metrics: Metrics
+    bus: FeedSource,
+    queue: Queue,
+    service: str,
+    delivery: Delivery,
+    error: Exception,
+    metrics: Metrics,
 ) -> None:
     """Take a command that nobody may act on out of its queue, into the dead letters. Raises `BusDown`."""
     await set_aside(bus, service, delivery, error, metrics)
     await queue.ack(delivery)
 
 
-async def _bury(bus: Bus, name: str, delivery: Delivery, identity: str, reason: str) -> bool:
+async def _bury(bus: FeedSource, name: str, delivery: Delivery, identity: str, reason: str) -> bool:
     """Copy a message to `dlq.<name>`; tell whether it was not there yet."""
     headers = _kept(delivery.headers) | {
         MESSAGE_ID: identity,

@@ -18,10 +18,16 @@ class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaughtUp(msgspec.Struct, frozen=True, kw_only=True):
-    """The past is folded: the journal up to `position`, FEED up to `sequence`."""
+    """The past is folded: the journal up to `position`, FEED up to `sequence`.
+
+    `journal_position` is how far the journal itself was read, `first_sequence` what of FEED was heard first after it.
+    """
 
     position: int
     sequence: int
+    generation: int = 0
+    journal_position: int = 0
+    first_sequence: int = 0
 
 
 class FeedReset(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from opensqt.domain.subjects import FEED_GENERATION
 from opensqt.runtime.bus.sequence_tracker import SequenceLink
 from opensqt.runtime.codec import UnknownType
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.journal.port import Journal
+from opensqt.runtime.journal.port import JournalRows
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.telemetry.metrics import Metrics
 
@@ -17,7 +17,7 @@ ROWS_PER_READ = 1000
 class JournalCheck:
     """The journal as a reader of FEED asks it. Methods raise `JournalDown`."""
 
-    def __init__(self, journal: Journal, metrics: Metrics) -> None:
+    def __init__(self, journal: JournalRows, metrics: Metrics) -> None:
         self._journal = journal
         self._metrics = metrics
 

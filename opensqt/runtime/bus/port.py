@@ -119,7 +119,23 @@ class ConnectionWatch(msgspec.Struct, frozen=True, kw_only=True):
         await self.regained()
 
 
-class Bus(Protocol):
+class FeedSource(Protocol):
+    """What a reader of a stream asks of a bus; a recorded one has no more."""
+
+    async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
+        """Publish bytes as they are (journal rows, dead letters), confirmed; raise `BusDown` or `StreamFull`."""
+
+    async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> Follower:
+        """Read a stream in order, filtered by subjects (empty = all).
+
+        A stream that lives in memory (INTENTS) begins anew with its server, and the follower with it.
+        """
+
+    async def state(self, stream: Stream) -> StreamState:
+        """Return what the stream holds."""
+
+
+class Bus(FeedSource, Protocol):
     """Publishing and reading."""
 
     @property
@@ -134,23 +150,11 @@ class Bus(Protocol):
         Unconfirmed returns None at once, and drops the message while the bus is down.
         """
 
-    async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
-        """Publish bytes as they are (journal rows, dead letters), confirmed; raise `BusDown` or `StreamFull`."""
-
-    async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> Follower:
-        """Read a stream in order, filtered by subjects (empty = all).
-
-        A stream that lives in memory (INTENTS) begins anew with its server, and the follower with it.
-        """
-
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> Queue:
         """Attach to (and create) a durable queue of a stream; raise `QueueTaken` when the subjects are served."""
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
         """Delete the durables that are named `prefix` and an epoch, except `keep`; return their names."""
-
-    async def state(self, stream: Stream) -> StreamState:
-        """Return what the stream holds."""
 
     def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
         """Call back after every regained connection; a `ConnectionWatch` is told of every lost one too."""

@@ -9,11 +9,11 @@ from opensqt.domain.intent import Basis
 from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT
 from opensqt.runtime.bus.catch_up import CatchUpPass, ResetRequired
 from opensqt.runtime.bus.feed_items import CaughtUp, FeedItem, FeedReset, Item
-from opensqt.runtime.bus.port import Bus, BusDown, Follower, Start, Stream, StreamChanged
+from opensqt.runtime.bus.port import BusDown, FeedSource, Follower, Start, Stream, StreamChanged
 from opensqt.runtime.bus.recorded import as_believed
 from opensqt.runtime.bus.sequence_tracker import SequenceBroken
 from opensqt.runtime.clock import Clock
-from opensqt.runtime.journal.port import Journal, JournalDown
+from opensqt.runtime.journal.port import JournalDown, JournalRows
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
@@ -34,8 +34,8 @@ class FeedReader:
     def __init__(
         self,
         *,
-        bus: Bus,
-        journal: Journal,
+        bus: FeedSource,
+        journal: JournalRows,
         clock: Clock,
         filters: Sequence[str],
         service: str,

@@ -8,7 +8,7 @@ from opensqt.domain.subjects import LATCH, SWITCHES
 from opensqt.runtime.bus.port import Delivery
 from opensqt.runtime.codec import Undecodable, decode
 from opensqt.runtime.envelope import from_headers, unrecorded
-from opensqt.runtime.journal.port import Journal
+from opensqt.runtime.journal.port import JournalRows
 from opensqt.runtime.telemetry.logs import Log
 
 _POSITION_MAX = 2**63 - 1
@@ -17,7 +17,7 @@ _STOPS = frozenset({LATCH, SWITCHES})  # where kills and halts are said, and the
 _log = Log("feed")
 
 
-async def is_recorded(journal: Journal, delivery: Delivery) -> bool:
+async def is_recorded(journal: JournalRows, delivery: Delivery) -> bool:
     """Tell whether the journal holds these very bytes where the message says they stand; raise `JournalDown`."""
     try:
         envelope = from_headers(delivery.headers)
@@ -33,7 +33,7 @@ async def is_recorded(journal: Journal, delivery: Delivery) -> bool:
     )
 
 
-async def as_believed(journal: Journal, delivery: Delivery) -> Delivery | None:
+async def as_believed(journal: JournalRows, delivery: Delivery) -> Delivery | None:
     """Return a message of FEED as a reader may take it: nothing that was not recorded ends a kill or a halt.
 
     None for such an end. What begins one is believed of everybody, but takes no place in the journal's order that is

@@ -9,17 +9,21 @@ class JournalDown(ConnectionError):
     """The journal cannot be reached or did not answer in time; whether it committed is unknown."""
 
 
-class Journal(Protocol):
-    """Appending and reading. All methods raise `JournalDown`."""
-
-    async def append(self, entry: Entry) -> AppendOutcome:
-        """Commit an entry; concurrent entries of a process share commits, each with its own outcome."""
+class JournalRows(Protocol):
+    """Reading. All methods raise `JournalDown`."""
 
     async def read(self, after: int, count_max: int, *, stream_prefix: str = "") -> list[Recorded]:
         """Return rows beyond position `after` in order, at most `count_max`."""
 
     async def head(self) -> Head:
         """Return the head."""
+
+
+class Journal(JournalRows, Protocol):
+    """Appending and reading. All methods raise `JournalDown`."""
+
+    async def append(self, entry: Entry) -> AppendOutcome:
+        """Commit an entry; concurrent entries of a process share commits, each with its own outcome."""
 
     async def wait_beyond(self, position: int, wait_s: float) -> None:
         """Return when a position beyond this one may exist, after `wait_s` (wall) at the latest."""

@@ -24,7 +24,7 @@ class StrategyJournal:
         """Queue a fact that follows from a message, if from any; it is recorded once, however often it is added."""
         self._waiting.put_nowait(
             NewEvent(
-                event_id=ids.event_id("strategy", *_scope(strategy, choice)),
+                event_id=choice_id(strategy, choice),
                 stream=f"strategy/{strategy}",
                 message=choice.message,
                 subject=subject_of(choice.message),
@@ -52,6 +52,8 @@ class StrategyJournal:
             raise LeaseLost(f"lease {outcome.name} is at epoch {outcome.current_epoch}")
 
 
-def _scope(strategy: str, choice: JournalledChoice) -> tuple[str | int, ...]:
+def choice_id(strategy: str, choice: JournalledChoice) -> str:
+    """Return the id under which a choice is recorded, once, however often it is asked for."""
     # An adoption is one for all strategies of a symbol; everything else belongs to its strategy.
-    return choice.cause if choice.cause[0] == "adopted" else (strategy, *choice.cause)
+    cause = choice.cause if choice.cause[0] == "adopted" else (strategy, *choice.cause)
+    return ids.event_id("strategy", *cause)

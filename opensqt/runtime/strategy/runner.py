@@ -11,8 +11,7 @@ from typing import Any
 
 from opensqt.domain import ids
 from opensqt.domain.bus_trouble import words_for
-from opensqt.domain.intent import CancelIntent, PlaceIntent
-from opensqt.domain.market import Time
+from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.messages import name_of
 from opensqt.domain.strategy_events import StrategyFaulted, StrategyStarted
 from opensqt.domain.subjects import intent_subject, market_events, order_events, token
@@ -25,7 +24,8 @@ from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.strategy.journal import StrategyJournal
-from opensqt.strategies.decision import JournalledChoice
+from opensqt.strategies.decision import Decision, JournalledChoice
+from opensqt.strategies.fingerprint import fingerprint
 from opensqt.strategies.kernel import StrategyInstance, StrategySpec
 
 LEASE_MS = 3000
@@ -94,6 +94,7 @@ class StrategyRunner:
             gauge = context.metrics.strategy_trading.labels(actor.play.name)
             gauge.set_function(partial(self._trades, actor))
         self._live = False
+        self._before: Basis | None = None  # how far the pass before this one had read
         self._heard_s = context.clock.monotonic_s()
 
     @property
@@ -137,14 +138,15 @@ class StrategyRunner:
                 case FeedItem():
                     await self._take(item)
                 case CaughtUp():
-                    self._begin()
+                    self._begin(item)
                 case FeedReset(reason=reason):
                     self._log.warning("strategies begin again", reason=reason)
+                    self._before = self._reader.basis if self._live else self._before
                     self._live = False
                     for actor in self._actors:
                         actor.forget()
 
-    def _begin(self) -> None:
+    def _begin(self, mark: CaughtUp) -> None:
         self._live = True
         for actor in self._actors:
             play = actor.play
@@ -154,29 +156,32 @@ class StrategyRunner:
                 run=actor.own_run,
                 config_hash=play.config_hash,
                 code_version=play.code_version,
-                state_fingerprint=ids.event_id("state", repr(actor.state)),
+                state_fingerprint=fingerprint(actor.state),
                 time_ms=self._context.clock.market_ms(),
+                told=play.told,
+                journal_position=mark.journal_position,
+                feed_first_sequence=mark.first_sequence,
+                basis=Basis(generation=mark.generation, sequence=mark.sequence),
+                fault=actor.fault,
+                before=self._before,
             )
             self._journal.add(
                 play.name, JournalledChoice(cause=("run", started.run), message=started)
             )
 
     async def _take(self, item: FeedItem) -> None:
+        live = self._live and item.live
         for actor in self._actors:
-            if not actor.concerns(item.message):
-                continue
-            faulted = bool(actor.fault)
-            actor.see(item.message)
-            if self._live and item.live and actor.started:
-                await self._decide(actor, item)
+            faulted, before = bool(actor.fault), actor.last.reason
+            decision = actor.hear(item.message, self._reader.basis, live=live)
+            if decision is not None:
+                await self._say(actor, decision, before, item)
             if actor.fault and not faulted:
                 self._faulted(actor, item.envelope)
 
-    async def _decide(self, actor: StrategyInstance, item: FeedItem) -> None:
-        if actor.fault and not isinstance(item.message, Time):
-            return
-        before = actor.last.reason
-        decision = actor.act(item.message, self._reader.basis)
+    async def _say(
+        self, actor: StrategyInstance, decision: Decision, before: str, item: FeedItem
+    ) -> None:
         if bool(actor.last.reason) is not bool(before):
             said = self._log.warning if actor.last.idle else self._log.info
             said("strategy_trading", strategy=actor.play.name, not_trading=actor.last.reason)

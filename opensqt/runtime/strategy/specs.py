@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from opensqt import __version__
 from opensqt.runtime.clock import Clock
+from opensqt.runtime.code_version import code_version
 from opensqt.runtime.config.all import Config, strategy_hash
 from opensqt.strategies.api import RunTerms, Strategy
 from opensqt.strategies.kernel import StrategySpec
@@ -32,6 +32,6 @@ def spec_of(
         tick_age_ms_max=config.risk.tick_age_ms_max,
         speed=clock.speed,
         config_hash=strategy_hash(config.strategies[name]),
-        code_version=__version__,
+        code_version=code_version(),
     )
     return strategy.spec(name, settings, terms)

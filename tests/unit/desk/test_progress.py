@@ -17,6 +17,7 @@ from opensqt.runtime.telemetry.metrics import Metrics
 from tests.conditions import until
 from tests.contract.buses import publish_time
 from tests.relays import memory_house
+from tests.support.fakes.bus import MemoryBus
 
 READY = ReadinessAnswer(ready=True)
 
@@ -132,7 +133,9 @@ async def test_a_reader_may_wait_for_ever_and_its_consumer_may_not(
     await asyncio.sleep(0)
     hand.now_s = 100
     assert progress.standing == ""
-    await publish_time(reader._bus, "evt.time", 1)
+    bus = reader._bus
+    assert isinstance(bus, MemoryBus)
+    await publish_time(bus, "evt.time", 1)
     await until(lambda: len(seen) == 2)
     hand.now_s = 200
     assert progress.standing == "reading FEED stands still for 100 s"

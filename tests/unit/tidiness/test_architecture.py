@@ -77,6 +77,8 @@ def test_the_import_law_holds() -> None:
             "import opensqt.runtime.strategy.registry",
             "only who runs or checks a strategy",
         ),
+        ("services/gateway/service.py", "import opensqt.replay.record", "only the command line"),
+        ("opensqt/replay/record.py", "import opensqt.venues.port", "cli -> desk"),
     ],
 )
 def test_every_contract_bites(tmp_path: Path, path: str, line: str, contract: str) -> None:
