@@ -19,7 +19,7 @@ from opensqt.desk.error import GOOD, JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.desk.timestamps import rfc3339
 from opensqt.replay.controls import Control, controls
 from opensqt.replay.judging import Difference
-from opensqt.replay.record import read_record
+from opensqt.replay.record import Record, read_record
 from opensqt.replay.replaying import Archives, Replay, ReplayedRun, ReplayWindow
 from opensqt.replay.report import Outcome, pins
 from opensqt.runtime.archive import FOLDER, INTENTS_FOLDER
@@ -74,11 +74,7 @@ def window_of(strategy: str, begin: Instant, end: Instant) -> ReplayWindow:
 async def _replay(source: Source, window: ReplayWindow, *, as_json: bool) -> Outcome:
     journal = await PostgresJournal.connect(source.dsn)
     try:
-        intents = ArchiveReader(source.data / INTENTS_FOLDER)
-        archives = Archives(ArchiveReader(source.data / FOLDER), intents)
-        record = await read_record(journal, intents)
-        folder = Path(source.run.config).parent if source.run.config else source.data
-        replay = Replay(journal, archives, record, folder)
+        replay, record = await recorded(source, journal)
         spans: list[ReplayedRun] = []
         async for span in replay.spans(window, _tell):
             spans.append(span)
@@ -87,12 +83,25 @@ async def _replay(source: Source, window: ReplayWindow, *, as_json: bool) -> Out
         outcome = Outcome(
             spans=tuple(spans),
             unplaced=sum(map(window.holds, record.unplaced)),
-            controls=await controls(replay, record, window, folder),
+            controls=await controls(replay, record, window, replay.folder),
         )
     finally:
         await journal.close()
     _show(outcome, as_json=as_json)
     return outcome
+
+
+async def recorded(source: Source, journal: PostgresJournal) -> tuple[Replay, Record]:
+    """Return what a folder holds of its decisions, ready to be made again."""
+    intents = ArchiveReader(source.data / INTENTS_FOLDER)
+    archives = Archives(ArchiveReader(source.data / FOLDER), intents)
+    record = await read_record(journal, intents)
+    return Replay(journal, archives, record, strategies_folder(source)), record
+
+
+def strategies_folder(source: Source) -> Path:
+    """Return where the strategies of a desk's own lie: beside its configuration."""
+    return Path(source.run.config).parent if source.run.config else source.data
 
 
 def _tell(text: str) -> None:

@@ -21,16 +21,15 @@ from opensqt.runtime.strategy.registry import strategy_of
 from opensqt.runtime.strategy.runner import LOOKBACK_MS, filters_of
 from opensqt.strategies.api import kind_of
 from opensqt.strategies.decision import Decision
-from opensqt.strategies.fingerprint import fingerprint
 from opensqt.strategies.kernel import StrategyInstance, StrategySpec
 
 Specs = Mapping[str, StrategySpec[Any]]
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """The past is folded: the fingerprint of each strategy's state."""
+    """The past is folded: the state of each strategy."""
 
-    states: dict[str, str]
+    states: dict[str, Any]
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +128,7 @@ async def decided(
 
 
 def _begun(actors: Sequence[StrategyInstance]) -> Begun:
-    return Begun(states={one.play.name: fingerprint(one.state) for one in actors})
+    return Begun(states={one.play.name: one.state for one in actors})
 
 
 def _reader(

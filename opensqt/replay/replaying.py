@@ -11,6 +11,7 @@ from opensqt.replay.judging import Coverage, Difference, DifferenceKind, SpanJud
 from opensqt.replay.record import Record, RecordedIntent, Run, Session
 from opensqt.runtime.archive_reader import ArchiveReader
 from opensqt.runtime.journal.port import JournalRows
+from opensqt.strategies.fingerprint import fingerprint
 from opensqt.strategies.kernel import StrategySpec
 
 SAID_MS_MAX = 1 << 62  # later than anything
@@ -77,10 +78,10 @@ class Replay:
     def __init__(
         self, journal: JournalRows, archives: Archives, record: Record, folder: Path | None
     ) -> None:
-        self._journal = journal
+        self.journal = journal
         self._archives = archives
         self._record = record
-        self._folder = folder
+        self.folder = folder
 
     async def spans(
         self, window: ReplayWindow, told: Callable[[str], None]
@@ -103,7 +104,7 @@ class Replay:
         holes: tuple[Difference, ...] = ()
         if feed is not None:
             until = min(session.last_sequence, feed.last_sequence)
-            await self._hear(session, specs_of(session, self._folder), feed, judges, until)
+            await self._hear(session, specs_of(session, self.folder), feed, judges, until)
             holes = _holes(session, feed)
         coverage = Coverage(until=until, deaf=deaf)
         for name, judge in judges.items():
@@ -127,11 +128,11 @@ class Replay:
         judges: Mapping[str, SpanJudge],
         until: int,
     ) -> None:
-        async for step in decided(session, specs, feed, self._journal, until):
+        async for step in decided(session, specs, feed, self.journal, until):
             match step:
                 case Begun(states=states):
                     for name, state in states.items():
-                        judges[name].begin(state)
+                        judges[name].begin(fingerprint(state))
                 case Decided():
                     judges[step.strategy].hear(step)
                 case _:
@@ -157,11 +158,11 @@ class Replay:
         feed = self.feed_of(session, without=without)
         if feed is None:
             return False
-        specs = specs_of(session, self._folder)
+        specs = specs_of(session, self.folder)
         specs[name] = spec or specs[name]
         run = session.runs[name]
         judge = SpanJudge(run)
-        async for step in decided(session, specs, feed, self._journal, until):
+        async for step in decided(session, specs, feed, self.journal, until):
             if isinstance(step, Decided) and step.strategy == name:
                 judge.hear(step)
                 if judge.differs:

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import zlib
 from collections import defaultdict
+from collections.abc import Callable
 
 import asyncpg
 import msgspec
@@ -171,12 +172,19 @@ async def caught_up(journal: Journal, projections: ProjectionStore) -> Ledger:
     return books
 
 
-async def folded(journal: Journal, books: Ledger, head: int) -> None:
-    """Fold the journal's rows up to a position into the books."""
+def _nobody(position: int) -> None:
+    """Tell nobody how far it is."""
+
+
+async def folded(
+    journal: Journal, books: Ledger, head: int, told: Callable[[int], None] = _nobody
+) -> None:
+    """Fold the journal's rows up to a position into the books; `told` hears how far it is after each read."""
     while books.position < head:
         count = min(ROWS_PER_READ, head - books.position)
         for row in await journal.read(books.position, count):
             books.fold(row.position, decode_row(row))
+        told(books.position)
 
 
 def _opened(kept: asyncpg.Record) -> Snapshot | None:

@@ -1,0 +1,1 @@
+"""Whole journals as earlier versions wrote them, and what they come to."""
