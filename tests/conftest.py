@@ -26,6 +26,10 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
+# No test leaves a key among those of whoever runs it.
+os.environ.setdefault("OPENSQT_SEAL_KEYS", str(Path(tempfile.gettempdir()) / "opensqt-test-keys"))
+
+
 def recordings_folder() -> Path:
     """Return where recorded market data are looked for."""
     return Path(

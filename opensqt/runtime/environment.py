@@ -22,6 +22,7 @@ from opensqt.runtime.telemetry.logs import register_secret
 KEYS_FILE = Path("venue") / "keys.json"
 APPROVAL_KEY_FILE = Path("risk") / "approval.pem"  # risk alone reads it
 APPROVAL_KEYS_FOLDER = Path("approval-keys")  # public halves, one file a key
+SEAL_KEYS = "OPENSQT_SEAL_KEYS"
 LEASE_MS = 3000
 LEASE_MS_MIN = 300
 
@@ -55,6 +56,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     approval_keys: Path | None = None  # the folder with the public halves
     crash_at: str = ""
     pause_at: str = ""
+    seal_keys: Path | None = None  # the folder of the keys that seal the journal
     lease_ms: int = LEASE_MS  # shorter in tests only; the same for every process of a desk
 
     @classmethod
@@ -88,6 +90,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             or _in(data, APPROVAL_KEYS_FOLDER),
             crash_at=environ.get(CRASH_AT, ""),
             pause_at=environ.get(PAUSE_AT, ""),
+            seal_keys=seal_keys_folder(environ),
             lease_ms=int(lease),
         )
 
@@ -113,6 +116,15 @@ def _credentials(environ: Mapping[str, str]) -> ServerCredentials:
         return read_credentials(path) if path is not None else ServerCredentials()
     except BadCredentials as error:
         raise ConfigError(str(error)) from None
+
+
+def seal_keys_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return the folder of the keys that seal: the one that is named, else one beside the user's own configuration."""
+    given, home = environ.get(SEAL_KEYS, ""), environ.get("HOME", "")
+    own = environ.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
+    if given:
+        return Path(given)
+    return Path(own) / "opensqt" / "seal-keys" if own else None
 
 
 def _hide_password(address: str) -> None:

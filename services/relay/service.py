@@ -7,10 +7,9 @@ silently when FEED lost what had been confirmed: that is a new feed generation.
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from opensqt.domain.journal import Recorded
-from opensqt.runtime.archiver import Archiver
 from opensqt.runtime.bus.port import Bus, BusDown, ConnectionWatch, Stream
 from opensqt.runtime.bus.stream_usage import watch_fill
 from opensqt.runtime.clock import Clock
@@ -34,6 +33,13 @@ STANDBY_AFTER_S = 1.0  # whoever waits longer for the lease stands by for anothe
 _log = Log(NAME)
 
 
+class SideWork(Protocol):
+    """What goes on beside relaying while this process leads, like archiving."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+
+
 class Relay:
     """One relay process: a standby until the lease is its own, then the one that publishes."""
 
@@ -46,7 +52,7 @@ class Relay:
         leases: Leases,
         checkpoints: Checkpoints,
         holder: str,
-        archivers: Sequence[Archiver] = (),
+        beside: Sequence[SideWork] = (),
         metrics: Metrics | None = None,
         settings: RelaySettings | None = None,
         progress: Progress | None = None,
@@ -59,7 +65,7 @@ class Relay:
         self._keeper = LeaseKeeper(
             leases, clock, name=LEASE, holder=holder, ttl_ms=self._settings.lease_ttl_ms
         )
-        self._archivers = archivers
+        self._beside = beside
         self._metrics = metrics or Metrics()
         self._progress = progress or Progress(clock.monotonic_s)
         self._loop = self._progress.loop("relaying")
@@ -115,7 +121,7 @@ class Relay:
         pulse = Heartbeats(self._clock, self._bus, self._settings, self._stand, self._answered)
         side = [pulse.beat(), pulse.tell_time(), self._watch()]
         side.append(watch_fill(self._bus, self._clock, self._metrics))
-        side += [archiver.run() for archiver in self._archivers]
+        side += [work.run() for work in self._beside]
         for work in side:
             self._shell.spawn(work)
         await self._relay(stop)

@@ -89,6 +89,12 @@ async def test_what_a_desk_decided_under_kills_is_decided_again(
         ("digit", True),
         ("message", True),
     ]
+    assert (await desk.verb("audit", "verify"))[-1]["holds"]
+    head = int((await desk.verb("events"))[-1]["position"])
+    (then,) = await desk.verb("state", "--at", str(head))
+    shown = {one["client_order_id"]: one["filled"] for one in await desk.verb("orders")}
+    assert {one["client_order_id"]: one["filled"] for one in then["orders"]} == shown
+    assert set(then["strategies"]) == {"grid-perp", "grid-spot", "carry", "maker"}
     await damaged(desk)
     assert (await desk.command("replay", within_s=REPLAY_S_MAX))[0] == 1
 

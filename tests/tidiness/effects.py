@@ -78,6 +78,8 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/archive.py": "files of FEED; a copy that nothing trades by",
     "opensqt/runtime/archiver.py": "files of FEED; a copy that nothing trades by",
     "opensqt/runtime/archive_reader.py": "reads files of FEED; no service does",
+    "opensqt/runtime/sealing.py": "the file of seals; nothing trades by it",
+    "opensqt/runtime/seal_keys.py": "the keys of the seals; nothing trades by them",
     "opensqt/runtime/code_version.py": "reads the source once, before a strategy runs",
     "opensqt/runtime/clock.py": "reads run.json once, before any service",
     "opensqt/runtime/config/all.py": "reads the configuration once, before any service",

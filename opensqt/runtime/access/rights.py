@@ -101,10 +101,11 @@ TABLE: dict[str, Rights] = {
             *("evt.>", subjects.LATCH, subjects.FEED_GENERATION, subjects.HEARTBEAT),
             *("ctl.limit", "ctl.desk"),
         ),
-        follows=(Stream.FEED,),
+        follows=(Stream.FEED, Stream.INTENTS),
         appends=_kinds(control.FeedGeneration, control.DeskGeneration),
         lease="relay",
         reads=(*JOURNAL, "relay_checkpoint"),
+        keeps_evidence=True,
         keeps_checkpoints=True,
     ),
     "gateway": Rights(
