@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from opensqt.domain.intent import Basis
-from opensqt.domain.subjects import RISK_ALIVE
 from opensqt.replay.past import PastBus, PastClock, PastJournal
 from opensqt.replay.record import Session
 from opensqt.runtime.archive import ArchiveRow
@@ -64,7 +63,6 @@ class RecordedFeed:
         self._without = without
         self._first = session.start.feed_first_sequence or session.basis.sequence + 1
         self.holes: list[tuple[int, int]] = []  # first and last missing sequence
-        self.beats_ms: list[int] = []  # when risk said that it is there
 
     @property
     def last_sequence(self) -> int:
@@ -80,8 +78,6 @@ class RecordedFeed:
             if row.sequence > expected:
                 self.holes.append((expected, row.sequence - 1))
             expected = row.sequence + 1
-            if row.subject == RISK_ALIVE:
-                self.beats_ms.append(row.time_ms)
             if row.sequence != self._without:
                 yield row
 

@@ -1,4 +1,4 @@
-"""What the journal and the archive hold of the strategies' decisions: runs, intents and choices. Pure of verdicts."""
+"""What journal and archive hold of the strategies' decisions: runs, intents and choices. It judges none of them."""
 
 from collections.abc import AsyncIterator
 
