@@ -24,6 +24,7 @@ from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import KILL, Plain, told
+from services.gateway.desk_metrics import DeskMetrics
 from services.gateway.process_client import ProcessClient
 from services.gateway.state import Chart, GatewayState
 from services.gateway.view_model import Picture, picture
@@ -68,6 +69,7 @@ class Gateway:
         self._heard_s = float("-inf")
         self._picture: Picture = {}
         self._seen_s = float("-inf")
+        context.metrics.registry.register(DeskMetrics(self.look))
         self.web = WebServer(self, settings, context.metrics, context.clock.sleep)
 
     @property
