@@ -145,7 +145,7 @@ format: setup-dev ## ruff: fix what can be fixed
 	@$(BIN)/ruff format --quiet .
 
 types: setup-dev ## mypy, strict
-	@$(BIN)/mypy --no-error-summary opensqt services tests benchmarks
+	@$(BIN)/mypy --no-error-summary opensqt services tests benchmarks deploy
 	@echo "types  ok"
 
 imports: setup-dev ## import-linter: the import law
@@ -163,6 +163,9 @@ proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
 	@$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=. --pyi_out=. \
 	  $$(find proto -name '*.proto' | sort)
 	@echo "proto  ok"
+
+dashboards: setup-dev ## build the Grafana dashboards again
+	@$(BIN)/python deploy/observability/dashboards.py
 
 rows: setup-dev ## write docs/rows.md, docs/rules.md, docs/steps.md and docs/limits.md from tests, ports and rules
 	@$(BIN)/python -m tests.tidiness.rows --write

@@ -55,10 +55,16 @@ def chromium_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def _no_prometheus() -> str | None:
+    missing = [name for name in ("prometheus", "promtool") if shutil.which(name) is None]
+    return f"no {' and no '.join(missing)} on PATH" if missing else None
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "recordings": _no_recordings,
     "docker": _no_docker,
     "browser": _no_browser,
+    "prometheus": _no_prometheus,
 }
 
 

@@ -61,6 +61,13 @@ class ProcessClient:
         self.processes = tuple(_process(row, self.statuses) for row in lines)
         self.latched = self._latch()
 
+    def targets(self) -> list[Plain]:
+        """Return what Prometheus scrapes, as its HTTP discovery reads it: each process under its own name."""
+        return [
+            {"targets": [f"{LOOPBACK}:{port}"], "labels": {"instance": name}}
+            for name, port in sorted(self._ports.items())
+        ]
+
     async def kills_in_force(self, scope: str) -> list[str]:
         """Ask now which kills a release of a scope ends; return their identities, of every executor that answers."""
         ports = [port for name, port in self._ports.items() if name.startswith(EXECUTOR)]

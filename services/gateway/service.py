@@ -69,6 +69,7 @@ class Gateway:
         self._heard_s = float("-inf")
         self._picture: Picture = {}
         self._seen_s = float("-inf")
+        self.targets = self._desk.targets
         context.metrics.registry.register(DeskMetrics(self.look))
         self.web = WebServer(self, settings, context.metrics, context.clock.sleep)
 

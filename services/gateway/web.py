@@ -36,7 +36,9 @@ _log = Log(NAME)
 
 
 class AppState(Protocol):
-    """What the web server shows and asks; the service is it."""
+    """What the web server shows and asks; the service is it. `targets` is what Prometheus' HTTP discovery reads."""
+
+    targets: Callable[[], list[dict[str, Any]]]
 
     @property
     def ready(self) -> bool:
@@ -84,7 +86,7 @@ class WebServer:
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/api/snapshot", self._snapshot)
         app.router.add_post("/api/{verb:kill|resume}", self._command)
-        for path in ("/healthz", "/readyz", "/metrics"):
+        for path in ("/healthz", "/readyz", "/metrics", "/targets"):
             app.router.add_get(path, self._health)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -138,6 +140,8 @@ class WebServer:
             case "/readyz":
                 said = self._house.status() | {"ready": self._house.ready}
                 return web.json_response(said, status=200 if self._house.ready else 503)
+            case "/targets":
+                return web.json_response(self._house.targets())
             case _:
                 return web.Response(
                     body=self._metrics.render(), headers={"Content-Type": CONTENT_TYPE}
