@@ -135,6 +135,16 @@ standby: setup-dev ## how long an account has no leader, four ways of losing it 
 replay: setup-dev ## a thousand intents over kills and another configuration, each decided again (minutes)
 	@$(PYTEST) tests/e2e/test_replay.py -m slow --timeout 1500 $(ARGS)
 
+.PHONY: security-check fuzz
+security-check: setup-dev fuzz ## attacks on a running desk, fuzzers, bandit's rules, pins, secrets; writes reports/sbom.json
+	@$(PYTEST) -q tests/integration/test_access_grants.py tests/integration/test_access_bus.py tests/e2e/test_strangers.py $(ARGS)
+	@$(BIN)/ruff check --quiet --select S --ignore S311,S603 opensqt services && echo "bandit ok  its rules, by ruff"
+	@$(BIN)/python -m tests.tidiness.supply
+
+FUZZ_RUNS ?= 2000
+fuzz: setup-dev ## each parser of foreign bytes, FUZZ_RUNS times (default 2000; `make test` runs 300)
+	@OPENSQT_FUZZ_RUNS=$(FUZZ_RUNS) $(PYTEST) -q tests/fuzz -n $(TEST_WORKERS) --timeout 900 $(ARGS)
+
 lint: setup-dev ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "format differs: make format"; exit 1; }

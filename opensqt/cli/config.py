@@ -1,4 +1,4 @@
-"""`opensqt config init|check`: write a configuration, or say what one means in money. Starts nothing."""
+"""`opensqt config init|check|access`: write a configuration, say what one means in money, or who its processes are."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from opensqt.desk import access
 from opensqt.desk.error import GOOD, JUDGED_FALSE, CliError
 from opensqt.desk.feasibility import shared_symbols
 from opensqt.desk.plan import (
@@ -15,25 +16,43 @@ from opensqt.desk.plan import (
     make_plan,
     named_by,
 )
-from opensqt.runtime.config.all import Config, config_hash
+from opensqt.runtime.config.all import Config, config_hash, load
 from opensqt.strategies.prospect import MarketView
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `config`."""
-    parser.add_argument("action", choices=("init", "check"))
+    parser.add_argument("action", choices=("init", "check", "access"))
     parser.add_argument(
         "--config", type=Path, help="the file (default: OPENSQT_CONFIG, else DATA/opensqt.toml)"
     )
     parser.add_argument(
         "--market", default="", help="market to write it for, or to check it against"
     )
+    parser.add_argument(
+        "--to", type=Path, help="access: folder for the credentials of each process, for pods"
+    )
     parser.add_argument("--force", action="store_true", help="init: replace an existing file")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write or check; return 0, or 1 when something could not trade or earn; raise `ConfigError` when invalid."""
+    if args.action == "access":
+        return _access(args)
     return _init(args) if args.action == "init" else _check(args)
+
+
+def _access(args: argparse.Namespace) -> int:
+    """Write who each process of a configuration is at the servers; what is there already is kept."""
+    if args.to is None:
+        raise CliError("name the folder with --to: it will hold the passwords of every process")
+    folder: Path = args.to.absolute()
+    path: Path = args.config or named_by(os.environ) or args.data / FILE_NAME
+    written = access.prepare_elsewhere(folder, load(path, os.environ))
+    line = {"type": "access", "folder": str(folder / access.FOLDER), "processes": written}
+    told = f"wrote {len(written)} files of credentials and users.conf to {line['folder']}"
+    print(json.dumps(line) if args.json else told)
+    return GOOD
 
 
 def _init(args: argparse.Namespace) -> int:

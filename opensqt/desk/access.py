@@ -21,7 +21,7 @@ from opensqt.runtime.access.credentials import (
     read_credentials,
     without_user,
 )
-from opensqt.runtime.access.nats_users import NatsUser
+from opensqt.runtime.access.nats_users import NatsUser, configuration
 from opensqt.runtime.access.rights import (
     OPERATOR,
     OWNER,
@@ -40,6 +40,7 @@ ROLE = DATABASE = "opensqt"
 MIGRATE = (
     "migrate"  # the owner of the database, wherever it is; `owner` is that of the embedded server
 )
+USERS_FILE = "users.conf"
 MARKET_DATA, EXECUTOR = "market_data-", "executor-"
 
 
@@ -119,6 +120,19 @@ def prepare(data: Path, config: Config, servers: Servers) -> dict[str, ServerCre
         if found[process] != before:
             write(data, process, found[process])
     return found
+
+
+def prepare_elsewhere(folder: Path, config: Config) -> list[str]:
+    """Make the files for servers that somebody else starts, with what NATS must include; return whose they are."""
+    owner = known(folder, OWNER)
+    if not owner.postgres_password:
+        write(
+            folder, OWNER, ServerCredentials(postgres_user=ROLE, postgres_password=new_password())
+        )
+    found = prepare(folder, config, Servers())
+    said = configuration(users_of(config, found), found[SYSTEM].nats_password)
+    write_private(folder / FOLDER / USERS_FILE, said)
+    return sorted(found)
 
 
 def write(data: Path, process: str, who: ServerCredentials) -> None:

@@ -69,7 +69,7 @@ def _manifest(archive: tarfile.TarFile, source: Path) -> Manifest:
     file = archive.extractfile(MANIFEST)
     try:
         manifest = msgspec.json.decode(file.read() if file else b"", type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         raise CliError(f"{source}: {MANIFEST} cannot be read: {error}", JUDGED_FALSE) from error
     if manifest.schema != SCHEMA:
         raise CliError(f"{source} has schema {manifest.schema}, this version reads {SCHEMA}")

@@ -241,7 +241,7 @@ def paper_keys(data: Path, accounts: tuple[str, ...]) -> Path:
     if path.exists():
         try:
             keys = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, str]])
-        except (msgspec.MsgspecError, OSError, ValueError) as error:
+        except (ValueError, RecursionError, OSError) as error:
             raise CliError(
                 f"{path} cannot be read ({error}): delete it, and the paper accounts get new keys"
             ) from error
@@ -269,7 +269,7 @@ def _believed(data: Path, said: bytes) -> Holder:
         return Holder(pid=pid, verb=UP) if _born_ticks(pid) else Holder()
     try:
         who = msgspec.json.decode(said, type=Holder)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return Holder()
     return who if who.born_ticks == _born_ticks(who.pid) else Holder()
 

@@ -37,7 +37,7 @@ def read_run(data: Path) -> RunFile:
         return msgspec.json.decode(path.read_bytes(), type=RunFile)
     except FileNotFoundError:
         return RunFile()
-    except (msgspec.MsgspecError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise CliError(
             f"{path} cannot be read ({error}): delete it; ports and clock then start anew"
         ) from error

@@ -3,7 +3,6 @@
 It never decides who may release it, and a file that cannot be read counts as latched.
 """
 
-import json
 import os
 from collections.abc import Container
 from pathlib import Path
@@ -111,7 +110,7 @@ def read(folder: Path) -> Latch | None:
         return Latch(scope="desk", reason=f"unreadable: {error.strerror}", actor="?", time_ms=0)
     try:
         return msgspec.json.decode(data, type=Latch)
-    except (msgspec.DecodeError, json.JSONDecodeError):
+    except (ValueError, RecursionError):
         return Latch(scope="desk", reason="damaged latch file", actor="?", time_ms=0)
 
 

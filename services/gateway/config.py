@@ -28,6 +28,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     ask_s_max: float = 1.0
     command_s_max: float = 10.0
     clients_max: int = 100
+    clients_max_each: int = 25  # pages from one address: nobody takes the places of all others
+    head_s_max: float = 5.0  # for the head of a request; who says it more slowly is cut off
     inbound_bytes_max: int = 4096
     outbound_bytes_max: int = 131_072  # of old news on its way to a client, in each buffer
     slow_client_s_max: float = 5.0

@@ -4,6 +4,7 @@ Everybody on an allowed host may look; nobody writes over the WebSocket; a comma
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from socket import SO_SNDBUF, SOL_SOCKET
@@ -20,6 +21,7 @@ from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
 from services.gateway.access import POLICY, origin_allowed, token_right
 from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import TIME, delta
+from services.gateway.slow_heads import SlowHeads
 from services.gateway.view_model import Picture
 
 FILES = Path(__file__).parent / "static"
@@ -29,6 +31,8 @@ KINDS = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+
+KEPT_S = 30.0  # a connection on which nothing is asked
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _encode = msgspec.json.encode
@@ -72,7 +76,10 @@ class WebServer:
         self._metrics = metrics
         self._sleep = sleep
         self._clients: set[web.WebSocketResponse] = set()
+        self._peers: Counter[str] = Counter()  # pages by the address that asks
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
+        self._slow = SlowHeads(settings.head_s_max)
         self._files = {path.name: path.read_bytes() for path in sorted(FILES.iterdir())}
         self.port = 0
 
@@ -88,16 +95,23 @@ class WebServer:
         app.router.add_post("/api/{verb:kill|resume}", self._command)
         for path in ("/healthz", "/readyz", "/metrics", "/targets"):
             app.router.add_get(path, self._health)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=1.0, keepalive_timeout=KEPT_S
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        if self._runner.server is None:
+            raise RuntimeError("the web server was not set up")
+        self._server = await asyncio.get_running_loop().create_server(
+            self._slow.watched(self._runner.server), self._settings.host, self._settings.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Tell every client that this is the end, then stop listening."""
         for client in tuple(self._clients):
             await client.close(code=1001, message=b"the gateway stops")
+        if self._server is not None:
+            self._server.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -108,6 +122,7 @@ class WebServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._slow.heard(request.protocol)
         if not host_allowed(request.headers.get("Host", ""), self._settings.hosts):
             return _refused(403, REFUSAL)
         try:
@@ -152,6 +167,10 @@ class WebServer:
             return _refused(403, "only the page of this gateway may listen here")
         if len(self._clients) >= self._settings.clients_max:
             return _refused(503, f"{self._settings.clients_max} pages are open: close one")
+        peer = request.remote or ""
+        if self._peers[peer] >= self._settings.clients_max_each:
+            most = self._settings.clients_max_each
+            return _refused(503, f"{most} pages are open from your address: close one")
         socket = web.WebSocketResponse(
             heartbeat=self._settings.ping_every_s,
             max_msg_size=self._settings.inbound_bytes_max,
@@ -162,6 +181,7 @@ class WebServer:
         socket.headers.update(POLICY)
         await socket.prepare(request)
         self._clients.add(socket)
+        self._peers[peer] += 1
         showing = asyncio.create_task(self._show(socket, request.transport))
         try:
             async for message in socket:
@@ -169,6 +189,7 @@ class WebServer:
                     break
         finally:
             self._clients.discard(socket)
+            self._peers[peer] -= 1
             showing.cancel()
         return socket
 

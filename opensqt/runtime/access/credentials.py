@@ -42,7 +42,7 @@ def read_credentials(path: Path) -> ServerCredentials:
     """Read a file of credentials; raise `BadCredentials`."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=ServerCredentials)
-    except (OSError, msgspec.MsgspecError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise BadCredentials(
             f"{CREDENTIALS} {path} cannot be read ({why}): expected JSON with nats_user, nats_password,"

@@ -86,7 +86,7 @@ class Admin:
         if request.method == "POST":
             try:
                 script = msgspec.json.decode(await request.read(), type=FaultScript)
-            except msgspec.DecodeError as error:
+            except (ValueError, RecursionError) as error:
                 return web.json_response({"error": str(error)}, status=400)
             self.inject(script)
         met = [

@@ -21,7 +21,7 @@ def row_of(raw: bytes) -> AnswerRow:
     """Read an answer, or a row of one: an order has no code."""
     try:
         error = _ERROR.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return AnswerRow(data=raw)
     if error.code >= 0:
         return AnswerRow(data=raw)

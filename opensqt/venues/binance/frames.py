@@ -98,7 +98,7 @@ def read_frame(text: str, symbols: Mapping[str, str]) -> FeedFrame:
     """Read one text frame; None is a frame that we did not ask for. Never raises."""
     try:
         wire = _FRAMES.decode(text)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return _answer(text)
     symbol = symbols.get(wire.s)
     if symbol is None:
@@ -153,7 +153,7 @@ def streams_of(market: Market, category: str, venue_symbol: str) -> list[str]:
 def _answer(text: str) -> FeedFrame:
     try:
         answer = _ANSWERS.decode(text)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return None
     if bytes(answer.error):
         return SubscriptionRefused(bytes(answer.error).decode())

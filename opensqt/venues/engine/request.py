@@ -61,5 +61,5 @@ def decoded(raw: bytes, kind: type[Value]) -> Value:
     """Read JSON as a type; raise `Unreadable`."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(str(error)) from error

@@ -82,7 +82,7 @@ def legs(call: ApiCall) -> list[ApiCall]:
 def _places(call: ApiCall) -> list[ApiCall]:
     try:
         batch = BATCH.decode(required(call, "batchOrders"))
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise missing("batchOrders") from error
     if not 0 < len(batch) <= BATCH_MAX:
         raise VenueError(*BAD_BATCH)
@@ -98,7 +98,7 @@ def _cancels(call: ApiCall) -> list[ApiCall]:
     listed = named.get("orderidlist") or named.get("origclientorderidlist") or ""
     try:
         wanted = msgspec.json.decode(listed, type=list[int | str])
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise missing("orderIdList") from error
     if not 0 < len(wanted) <= CANCEL_BATCH_MAX:
         raise VenueError(*BAD_BATCH)

@@ -27,7 +27,7 @@ def stream_request(streams: PublicStreamHub, wire: ClientSocket, market: Market,
     """Serve SUBSCRIBE, UNSUBSCRIBE and LIST_SUBSCRIPTIONS on a stream socket."""
     try:
         request = msgspec.json.decode(raw, type=WireRequest)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         wire.answer({"error": {"code": 2, "msg": "Invalid request: invalid JSON"}, "id": None})
         return
     names = request.params if isinstance(request.params, list) else []
@@ -55,7 +55,7 @@ def api_request(
     """Serve a request of the spot WebSocket API."""
     try:
         request = msgspec.json.decode(raw, type=WireRequest)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         wire.answer(
             {"id": None, "status": 400, "error": {"code": -1000, "msg": "Invalid request."}}
         )
