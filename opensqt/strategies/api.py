@@ -87,12 +87,12 @@ class RunTerms(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
 
 
-class _Kind(msgspec.Struct, frozen=True):
+class _ToldKind(msgspec.Struct, frozen=True):
     kind: str
 
 
-class _Told(msgspec.Struct, frozen=True):
-    settings: _Kind
+class _ToldRun(msgspec.Struct, frozen=True):
+    settings: _ToldKind
     terms: RunTerms
 
 
@@ -103,7 +103,7 @@ def told(settings: Settings, terms: RunTerms) -> str:
 
 def kind_of(text: str) -> str:
     """Return the kind of the strategy that a text was told of; raise `msgspec.ValidationError` for any other text."""
-    return msgspec.json.decode(text, type=_Told).settings.kind
+    return msgspec.json.decode(text, type=_ToldRun).settings.kind
 
 
 def unchanged(state: S, event: Event | Decision, changes: Changes) -> S:
@@ -145,7 +145,7 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     def spec_again(self, name: str, text: str) -> StrategySpec[S]:
         """Return the strategy that this text was told of; raise `msgspec.ValidationError` where it no longer fits."""
         settings = msgspec.convert(msgspec.json.decode(text)["settings"], self.settings)
-        return self.spec(name, settings, msgspec.json.decode(text, type=_Told).terms)
+        return self.spec(name, settings, msgspec.json.decode(text, type=_ToldRun).terms)
 
     def spec(self, name: str, settings: Settings, terms: RunTerms) -> StrategySpec[S]:
         """Return one strategy of a configuration, ready to be driven."""
