@@ -68,6 +68,7 @@ def _venue(environment: Environment) -> PaperVenue:
         venue=_simulated(config),
         folder=data,
         balances={name: account.balances for name, account in config.accounts.items()},
+        leverages={name: account.leverage for name, account in config.accounts.items()},
         keys={name: key for name, key in keys.items() if name in config.accounts},
         funding=_funding(config),
         policy=IDENTITIES.get(config.paper.rules),

@@ -11,12 +11,11 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.desk.pace import too_slow
+from opensqt.desk.start_safety import unsafe
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import Market, Side, quote_asset
 from opensqt.runtime.config.all import Config
 from opensqt.strategies.prospect import FeeTerms, MarketView, rounded_up
-
-PAPER_LEVERAGE = Decimal(5)  # with which the paper venue's USDⓈ-M positions begin
 
 
 def findings(config: Config, market: MarketView) -> Iterator[str]:
@@ -30,6 +29,7 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
     yield from _unvalued(config)
     yield from _limits(config)
     yield from _money(config, market)
+    yield from unsafe(config, market)
 
 
 def warnings(config: Config, market: MarketView) -> Iterator[str]:
@@ -109,7 +109,8 @@ def _money(config: Config, market: MarketView) -> Iterator[str]:
             rules = market.rules[symbol]
             notional = max(strategy.traded_quote_max(symbol, side) for side in Side)
             if rules.market is Market.PERP:
-                notional = EXACT.divide(notional, PAPER_LEVERAGE)
+                leverage = config.accounts[strategy.account].leverage
+                notional = EXACT.divide(notional, Decimal(leverage))
             needs[strategy.account, rules.market, rules.quote] += notional
     for (account, kind, asset), need in needs.items():
         held = config.accounts[account].balances.get(asset, ZERO)

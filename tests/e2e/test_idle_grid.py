@@ -1,28 +1,17 @@
 """A grid whose account is out of money: the desk says so on every screen while it is so, and no longer."""
 
 import json
-import random
-import ssl
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from opensqt.desk.health import health_name
-from opensqt.domain.instruments import Market, Side
-from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.domain.venue import Held, OrderRequest
-from opensqt.runtime.clock import open_clock
-from opensqt.runtime.config.schema import VenueConfig
-from opensqt.venues.binance.dialect import DIALECT as BINANCE
-from opensqt.venues.engine.rest import Credentials, VenueRest
-from opensqt.venues.engine.venue import VenueAccount
-from opensqt.venues.policy import policy_of
-from opensqt.venues.session import paper_session
+from opensqt.domain.instruments import Side
 from tests.conditions import until
 from tests.e2e import audit
+from tests.e2e.by_hand import trade_by_hand
 from tests.e2e.desk import Desk, text
 
 SHOWN_S_MAX = 5.0
@@ -62,40 +51,6 @@ def configured(folder: Path, *, money: int, levels: int, notional: int, lock_ms:
     told = {"money": money, "levels": levels, "notional": notional, "lock_ms": lock_ms}
     file.write_text(CONFIG.format(**told))
     return str(file)
-
-
-async def sell_by_hand(desk: Desk, symbol: str, quantity: str) -> None:
-    """Sell at once on the venue's own page, as the owner of the account would: no process of ours knows of it."""
-    keys = json.loads((desk.data / "venue" / "keys.json").read_text())["main"]
-    context = ssl.create_default_context(cafile=str(desk.data / "ca" / "ca.pem"))
-    clock = open_clock(desk.data)
-    gate = VenueRest(
-        BINANCE,
-        session=paper_session("127.0.0.1", desk.run_file.ports["venue"], context),
-        clock=clock,
-        config=VenueConfig(),
-        credentials=Credentials(api_key=keys["api_key"], secret=keys["secret"]),
-        markets=frozenset({Market.SPOT}),
-        jitter=random.Random(1),
-    )
-    venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))
-    now_ms = clock.market_ms()
-    request = OrderRequest(
-        client_order_id="hand",
-        symbol=symbol,
-        side=Side.SELL,
-        type=OrderType.MARKET,
-        time_in_force=TimeInForce.GTC,
-        price=Decimal(0),
-        quantity=Decimal(quantity),
-        reduce_only=False,
-        signed_ms=now_ms,
-        deadline_ms=now_ms + 5_000,
-    )
-    try:
-        assert isinstance(outcome := await venue.place(request), Held), outcome
-    finally:
-        await venue.close()
 
 
 async def seen(desk: Desk) -> dict[str, Any]:
@@ -155,7 +110,7 @@ async def test_a_grid_without_money_says_so_everywhere_until_it_has_some(tmp_pat
             "wrong": [f"grid-spot is not trading: {why}"],
             "metric": 0.0,
         }
-        await sell_by_hand(desk, "ETH/USDT", "2")
+        await trade_by_hand(desk, "ETH/USDT", Side.SELL, "2")
         await until(lambda: page_says(desk, ""), within_s=BACK_S_MAX)
         after = await seen(desk)
         assert (after["status"], after["page"], after["metric"]) == ((True, ""), (True, ""), 1.0)
@@ -195,5 +150,5 @@ async def test_a_refusal_for_want_of_funds_locks_all_openings_for_a_while(tmp_pa
         tried = asked_s(desk, "place", "accepted") + asked_s(desk, "place", "refused")
         # What risk had approved before the refusal was heard may still come.
         assert not [at for at in tried if refused_s + 1 < at < again_s - 0.1]
-        await sell_by_hand(desk, "ETH/USDT", "2")
+        await trade_by_hand(desk, "ETH/USDT", Side.SELL, "2")
         await until(lambda: both_open(desk), within_s=BACK_S_MAX)

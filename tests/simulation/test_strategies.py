@@ -19,21 +19,22 @@ from opensqt.strategies.grid.slots import SlotStatus
 from opensqt.strategies.grid.state import GridState
 from opensqt.strategies.grid.strategy import GRID
 from tests.simulation.grid_rig import long_of, rig_of, setup_of, unstarted
-from tests.simulation.strategy_facts import brought, journalled
+from tests.simulation.strategy_facts import brought, candle_of, journalled
 from tests.simulation.strategy_rig import Rig, restarted
 
 CAP = 7
 STEP = Decimal("0.001")
+ADAPTIVE = {"step_atr_scale": Decimal(1), "candles": 2, "regime_filter": True}
 ACTIONS = ("tick", "answer", "ack", "fill", "part", "reject", "expire", "never", "retry", "late")
-MOVES = st.lists(
-    st.tuples(
-        st.sampled_from(
-            (*ACTIONS, "tick", "answer", "refuse", "wait", "repeat", "cancel", "restart")
-        ),
-        st.integers(0, 1_000_000),
-    ),
-    max_size=120,
-)
+MORE = (*ACTIONS, "tick", "answer", "refuse", "wait", "repeat", "cancel", "restart")
+
+
+def moves_of(*actions: str) -> st.SearchStrategy[list[tuple[str, int]]]:
+    """Return sequences of actions, each with a number that says on what."""
+    return st.lists(st.tuples(st.sampled_from(actions), st.integers(0, 1_000_000)), max_size=120)
+
+
+MOVES = moves_of(*MORE)
 
 
 class Chaos:
@@ -43,6 +44,7 @@ class Chaos:
         self.rig = rig
         self.price = Decimal(45_000)
         self.runs = 1
+        self.minutes = 0
         self.late: list[Fill] = []  # trades that the venue has counted and not told yet
 
     def move(self, action: str, number: int) -> None:
@@ -50,6 +52,11 @@ class Chaos:
         if action == "tick":
             self.price += Decimal(number % 61 - 30)
             self.rig.tick(self.rig.state.symbol, self.price)
+        elif action == "candle":
+            self.minutes += 1
+            close, high = str(self.price), str(self.price + number % 120)
+            symbol = self.rig.state.symbol
+            self.rig.feed(candle_of(self.minutes, close=close, high=high, symbol=symbol))
         elif action == "wait":
             self.rig.wait((number % 8 + 1) * 400, 400)
         elif action == "restart":
@@ -178,7 +185,11 @@ def check_quiet(rig: Rig[GridState]) -> None:
             assert floor_to(abs(slot.position.quantity), STEP) <= rest
     if not rig.state.settings.neutral:
         check_for_sale(rig)
-    tick, lattice, setup = rig.state.market.ticks[rig.state.symbol], books.lattice, rig.state.setup
+    tick, lattice, setup = (
+        rig.state.market.ticks[rig.state.symbol],
+        rig.state.ladder,
+        rig.state.setup,
+    )
     assert lattice is not None
     mid = (tick.bid_price + tick.ask_price) / 2
     window = lattice.below(mid, setup.settings.levels_below)
@@ -199,7 +210,7 @@ def check_for_sale(rig: Rig[GridState]) -> None:
     assert unsold < STEP * (1 + len(asked)), "what could be sold is not for sale"
 
 
-@pytest.mark.row("B06", "B07", "B08", "B09", "B10", "B11", "B18", "B22", "K06")
+@pytest.mark.row("B06", "B07", "B08", "B09", "B10", "B11", "B18", "B22", "K06", "I24")
 @settings(max_examples=150, deadline=None)
 @given(MOVES, st.booleans(), st.sampled_from(("USDT", "BTC", "BNB")))
 def test_a_grid_stays_sound_in_every_interleaving(
@@ -209,6 +220,23 @@ def test_a_grid_stays_sound_in_every_interleaving(
     setup = setup_of(orders_max=CAP) if neutral else long_of(orders_max=CAP)
     chaos = Chaos(rig_of(setup))
     chaos.rig.fee_asset = fee_asset
+    for action, number in moves:
+        chaos.move(action, number)
+        check(chaos.rig)
+    chaos.settle()
+    check(chaos.rig)
+    check_quiet(chaos.rig)
+
+
+@pytest.mark.row("B14", "I24")
+@settings(max_examples=100, deadline=None)
+@given(moves_of(*MORE, "candle", "candle", "candle"), st.booleans())
+def test_a_grid_whose_interval_changes_stays_sound_in_every_interleaving(
+    moves: list[tuple[str, int]], neutral: bool
+) -> None:
+    """No slot that holds something is orphaned: whatever the interval, it is for sale or says why not."""
+    setup = setup_of if neutral else long_of
+    chaos = Chaos(rig_of(setup(orders_max=CAP, **ADAPTIVE)))
     for action, number in moves:
         chaos.move(action, number)
         check(chaos.rig)

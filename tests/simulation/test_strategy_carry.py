@@ -103,7 +103,7 @@ def check(rig: CarryRig) -> None:
     assert books.spot.cost <= rig.state.settings.notional_quote_max
 
 
-@pytest.mark.row("F04", "F05", "F07", "A13")
+@pytest.mark.row("F04", "F05", "F07", "A13", "I24")
 @settings(max_examples=150, deadline=None)
 @given(MOVES, st.sampled_from(("USDT", "BTC", "BNB")))
 def test_a_carry_ends_flat_or_covered_in_every_interleaving(

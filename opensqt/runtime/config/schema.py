@@ -93,14 +93,16 @@ class VenueConfig(ConfigTable, frozen=True, kw_only=True):
     unproven: bool = False
 
 
+Leverage = Annotated[int, Range(least="1", most="125")]
 SECRETS = ("api_key", "secret", "passphrase", "uid")  # what venues know an account by
 
 
 class AccountConfig(ConfigTable, frozen=True, kw_only=True):
-    """An account at a venue: balances for paper, references to secrets otherwise."""
+    """An account at a venue: balances and leverage for paper, references to secrets otherwise."""
 
     venue: str
     balances: dict[str, NotNegative] = msgspec.field(default_factory=dict)
+    leverage: Leverage = 5
     api_key: str = ""
     secret: str = ""
     passphrase: str = ""
@@ -126,6 +128,8 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
     open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100
     price_collar_bps: Annotated[Decimal, Range(above="0", most="5000")] = Decimal(100)
     tick_age_ms_max: Annotated[int, Range(least="100", most="600000")] = 3000
+    leverage_max: Leverage = 10
+    supportable_orders_min: Annotated[int, Range(least="0", most="1000000")] = 0
 
     def rate(self, asset: str) -> Decimal | None:
         """Return what one unit of a quote asset is stated to be worth in `currency`; None where nothing is."""

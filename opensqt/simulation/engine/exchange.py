@@ -30,7 +30,7 @@ from opensqt.simulation.engine.orders import (
 )
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
 from opensqt.simulation.engine.store import Changes, Store
-from opensqt.simulation.engine.wallets import born, spot_claim
+from opensqt.simulation.engine.wallets import LEVERAGE_DEFAULT, born, spot_claim
 from opensqt.simulation.market.flow import Frame, MarketTrade
 from opensqt.simulation.market.tape import RESTART_GAP, PublicTrade
 
@@ -82,14 +82,20 @@ class Exchange:
         for order in store.records.open_orders():
             self.open.setdefault((order.account, order.symbol), {})[order.order_id] = order
 
-    def open_accounts(self, balances: Mapping[str, Mapping[str, Decimal]]) -> None:
+    def open_accounts(
+        self, balances: Mapping[str, Mapping[str, Decimal]], leverages: Mapping[str, int] = {}
+    ) -> None:
         """Give birth to the accounts that do not exist yet, with their first deposits in the audit."""
         perps = [rules for rules in self.rules.values() if rules.market is Market.PERP]
         settles = [rules.settles_in for rules in perps]
         for name, amounts in balances.items():
             if name not in self.settlement.accounts:
                 self.settlement.accounts[name] = born(
-                    name, amounts, settles, one_wallet=self._conduct.one_wallet
+                    name,
+                    amounts,
+                    settles,
+                    one_wallet=self._conduct.one_wallet,
+                    leverage=leverages.get(name, LEVERAGE_DEFAULT),
                 )
                 self.settlement.touch(name)
                 self.state_balances((name,))

@@ -83,10 +83,11 @@ class PerpWallet(msgspec.Struct, kw_only=True):
     realized_pnl: Decimal = ZERO
     funding: Decimal = ZERO
     fees: Decimal = ZERO
+    leverage: int = LEVERAGE_DEFAULT  # with which positions begin
 
     def position(self, symbol: str) -> MarginPosition:
         """The position of a symbol, flat where there was none."""
-        return self.positions.setdefault(symbol, MarginPosition())
+        return self.positions.setdefault(symbol, MarginPosition(leverage=self.leverage))
 
     def unrealized(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Unrealised PnL of all positions (quote)."""
@@ -138,7 +139,7 @@ class SimulatedAccount(msgspec.Struct, kw_only=True):
         """The cross wallet of a settlement asset, empty where there was none."""
         if asset == SETTLE_ASSET:
             return self.perp
-        return self.perp_others.setdefault(asset, PerpWallet())
+        return self.perp_others.setdefault(asset, PerpWallet(leverage=self.perp.leverage))
 
     @property
     def wallets(self) -> dict[str, PerpWallet]:
@@ -167,13 +168,16 @@ def born(
     settles: Iterable[str] = (),
     *,
     one_wallet: bool = False,
+    leverage: int = LEVERAGE_DEFAULT,
 ) -> SimulatedAccount:
     """Make an account: all assets in the spot wallet, and those that perpetuals settle in again in a wallet of each.
 
     With `one_wallet` nothing is there twice.
     """
     spot = {asset: Holding(free=amount) for asset, amount in balances.items()}
-    account = SimulatedAccount(name=name, spot=spot, perp=PerpWallet(), one_wallet=one_wallet)
+    account = SimulatedAccount(
+        name=name, spot=spot, perp=PerpWallet(leverage=leverage), one_wallet=one_wallet
+    )
     for asset in {SETTLE_ASSET, *settles}:
         wallet = account.wallet(asset)
         wallet.balance = wallet.deposited = ZERO if one_wallet else balances.get(asset, ZERO)

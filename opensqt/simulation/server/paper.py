@@ -45,6 +45,7 @@ class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     balances: Mapping[str, Mapping[str, Decimal]]
     keys: Mapping[str, ApiKey]
+    leverages: Mapping[str, int] = {}  # of accounts, with which their positions begin
     funding: Mapping[str, FundingTerms] = {}
     policy: IdentityPolicy | None = None  # None: what the venue itself promises
     fee_asset: FeeAsset | None = None
@@ -79,7 +80,7 @@ class PaperVenue:
             fee_asset=setup.fee_asset,
             conduct=entry.conduct,
         )
-        self.exchange.open_accounts(setup.balances)
+        self.exchange.open_accounts(setup.balances, setup.leverages)
         self.ca_path, server_pem = certificate.ensure(setup.folder / "ca", entry.hosts)
         context = VenueContext(
             exchange=self.exchange,

@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from opensqt.domain.intent import CancelIntent
+from opensqt.domain.intent import CancelIntent, Purpose, TimeInForce
 from opensqt.domain.position import opened
 from opensqt.domain.recon_events import Adjustment
 from opensqt.strategies.grid import slots
+from opensqt.strategies.grid.ladder_settings import GridMode
 from opensqt.strategies.grid.slots import GridBooks, Slot, SlotStatus
 from tests.simulation.grid_rig import move, rig_of, setup_of, slot
 from tests.simulation.strategy_facts import PERP, Intent, d
@@ -78,3 +79,20 @@ def cancelled(sent: list[Intent]) -> dict[str, str]:
     """Return the reasons of all cancels, by the intent that they are for."""
     found = (one for one in sent if isinstance(one, CancelIntent))
     return {one.target_intent_id: one.reason for one in found}
+
+
+@pytest.mark.row("B21")
+def test_a_close_that_would_take_stays_a_close_and_a_maker() -> None:
+    """A refused sale of what is held is offered a tick higher: it still only closes, and still never takes."""
+    rig = rig_of(setup_of(mode=GridMode.LONG, levels_below=1))
+    rig.accept_all()
+    rig.fill(rig.cid_at("44990"))
+    prices = []
+    for _ in range(3):
+        (place,) = (one for one in rig.places() if one.purpose is Purpose.CLOSE)
+        prices.append(place.price)
+        assert place.time_in_force is TimeInForce.POST_ONLY
+        refused = "post_only: Order would immediately match and take."
+        rig.feed(rig.rejected(rig.submit(place), refused))
+        rig.wait(1_100)
+    assert prices == [d("45000.0"), d("45000.1"), d("45000.2")]
