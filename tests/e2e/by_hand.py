@@ -44,7 +44,7 @@ async def trade_by_hand(desk: Desk, symbol: str, side: Side, quantity: str) -> N
         quantity=Decimal(quantity),
         reduce_only=False,
         signed_ms=now_ms,
-        deadline_ms=now_ms + 5_000,
+        deadline_ms=now_ms + 30_000,
     )
     try:
         assert isinstance(outcome := await venue.place(request), Held), outcome

@@ -10,7 +10,7 @@ from opensqt.strategies.grid import slots
 from opensqt.strategies.grid.ladder_settings import OutOfRange
 from opensqt.strategies.grid.market_reading import MarketReading
 from opensqt.strategies.grid.settings import GridSettings
-from opensqt.strategies.grid.state import GridState
+from opensqt.strategies.grid.slots import GridBooks
 
 # Why a level has no opening, as `status` counts it.
 OVERBOUGHT = "overbought: no new sells"
@@ -43,12 +43,12 @@ class PriceRange(msgspec.Struct, frozen=True, kw_only=True):
 class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What market and inventory leave of the openings."""
 
-    notional_quote: Decimal  # of one order
-    held: dict[Side, str]  # why nothing new opens on a side
-    withdrawn: str  # why no opening may rest
-    kept: bool  # what rests stays wherever the price is
-    limits: dict[Side, Decimal]  # beyond which a side opens
-    range: PriceRange
+    notional_quote: Decimal = ZERO  # of one order; known with the first anchor
+    held: dict[Side, str] = {}  # why nothing new opens on a side
+    withdrawn: str = ""  # why no opening may rest
+    kept: bool = False  # what rests stays wherever the price is
+    limits: dict[Side, Decimal] = {}  # beyond which a side opens
+    range: PriceRange = PriceRange()
 
     def why_not(self, side: Side) -> str:
         """Say why nothing new opens on a side, or nothing."""
@@ -56,7 +56,9 @@ class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
 
     def start(self, side: Side, mid_price: Decimal) -> Decimal:
         """Return the price from which a side looks for levels to open."""
-        limit = self.limits.get(side, mid_price)
+        limit = self.limits.get(side)
+        if limit is None:
+            return mid_price
         return min(mid_price, limit) if side is Side.BUY else max(mid_price, limit)
 
     def unwanted(self, side: Side, price: Decimal) -> str:
@@ -65,51 +67,50 @@ class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
             return self.withdrawn
         if self.range.beyond(price):
             return BEYOND_RANGE
-        limit = self.limits.get(side, price)
-        return SKEWED if (price - limit) * side.sign > 0 else ""
+        limit = self.limits.get(side)
+        return SKEWED if limit is not None and (price - limit) * side.sign > 0 else ""
 
 
-def terms_of(grid: GridState, mid_price: Decimal) -> OpeningTerms:
-    """Return the terms at this moment. What the candles cannot tell yet keeps nothing away."""
-    told, reading = grid.settings, grid.reading
-    limits, prices = (
-        _skewed(grid),
-        PriceRange(low=told.range_low or None, high=told.range_high or None),
-    )
-    held, withdrawn = _held(told, reading), THIN if _thin(told, reading) else ""
-    outside = prices.beyond(mid_price)
-    if outside and told.out_of_range is OutOfRange.TRAIL:
-        prices = prices.moved(outside)
-    elif outside and told.out_of_range is OutOfRange.STOP:
-        withdrawn = OUT_OF_RANGE
-    elif outside:
-        held = dict.fromkeys(Side, OUT_OF_RANGE)
+def terms_by(told: GridSettings, reading: MarketReading) -> OpeningTerms:
+    """Return what the last closed candles leave. What they cannot tell yet keeps nothing away."""
     return OpeningTerms(
         notional_quote=told.order_notional_quote * _share(told, reading),
-        held=held,
-        withdrawn=withdrawn,
-        kept=bool(outside) and told.out_of_range is OutOfRange.HOLD,
-        limits=limits,
-        range=prices,
+        held=_held(told, reading),
+        withdrawn=THIN if _thin(told, reading) else "",
+        range=PriceRange(low=told.range_low or None, high=told.range_high or None),
     )
 
 
-def _skewed(grid: GridState) -> dict[Side, Decimal]:
+def terms_at(
+    terms: OpeningTerms, told: GridSettings, books: GridBooks, mid_price: Decimal
+) -> OpeningTerms:
+    """Return what inventory and price leave of these terms."""
+    if told.skew_bps_per_order:
+        terms = msgspec.structs.replace(terms, limits=_skewed(told, books))
+    outside = terms.range.beyond(mid_price)
+    if not outside:
+        return terms
+    if told.out_of_range is OutOfRange.TRAIL:
+        return msgspec.structs.replace(terms, range=terms.range.moved(outside))
+    if told.out_of_range is OutOfRange.STOP:
+        return msgspec.structs.replace(terms, withdrawn=OUT_OF_RANGE)
+    return msgspec.structs.replace(terms, held=dict.fromkeys(Side, OUT_OF_RANGE), kept=True)
+
+
+def _skewed(told: GridSettings, books: GridBooks) -> dict[Side, Decimal]:
     """Return the price beyond which what adds to the inventory opens: P * (1 - k * inventory), counted in orders.
 
     P is the price of the last trade, the anchor before the first one: so it moves with the inventory alone, and an
     order that rests is never withdrawn because the price comes near it.
     """
-    told, books = grid.settings, grid.books
-    if not told.skew_bps_per_order or books.lattice is None:
+    held = slots.quantity(books)
+    if not held or books.lattice is None:
         return {}
     price = books.traded_price or books.lattice.anchor_price
-    held = slots.quantity(books)
     orders = held * price / told.order_notional_quote
     most = told.skew_bps_max * BPS
     shift = max(-most, min(most, orders * told.skew_bps_per_order * BPS))
-    side = Side.BUY if held > 0 else Side.SELL
-    return {side: price * (ONE - shift)} if held else {}
+    return {Side.BUY if held > 0 else Side.SELL: price * (ONE - shift)}
 
 
 def _share(told: GridSettings, reading: MarketReading) -> Decimal:

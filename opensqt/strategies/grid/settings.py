@@ -72,7 +72,8 @@ def _findings(grid: GridSettings, market: MarketView) -> Iterator[str]:
             f"ladder_prices: two of them lie {rounded_down(step_bps)} bps apart, and a round trip costs"
             f" {rounded_up(break_even_bps(rules))} bps of fees; expected more"
         )
-    elif step_bps <= break_even_bps(rules):
+        return  # prices within one tick of each other make no lattice to judge
+    if step_bps <= break_even_bps(rules):
         yield (
             f'step_bps = "{grid.step_bps}": in force are {rounded_down(step_bps)} bps of the price'
             f" {canonical(mid)} (tick {rules.tick_size}, anchor {canonical(lattice.anchor_price)}), and a round"

@@ -14,6 +14,7 @@ from opensqt.strategies.folding import Changes
 from opensqt.strategies.grid import slots
 from opensqt.strategies.grid.levels import GridLevels, lattice_of
 from opensqt.strategies.grid.market_reading import MarketReading, read, stride_of
+from opensqt.strategies.grid.opening_terms import OpeningTerms, terms_by
 from opensqt.strategies.grid.settings import GridSettings
 from opensqt.strategies.grid.slots import GridBooks
 from opensqt.strategies.state import Setup, StrategyState
@@ -26,6 +27,7 @@ class GridState(StrategyState, frozen=True, kw_only=True):
     books: GridBooks = GridBooks()
     reading: MarketReading = MarketReading()
     ladder: GridLevels | None = None  # the lattice with the interval in force
+    terms: OpeningTerms = OpeningTerms()  # what the candles leave of the openings
 
     @property
     def symbol(self) -> str:
@@ -56,7 +58,8 @@ def _measured(grid: GridState) -> GridState:
         ladder = msgspec.structs.replace(ladder, stride=stride)
     if ladder == grid.ladder:
         ladder = grid.ladder  # it remembers its prices
-    return msgspec.structs.replace(grid, reading=reading, ladder=ladder)
+    terms = terms_by(settings, reading)
+    return msgspec.structs.replace(grid, reading=reading, ladder=ladder, terms=terms)
 
 
 def _chosen(grid: GridState, books: GridBooks, event: Event) -> GridBooks:

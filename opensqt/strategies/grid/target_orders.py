@@ -15,7 +15,7 @@ from opensqt.strategies.filter_words import filter_words
 from opensqt.strategies.grid.inventory import beyond
 from opensqt.strategies.grid.level_dust import NOTHING, LevelDust, spare_of, spent
 from opensqt.strategies.grid.levels import GridLevels
-from opensqt.strategies.grid.opening_terms import OpeningTerms, terms_of
+from opensqt.strategies.grid.opening_terms import OpeningTerms, terms_at
 from opensqt.strategies.grid.slots import Slot, slot_at
 from opensqt.strategies.grid.state import GridState
 from opensqt.strategies.idling import DUST, FULL, OUTSIDE, RESTING, STOPPED
@@ -60,7 +60,7 @@ def target_of(grid: GridState, lattice: GridLevels, allowed: Permissions) -> Tar
         tick=grid.market.ticks[grid.symbol],
         rules=rules,
         allowed=allowed,
-        terms=terms_of(grid, grid.mid_price()),
+        terms=terms_at(grid.terms, grid.settings, grid.books, grid.mid_price()),
         busy=_busy(grid),
         spare=NOTHING,
     )

@@ -6,6 +6,7 @@ import pytest
 
 from opensqt.domain.intent import Purpose
 from opensqt.strategies.grid.ladder_settings import LadderShape
+from opensqt.strategies.prospect import MarketView
 from opensqt.strategies.settings import SettingError
 from tests.simulation.grid_rig import BUY, SELL, move, rig_of, setup_of, slot, unstarted
 from tests.simulation.strategy_facts import PERP, d, rules_of, snapshot_of
@@ -74,6 +75,17 @@ def test_a_position_from_before_is_adopted_around_the_price() -> None:
     rig.accept_all()
     closes = [placed.price for placed in rig.live() if placed.purpose is Purpose.CLOSE]
     assert closes == [45_500]
+
+
+@pytest.mark.parametrize("second", ["45000.01", "45010"])
+def test_listed_prices_that_do_not_pay_their_fees_are_found(second: str) -> None:
+    """Two prices within a tick, or closer than the fees of a round trip."""
+    prices = (Decimal(45_000), d(second), Decimal(47_000))
+    settings = setup_of(ladder=LadderShape.CUSTOM, ladder_prices=prices).settings
+    market = MarketView(rules={PERP: rules_of(PERP)}, mids={PERP: Decimal(44_000)})
+    (found,) = settings.prospect(market).findings
+    assert found.startswith("ladder_prices: two of them lie")
+    assert "a round trip costs 4.01 bps" in found
 
 
 @pytest.mark.parametrize(
