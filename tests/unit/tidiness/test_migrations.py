@@ -1,4 +1,4 @@
-"""The migrations as files: numbered without a hole, checksummed by content."""
+"""The migrations as files: numbered without a hole, though two changes take one on a day; checksummed by content."""
 
 import hashlib
 
