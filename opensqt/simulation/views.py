@@ -65,7 +65,7 @@ def order_view(order: VenueOrder, *, pushed: bool = False, manner: WireManner = 
     status = STATUSES[order.status]
     shown = OrderView(
         client_order_id=order.client_order_id,
-        venue_order_id=str(order.order_id),
+        venue_order_id=order.venue_order_id,
         symbol=order.symbol,
         side=order.side,
         price=order.price,
@@ -82,8 +82,8 @@ def order_view(order: VenueOrder, *, pushed: bool = False, manner: WireManner = 
 def trade_view(fill: Execution, *, pushed: bool = False, manner: WireManner = USUAL) -> TradeView:
     """A trade as the venue shows it; of Binance only what is pushed names our id."""
     shown = TradeView(
-        trade_id=str(fill.trade_id),
-        venue_order_id=str(fill.order_id),
+        trade_id=fill.venue_trade_id,
+        venue_order_id=fill.venue_order_id,
         client_order_id=fill.client_order_id if pushed or manner.lists_ids else "",
         symbol=fill.symbol,
         side=fill.side,

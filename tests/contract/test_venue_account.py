@@ -16,7 +16,7 @@ from opensqt.venues.engine.request import RestRequest
 from opensqt.venues.engine.response import VenueResponse
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
-from tests.contract.venues import PERP, SPOT, House, gate_to, open_house
+from tests.contract.venues import PERP, SPOT, TAKEN, House, gate_to, open_house
 
 
 @pytest_asyncio.fixture
@@ -107,7 +107,7 @@ async def test_orders_of_a_market_that_no_strategy_trades_any_more_are_reached(
 ) -> None:
     """The configuration names one market, an order lives in the other: it is listed, looked for and cancelled."""
     price = "59000"
-    assert isinstance(await house.venue.place(house.request("qold", living, price=price)), Held)
+    assert isinstance(await house.venue.place(house.request("qold", living, price=price)), TAKEN)
     assert house.real is not None
     gate = gate_to(
         house.real.port, house.real.ca_path, house.clock, frozenset({traded}), VenueConfig()

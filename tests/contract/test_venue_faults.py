@@ -13,8 +13,9 @@ from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, 
 from opensqt.venues.engine import rate_limit
 from tests import conditions
 from tests.contract.broken_venue import Answer, broken_venue, finish, hang, raw, reset
-from tests.contract.venues import PERP, SPOT, WIRED, House, open_house
+from tests.contract.venues import PERP, SPOT, TAKEN, WIRED, House, open_house
 
+EDGE = raw(b"<html>", status="403 Forbidden")
 BODY = b'{"symbol":"BTCUSDT","orderId":1,"clientOrderId":"qone"'
 
 
@@ -75,7 +76,7 @@ async def test_lost_answers_leave_an_order_in_doubt(
         pytest.param(raw(b""), id="200 empty"),
         pytest.param(raw(b"{}"), id="200 without an order"),
         pytest.param(raw(b'{"code":-2019,"msg":"Margin is insufficient."}'), id="200 with a code"),
-        pytest.param(raw(b"<html>", status="403 Forbidden"), id="403 of the edge"),
+        pytest.param(EDGE, id="403 of the edge"),
         pytest.param(raw(b"", status="408 Request Timeout"), id="408"),
         pytest.param(raw(b"<html>", status="502 Bad Gateway"), id="502"),
         pytest.param(raw(b'{"code":-1006,"msg":"?"}', status="400 Bad Request"), id="-1006"),
@@ -87,12 +88,17 @@ async def test_lost_answers_leave_an_order_in_doubt(
 async def test_whatever_proves_nothing_is_in_doubt(
     house: House, answer: Answer, tmp_path: Path
 ) -> None:
-    """An answer that is not in the table is neither acceptance nor refusal."""
+    """An answer that is not in the table is neither acceptance nor refusal; 403 is a limit where the venue says so."""
+    limited = answer is EDGE and 403 in house.gate.dialect.errors[Market.PERP].throttle_statuses
+    concluded = Throttled if limited else InDoubt
     calls: list[str] = []
     async with broken_venue(house, answer, tmp_path, calls) as venue:
         outcome = await venue.place(house.request("qone"))
         batch = await venue.place_batch([house.request("qone"), house.request("qtwo")])
-    assert isinstance(outcome, InDoubt), outcome
+    assert isinstance(outcome, concluded), outcome
+    if limited:
+        assert {type(one) for one in batch} == {NotSent}, "a limited address waits"
+        return
     assert [type(one) for one in batch] == [InDoubt, InDoubt]
     assert len(calls) == 2, "each request is sent once"
 
@@ -128,7 +134,7 @@ async def test_nothing_is_placed_while_a_clock_that_counts_is_unknown(
     assert isinstance(await house.venue.cancel(PERP, "qold"), Held)
     assert house.gate.time.unknown, "they did not ask for it"
     set_faults(house)
-    assert isinstance(await house.venue.place(house.request("qtwo")), Held)
+    assert isinstance(await house.venue.place(house.request("qtwo")), TAKEN)
     await house.close()
 
 
@@ -149,7 +155,7 @@ async def test_only_reads_are_sent_again(
         with pytest.raises(VenueDown):
             await venue.open_orders(PERP)
     verbs = [call.split()[0] for call in calls]
-    cancels = {"binance": "DELETE", "okx": "POST"}[house.venue.policy.venue]
+    cancels = {"binance": "DELETE", "bybit": "POST", "okx": "POST"}[house.venue.policy.venue]
     assert verbs == ["POST", cancels] * 2 + ["GET"] * 6
 
 
@@ -178,7 +184,7 @@ async def test_cancelled_caller_still_learns_the_outcome(house: House) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert isinstance(outcomes[0], Held)
+    assert isinstance(outcomes[0], TAKEN)
 
 
 async def test_request_is_not_sent_after_its_deadline(

@@ -13,7 +13,7 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
 from opensqt.domain.venue import OrderView, PrivateEvent, StreamUp
 from tests.conditions import until
-from tests.contract.venues import IN_PROCESS, PERP, SPOT, WIRED, House, open_house
+from tests.contract.venues import IN_PROCESS, PERP, SPOT, TWINNED, House, open_house
 
 Told = list[tuple[str, Any]]
 MOMENT = "a moment"
@@ -100,7 +100,7 @@ async def story(house: House, symbol: str) -> Told:
 
 
 @pytest.mark.parametrize("symbol", [SPOT, PERP])
-@pytest.mark.parametrize("venue", WIRED)
+@pytest.mark.parametrize("venue", TWINNED)
 async def test_the_simulated_venue_tells_what_the_wire_tells_and_no_more(
     venue: str, symbol: str, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from opensqt.domain.instruments import Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.domain.venue import OrderRequest
+from opensqt.domain.venue import Acknowledged, Held, OrderRequest
 from opensqt.runtime.clock import Clock, RunClock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.simulation.dialects.registry import dialect_entry
@@ -29,10 +29,12 @@ from tests.simulation.venue import scripted
 from tests.support.venue.simulated import terms
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
-WIRED = ("binance", "okx")  # spoken to through ccxt over TLS
+WIRED = ("binance", "bybit", "okx")  # spoken to through ccxt over TLS
+TWINNED = ("binance", "okx")
 IN_PROCESS = "simulated "  # before the name of a venue: the same one in this process
-ALL = (*WIRED, *(f"{IN_PROCESS}{venue}" for venue in WIRED))
+ALL = (*WIRED, *(f"{IN_PROCESS}{venue}" for venue in TWINNED))
 PATIENCE_S = 30.0
+TAKEN = Held | Acknowledged  # what a venue says of an order that it took
 
 
 class House(msgspec.Struct, kw_only=True):

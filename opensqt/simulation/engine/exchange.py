@@ -63,7 +63,8 @@ class Exchange:
     ) -> None:
         self.clock, self.store, self.policy, self._conduct = clock, store, policy, conduct
         self.rules = {rules.symbol: rules for rules in instruments}
-        self.settlement = Settlement(venue, self.rules, store.records.accounts(), fee_asset)
+        accounts = store.records.accounts()
+        self.settlement = Settlement(venue, self.rules, accounts, fee_asset, conduct)
         self.matchers = {
             symbol: Matcher(rules, self.settlement, conduct) for symbol, rules in self.rules.items()
         }
@@ -246,6 +247,7 @@ class Exchange:
             reduce_only=placement.reduce_only,
             created_ms=self.settlement.now_ms,
             updated_ms=self.settlement.now_ms,
+            name=self._conduct.wire_id(market, order_id),
         )
 
     def _claim(self, order: VenueOrder, sign: int) -> None:

@@ -4,6 +4,7 @@ A `VenueOrder` is the one mutable entity of the venue: only the matching engine 
 here reads a clock or does I/O.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -31,7 +32,10 @@ OPEN = (Status.NEW, Status.PARTIALLY_FILLED)
 
 
 class VenueOrder(msgspec.Struct, kw_only=True):
-    """One accepted order. `ahead` is the quantity of other people queued before it at its price (base units)."""
+    """One accepted order. `ahead` is the quantity of other people queued before it at its price (base units).
+
+    `name` is its id as the venue writes it, where that is not the number.
+    """
 
     order_id: int
     client_order_id: str
@@ -51,6 +55,12 @@ class VenueOrder(msgspec.Struct, kw_only=True):
     cancel_id: str = ""
     created_ms: int = 0
     updated_ms: int = 0
+    name: str = ""
+
+    @property
+    def venue_order_id(self) -> str:
+        """Its id as the venue writes it."""
+        return self.name or str(self.order_id)
 
     @property
     def remaining(self) -> Decimal:
@@ -86,6 +96,18 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     maker: bool
     time_ms: int
     realized_pnl: Decimal = ZERO
+    name: str = ""
+    order_name: str = ""
+
+    @property
+    def venue_trade_id(self) -> str:
+        """Its id as the venue writes it."""
+        return self.name or str(self.trade_id)
+
+    @property
+    def venue_order_id(self) -> str:
+        """The id of its order as the venue writes it."""
+        return self.order_name or str(self.order_id)
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,15 +176,22 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return recent and self.shows(order, now_ms)
 
 
+def plain_id(market: Market, number: int) -> str:
+    """Write an id as the number that it is."""
+    del market
+    return str(number)
+
+
 class VenueConduct(msgspec.Struct, frozen=True, kw_only=True):
     """What venues do differently with the same orders; defaults are Binance's.
 
     `takes_post_only`: a post-only order that would trade is accepted and ended at once, where others refuse it.
-    `one_wallet`: spot and perpetuals are paid from the same balances.
+    `one_wallet`: spot and perpetuals are paid from the same balances. `wire_id` writes the ids of orders and trades.
     """
 
     takes_post_only: bool = False
     one_wallet: bool = False
+    wire_id: Callable[[Market, int], str] = plain_id
 
 
 USUAL_CONDUCT = VenueConduct()

@@ -20,7 +20,12 @@ from opensqt.simulation.engine.notices import (
     PerpWalletNotice,
     SpotBalanceNotice,
 )
-from opensqt.simulation.engine.orders import Execution, VenueOrder
+from opensqt.simulation.engine.orders import (
+    USUAL_CONDUCT,
+    Execution,
+    VenueConduct,
+    VenueOrder,
+)
 from opensqt.simulation.engine.records import Income
 from opensqt.simulation.engine.store import Changes
 from opensqt.simulation.engine.wallets import PerpWallet, SimulatedAccount, rounded
@@ -36,9 +41,11 @@ class Settlement:
         rules: Mapping[str, InstrumentRules],
         accounts: dict[str, SimulatedAccount],
         fee_asset: FeeAsset | None = None,
+        conduct: VenueConduct = USUAL_CONDUCT,
     ) -> None:
         self.venue = venue
         self.fee_asset = fee_asset
+        self._wire_id = conduct.wire_id
         self.rules = rules
         self.accounts = accounts
         self.tapes = {symbol: Tape() for symbol in rules}
@@ -80,6 +87,8 @@ class Settlement:
             maker=maker,
             time_ms=self.now_ms,
             realized_pnl=realized,
+            name=self._wire_id(order.market, trade_id),
+            order_name=order.name,
         )
         self.changes.executions.append(execution)
         self.changes.audit.append(fill_row(self.venue, execution, rules.venue_symbol))

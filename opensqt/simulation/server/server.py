@@ -56,7 +56,12 @@ class Server:
         """Close all connections and stop listening."""
         self.admin.disconnect("")
         if self._runner is not None:
+            server = self._runner.server
+            left = [] if server is None else [one.transport for one in server.connections]
             await self._runner.cleanup()
+            for transport in left:  # whoever went without a goodbye of TLS is not waited for
+                if transport is not None:
+                    transport.abort()
 
     async def run(self) -> None:
         """Tick streams, chores and storms every 100 ms of wall time."""

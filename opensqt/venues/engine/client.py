@@ -26,7 +26,6 @@ CLOSE_S_MAX = 1.0
 MS_PER_S = 1000
 # What ccxt loads with its markets: no currencies, no margin pairs.
 _OPTIONS: dict[str, Any] = {
-    "fetchCurrencies": False,
     "fetchMargins": False,
     "maxRetriesOnFailure": 0,
     "warnOnFetchOpenOrdersWithoutSymbol": False,
@@ -67,6 +66,7 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
             {
                 "session": session,
                 "enableRateLimit": False,
+                "has": {"fetchCurrencies": False},
                 "timeout": timeout_ms,
                 "streaming": {"keepAlive": KEEP_ALIVE_MS, "maxPingPongMisses": 2},
                 "options": {**_OPTIONS, **options},
