@@ -26,7 +26,7 @@ class OkxEnvelope(msgspec.Struct, frozen=True):
     data: list[msgspec.Raw] = []
 
 
-class _Told(msgspec.Struct, frozen=True, rename="camel"):
+class _Answered(msgspec.Struct, frozen=True, rename="camel"):
     """What a row says of its request: an order of a list has no `sCode`."""
 
     s_code: str = GOOD
@@ -120,7 +120,7 @@ def told_of_each(response: VenueResponse) -> Sequence[AnswerRow]:
 
 def _told(row: bytes) -> AnswerRow:
     try:
-        told = decoded(row, _Told)
+        told = decoded(row, _Answered)
     except Unreadable as error:
         return AnswerRow(code="unreadable", text=str(error), data=row)
     if told.s_code == GOOD:
