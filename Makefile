@@ -135,9 +135,12 @@ standby: setup-dev ## how long an account has no leader, four ways of losing it 
 replay: setup-dev ## a thousand intents over kills and another configuration, each decided again (minutes)
 	@$(PYTEST) tests/e2e/test_replay.py -m slow --timeout 1500 $(ARGS)
 
-.PHONY: security-check fuzz
-security-check: setup-dev fuzz ## attacks on a running desk, fuzzers, bandit's rules, pins, secrets; writes reports/sbom.json
+.PHONY: security-check scans fuzz
+security-check: setup-dev fuzz ## fuzzers, attacks on a running desk, and the scans
 	@$(PYTEST) -q tests/integration/test_access_grants.py tests/integration/test_access_bus.py tests/e2e/test_strangers.py $(ARGS)
+	@$(MAKE) scans
+
+scans: setup-dev ## bandit's rules, pins and hashes, secrets; writes reports/sbom.json
 	@$(BIN)/ruff check --quiet --select S --ignore S311,S603 opensqt services && echo "bandit ok  its rules, by ruff"
 	@$(BIN)/python -m tests.tidiness.supply
 
