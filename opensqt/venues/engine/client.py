@@ -45,6 +45,7 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
 
     number = str
     options: dict[str, Any]
+    has: dict[str, Any]
 
     def __init__(
         self,
@@ -73,6 +74,8 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
                 **keys,
             }
         )
+        # A listing needs no currencies, which some venues tell only to a key.
+        self.has = {**self.has, "fetchCurrencies": False}
 
     def milliseconds(self) -> int:
         """Return the market time at which the request of this context is signed, on the venue's clock."""
