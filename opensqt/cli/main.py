@@ -38,6 +38,7 @@ VERBS = {
     "resume": "release the kill latch",
     "limits": "show the limits of risk, or change one while the desk runs",
     "logs": "show the logs of all processes, or of one",
+    "backtest": "run a configuration over market data and report",
     "config": "write or check a configuration",
     "new": "write the skeleton of a strategy and its test",
     "doctor": "check this machine and folder",
@@ -92,7 +93,10 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     asked = next((word for word in words if not word.startswith("-")), "")
     for name, summary in VERBS.items():
-        below = verbs.add_parser(name, help=summary, description=summary)
+        # A verb may mean something else by --data: the market data of a backtest.
+        below = verbs.add_parser(
+            name, help=summary, description=summary, conflict_handler="resolve"
+        )
         below.add_argument(
             "--data",
             type=Path,

@@ -13,15 +13,14 @@ import sys
 import msgspec
 import uvloop
 
+from opensqt.backtest.paper_terms import fee_asset_of, funding_of, simulated_venue
 from opensqt.desk.data_folder import paper_keys
 from opensqt.desk.runfile import RunFile, read_run
 from opensqt.runtime.clock import open_clock
-from opensqt.runtime.config.all import Config, ConfigError, load
+from opensqt.runtime.config.all import ConfigError, load
 from opensqt.runtime.config.schema import PaperRules
 from opensqt.runtime.environment import Environment
 from opensqt.runtime.token import read_token
-from opensqt.simulation.engine.fees import FeeAsset
-from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.engine.orders import GATE_IDENTITY
 from opensqt.simulation.market.recording_files import RecordingRefused
 from opensqt.simulation.market.synthetic import StateRefused
@@ -65,14 +64,14 @@ def _venue(environment: Environment) -> PaperVenue:
     clock = open_clock(data)
     host, port = _address(environment.paper_venue, run)
     setup = VenueSetup(
-        venue=_simulated(config),
+        venue=simulated_venue(config),
         folder=data,
         balances={name: account.balances for name, account in config.accounts.items()},
         leverages={name: account.leverage for name, account in config.accounts.items()},
         keys={name: key for name, key in keys.items() if name in config.accounts},
-        funding=_funding(config),
+        funding=funding_of(config),
         policy=IDENTITIES.get(config.paper.rules),
-        fee_asset=_fee_asset(config),
+        fee_asset=fee_asset_of(config),
         speed=clock.speed,
         host=host,
         port=port,
@@ -81,35 +80,12 @@ def _venue(environment: Environment) -> PaperVenue:
     return PaperVenue(setup, open_flow(run.market or config.paper.market), clock)
 
 
-def _simulated(config: Config) -> str:
-    venues = sorted({account.venue for account in config.accounts.values()})
-    if len(venues) != 1:
-        raise ConfigError(
-            f"accounts are at {', '.join(venues) or 'no venue'}: a paper venue is one venue"
-        )
-    return venues[0]
-
-
 def _address(given: str, run: RunFile) -> tuple[str, int]:
     """Listen where clients are told to look (a pod: all interfaces), else on the run's own port."""
     host, _, port = given.rpartition(":")
     if host and port.isdecimal():
         return host, int(port)
     return LOOPBACK, run.ports.get("venue", 0)
-
-
-def _fee_asset(config: Config) -> FeeAsset | None:
-    fees = config.paper.fees
-    if not fees.asset:
-        return None
-    return FeeAsset(asset=fees.asset, price_quote=fees.price_quote)
-
-
-def _funding(config: Config) -> dict[str, FundingTerms]:
-    return {
-        symbol: FundingTerms(rate=terms.rate, interval_hours=terms.interval_hours)
-        for symbol, terms in config.paper.funding.items()
-    }
 
 
 async def _serve(venue: PaperVenue) -> None:

@@ -4,8 +4,6 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import NamedTuple
 
-import msgspec
-
 from opensqt.domain import order_state
 from opensqt.domain.control import LimitChanged
 from opensqt.domain.decimals import ZERO
@@ -22,13 +20,6 @@ from opensqt.domain.verdict import RiskApproved, RiskRefused, Verdict
 
 TRADES_MAX = 100_000  # a repetition comes at once or not at all
 SETTLED_KEPT_MS = 60_000  # market ms that verdicts and ended orders are remembered
-
-
-class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """An approval of ours that no order event has confirmed yet; counted as if it were live."""
-
-    intent: PlaceIntent
-    price: Decimal
 
 
 class _Stake(NamedTuple):
@@ -50,7 +41,9 @@ class RiskState:
         self.ticks: dict[tuple[str, str], Tick] = {}
         self.index = OrderIndex(trades_max=TRADES_MAX)
         self.verdicts: dict[str, Verdict] = {}
-        self.pending: dict[str, Pending] = {}
+        self.pending: dict[
+            str, PlaceIntent
+        ] = {}  # approved, by no order event confirmed yet; they count as live
         self.switches = TradingControls()
         self.limits: dict[str, LimitChanged] = {}  # field -> its newest change
         self.now_ms = 0
@@ -90,11 +83,11 @@ class RiskState:
                 if isinstance(event, IntentPlaced):
                     self.pending.pop(event.ref.intent_id, None)
 
-    def reserve(self, approval: RiskApproved, price: Decimal) -> None:
+    def reserve(self, approval: RiskApproved) -> None:
         """Count an approval as live until the journal shows the order or its horizon has passed."""
         self.verdicts[approval.intent_id] = approval
         if approval.place is not None:
-            self.pending[approval.intent_id] = Pending(intent=approval.place, price=price)
+            self.pending[approval.intent_id] = approval.place
 
     def exposure(self, intent: PlaceIntent) -> Exposure:
         """Return what the account has at stake in the intent's symbol, at worst."""
@@ -106,10 +99,9 @@ class RiskState:
             if _symbol(order) == intent.symbol
         ]
         waiting = [
-            pending.intent
+            pending
             for pending in self.pending.values()
-            if pending.intent.account == intent.account
-            and pending.intent.intent_id != intent.intent_id
+            if pending.account == intent.account and pending.intent_id != intent.intent_id
         ]
         here = [_stake(order) for order in account if _symbol(order) == intent.symbol] + [
             _Stake(i.strategy, i.side, i.quantity, i.type, i.price, i.purpose)
@@ -137,7 +129,7 @@ class RiskState:
     def forget(self, horizon_ms: int) -> None:
         """Drop approvals that can no longer be sent and what ended long ago; `horizon_ms` is market time."""
         for intent_id, pending in list(self.pending.items()):
-            if pending.intent.valid_until_ms < horizon_ms:
+            if pending.valid_until_ms < horizon_ms:
                 del self.pending[intent_id]
         old = horizon_ms - SETTLED_KEPT_MS
         # Both stand in order of time, but for those that the journal held at the start: the oldest come first.

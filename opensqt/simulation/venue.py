@@ -90,21 +90,7 @@ class SimulatedOrders:
     ) -> CancelOutcome:
         """Cancel one order; there is no rate budget here that `urgent` could pass by."""
         del urgent
-        try:
-            order = self.exchange.cancel(
-                self._account,
-                symbol,
-                order_id=None,
-                client_id=client_order_id,
-                cancel_id=f"cancel{self.exchange.clock.market_ms()}",
-            )
-        except OrderRefusal as refusal:
-            rules = self.exchange.rules[symbol]
-            error = self._terms.dialect.refused(rules.market, refusal.reason)
-            self.exchange.refuse(self._refusal(Kind.CANCEL, rules, client_order_id, error))
-            return NotFound(code=str(error.code), evidence=self._evidence(error))
-        self.exchange.commit()
-        return self._answered(order)
+        return self.take_back(symbol, client_order_id)
 
     async def cancel_batch(
         self, symbol: str, client_order_ids: Sequence[str], *, urgent: bool = False
@@ -125,6 +111,24 @@ class SimulatedOrders:
         if order is not None and exchange.policy.shows(order, now_ms):
             return self._shown(order)
         return NotFound(code=UNLISTED, evidence=b"[]")
+
+    def take_back(self, symbol: str, client_order_id: str) -> CancelOutcome:
+        """Cancel one open order."""
+        try:
+            order = self.exchange.cancel(
+                self._account,
+                symbol,
+                order_id=None,
+                client_id=client_order_id,
+                cancel_id=f"cancel{self.exchange.clock.market_ms()}",
+            )
+        except OrderRefusal as refusal:
+            rules = self.exchange.rules[symbol]
+            error = self._terms.dialect.refused(rules.market, refusal.reason)
+            self.exchange.refuse(self._refusal(Kind.CANCEL, rules, client_order_id, error))
+            return NotFound(code=str(error.code), evidence=self._evidence(error))
+        self.exchange.commit()
+        return self._answered(order)
 
     def take(self, request: OrderRequest, leaving: Sequence[OrderRequest] = ()) -> PlaceOutcome:
         """Place one order of a request, which holds all that are `leaving`, as the dialect lets it in."""

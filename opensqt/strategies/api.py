@@ -38,6 +38,7 @@ from opensqt.strategies.pricing import quantity_of
 from opensqt.strategies.settings import SettingError, Settings
 from opensqt.strategies.state import FUNDING_AGE_MS_MAX, ORDERS_PER_PLACE, Setup, StrategyState
 from opensqt.strategies.tracked_intent import RetryPolicy
+from opensqt.strategies.waking import believed
 
 __all__ = [
     "BookTop",
@@ -136,7 +137,7 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     def ask(self, state: S, event: Event) -> Decision:
         """Decide after a message that has been folded already."""
         waiting = "" if self.decides_early else state.unready or state.lapsing
-        return Decision(reason=waiting) if waiting else self.decide(state, event)
+        return Decision(reason=waiting) if waiting else believed(state, self.decide(state, event))
 
     def begin(self, setup: Setup[Any]) -> S:
         """Return the state of a strategy of which nothing is known yet."""

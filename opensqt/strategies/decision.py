@@ -33,12 +33,14 @@ class SkippedSlot(msgspec.Struct, frozen=True, kw_only=True):
 class WakeCondition(msgspec.Struct, frozen=True, kw_only=True):
     """What a strategy waits for: nothing changes while the price stays inside and the time has not come.
 
-    A statement that a shell may use to spare work; None leaves that side open.
+    A promise that a backtest uses to pass over all the prices in between: with the same orders at work the strategy
+    would decide the same at each of them, whatever marks and repeated funding rates show meanwhile. Every event but
+    these wakes it. None leaves a side open.
     """
 
     symbol: str
-    price_min: Decimal | None = None  # quote units, of the mid
-    price_max: Decimal | None = None
+    price_min: Decimal | None = None  # quote units, of the mid: at it and below
+    price_max: Decimal | None = None  # at it and above
     time_ms: int | None = None  # market
 
 

@@ -8,12 +8,11 @@ from typing import Any
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.scope import DESK, kill_refused
 from opensqt.domain.venue import VenueDown
-from opensqt.execution.caps import Caps
 from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
 from opensqt.runtime.approval_proof import ApprovalKeys
 from opensqt.runtime.config.all import Config, ConfigError, OnStop
-from opensqt.runtime.config.limit_changes import CAP_FACTOR
+from opensqt.runtime.config.limits import caps_of
 from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 from opensqt.runtime.health import Action
@@ -130,13 +129,7 @@ def _account(context: Context, name: str) -> ExecutorAccount:
         approval_keys=ApprovalKeys(
             context.environment.approval_keys or folder / APPROVAL_KEYS_FOLDER
         ),
-        caps=Caps(
-            currency=config.risk.currency,
-            rates=config.risk.rates,
-            orders_max=config.risk.open_orders_max * CAP_FACTOR,
-            order_notional_max=config.risk.order_notional_quote_max * CAP_FACTOR,
-            notional_max=config.risk.position_notional_quote_max * CAP_FACTOR,
-        ),
+        caps=caps_of(config),
     )
 
 

@@ -1,22 +1,13 @@
-"""The gate's limits from the configuration; spans that the configuration gives in wall time become market time."""
+"""From the configuration in force to the limits of the gate."""
 
 from decimal import Decimal
 
 from opensqt.domain.grounds import StrategyLimits
-from opensqt.domain.instruments import quote_asset
+from opensqt.risk.verdict import Intent
 from opensqt.runtime.config.all import Config
+from opensqt.runtime.config.limits import limits_of
 
 
-def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> StrategyLimits:
-    """Return what one strategy may do in a symbol, in a run whose market time passes `speed` times as fast."""
-    risk, settings = config.risk, config.strategies.get(strategy)
-    return StrategyLimits(
-        currency=risk.currency,
-        order_notional_quote_max=risk.order_notional_quote_max,
-        position_notional_quote_max=risk.position_notional_quote_max,
-        inventory_notional_quote_max=settings.held_quote_max if settings else None,
-        rate_stated=risk.rates.get(quote_asset(symbol)),
-        open_orders_max=risk.open_orders_max,
-        price_collar_bps=risk.price_collar_bps,
-        tick_age_ms_max=int(risk.tick_age_ms_max * speed),
-    )
+def limits_for(config: Config, speed: Decimal, intent: Intent) -> StrategyLimits:
+    """Return what the strategy of an intent may do in its symbol."""
+    return limits_of(config, speed, intent.strategy, intent.symbol)

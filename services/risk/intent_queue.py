@@ -6,7 +6,6 @@ between a verdict and what it reserves, and no intent waits for the bus to confi
 
 import asyncio
 import hashlib
-from decimal import Decimal
 from functools import partial
 
 import msgspec
@@ -36,7 +35,7 @@ from opensqt.runtime.process_context import Context
 from opensqt.runtime.redelivery_limit import RedeliveryLimit, delivery_of
 from opensqt.runtime.retrying import follow_for_ever, until_answered
 from opensqt.runtime.waiting import event_within
-from services.risk.config import limits_of
+from services.risk.config import limits_for
 from services.risk.limits_in_force import LimitsInForce
 
 BASIS_WAIT_S_MAX = 0.25
@@ -173,7 +172,7 @@ class IntentQueue:
         reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)
         now_ms, seat = self._clock.market_ms(), self._seat()
         config, speed = self._limits.config(self._sight.state), self._clock.speed
-        limits = limits_of(config, speed, intent.strategy, intent.symbol)
+        limits = limits_for(config, speed, intent)
         return judge(self._sight.state, intent, limits, seat, now_ms, basis_reached=reached)
 
     async def _reach(self, basis: Basis) -> bool:
@@ -202,7 +201,7 @@ class IntentQueue:
             # Only what was judged here and now: a verdict that was read is no word of ours by being read.
             verdict = self._key.prove(verdict)
             self.judged["approved"] += 1
-            self._sight.state.reserve(verdict, _price(self._sight.state, intent))
+            self._sight.state.reserve(verdict)
         envelope = Envelope(
             event_id=ids.event_id("command", intent.intent_id),
             type="Command",
@@ -286,10 +285,3 @@ def _event(
         correlation_id=intent.intent_id,
         causation_id=intent.intent_id,
     )
-
-
-def _price(state: RiskState, intent: Intent) -> Decimal:
-    if isinstance(intent, PlaceIntent) and intent.price > 0:
-        return intent.price
-    tick = state.ticks.get((intent.venue, intent.symbol))
-    return tick.ask_price if tick is not None else Decimal(0)

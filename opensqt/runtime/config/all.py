@@ -82,8 +82,13 @@ def parse_config(text: str, environ: Mapping[str, str]) -> Config:
 
 
 def config_hash(config: Config) -> str:
-    """Return the SHA-256 (hex) of the configuration's values; comments and order do not count."""
-    return _hash(config)
+    """Return the SHA-256 (hex) of the configuration's values; comments and order do not count.
+
+    What backtests assume is no part of it: no desk trades differently for it.
+    """
+    values = msgspec.to_builtins(config)
+    del values["backtest"]
+    return _hash(values)
 
 
 def strategy_hash(strategy: Settings) -> str:
@@ -108,5 +113,5 @@ def secret(reference: str, environ: Mapping[str, str]) -> str:
     return found
 
 
-def _hash(value: msgspec.Struct) -> str:
+def _hash(value: object) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()

@@ -149,6 +149,33 @@ class TelemetryConfig(ConfigTable, frozen=True, kw_only=True):
     otlp_endpoint: str = ""
 
 
+class BacktestFees(ConfigTable, frozen=True, kw_only=True):
+    """The fees of one symbol at the tier that the account has, in bps of what is traded; below 0 is a rebate."""
+
+    maker_bps: Annotated[Decimal, Range(least="-10", most="100")]
+    taker_bps: Annotated[Decimal, Range(least="-10", most="100")]
+
+
+class BacktestQueue(StrEnum):
+    """Who leaves a level of the book that shrinks by more than was traded there."""
+
+    BEHIND = "behind"  # those behind our order: no cancel of others brings it nearer
+    PROPORTIONAL = "proportional"  # of those before and behind it as many as they are
+
+
+class BacktestConfig(ConfigTable, frozen=True, kw_only=True):
+    """What a backtest assumes of the venue beside what the data shows.
+
+    `latency_ms` passes between a decision and the venue, and again between the venue and the desk. Where the data are
+    candles, `volume_share_max` of a candle's volume may be traded with us. `fees` are by symbol.
+    """
+
+    latency_ms: Annotated[int, Range(least="0", most="1000")] = 50
+    queue: BacktestQueue = BacktestQueue.BEHIND
+    volume_share_max: Share = Decimal("0.1")
+    fees: dict[str, BacktestFees] = msgspec.field(default_factory=dict)
+
+
 class Config(ConfigTable, frozen=True, kw_only=True):
     """The whole configuration of a desk."""
 
@@ -156,6 +183,7 @@ class Config(ConfigTable, frozen=True, kw_only=True):
     desk: str
     run: RunConfig = RunConfig()
     paper: PaperConfig = PaperConfig()
+    backtest: BacktestConfig = BacktestConfig()
     venues: dict[str, VenueConfig]
     accounts: dict[str, AccountConfig]
     strategies: dict[str, Settings]

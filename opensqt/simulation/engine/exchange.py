@@ -28,10 +28,11 @@ from opensqt.simulation.engine.orders import (
     VenueConduct,
     VenueOrder,
 )
+from opensqt.simulation.engine.queue_position import QueueModel
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
 from opensqt.simulation.engine.store import Changes, Store
 from opensqt.simulation.engine.wallets import LEVERAGE_DEFAULT, born, spot_claim
-from opensqt.simulation.market.flow import Frame, MarketTrade
+from opensqt.simulation.market.flow import BestQuotes, Frame, MarketTrade
 from opensqt.simulation.market.tape import RESTART_GAP, PublicTrade
 
 FIRST_ORDER_ID = 1_000_000_000
@@ -60,13 +61,15 @@ class Exchange:
         policy: IdentityPolicy,
         fee_asset: FeeAsset | None = None,
         conduct: VenueConduct = USUAL_CONDUCT,
+        queue: QueueModel = QueueModel.PROPORTIONAL,
     ) -> None:
         self.clock, self.store, self.policy, self._conduct = clock, store, policy, conduct
         self.rules = {rules.symbol: rules for rules in instruments}
         accounts = store.records.accounts()
         self.settlement = Settlement(venue, self.rules, accounts, fee_asset, conduct)
         self.matchers = {
-            symbol: Matcher(rules, self.settlement, conduct) for symbol, rules in self.rules.items()
+            symbol: Matcher(rules, self.settlement, conduct, queue)
+            for symbol, rules in self.rules.items()
         }
         self.open: dict[tuple[str, str], dict[int, VenueOrder]] = {}
         self.listeners: list[Callable[[list[Notice]], None]] = []
@@ -129,7 +132,7 @@ class Exchange:
             matcher.uncross()
             self.tidy(symbol)
 
-    def play(self, frame: Frame, *, match_trades: bool = True) -> None:
+    def play(self, frame: Frame | BestQuotes, *, match_trades: bool = True) -> None:
         """Apply one frame of other people's market; fills of ours wait for `commit`."""
         settlement, matcher = self.settlement, self.matchers[frame.symbol]
         settlement.now_ms = self.clock.market_ms()

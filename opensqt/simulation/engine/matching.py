@@ -4,8 +4,9 @@ The fill model
 - The book is the flow's L2 book plus our resting orders. On entry an order's queue position (`ahead`) is the flow's
   displayed quantity at its price; our orders at one price keep their time order among themselves.
 - A trade of the flow at our price eats the queue ahead first, then us, then what stands between us and our next order.
-- When the flow lowers a level by more than trades explain, people cancelled: `ahead` shrinks in proportion
-  (`standing`; a level and the trades that changed it may be told in either order).
+- When the flow lowers a level by more than trades explain, people cancelled: `ahead` shrinks in proportion, or by none
+  (`QueueModel`; a level and the trades that changed it may be told in either order).
+- Where the flow tells its best level only, an order behind it waits for all that is shown once its level is the best.
 - A trade through our price would have met us first: it fills us at our price, at most its quantity.
 - A flow quote that crosses our price fills us at our price, at most its quantity, and that quantity is used up.
 - A taker walks the book; the flow's liquidity it takes stays taken until the flow states that level again. Resting
@@ -30,8 +31,15 @@ from opensqt.simulation.engine.orders import (
     VenueConduct,
     VenueOrder,
 )
-from opensqt.simulation.engine.queue_position import QueuePosition
-from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, Level, MarketTrade
+from opensqt.simulation.engine.queue_position import UNSEEN, QueueModel, QueuePosition
+from opensqt.simulation.market.flow import (
+    BestQuotes,
+    BookDelta,
+    BookSnapshot,
+    Frame,
+    Level,
+    MarketTrade,
+)
 
 
 class Matcher:
@@ -42,22 +50,28 @@ class Matcher:
         rules: InstrumentRules,
         ledger: MatchingAccounts,
         conduct: VenueConduct = USUAL_CONDUCT,
+        queue: QueueModel = QueueModel.PROPORTIONAL,
     ) -> None:
         self.rules, self._conduct = rules, conduct
         self.book = MergedBook(rules.quantity_step)
         self._ledger = ledger
-        self._standing = QueuePosition(self.book)
+        self._standing = QueuePosition(self.book, queue)
+        self._best_only = False  # what lies behind the best levels is not known
 
-    def play(self, frame: Frame, *, match_trades: bool = True) -> Decimal:
+    def play(self, frame: Frame | BestQuotes, *, match_trades: bool = True) -> Decimal:
         """Apply one frame of the flow; return the part of a trade that did not meet our orders (base units)."""
         match frame:
             case BookSnapshot():
-                self._restate(Side.BUY, frame.bids, frame.time_ms)
-                self._restate(Side.SELL, frame.asks, frame.time_ms)
+                _restate(self, Side.BUY, frame.bids, frame.time_ms)
+                _restate(self, Side.SELL, frame.asks, frame.time_ms)
             case BookDelta():
                 for side, levels in ((Side.BUY, frame.bids), (Side.SELL, frame.asks)):
                     for price, quantity in levels:
-                        self._set_level(side, price, quantity, frame.time_ms)
+                        self.set_level(side, price, quantity, frame.time_ms)
+            case BestQuotes():
+                self._best_only = True
+                _show_best(self, Side.BUY, frame.bid, frame.time_ms)
+                _show_best(self, Side.SELL, frame.ask, frame.time_ms)
             case MarketTrade():
                 return self._trade(frame) if match_trades else frame.quantity
         if match_trades:
@@ -93,7 +107,7 @@ class Matcher:
             TimeInForce.GTC,
             TimeInForce.POST_ONLY,
         ):
-            self.book.rest(order, self.book.flow[order.side].quantity(order.price))
+            self.book.rest(order, _ahead(self.book, order, best_only=self._best_only))
         else:
             order.status = Status.EXPIRED
 
@@ -109,14 +123,8 @@ class Matcher:
             total += quantity
         return total
 
-    def _restate(self, side: Side, levels: tuple[Level, ...], time_ms: int) -> None:
-        stated = dict(levels)
-        for price in [price for price in self.book.flow[side].prices() if price not in stated]:
-            self._set_level(side, price, ZERO, time_ms)
-        for price, quantity in levels:
-            self._set_level(side, price, quantity, time_ms)
-
-    def _set_level(self, side: Side, price: Decimal, stated: Decimal, time_ms: int) -> None:
+    def set_level(self, side: Side, price: Decimal, stated: Decimal, time_ms: int) -> None:
+        """Let the flow state the quantity of a level (base units)."""
         quantity = floor_to(stated, self.book.step)
         self._standing.level_changes(side, price, quantity, time_ms)
         self.book.put(side, price, quantity)
@@ -212,3 +220,28 @@ class Matcher:
 
 def _fillable(order: VenueOrder, ledger: MatchingAccounts, step: Decimal) -> Decimal:
     return floor_to(min(order.remaining, ledger.fillable(order)), step)
+
+
+def _restate(matcher: Matcher, side: Side, levels: tuple[Level, ...], time_ms: int) -> None:
+    stated = dict(levels)
+    for price in [one for one in matcher.book.flow[side].prices() if one not in stated]:
+        matcher.set_level(side, price, ZERO, time_ms)
+    for price, quantity in levels:
+        matcher.set_level(side, price, quantity, time_ms)
+
+
+def _show_best(matcher: Matcher, side: Side, level: Level, time_ms: int) -> None:
+    price, quantity = level
+    before = matcher.book.flow[side].best
+    if before is not None and (before - price) * side.sign > 0:
+        matcher.set_level(side, before, ZERO, time_ms)
+    elif before is not None and before != price:
+        matcher.book.put(side, before, ZERO)  # still there, and out of sight
+    matcher.set_level(side, price, quantity, time_ms)
+
+
+def _ahead(book: MergedBook, order: VenueOrder, *, best_only: bool) -> Decimal:
+    """Return how much of the flow stands before an order that comes to rest (base units)."""
+    flow = book.flow[order.side]
+    behind = flow.best is not None and (flow.best - order.price) * order.side.sign > 0
+    return UNSEEN if best_only and behind else flow.quantity(order.price)

@@ -1,4 +1,4 @@
-"""Where our orders stand in their queues when levels change: cancels ahead in proportion, trades counted once.
+"""Where our orders stand in their queues when levels change: cancels as the model has it, trades counted once.
 
 Positions are whole steps, rounded up: a part of a step ahead would leave a part of a step for us.
 A level and its trades are told apart, in either order. A decrease that a trade has explained moves nobody again; a
@@ -7,6 +7,7 @@ fills anything and never reads a clock: times are those of the frames.
 """
 
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -15,8 +16,18 @@ from opensqt.domain.instruments import Side
 from opensqt.simulation.engine.book import MergedBook
 
 LATE_TRADE_MS = 500
+UNSEEN = Decimal(
+    10**15
+)  # base units ahead of an order at a level that nobody has shown: more than any level holds
 
 Key = tuple[Side, Decimal]
+
+
+class QueueModel(StrEnum):
+    """Who leaves a level that shrinks by more than was traded there."""
+
+    PROPORTIONAL = "proportional"  # of those before and behind our order as many as they are
+    BEHIND = "behind"  # those behind it, as long as that can be: nobody's cancel brings it nearer
 
 
 class Vanished(msgspec.Struct, kw_only=True):
@@ -30,8 +41,9 @@ class Vanished(msgspec.Struct, kw_only=True):
 class QueuePosition:
     """The queue positions of one book, in multiples of its step."""
 
-    def __init__(self, book: MergedBook) -> None:
+    def __init__(self, book: MergedBook, model: QueueModel) -> None:
         self._book = book
+        self._model = model
         self._explained: dict[Key, Decimal] = {}
         self._vanished: dict[Key, Vanished] = {}
 
@@ -50,7 +62,7 @@ class QueuePosition:
             vanished = Vanished(quantity=ZERO, time_ms=time_ms, taken={})
         for order in own:
             ahead = order.ahead
-            if gone > 0:
+            if gone > 0 and self._model is QueueModel.PROPORTIONAL:
                 ahead = EXACT.divide(EXACT.multiply(ahead, quantity), queue)
                 ahead = ceil_to(ahead, self._book.step)
             ahead = min(ahead, quantity)

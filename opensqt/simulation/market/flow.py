@@ -29,6 +29,18 @@ class BookDelta(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     asks: tuple[Level, ...]
 
 
+class BestQuotes(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The best level of each side and nothing of what lies behind it; replaces the best that was there.
+
+    A side that moves back from the price has lost its best level; where it moves on, the one before is out of sight.
+    """
+
+    symbol: str
+    time_ms: int
+    bid: Level
+    ask: Level
+
+
 class MarketTrade(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A trade between other people; `taker` is the side of the aggressor."""
 
@@ -39,7 +51,7 @@ class MarketTrade(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     taker: Side
 
 
-Frame = BookSnapshot | BookDelta | MarketTrade
+Frame = BookSnapshot | BookDelta | MarketTrade  # of a flow, which knows whole books
 
 
 class MarketFlow(Protocol):

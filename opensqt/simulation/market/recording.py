@@ -168,12 +168,16 @@ class RecordedFlow:
     def frames(self) -> Iterator[Frame]:
         """Yield a snapshot of each symbol, then its frames, loop after loop; raise `RecordingRefused`."""
         while True:
-            for track in self._tracks:
-                yield track.snapshot(self._now_ms + self._shift_ms)
-            while (step := self._step()) is not None:
-                track, frame = step
-                yield track.frame(frame, self._shift_ms)
+            yield from self.once()
             self._loop()
+
+    def once(self) -> Iterator[Frame]:
+        """Yield a snapshot of each symbol, then its frames, until the shortest ends; raise `RecordingRefused`."""
+        for track in self._tracks:
+            yield track.snapshot(self._now_ms + self._shift_ms)
+        while (step := self._step()) is not None:
+            track, frame = step
+            yield track.frame(frame, self._shift_ms)
 
     def state(self) -> bytes:
         """Everything needed to go on after the last yielded frame, as MessagePack."""

@@ -11,7 +11,14 @@ from itertools import pairwise
 import msgspec
 
 from opensqt.domain.instruments import Side
-from opensqt.simulation.market.flow import BookDelta, BookSnapshot, Frame, MarketFlow, MarketTrade
+from opensqt.simulation.market.flow import (
+    BestQuotes,
+    BookDelta,
+    BookSnapshot,
+    Frame,
+    MarketFlow,
+    MarketTrade,
+)
 from opensqt.simulation.market.ladder import Ladder
 
 SAMPLE_MS = 100
@@ -123,9 +130,14 @@ class SymbolRecord:
             buys_share=self.buys / max(1, len(self.sizes)),
         )
 
-    def _book(self, frame: BookSnapshot | BookDelta) -> None:
-        for side, levels in ((Side.BUY, frame.bids), (Side.SELL, frame.asks)):
-            if isinstance(frame, BookSnapshot):
+    def _book(self, frame: BookSnapshot | BookDelta | BestQuotes) -> None:
+        bids, asks = (
+            ((frame.bid,), (frame.ask,))
+            if isinstance(frame, BestQuotes)
+            else (frame.bids, frame.asks)
+        )
+        for side, levels in ((Side.BUY, bids), (Side.SELL, asks)):
+            if not isinstance(frame, BookDelta):
                 self.sides[side].replace(levels)
                 continue
             for price, quantity in levels:

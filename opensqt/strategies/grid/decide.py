@@ -14,6 +14,7 @@ from opensqt.strategies.grid.levels import spread_over
 from opensqt.strategies.grid.market_reading import words_of
 from opensqt.strategies.grid.state import GridState, unowned
 from opensqt.strategies.grid.target_orders import target_of
+from opensqt.strategies.grid.waiting import wake_of
 from opensqt.strategies.permissions import Permission, Permissions, permissions
 
 
@@ -32,7 +33,7 @@ def decide(grid: GridState, event: Event) -> Decision:
         grid, target.wants, gaps=target.gaps, leaving=target.leaving, reason=allowed.reason
     )
     note = words_of(grid.settings, grid.reading, ladder)
-    return msgspec.structs.replace(decision, note=note) if note else decision
+    return msgspec.structs.replace(decision, note=note, wake=wake_of(grid, ladder))
 
 
 def _unlocked(grid: GridState, allowed: Permissions) -> Permissions:

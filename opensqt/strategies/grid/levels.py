@@ -107,6 +107,17 @@ class GridLevels(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             level += stride
         return tuple(self._listed(range(level, level + stride * count, stride), 1))
 
+    def edges(self, price: Decimal) -> list[Decimal]:
+        """Return the prices around this one at which a level comes into the window, leaves it, or is the nearest."""
+        near = self.nearest(price)
+        buffer = self.gap(near) * self.stride * BUFFER
+        reach = 2 * self.stride + 1
+        prices = [self.price(level) for level in range(near - reach, near + reach + 1)]
+        found = [(low + high) / 2 for low, high in pairwise(prices)]
+        for one in prices:
+            found += (one - buffer, one, one + buffer)
+        return found
+
     def reaches(self, level: int, price: Decimal, count: int) -> bool:
         """Tell whether a level lies so near that an order there may stay: the window and one interval more."""
         span = self.stride * (count + 1)

@@ -17,7 +17,7 @@ from opensqt.execution.state import ExecutionState as Books
 from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import judge
 from opensqt.runtime.config.all import ConfigError, parse_config
-from services.risk.config import limits_of
+from opensqt.runtime.config.limits import limits_of
 from tests.unit.risk.risk_books import LIMITS, NOW_MS, SEAT, fill, intent, live, rules, state, tick
 
 CROSS = "ETH/BTC"

@@ -128,7 +128,7 @@ def _played(seed: int) -> list[Verdict]:
         assert isinstance(verdict, RiskApproved | RiskRefused)
         verdicts.append(verdict)
         if isinstance(verdict, RiskApproved):
-            books.reserve(verdict, wish["price"])
+            books.reserve(verdict)
             if draw.random() < 0.2:
                 verdicts.append(blocked(verdict, seat, now_ms + 3, "COMMANDS is full"))
     return verdicts

@@ -91,7 +91,7 @@ def test_approvals_that_have_not_come_back_count_too() -> None:
         wish = intent(intent_id=f"i-{number}", quantity=Decimal("0.030"))
         verdict = judge(books, wish, LIMITS, SEAT, NOW_MS).verdict
         assert isinstance(verdict, RiskApproved)
-        books.reserve(verdict, wish.price)
+        books.reserve(verdict)
     late = intent(intent_id="i-9", quantity=Decimal("0.030"))
     assert _refusal(judge(books, late, LIMITS, SEAT, NOW_MS)) == "open_orders"
     books.forget(NOW_MS + 10_000)

@@ -11,10 +11,10 @@ from opensqt.cli.main import main
 from opensqt.desk.plan import make_plan
 from opensqt.desk.processes import rows
 from opensqt.runtime.config.all import Config, ConfigError, config_hash, load, parse_config
+from opensqt.runtime.config.limits import limits_of
 from opensqt.runtime.strategy.registry import UnknownKind, strategy_of, understood
 from opensqt.strategies.api import Strategy
 from opensqt.strategies.settings import PluginSettings
-from services.risk.config import limits_of
 from tests.tidiness.source import ROOT
 
 MAKER = ROOT / "examples" / "maker"

@@ -52,6 +52,8 @@ def test_the_import_law_holds() -> None:
             "nothing inside knows",
         ),
         ("opensqt/simulation/market/flow.py", "import opensqt.runtime.codec", "simulation knows"),
+        ("opensqt/backtest/run.py", "import services.risk.service", "a backtest reaches"),
+        ("opensqt/backtest/run.py", "import opensqt.runtime.bus.nats", "a backtest reaches"),
         ("opensqt/oracle/tables.py", "import opensqt.domain.ledger", "the oracle shares no fold"),
         ("opensqt/oracle/tables.py", "import opensqt.runtime.codec", "the oracle shares no fold"),
         ("opensqt/runtime/codec.py", "import opensqt.oracle.tables", "only the command line asks"),

@@ -59,6 +59,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     '[paper.funding."SYMBOL"]': schema.PaperFunding,
     "[paper.fees]": schema.PaperFees,
     "[venues.NAME]": schema.VenueConfig,
+    "[backtest]": schema.BacktestConfig,
+    '[backtest.fees."SYMBOL"]': schema.BacktestFees,
     "[accounts.NAME]": schema.AccountConfig,
     '[strategies.NAME], kind = "grid"': GridSettings,
     '[strategies.NAME], kind = "carry"': CarrySettings,
@@ -87,7 +89,7 @@ def test_every_key_of_the_configuration_is_explained(heading: str) -> None:
 def _is_table(field: msgspec.structs.FieldInfo) -> bool:
     """Tell whether a field is a table of its own, with its own heading."""
     named = {"run", "paper", "funding", "fees", "venues", "accounts", "strategies", "risk"}
-    return field.name in named | {"gateway", "telemetry"}
+    return field.name in named | {"backtest", "gateway", "telemetry"}
 
 
 def _shown(field: msgspec.structs.FieldInfo) -> str:

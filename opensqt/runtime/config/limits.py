@@ -1,0 +1,36 @@
+"""The limits of gate and executor from the configuration; spans given in wall time become market time."""
+
+from decimal import Decimal
+
+from opensqt.domain.grounds import StrategyLimits
+from opensqt.domain.instruments import quote_asset
+from opensqt.execution.caps import Caps
+from opensqt.runtime.config.all import Config
+from opensqt.runtime.config.limit_changes import CAP_FACTOR
+
+
+def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> StrategyLimits:
+    """Return what one strategy may do in a symbol, in a run whose market time passes `speed` times as fast."""
+    risk, settings = config.risk, config.strategies.get(strategy)
+    return StrategyLimits(
+        currency=risk.currency,
+        order_notional_quote_max=risk.order_notional_quote_max,
+        position_notional_quote_max=risk.position_notional_quote_max,
+        inventory_notional_quote_max=settings.held_quote_max if settings else None,
+        rate_stated=risk.rates.get(quote_asset(symbol)),
+        open_orders_max=risk.open_orders_max,
+        price_collar_bps=risk.price_collar_bps,
+        tick_age_ms_max=int(risk.tick_age_ms_max * speed),
+    )
+
+
+def caps_of(config: Config) -> Caps:
+    """Return what an executor sends at most, whatever the gate approved."""
+    risk = config.risk
+    return Caps(
+        currency=risk.currency,
+        rates=risk.rates,
+        orders_max=risk.open_orders_max * CAP_FACTOR,
+        order_notional_max=risk.order_notional_quote_max * CAP_FACTOR,
+        notional_max=risk.position_notional_quote_max * CAP_FACTOR,
+    )
