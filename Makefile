@@ -72,7 +72,7 @@ PYTEST := $(BIN)/python -m pytest
 # A part whose folder has no test yet is no failure: pytest says 5.
 none_is_fine = || { code=$$?; [ $$code -eq 5 ] || exit $$code; }
 
-.PHONY: test test-only parts rest whole coverage slow check unit integration e2e lint types imports format proto rows bench simulate simulate-long
+.PHONY: test test-only parts rest whole coverage slow check unit integration e2e lint types imports format proto rows bench bench-backtest simulate simulate-long
 test: check test-only ## everything: checks and all tests (longer forms: make slow)
 
 # Tests of the whole platform start a dozen processes each, which wait for most of their time: two at once. Where a
@@ -198,6 +198,9 @@ simulate-long: setup-dev ## many seeds on both cores, resumable (SEEDS=1:100001)
 bench: setup-dev ## every published figure, then docs/figures.md (ARGS=--short to see that it works)
 	@for name in journal recovery hot_path; do echo "bench  $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS); done
 	@$(BIN)/python benchmarks/figures.py $(if $(ARGS),,--write)
+
+bench-backtest: setup-dev ## rows a second of a backtest, stepping and skipping (ARGS="--recording FILE", --short)
+	@$(BIN)/python benchmarks/backtest.py $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built and installed; data folders stay

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 import opensqt
 from opensqt.backtest import figures
+from opensqt.backtest.periods import falls_of, months_of
 from opensqt.backtest.recorder import LATER_MS, Recorder, Sample, Traded
 from opensqt.backtest.run import BacktestRun
 from opensqt.backtest.warnings import assumed, warned
+from opensqt.domain import order_state
 from opensqt.domain.decimals import BPS, EXACT, ZERO, canonical
 from opensqt.domain.order_events import Fill, Liquidity
 from opensqt.runtime.config.all import config_hash
@@ -31,6 +32,16 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     fees_quote: Decimal  # <= 0: paid
     funding_quote: Decimal  # positive: received
     net_quote: Decimal
+
+
+class OrderLife(NamedTuple):
+    """How long an order stood at the venue."""
+
+    symbol: str
+    side: str
+    price: float  # to be drawn
+    begin_ms: int
+    end_ms: int
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +67,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     drawdowns: list[dict[str, Any]]
     samples: list[Sample]
     trades: list[Traded]
+    ladder: list[OrderLife]
 
 
 def outcome_of(run: BacktestRun, recorder: Recorder) -> Outcome:
@@ -82,10 +94,11 @@ def outcome_of(run: BacktestRun, recorder: Recorder) -> Outcome:
         figures=_figures(run, recorder, capital),
         adverse_bps={str(ms // MS_PER_S): _adverse_bps(trades, ms) for ms in LATER_MS},
         strategies=[_strategy(run, seat.spec.name) for seat in run.desk.seats],
-        months=_months(samples, capital),
-        drawdowns=_drawdowns(samples, capital),
+        months=months_of(samples, capital),
+        drawdowns=falls_of(samples, capital),
         samples=samples,
         trades=trades,
+        ladder=_ladder(run),
     )
 
 
@@ -250,33 +263,20 @@ def _strategy(run: BacktestRun, name: str) -> dict[str, Any]:
     return found
 
 
-def _months(samples: Sequence[Sample], capital: Decimal) -> list[dict[str, Any]]:
-    ends: dict[str, Decimal] = {}
-    for one in samples:
-        ends[datetime.fromtimestamp(one.time_ms / MS_PER_S, tz=UTC).strftime("%Y-%m")] = one.net_pnl
-    before, found = ZERO, []
-    for month, after in ends.items():
-        held = capital + before
-        share = float((after - before) / held) if held > 0 else None
-        found.append({"month": month, "net_pnl": after - before, "return": share})
-        before = after
+def _ladder(run: BacktestRun) -> list[OrderLife]:
+    found = []
+    for order in run.desk.books.ledger.orders.values():
+        placed, accepted = order.placed, order.accepted
+        if placed is None or accepted is None:
+            continue
+        ended = order.terminal
+        found.append(
+            OrderLife(
+                symbol=placed.ref.symbol,
+                side=placed.side.value,
+                price=float(placed.price),
+                begin_ms=accepted.time_ms,
+                end_ms=order_state.last_ms(order) if ended else run.agenda.now_ms,
+            )
+        )
     return found
-
-
-def _drawdowns(samples: Sequence[Sample], capital: Decimal) -> list[dict[str, Any]]:
-    """Return the five deepest falls: from a highest value until it is reached again."""
-    found: list[dict[str, Any]] = []
-    high, begun, low = ZERO, samples[0].time_ms, ZERO
-
-    def fell(end: str) -> None:
-        deep = float(low / (capital + high)) if capital + high > 0 else None
-        if low < 0:
-            found.append({"begin": rfc3339(begun), "end": end, "quote": low, "depth": deep})
-
-    for one in samples:
-        if one.net_pnl >= high:
-            fell(rfc3339(one.time_ms))
-            high, begun, low = one.net_pnl, one.time_ms, ZERO
-        low = min(low, one.net_pnl - high)
-    fell("")
-    return sorted(found, key=lambda row: row["quote"])[:5]

@@ -61,6 +61,16 @@ def test_both_services_come_back_and_the_time_is_told_part_by_part(folder: Path)
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.row("J13")
+def test_a_backtest_makes_the_same_trades_whichever_way_it_walks(folder: Path) -> None:
+    """Stepping and skipping are measured over the same rows, and agree on every trade."""
+    report = run("backtest", folder, "--short")
+    assert report["same_trades"] is True
+    assert report["skipping"]["rows"] == 5_000
+    assert report["stepping"]["rows_per_s"] > 0
+
+
+@pytest.mark.timeout(300)
 def test_the_page_of_figures_is_made_of_the_reports(folder: Path) -> None:
     """The page shows the figures of all reports, and marks what was not measured."""
     report = run("journal", folder, "--short")

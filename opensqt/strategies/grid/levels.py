@@ -113,7 +113,8 @@ class GridLevels(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         buffer = self.gap(near) * self.stride * BUFFER
         reach = 2 * self.stride + 1
         prices = [self.price(level) for level in range(near - reach, near + reach + 1)]
-        found = [(low + high) / 2 for low, high in pairwise(prices)]
+        uneven = self.geometric or self.prices  # only then it matters which one is the nearest
+        found = [(low + high) / 2 for low, high in pairwise(prices)] if uneven else []
         for one in prices:
             found += (one - buffer, one, one + buffer)
         return found

@@ -31,7 +31,17 @@ step_bps = "{step_bps}"
 levels_below = {levels}
 levels_above = {levels}
 order_notional_quote = "{notional}"
+{more}
 """
+SHAPES = (
+    "",
+    'ladder = "geometric"',
+    'ladder = "custom"\nladder_prices = ["59700", "59850", "60000", "60090", "60400"]',
+    'skew_bps_per_order = "5"',
+    'range_low = "59900"\nrange_high = "60100"\nout_of_range = "stop"',
+    'range_low = "59900"\nrange_high = "60100"\nout_of_range = "trail"',
+    'inventory_notional_quote_max = "1600"',
+)
 
 Quote = tuple[int, str, str, str, str]  # market ms, bid, its quantity, ask, its quantity
 
@@ -45,6 +55,7 @@ def config(
     notional: str = "600",
     latency_ms: int = 50,
     queue: str = "behind",
+    more: str = "",
 ) -> Config:
     """Return a desk with one grid."""
     text = CONFIG.format(
@@ -55,6 +66,7 @@ def config(
         notional=notional,
         latency_ms=latency_ms,
         queue=queue,
+        more=more,
     )
     return parse_config(text, {})
 
@@ -102,6 +114,7 @@ desks = st.builds(
     notional=st.sampled_from(("300", "1500")),
     latency_ms=st.sampled_from((0, 30, 400)),
     queue=st.sampled_from(("behind", "proportional")),
+    more=st.sampled_from(SHAPES),
 )
 
 

@@ -22,7 +22,7 @@ def desk(tmp_path: Path) -> Path:
     """A configuration with a grid on a perpetual."""
     path = tmp_path / "desk.toml"
     words = {"symbol": PERP, "mode": "neutral", "step_bps": "10", "levels": 3, "notional": "600"}
-    path.write_text(CONFIG.format(latency_ms=50, queue="behind", **words))
+    path.write_text(CONFIG.format(latency_ms=50, queue="behind", more="", **words))
     return path
 
 
