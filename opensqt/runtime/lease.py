@@ -35,6 +35,7 @@ class LeaseKeeper:
         self._name = name
         self._holder = holder
         self._ttl_ms = ttl_ms
+        self.ttl_s = ttl_ms / MS_PER_S  # wall: for so long it lasts without being renewed
         self._lease: Lease | None = None
         self._held_until_s = -math.inf
         self._heard_s = clock.monotonic_s()
@@ -98,7 +99,7 @@ class LeaseKeeper:
         Who does nothing any more must not keep a standby from doing it.
         """
         while True:
-            await self._clock.sleep(self._ttl_ms / RENEWALS_PER_TTL / MS_PER_S)
+            await self._clock.sleep(self.ttl_s / RENEWALS_PER_TTL)
             if progress is not None and progress.standing:
                 self._held_until_s = -math.inf
                 raise LeaseLost(f"lease {self._name} is not renewed: {progress.standing}")
@@ -126,12 +127,12 @@ class LeaseKeeper:
         given.cancel()
 
     def _hold(self, began_s: float) -> None:
-        self._held_until_s = began_s + self._ttl_ms / MS_PER_S
+        self._held_until_s = began_s + self.ttl_s
 
     @property
     def attempt_pause_s(self) -> float:
         """Wall seconds between two attempts: what a standby loses of the take-over at most."""
-        return self._ttl_ms / ATTEMPTS_PER_TTL / MS_PER_S
+        return self.ttl_s / ATTEMPTS_PER_TTL
 
 
 def holder_of(process: str) -> str:

@@ -1,4 +1,4 @@
-"""The executor's ear: the kill switch, what was released, risk's heartbeat, and corrections of what is held.
+"""The executor's ears: the kill switch, what was released, risk's heartbeat, and corrections of what is held.
 
 Control needs neither lease nor history, and the journal only to believe a release. FEED holds every kill for days and
 is heard from its beginning: one that was said while nobody listened is heard afterwards, and who obeys knows which of
@@ -6,9 +6,10 @@ them are over. Whether a kill was said before we began is told by where it stand
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from opensqt.domain import subjects
-from opensqt.domain.control import Heartbeat, KillLatched, KillReleased
+from opensqt.domain.control import CONTROL_STREAM, Heartbeat, KillLatched, KillReleased
 from opensqt.runtime.bus.admission import NOT_ADMITTED, content
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.port import (
@@ -21,8 +22,9 @@ from opensqt.runtime.bus.port import (
 )
 from opensqt.runtime.bus.recorded import is_recorded
 from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.keyed_executor import Spawn
-from opensqt.runtime.retrying import follow_for_ever
+from opensqt.runtime.retrying import follow_for_ever, until_answered
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.executor.account import ExecutorAccount
 from services.executor.cancel_sweep import LivenessWatchdog
@@ -30,6 +32,8 @@ from services.executor.corrections import Corrections
 from services.executor.kill_switch import KillSwitch
 
 LOST_PAUSE_S = 0.5  # before FEED is followed again
+READ_EVERY_S = 0.5  # wall
+READ_MAX = 1000  # rows at once
 
 Take = Callable[[Delivery, bool], Awaitable[None]]  # and whether it was said before we began
 
@@ -121,3 +125,35 @@ class ControlSubscriber:
             await self._kill.hear_release(message, is_old=is_old)
         else:
             self._account.log.error("release_not_recorded", actor=message.actor)
+
+
+class RecordedKills:
+    """The journal's control stream from the head at which this executor began: heard also while the bus is away.
+
+    The bus says everything sooner, and the history is read once, when the lease is taken.
+    """
+
+    def __init__(self, account: ExecutorAccount, kill: KillSwitch) -> None:
+        self._account = account
+        self._kill = kill
+
+    async def hear(self) -> None:
+        """Obey what is recorded from now on, for ever; what was before is in the history."""
+        clock, journal = self._account.clock, self._account.journal
+        position = (await until_answered(clock, journal.head)).position
+        while True:
+            await clock.sleep(READ_EVERY_S)
+            head = (await until_answered(clock, journal.head)).position
+            if head <= position:
+                continue
+            read = partial(journal.read, position, READ_MAX, stream_prefix=CONTROL_STREAM)
+            rows = await until_answered(clock, read)
+            for row in rows:
+                match decode_row(row):
+                    case KillLatched() as kill:
+                        await self._kill.hear(kill)
+                    case KillReleased() as release:
+                        await self._kill.hear_release(release)
+                    case _:
+                        pass  # generations and limits are read by others
+            position = rows[-1].position if len(rows) == READ_MAX else head

@@ -12,6 +12,7 @@ import msgspec
 
 from opensqt.domain import subjects
 from opensqt.domain.scope import DESK
+from opensqt.domain.standby import STANDBY
 from opensqt.domain.venue import VenueDown
 from opensqt.domain.venue_trouble import SILENT
 from opensqt.execution.to_ask import doubtful
@@ -29,7 +30,7 @@ from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
 from services.executor.cancel_sweep import CancelSweep, LivenessWatchdog
 from services.executor.command_consumer import CommandConsumer
-from services.executor.control_subscriber import ControlSubscriber
+from services.executor.control_subscriber import ControlSubscriber, RecordedKills
 from services.executor.corrections import CORRECTED
 from services.executor.kill_switch import KillSwitch
 from services.executor.resolver import OrderResolver
@@ -89,15 +90,20 @@ class Executor:
         account = self._account
         return self._phase == RUNNING and account.lease.held and not account.venue.contact.why()
 
+    @property
+    def stands_by(self) -> bool:
+        """True while somebody else leads the account, as the journal says."""
+        return self._phase == STARTING and self._succession.stands_by
+
     def status(self) -> dict[str, Any]:
         """Return what a person wants to know of this executor."""
         state = self._account.state
         silent = self._account.venue.contact.why()
         account = self._account
         trouble = silent or account.approval_keys.trouble() or account.venue.trouble()
-        waiting = self._phase == STARTING and self._succession.stands_by
         return {
-            "phase": WAITING if waiting else self._phase,
+            "phase": WAITING if self.stands_by else self._phase,
+            STANDBY: self.stands_by and self._succession.can_follow,
             "health": "degraded" if trouble else "good",
             "why": trouble,
             SILENT: silent,
@@ -133,6 +139,7 @@ class Executor:
         self.kill.restore()
         self._shell.spawn(self.kill.watch())
         self._ear.open(self._shell.spawn)
+        self._shell.spawn(RecordedKills(self._account, self.kill).hear())
         self._shell.spawn(self._succession.watch())
         await self._work()
 

@@ -20,6 +20,9 @@ SEAT_RENEWED_S = 0.3
 PROBE_S = 0.25
 PROBE_S_MAX = 0.5
 FIT_S_MAX = 0.75  # a standby that has not heard the bus for longer leaves its seat
+LEASES_REFUSED = (
+    1.2  # a lease that was refused for so many times its length is one that somebody renews
+)
 BUS_SILENT_S_MAX = 2.25  # longer than FIT_S_MAX and a seat: where the bus is gone for all nobody sits there any more
 
 
@@ -31,8 +34,23 @@ class LeaderElection:
         self._bus = bus
         self._seat = account.lease.beside(SEAT, SEAT_MS)
         self._heard_s = -math.inf
-        # The journal has said that somebody else leads: nobody waits before that.
-        self.stands_by = False
+        self._refused_s = math.inf  # since when somebody else has held the lease
+
+    @property
+    def stands_by(self) -> bool:
+        """True once the journal has said that somebody else holds the lease: nobody waits before that."""
+        return self._refused_s < math.inf
+
+    @property
+    def can_follow(self) -> bool:
+        """True while a living leader has us behind him: we hear journal and bus, and his lease is renewed.
+
+        One that nobody renews would have been ours by now.
+        """
+        lease, now_s = self._account.lease, self._account.clock.monotonic_s()
+        waited_s = now_s - self._refused_s
+        hears = now_s - self._heard_s <= BUS_SILENT_S_MAX and lease.silent_s <= BUS_SILENT_S_MAX
+        return hears and waited_s > lease.ttl_s * LEASES_REFUSED
 
     async def take(self) -> Lease:
         """Wait until the lease is ours, in the standby's seat as long as we hear the bus."""
@@ -45,8 +63,8 @@ class LeaderElection:
                 if lease is not None:
                     await self._seat.release()
                     return lease
-                self.stands_by = True
                 now_s = account.clock.monotonic_s()
+                self._refused_s = min(self._refused_s, now_s)
                 if now_s - self._heard_s > FIT_S_MAX:
                     if self._seat.held:
                         await self._seat.release()
