@@ -40,13 +40,13 @@ def run(args: argparse.Namespace) -> int:
     _check_folder(args.to.absolute().parent if args.to else Path.cwd())
 
     async def work() -> tuple[Path, Manifest]:
-        async with opened(args.data.absolute(), project=False) as source:
+        async with opened(args.place, project=False) as source:
             return await _backup(source, args.to)
 
     try:
         target, manifest = asyncio.run(work())
     except (asyncpg.PostgresError, sqlite3.Error, OSError) as error:
-        raise CliError(f"{args.data} cannot be backed up: {error}", NOT_RUNNING) from error
+        raise CliError(f"{args.place} cannot be backed up: {error}", NOT_RUNNING) from error
     line = {
         "type": "backup",
         "path": str(target),
@@ -81,7 +81,7 @@ async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
         finally:
             await connection.close()
         if head is None:
-            raise CliError(f"{source.data} has no journal yet")
+            raise CliError("there is no journal yet: start the desk once")
         await _dump(source.dsn, folder / DUMP)  # holds this position, and perhaps more
         parts = {DUMP: folder / DUMP} | _files(source.data, folder, source.run.config)
         manifest = Manifest(
@@ -121,13 +121,18 @@ async def run_tool(tool: str, dsn: str, *words: str) -> None:
         raise CliError(f"{Path(tool).name} failed: {last[-1] if last else 'no reason given'}")
 
 
-def _files(data: Path, scratch: Path, config: str) -> dict[str, Path]:
+def _files(data: Path | None, scratch: Path, config: str) -> dict[str, Path]:
     """Return the small files of a folder; those that are being written are copied to `scratch` first.
 
     A configuration that lies elsewhere (`up --config`) comes along. The audit goes before the venue's state, which can
     complete it.
     """
     found: dict[str, Path] = {}
+    elsewhere = Path(config)
+    if data is None:
+        if config and elsewhere.is_file():
+            found[FILE_NAME] = elsewhere
+        return found
     # What proves the approvals of the journal comes along; what makes them never does.
     public = (
         f"{APPROVAL_KEYS_FOLDER}/{one.name}" for one in data.glob(f"{APPROVAL_KEYS_FOLDER}/*.pem")
@@ -137,7 +142,6 @@ def _files(data: Path, scratch: Path, config: str) -> dict[str, Path]:
             found[name] = scratch / name
             found[name].parent.mkdir(exist_ok=True)
             found[name].write_bytes((data / name).read_bytes())
-    elsewhere = Path(config)
     if FILE_NAME not in found and config and elsewhere.is_file():
         found[FILE_NAME] = scratch / FILE_NAME
         found[FILE_NAME].write_bytes(elsewhere.read_bytes())

@@ -40,7 +40,7 @@ async def ask_all(run: RunFile) -> dict[str, loopback.Plain]:
     }
 
 
-def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
+def figures(data: Path | None, told: dict[str, loopback.Plain]) -> Figures:
     """Return where the desk stands; a latch file kills whatever the processes say.
 
     Nothing runs: nothing is sent, HALTED. Only risk is silent: it approves no opening, REDUCING. So it is while the bus
@@ -49,7 +49,8 @@ def figures(data: Path, told: dict[str, loopback.Plain]) -> Figures:
     """
     executors = [said for name, said in told.items() if name.startswith(EXECUTOR)]
     risk = told.get("risk", {})
-    killed = read_latch(data) is not None or any(said.get("killed") is True for said in executors)
+    latched = data is not None and read_latch(data) is not None
+    killed = latched or any(said.get("killed") is True for said in executors)
     silent = REDUCING if told else HALTED
     said = risk.get("mode")
     mode = HALTED if killed else (said if isinstance(said, str) else silent)

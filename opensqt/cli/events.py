@@ -38,16 +38,16 @@ def run(args: argparse.Namespace) -> int:
     except (asyncpg.PostgresError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise CliError(f"the database of {args.data} went away: {error}", NOT_RUNNING) from error
+        raise CliError(f"the database of {args.place} went away: {error}", NOT_RUNNING) from error
     return GOOD
 
 
 async def _print(args: argparse.Namespace) -> None:
-    async with opened(args.data.absolute(), project=False) as source:
+    async with opened(args.place, project=False) as source:
         async for row in _rows(source, args):
             print(json.dumps(_line(row)) if args.json else _for_people(row))
         if args.follow and not source.running:
-            sys.stderr.write(f"opensqt: {args.data} is stopped, nothing more can come\n")
+            sys.stderr.write(f"opensqt: {args.place} is stopped, nothing more can come\n")
 
 
 async def _rows(source: Source, args: argparse.Namespace) -> AsyncIterator[asyncpg.Record]:

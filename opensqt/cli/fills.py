@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         total = (await fetch(source, _COUNT))[0]["total"]
         return [dict(row) for row in await fetch(source, _SELECT, args.strategy, args.symbol)]
 
-    found = read(args.data, rows)
+    found = read(args.place, rows)
     if args.csv:
         table.as_csv(COLUMNS, found)
     elif args.json:

@@ -5,15 +5,18 @@ the bus. It says who confirmed what, and nothing else.
 """
 
 import argparse
+import asyncio
 import importlib
 import json
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from opensqt.cli.executors import Asked, actor, all_refused, ask_executors, line_of, reason_of
+from opensqt.desk.address import DeskAddress
 from opensqt.desk.data_folder import up_pid
 from opensqt.desk.error import CliError
 from opensqt.desk.runfile import RunFile, read_run
@@ -21,6 +24,7 @@ from opensqt.domain.clean_text import cleaned
 from opensqt.domain.scope import DESK, Scope
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE, RunClock, open_clock
+from opensqt.runtime.environment import Environment
 from opensqt.runtime.token import TOKEN_FILE
 
 NOT_REACHED = 1
@@ -37,17 +41,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Kill and say who confirmed it; exit code 1 when nobody did. Raises `CliError` when there is nobody to kill."""
+    if isinstance(args.place, DeskAddress):
+        return _from_afar(args, args.place)
     if not _is_of_a_desk(args.data):
         raise CliError(
             f"{args.data} holds no desk, nothing was killed: name the right one with --data"
         )
-    scope = str(Scope(strategy=cleaned(args.strategy)))
-    words = {
-        "scope": scope,
-        "reason": reason_of(args.reason),
-        "actor": actor(),
-        "kill_id": secrets.token_hex(ID_BYTES),
-    }
+    words = _words(args)
+    scope = words["scope"]
     # The file comes first: whatever happens to this command afterwards, an executor finds it.
     unlatched = _latched(args.data, words) if scope == DESK else "only the desk has a file"
     run_file, damaged = _run_of(args.data)
@@ -68,6 +69,29 @@ def run(args: argparse.Namespace) -> int:
     text = _unconfirmed(args, scope, unlatched=unlatched, on_bus=on_bus, stopped=stopped)
     _say_line(args, scope, f"{text}{damaged}", ok=stopped and not unlatched)
     return 0 if stopped and not unlatched else NOT_REACHED
+
+
+def _words(args: argparse.Namespace) -> dict[str, str]:
+    return {
+        "scope": str(Scope(strategy=cleaned(args.strategy))),
+        "reason": reason_of(args.reason),
+        "actor": actor(),
+        "kill_id": secrets.token_hex(ID_BYTES),
+    }
+
+
+def _from_afar(args: argparse.Namespace, place: DeskAddress) -> int:
+    """Kill a desk without a folder here; an executor in the same pod finds the latch file."""
+    words = _words(args)
+    port = 0
+    if words["scope"] == DESK and os.environ.get("OPENSQT_DATA") == str(args.data):
+        port = 0 if _latched(args.data, words) else Environment.read(os.environ).health_port
+    afar = importlib.import_module("opensqt.cli.kill_from_afar")
+    report = importlib.import_module("opensqt.cli.kill_report")
+    found = asyncio.run(afar.kill(place, words, port))
+    for line in report.lines(words["scope"], found):
+        sys.stdout.write((json.dumps(line) if args.json else line["detail"]) + "\n")
+    return 0 if report.is_certain(found) else NOT_REACHED
 
 
 def _is_of_a_desk(data: Path) -> bool:
@@ -111,14 +135,14 @@ def _say(args: argparse.Namespace, scope: str, answers: list[Asked]) -> None:
             line = {"type": "kill", "scope": scope, "process": answer.process, "ok": answer.ok}
             sys.stdout.write(json.dumps(line | answer.said) + "\n")
         elif answer.ok:
-            sys.stdout.write(f"KILLED {scope}: {answer.process} {_cancelled(answer)}\n")
+            sys.stdout.write(f"KILLED {scope}: {answer.process} {cancelled(answer.said)}\n")
         else:
             sys.stdout.write(line_of(answer) + "\n")
 
 
-def _cancelled(answer: Asked) -> str:
+def cancelled(said: Mapping[str, Any]) -> str:
     """Say what the venue confirmed; what it did not is asked for again until it does."""
-    asked, confirmed = answer.said.get("cancels", 0), answer.said.get("confirmed", 0)
+    asked, confirmed = said.get("cancels", 0), said.get("confirmed", 0)
     if asked == confirmed:
         return f"cancelled {asked} orders"
     return (

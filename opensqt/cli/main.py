@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import opensqt
+from opensqt.desk.address import place_of
 from opensqt.desk.error import USAGE, CliError
 from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.config.all import ConfigError
@@ -44,6 +45,19 @@ VERBS = {
     "doctor": "check this machine and folder",
     "reset": "empty a data folder, keeping its configuration",
 }
+# What can be done from a pod or a laptop, by the desk's servers alone.
+FROM_AFAR = {
+    "status",
+    "orders",
+    "fills",
+    "positions",
+    "events",
+    "verify",
+    "backup",
+    "tail",
+    "kill",
+    "resume",
+}
 DATA_DEFAULT = "data"
 LINE_MAX = 400  # characters of an error
 
@@ -64,6 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_any_tongue()
     try:
         args = build_parser(words).parse_args(words)
+        folder = Path(os.environ.get("OPENSQT_DATA") or DATA_DEFAULT)
+        if args.verb in FROM_AFAR:
+            args.place = place_of(args, os.environ, folder)
+        args.data = args.data or folder
         return _module(args.verb).run(args)
     except CliError as refusal:
         sys.stderr.write(f"opensqt: {refusal}\n")
@@ -100,13 +118,29 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         below.add_argument(
             "--data",
             type=Path,
-            default=Path(os.environ.get("OPENSQT_DATA") or DATA_DEFAULT),
             help="data folder (default: OPENSQT_DATA, else ./data)",
         )
+        if name in FROM_AFAR:
+            _add_addresses(below)
         below.add_argument("--json", action="store_true", help="print JSON Lines")
         if name == asked:
             _module(name).add(below)
     return parser
+
+
+def _add_addresses(parser: argparse.ArgumentParser) -> None:
+    afar = parser.add_argument_group(
+        "a desk that is not on this machine",
+        "Each may be env:NAME or file:PATH. In a pod the environment says them.",
+    )
+    afar.add_argument("--nats", default="", metavar="URL", help="its bus")
+    afar.add_argument("--dsn", default="", help="its journal")
+    afar.add_argument(
+        "--context",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file with nats, dsn, credentials, token_file",
+    )
 
 
 def _speak_any_tongue() -> None:

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         found = await fetch(source, _SELECT, args.strategy, args.symbol, wanted)
         return [dict(row) for row in found]
 
-    found = read(args.data, rows)
+    found = read(args.place, rows)
     if args.json:
         table.as_json(found)
     else:

@@ -83,7 +83,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the net position of each symbol, or what each strategy has of it."""
     columns, query = (STRATEGY_COLUMNS, strategies) if args.by else (COLUMNS, positions)
-    found = read(args.data, query)
+    found = read(args.place, query)
     for row in found:
         for asset in row["unpriced"]:  # type: ignore[attr-defined]
             print(

@@ -1,9 +1,10 @@
-"""The database of a folder for whoever only reads: a running desk's own, or a stopped one's for as long as it takes.
+"""The database of a desk for whoever only reads: a running one's own, or a stopped one's for as long as it takes.
 
 A stopped folder is locked meanwhile and its projections are brought to the journal's end first. Never starts trading.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import asyncpg
 import msgspec
 
 from opensqt.desk import access, postgres
+from opensqt.desk.address import DeskAddress, Place
 from opensqt.desk.data_folder import READER, UP, DataFolder, InUse, holder, told, up_pid
 from opensqt.desk.error import NOT_RUNNING, CliError
 from opensqt.desk.runfile import RunFile, read_run
@@ -37,30 +39,36 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     dsn: str
     running: bool
-    data: Path
+    data: Path | None  # None: the desk is reached by its servers alone
     run: RunFile
 
 
-def read(data: Path, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
-    """Run a reader over the folder's database; raise `CliError` when there is none."""
+def read(place: Place, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
+    """Run a reader over a desk's database; raise `CliError` when there is none."""
 
     async def work() -> _Result:
-        async with opened(data.absolute()) as source:
+        async with opened(place) as source:
             return await call(source)
 
     try:
         return asyncio.run(work())
     except asyncpg.UndefinedColumnError as error:
-        raise CliError(
-            f"{data} is of an earlier version: start it once with `opensqt up --data {data}`"
-        ) from error
+        fix = f"`opensqt up --data {place}`" if isinstance(place, Path) else "its migration"
+        raise CliError(f"{place} is of an earlier version: start it once with {fix}") from error
     except (JournalDown, asyncpg.PostgresError, OSError) as error:
-        raise CliError(f"the database of {data} does not answer: {error}", NOT_RUNNING) from error
+        raise CliError(f"the database of {place} does not answer: {error}", NOT_RUNNING) from error
 
 
 @asynccontextmanager
-async def opened(data: Path, *, project: bool = True) -> AsyncIterator[Source]:
-    """Open the database of a folder; raise `CliError` when there is none or it does not answer."""
+async def opened(place: Place, *, project: bool = True) -> AsyncIterator[Source]:
+    """Open the database of a desk; raise `CliError` when there is none or it does not answer."""
+    if isinstance(place, DeskAddress):
+        if not place.dsn:
+            raise CliError(f"this reads the journal, and only {place} is known: name it with --dsn")
+        run = RunFile(config=os.environ.get("OPENSQT_CONFIG", ""))
+        yield Source(dsn=place.dsn, running=True, data=None, run=run)
+        return
+    data = place.absolute()
     run = read_run(data)
     if not run.postgres_dsn:
         if holder(data) is not None:

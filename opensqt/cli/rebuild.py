@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     async def work() -> list[dict[str, object]]:
-        async with opened(args.data.absolute(), project=False) as source:
+        async with opened(args.data, project=False) as source:
             return await _rebuild(source)
 
     try:

@@ -1,8 +1,10 @@
 """`opensqt resume`: release the kill latch. Only a person does that, and only a running desk can record it."""
 
 import argparse
+import asyncio
 import json
 import sys
+from typing import Any
 
 from opensqt.cli.executors import (
     actor,
@@ -12,6 +14,8 @@ from opensqt.cli.executors import (
     line_of,
     reason_of,
 )
+from opensqt.cli.resume_from_afar import resume
+from opensqt.desk.address import DeskAddress
 from opensqt.desk.error import JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.desk.runfile import read_run
 from opensqt.domain.clean_text import cleaned
@@ -27,15 +31,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Release and say so; `CliError` where the desk is not running, or where somebody is still killed."""
     scope = str(Scope(strategy=cleaned(args.strategy)))
-    run_file = read_run(args.data)
-    words = {
-        "scope": scope,
-        "reason": reason_of(args.reason),
-        "actor": actor(),
+    words: dict[str, Any] = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
+    if isinstance(args.place, DeskAddress):
+        answers = asyncio.run(resume(args.place, words))
+    else:
+        run_file = read_run(args.data)
         # What is said after this look is another kill: no executor releases it, however late it hears of this.
-        "kill_ids": kills_in_force(run_file, scope),
-    }
-    answers = ask_executors(args.data, run_file, "/resume", words)
+        words |= {"kill_ids": kills_in_force(run_file, scope)}
+        answers = ask_executors(args.data, run_file, "/resume", words)
     if all_refused(answers):
         raise CliError(f"nothing was released: {answers[0].said['detail']}")
     released = [answer for answer in answers if answer.ok]
@@ -56,14 +59,18 @@ def run(args: argparse.Namespace) -> int:
     if released:
         raise CliError(
             f"not all was released ({others}): who did not answer may still be killed;"
-            " start the desk with `opensqt up`, then resume again",
+            f" {_start(args)}, then resume again",
             code=NOT_RUNNING,
         )
     raise CliError(
-        f"the latch was not released ({others or 'no executor in this folder'}):"
-        " start the desk with `opensqt up` first",
+        f"the latch was not released ({others or 'no executor answers'}): {_start(args)} first",
         code=NOT_RUNNING,
     )
+
+
+def _start(args: argparse.Namespace) -> str:
+    afar = isinstance(args.place, DeskAddress)
+    return "let its executor start" if afar else "start the desk with `opensqt up`"
 
 
 def _release(scope: str) -> str:

@@ -11,7 +11,9 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
+from opensqt.cli import status_from_afar
 from opensqt.cli.desk_figures import ask_all, figures, strategies
+from opensqt.desk.address import DeskAddress
 from opensqt.desk.data_folder import up_pid
 from opensqt.desk.error import GOOD, NOT_RUNNING
 from opensqt.desk.runfile import read_run
@@ -28,15 +30,23 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the state; return 0 when it runs, 3 when it does not."""
-    data = args.data.absolute()
-    pid = up_pid(data)
-    lines = asyncio.run(_lines(data, pid))
+    if isinstance(args.place, DeskAddress):
+        lines = asyncio.run(status_from_afar.lines(args.place))
+        running, start = bool(lines[-1]["answers"]), f"nothing answers at {args.place}"
+    else:
+        data = args.data.absolute()
+        running = up_pid(data) > 0
+        lines = asyncio.run(_lines(data, up_pid(data)))
+        start = f"start it with `opensqt up --data {data}`"
     if args.json:
         for line in lines:
             print(json.dumps(line))
     else:
-        _show(lines, data, running=pid > 0)
-    return GOOD if pid else NOT_RUNNING
+        console = Console(highlight=False)
+        _show(console, lines, start, running=running)
+        if not running and isinstance(args.place, Path):
+            _show_latch(console, args.data)
+    return GOOD if running else NOT_RUNNING
 
 
 async def _lines(data: Path, pid: int) -> list[dict[str, object]]:
@@ -70,18 +80,17 @@ async def _lines(data: Path, pid: int) -> list[dict[str, object]]:
     return lines
 
 
-def _show(lines: list[dict[str, object]], data: Path, *, running: bool) -> None:
+def _show(console: Console, lines: list[dict[str, object]], start: str, *, running: bool) -> None:
     """Print for a tired person: first whether it is safe, then what is open, then who is well."""
-    console = Console(highlight=False)
     last = lines[-1]
     if not running:
-        console.print("[bold red]NOT RUNNING[/]  start it with", f"`opensqt up --data {data}`")
-        _show_latch(console, data)
+        console.print("[bold red]NOT RUNNING[/] ", start)
     else:
         mode = "KILLED" if last["killed"] else str(last["mode"])
         colour = {"NORMAL": "green", "REDUCING": "yellow"}.get(mode, "red")
         ready = "ready" if last["ready"] else "[yellow]not all processes are ready[/]"
-        console.print(f"[bold {colour}]{mode}[/]  {ready}  page {last['gateway']}")
+        page = f"  page {last['gateway']}" if last["gateway"] else ""
+        console.print(f"[bold {colour}]{mode}[/]  {ready}{page}")
         if last["why"]:
             console.print(f"[bold red]●[/] {escape(str(last['why']))}", soft_wrap=True)
         console.print(
@@ -123,6 +132,7 @@ def _row(line: Mapping[str, object]) -> str:
         )
         return f"{dot} {line.get('name')!s:<22} {escape(why)}{kept}"
     dot = "[green]●[/]" if line["ready"] else "[red]●[/]"
-    text = f"{dot} {line['name']!s:<22} {line['state']!s:<9} pid {line['pid'] or '-'!s:<8}"
+    where = line.get("host") or f"pid {line['pid'] or '-'!s:<8}"
+    text = f"{dot} {line['name']!s:<22} {line['state']!s:<9} {where}"
     restarts = f"  restarts {line['restarts']}" if line["restarts"] else ""
     return f"{text}{restarts}  {line['why'] or ''}".rstrip()

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from opensqt.desk import access
+from opensqt.desk.address import DeskAddress, Place
 from opensqt.desk.data_folder import is_running
 from opensqt.desk.error import GOOD, NOT_RUNNING, USAGE, CliError
 from opensqt.desk.runfile import read_run
@@ -29,20 +30,31 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print messages as they pass, until interrupted."""
-    data = args.data.absolute()
     if PATTERN.fullmatch(args.subject) is None:
         raise CliError(
             f"{args.subject!r} is no subject, expected one like evt.> or md.*.*.tick", USAGE
         )
-    if not is_running(data):
-        raise CliError(f"{data} is not running, so nothing passes", NOT_RUNNING)
+    url = _bus_of(args.place)
     try:
-        asyncio.run(_listen(access.nats_url(data, read_run(data)), args))
+        asyncio.run(_listen(url, args))
     except (NatsError, OSError, TimeoutError) as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise CliError(f"the bus of {data} does not answer: {error}", NOT_RUNNING) from error
+        raise CliError(f"the bus of {args.place} does not answer: {error}", NOT_RUNNING) from error
     return GOOD
+
+
+def _bus_of(place: Place) -> str:
+    if isinstance(place, DeskAddress):
+        if not place.nats_url:
+            raise CliError(
+                f"this listens to the bus, and only {place} is known: name it with --nats"
+            )
+        return place.nats_url
+    data = place.absolute()
+    if not is_running(data):
+        raise CliError(f"{data} is not running, so nothing passes", NOT_RUNNING)
+    return access.nats_url(data, read_run(data))
 
 
 async def _listen(url: str, args: argparse.Namespace) -> None:

@@ -17,6 +17,9 @@ from opensqt.cli.reading import Source, connect, opened
 from opensqt.cli.verify_approvals import ApprovalJudge
 from opensqt.cli.verify_books import StoredBooks, fold, projections_equal_fold, state_hash
 from opensqt.cli.verify_evidence import (
+    FILE as AUDIT,
+)
+from opensqt.cli.verify_evidence import (
     Check,
     JudgedEvent,
     JudgedEvidence,
@@ -32,7 +35,7 @@ from opensqt.cli.verify_orders import (
 )
 from opensqt.desk.error import GOOD, JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.runtime.approval_proof import ApprovalKeys
-from opensqt.runtime.clock import open_clock
+from opensqt.runtime.clock import NS_PER_MS, RunClock, open_clock
 from opensqt.runtime.codec import Undecodable
 from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 from opensqt.runtime.journal.port import JournalDown
@@ -46,21 +49,26 @@ EXECUTOR = "executor"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `verify`: none of its own."""
-    del parser
+    """Add the arguments of `verify`."""
+    parser.add_argument(
+        "--audit",
+        type=Path,
+        metavar="FILE",
+        help="a copy of the paper venue's audit, where the desk is not on this machine",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each check and the verdict; return 0, or 1 when it is false."""
 
     async def work() -> list[Check]:
-        async with opened(args.data.absolute(), project=False) as source:
-            return await judged(source)
+        async with opened(args.place, project=False) as source:
+            return await judged(source, args.audit)
 
     try:
         checks = asyncio.run(work())
     except (JournalDown, asyncpg.PostgresError, OSError) as error:
-        raise CliError(f"the desk of {args.data} cannot be read: {error}", NOT_RUNNING) from error
+        raise CliError(f"the desk of {args.place} cannot be read: {error}", NOT_RUNNING) from error
     except Undecodable as error:
         raise CliError(f"the journal cannot be judged: {error}", JUDGED_FALSE) from error
     failed = [check.check for check in checks if not check.holds]
@@ -73,11 +81,17 @@ def run(args: argparse.Namespace) -> int:
     return JUDGED_FALSE if failed else GOOD
 
 
-async def judged(source: Source) -> list[Check]:
-    """Judge a desk; a running one as often as 10 wall seconds allow, until everything holds."""
+async def judged(source: Source, audit: Path | None = None) -> list[Check]:
+    """Judge a desk; a running one as often as 10 wall seconds allow, until everything holds.
+
+    A copy of the venue's audit says what the venue did until it was made: later events are pending.
+    """
     clock = open_clock(source.data)
     end_s = clock.monotonic_s() + PATIENCE_S
-    bench = _Bench(source)
+    copied_ms = _copied_ms(audit, clock) if audit is not None else None
+    if audit is None and source.data is not None:
+        audit = source.data / AUDIT
+    bench = _Bench(audit, _approval_keys(source.data))
     async with AsyncExitStack() as stack:
         connection = await connect(source.dsn)
         stack.callback(connection.terminate)
@@ -85,7 +99,8 @@ async def judged(source: Source) -> list[Check]:
         stack.push_async_callback(journal.close)
         while True:
             margin_ms = int(MARGIN_MS * clock.speed)
-            until_ms = clock.market_ms() - margin_ms if source.running else None
+            now_ms = clock.market_ms() if copied_ms is None else copied_ms
+            until_ms = now_ms - margin_ms if source.running else None
             await bench.look(connection, Projections(journal.pool))
             checks = bench.judge(until_ms)
             if all(check.holds for check in checks):
@@ -97,13 +112,22 @@ async def judged(source: Source) -> list[Check]:
             await clock.sleep(PAUSE_S)
 
 
+def _copied_ms(audit: Path, clock: RunClock) -> int:
+    """Return the market time at which a copy of the audit was made; raise `CliError` where there is none."""
+    try:
+        copied_ms = audit.stat().st_mtime_ns // NS_PER_MS
+    except OSError as error:
+        raise CliError(f"--audit {audit} cannot be read: {error.strerror}") from error
+    return clock.origin.market_ms(min(copied_ms, clock.wall_ms()))
+
+
 class _Bench:
     """The evidence of one judgement; what was read once is not read again."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._audit = read_audit(source.data)
-        self._approvals = ApprovalJudge(_approval_keys(source.data))
+    def __init__(self, audit: Path | None, keys: ApprovalKeys | None) -> None:
+        self._file = audit
+        self._audit = read_audit(audit)
+        self._approvals = ApprovalJudge(keys)
         self._events: list[JudgedEvent] = []
         self._live: StoredBooks | None = None
 
@@ -111,7 +135,7 @@ class _Bench:
         self, connection: "asyncpg.Connection[asyncpg.Record]", projections: Projections
     ) -> None:
         """Read audit, projections and journal, in this order: the journal is never behind the others."""
-        self._audit = read_audit(self._source.data)
+        self._audit = read_audit(self._file)
         position, tables = await read_projections(connection)
         snapshot = await projections.newest()
         self._live = StoredBooks(position=position, tables=tables, snapshot=snapshot)

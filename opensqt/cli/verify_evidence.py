@@ -60,11 +60,13 @@ class JudgedEvidence(msgspec.Struct, frozen=True, kw_only=True):
         return self.until_ms is not None and time_ms > self.until_ms
 
 
-def read_audit(data: Path) -> tuple[Audited, ...] | None:
-    """Return the whole lines of a folder's audit; None where there is none."""
+def read_audit(path: Path | None) -> tuple[Audited, ...] | None:
+    """Return the whole lines of an audit; None where there is none."""
     try:
-        text = (data / FILE).read_bytes()
+        text = path.read_bytes() if path is not None else None
     except FileNotFoundError:
+        text = None
+    if text is None:
         return None
     whole = text[: text.rfind(b"\n") + 1]
     decoder = msgspec.json.Decoder(AuditRow)

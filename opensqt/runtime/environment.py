@@ -18,6 +18,7 @@ from opensqt.runtime.config.all import ConfigError
 from opensqt.runtime.crash_points import CRASH_AT, PAUSE_AT
 from opensqt.runtime.http_hosts import HOSTS, names_of
 from opensqt.runtime.telemetry.logs import register_secret
+from opensqt.runtime.token import token_file_of
 
 KEYS_FILE = Path("venue") / "keys.json"
 APPROVAL_KEY_FILE = Path("risk") / "approval.pem"  # risk alone reads it
@@ -45,6 +46,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     config: Path | None = None
     nats_url: str = ""  # with user and password, where there are credentials
     postgres_dsn: str = ""
+    token_file: Path | None = None  # of the desk: who holds it may resume
     paper_venue: str = ""  # HOST:PORT of the venue process, TLS
     paper_ca: Path | None = None
     health_host: str = "127.0.0.1"
@@ -80,6 +82,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             config=_path(environ, "OPENSQT_CONFIG"),
             nats_url=nats_url,
             postgres_dsn=postgres_dsn,
+            token_file=token_file_of(environ, _path(environ, "OPENSQT_DATA")),
             paper_venue=environ.get("OPENSQT_PAPER_VENUE", ""),
             paper_ca=_path(environ, "OPENSQT_PAPER_CA"),
             health_host=environ.get("OPENSQT_HEALTH_HOST") or "127.0.0.1",

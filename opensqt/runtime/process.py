@@ -9,6 +9,7 @@ import contextlib
 import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ import msgspec
 import uvloop
 
 from opensqt.domain.bus_trouble import MISSING, words_for
+from opensqt.domain.standby import STANDBY
 from opensqt.runtime.access.grants import role_of
 from opensqt.runtime.access.rights import service_of_process
 from opensqt.runtime.bus.nats import NatsBus
@@ -33,7 +35,7 @@ from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.progress import Progress
-from opensqt.runtime.registration import register
+from opensqt.runtime.registration import Registered, register
 from opensqt.runtime.telemetry import logs
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer, open_tracer
@@ -147,11 +149,14 @@ class Process:
     def status(self) -> dict[str, Any]:
         """Return what the process says of itself."""
         said: dict[str, Any] = {"name": self._name, "pid": os.getpid(), "ready": False}
+        said["host"] = socket.gethostname()
         said["standing"] = self._progress.standing
         waiting = " and ".join(self._waiting_for.values()) or "start"
         if self._service is None:
             return said | {"why": f"waiting for {waiting}"}
-        said |= self._service.status() | {"ready": self._service.ready}
+        said |= self._service.status()
+        # Whoever stands behind a living leader does all that is asked of him.
+        said["ready"] = self._service.ready or said.get(STANDBY) is True
         if trouble := clock_trouble(self._clock):
             said["why"] = "; ".join(filter(None, (said.get("why", ""), trouble)))
         if missing := self._lacking():
@@ -229,7 +234,13 @@ class Process:
         bus.upkeep.keep()
         self._lacking = lambda: bus.missing
         await self._patiently(_NATS, "the streams of the bus", lambda: bus.state(Stream.FEED))
-        await register(bus.client, self._name, self.status)
+        process = Registered(
+            name=self._name,
+            status=self.status,
+            actions=self._actions,
+            token_file=self._environment.token_file,
+        )
+        await register(bus.client, process)
         del self._waiting_for[_NATS]
 
     async def _reach_journal(self, journal: PostgresJournal) -> None:

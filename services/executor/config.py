@@ -7,6 +7,7 @@ from typing import Any
 
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.scope import DESK, kill_refused
+from opensqt.domain.standby import STANDBY
 from opensqt.domain.venue import VenueDown
 from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
@@ -28,6 +29,7 @@ from services.executor.service import Executor
 UNNAMED = (
     "kill_ids: expected the identities of the kills to release, as `kill_ids` of /status names them"
 )
+FOLLOWS = "stands by and follows its leader's release: ask the leader"
 
 
 def build(context: Context, name: str) -> Executor:
@@ -61,9 +63,13 @@ def actions_of(executor: Executor, config: Config, state: ExecutionState) -> dic
             swept = await executor.kill.kill(scope, reason, actor, cleaned(words.get("kill_id")))
         except ReleasedUnheard as error:
             return {"killed": DESK in state.kills.scopes, "why": str(error)}
-        return {"killed": True, "cancels": swept.asked, "confirmed": swept.confirmed}
+        said = {"killed": True, "cancels": swept.asked, "confirmed": swept.confirmed}
+        return said | ({STANDBY: True} if executor.stands_by else {})
 
     async def resume(words: dict[str, Any]) -> dict[str, Any]:
+        if executor.stands_by:
+            # What the leader releases is followed; what only a standby released, the leader would not know.
+            return {"killed": DESK in state.kills.scopes, "why": FOLLOWS, STANDBY: True}
         scope, reason, actor = _asked(words)
         kill_ids = words.get("kill_ids")
         # What is named may be released, also when nobody of that scope's name is left.

@@ -5,7 +5,7 @@ import sys
 
 from opensqt.runtime.process import run_service
 from opensqt.runtime.process_context import Context
-from services.gateway.config import NAME, GatewaySettings, port_of, token_file_of
+from services.gateway.config import NAME, GatewaySettings, port_of
 from services.gateway.service import Gateway
 
 
@@ -16,7 +16,7 @@ def build(context: Context) -> Gateway:
         host=configured.host,
         port=port_of(os.environ, configured.port),
         hosts=context.environment.hosts,
-        token_file=token_file_of(os.environ, context.environment.data),
+        token_file=context.environment.token_file,
     )
     return Gateway(context, settings)
 

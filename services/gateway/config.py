@@ -6,11 +6,9 @@ from pathlib import Path
 import msgspec
 
 from opensqt.runtime.config.all import ConfigError
-from opensqt.runtime.token import TOKEN_FILE
 
 NAME = "gateway"
 PORT = "OPENSQT_GATEWAY_PORT"
-TOKEN_PATH = "OPENSQT_TOKEN_FILE"  # noqa: S105  # the name of a variable, not a secret
 LOOPBACK = "127.0.0.1"
 
 
@@ -46,11 +44,3 @@ def port_of(environ: Mapping[str, str], configured: int) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise ConfigError(f"{PORT} is {text!r}, expected 0 to 65535 (0 = any free port)")
     return int(text)
-
-
-def token_file_of(environ: Mapping[str, str], data: Path | None) -> Path | None:
-    """Return where the token for commands lies: named by the environment, else in the data folder."""
-    named = environ.get(TOKEN_PATH, "")
-    if named:
-        return Path(named)
-    return data / TOKEN_FILE if data is not None else None

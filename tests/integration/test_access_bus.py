@@ -17,7 +17,8 @@ from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.bus.streams import apply
 from opensqt.runtime.envelope import Envelope
-from opensqt.runtime.registration import register
+from opensqt.runtime.questions import statuses
+from opensqt.runtime.registration import Registered, register
 from tests.conditions import until
 from tests.servers import NatsServer
 from tests.streams import greeted
@@ -158,11 +159,14 @@ async def test_everybody_does_his_work_with_his_own_rights(bus_of: dict[str, Nat
 
 async def test_a_question_is_answered_to_who_may_ask(bus_of: dict[str, NatsBus]) -> None:
     """Page and person ask a process how it is; the answer goes to their own inbox."""
-    service = await register(bus_of["risk"].client, "risk", lambda: {"ready": True})
+    risk = Registered(name="risk", status=lambda: {"ready": True})
+    service = await register(bus_of["risk"].client, risk)
     await bus_of["risk"].client.flush()
     for process in ("gateway", OPERATOR):
         client: Client = bus_of[process].client
-        assert (await client.request("svc.risk.status", b"", timeout=5)).data == b'{"ready": true}'
+        assert b'"ready": true' in (await client.request("svc.risk.status", b"", timeout=5)).data
+        (answer,) = await statuses(client)
+        assert (answer.process, answer.said) == ("risk", {"ready": True})
     await service.stop()
 
 

@@ -17,6 +17,7 @@ from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.streams import STREAMS
 
 ACCOUNT = "DESK"
+ASKED = "svc.desk.status"  # of everybody at once
 _API = "$JS.API"
 
 
@@ -50,7 +51,7 @@ def permissions(user: NatsUser) -> dict[str, Any]:
     if rights.commands:
         says += ["svc.>", "$SRV.>"]
     name = token(user.process)
-    hears = [f"{inbox_of(user.process)}.>", f"svc.{name}.>", "$SRV.>", *rights.hears]
+    hears = [f"{inbox_of(user.process)}.>", f"svc.{name}.>", ASKED, "$SRV.>", *rights.hears]
     return {"publish": says, "subscribe": hears, "allow_responses": True}
 
 

@@ -77,6 +77,7 @@ TABLE: dict[str, Rights] = {
         reads=JOURNAL,
     ),
     "executor": Rights(
+        hears=("svc.desk.kill", "svc.desk.resume"),
         follows=(Stream.FEED,),
         works=(Stream.COMMANDS, Stream.EXITS),
         appends=_kinds(OrderEvent, VenueEvent, control.KillLatched, control.KillReleased)
@@ -123,6 +124,8 @@ TABLE: dict[str, Rights] = {
         commands=True,
         administers=True,
         keeps_streams=False,
+        # Where no executor can be asked, a kill is said in the journal.
+        appends=_kinds(control.KillLatched),
         reads=(
             *(*JOURNAL, "subject_head", "lease", "evidence"),
             *("relay_checkpoint", "schema_migration"),

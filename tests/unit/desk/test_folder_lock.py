@@ -62,7 +62,7 @@ def held(data: Path, verb: str) -> Iterator[None]:
 
 def args(data: Path, *, as_json: bool = False) -> argparse.Namespace:
     """Return the arguments of a verb that has none of its own."""
-    return argparse.Namespace(data=data, json=as_json)
+    return argparse.Namespace(data=data, place=data, json=as_json)
 
 
 def last_status(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, object]]:
