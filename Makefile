@@ -148,6 +148,10 @@ FUZZ_RUNS ?= 2000
 fuzz: setup-dev ## each parser of foreign bytes, FUZZ_RUNS times (default 2000; `make test` runs 300)
 	@OPENSQT_FUZZ_RUNS=$(FUZZ_RUNS) $(PYTEST) -q tests/fuzz -n $(TEST_WORKERS) --timeout 900 $(ARGS)
 
+.PHONY: cluster
+cluster: setup-dev ## the rendered paper overlay, container by container, on a Docker engine that is made here if need be
+	@.ci/engine $(PYTEST) tests/cluster --timeout 1500 --durations=0 $(ARGS)
+
 lint: setup-dev ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "format differs: make format"; exit 1; }

@@ -46,6 +46,10 @@ def _no_docker() -> str | None:
     return None if containers.engine_answers() else "no Docker engine answers"
 
 
+def _no_root() -> str | None:
+    return None if os.geteuid() == 0 else "only root gives folders to a pod's group"
+
+
 def _no_browser() -> str | None:
     return None if chromium_path() else "no chromium on PATH"
 
@@ -63,6 +67,7 @@ def _no_prometheus() -> str | None:
 NEEDS: dict[str, Callable[[], str | None]] = {
     "recordings": _no_recordings,
     "docker": _no_docker,
+    "root": _no_root,
     "browser": _no_browser,
     "prometheus": _no_prometheus,
 }

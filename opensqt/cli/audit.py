@@ -78,7 +78,7 @@ async def judged(source: Source, keys: SealKeys) -> Audit:
     """Judge the journal by every seal of ours, also by those that were sealed over again."""
     kept = await fetch(source, "SELECT data FROM evidence WHERE kind = $1", EVIDENCE)
     stored = [msgspec.json.decode(row["data"], type=Seal) for row in kept]
-    beside = SealFile(source.data / FILE).read()
+    beside = SealFile(source.folder / FILE).read()
     trusted = keys.public()
     faults = _unsigned([*beside, *stored], keys.folder, trusted)
     sound = {one.digest: one for one in (*stored, *beside) if _is_sound(one, trusted)}

@@ -28,16 +28,25 @@ from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 from opensqt.runtime.latch import FILE_NAME as LATCH
 
 VENUE = "venue/state.sqlite"
+PREFIX, SUFFIX = "opensqt-backup-", ".tar.gz"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `backup`."""
-    parser.add_argument("--to", type=Path, help="the file (default: ./opensqt-backup-TIME.tar.gz)")
+    parser.add_argument(
+        "--to", type=Path, help="the file, or a folder (default: ./opensqt-backup-TIME.tar.gz)"
+    )
+    parser.add_argument(
+        "--keep", type=int, default=0, metavar="N", help="remove all but the newest N in the folder"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the backup and say where it is and how far it goes."""
-    _check_folder(args.to.absolute().parent if args.to else Path.cwd())
+    folder = _folder_of(args.to)
+    _check_folder(folder)
+    if args.keep < 0:
+        raise CliError(f"--keep {args.keep}: expected how many backups stay, 0 for all")
 
     async def work() -> tuple[Path, Manifest]:
         async with opened(args.place, project=False) as source:
@@ -47,15 +56,32 @@ def run(args: argparse.Namespace) -> int:
         target, manifest = asyncio.run(work())
     except (asyncpg.PostgresError, sqlite3.Error, OSError) as error:
         raise CliError(f"{args.place} cannot be backed up: {error}", NOT_RUNNING) from error
+    removed = _remove_old(folder, args.keep)
     line = {
         "type": "backup",
         "path": str(target),
         "position": manifest.position,
         "bytes": target.stat().st_size,
+        "removed": removed,
     }
     told = f"wrote {target}: journal up to position {manifest.position}, {line['bytes']} bytes"
     print(json.dumps(line) if args.json else told)
     return GOOD
+
+
+def _folder_of(wanted: Path | None) -> Path:
+    """Return the folder into which a backup goes."""
+    path = (wanted or Path.cwd()).absolute()
+    return path if path.is_dir() else path.parent
+
+
+def _remove_old(folder: Path, keep: int) -> list[str]:
+    """Remove all but the newest backups of this command's names, oldest first; 0 keeps all."""
+    found = sorted(folder.glob(f"{PREFIX}*{SUFFIX}"))
+    old = found[:-keep] if keep else []
+    for path in old:
+        path.unlink()
+    return [path.name for path in old]
 
 
 def _check_folder(folder: Path) -> None:
@@ -69,8 +95,8 @@ def _check_folder(folder: Path) -> None:
 async def _backup(source: Source, wanted: Path | None) -> tuple[Path, Manifest]:
     clock = open_clock(source.data)
     now_ms = clock.wall_ms()
-    name = f"opensqt-backup-{rfc3339(now_ms)[:19].replace(':', '')}Z.tar.gz"
-    target = (wanted or Path.cwd() / name).absolute()
+    name = f"{PREFIX}{rfc3339(now_ms)[:19].replace(':', '')}Z{SUFFIX}"
+    target = wanted.absolute() if wanted and not wanted.is_dir() else _folder_of(wanted) / name
     if target.exists():
         raise CliError(f"{target} exists: name another file with --to")
     with tempfile.TemporaryDirectory(prefix="opensqt-backup-", dir=target.parent) as scratch:

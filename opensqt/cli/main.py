@@ -41,6 +41,7 @@ VERBS = {
     "logs": "show the logs of all processes, or of one",
     "backtest": "run a configuration over market data and report",
     "config": "write or check a configuration",
+    "secrets": "draw the secrets of a desk for Kubernetes or Compose",
     "new": "write the skeleton of a strategy and its test",
     "doctor": "check this machine and folder",
     "reset": "empty a data folder, keeping its configuration",

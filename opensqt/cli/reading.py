@@ -42,6 +42,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     data: Path | None  # None: the desk is reached by its servers alone
     run: RunFile
 
+    @property
+    def folder(self) -> Path:
+        """The data folder; raises `CliError` where the desk is reached by its servers alone."""
+        if self.data is None:
+            raise CliError("this reads files of the desk: name its folder with --data")
+        return self.data
+
 
 def read(place: Place, call: Callable[[Source], Awaitable[_Result]]) -> _Result:
     """Run a reader over a desk's database; raise `CliError` when there is none."""

@@ -93,15 +93,15 @@ async def _replay(source: Source, window: ReplayWindow, *, as_json: bool) -> Out
 
 async def recorded(source: Source, journal: PostgresJournal) -> tuple[Replay, Record]:
     """Return what a folder holds of its decisions, ready to be made again."""
-    intents = ArchiveReader(source.data / INTENTS_FOLDER)
-    archives = Archives(ArchiveReader(source.data / FOLDER), intents)
+    intents = ArchiveReader(source.folder / INTENTS_FOLDER)
+    archives = Archives(ArchiveReader(source.folder / FOLDER), intents)
     record = await read_record(journal, intents)
     return Replay(journal, archives, record, strategies_folder(source)), record
 
 
 def strategies_folder(source: Source) -> Path:
     """Return where the strategies of a desk's own lie: beside its configuration."""
-    return Path(source.run.config).parent if source.run.config else source.data
+    return Path(source.run.config).parent if source.run.config else source.folder
 
 
 def _tell(text: str) -> None:

@@ -6,14 +6,12 @@ what is said.
 
 from typing import Any
 
-import nats.errors
-
 from opensqt.cli.executors import Asked
 from opensqt.cli.kill_from_afar import ANSWER_S_MAX, EXECUTOR, QUIET_S_MAX
 from opensqt.desk.address import DeskAddress
 from opensqt.desk.error import NOT_RUNNING, CliError
 from opensqt.domain.standby import STANDBY
-from opensqt.runtime.questions import Answer, asked, connected, statuses
+from opensqt.runtime.questions import UNANSWERED, Answer, asked, connected, statuses
 from opensqt.runtime.registration import COMMANDS
 from opensqt.runtime.token import with_proof
 
@@ -44,7 +42,7 @@ async def resume(place: DeskAddress, words: dict[str, Any]) -> list[Asked]:
                     quiet_s=REFUSED_S_MAX if there else QUIET_S_MAX,
                     enough=lambda heard: bool(there) and there <= {a.instance for a in heard},
                 )
-    except (TimeoutError, OSError, nats.errors.Error) as error:
+    except UNANSWERED as error:
         why = str(error) or type(error).__name__
         raise CliError(
             f"nothing was released: the bus does not answer ({why}), and only an executor that leads"

@@ -6,7 +6,6 @@ from typing import Any
 
 import asyncpg
 import msgspec
-import nats.errors
 
 from opensqt.cli.desk_figures import Figures, figures, strategies
 from opensqt.cli.orders import OPEN
@@ -14,11 +13,11 @@ from opensqt.desk.address import DeskAddress
 from opensqt.domain.control import CONTROL_STREAM, KillLatched, KillReleased
 from opensqt.domain.kills import Kills, folded
 from opensqt.domain.scope import DESK
-from opensqt.domain.standby import STANDBY
+from opensqt.domain.standby import stands_by
 from opensqt.runtime.access.credentials import without_user
 from opensqt.runtime.codec import decode_event
 from opensqt.runtime.journal.connection import CONNECT_S_MAX
-from opensqt.runtime.questions import Answer, connected, statuses
+from opensqt.runtime.questions import UNANSWERED, Answer, connected, statuses
 
 _RECORDED = (
     "SELECT (SELECT position FROM journal_head) AS position,"
@@ -44,7 +43,8 @@ async def lines(place: DeskAddress) -> list[Line]:
     (answers, no_bus), (recorded, no_journal) = await asyncio.gather(_told(place), _recorded(place))
     told = {f"{answer.process}@{answer.instance}": answer.said for answer in answers}
     desk = _figures(
-        {name.partition("@")[0]: said for name, said in told.items() if _acts(said)}, recorded
+        {name.partition("@")[0]: said for name, said in told.items() if not stands_by(said)},
+        recorded,
     )
     silent = "; ".join(filter(None, (no_bus, no_journal)))
     found: list[Line] = [_process(answer) for answer in sorted(answers, key=lambda a: a.process)]
@@ -61,11 +61,6 @@ async def lines(place: DeskAddress) -> list[Line]:
         }
     )
     return found
-
-
-def _acts(said: Line) -> bool:
-    """Tell whether a process does its work itself, and not behind another one of its name."""
-    return not said.get(STANDBY) and said.get("role") != STANDBY
 
 
 def _figures(told: dict[str, Any], recorded: JournalFigures | None) -> Figures:
@@ -87,14 +82,13 @@ def _figures(told: dict[str, Any], recorded: JournalFigures | None) -> Figures:
 def _process(answer: Answer) -> Line:
     said = answer.said
     ready = bool(said.get("ready"))
-    stands_by = not _acts(said)
     return {
         "type": "process",
         "name": answer.process,
         "instance": answer.instance,
         "pid": said.get("pid"),
         "host": said.get("host"),
-        "state": ("standby" if stands_by else "ready") if ready else "unready",
+        "state": ("standby" if stands_by(said) else "ready") if ready else "unready",
         "ready": ready,
         "restarts": None,  # known to who starts the processes there
         "lag": said.get("lag"),
@@ -108,7 +102,7 @@ async def _told(place: DeskAddress) -> tuple[list[Answer], str]:
     try:
         async with connected(place.nats_url, "status") as client:
             answers = await statuses(client)
-    except (TimeoutError, OSError, nats.errors.Error) as error:
+    except UNANSWERED as error:
         return [], f"the bus does not answer ({str(error) or type(error).__name__})"
     return answers, "" if answers else "no process answers on the bus"
 

@@ -1,8 +1,8 @@
 """The paper venue's process, `python -m opensqt.cli.venue`: reads the run's folder and configuration, then serves.
 
-It takes its address from the environment or run.json, its clock from run.json, its keys from DATA/venue/keys.json,
-market and balances from the configuration. SIGTERM states the balances in the audit and ends it with 0; a market that
-cannot be played on ends it with one line and 1; SIGKILL loses nothing.
+It takes its address from the environment or run.json, its clock from run.json, its keys from OPENSQT_PAPER_KEYS or
+DATA/venue/keys.json, market and balances from the configuration. SIGTERM states the balances in the audit and ends it
+with 0; a market that cannot be played on ends it with one line and 1; SIGKILL loses nothing.
 """
 
 import asyncio
@@ -58,9 +58,8 @@ def _venue(environment: Environment) -> PaperVenue:
     config = load(config_path, os.environ)
     run = read_run(data)
     (data / "venue").mkdir(parents=True, exist_ok=True)
-    keys = msgspec.json.decode(
-        paper_keys(data, tuple(config.accounts)).read_bytes(), type=dict[str, ApiKey]
-    )
+    file = environment.paper_keys_file or paper_keys(data, tuple(config.accounts))
+    keys = msgspec.json.decode(file.read_bytes(), type=dict[str, ApiKey])
     clock = open_clock(data)
     host, port = _address(environment.paper_venue, run)
     setup = VenueSetup(

@@ -20,6 +20,7 @@ from opensqt.runtime.http_hosts import HOSTS, names_of
 from opensqt.runtime.telemetry.logs import register_secret
 from opensqt.runtime.token import token_file_of
 
+PAPER_KEYS_FILE = "OPENSQT_PAPER_KEYS"  # names a file: a pod's keys lie in no data folder
 KEYS_FILE = Path("venue") / "keys.json"
 APPROVAL_KEY_FILE = Path("risk") / "approval.pem"  # risk alone reads it
 APPROVAL_KEYS_FOLDER = Path("approval-keys")  # public halves, one file a key
@@ -49,6 +50,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     token_file: Path | None = None  # of the desk: who holds it may resume
     paper_venue: str = ""  # HOST:PORT of the venue process, TLS
     paper_ca: Path | None = None
+    paper_keys_file: Path | None = None  # of the paper accounts; None: in the data folder
     health_host: str = "127.0.0.1"
     health_port: int = 0  # 0 = no health server
     hosts: frozenset[str] = (
@@ -85,6 +87,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
             token_file=token_file_of(environ, _path(environ, "OPENSQT_DATA")),
             paper_venue=environ.get("OPENSQT_PAPER_VENUE", ""),
             paper_ca=_path(environ, "OPENSQT_PAPER_CA"),
+            paper_keys_file=_path(environ, PAPER_KEYS_FILE),
             health_host=environ.get("OPENSQT_HEALTH_HOST") or "127.0.0.1",
             health_port=int(port),
             hosts=names_of(environ.get(HOSTS, "")),

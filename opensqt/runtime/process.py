@@ -234,12 +234,8 @@ class Process:
         bus.upkeep.keep()
         self._lacking = lambda: bus.missing
         await self._patiently(_NATS, "the streams of the bus", lambda: bus.state(Stream.FEED))
-        process = Registered(
-            name=self._name,
-            status=self.status,
-            actions=self._actions,
-            token_file=self._environment.token_file,
-        )
+        file = self._environment.token_file
+        process = Registered(self._name, self.status, self._actions, file)
         await register(bus.client, process)
         del self._waiting_for[_NATS]
 

@@ -12,6 +12,7 @@ from opensqt.runtime.health import Action
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal
 from opensqt.runtime.progress import Progress
+from opensqt.runtime.questions import Asker
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
 from opensqt.runtime.telemetry.provider import Tracer
@@ -80,6 +81,11 @@ class Context:
     def nats(self) -> NatsBus:
         """The real connection to NATS; absent on the in-memory bus."""
         return _given(self._nats, "nats")
+
+    @property
+    def client(self) -> Asker | None:
+        """The connection itself, for asking other processes; None on the in-memory bus."""
+        return self._nats.client if self._nats is not None else None
 
     @property
     def postgres(self) -> PostgresJournal:

@@ -20,6 +20,8 @@ from opensqt.runtime.registration import STATUS
 QUIET_S = 0.5  # after so long without another answer nobody is left to answer
 STATUS_S_MAX = 2.0
 CONNECT_S_MAX = 2.0
+Asker = Client  # a connection as whoever asks holds it
+UNANSWERED = (TimeoutError, OSError, nats.errors.Error)  # a bus that could not be asked
 _NOBODY = "503"  # what the server says where nobody listens
 
 

@@ -35,7 +35,7 @@ UNPROVEN = (
 )
 
 
-class Registered(msgspec.Struct, frozen=True, kw_only=True):
+class Registered(msgspec.Struct, frozen=True):
     """A process as the bus sees it: its name, what it says of itself, and what a person may ask of it."""
 
     name: str

@@ -15,6 +15,7 @@ from opensqt.runtime.config.all import (
     secret,
 )
 from opensqt.runtime.config.schema import PaperRules
+from opensqt.runtime.environment import PAPER_KEYS_FILE
 from opensqt.venues.engine.dialect import Dialect
 from opensqt.venues.engine.rate_limit import executor_part
 from opensqt.venues.engine.rest import Credentials, VenueRest
@@ -89,7 +90,7 @@ def _credentials(
 ) -> Credentials:
     if config.run.profile is not Profile.PAPER:
         return credentials_of(config.accounts[account], dialect, environ)
-    path = data / PAPER_KEYS
+    path = Path(environ.get(PAPER_KEYS_FILE) or data / PAPER_KEYS)
     try:
         pair = json.loads(path.read_bytes())[account]
         return Credentials(**{name: pair[name] for name in dialect.secrets})

@@ -4,6 +4,7 @@ In paper every host name resolves to the paper venue and only its certificate au
 venue cannot be reached by mistake. URLs are never rewritten. A profile that is not built has no session at all.
 """
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
@@ -23,7 +24,10 @@ class NoVenue(ConfigError):
 
 
 class OneHost(AbstractResolver):
-    """Resolves every name to one address; the port of the answer replaces the port of the URL."""
+    """Resolves every name to one host; the port of the answer replaces the port of the URL.
+
+    That host may be a name of its own, which is looked up each time: in a cluster its address changes.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
@@ -32,12 +36,14 @@ class OneHost(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the one address, whatever was asked."""
+        """Return the one address, whatever was asked; raise `OSError` where its name is not known."""
         del port, family
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(self._host, self._port, family=socket.AF_INET)
         return [
             ResolveResult(
                 hostname=host,
-                host=self._host,
+                host=str(found[0][4][0]),
                 port=self._port,
                 family=socket.AF_INET,
                 proto=0,

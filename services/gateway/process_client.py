@@ -1,6 +1,7 @@
 """Asking the processes of the desk how they are, and passing a person's command on to the executors. Decides nothing.
 
 It reads `run.json` and the latch; it never writes either, and never shows the token to anybody but an executor.
+Where no folder tells the ports of processes they are asked over the bus.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE
 from opensqt.runtime.config.all import Config, Profile
 from opensqt.runtime.config.settings_tables import service_of
+from opensqt.runtime.questions import Asker
+from services.gateway.bus_processes import ProcessesOnBus, kills_of, result_of
 from services.gateway.config import LOOPBACK
 from services.gateway.decide import EXECUTOR, CommandResult, DeskStatus, Plain, ProcessStatus
 from services.gateway.state import Place
@@ -26,8 +29,11 @@ OK = 200
 class ProcessClient:
     """The processes of one data folder, as far as they can be asked."""
 
-    def __init__(self, config: Config, data: Path | None, ask_s_max: float) -> None:
+    def __init__(
+        self, config: Config, data: Path | None, ask_s_max: float, bus: Asker | None = None
+    ) -> None:
         self._config = config
+        self._on_bus = ProcessesOnBus(bus) if bus is not None else None  # where no port is known
         self._data = data
         self._ask_s_max = ask_s_max
         self._session: aiohttp.ClientSession | None = None
@@ -53,13 +59,16 @@ class ProcessClient:
             name: port for name, port in run.get("ports", {}).items() if name.startswith(HEALTH)
         }
         self._ports = {name.removeprefix(HEALTH): port for name, port in named.items()}
+        self.latched = self._latch()
+        if not named and self._on_bus is not None:
+            self.statuses, self.processes = await self._on_bus.ask()
+            return
         self.version = str(run.get("version", ""))
         replies = await asyncio.gather(*(self._status(port) for port in self._ports.values()))
         told = dict(zip(self._ports, replies, strict=True))
         self.statuses = {name: said for name, said in told.items() if said is not None}
         lines = [row for row in run.get("processes", ()) if row.get("state") != "done"]
         self.processes = tuple(_process(row, self.statuses) for row in lines)
-        self.latched = self._latch()
 
     def targets(self) -> list[Plain]:
         """Return what Prometheus scrapes, as its HTTP discovery reads it: each process under its own name."""
@@ -70,17 +79,18 @@ class ProcessClient:
 
     async def kills_in_force(self, scope: str) -> list[str]:
         """Ask now which kills a release of a scope ends; return their identities, of every executor that answers."""
+        if not self._ports and self._on_bus is not None:
+            return await self._on_bus.kills_in_force(scope)
         ports = [port for name, port in self._ports.items() if name.startswith(EXECUTOR)]
         told = await asyncio.gather(*(self._status(port) for port in ports))
-        kills = [said.get("kill_ids") for said in told if said is not None]
-        return sorted(
-            {str(n) for one in kills if isinstance(one, dict) for n in one.get(scope, ())}
-        )
+        return kills_of(told, scope)
 
     async def command(
         self, path: str, words: Plain, token: str, within_s: float
     ) -> list[CommandResult]:
         """Post a command to every executor at once and return what each answered."""
+        if not self._ports and self._on_bus is not None:
+            return await self._on_bus.command(path, words, token, within_s)
         ports = {name: port for name, port in self._ports.items() if name.startswith(EXECUTOR)}
         posts = (
             self._post(name, port, path, words, token, within_s) for name, port in ports.items()
@@ -154,9 +164,7 @@ class ProcessClient:
         if reply.status != OK or not isinstance(said, dict):
             detail = said.get("error", "") if isinstance(said, dict) else ""
             return CommandResult(process=name, ok=False, detail=detail or f"status {reply.status}")
-        if why := said.get("why"):
-            return CommandResult(process=name, ok=False, detail=str(why), said=said)
-        return CommandResult(process=name, ok=True, said=said)
+        return result_of(name, said)
 
 
 def _legs(config: Config, name: str) -> tuple[Place, ...]:

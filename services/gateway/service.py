@@ -48,7 +48,9 @@ class Gateway:
         self._clock = context.clock
         self._log = context.log
         self._settings = settings
-        self._desk = ProcessClient(context.config, context.environment.data, settings.ask_s_max)
+        self._desk = ProcessClient(
+            context.config, context.environment.data, settings.ask_s_max, context.client
+        )
         self._reader = FeedReader(
             bus=context.bus,
             journal=context.journal,

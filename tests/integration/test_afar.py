@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.lease import LeaseKeeper
+from services.gateway.process_client import ProcessClient
 from tests.conditions import until
-from tests.integration.afar import Afar
+from tests.integration.afar import CONFIG, TOKEN, Afar
 from tests.servers import NatsServer, PostgresServer
 
 Capture = pytest.CaptureFixture[str]
@@ -153,3 +155,29 @@ async def test_a_strategy_that_nobody_has_is_not_killed(afar: Afar, capsys: Capt
         assert capsys.readouterr().out == ""
         assert await afar.run("kill", "--strategy", "grid-perp") == 0
         assert "KILLED strategy/grid-perp: executor-main" in capsys.readouterr().out
+
+
+async def test_the_page_sees_and_commands_processes_that_have_no_ports_here(afar: Afar) -> None:
+    """Leader and standby are shown apart; a release from the page is proved by the desk's token."""
+    clock = RunClock()
+    async with afar.executor() as leader, afar.executor("two", leads=False):
+        bus = await NatsBus.connect(afar.nats.url, "gateway", monotonic_s=clock.monotonic_s)
+        desk = ProcessClient(CONFIG, None, 1.0, bus.client)
+
+        async def shows_both() -> bool:
+            await desk.ask()
+            names = {one.name for one in desk.processes}
+            return names == {"executor-main", "executor-main (standby)"}
+
+        await until(shows_both)
+        words = {"scope": "desk", "reason": "", "actor": "page"}
+        (killed,) = await desk.command("/kill", words, "", 5.0)
+        assert killed.ok
+        assert leader.status()["killed"]
+        names = {"kill_ids": await desk.kills_in_force("desk")}
+        (refused,) = await desk.command("/resume", words | names, "another", 5.0)
+        assert "proof: expected" in refused.detail
+        (resumed,) = await desk.command("/resume", words | names, TOKEN, 5.0)
+        assert resumed.ok
+        assert not leader.status()["killed"]
+        await bus.close()

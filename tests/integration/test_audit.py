@@ -144,7 +144,7 @@ async def test_a_seal_that_is_missing_or_forged_is_named(
     sealed: Sealed, change: Callable[[Path], None]
 ) -> None:
     """The file beside the database and the database each tell of what the other lacks."""
-    change(sealed.source.data / FILE)
+    change(sealed.source.folder / FILE)
     audit = await sealed.judged()
     assert not audit.holds
     assert {fault.kind for fault in audit.faults} == {"seal"}

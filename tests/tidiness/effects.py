@@ -87,6 +87,7 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/token.py": "reads the folder's token",
     "opensqt/runtime/health.py": "the health port: people and supervisors ask, nothing is traded by it",
     "opensqt/runtime/registration.py": "the NATS services API: people ask",
+    "opensqt/runtime/questions.py": "the NATS services API: people ask, nothing is traded by it",
     "opensqt/runtime/telemetry/otlp.py": "traces for people",
     "opensqt/runtime/process.py": "the frame of every process: signals, exit, connections of the ports",
     "opensqt/runtime/crash_points.py": "kills the process, which is its purpose",

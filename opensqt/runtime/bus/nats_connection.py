@@ -66,8 +66,8 @@ class Connection:
         self._on_regained.append(call)
 
     async def close(self) -> None:
-        """Flush and disconnect."""
-        if not self.client.is_closed:
+        """Flush and disconnect; harmless where nothing was ever connected."""
+        if self.client.is_connected or self.client.is_reconnecting:
             await self.client.close()
 
     async def _complain(self, error: Exception) -> None:

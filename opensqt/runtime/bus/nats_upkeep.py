@@ -1,13 +1,14 @@
 """The streams of a NATS server as `Upkeep` keeps them: which are there, and how one is made."""
 
 import json
+import os
 
 import nats.errors
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
 from opensqt.runtime.bus.port import BusDown
-from opensqt.runtime.bus.streams import StreamSpec, add
+from opensqt.runtime.bus.streams import StreamSpec, add, replicas_of
 from opensqt.runtime.bus.upkeep import ANSWER_S_MAX
 from opensqt.runtime.cancelling import heeding
 
@@ -32,4 +33,4 @@ class NatsStreams:
         return frozenset(said.get("streams") or ())
 
     async def add(self, spec: StreamSpec) -> None:
-        await add(self._js, spec)
+        await add(self._js, spec, replicas=replicas_of(os.environ))

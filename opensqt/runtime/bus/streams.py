@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,8 @@ from opensqt.runtime.cancelling import heeding
 SERVER_VERSION_MIN = (2, 12)
 NATS_URL = "OPENSQT_NATS_URL"
 STREAMS_USER = "streams"
+REPLICAS = "OPENSQT_NATS_REPLICAS"
+REPLICAS_ALLOWED = ("1", "3", "5")
 
 MIB = 1024 * 1024
 HOUR_S = 3600.0
@@ -54,10 +57,9 @@ class StreamSpec(msgspec.Struct, frozen=True, kw_only=True):
     age_s_max: float = 0.0  # 0 = no limit
     duplicate_window_s: float = 120.0
     message_bytes_max: int = MESSAGE_BYTES_MAX
-    replicas: int = 1
     alarm_share: float = 0.8  # of bytes_max
 
-    def config(self) -> api.StreamConfig:
+    def config(self, replicas: int = 1) -> api.StreamConfig:
         """Return the server's configuration of this stream; every limit is said, none is a default."""
         return api.StreamConfig(
             name=self.name.value,
@@ -74,7 +76,7 @@ class StreamSpec(msgspec.Struct, frozen=True, kw_only=True):
             max_msg_size=self.message_bytes_max,
             max_consumers=-1,
             duplicate_window=self.duplicate_window_s,
-            num_replicas=self.replicas,
+            num_replicas=replicas,
             allow_direct=True,
         )
 
@@ -125,6 +127,14 @@ SPECS: dict[Stream, StreamSpec] = {spec.name: spec for spec in STREAMS}
 DISK_BYTES_MAX = sum(spec.bytes_max for spec in STREAMS if not spec.in_memory)  # all full
 
 
+def replicas_of(environ: Mapping[str, str]) -> int:
+    """Return on how many servers of a cluster each stream is kept; raise `ValueError` naming what was expected."""
+    text = environ.get(REPLICAS) or "1"
+    if text not in REPLICAS_ALLOWED:
+        raise ValueError(f"{REPLICAS} is {text!r}, expected one of {', '.join(REPLICAS_ALLOWED)}")
+    return int(text)
+
+
 def server_version(client: Client) -> str:
     """Return the version of the connected server as `major.minor.patch`."""
     version = client.connected_server_version
@@ -142,13 +152,15 @@ def check_server(version: str) -> None:
         )
 
 
-async def apply(js: JetStreamContext, specs: tuple[StreamSpec, ...] = STREAMS) -> None:
+async def apply(
+    js: JetStreamContext, specs: tuple[StreamSpec, ...] = STREAMS, *, replicas: int = 1
+) -> None:
     """Create the streams, or bring those that exist to what is declared; harmless to repeat.
 
     Raises `BusDown` naming the stream that the server refused, and the fix.
     """
     for spec in specs:
-        config = spec.config()
+        config = spec.config(replicas)
         try:
             try:
                 await heeding(js.update_stream(config))
@@ -160,10 +172,10 @@ async def apply(js: JetStreamContext, specs: tuple[StreamSpec, ...] = STREAMS) -
             raise BusDown(f"stream {spec.name} could not be applied: {error!r}") from error
 
 
-async def add(js: JetStreamContext, spec: StreamSpec) -> None:
+async def add(js: JetStreamContext, spec: StreamSpec, *, replicas: int = 1) -> None:
     """Make one stream as it is declared; one that is there already stays as it is. Raises `BusDown`."""
     try:
-        await heeding(js.add_stream(spec.config()))
+        await heeding(js.add_stream(spec.config(replicas)))
     except APIError as error:
         if error.err_code != _IN_USE:
             raise BusDown(_refused(spec, error)) from error
@@ -205,7 +217,7 @@ async def _main() -> int:
                 inbox_prefix=inbox_for(own, STREAMS_USER),
             )
         check_server(server_version(client))
-        await apply(client.jetstream())
+        await apply(client.jetstream(), replicas=replicas_of(os.environ))
     except BadCredentials as error:
         sys.stderr.write(f"streams not applied: {error}\n")
         return 2
@@ -214,7 +226,7 @@ async def _main() -> int:
             f"streams not applied: no NATS server answers at {without_user(url)}; start it\n"
         )
         return 2
-    except (OSError, nats.errors.Error, ServerTooOld) as error:
+    except (OSError, nats.errors.Error, ServerTooOld, ValueError) as error:
         sys.stderr.write(
             f"streams not applied at {without_user(url)}: {error!s} ({type(error).__name__})\n"
         )

@@ -165,8 +165,9 @@ async def _apply(connection: Connection, wanted: tuple[Migration, ...]) -> tuple
             f"schema public is not what {rows[-1]['name']} left; undo the change that was made by hand"
         )
     missing = wanted[len(rows) :]
-    for migration in missing:
-        async with connection.transaction():
+    # All at once: a service that starts meanwhile finds no schema or this version's, never one in between.
+    async with connection.transaction():
+        for migration in missing:
             await connection.execute(migration.sql)
             await connection.execute(
                 "INSERT INTO schema_migration (version, name, checksum, schema_hash) VALUES ($1, $2, $3, $4)",

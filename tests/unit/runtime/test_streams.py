@@ -7,7 +7,7 @@ import pytest
 from opensqt.domain.subjects import order_events
 from opensqt.runtime.bus.port import Stream
 from opensqt.runtime.bus.stream_usage import StreamUsageWatch
-from opensqt.runtime.bus.streams import STREAMS
+from opensqt.runtime.bus.streams import REPLICAS, STREAMS, replicas_of
 from opensqt.runtime.clock import VirtualClock
 from opensqt.runtime.envelope import MESSAGE_ID
 from opensqt.runtime.telemetry.metrics import Metrics
@@ -33,7 +33,6 @@ def test_feed_is_kept_three_days_up_to_a_cap_and_never_by_message() -> None:
 def test_intents_live_in_memory_and_commands_refuse_when_full() -> None:
     """An intent is said again by its author; a command that does not fit is refused; exits have four times the room."""
     assert SPECS[Stream.INTENTS].in_memory
-    assert SPECS[Stream.INTENTS].replicas == 1
     for name in (Stream.COMMANDS, Stream.EXITS):
         assert SPECS[name].work_queue
         assert SPECS[name].discard_new
@@ -73,3 +72,11 @@ def test_a_symbol_becomes_a_token_in_one_place() -> None:
         if replacing.search(path.read_text(encoding="utf-8"))
     }
     assert homes == set()
+
+
+def test_a_cluster_keeps_each_stream_on_as_many_servers_as_it_is_told() -> None:
+    """One where nothing is said; a number that no cluster agrees with is refused by its name."""
+    assert SPECS[Stream.FEED].config(replicas_of({})).num_replicas == 1
+    assert SPECS[Stream.FEED].config(replicas_of({REPLICAS: "3"})).num_replicas == 3
+    with pytest.raises(ValueError, match="OPENSQT_NATS_REPLICAS is '2', expected one of 1, 3, 5"):
+        replicas_of({REPLICAS: "2"})

@@ -1,0 +1,1 @@
+"""The rendered manifests on a Docker engine. Never asks a cluster."""
