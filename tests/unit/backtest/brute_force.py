@@ -77,7 +77,7 @@ def matched(rows: list[Row], orders: list[Asked]) -> list[Match]:
             _, _, arrives, asked = acts.pop(0)
             if not arrives:
                 resting = [one for one in resting if one.asked.name != asked.name]
-            elif not _takes(asked, now):
+            elif shown[-asked.sign] == 0 or not _takes(asked, now):  # what we took is gone
                 resting.append(Resting(asked, _ahead(asked, now, shown)))
         resting = [
             one
