@@ -21,6 +21,7 @@ import aiohttp
 from benchmarks.stand.floor import COMMAND, COMMANDS, INTENT, INTENTS
 from benchmarks.stand.stamps import SUFFIX, Tape
 from opensqt.desk import ports
+from opensqt.desk.data_folder import make_approval_key
 from opensqt.runtime.bus import streams
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Stream
@@ -213,6 +214,7 @@ class Desk:
         (self.folder / "venue" / "keys.json").write_text(json.dumps(keys))
         (self.folder / "opensqt.toml").write_text(CONFIG)
         (self.folder / "token").write_text("token-of-the-benchmark")
+        make_approval_key(self.folder)
 
     def _first_environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}

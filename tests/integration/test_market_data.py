@@ -164,5 +164,5 @@ async def test_process_says_down_and_comes_back_when_the_venue_restarts(
 def test_an_unknown_venue_is_named_at_the_start() -> None:
     """Asking for a venue without support ends with a line that names it."""
     config = parse_config(CONFIG, {})
-    with pytest.raises(ConfigError, match="okx"):
-        open_feed(config, "okx", (), clock=RunClock(), environ={}, jitter=random.Random(1))
+    with pytest.raises(ConfigError, match="kraken"):
+        open_feed(config, "kraken", (), clock=RunClock(), environ={}, jitter=random.Random(1))
