@@ -200,7 +200,7 @@ simulate-long: setup-dev ## many seeds on both cores, resumable (SEEDS=1:100001)
 	@$(BIN)/python -m tests.world mutants --cores 2
 
 bench: setup-dev ## every published figure, then docs/figures.md (ARGS=--short to see that it works)
-	@for name in journal recovery hot_path; do echo "bench  $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS); done
+	@for name in journal recovery hot_path backtest; do echo "bench  $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS); done
 	@$(BIN)/python benchmarks/figures.py $(if $(ARGS),,--write)
 
 bench-backtest: setup-dev ## rows a second of a backtest, stepping and skipping (ARGS="--recording FILE", --short)

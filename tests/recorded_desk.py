@@ -14,7 +14,7 @@ from opensqt.domain.messages import Event
 from opensqt.replay.controls import controls
 from opensqt.replay.record import Record, read_record
 from opensqt.replay.replaying import Archives, Replay, ReplayWindow
-from opensqt.replay.report import Outcome
+from opensqt.replay.report import ReplayOutcome
 from opensqt.runtime.archive import FeedArchive
 from opensqt.runtime.archive_reader import ArchiveReader
 from opensqt.runtime.archiver import Archiver
@@ -51,7 +51,7 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
         )
         return archives, await read_record(self.journal, archives.intents)
 
-    async def replayed(self, window: ReplayWindow | None = None) -> Outcome:
+    async def replayed(self, window: ReplayWindow | None = None) -> ReplayOutcome:
         """Decide it again."""
         archives, recorded = await self.record()
         return await outcome(self.journal, archives, recorded, window or ReplayWindow())
@@ -59,11 +59,11 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
 
 async def outcome(
     journal: Journal, archives: Archives, recorded: Record, window: ReplayWindow
-) -> Outcome:
+) -> ReplayOutcome:
     """Decide a record again, with both controls."""
     replay = Replay(journal, archives, recorded, None)
     spans = [span async for span in replay.spans(window, lambda _: None)]
-    return Outcome(
+    return ReplayOutcome(
         spans=tuple(spans),
         unplaced=len(recorded.unplaced),
         controls=await controls(replay, recorded, window, None),

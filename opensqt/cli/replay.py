@@ -21,7 +21,7 @@ from opensqt.replay.controls import Control, controls
 from opensqt.replay.judging import Difference
 from opensqt.replay.record import Record, read_record
 from opensqt.replay.replaying import Archives, Replay, ReplayedRun, ReplayWindow
-from opensqt.replay.report import Outcome, pins
+from opensqt.replay.report import ReplayOutcome, pins
 from opensqt.runtime.archive import FOLDER, INTENTS_FOLDER
 from opensqt.runtime.archive_reader import ArchiveReader
 from opensqt.runtime.codec import Undecodable
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     """Print a line for each span and the verdict; return 0, or 1 when it does not hold."""
     window = window_of(args.strategy, instant_of(args.begin), instant_of(args.end))
 
-    async def work() -> Outcome:
+    async def work() -> ReplayOutcome:
         async with opened(args.data.absolute(), project=False) as source:
             return await _replay(source, window, as_json=args.json)
 
@@ -71,7 +71,7 @@ def window_of(strategy: str, begin: Instant, end: Instant) -> ReplayWindow:
     )
 
 
-async def _replay(source: Source, window: ReplayWindow, *, as_json: bool) -> Outcome:
+async def _replay(source: Source, window: ReplayWindow, *, as_json: bool) -> ReplayOutcome:
     journal = await PostgresJournal.connect(source.dsn)
     try:
         replay, record = await recorded(source, journal)
@@ -80,7 +80,7 @@ async def _replay(source: Source, window: ReplayWindow, *, as_json: bool) -> Out
             spans.append(span)
             print(json.dumps(_span(span)) if as_json else _span_words(span), flush=True)
         _tell("controls: one digit changed, one message left out")
-        outcome = Outcome(
+        outcome = ReplayOutcome(
             spans=tuple(spans),
             unplaced=sum(map(window.holds, record.unplaced)),
             controls=await controls(replay, record, window, replay.folder),
@@ -147,7 +147,7 @@ def _span_words(span: ReplayedRun) -> str:
     )
 
 
-def _show(outcome: Outcome, *, as_json: bool) -> None:
+def _show(outcome: ReplayOutcome, *, as_json: bool) -> None:
     first = outcome.first
     if as_json:
         if first is not None:

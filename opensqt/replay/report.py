@@ -16,7 +16,7 @@ from opensqt.runtime.code_version import code_version
 LOCK = Path("requirements") / "runtime.txt"
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """All spans and both controls; `unplaced` counts intents of runs whose beginning the journal does not tell."""
 
     spans: tuple[ReplayedRun, ...]

@@ -32,7 +32,8 @@ from opensqt.domain.venue import (
 )
 from opensqt.domain.venue_contact import Contact
 from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
-from opensqt.simulation.engine.exchange import Exchange, newest_order
+from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.order_lookup import newest_order
 from opensqt.simulation.engine.orders import OrderRefusal, Placement, Reason, VenueOrder
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.private_stream import PrivateStream

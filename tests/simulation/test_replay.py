@@ -12,7 +12,7 @@ from opensqt.domain.intent import PlaceIntent
 from opensqt.replay.judging import DifferenceKind
 from opensqt.replay.record import Record, RecordedIntent, Run
 from opensqt.replay.replaying import ReplayWindow
-from opensqt.replay.report import Outcome
+from opensqt.replay.report import ReplayOutcome
 from tests.recorded_desk import Lived, live, outcome
 
 
@@ -36,7 +36,7 @@ def first_place(record: Record) -> tuple[Run, RecordedIntent]:
     raise AssertionError("nothing was placed")
 
 
-async def judged(lived: Lived, change: Callable[[Record], None]) -> Outcome:
+async def judged(lived: Lived, change: Callable[[Record], None]) -> ReplayOutcome:
     """Decide the life again after its record was changed."""
     archives, recorded = await lived.record()
     change(recorded)

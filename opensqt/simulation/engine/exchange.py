@@ -288,16 +288,3 @@ class Exchange:
                         self.close(order, Status.EXPIRED, Kind.EXPIRE)
                 if not order.is_open:
                     del orders[order.order_id]
-
-
-def newest_order(
-    exchange: Exchange, account: str, symbol: str, client_id: str
-) -> VenueOrder | None:
-    """The newest pending order of this id, else the newest; an id may be used twice."""
-    pending = exchange.open.get((account, symbol), {}).values()
-    found = [order for order in pending if order.client_order_id == client_id]
-    return (
-        found[-1]
-        if found
-        else exchange.store.records.order_by_client_id(account, symbol, client_id)
-    )

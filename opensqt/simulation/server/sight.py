@@ -4,7 +4,7 @@ import msgspec
 
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.simulation.engine.exchange import newest_order
+from opensqt.simulation.engine.order_lookup import newest_order
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.server.call import ApiCall

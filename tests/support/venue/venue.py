@@ -22,7 +22,7 @@ from opensqt.domain.venue import (
     TradeView,
     no_obstacle,
 )
-from opensqt.simulation.engine.exchange import newest_order
+from opensqt.simulation.engine.order_lookup import newest_order
 from opensqt.simulation.engine.orders import GATE_IDENTITY
 from opensqt.simulation.venue import SimulatedVenue
 from tests.support.venue.exchange import RiggedExchange
