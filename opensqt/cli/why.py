@@ -14,7 +14,7 @@ from opensqt.desk.error import GOOD, CliError
 from opensqt.desk.timestamps import rfc3339
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.order_events import CancelRequested
-from opensqt.domain.order_story import StoryFact, StoryStep, story
+from opensqt.domain.order_story import Stage, StoryFact, StoryStep, story
 from opensqt.runtime.codec import decode_event
 from opensqt.runtime.telemetry.provider import trace_id
 
@@ -49,11 +49,13 @@ def run(args: argparse.Namespace) -> int:
 
     found = read(args.data, facts)
     steps = story(found)
+    trace = next((trace_id(fact.traceparent) for fact in found if fact.traceparent), "")
     if args.json:
         for step in steps:
             print(json.dumps(_line(step)))
+        print(json.dumps({"type": "why", "trace_id": trace}))
         return GOOD
-    _print(args.order, found, steps)
+    _print(args.order, trace, steps)
     return GOOD
 
 
@@ -99,19 +101,21 @@ def _fact(row: asyncpg.Record) -> StoryFact:
 
 def _line(step: StoryStep) -> dict[str, Any]:
     return {
+        "step": step.stage.value,
         "time": rfc3339(step.time_ms),
-        "after_ms": step.after_ms,
-        "who": step.who,
-        "what": step.what,
         "position": step.position,
-        "event_id": step.event_id,
-        "causation_id": step.causation_id,
-        "told": {name: table.plain(value) for name, value in step.told},
+        "after_ms": step.after_ms,
+        "detail": {
+            "who": step.who,
+            "what": step.what,
+            "event_id": step.event_id,
+            "causation_id": step.causation_id,
+            **{name: table.plain(value) for name, value in step.told},
+        },
     }
 
 
-def _print(order: str, facts: Sequence[StoryFact], steps: Sequence[StoryStep]) -> None:
-    trace = next((trace_id(fact.traceparent) for fact in facts if fact.traceparent), "")
+def _print(order: str, trace: str, steps: Sequence[StoryStep]) -> None:
     print(f"order {order}" + (f"  trace {trace}" if trace else ""))
     for step in steps:
         time = rfc3339(step.time_ms)[5:23].replace("T", " ")
@@ -121,7 +125,7 @@ def _print(order: str, facts: Sequence[StoryFact], steps: Sequence[StoryStep]) -
 
 
 def _told(step: StoryStep) -> str:
-    is_verdict = step.what in {"approved", "refused"}
+    is_verdict = step.stage is Stage.VERDICT
     shown = [(n, v) for n, v in step.told if v != "" and (not is_verdict or n in FIGURES_SHOWN)]
     words = [f"{_MS.sub('', name)}={_value(name, value)}" for name, value in shown]
     return " ".join(words)

@@ -6,6 +6,7 @@ saw of the market and of the account stands in the verdict's figures.
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -30,6 +31,21 @@ from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 Told = tuple[tuple[str, object], ...]
 
 
+class Stage(StrEnum):
+    """The stages through which an order goes; several steps may belong to one."""
+
+    TICK = "tick"  # the price that risk judged by
+    DECISION = "decision"
+    VERDICT = "verdict"
+    SUBMIT = "submit"
+    ACK = "ack"  # whatever the venue said or what was proved about it
+    FILL = "fill"
+    LEDGER = "ledger"
+
+
+_Told = tuple[Stage, int, str, str, Told]  # stage, time, who, what, figures
+
+
 class StoryFact(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the journal that belongs to an order: where it stands, who wrote it, when it happened."""
 
@@ -46,12 +62,13 @@ class StoryFact(msgspec.Struct, frozen=True, kw_only=True):
 class StoryStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step of the story; `after_ms` is the time since the step before it (0 for the first)."""
 
+    stage: Stage
     time_ms: int
     after_ms: int
     who: str
     what: str
     told: Told
-    position: int
+    position: int  # of the journal row that tells it
     event_id: str
     causation_id: str
 
@@ -60,10 +77,11 @@ def story(facts: Iterable[StoryFact]) -> list[StoryStep]:
     """Tell the steps of one order, from the decision to the last that is known."""
     steps: list[StoryStep] = []
     for fact in facts:
-        for time_ms, who, what, told in _steps(fact):
+        for stage, time_ms, who, what, told in _steps(fact):
             before_ms = steps[-1].time_ms if steps else time_ms
             steps.append(
                 StoryStep(
+                    stage=stage,
                     time_ms=time_ms,
                     after_ms=time_ms - before_ms,
                     who=who,
@@ -77,26 +95,34 @@ def story(facts: Iterable[StoryFact]) -> list[StoryStep]:
     return steps
 
 
-def _steps(fact: StoryFact) -> Iterator[tuple[int, str, str, Told]]:
+def _steps(fact: StoryFact) -> Iterator[_Told]:
     event, now_ms = fact.event, fact.occurred_ms
     if isinstance(event, RiskApproved | RiskRefused):
         # The executor writes an approval down together with the order; who judged is risk.
+        yield from _seen(event)
         yield from _decided(event.place or event.cancel)
-        yield event.time_ms, "risk", *_judged(event)
+        yield Stage.VERDICT, event.time_ms, "risk", *_judged(event)
         return
     what, told = _of_the_order(event)
-    yield now_ms, fact.actor, what, told
-    if isinstance(event, Fill):
-        yield from ((now_ms, fact.actor, "booked", line) for line in _ledger_lines(event))
+    yield _STAGES.get(type(event), Stage.ACK), now_ms, fact.actor, what, told
+    for line in _ledger_lines(event) if isinstance(event, Fill) else ():
+        yield Stage.LEDGER, now_ms, fact.actor, "booked", line
 
 
-def _decided(intent: PlaceIntent | CancelIntent | None) -> Iterator[tuple[int, str, str, Told]]:
+def _seen(verdict: RiskApproved | RiskRefused) -> Iterator[_Told]:
+    quote = verdict.grounds.quote if verdict.grounds is not None else None
+    if quote is not None:
+        prices: Told = (("bid", quote.bid), ("ask", quote.ask))
+        yield Stage.TICK, quote.tick_ms, "market", "price", prices
+
+
+def _decided(intent: PlaceIntent | CancelIntent | None) -> Iterator[_Told]:
     if intent is None:
         return
     seen = (("feed", f"{intent.basis.generation}/{intent.basis.sequence}"),)
     if isinstance(intent, CancelIntent):
         told: Told = (("reason", intent.reason), *seen)
-        yield intent.created_ms, intent.strategy, "wanted to cancel", told
+        yield Stage.DECISION, intent.created_ms, intent.strategy, "wanted to cancel", told
         return
     order: Told = (
         ("reason", intent.reason),
@@ -109,7 +135,7 @@ def _decided(intent: PlaceIntent | CancelIntent | None) -> Iterator[tuple[int, s
         ("purpose", intent.purpose.value),
         ("valid_until_ms", intent.valid_until_ms),
     )
-    yield intent.created_ms, intent.strategy, "decided", (*order, *seen)
+    yield Stage.DECISION, intent.created_ms, intent.strategy, "decided", (*order, *seen)
 
 
 def _judged(verdict: RiskApproved | RiskRefused) -> tuple[str, Told]:
@@ -134,6 +160,15 @@ def _figures(part: msgspec.Struct | None, before: str = "") -> Iterator[tuple[st
             yield from _figures(value, "rules." if field.name == "rules" else before)
         elif value is not None and value not in (field.default, ""):
             yield f"{before}{field.name}", value
+
+
+_STAGES: dict[type, Stage] = {
+    IntentPlaced: Stage.SUBMIT,
+    Submitting: Stage.SUBMIT,
+    CancelRequested: Stage.SUBMIT,
+    Fill: Stage.FILL,
+    IntentConflict: Stage.VERDICT,
+}
 
 
 def _of_the_order(event: Event) -> tuple[str, Told]:

@@ -63,18 +63,21 @@ def test_the_story_of_an_order_is_told_by_any_of_its_names(
     """From the journal alone, in its order; each step follows from one that was told, or from the strategy's wish."""
     assert main(["why", name, "--data", str(desk), "--json"]) == 0
     steps = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [step["what"] for step in steps] == [
-        "decided",
-        "approved",
-        "planned",
-        "about to send",
-        "the venue holds it",
-        "wanted to cancel",
-        "approved",
-        "cancel asked for",
+    assert steps.pop() == {"type": "why", "trace_id": ""}
+    assert [(step["step"], step["detail"]["what"]) for step in steps] == [
+        ("tick", "price"),
+        ("decision", "decided"),
+        ("verdict", "approved"),
+        ("submit", "planned"),
+        ("submit", "about to send"),
+        ("ack", "the venue holds it"),
+        ("decision", "wanted to cancel"),
+        ("verdict", "approved"),
+        ("submit", "cancel asked for"),
     ]
-    told = {step["event_id"] for step in steps} | {"intent-a", "c-1"}
-    assert all(step["causation_id"] in told for step in steps)
+    assert all(list(s) == ["step", "time", "position", "after_ms", "detail"] for s in steps)
+    told = {step["detail"]["event_id"] for step in steps} | {"intent-a", "c-1"}
+    assert all(step["detail"]["causation_id"] in told for step in steps)
     assert main(["why", name, "--data", str(desk)]) == 0
     text = capsys.readouterr().out
     assert "reason=grid level" in text

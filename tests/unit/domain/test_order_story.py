@@ -61,7 +61,22 @@ def test_an_order_is_told_from_its_decision_to_its_ledger_lines() -> None:
         (19, Accepted(ref=ref("a"), venue_order_id="77", evidence_hash="", time_ms=NOW_MS + 19)),
         (30, trade),
     )
+    assert [step.stage.value for step in steps] == (
+        [
+            "tick",
+            "decision",
+            "verdict",
+            "submit",
+            "submit",
+            "ack",
+            "fill",
+            "ledger",
+            "ledger",
+            "ledger",
+        ]
+    )
     assert [(step.what, step.who, step.after_ms) for step in steps] == [
+        ("price", "market", 0),
         ("decided", "grid-perp", 0),
         ("approved", "risk", 5),
         ("planned", "executor-main", 2),
@@ -72,7 +87,8 @@ def test_an_order_is_told_from_its_decision_to_its_ledger_lines() -> None:
         ("booked", "executor-main", 0),
         ("booked", "executor-main", 0),
     ]
-    decided, approved, *_ = (dict(step.told) for step in steps)
+    price, decided, approved, *_ = (dict(step.told) for step in steps)
+    assert price["bid"] == approved["bid"]
     assert decided["reason"] == "grid level"
     assert decided["feed"] == "1/10"
     assert approved["bid"] == Decimal("49999.9")
