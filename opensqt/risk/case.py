@@ -65,10 +65,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached
     def position_notional(self) -> Decimal:
-        """The account in this symbol if all orders of this side fill, in the currency of the limits."""
+        """The account in this symbol if all orders of this side fill, in the currency of the limits.
+
+        A position against the order makes no room for it: what is held may be closed before the openings fill.
+        """
         intent, exposure = self.intent, self.grounds.exposure
         waiting = exposure.buys_open if intent.side is Side.BUY else exposure.sells_open
-        worst = intent.side.sign * exposure.net + waiting + intent.quantity
+        filled = intent.side.sign * exposure.net + waiting
+        worst = max(filled, exposure.own_opening) + intent.quantity
         return worst * self.price * (self.rate or ZERO)
 
     @cached
@@ -76,7 +80,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The strategy itself if all its orders of this side fill, whatever others hold, in the quote asset."""
         intent, exposure = self.intent, self.grounds.exposure
         at_work = exposure.own_closing + exposure.own_opening
-        worst = intent.side.sign * exposure.own + at_work + intent.quantity
+        filled = intent.side.sign * exposure.own + at_work
+        worst = max(filled, exposure.own_opening) + intent.quantity
         return worst * self.price
 
 

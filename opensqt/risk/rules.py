@@ -202,6 +202,7 @@ _LIMITS = (
             "grounds.exposure.net",
             "grounds.exposure.buys_open",
             "grounds.exposure.sells_open",
+            "grounds.exposure.own_opening",
             *_QUOTE,
             *_WORTH,
         ),

@@ -8,10 +8,11 @@ Reading is free on loopback; an action (POST) needs the token of the data folder
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from opensqt.runtime.actions import Action, carried_out
 from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
 from opensqt.runtime.http_hosts import REFUSAL, host_allowed
 from opensqt.runtime.progress import Progress
@@ -21,7 +22,6 @@ from opensqt.runtime.token import fits
 REQUEST_BYTES_MAX = 8192
 REQUEST_S_MAX = 2.0
 LENGTH_DIGITS_MAX = 12
-ACTION_S_MAX = 10.0
 _REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -33,8 +33,6 @@ _REASONS = {
     503: "Service Unavailable",
 }
 _JSON = "application/json"
-
-Action = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Health:
@@ -82,8 +80,7 @@ class Health:
             if host and not host_allowed(host, self._hosts):
                 answer = 403, _JSON, _json({"error": REFUSAL})
             elif method == "POST":
-                async with asyncio.timeout(ACTION_S_MAX):
-                    answer = await self._act(target, head, reader)
+                answer = await self._act(target, head, reader)
             else:
                 answer = self._reply(method, target)
             code, kind, content = answer
@@ -107,10 +104,11 @@ class Health:
         if length > BYTES_MAX:
             return 413, _JSON, _json({"error": f"the body is longer than {BYTES_MAX} bytes"})
         try:
-            words = words_of(await reader.readexactly(length))
+            async with asyncio.timeout(REQUEST_S_MAX):
+                words = words_of(await reader.readexactly(length))
         except BadCommand as error:
             return 400, _JSON, _json({"error": str(error)})
-        return 200, _JSON, _json(await action(words))
+        return 200, _JSON, _json(await carried_out(action, words))
 
     def _allowed(self, head: str) -> bool:
         if self._folder is None:

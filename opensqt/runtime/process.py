@@ -23,6 +23,7 @@ from opensqt.domain.bus_trouble import MISSING, words_for
 from opensqt.domain.standby import STANDBY
 from opensqt.runtime.access.grants import role_of
 from opensqt.runtime.access.rights import service_of_process
+from opensqt.runtime.actions import Action
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus, BusDown, Stream
 from opensqt.runtime.clock import open_clock
@@ -30,7 +31,7 @@ from opensqt.runtime.clock_watch import clock_trouble, watch_clock
 from opensqt.runtime.config.all import Config, ConfigError, Profile, load
 from opensqt.runtime.crash_points import CrashPoints, CrashRefused, stepped
 from opensqt.runtime.environment import Environment
-from opensqt.runtime.health import Action, Health
+from opensqt.runtime.health import Health
 from opensqt.runtime.journal.port import Journal, JournalDown, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
 from opensqt.runtime.process_context import Context

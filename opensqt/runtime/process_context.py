@@ -2,13 +2,13 @@
 
 from typing import TypeVar
 
+from opensqt.runtime.actions import Action
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Bus
 from opensqt.runtime.clock import Clock
 from opensqt.runtime.config.all import Config
 from opensqt.runtime.crash_points import CrashPoints
 from opensqt.runtime.environment import Environment
-from opensqt.runtime.health import Action
 from opensqt.runtime.journal.port import Journal, Leases
 from opensqt.runtime.journal.postgres import PostgresJournal
 from opensqt.runtime.progress import Progress

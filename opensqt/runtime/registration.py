@@ -5,7 +5,6 @@ is meant, each for itself: all of them tell how they are, executors and their st
 A kill needs no more than the bus, like `ctl.kill`; a release needs a proof that who asks holds the desk's token.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,8 +18,8 @@ from nats.micro.service import EndpointConfig, Service, ServiceConfig
 
 from opensqt import __version__
 from opensqt.domain.subjects import token
+from opensqt.runtime.actions import Action, carried_out
 from opensqt.runtime.command_body import BadCommand, words_of
-from opensqt.runtime.health import ACTION_S_MAX, Action
 from opensqt.runtime.token import proves
 
 STATUS = "svc.desk.status"  # everybody's
@@ -91,11 +90,7 @@ async def _obeyed(process: Registered, path: str, body: bytes) -> dict[str, Any]
         return {"why": str(error)}
     if path in PROVEN and not proves(process.token_file, path, words):
         return {"why": UNPROVEN}
-    try:
-        async with asyncio.timeout(ACTION_S_MAX):
-            return await process.actions[path](words)
-    except TimeoutError:
-        return {"why": f"not done within {ACTION_S_MAX:.0f} s: is the journal there?"}
+    return await carried_out(process.actions[path], words)
 
 
 def _signed(process: Registered, instance: str, said: dict[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from opensqt.domain.standby import STANDBY
 from opensqt.domain.venue import VenueDown
 from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
+from opensqt.runtime.actions import Action
 from opensqt.runtime.approval_proof import ApprovalKeys
 from opensqt.runtime.config.all import Config, ConfigError, OnStop
 from opensqt.runtime.config.limits import caps_of
 from opensqt.runtime.crash_points import stepped
 from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
-from opensqt.runtime.health import Action
 from opensqt.runtime.latch import Latches, LatchFile
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context

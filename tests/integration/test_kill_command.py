@@ -18,13 +18,14 @@ from opensqt.domain.clean_text import cleaned
 from opensqt.domain.control import KillLatched
 from opensqt.domain.subjects import KILL
 from opensqt.runtime import latch
+from opensqt.runtime.actions import Action
 from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.port import Start, Stream
 from opensqt.runtime.bus.streams import apply
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import decode
 from opensqt.runtime.config.all import parse_config
-from opensqt.runtime.health import Action, Health
+from opensqt.runtime.health import Health
 from opensqt.runtime.telemetry.metrics import Metrics
 from services.executor.config import actions_of
 from tests.component.rig import SYMBOL, Rig

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, Purpose
 from opensqt.domain.order_events import IntentPlaced
@@ -145,3 +146,34 @@ def test_the_worst_case_of_a_side_begins_at_the_position(side: Side) -> None:
     full = live("b", side, str(price), "0.090")
     assert _said(state(full), **wish)[0] == "position_notional"
     assert _said(state(full, fill("a", side.opposite, "0.020")), **wish)[0] == ""
+
+
+@pytest.mark.row("E09", "K14")
+@pytest.mark.parametrize("held", list(Side))
+@pytest.mark.parametrize(
+    "limits",
+    [
+        msgspec.structs.replace(ROOMY, position_notional_quote_max=Decimal(1000)),
+        msgspec.structs.replace(ROOMY, inventory_notional_quote_max=Decimal(1000)),
+    ],
+)
+def test_what_is_held_makes_no_room_for_openings_against_it(
+    held: Side, limits: StrategyLimits
+) -> None:
+    """A close is never refused for a limit, so the position may be gone before the openings fill.
+
+    0.020 is the limit at 50,000: with 0.020 held, openings of 0.010 and 0.010 against it pass, one of 0.021 does not.
+    """
+    side, price = held.opposite, Decimal(50_000)
+    books = state(fill("a", held, "0.020"))
+    for quantity, resting, refused in (
+        ("0.020", None, False),
+        ("0.021", None, True),
+        ("0.010", "0.010", False),
+        ("0.011", "0.010", True),
+    ):
+        if resting is not None:
+            books.fold(live("b", side, str(price), resting))
+        wish = intent(side=side, price=price, quantity=Decimal(quantity))
+        verdict = judge(books, wish, limits, SEAT, NOW_MS).verdict
+        assert isinstance(verdict, RiskRefused) is refused, quantity
