@@ -40,18 +40,31 @@ class Archiver:
                     await self._follow()
                 except (BusDown, StreamChanged) as error:
                     _log.warning("archive interrupted", stream=self._stream, detail=str(error))
-                    await self.flush()
+                    await self._try_flush()
                     await self._clock.sleep(RETRY_S)
+                except OSError as error:
+                    # What could not be written is read again: the stream holds it for longer than a disk is full.
+                    _log.error("archive not written", stream=self._stream, detail=str(error))
+                    async with self._writing:
+                        self._rows = []
+                    await self._clock.sleep(FLUSH_EVERY_S)
         finally:
             ticking.cancel()
-            await self.flush()
+            await self._try_flush()
 
     async def flush(self) -> None:
-        """Write what was read so far."""
+        """Write what was read so far; raise `OSError`, and keep it, when that fails."""
         async with self._writing:
-            rows, self._rows = self._rows, []
+            rows = list(self._rows)
             if rows:
                 await asyncio.to_thread(self._archive.write, rows, self._created_ms, self._life)
+                del self._rows[: len(rows)]
+
+    async def _try_flush(self) -> None:
+        try:
+            await self.flush()
+        except OSError as error:
+            _log.error("archive not written", stream=self._stream, detail=str(error))
 
     async def _follow(self) -> None:
         state = await self._bus.state(self._stream)
@@ -92,4 +105,4 @@ class Archiver:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(FLUSH_EVERY_S)
-            await self.flush()
+            await self._try_flush()

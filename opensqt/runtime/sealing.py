@@ -77,7 +77,7 @@ class Sealer:
         """Seal what is not sealed yet; return up to which position. What fails is told and tried again."""
         try:
             return await self._seal()
-        except (JournalDown, NoSealKey) as error:
+        except (JournalDown, NoSealKey, OSError, ValueError, msgspec.MsgspecError) as error:
             _log.warning("the journal is not sealed", detail=str(error))
             return 0
 

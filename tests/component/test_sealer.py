@@ -41,3 +41,18 @@ async def test_a_relay_that_stops_has_sealed_what_is_there(tmp_path: Path) -> No
     assert (seal.first, seal.last) == (1, rows[-1].position)
     assert is_signed(keys.public()[seal.key], seal.signature, seal.body)
     assert list(row_faults(seal, rows)) == []
+
+
+@pytest.mark.row("J12", "K04")
+@pytest.mark.parametrize("spoilt", [b'{"number": 1, "fir', b"\xff\xfe\n"])
+async def test_a_spoilt_file_of_seals_stops_nothing_but_the_sealing(
+    tmp_path: Path, spoilt: bytes
+) -> None:
+    """A torn line is told and left for a person; the relay goes on."""
+    house, keys = memory_house(), SealKeys(tmp_path / "keys")
+    path = tmp_path / "seals.jsonl"
+    path.write_bytes(spoilt + b"\n" + spoilt)
+    await house.journal.append(entry(event("first")))
+    sealer = Sealer(house.journal, house.clock, SealFile(path), keys)
+    assert await sealer.seal() == 0
+    assert path.read_bytes() == spoilt + b"\n" + spoilt

@@ -1,7 +1,7 @@
 """FEED in columnar files: by hour of market time, complete, and continued after a restart."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -147,3 +147,30 @@ async def test_a_feed_that_lost_its_end_and_went_on_is_archived_once_more(
     reader = ArchiveReader(tmp_path / "feed")
     told = [[row.time_ms - START_MS for row in reader.rows(life, 1)] for life in reader.lives]
     assert told == [[0, 100, 200], [0, 300, 400, 500, 600, 700]]
+
+
+class FullDisk(FeedArchive):
+    """An archive on a disk that is full until somebody frees it."""
+
+    is_full = True
+
+    def write(self, rows: Sequence[ArchiveRow], created_ms: int, life: int = 1) -> list[Path]:
+        """Refuse, or write as ever."""
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        return super().write(rows, created_ms, life)
+
+
+async def test_what_a_full_disk_did_not_take_is_written_when_it_is_freed(
+    house: MemoryHouse, tmp_path: Path
+) -> None:
+    """A row counts as archived once it is on disk, not when somebody tried to write it."""
+    disk = FullDisk(tmp_path / "feed")
+    async with archiving(house, disk) as archiver:
+        await tell(house, START_MS, START_MS + 100)
+        await until(lambda: archiver.read_sequence >= 2)
+        with pytest.raises(OSError, match="No space"):
+            await archiver.flush()
+        disk.is_full = False
+        await tell(house, START_MS + 200)
+    assert [row.sequence for row in archived(tmp_path / "feed")] == [1, 2, 3]

@@ -1,6 +1,7 @@
 """Limits that a person changes while the desk runs: which may be, to what, and [risk] with what was changed. Pure."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -41,10 +42,22 @@ def new_value(configured: RiskConfig, field: str, text: str) -> str:
 
 
 def in_force(configured: RiskConfig, changes: Iterable[LimitChanged]) -> RiskConfig:
-    """Return [risk] with the newest change of each limit; one that this version does not know changes nothing."""
-    changed = {one.field: one.after for one in changes if one.after and one.field in CHANGEABLE}
-    read = read_risk(changed)
-    return msgspec.structs.replace(configured, **{name: getattr(read, name) for name in changed})
+    """Return [risk] with the newest change of each limit.
+
+    The file may have been changed since: no limit goes beyond the executor's cap of today, and a change that this
+    version does not know or may not read changes nothing.
+    """
+    found: dict[str, Any] = {}
+    for one in changes:
+        if not one.after or one.field not in CHANGEABLE:
+            continue
+        try:
+            value = getattr(read_risk({one.field: one.after}), one.field)
+        except ConfigError:
+            continue
+        most = getattr(configured, one.field) * CAP_FACTOR
+        found[one.field] = min(value, most) if one.field in CAPPED else value
+    return msgspec.structs.replace(configured, **found)
 
 
 def shown(risk: RiskConfig, field: str) -> str:

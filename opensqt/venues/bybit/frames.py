@@ -105,7 +105,7 @@ def read_frame(text: str, symbols: Mapping[str, str]) -> FeedFrame:
                 return SymbolFrame(symbol, _mark(head))
             case _:
                 return None
-    except (msgspec.DecodeError, KeyError, ValueError):
+    except (msgspec.DecodeError, KeyError, ValueError, ArithmeticError, RecursionError):
         return None
 
 

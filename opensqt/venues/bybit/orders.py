@@ -90,7 +90,7 @@ class BybitOrderEndpoints:
         """Return what the envelope of an answer says; errors come with a good status."""
         try:
             envelope = ENVELOPE.decode(response.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return AnswerRow(data=response.evidence) if response.status == 200 else None
         good = bytes(envelope.result)
         row = row_of(
@@ -110,7 +110,7 @@ class BybitOrderEndpoints:
         try:
             found = decoded(said.data, ListPage).rows
             codes = decoded(bytes(ENVELOPE.decode(response.body).ret_ext_info), _LegCodes).rows
-        except (Unreadable, msgspec.DecodeError):
+        except (Unreadable, msgspec.DecodeError, RecursionError):
             return (said,)
         if codes:
             return [_leg(code, bytes(row)) for code, row in zip(codes, found, strict=False)]

@@ -114,7 +114,7 @@ def envelope_of(raw: bytes) -> AnswerEnvelope:
     """Read an answer; raise `Unreadable`."""
     try:
         return ENVELOPE.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
 
 

@@ -102,7 +102,7 @@ def read_frame(text: str, symbols: Mapping[str, str]) -> FeedFrame:
         symbol = symbols.get(name + SWAP if channel == INDEX else name)
         reader = _READERS.get(channel)
         return None if symbol is None or reader is None else reader(head, symbol)
-    except (msgspec.DecodeError, ArithmeticError, ValueError, IndexError):
+    except (msgspec.DecodeError, ArithmeticError, ValueError, IndexError, RecursionError):
         return None  # a pong, or not as documented: a book then shows the hole
 
 
@@ -112,7 +112,7 @@ def read_funding_hours(raw: bytes, symbols: Mapping[str, str]) -> dict[str, int]
     for row in rows_in(raw):
         try:
             told = _FUNDING.decode(row)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             continue  # one that is not traded yet has no rate
         if told.inst_id in symbols and told.next_funding_time.isdigit():
             span_ms = int(told.next_funding_time) - int(told.funding_time)

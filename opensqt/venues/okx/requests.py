@@ -100,7 +100,7 @@ def said_in(response: VenueResponse) -> AnswerRow | None:
     """Return what a whole answer says; one whose rows speak for themselves says nothing more."""
     try:
         envelope = _ENVELOPES.decode(response.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     if envelope.code == GOOD:
         return AnswerRow(data=response.evidence) if response.status == 200 else None
