@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder = Path(os.environ.get("OPENSQT_DATA") or DATA_DEFAULT)
         if args.verb in FROM_AFAR:
             args.place = place_of(args, os.environ, folder)
-        args.data = args.data or folder
+        args.data = getattr(args, "data", None) or folder  # a backtest has none
         return _module(args.verb).run(args)
     except CliError as refusal:
         sys.stderr.write(f"opensqt: {refusal}\n")
