@@ -13,7 +13,7 @@ from opensqt.venues.engine.rate_limit import Rate
 # id_unique "open": docs say "always unique" of perpetuals, "reusable after 360 days" elsewhere (FIX) and nothing of
 # spot; nothing here rests on more than the weakest of it.
 # by_id_query "any": `order/realtime` finds the newest 500 ended orders by orderLinkId, `order/history` those of seven
-# days with every status; both are asked, and `ended_shown_ms` keeps well clear.
+# days, but for what was cancelled or refused: those of 24 hours. Both are asked, and `ended_shown_ms` keeps well clear.
 # ack "promises": "the ack of create order request indicates that the request is successfully accepted. Please use
 # websocket order stream to confirm the order status" (docs, create-order). ack_grace_ms: ours.
 # places_max, cancels_max: docs allow 20 of linear and 10 of spot, and count each order: more than ten of linear in
@@ -30,6 +30,7 @@ POLICY = Policy(
     ack="promises",
     ack_grace_ms=1000,
     dead_man_timer=False,
+    ended_shown_ms=12 * 3_600_000,
     places_max={Market.PERP: 10, Market.SPOT: 10},
     cancels_max={Market.PERP: 10, Market.SPOT: 10},
     from_memory=("visibility_lag_ms", "execPnl of trades that are read"),

@@ -15,15 +15,20 @@ class MarkKeeper:
     def __init__(self, venue: str) -> None:
         self._venue = venue
         self._told: dict[str, MarkChange] = {}
+        self._mark_ms: dict[str, int] = {}
 
     def change(self, symbol: str, change: MarkChange) -> Mark | None:
-        """Take one frame and return the mark, or None while a part of it was never told."""
+        """Take one frame and return the mark it makes, at the time of its price; None where a part was never told."""
         before = self._told.get(symbol, change)
         told = {
             name: getattr(before, name) if getattr(change, name) is None else getattr(change, name)
             for name in change.__struct_fields__
         }
         now = self._told[symbol] = msgspec.structs.replace(change, **told)
+        if change.mark_price is not None:
+            self._mark_ms[symbol] = change.time_ms
+        elif change.index_price is None:
+            return None  # funding only
         if now.mark_price is None or now.index_price is None:
             return None
         return Mark(
@@ -31,7 +36,7 @@ class MarkKeeper:
             symbol=symbol,
             mark_price=now.mark_price,
             index_price=now.index_price,
-            time_ms=now.time_ms,
+            time_ms=self._mark_ms[symbol],
         )
 
     def funding(self, symbol: str, interval_hours: int) -> Funding | None:

@@ -19,10 +19,20 @@ def test_what_a_frame_does_not_tell_stays_as_it_was() -> None:
     assert keeper.change(SYMBOL, MarkChange(mark_price=d("10"), time_ms=1)) is None
     whole = keeper.change(SYMBOL, MarkChange(index_price=d("11"), rate=d("0.0001"), time_ms=2))
     assert whole is not None
-    assert (whole.mark_price, whole.index_price, whole.time_ms) == (d("10"), d("11"), 2)
+    assert (whole.mark_price, whole.index_price) == (d("10"), d("11"))
     later = keeper.change(SYMBOL, MarkChange(mark_price=d("12"), time_ms=3))
     assert later is not None
     assert (later.mark_price, later.index_price) == (d("12"), d("11"))
+
+
+def test_a_mark_is_as_old_as_its_price() -> None:
+    """A fresh index or rate does not make an old mark fresh, and funding alone is no mark."""
+    keeper = MarkKeeper("okx")
+    keeper.change(SYMBOL, MarkChange(mark_price=d("10"), time_ms=1_000))
+    mark = keeper.change(SYMBOL, MarkChange(index_price=d("11"), time_ms=99_000))
+    assert mark is not None
+    assert mark.time_ms == 1_000
+    assert keeper.change(SYMBOL, MarkChange(rate=d("0.0001"), time_ms=500)) is None
 
 
 def test_funding_is_shown_when_rate_and_time_are_known() -> None:
