@@ -13,7 +13,7 @@ from opensqt.domain.decimals import BPS, EXACT
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.market import Funding
 from opensqt.domain.venue import Refusal
-from opensqt.runtime.config.all import Config
+from opensqt.runtime.config.all import Config, ConfigError
 from opensqt.simulation.dialects.registry import dialect_entry
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.funding import FundingTerms
@@ -25,6 +25,7 @@ from opensqt.venues.policy import policy_of
 from opensqt.venues.registry import dialect_of
 
 BAD_REQUEST = 400
+PLAYED = ("binance",)
 
 
 def exchange_of(config: Config, data: RunData, agenda: Agenda) -> Exchange:
@@ -45,8 +46,13 @@ def exchange_of(config: Config, data: RunData, agenda: Agenda) -> Exchange:
 
 
 def terms_of(config: Config) -> VenueTerms:
-    """Return how the venue speaks, and how its client reads a refusal."""
+    """Return how the venue speaks, and how its client reads a refusal; raise `ConfigError` for an unplayed one."""
     venue = simulated_venue(config)
+    if venue not in PLAYED:
+        raise ConfigError(
+            f"venues.{venue}: a backtest plays {' or '.join(PLAYED)} only: wallets and refusals of other venues are"
+            f" not simulated in it yet; name {PLAYED[0]} as the venue of the accounts"
+        )
     dialect = dialect_of(venue)
 
     def read_refusal(market: Market, raw: bytes) -> Refusal | None:

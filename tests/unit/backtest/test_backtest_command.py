@@ -125,6 +125,20 @@ def test_a_symbol_without_data_is_refused_by_name(
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize("venue", ["okx", "bybit"])
+def test_a_venue_that_is_not_played_is_refused_by_name(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], venue: str
+) -> None:
+    """What its wallets and refusals would do is not known here: no report is better than a wrong one."""
+    desk.write_text(desk.read_text().replace("binance", venue))
+    path = quotes_file(tmp_path, wave(5))
+    assert main(["backtest", str(desk), "--data", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert f"venues.{venue}" in error
+    assert "binance" in error
+    assert "Traceback" not in error
+
+
 def test_a_made_market_needs_no_file(
     desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
