@@ -11,6 +11,9 @@ from opensqt.domain.venue import AccountView, OrderView
 from opensqt.execution import events
 from services.executor.account import ExecutorAccount
 
+INCOME_BACK_MS = (
+    30 * 60_000
+)  # market ms before the newest payment; less than the shortest funding interval
 TRADES_BACK_MS = 60_000  # market ms before the first order of ours, or before the last snapshot
 
 Sweep = Callable[[str], Awaitable[list[OrderView] | None]]  # None: the venue does not trade it
@@ -54,7 +57,9 @@ class Snapshots:
 
     async def _read_income(self, symbols: tuple[str, ...]) -> None:
         account = self._account
-        since_ms = account.state.income_ms or _first_ms(account)
+        # A payment of another symbol may become visible after a newer one; its id tells what was read already.
+        newest_ms = account.state.income_ms
+        since_ms = newest_ms - INCOME_BACK_MS if newest_ms else _first_ms(account)
         for symbol in symbols:
             if ":" not in symbol:
                 continue
