@@ -14,7 +14,7 @@ from opensqt.desk.error import GOOD, CliError
 from opensqt.desk.timestamps import rfc3339
 from opensqt.domain.clean_text import cleaned
 from opensqt.domain.order_events import CancelRequested
-from opensqt.domain.order_story import Stage, StoryFact, StoryStep, story
+from opensqt.domain.order_story import StoryFact, StoryStage, StoryStep, story
 from opensqt.runtime.codec import decode_event
 from opensqt.runtime.telemetry.provider import trace_id
 
@@ -125,7 +125,7 @@ def _print(order: str, trace: str, steps: Sequence[StoryStep]) -> None:
 
 
 def _told(step: StoryStep) -> str:
-    is_verdict = step.stage is Stage.VERDICT
+    is_verdict = step.stage is StoryStage.VERDICT
     shown = [(n, v) for n, v in step.told if v != "" and (not is_verdict or n in FIGURES_SHOWN)]
     words = [f"{_MS.sub('', name)}={_value(name, value)}" for name, value in shown]
     return " ".join(words)

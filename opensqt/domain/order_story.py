@@ -31,7 +31,7 @@ from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 Told = tuple[tuple[str, object], ...]
 
 
-class Stage(StrEnum):
+class StoryStage(StrEnum):
     """The stages through which an order goes; several steps may belong to one."""
 
     TICK = "tick"  # the price that risk judged by
@@ -43,7 +43,7 @@ class Stage(StrEnum):
     LEDGER = "ledger"
 
 
-_Told = tuple[Stage, int, str, str, Told]  # stage, time, who, what, figures
+_Told = tuple[StoryStage, int, str, str, Told]  # stage, time, who, what, figures
 
 
 class StoryFact(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ class StoryFact(msgspec.Struct, frozen=True, kw_only=True):
 class StoryStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step of the story; `after_ms` is the time since the step before it (0 for the first)."""
 
-    stage: Stage
+    stage: StoryStage
     time_ms: int
     after_ms: int
     who: str
@@ -101,19 +101,19 @@ def _steps(fact: StoryFact) -> Iterator[_Told]:
         # The executor writes an approval down together with the order; who judged is risk.
         yield from _seen(event)
         yield from _decided(event.place or event.cancel)
-        yield Stage.VERDICT, event.time_ms, "risk", *_judged(event)
+        yield StoryStage.VERDICT, event.time_ms, "risk", *_judged(event)
         return
     what, told = _of_the_order(event)
-    yield _STAGES.get(type(event), Stage.ACK), now_ms, fact.actor, what, told
+    yield _STAGES.get(type(event), StoryStage.ACK), now_ms, fact.actor, what, told
     for line in _ledger_lines(event) if isinstance(event, Fill) else ():
-        yield Stage.LEDGER, now_ms, fact.actor, "booked", line
+        yield StoryStage.LEDGER, now_ms, fact.actor, "booked", line
 
 
 def _seen(verdict: RiskApproved | RiskRefused) -> Iterator[_Told]:
     quote = verdict.grounds.quote if verdict.grounds is not None else None
     if quote is not None:
         prices: Told = (("bid", quote.bid), ("ask", quote.ask))
-        yield Stage.TICK, quote.tick_ms, "market", "price", prices
+        yield StoryStage.TICK, quote.tick_ms, "market", "price", prices
 
 
 def _decided(intent: PlaceIntent | CancelIntent | None) -> Iterator[_Told]:
@@ -122,7 +122,7 @@ def _decided(intent: PlaceIntent | CancelIntent | None) -> Iterator[_Told]:
     seen = (("feed", f"{intent.basis.generation}/{intent.basis.sequence}"),)
     if isinstance(intent, CancelIntent):
         told: Told = (("reason", intent.reason), *seen)
-        yield Stage.DECISION, intent.created_ms, intent.strategy, "wanted to cancel", told
+        yield StoryStage.DECISION, intent.created_ms, intent.strategy, "wanted to cancel", told
         return
     order: Told = (
         ("reason", intent.reason),
@@ -135,7 +135,7 @@ def _decided(intent: PlaceIntent | CancelIntent | None) -> Iterator[_Told]:
         ("purpose", intent.purpose.value),
         ("valid_until_ms", intent.valid_until_ms),
     )
-    yield Stage.DECISION, intent.created_ms, intent.strategy, "decided", (*order, *seen)
+    yield StoryStage.DECISION, intent.created_ms, intent.strategy, "decided", (*order, *seen)
 
 
 def _judged(verdict: RiskApproved | RiskRefused) -> tuple[str, Told]:
@@ -162,12 +162,12 @@ def _figures(part: msgspec.Struct | None, before: str = "") -> Iterator[tuple[st
             yield f"{before}{field.name}", value
 
 
-_STAGES: dict[type, Stage] = {
-    IntentPlaced: Stage.SUBMIT,
-    Submitting: Stage.SUBMIT,
-    CancelRequested: Stage.SUBMIT,
-    Fill: Stage.FILL,
-    IntentConflict: Stage.VERDICT,
+_STAGES: dict[type, StoryStage] = {
+    IntentPlaced: StoryStage.SUBMIT,
+    Submitting: StoryStage.SUBMIT,
+    CancelRequested: StoryStage.SUBMIT,
+    Fill: StoryStage.FILL,
+    IntentConflict: StoryStage.VERDICT,
 }
 
 

@@ -204,7 +204,8 @@ def _decided_first(desk: Desk, events: list[Line]) -> None:
         name = row["client_order_id"]
         verdict = verdicts[placed[name]]
         assert verdict["config_version"]
-        assert verdict["inputs"]
+        assert verdict["moment"]
+        assert verdict["grounds"]
         order, intent = f"order/{name}", f"intent/{placed[name]}"
         answered = at.get((order, "Accepted"), at[order, "Submitting"] + 1)
         assert at[intent, "RiskApproved"] < at[order, "Submitting"] < answered

@@ -39,8 +39,10 @@ def decide(grid: GridState, event: Event) -> Decision:
 def _unlocked(grid: GridState, allowed: Permissions) -> Permissions:
     """Take the openings away for a while after the venue refused one for want of funds; closings free some."""
     lock_ms = grid.settings.funds_lock_ms
+    if not lock_ms or allowed.reason or not grid.books.broke_ms:
+        return allowed
     until_ms = grid.books.broke_ms + grid.setup.market_ms(lock_ms)
-    if allowed.reason or not grid.books.broke_ms or grid.market.now_ms >= until_ms:
+    if grid.market.now_ms >= until_ms:
         return allowed
     words = f"not enough funds: no openings for {lock_ms} ms after the refusal"
     return msgspec.structs.replace(allowed, opening=Permission.NONE, reason=words)

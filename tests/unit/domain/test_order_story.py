@@ -8,7 +8,7 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import CancelIntent
 from opensqt.domain.messages import Event
-from opensqt.domain.order_events import Accepted, Canceled, CancelRequested, Submitting
+from opensqt.domain.order_events import Accepted, Canceled, CancelRequested, Fill, Submitting
 from opensqt.domain.order_story import StoryFact, StoryStep, story
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.risk.verdict import judge
@@ -47,13 +47,16 @@ def _verdict(now_ms: int, **changes: object) -> RiskApproved | RiskRefused:
     return verdict
 
 
+def _spot_trade() -> Fill:
+    spot = msgspec.structs.replace(ref("a"), symbol="BTC/USDT")
+    fee = {"fee": Decimal("0.00001"), "fee_asset": "BTC"}
+    return msgspec.structs.replace(fill("a", Side.BUY, "0.010"), ref=spot, **fee)
+
+
 @pytest.mark.row("J07")
 def test_an_order_is_told_from_its_decision_to_its_ledger_lines() -> None:
     """Who decided what and why, what risk saw and allowed, what left, what the venue said, and what was booked."""
-    spot = msgspec.structs.replace(ref("a"), symbol="BTC/USDT")
-    trade = msgspec.structs.replace(
-        fill("a", Side.BUY, "0.010"), ref=spot, fee=Decimal("0.00001"), fee_asset="BTC"
-    )
+    trade = _spot_trade()
     steps = _told(
         (5, _verdict(NOW_MS + 5)),
         (7, live("a", Side.BUY, "49950.0")),
