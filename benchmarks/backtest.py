@@ -71,7 +71,8 @@ def recorded(path: Path) -> Iterator[Row]:
                 rows.append((told["E"], told["b"], told["B"], told["a"], told["A"]))
     span_ms, turn = rows[-1][0] - rows[0][0] + 1, 0
     while True:
-        yield from ((time_ms + turn * span_ms, *rest) for time_ms, *rest in rows)  # type: ignore[misc]
+        later_ms = turn * span_ms
+        yield from ((time_ms + later_ms, b, bq, a, aq) for time_ms, b, bq, a, aq in rows)
         turn += 1
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -213,7 +214,7 @@ class SpanJudge:
                 ),
             )
 
-    def _told(self, kind: DifferenceKind, sequence: int, what: str, **rest: object) -> Difference:
+    def _told(self, kind: DifferenceKind, sequence: int, what: str, **rest: Any) -> Difference:
         start = self.run.start
         return Difference(
             kind=kind,
@@ -221,7 +222,7 @@ class SpanJudge:
             run=start.run,
             sequence=sequence,
             what=what,
-            **rest,  # type: ignore[arg-type]
+            **rest,
         )
 
 
