@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 POLL_S = 0.01
 
@@ -18,7 +19,12 @@ async def until(
         if await answer if inspect.isawaitable(answer) else answer:
             return
         await asyncio.sleep(poll_s)
-    raise TimeoutError(f"{inspect.getsource(holds).strip()} did not hold within {within_s} s")
+    raise TimeoutError(f"{_named(holds)} did not hold within {within_s} s")
+
+
+def _named(holds: Callable[[], object]) -> str:
+    """Return a condition as it was written; a partial has no source, so its function and arguments stand for it."""
+    return repr(holds) if isinstance(holds, partial) else inspect.getsource(holds).strip()
 
 
 async def stays(holds: Callable[[], bool], *, for_s: float) -> bool:
