@@ -27,6 +27,7 @@ from opensqt.simulation.engine.orders import (
     Status,
     VenueConduct,
     VenueOrder,
+    named_order,
 )
 from opensqt.simulation.engine.queue_position import QueueModel
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
@@ -200,14 +201,14 @@ class Exchange:
     ) -> VenueOrder:
         """Cancel an open order by one of its ids; raise `OrderRefusal` when there is no such open order."""
         self.settlement.now_ms = self.clock.market_ms()
-        for order in self.open.get((account, symbol), {}).values():
-            by_id = order_id is None or order.order_id == order_id
-            if by_id and (order_id is not None or order.client_order_id == client_id):
-                order.cancel_id = cancel_id
-                self.close(order, Status.CANCELED, Kind.CANCEL)
-                self.tidy(symbol)
-                return order
-        raise OrderRefusal(Reason.UNKNOWN_CANCEL)
+        pending = self.open.get((account, symbol), {}).values()
+        order = named_order(pending, order_id=order_id, client_id=client_id)
+        if order is None:
+            raise OrderRefusal(Reason.UNKNOWN_CANCEL)
+        order.cancel_id = cancel_id
+        self.close(order, Status.CANCELED, Kind.CANCEL)
+        self.tidy(symbol)
+        return order
 
     def refuse(self, row: AuditRow) -> None:
         """Write a refused request into the audit."""

@@ -1,7 +1,7 @@
-"""Finding an order by its client id, as venues do that let an id be used twice."""
+"""Finding orders of an account by their ids, as venues do that let a client id be used twice."""
 
 from opensqt.simulation.engine.exchange import Exchange
-from opensqt.simulation.engine.orders import VenueOrder
+from opensqt.simulation.engine.orders import VenueOrder, named_order
 
 
 def newest_order(
@@ -15,3 +15,11 @@ def newest_order(
         if found
         else exchange.store.records.order_by_client_id(account, symbol, client_id)
     )
+
+
+def open_order(
+    exchange: Exchange, account: str, symbol: str, *, order_id: int | None, client_id: str
+) -> VenueOrder | None:
+    """The pending order of the venue's id, or of ours where that is None; None where there is none."""
+    pending = exchange.open.get((account, symbol), {}).values()
+    return named_order(pending, order_id=order_id, client_id=client_id)

@@ -4,7 +4,7 @@ A `VenueOrder` is the one mutable entity of the venue: only the matching engine 
 here reads a clock or does I/O.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -77,6 +77,16 @@ class VenueOrder(msgspec.Struct, kw_only=True):
         if self.type is OrderType.MARKET:
             return True
         return price <= self.price if self.side is Side.BUY else price >= self.price
+
+
+def named_order(
+    orders: Iterable[VenueOrder], *, order_id: int | None, client_id: str
+) -> VenueOrder | None:
+    """Find an order by the venue's id, or by ours where that is None; None where there is none."""
+    for order in orders:
+        if order.client_order_id == client_id if order_id is None else order.order_id == order_id:
+            return order
+    return None
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):

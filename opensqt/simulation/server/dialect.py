@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from opensqt.domain.instruments import InstrumentRules, Market
-from opensqt.simulation.engine.audit import AuditRow, Kind
+from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.orders import (
     IdentityPolicy,
@@ -23,6 +23,7 @@ from opensqt.simulation.server.call import ApiCall, HttpRequest, VenueError
 from opensqt.simulation.server.client_socket import ClientSocket
 from opensqt.simulation.server.context import Route, VenueContext
 from opensqt.simulation.server.faults import FaultName
+from opensqt.simulation.server.refusals import StatedOrder
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,10 +109,8 @@ class WireDialect(Protocol):
     def order_named(self, context: VenueContext, call: ApiCall) -> VenueOrder | None:
         """Find the open order that a cancel names; raise `VenueError` for an unknown instrument."""
 
-    def refused_row(
-        self, context: VenueContext, call: ApiCall, kind: Kind, error: VenueError
-    ) -> AuditRow:
-        """State a refused request in the audit, as far as it can be read."""
+    def stated(self, call: ApiCall, kind: Kind) -> StatedOrder:
+        """Read what a place or a cancel says of its order, for the audit of refusals."""
 
     def trouble(self, fault: FaultName) -> VenueError:
         """The answer to a request that meets this fault."""

@@ -12,6 +12,7 @@ from opensqt.simulation.server.call import ApiCall, HttpAnswer, HttpRequest, Ven
 from opensqt.simulation.server.context import Route, VenueContext
 from opensqt.simulation.server.dialect import WireDialect
 from opensqt.simulation.server.faults import FaultName, FaultRule, Match
+from opensqt.simulation.server.refusals import state_refusal
 
 AUDITED = {
     "place": Kind.PLACE,
@@ -58,8 +59,7 @@ class Dispatcher:
         except VenueError as error:
             if route.kind in AUDITED and call.account and error.status < 500:
                 for one in _orders_of(route, call):
-                    kind = AUDITED[route.kind]
-                    exchange.refuse(dialect.refused_row(self._context, one, kind, error))
+                    state_refusal(self._context, one, AUDITED[route.kind], error, dialect.stated)
             headers = {**meter.headers(call.account, orders=False), **error.headers}
             return HttpAnswer(status=error.status, body=self._body(error), headers=headers)
 

@@ -10,7 +10,7 @@ from opensqt.venues.bybit.frames import read_frame, topics_of
 from opensqt.venues.bybit.parser import listed
 from opensqt.venues.bybit.requests import CATEGORIES, public
 from opensqt.venues.engine.depth_book import DepthChange, SequenceRule, spanned
-from opensqt.venues.engine.feed_format import FeedConnection, FeedFrame
+from opensqt.venues.engine.feed_format import FeedConnection, FeedFrame, subscriptions
 from opensqt.venues.engine.instrument import Instrument, Symbols
 from opensqt.venues.engine.request import Query, decoded
 
@@ -52,7 +52,7 @@ class BybitFeedFormat:
                     market=market,
                     category="public",
                     symbols=tuple(at.symbol for at in watched),
-                    messages=_subscriptions(topics),
+                    messages=subscriptions(topics, TOPICS_PER_MESSAGE),
                     has_books=True,
                 )
             )
@@ -84,11 +84,3 @@ class BybitFeedFormat:
 
         params = {"category": CATEGORIES[Market.PERP], "limit": LISTING_PAGE}
         return Query(request=public(Market.PERP, "market/instruments-info", params), read=read)
-
-
-def _subscriptions(topics: Sequence[str]) -> tuple[dict[str, Any], ...]:
-    starts = range(0, len(topics), TOPICS_PER_MESSAGE)
-    return tuple(
-        {"op": "subscribe", "args": list(topics[start : start + TOPICS_PER_MESSAGE])}
-        for start in starts
-    )

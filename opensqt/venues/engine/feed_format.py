@@ -58,6 +58,14 @@ class FeedConnection(msgspec.Struct, frozen=True, kw_only=True):
     has_books: bool
 
 
+def subscriptions(args: Sequence[Any], at_once: int) -> tuple[dict[str, Any], ...]:
+    """Return the messages that subscribe all of it where a venue knows `subscribe` with `args`, so many in each."""
+    starts = range(0, len(args), at_once)
+    return tuple(
+        {"op": "subscribe", "args": list(args[start : start + at_once])} for start in starts
+    )
+
+
 class FeedFormat(Protocol):
     """The public data of a venue."""
 

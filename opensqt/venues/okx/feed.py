@@ -7,7 +7,7 @@ from zlib import crc32
 
 from opensqt.domain.instruments import Market
 from opensqt.venues.engine.depth_book import Checksum, DepthChange, Level, SequenceRule, chained
-from opensqt.venues.engine.feed_format import FeedConnection, FeedFrame
+from opensqt.venues.engine.feed_format import FeedConnection, FeedFrame, subscriptions
 from opensqt.venues.engine.instrument import Instrument, Symbols
 from opensqt.venues.engine.request import Query
 from opensqt.venues.okx.frames import (
@@ -69,7 +69,7 @@ class OkxFeedFormat:
                 market=None,
                 category=access,
                 symbols=symbols,
-                messages=_subscriptions(args),
+                messages=subscriptions(args, ARGS_PER_MESSAGE),
                 has_books=channel == BOOKS,
             )
             for channel, access, args in (
@@ -98,11 +98,3 @@ class OkxFeedFormat:
 
         request = public(Market.PERP, "public/funding-rate", {"instId": "ANY"})
         return Query(request=request, read=read)
-
-
-def _subscriptions(args: Sequence[dict[str, str]]) -> tuple[dict[str, Any], ...]:
-    starts = range(0, len(args), ARGS_PER_MESSAGE)
-    return tuple(
-        {"op": "subscribe", "args": list(args[start : start + ARGS_PER_MESSAGE])}
-        for start in starts
-    )

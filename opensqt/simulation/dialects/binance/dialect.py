@@ -21,7 +21,7 @@ from opensqt.simulation.dialects.binance.errors import (
 from opensqt.simulation.dialects.binance.limits import SPOT_LIMITS, USDM_LIMITS, RateMeter
 from opensqt.simulation.dialects.binance.listen_keys import ListenKeys
 from opensqt.simulation.dialects.binance.listing import NAME, listed
-from opensqt.simulation.dialects.binance.order_parsing import admit, order_named, refused_row
+from opensqt.simulation.dialects.binance.order_parsing import admit, order_named, stated
 from opensqt.simulation.dialects.binance.signature import (
     Keyring,
     check_time,
@@ -68,7 +68,7 @@ class BinanceDialect:
         self._meters = {Market.SPOT: RateMeter(SPOT_LIMITS), Market.PERP: RateMeter(USDM_LIMITS)}
         self._routes = {**ROUTES, **rest_listen_key.routes(self._listen_keys)}
         self.meter = self._meters.__getitem__
-        self.order_named, self.refused_row, self.body = order_named, refused_row, body_of
+        self.order_named, self.stated, self.body = order_named, stated, body_of
 
     def read(self, request: HttpRequest) -> ApiCall:
         """Read market and parameters of a request."""

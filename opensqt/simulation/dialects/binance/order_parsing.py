@@ -15,11 +15,13 @@ from opensqt.simulation.dialects.binance.parameters import (
     integer,
     required,
 )
-from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
+from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.order_lookup import open_order
 from opensqt.simulation.engine.orders import Placement, VenueOrder
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import VenueContext
+from opensqt.simulation.server.refusals import StatedOrder
 
 CLIENT_ID = {Market.SPOT: r"^[a-zA-Z0-9-_]{1,36}$", Market.PERP: r"^[\.A-Z\:/a-z0-9_-]{1,36}$"}
 TIMES = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
@@ -73,35 +75,29 @@ def admit(exchange: Exchange, placement: Placement) -> None:
     raise VenueError(-2025, "Reach max open order limit.")
 
 
-def refused_row(context: VenueContext, call: ApiCall, kind: Kind, error: VenueError) -> AuditRow:
-    """State a refused request in the audit, as far as its parameters can be read."""
-    return AuditRow(
-        time=rfc3339(context.now_ms()),
-        venue=context.exchange.settlement.venue,
-        account=call.account,
-        kind=kind,
+def stated(call: ApiCall, kind: Kind) -> StatedOrder:
+    """Read what a place or a cancel says of its order."""
+    return StatedOrder(
         client_order_id=call.text(
             "newClientOrderId" if kind is Kind.PLACE else "origClientOrderId"
         ),
         venue_order_id=call.text("orderId"),
         symbol=call.text("symbol"),
-        market=call.market.value,
         side=call.text("side").lower(),
         quantity=call.text("quantity"),
         price=call.text("price"),
-        result=Result.REFUSED.value,
-        code=str(error.code),
     )
 
 
 def order_named(context: VenueContext, call: ApiCall) -> VenueOrder | None:
     """Find the open order that a cancel names by one of its ids, None where there is none."""
-    symbol = instrument(context, call).symbol
-    order_id, client_id = integer(call, "orderId"), call.text("origClientOrderId")
-    for order in context.exchange.open.get((call.account, symbol), {}).values():
-        if order.client_order_id == client_id if order_id is None else order.order_id == order_id:
-            return order
-    return None
+    return open_order(
+        context.exchange,
+        call.account,
+        instrument(context, call).symbol,
+        order_id=integer(call, "orderId"),
+        client_id=call.text("origClientOrderId"),
+    )
 
 
 def _side(call: ApiCall) -> Side:

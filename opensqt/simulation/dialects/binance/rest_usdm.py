@@ -10,13 +10,14 @@ from opensqt.simulation.dialects.binance.lookup import (
     find_order,
     open_orders,
 )
-from opensqt.simulation.dialects.binance.order_parsing import read_placement, refused_row
+from opensqt.simulation.dialects.binance.order_parsing import read_placement, stated
 from opensqt.simulation.dialects.binance.parameters import instrument, integer, required
 from opensqt.simulation.dialects.binance.rest_spot import cancel_open, cancel_order
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.orders import OrderRefusal, VenueOrder
 from opensqt.simulation.server.call import ApiCall, VenueError
-from opensqt.simulation.server.context import Route, Routes, VenueContext
+from opensqt.simulation.server.context import Handler, Route, Routes, VenueContext
+from opensqt.simulation.server.refusals import answer_each
 
 BATCH_MAX = 5
 CANCEL_BATCH_MAX = 10
@@ -47,14 +48,7 @@ def place_test(context: VenueContext, call: ApiCall) -> object:
 
 def place_batch(context: VenueContext, call: ApiCall) -> object:
     """POST /fapi/v1/batchOrders: each order has its own outcome and its own audit row."""
-    answers: list[object] = []
-    for one in legs(call):
-        try:
-            answers.append(place(context, one))
-        except VenueError as error:
-            context.exchange.refuse(refused_row(context, one, Kind.PLACE, error))
-            answers.append(body_of(error))
-    return answers
+    return _each(context, call, place, Kind.PLACE)
 
 
 def cancel(context: VenueContext, call: ApiCall) -> object:
@@ -64,14 +58,12 @@ def cancel(context: VenueContext, call: ApiCall) -> object:
 
 def cancel_batch(context: VenueContext, call: ApiCall) -> object:
     """DELETE /fapi/v1/batchOrders by orderIdList or origClientOrderIdList."""
-    answers: list[object] = []
-    for one in legs(call):
-        try:
-            answers.append(cancel(context, one))
-        except VenueError as error:
-            context.exchange.refuse(refused_row(context, one, Kind.CANCEL, error))
-            answers.append(body_of(error))
-    return answers
+    return _each(context, call, cancel, Kind.CANCEL)
+
+
+def _each(context: VenueContext, call: ApiCall, endpoint: Handler, kind: Kind) -> list[object]:
+    outcomes = answer_each(context, legs(call), endpoint, kind, stated)
+    return [body_of(one) if isinstance(one, VenueError) else one for one in outcomes]
 
 
 def legs(call: ApiCall) -> list[ApiCall]:

@@ -10,7 +10,7 @@ from opensqt.simulation.dialects.bybit import rest_account, rest_orders, rest_pu
 from opensqt.simulation.dialects.bybit.errors import TROUBLES, body_of, fault, refused
 from opensqt.simulation.dialects.bybit.limits import AddressMeter, BybitMeter
 from opensqt.simulation.dialects.bybit.listing import CONDUCT, MARKETS, NAME, listed
-from opensqt.simulation.dialects.bybit.placing import admit, order_named, refused_row
+from opensqt.simulation.dialects.bybit.placing import admit, order_named, stated
 from opensqt.simulation.dialects.bybit.signature import KEY, BybitKeyring, check_time, check_window
 from opensqt.simulation.dialects.bybit.streams import BybitStreams
 from opensqt.simulation.engine.orders import IdentityPolicy
@@ -42,7 +42,7 @@ class BybitDialect:
         self._keyring = BybitKeyring(keys)
         address = AddressMeter()
         self.meter = {market: BybitMeter(market, address) for market in Market}.__getitem__
-        self.order_named, self.refused_row, self.body = order_named, refused_row, body_of
+        self.order_named, self.stated, self.body = order_named, stated, body_of
 
     def read(self, request: HttpRequest) -> ApiCall:
         """Read market and parameters of a request; a body that is no object has none."""

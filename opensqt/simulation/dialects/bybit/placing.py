@@ -1,4 +1,4 @@
-"""Reading a new order from its parameters: terms, ids and filters; and what the audit says of a refused one."""
+"""Reading a new order from its parameters: terms, ids and filters; and what a request says of its order."""
 
 import re
 from decimal import Decimal
@@ -10,11 +10,13 @@ from opensqt.simulation.dialects.bybit.errors import fault, wrong
 from opensqt.simulation.dialects.bybit.listing import number_of
 from opensqt.simulation.dialects.bybit.parameters import decimal, instrument, required
 from opensqt.simulation.dialects.bybit.views import SIDES, TIMES
-from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
+from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.order_lookup import open_order
 from opensqt.simulation.engine.orders import Placement, VenueOrder
-from opensqt.simulation.server.call import ApiCall, VenueError
+from opensqt.simulation.server.call import ApiCall
 from opensqt.simulation.server.context import VenueContext
+from opensqt.simulation.server.refusals import StatedOrder
 
 CLIENT_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
 OUR_SIDES = {word: Side(side) for side, word in SIDES.items()}
@@ -69,34 +71,29 @@ def admit(exchange: Exchange, placement: Placement) -> None:
         raise fault(110020, "Not allowed to have more than 500 active orders.")
 
 
-def refused_row(context: VenueContext, call: ApiCall, kind: Kind, error: VenueError) -> AuditRow:
-    """State a refused request in the audit, as far as its parameters can be read."""
-    return AuditRow(
-        time=rfc3339(context.now_ms()),
-        venue=context.exchange.settlement.venue,
-        account=call.account,
-        kind=kind,
+def stated(call: ApiCall, kind: Kind) -> StatedOrder:
+    """Read what a place or a cancel says of its order."""
+    del kind
+    return StatedOrder(
         client_order_id=call.text("orderLinkId"),
         venue_order_id=call.text("orderId"),
         symbol=call.text("symbol"),
-        market=call.market.value,
         side=call.text("side").lower(),
         quantity=call.text("qty"),
         price=call.text("price"),
-        result=Result.REFUSED.value,
-        code=str(error.code),
     )
 
 
 def order_named(context: VenueContext, call: ApiCall) -> VenueOrder | None:
     """Find the open order that a cancel names, by the venue's id first, None where there is none."""
-    symbol = instrument(context, call).symbol
-    number = number_of(call.text("orderId"))
-    for order in context.exchange.open.get((call.account, symbol), {}).values():
-        named = order.client_order_id == call.text("orderLinkId")
-        if named if not call.text("orderId") else order.order_id == number:
-            return order
-    return None
+    named = call.text("orderId")
+    return open_order(
+        context.exchange,
+        call.account,
+        instrument(context, call).symbol,
+        order_id=(number_of(named) or 0) if named else None,
+        client_id=call.text("orderLinkId"),
+    )
 
 
 def _quantity(

@@ -9,13 +9,14 @@ from opensqt.simulation.dialects.bybit.answers import Json, Told, enveloped, pag
 from opensqt.simulation.dialects.bybit.errors import fault, refused, wrong
 from opensqt.simulation.dialects.bybit.listing import CATEGORIES, number_of
 from opensqt.simulation.dialects.bybit.parameters import instrument, instruments, integer, required
-from opensqt.simulation.dialects.bybit.placing import order_named, read_placement, refused_row
+from opensqt.simulation.dialects.bybit.placing import order_named, read_placement, stated
 from opensqt.simulation.dialects.bybit.views import execution_view, order_view
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.orders import OrderRefusal, Reason, VenueOrder
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
+from opensqt.simulation.server.refusals import answer_each
 from opensqt.simulation.server.sight import seen_fills, seen_named, seen_open, seen_orders
 
 BATCH_MAX = {"spot": 10, "linear": 20}
@@ -153,15 +154,16 @@ def _batch(
 ) -> Told:
     acks: list[Json] = []
     rows: list[Json] = []
-    for one in legs(call):
+    calls = legs(call)
+    outcomes = answer_each(context, calls, endpoint, kind, stated)
+    for one, outcome in zip(calls, outcomes, strict=True):
         head: Json = {"category": CATEGORIES[call.market], "symbol": one.text("symbol")}
-        try:
-            acks.append(head | endpoint(context, one))
-            rows.append({"code": 0, "msg": "OK"})
-        except VenueError as error:
-            context.exchange.refuse(refused_row(context, one, kind, error))
+        if isinstance(outcome, VenueError):
             acks.append(head | {"orderId": "", "orderLinkId": one.text("orderLinkId")})
-            rows.append({"code": error.code, "msg": error.message})
+            rows.append({"code": outcome.code, "msg": outcome.message})
+        else:
+            acks.append(head | outcome)
+            rows.append({"code": 0, "msg": "OK"})
     return Told({"list": acks}, rows)
 
 

@@ -14,7 +14,7 @@ from opensqt.simulation.dialects.okx.order_parsing import (
     legs,
     order_named,
     read_body,
-    refused_row,
+    stated,
 )
 from opensqt.simulation.dialects.okx.signature import OkxKeyring, check_request, check_window
 from opensqt.simulation.dialects.okx.streams import OkxStreams
@@ -56,7 +56,7 @@ class OkxDialect:
         self._keyring = OkxKeyring(keys)
         self._meters = {market: OkxMeter() for market in Market}
         self.meter = self._meters.__getitem__
-        self.order_named, self.refused_row, self.body = order_named, refused_row, body_of
+        self.order_named, self.stated, self.body = order_named, stated, body_of
 
     def read(self, request: HttpRequest) -> ApiCall:
         """Read market and parameters of a request: its instrument tells the market."""

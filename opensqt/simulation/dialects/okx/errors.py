@@ -42,10 +42,10 @@ def refused(market: Market, reason: Reason) -> VenueError:
     return RowError(*REASONS[reason])
 
 
-def row_of(error: RowError) -> dict[str, object]:
+def row_of(error: VenueError) -> dict[str, object]:
     """The row of a refused order."""
     return {
-        "clOrdId": error.client_order_id,
+        "clOrdId": error.client_order_id if isinstance(error, RowError) else "",
         "ordId": "",
         "sCode": str(error.code),
         "sMsg": error.message,

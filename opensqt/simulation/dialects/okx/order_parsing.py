@@ -10,11 +10,13 @@ from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.dialects.okx.errors import NO_INSTRUMENT, RowError, parameter
 from opensqt.simulation.dialects.okx.listing import in_base_units
-from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
+from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.order_lookup import open_order
 from opensqt.simulation.engine.orders import Placement, VenueOrder
 from opensqt.simulation.server.call import ApiCall, SymbolMap, VenueError
 from opensqt.simulation.server.context import VenueContext
+from opensqt.simulation.server.refusals import StatedOrder
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")
 NUMBER = re.compile(r"\d{1,20}(\.\d{1,20})?")
@@ -119,30 +121,25 @@ def order_id(call: ApiCall) -> int | None:
 
 def order_named(context: VenueContext, call: ApiCall) -> VenueOrder | None:
     """Find the open order that a cancel names by one of its ids, None where there is none."""
-    symbol, venue_id = named_instrument(context.directory, call).symbol, order_id(call)
-    for order in context.exchange.open.get((call.account, symbol), {}).values():
-        ours = order.client_order_id == call.text("clOrdId")
-        if ours if venue_id is None else order.order_id == venue_id:
-            return order
-    return None
+    return open_order(
+        context.exchange,
+        call.account,
+        named_instrument(context.directory, call).symbol,
+        order_id=order_id(call),
+        client_id=call.text("clOrdId"),
+    )
 
 
-def refused_row(context: VenueContext, call: ApiCall, kind: Kind, error: VenueError) -> AuditRow:
-    """State a refused request in the audit, as far as its parameters can be read."""
-    return AuditRow(
-        time=rfc3339(context.now_ms()),
-        venue=context.exchange.settlement.venue,
-        account=call.account,
-        kind=kind,
+def stated(call: ApiCall, kind: Kind) -> StatedOrder:
+    """Read what a place or a cancel says of its order."""
+    del kind
+    return StatedOrder(
         client_order_id=call.text("clOrdId"),
         venue_order_id=call.text("ordId"),
         symbol=call.text("instId"),
-        market=call.market.value,
         side=call.text("side"),
         quantity=call.text("sz"),
         price=call.text("px"),
-        result=Result.REFUSED.value,
-        code=str(error.code),
     )
 
 

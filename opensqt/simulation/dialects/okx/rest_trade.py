@@ -25,13 +25,14 @@ from opensqt.simulation.dialects.okx.order_parsing import (
     named_instrument,
     order_id,
     read_placement,
-    refused_row,
+    stated,
 )
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.orders import Execution, OrderRefusal, VenueOrder
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
+from opensqt.simulation.server.refusals import answer_each
 from opensqt.simulation.server.sight import seen_fills, seen_named, seen_open, seen_orders
 
 BASE = "/api/v5/trade"
@@ -92,17 +93,10 @@ def cancel_batch(context: VenueContext, call: ApiCall) -> object:
 def _each(
     context: VenueContext, call: ApiCall, work: Callable[[VenueContext, ApiCall], Json], kind: Kind
 ) -> object:
-    rows: list[Json] = []
-    failed = 0
-    for one in legs(call):
-        try:
-            rows.append(work(context, one))
-        except RowError as error:
-            failed += 1
-            context.exchange.refuse(refused_row(context, one, kind, error))
-            rows.append(row_of(error))
-    code = "0" if not failed else ALL_FAILED if failed == len(rows) else SOME_FAILED
-    return good(rows, code)
+    outcomes = answer_each(context, legs(call), work, kind, stated)
+    failed = sum(isinstance(one, VenueError) for one in outcomes)
+    code = "0" if not failed else ALL_FAILED if failed == len(outcomes) else SOME_FAILED
+    return good([row_of(one) if isinstance(one, VenueError) else one for one in outcomes], code)
 
 
 def query(context: VenueContext, call: ApiCall) -> object:
