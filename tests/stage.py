@@ -160,7 +160,9 @@ class Stage:
     async def _kill(self, words: Plain) -> Plain:
         self.heard.append(("kill", words))
         now_ms = self.house.clock.market_ms()
-        said = {key: str(words[key]) for key in ("scope", "reason", "actor", "kill_id")}
+        said: dict[str, Any] = {
+            key: str(words[key]) for key in ("scope", "reason", "actor", "kill_id")
+        }
         latch.latch(self.folder, latch.Latch(**said, time_ms=now_ms))
         self.killed.append(said["kill_id"])
         self.statuses["executor-main"] |= {

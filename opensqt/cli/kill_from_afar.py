@@ -25,6 +25,7 @@ from opensqt.domain.scope import DESK
 from opensqt.domain.standby import STANDBY
 from opensqt.runtime.access.grants import role_of
 from opensqt.runtime.access.rights import OPERATOR
+from opensqt.runtime.bus.port import Stream, account_served_by
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.codec import encode
 from opensqt.runtime.envelope import Envelope
@@ -66,6 +67,9 @@ class Kill(msgspec.Struct, kw_only=True):
     recorded: bool = False
     obeyed: set[str] = set()
     running: set[str] = set()
+    served: set[str] = (
+        set()
+    )  # whose commands the bus keeps for an executor, as of a run that may be over
     silent: list[str] = []  # what did not answer, and why
 
     @property
@@ -78,7 +82,8 @@ class Kill(msgspec.Struct, kw_only=True):
     def unconfirmed(self) -> set[str]:
         """Accounts that run, as far as is known, and have not confirmed."""
         known = {a.process.removeprefix(EXECUTOR) for a in self.answers} | self.running
-        return known - self.confirmed
+        # The journal tells who runs. Without it nobody knows of an executor that is silent but by its queue.
+        return known.union(() if self.recorded else self.served) - self.confirmed
 
 
 async def kill(place: DeskAddress, words: dict[str, Any], health_port: int = 0) -> Kill:
@@ -123,11 +128,22 @@ async def _say(client: Client, message: KillLatched, found: Kill) -> None:
             quiet_s=ANSWER_S_MAX if there else QUIET_S_MAX,
             enough=partial(_all_of, there),
         )
+        found.served = await _served(client)
     found.answers += answers
     if answers and all(answer.said.get("refused") for answer in answers):
         raise CliError(f"nothing was killed: {answers[0].said.get('why')}")
     if message.scope != DESK:
         await _publish(client, message, found)
+
+
+async def _served(client: Client) -> set[str]:
+    """Return the accounts for which an executor took commands from this bus, this one's or a former run's."""
+    js = client.jetstream(timeout=PUBLISH_S_MAX)
+    try:
+        queues = await js.consumers_info(Stream.EXITS.value)
+    except Failures:
+        return set()
+    return {account for queue in queues if (account := account_served_by(queue.name))}
 
 
 async def _publish(client: Client, message: KillLatched, found: Kill) -> None:
@@ -204,7 +220,7 @@ async def _record(journal: PostgresJournal, message: KillLatched, found: Kill) -
         found.obeyed |= {
             fact.account
             for fact in facts
-            if isinstance(fact, KillLatched) and fact.kill_id == message.kill_id and fact.account
+            if isinstance(fact, KillLatched) and fact.kill_id == message.kill_id and fact.epoch
         }
     if found.running - found.confirmed:
         # A lease that stands still is nobody's: what would start in its place reads the journal first.

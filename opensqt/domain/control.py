@@ -39,6 +39,9 @@ class KillLatched(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     kill_id: str = ""  # empty: said by a version that told kills apart by time
     account: str = ""  # whose executor obeyed and recorded it; empty: as it was said
+    epoch: int = (
+        0  # of the lease under which it obeyed; 0: it stood by, and does not speak for its leader
+    )
 
 
 class KillReleased(msgspec.Struct, frozen=True, kw_only=True):

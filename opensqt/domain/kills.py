@@ -113,7 +113,9 @@ def _latched(kills: Kills, kill: KillLatched, account: str) -> Kills:
         return kills
     if known is not None and known.kill_id:
         return kills
-    return msgspec.structs.replace(kills, latched={**kills.latched, name: _worded(kill)})
+    # Who recorded it first is no part of what is in force.
+    kept = msgspec.structs.replace(_worded(kill), epoch=0)
+    return msgspec.structs.replace(kills, latched={**kills.latched, name: kept})
 
 
 def _ended(kill: KillLatched, release: KillReleased) -> bool:

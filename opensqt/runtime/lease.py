@@ -33,7 +33,7 @@ class LeaseKeeper:
         self._leases = leases
         self._clock = clock
         self._name = name
-        self._holder = holder
+        self.holder = holder  # among all that may ever hold it no two processes have the same name
         self._ttl_ms = ttl_ms
         self.ttl_s = ttl_ms / MS_PER_S  # wall: for so long it lasts without being renewed
         self._lease: Lease | None = None
@@ -48,9 +48,9 @@ class LeaseKeeper:
         return self._lease
 
     @property
-    def holder(self) -> str:
-        """Return who we are among all that may ever hold the lease: no two processes have the same name."""
-        return self._holder
+    def epoch(self) -> int:
+        """Return the epoch of the lease that was taken; 0 before the first take."""
+        return self._lease.epoch if self._lease is not None else 0
 
     @property
     def fence(self) -> Fence:
@@ -81,7 +81,7 @@ class LeaseKeeper:
     async def attempt(self) -> Lease | None:
         """Take the lease if it is free or ours already; raise `JournalDown`."""
         began_s = self._clock.monotonic_s()
-        lease = await self._leases.acquire(self._name, self._holder, self._ttl_ms)
+        lease = await self._leases.acquire(self._name, self.holder, self._ttl_ms)
         self._heard_s = self._clock.monotonic_s()
         if lease is not None:
             self._lease = lease
@@ -91,7 +91,7 @@ class LeaseKeeper:
     def beside(self, suffix: str, ttl_ms: int) -> "LeaseKeeper":
         """Return a lease of its own for the same holder, named after this one."""
         name = self._name + suffix
-        return LeaseKeeper(self._leases, self._clock, name=name, holder=self._holder, ttl_ms=ttl_ms)
+        return LeaseKeeper(self._leases, self._clock, name=name, holder=self.holder, ttl_ms=ttl_ms)
 
     async def keep(self, progress: Progress | None = None) -> None:
         """Renew for ever; raise `LeaseLost` when somebody else holds it, or when our own work stands still.

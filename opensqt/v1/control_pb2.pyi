@@ -39,20 +39,22 @@ class Heartbeat(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., head_position: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class KillLatched(_message.Message):
-    __slots__ = ("scope", "reason", "actor", "time_ms", "kill_id", "account")
+    __slots__ = ("scope", "reason", "actor", "time_ms", "kill_id", "account", "epoch")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     KILL_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
     scope: str
     reason: str
     actor: str
     time_ms: int
     kill_id: str
     account: str
-    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ..., kill_id: _Optional[str] = ..., account: _Optional[str] = ...) -> None: ...
+    epoch: int
+    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ..., kill_id: _Optional[str] = ..., account: _Optional[str] = ..., epoch: _Optional[int] = ...) -> None: ...
 
 class KillReleased(_message.Message):
     __slots__ = ("scope", "reason", "actor", "time_ms", "kill_ids", "account")

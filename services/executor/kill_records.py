@@ -163,7 +163,11 @@ def _of_control(account: ExecutorAccount, message: KillLatched | KillReleased) -
     """Return the event of a kill or a release: one for each account that obeys it."""
     kind = type(message).__name__
     if isinstance(message, KillLatched):
-        cause: tuple[str | int, ...] = (message.kill_id,)
+        # What a standby recorded must not stand for what its leader did.
+        cause: tuple[str | int, ...] = (
+            message.kill_id,
+            *((message.epoch,) if message.epoch else ()),
+        )
     else:
         cause = (message.time_ms, *message.kill_ids)
     return NewEvent(

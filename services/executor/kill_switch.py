@@ -215,7 +215,8 @@ class KillSwitch:
 
 def _held(account: ExecutorAccount, message: KillLatched) -> KillLatched:
     """Hold a kill in force as one that this account obeys; return it as it is recorded."""
-    mine = msgspec.structs.replace(message, account=account.author.account)
+    epoch = account.lease.epoch
+    mine = msgspec.structs.replace(message, account=account.author.account, epoch=epoch)
     account.state.fold(mine)
     return mine
 

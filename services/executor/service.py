@@ -16,7 +16,7 @@ from opensqt.domain.standby import STANDBY
 from opensqt.domain.venue import VenueDown
 from opensqt.domain.venue_trouble import SILENT
 from opensqt.execution.to_ask import doubtful
-from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in
+from opensqt.runtime.bus.port import Bus, BusDown, QueueTaken, Stream, epoch_in, executor_queues
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.progress import Progress
@@ -228,7 +228,7 @@ class Executor:
         """
         account = self._account
         author = account.author
-        prefix = f"executor-{subjects.token(author.account)}-e"
+        prefix = executor_queues(author.account)
         epoch = account.lease.lease.epoch
         durable = f"{prefix}{epoch}"
         kind = "exit" if stream is Stream.EXITS else "open"

@@ -214,7 +214,7 @@ class Gateway:
         return True
 
 
-def _kill_of(context: Context, words: dict[str, str]) -> KillLatched:
+def _kill_of(context: Context, words: dict[str, Any]) -> KillLatched:
     """Return the kill with an identity of its own: file, executors and bus speak of the same one."""
     clock = context.clock
     when = (clock.wall_ms(), str(clock.monotonic_s()))

@@ -34,7 +34,7 @@ async def test_a_kill_in_the_journal_is_obeyed_while_the_bus_is_away(rig: Rig) -
         assert rig.order_of().phase is OrderStatus.CANCELED
         assert (rig.folder / "kill.latch").exists()
     obeyed = [f for f in rig.facts() if isinstance(f, KillLatched) and f.account == "main"]
-    assert [kill.kill_id for kill in obeyed] == ["one"]
+    assert [(kill.kill_id, kill.epoch) for kill in obeyed] == [("one", 1)]
 
 
 async def test_a_kill_that_was_released_before_is_not_obeyed_when_it_is_read(rig: Rig) -> None:

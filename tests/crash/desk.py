@@ -26,7 +26,7 @@ EVERY_S = 0.5
 HTTP = aiohttp.ClientTimeout(total=5)
 _given: dict[str, int] = {}  # to a seat, for as long as this process lives
 # One kill, however it is said: file, ports and bus tell the same identity, as the command does.
-KILL = {"scope": "desk", "reason": "matrix", "actor": "matrix", "kill_id": "matrix"}
+KILL: dict[str, Any] = {"scope": "desk", "reason": "matrix", "actor": "matrix", "kill_id": "matrix"}
 
 
 class Seat(msgspec.Struct, kw_only=True):

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from opensqt.domain.control import CONTROL_STREAM, KillLatched
 from opensqt.runtime.bus.nats import NatsBus
+from opensqt.runtime.bus.port import Stream, executor_queues
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.journal.postgres import PostgresJournal, PostgresLeases
+from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.lease import LeaseKeeper
 from services.gateway.process_client import ProcessClient
 from tests.conditions import until
@@ -144,6 +147,46 @@ async def test_an_executor_that_runs_and_hears_nothing_has_not_confirmed(
     assert "executor-main did NOT confirm: the kill stands in the journal and on the bus" in out
     keeping.cancel()
     await journal.close()
+
+
+async def test_what_a_standby_recorded_is_not_its_leaders_word(afar: Afar, capsys: Capture) -> None:
+    """The leader may be deaf while whoever stands by obeys and writes it down: orders can leave all the same."""
+    clock = RunClock()
+    journal = await PostgresJournal.connect(afar.postgres.dsn, clock)
+    name = "executor/binance/main"
+    lease = LeaseKeeper(PostgresLeases(journal), clock, name=name, holder="deaf", ttl_ms=1000)
+    await lease.take()
+    keeping = asyncio.create_task(lease.keep())
+    async with afar.executor("two", leads=False) as standby:
+        await asyncio.to_thread(afar.nats.kill)
+        assert await afar.run("kill") == 1
+        assert standby.status()["killed"]
+        out = capsys.readouterr().out
+        assert "executor-main did NOT confirm: the kill stands in the journal" in out
+        assert "recorded that it obeyed" not in out
+        await asyncio.to_thread(afar.nats.start)
+    rows = await journal.read(0, 1000, stream_prefix=CONTROL_STREAM)
+    recorded = [kill for row in rows if isinstance(kill := decode_row(row), KillLatched)]
+    assert [(kill.account, kill.epoch) for kill in recorded] == [("", 0), ("main", 0)]
+    keeping.cancel()
+    await journal.close()
+
+
+async def test_without_a_journal_an_executor_that_is_silent_is_known_by_its_queue(
+    afar: Afar, capsys: Capture
+) -> None:
+    """One account confirmed; that another one trades here and said nothing is no kill of the desk."""
+    clock = RunClock()
+    bus = await NatsBus.connect(afar.nats.url, "executor-alt", monotonic_s=clock.monotonic_s)
+    await bus.queue(Stream.EXITS, f"{executor_queues('alt')}3", ["cmd.exit.binance.alt.>"])
+    async with afar.executor():
+        await asyncio.to_thread(afar.postgres.kill)
+        assert await afar.run("kill") == 1
+        out = capsys.readouterr().out
+        assert "KILLED desk: executor-main cancelled 0 orders" in out
+        assert "executor-alt did NOT confirm: the kill stands on the bus" in out
+        await asyncio.to_thread(afar.postgres.start)
+    await bus.close()
 
 
 async def test_a_strategy_that_nobody_has_is_not_killed(afar: Afar, capsys: Capture) -> None:

@@ -6,8 +6,11 @@ from typing import Protocol
 
 import msgspec
 
+from opensqt.domain import subjects
 from opensqt.domain.messages import Message
 from opensqt.runtime.envelope import Envelope
+
+_EXECUTOR, _EPOCH = "executor-", "-e"
 
 
 class BusDown(ConnectionError):
@@ -30,6 +33,18 @@ def epoch_in(durable: str, prefix: str) -> int | None:
     """Return the epoch that follows the prefix, None for any other name: `a-` and `a-b-` are two families."""
     epoch = durable.removeprefix(prefix)
     return int(epoch) if durable.startswith(prefix) and epoch.isdecimal() else None
+
+
+def executor_queues(account: str) -> str:
+    """Return how the durables of an account's executors begin; the epoch of their lease follows."""
+    return f"{_EXECUTOR}{subjects.token(account)}{_EPOCH}"
+
+
+def account_served_by(durable: str) -> str:
+    """Return the account whose executor made a durable; empty for anybody else's."""
+    account, mark, epoch = durable.rpartition(_EPOCH)
+    is_ours = mark and epoch.isdecimal() and account.startswith(_EXECUTOR)
+    return account.removeprefix(_EXECUTOR) if is_ours else ""
 
 
 class StreamChanged(RuntimeError):

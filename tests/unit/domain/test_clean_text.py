@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,7 +63,9 @@ def test_a_kill_goes_through_file_bus_and_tables_whatever_its_reason(
 ) -> None:
     """No reason is a reason not to latch, not to publish or not to keep the tables."""
     kill = KillLatched(scope="desk", reason=said, actor=said, time_ms=1, kill_id="k")
-    latch.latch(tmp_path, latch.Latch(**msgspec.structs.asdict(kill)))
+    latch.latch(
+        tmp_path, latch.Latch(scope="desk", reason=said, actor=said, time_ms=1, kill_id="k")
+    )
     found = latch.read(tmp_path)
     assert found is not None
     assert (found.kill_id, found.reason) == ("k", cleaned(said))
