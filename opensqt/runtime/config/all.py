@@ -84,10 +84,10 @@ def parse_config(text: str, environ: Mapping[str, str]) -> Config:
 def config_hash(config: Config) -> str:
     """Return the SHA-256 (hex) of the configuration's values; comments and order do not count.
 
-    What backtests assume is no part of it: no desk trades differently for it.
+    What backtests assume and portfolios are proposed by is no part of it: no desk trades differently for it.
     """
     values = msgspec.to_builtins(config)
-    del values["backtest"]
+    del values["backtest"], values["portfolio"]
     return _hash(values)
 
 

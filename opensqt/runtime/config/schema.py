@@ -8,6 +8,9 @@ import msgspec
 
 from opensqt.domain.decimals import ONE
 from opensqt.domain.ranges import ConfigTable, NotNegative, Positive, Range, Share
+from opensqt.portfolio.allocator import AllocationTerms
+from opensqt.portfolio.rebalancer import RebalanceTerms
+from opensqt.portfolio.universe import UniverseTerms
 from opensqt.strategies.settings import Settings
 
 SCHEMA = 1
@@ -136,6 +139,15 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
         return ONE if asset == self.currency else self.rates.get(asset)
 
 
+class PortfolioConfig(ConfigTable, frozen=True, kw_only=True):
+    """By what pairs are chosen, sized and changed; `sectors` names that of an asset. It proposes, people apply."""
+
+    universe: UniverseTerms = UniverseTerms()
+    allocation: AllocationTerms = AllocationTerms()
+    rebalance: RebalanceTerms = RebalanceTerms()
+    sectors: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class GatewayConfig(ConfigTable, frozen=True, kw_only=True):
     """Where the live page listens; port 0 takes a free one once and keeps it."""
 
@@ -188,6 +200,7 @@ class Config(ConfigTable, frozen=True, kw_only=True):
     accounts: dict[str, AccountConfig]
     strategies: dict[str, Settings]
     risk: RiskConfig = RiskConfig()
+    portfolio: PortfolioConfig = PortfolioConfig()
     gateway: GatewayConfig = GatewayConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
 

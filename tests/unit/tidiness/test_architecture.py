@@ -44,7 +44,7 @@ def test_the_import_law_holds() -> None:
     "path, line, contract",
     [
         ("opensqt/domain/ids.py", "import opensqt.runtime.codec", "cli -> desk"),
-        ("opensqt/domain/ids.py", "import random", "domain, strategies, risk and"),
+        ("opensqt/domain/ids.py", "import random", "the pure rooms import"),
         ("opensqt/runtime/codec.py", "import services", "cli -> desk"),
         (
             "opensqt/runtime/codec.py",
@@ -59,7 +59,9 @@ def test_the_import_law_holds() -> None:
         ("opensqt/runtime/codec.py", "import opensqt.oracle.tables", "only the command line asks"),
         ("opensqt/runtime/envelope.py", "import opensqt.v1.order_pb2", "only the codec"),
         ("opensqt/runtime/envelope.py", "import ccxt.pro", "ccxt is named"),
-        ("opensqt/risk/verdict.py", "import time", "domain, strategies, risk and"),
+        ("opensqt/risk/verdict.py", "import time", "the pure rooms import"),
+        ("opensqt/portfolio/score.py", "import random", "the pure rooms import"),
+        ("opensqt/portfolio/score.py", "import opensqt.risk.limits", "cli -> desk"),
         ("opensqt/strategies/grid/decide.py", "import opensqt.risk.limits", "cli -> desk"),
         ("opensqt/execution/state.py", "import opensqt.runtime.clock", "cli -> desk"),
         ("services/relay/decide.py", "import time", "decide and state of a service"),

@@ -8,6 +8,9 @@ import pytest
 from opensqt.cli.main import VERBS
 from opensqt.domain import order_state
 from opensqt.execution import order_actions
+from opensqt.portfolio.allocator import AllocationTerms
+from opensqt.portfolio.rebalancer import RebalanceTerms
+from opensqt.portfolio.universe import UniverseTerms
 from opensqt.runtime.config import schema
 from opensqt.runtime.config.venue_names import built_in_venues
 from opensqt.strategies.carry.settings import CarrySettings
@@ -66,6 +69,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     '[strategies.NAME], kind = "carry"': CarrySettings,
     "[strategies.NAME], any other kind": Settings,
     "[risk]": schema.RiskConfig,
+    "[portfolio]": schema.PortfolioConfig,
+    "[portfolio.universe]": UniverseTerms,
+    "[portfolio.allocation]": AllocationTerms,
+    "[portfolio.rebalance]": RebalanceTerms,
     "[gateway]": schema.GatewayConfig,
     "[telemetry]": schema.TelemetryConfig,
 }
@@ -89,6 +96,7 @@ def test_every_key_of_the_configuration_is_explained(heading: str) -> None:
 def _is_table(field: msgspec.structs.FieldInfo) -> bool:
     """Tell whether a field is a table of its own, with its own heading."""
     named = {"run", "paper", "funding", "fees", "venues", "accounts", "strategies", "risk"}
+    named |= {"portfolio", "universe", "allocation", "rebalance"}
     return field.name in named | {"backtest", "gateway", "telemetry"}
 
 

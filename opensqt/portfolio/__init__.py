@@ -1,0 +1,1 @@
+"""Which pairs to carry and how much of each: universe, score, allocation, rebalancing. Pure."""
