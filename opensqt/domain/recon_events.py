@@ -72,7 +72,7 @@ def reversed_by(made: Adjustment, event_id: str, trade_id: str) -> Adjustment:
 class Halted(msgspec.Struct, frozen=True, kw_only=True):
     """Openings are stopped in a scope."""
 
-    scope: str  # desk, venue/account, or venue/account/symbol
+    scope: str  # desk, strategy/NAME, venue/account, or venue/account/symbol
     mode: str  # REDUCING or HALTED
     reason: str
     time_ms: int

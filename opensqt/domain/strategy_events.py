@@ -110,6 +110,8 @@ class SagaStep(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     outlook: CarryOutlook | None = None  # of an entry or exit: by what it was judged
     by_basis: bool = False  # of an exit: only the basis asked for it, so it is judged again
+    # Base units: of legs that differ by as much one stands alone; 0: an older version did not say.
+    tolerance_base: Decimal = Decimal(0)
 
 
 StrategyNote = StrategyStarted | AnchorSet | StrategyFaulted | SagaStep  # moves no position

@@ -64,8 +64,8 @@ def thrown(switches: TradingControls, event: Switch, account: str = "") -> Tradi
             return msgspec.structs.replace(switches, kills=folded(switches.kills, event, account))
         case KillReleased(scope=scope, time_ms=time_ms):
             kills = folded(switches.kills, event, account)
-            # A person who releases the desk has looked at it: its halts end, too.
-            ended = switches.halts if scope == DESK else ()
+            # A person who releases the desk, or a strategy, has looked at it: its halts end, too.
+            ended = switches.halts if scope == DESK else (scope,)
             halts = _without(switches.halts, ended, time_ms)
             return msgspec.structs.replace(switches, kills=kills, halts=halts)
         case Halted():

@@ -8,6 +8,7 @@ import msgspec
 from opensqt.domain.account import AssetAmount
 from opensqt.domain.decimals import EXACT, canonical
 from opensqt.domain.intent import CancelIntent, PlaceIntent, Purpose
+from opensqt.domain.recon_events import Halted
 from opensqt.domain.strategy_events import StrategyEvent
 
 Cause = tuple[str | int, ...]
@@ -17,7 +18,7 @@ class JournalledChoice(msgspec.Struct, frozen=True, kw_only=True):
     """A path-dependent choice for the journal; `cause` makes its event id, so that it is recorded once."""
 
     cause: Cause
-    message: StrategyEvent
+    message: StrategyEvent | Halted  # a strategy halts nobody but itself
 
 
 class SkippedSlot(msgspec.Struct, frozen=True, kw_only=True):

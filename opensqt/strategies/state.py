@@ -125,7 +125,7 @@ class StrategyState(msgspec.Struct, frozen=True, kw_only=True):
     def halt(self) -> Halted | None:
         """The strictest halt that covers this strategy, or None."""
         setup = self.setup
-        return self.market.switches.halt(setup.venue, setup.account, setup.symbols)
+        return self.market.switches.halt(setup.venue, setup.account, setup.symbols, setup.strategy)
 
     @property
     def stale_symbol(self) -> str:

@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+from opensqt.domain.control import KillReleased
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Funding
 from opensqt.domain.messages import Event
+from opensqt.domain.recon_events import Adjustment, Halted
 from opensqt.domain.strategy_events import SagaStep
 from opensqt.strategies.carry.settings import CarrySettings
 from opensqt.strategies.carry.state import CarryState
@@ -97,6 +99,29 @@ class CarryRig(Rig[CarryState]):
         if amount < intent.quantity:
             self.feed(self.expired(cid))
         return intent
+
+    def halts(self) -> list[Halted]:
+        """Return the halts that were recorded."""
+        return [event for event in self.history if isinstance(event, Halted)]
+
+    def resume(self, scope: str = "strategy/carry") -> None:
+        """Let a person release the strategy, or the desk."""
+        self.feed(KillReleased(scope=scope, reason="looked", actor="ann", time_ms=self.now_ms))
+
+    def correct(self, symbol: str, quantity: str) -> None:
+        """Let the reconciler find that a leg has changed without a trade of ours, by signed base units."""
+        self.feed(
+            Adjustment(
+                venue="binance",
+                account="main",
+                symbol=symbol,
+                strategy="carry",
+                quantity=Decimal(quantity),
+                evidence_hash="",
+                detail="",
+                time_ms=self.now_ms,
+            )
+        )
 
     def steps(self) -> list[str]:
         """Return the recorded steps."""

@@ -4,11 +4,13 @@ from opensqt.domain.account import AssetAmount
 from opensqt.domain.dust import named
 from opensqt.domain.intent import CancelIntent, PlaceIntent, TimeInForce
 from opensqt.domain.messages import Event
+from opensqt.domain.recon_events import Halted
 from opensqt.domain.strategy_events import SagaStep
-from opensqt.domain.trading_controls import HALTED
+from opensqt.domain.trading_controls import HALTED, REDUCING
 from opensqt.strategies import tracked_intent as one
 from opensqt.strategies.aiming import place_of
 from opensqt.strategies.carry import carry as worth
+from opensqt.strategies.carry import naked
 from opensqt.strategies.carry.attempts import FLAT_STEPS
 from opensqt.strategies.carry.backoff import step_wait_ms, trouble
 from opensqt.strategies.carry.carry import FundingWish, shown
@@ -28,12 +30,13 @@ def decide(carry: CarryState, event: Event) -> Decision:
     if isinstance(view, str):
         return Decision(reason=view)
     if carry.books.tickets.living:
-        # One order at a time: nothing is judged while one is under way.
+        # One order at a time: nothing is judged while one is under way, but the limits of what stands alone.
         intents = (
             *due(carry.books.tickets, carry.market.now_ms, carry.setup.timing, placing=True),
             *_overdue(carry),
         )
-        return Decision(intents=intents, reason=trouble(carry.books.vain, carry.books.vain_why))
+        reason = view.breach or trouble(carry.books.vain, carry.books.vain_why)
+        return Decision(intents=intents, choices=_halting(carry, view.breach), reason=reason)
     return _done(carry, next_move(view), view)
 
 
@@ -79,7 +82,27 @@ def _view(carry: CarryState) -> SagaView | str:
         closed=stopped or entry_refusal(carry),
         leave=leaving(carry),
         opening=not stopped,
+        breach=naked.breach(carry),
     )
+
+
+def _halting(carry: CarryState, why: str) -> tuple[JournalledChoice, ...]:
+    """Stop our openings where there is a reason: once for each leg that stands alone, and for each call for a person.
+
+    Everybody obeys it until a person releases the strategy; what reduces goes on.
+    """
+    books, setup = carry.books, carry.setup
+    cause: Cause = ("halted", books.saga_id, books.trouble)
+    # Who released us while a leg still stands alone has seen it.
+    if not why or books.called == books.trouble or not carry.may_ask(cause):
+        return ()
+    message = Halted(
+        scope=carry.own_scope,
+        mode=REDUCING,
+        reason=f"{why}; look at both legs, then `opensqt resume --strategy {setup.strategy}`",
+        time_ms=carry.market.now_ms,
+    )
+    return (JournalledChoice(cause=cause, message=message),)
 
 
 def _overdue(carry: CarryState) -> tuple[CancelIntent, ...]:
@@ -96,6 +119,9 @@ def _overdue(carry: CarryState) -> tuple[CancelIntent, ...]:
 def _done(carry: CarryState, move: Move, view: SagaView) -> Decision:
     intents = (_place(carry, move.leg),) if move.leg is not None else ()
     choices = (_step(carry, move),) if move.step and _may_ask(carry) else ()
+    # The halt comes first: where the step is recorded, so is what it asks for.
+    alarm = view.breach or (move.detail if move.step == "escalated" else "")
+    choices = (*_halting(carry, alarm), *choices)
     reason = move.reason
     if not reason.startswith("escalated"):
         reason = trouble(carry.books.vain, carry.books.vain_why) or reason
@@ -128,6 +154,7 @@ def _step(carry: CarryState, move: Move) -> JournalledChoice:
         time_ms=carry.market.now_ms,
         outlook=move.outlook,
         by_basis=move.by_basis,
+        tolerance_base=naked.tolerance_base(carry),
     )
     return JournalledChoice(cause=_cause(carry), message=message)
 

@@ -1,7 +1,8 @@
 """The two-leg trade: from what both legs hold and the last recorded step to the next step or order. Pure.
 
 Leg one trades spot in clips, leg two covers exactly what leg one executed. Whatever is left uncovered is hedged,
-then unwound, then escalated; the truth is always the sum of our own fills, so a restart goes on where the log stands.
+then unwound, then escalated; beyond its limits it is not hedged but unwound at once. The truth is always the sum of
+our own fills, so a restart goes on where the log stands.
 """
 
 from decimal import Decimal
@@ -12,8 +13,9 @@ from opensqt.domain.decimals import ZERO, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.strategy_events import CarryOutlook
+from opensqt.strategies.carry import naked
 from opensqt.strategies.carry.attempts import FLAT_STEPS
-from opensqt.strategies.carry.carry import clip_quantity, shown
+from opensqt.strategies.carry.carry import clip_quantity
 from opensqt.strategies.carry.entry import Clip, next_clip
 from opensqt.strategies.carry.outlook import exit_outlook, parts_of
 from opensqt.strategies.carry.view import Leg, SagaView
@@ -61,8 +63,10 @@ def _from_flat(view: SagaView) -> Move:
 
 def _entering(view: SagaView) -> Move:
     hedge = _hedge(view)
+    if hedge is not None and view.breach:
+        return Move(step="compensating", detail=view.breach)
     if hedge is not None:
-        return Move(step="hedging", detail=_naked_text(view), leg=hedge)
+        return Move(step="hedging", detail=naked.uncovered_text(view.carry), leg=hedge)
     if view.carry.apart and not view.closed and not view.late(1):
         return Move(reason=f"the entry waits: {view.carry.apart}")
     clip = next_clip(view)
@@ -74,8 +78,9 @@ def _entering(view: SagaView) -> Move:
 
 
 def _neutral(view: SagaView) -> Move:
-    if _hedge(view) is not None or _unwind(view) is not None:
-        return Move(step="hedging", detail=_naked_text(view))
+    if _drifted(view):
+        uncovered = naked.uncovered_text(view.carry)
+        return Move(step="hedging", detail=f"the legs have drifted: {uncovered}")
     leave = view.leave
     if leave.reason:
         outlook = exit_outlook(view.carry)
@@ -86,6 +91,14 @@ def _neutral(view: SagaView) -> Move:
     if isinstance(clip, str):
         return Move()
     return _begun(clip) if view.may_begin else Move(reason=_resting(view))
+
+
+def _drifted(view: SagaView) -> bool:
+    """Tell whether an order can make the legs equal that differ by more than they may at rest."""
+    carry = view.carry
+    allowed = naked.drift_base(carry.books, carry.settings.drift_bps_max)
+    can = _hedge(view) is not None or _unwind(view) is not None
+    return can and abs(carry.books.imbalance) > allowed
 
 
 def _resting(view: SagaView) -> str:
@@ -101,6 +114,8 @@ def _begun(clip: Clip) -> Move:
 
 def _exiting(view: SagaView) -> Move:
     unwind = _unwind(view)
+    if unwind is not None and view.breach:
+        return Move(step="compensating", detail=view.breach)
     leg = unwind or _sale(view)
     if leg is None:
         return Move(step="flat", detail="both legs are closed")
@@ -129,15 +144,17 @@ def _naked(view: SagaView, step: str) -> Move:
     if step == "hedging":
         if not view.opening and hedge is not None and hedge.purpose is Purpose.OPEN:
             return Move(step="compensating", detail="openings are stopped")
-        if hedge is None or view.late(1):
-            return Move(step="compensating", detail=_naked_text(view))
-        return Move(leg=hedge) if view.rested else Move(reason=_naked_text(view))
-    if step == "compensating" and view.late(ESCALATE_AFTER):
-        return Move(step="escalated", detail=_naked_text(view))
+        if hedge is None or view.breach or view.late(1):
+            return Move(step="compensating", detail=view.breach or naked.uncovered_text(view.carry))
+        return Move(leg=hedge) if view.rested else Move(reason=naked.uncovered_text(view.carry))
+    overdue = naked.overdue(view.carry) and view.late(1)
+    if step == "compensating" and (overdue or view.late(ESCALATE_AFTER)):
+        return Move(step="escalated", detail=naked.uncovered_text(view.carry))
     # Escalated: whichever side works first.
     turn = step == "escalated" and view.carry.books.vain % 2 == 1 and view.opening
     leg = (hedge or unwind) if turn else (unwind or hedge)
-    reason = f"escalated: {_naked_text(view)}" if step == "escalated" else _naked_text(view)
+    uncovered = naked.uncovered_text(view.carry)
+    reason = f"escalated: {uncovered}" if step == "escalated" else uncovered
     return Move(leg=leg, reason=reason) if view.rested else Move(reason=reason)
 
 
@@ -207,9 +224,3 @@ def _leg(
     if rules.refusal(price, quantity, reduce_only=purpose is Purpose.CLOSE):
         return None
     return Leg(symbol=rules.symbol, side=side, quantity=quantity, price=price, purpose=purpose)
-
-
-def _naked_text(view: SagaView) -> str:
-    imbalance = view.carry.books.imbalance
-    mid = (view.spot_tick.bid_price + view.spot_tick.ask_price) / 2
-    return f"{imbalance} uncovered, about {shown(imbalance * mid)} quote"

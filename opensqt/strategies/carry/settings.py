@@ -50,6 +50,9 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
     # Below 0 by what two tight spreads cost: the perpetual stands no lower than spot.
     basis_bps_min: Annotated[Decimal, Range(least="-10000", most="10000")] = Decimal(-1)
     return_bps_min: Annotated[Decimal, Range(least="0", most="10000")] = ZERO
+    naked_ms_max: SpanMs = 15_000  # wall; one leg alone longer than this is a breach
+    naked_quote_max: NotNegative = ZERO  # 0: one and a half orders
+    drift_bps_max: Annotated[Decimal, Range(least="0", most="10000")] = Decimal(10)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -81,7 +84,19 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
             limit = f"at most notional_quote_max = {self.notional_quote_max}"
             raise SettingError("order_notional_quote", self.order_notional_quote, limit)
         size = self.order_notional_quote or min(self.notional_quote_max, order_quote_max)
-        return msgspec.structs.replace(self, order_notional_quote=size)
+        return msgspec.structs.replace(
+            self, order_notional_quote=size, naked_quote_max=self._naked_quote(size)
+        )
+
+    def _naked_quote(self, order_quote: Decimal) -> Decimal:
+        """Return how much one leg alone may be; `SettingError` where that or its time is less than a hedge needs."""
+        if self.naked_ms_max <= self.leg_timeout_ms:
+            limit = f"above leg_timeout_ms = {self.leg_timeout_ms}, which a hedge has before it is unwound"
+            raise SettingError("naked_ms_max", self.naked_ms_max, limit)
+        if 0 < self.naked_quote_max < order_quote:
+            limit = f"at least order_notional_quote = {canonical(order_quote)}: each order is alone until it is hedged"
+            raise SettingError("naked_quote_max", self.naked_quote_max, limit)
+        return self.naked_quote_max or order_quote * ROOM
 
     def traded_quote_max(self, symbol: str, side: Side) -> Decimal:
         """Return its notional for the spot that it buys and the perpetual that it sells."""

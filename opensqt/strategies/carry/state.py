@@ -2,11 +2,14 @@
 
 from decimal import Decimal
 
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import BookTop, Funding
 from opensqt.domain.messages import Event
 from opensqt.domain.position import FLAT, Position
-from opensqt.domain.strategy_events import SagaStep
+from opensqt.domain.recon_events import Adjustment, Halted
+from opensqt.domain.scope import Scope
+from opensqt.domain.strategy_events import PositionAdopted, SagaStep
 from opensqt.strategies.carry.attempts import FLAT_STEPS, Attempts, sold, stepped
 from opensqt.strategies.carry.backoff import order_wait_ms
 from opensqt.strategies.carry.settings import CarrySettings
@@ -15,9 +18,6 @@ from opensqt.strategies.folding import Changes, with_books
 from opensqt.strategies.intent_tracker import IntentChange
 from opensqt.strategies.state import Books, Setup, StrategyState
 from opensqt.strategies.tracked_intent import vain_words
-
-# A live book is heard every 100 ms, and its tick goes out within 50. Prices of two legs that lie further apart than two
-# such rounds are of two moments: their difference is a basis that never was.
 
 
 class CarryBooks(Books, frozen=True, kw_only=True):
@@ -33,6 +33,9 @@ class CarryBooks(Books, frozen=True, kw_only=True):
     unpaid: int = 0  # steps in a row without an order between them
     attempts: Attempts = Attempts()
     by_basis: bool = False  # of the exit under way: only the basis asked for it
+    tolerance_base: Decimal = ZERO  # as the last step says: of legs that differ by it one is alone
+    naked_ms: int = 0  # market time since which one is; 0 while none is
+    called: int = 0  # the trouble for which our openings were stopped last, by its `trouble`
 
     @property
     def spot(self) -> Position:
@@ -45,6 +48,11 @@ class CarryBooks(Books, frozen=True, kw_only=True):
         return next((held for symbol, held in self.positions.items() if ":" in symbol), FLAT)
 
     @property
+    def trouble(self) -> int:
+        """What a call for a person is about, the same as long as it lasts: the leg that stands alone, or this step."""
+        return self.naked_ms or self.steps
+
+    @property
     def imbalance(self) -> Decimal:
         """Base units of spot that no short covers (below zero: short without spot)."""
         return self.spot.quantity + self.perp.quantity
@@ -55,6 +63,11 @@ class CarryState(StrategyState, frozen=True, kw_only=True):
 
     setup: Setup[CarrySettings]
     books: CarryBooks = CarryBooks()
+
+    @property
+    def own_scope(self) -> str:
+        """Where a halt of ours holds."""
+        return str(Scope(strategy=self.setup.strategy))
 
     @property
     def funding(self) -> Funding | None:
@@ -70,6 +83,11 @@ class CarryState(StrategyState, frozen=True, kw_only=True):
     def legs_apart_ms_max(self) -> int:
         """How far apart the prices of both legs may lie, market time."""
         return self.setup.market_ms(self.settings.legs_apart_ms_max)
+
+    @property
+    def naked_ms_max(self) -> int:
+        """How long one leg may stand alone, market time."""
+        return self.setup.market_ms(self.settings.naked_ms_max)
 
     @property
     def unseen(self) -> str:
@@ -118,8 +136,22 @@ def evolve(carry: CarryState, event: Event | Decision, changes: Changes) -> Carr
     for change in changes:
         carry = _learned(carry, change)
     if isinstance(event, SagaStep) and event.strategy == carry.setup.strategy:
-        return _stepped(carry, event)
+        carry = _stepped(carry, event)
+    if changes or isinstance(event, SagaStep | Adjustment | PositionAdopted):
+        carry = _naked(carry, event)
+    if isinstance(event, Halted) and event.scope == carry.own_scope:
+        carry = with_books(carry, called=carry.books.trouble)
     return carry
+
+
+def _naked(carry: CarryState, event: Event | Decision) -> CarryState:
+    """Let the time of a leg that stands alone begin or end; what we decide moves no leg."""
+    if isinstance(event, Decision):
+        return carry
+    books = carry.books
+    alone = 0 < books.tolerance_base <= abs(books.imbalance)
+    since_ms = (books.naked_ms or event.time_ms) if alone else 0
+    return carry if since_ms == books.naked_ms else with_books(carry, naked_ms=since_ms)
 
 
 def _stepped(carry: CarryState, event: SagaStep) -> CarryState:
@@ -136,6 +168,7 @@ def _stepped(carry: CarryState, event: SagaStep) -> CarryState:
         step_ms=event.time_ms,
         steps=books.steps + 1,
         unpaid=books.unpaid + 1,
+        tolerance_base=event.tolerance_base,
         attempts=stepped(books.attempts, books.step, event, carry.setup.timing),
     )
 

@@ -42,6 +42,7 @@ class SagaView(msgspec.Struct, frozen=True, kw_only=True):
     closed: str  # why nothing new may be entered, or empty
     leave: Leaving
     opening: bool  # orders that add risk are allowed
+    breach: str  # which limit of a leg that stands alone is broken, or nothing
 
     @property
     def rested(self) -> bool:

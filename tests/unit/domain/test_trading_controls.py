@@ -99,6 +99,20 @@ def test_the_reconcilers_late_word_lifts_no_halt_of_an_order_contradicted_meanwh
     assert switches(*facts, released(12)).halts == {}
 
 
+def test_a_release_of_a_strategy_ends_its_own_halt_and_no_other() -> None:
+    """Halts of other strategies and of places stay, and so does one that came after the release."""
+    facts = (halted(5, "strategy/carry"), halted(5, "strategy/grid"), halted(5))
+    assert switches(*facts, released(10, "strategy/carry")).halts.keys() == {"strategy/grid", PLACE}
+    assert switches(*facts, released(4, "strategy/carry")).halts.keys() == {
+        "strategy/carry",
+        "strategy/grid",
+        PLACE,
+    }
+    carry = switches(halted(5, "strategy/carry"))
+    assert carry.halt(VENUE, ACCOUNT, (PERP,), "carry") is not None
+    assert carry.halt(VENUE, ACCOUNT, (PERP,), "grid") is None
+
+
 def test_a_halt_that_is_recorded_late_does_not_make_a_newer_one_older() -> None:
     """The reconciler's halt is as old as its look at the venue; the contradiction under it stays until it is seen."""
     facts = (contradicted(20), halted(10))

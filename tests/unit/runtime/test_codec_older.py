@@ -34,6 +34,7 @@ def test_a_step_of_a_carry_without_an_outlook_is_read() -> None:
     assert isinstance(step, SagaStep)
     assert step.outlook is None
     assert not step.by_basis
+    assert step.tolerance_base == 0
     assert step.detail
 
 

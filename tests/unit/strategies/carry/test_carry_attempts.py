@@ -168,4 +168,6 @@ def test_an_exit_that_was_escalated_is_no_unwound_entry(failing: str) -> None:
     assert rig.steps()[-1] == "flat"
     assert rig.state.books.attempts.unwound == 0
     rig.fund("0.0003")
+    assert not rig.places()
+    rig.resume()
     assert [(one.symbol, one.side) for one in rig.places()] == [(SPOT, Side.BUY)]

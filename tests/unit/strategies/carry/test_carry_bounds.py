@@ -134,11 +134,14 @@ def test_a_naked_leg_has_its_times_and_is_tried_for_ever(answer: Answer) -> None
 @pytest.mark.row("F04")
 @pytest.mark.parametrize("works", [PERP, SPOT])
 def test_what_can_neither_be_hedged_nor_unwound_calls_for_a_person(works: str) -> None:
-    """Escalated once, with the residue in every reason; hedge and unwinding take turns until either works."""
+    """Escalated once, with the residue in every reason; released, hedge and unwinding take turns until either works."""
     rig = CarryRig()
     rig.take()
     asked: list[tuple[int, str]] = []
-    while len(asked) < 40:
+    while len(asked) < 60:
+        if len(asked) == 40:
+            assert {symbol for _, symbol in asked[-10:]} == {SPOT}
+            rig.resume()
         for intent in rig.places():
             asked.append((rig.now_ms, intent.symbol))
             rig.refuse(intent)

@@ -9,7 +9,7 @@ from opensqt.domain.account import SnapshotBalance
 from opensqt.domain.control import KillLatched
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Purpose, TimeInForce
-from opensqt.domain.recon_events import Adjustment, Halted
+from opensqt.domain.recon_events import Halted
 from opensqt.domain.strategy_events import SagaStep
 from tests.simulation.carry_rig import CarryRig, carry_setup, entered
 from tests.simulation.grid_rig import rig_of, setup_of
@@ -254,18 +254,7 @@ def test_a_correction_of_a_leg_is_made_good() -> None:
     """When the reconciler finds a part of the short gone, the rest of the spot is covered again."""
     rig = CarryRig()
     entered(rig)
-    rig.feed(
-        Adjustment(
-            venue="binance",
-            account="main",
-            symbol=PERP,
-            strategy="carry",
-            quantity=d("0.005"),
-            evidence_hash="",
-            detail="",
-            time_ms=rig.now_ms,
-        )
-    )
+    rig.correct(PERP, "0.005")
     hedge = rig.take()
     assert (hedge.symbol, hedge.side, hedge.quantity) == (PERP, SELL, d("0.005"))
     assert rig.steps()[-2:] == ["hedging", "neutral"]
