@@ -130,13 +130,10 @@ async def test_a_batch_cancel_reports_each_order(house: House) -> None:
 
 
 async def test_a_policy_says_how_many_orders_one_request_holds(house: House) -> None:
-    """Of places and cancels: usdm five and ten, Binance's spot one of each, OKX twenty and Bybit ten everywhere."""
+    """Of places and cancels: usdm five and ten, Binance's spot one of each; elsewhere all are alike."""
     policy = house.venue.policy
-    perp, spot = {
-        "binance": ((5, 10), (1, 1)),
-        "bybit": ((10, 10), (10, 10)),
-        "okx": ((20, 20), (20, 20)),
-    }[policy.venue]
+    alike = {"bitget": (20, 20), "bybit": (10, 10), "okx": (20, 20)}.get(policy.venue)
+    perp, spot = (alike, alike) if alike else ((5, 10), (1, 1))
     assert (policy.places_at_once(PERP), policy.cancels_at_once(PERP)) == perp
     assert (policy.places_at_once(SPOT), policy.cancels_at_once(SPOT)) == spot
 
@@ -274,6 +271,7 @@ async def test_the_audit_holds_a_row_for_each_order_of_a_batch(
     told = [(row["kind"], row["client_order_id"], row["result"], row["code"]) for row in rows]
     off_grid, unknown = {
         "binance": ("-1111", "-2011"),
+        "bitget": ("25244", "25204"),
         "bybit": ("10001", "110001"),
         "okx": ("51006", "51400"),
     }[wired.venue.policy.venue]

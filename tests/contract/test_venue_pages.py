@@ -117,7 +117,7 @@ async def test_funding_is_pushed_as_a_balance_and_read_as_a_payment(
     assert abs(row.time_ms - boundary_ms) < 2000
     pushed = [e for e in events if isinstance(e, BalanceView) and e.time_ms >= boundary_ms]
     assert {one.reason for one in pushed} == {
-        {"binance": "FUNDING_FEE", "bybit": "WALLET", "okx": "ACCOUNT"}[venue]
+        {"binance": "FUNDING_FEE", "bitget": "ACCOUNT", "bybit": "WALLET", "okx": "ACCOUNT"}[venue]
     }
     (perp,) = [
         b for b in (await house.venue.account()).balances if (b.wallet, b.asset) == (wallet, "USDT")

@@ -1,13 +1,16 @@
 """What an order says on the wire of each venue: its terms, our id, its deadline and self-trade mode, nothing else."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+import msgspec
 import pytest
 
-from opensqt.domain.intent import TimeInForce
-from opensqt.domain.venue import OrderRequest
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import OrderType, TimeInForce
+from opensqt.domain.venue import Acknowledged, Held, NotSent, OrderRequest
 from tests.contract.broken_venue import broken_venue, finish
 from tests.contract.venues import PERP, SPOT, House, open_house
 
@@ -91,4 +94,54 @@ async def test_every_order_of_okx_names_its_terms(
         **of_market,
         **wire,
     }
+    await house.close()
+
+
+@pytest.mark.row("D06")
+@pytest.mark.row("C05")
+@pytest.mark.parametrize(
+    "symbol,time_in_force,wire",
+    [
+        (SPOT, TimeInForce.POST_ONLY, {"timeInForce": "post_only"}),
+        (SPOT, TimeInForce.IOC, {"timeInForce": "ioc"}),
+        (PERP, TimeInForce.FOK, {"timeInForce": "fok", "reduceOnly": "no"}),
+        (PERP, TimeInForce.GTC, {"timeInForce": "gtc", "reduceOnly": "yes"}),
+    ],
+)
+async def test_every_order_of_bitget_names_its_terms(
+    tmp_path: Path, symbol: str, time_in_force: TimeInForce, wire: dict[str, str]
+) -> None:
+    """Category by settlement coin, our id, margin and self-trade mode each time; no window, for none is documented."""
+    house = await open_house("bitget", tmp_path)
+    _, sent = await placed(house, tmp_path, symbol, time_in_force, wire.get("reduceOnly") == "yes")
+    assert sent.startswith("POST /api/v3/trade/place-order ")
+    of_market = {"category": "USDT-FUTURES", "marginMode": "crossed"}
+    assert json.loads(sent.partition("\n")[2]) == {
+        "symbol": "BTCUSDT",
+        "side": "buy",
+        "orderType": "limit",
+        "clientOid": "qone",
+        "qty": "0.01",
+        "price": "59000.1",
+        "stpMode": "cancel_taker",
+        **({"category": "SPOT"} if symbol == SPOT else of_market),
+        **wire,
+    }
+    await house.close()
+
+
+async def test_an_order_that_bitget_has_no_words_for_is_not_sent(tmp_path: Path) -> None:
+    """A market buy of spot counts money there: it stays here and says why; other market orders are taken."""
+    house = await open_house("bitget", tmp_path)
+    wanted = {"type": OrderType.MARKET, "price": Decimal(0)}
+    outcome = await house.venue.place(msgspec.structs.replace(house.request("qb", SPOT), **wanted))
+    assert isinstance(outcome, NotSent)
+    assert "counts money" in outcome.cause
+    for name, symbol, side in (("qs", SPOT, Side.SELL), ("qp", PERP, Side.BUY)):
+        request = msgspec.structs.replace(house.request(name, symbol, side=side), **wanted)
+        assert isinstance(await house.venue.place(request), Acknowledged)
+        looked = await house.venue.look(symbol, name)
+        assert isinstance(looked, Held)
+        assert looked.order is not None
+        assert (looked.order.status, looked.order.filled_quantity) == ("filled", Decimal("0.01"))
     await house.close()

@@ -29,7 +29,7 @@ from tests.simulation.venue import scripted
 from tests.support.venue.simulated import terms
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
-WIRED = ("binance", "bybit", "okx")  # spoken to through ccxt over TLS
+WIRED = ("binance", "bitget", "bybit", "okx")  # spoken to through ccxt over TLS
 TWINNED = ("binance", "okx")
 IN_PROCESS = "simulated "  # before the name of a venue: the same one in this process
 ALL = (*WIRED, *(f"{IN_PROCESS}{venue}" for venue in TWINNED))

@@ -1,8 +1,7 @@
 """What is read of a unified account, in Bybit's words; pure. Lists come newest first, and are read back in time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 
@@ -21,9 +20,10 @@ from opensqt.venues.bybit.parser import (
     trade_view,
 )
 from opensqt.venues.bybit.requests import CATEGORIES, FEES, LEDGER, read
+from opensqt.venues.engine.cursor_pages import CursorPage, newest_first
 from opensqt.venues.engine.dialect import AccountPart
 from opensqt.venues.engine.instrument import Instrument, Symbols
-from opensqt.venues.engine.request import Page, Query, RestRequest, Unreadable, decoded
+from opensqt.venues.engine.request import Page, Query, Unreadable, decoded
 
 # docs: the largest page of lists, of positions, and the longest span of time that one request may ask for.
 PAGE, POSITIONS_PAGE = 50, 200
@@ -41,8 +41,6 @@ SEPARATE = (
     "the account is in isolated margin mode, in which spot and perpetuals do not share a wallet: set Cross Margin at"
     " Bybit; trading begins by itself then"
 )
-
-Row = TypeVar("Row")
 
 
 class _FeeRates(msgspec.Struct, frozen=True, rename="camel"):
@@ -70,7 +68,7 @@ class BybitAccountEndpoints:
         def rows(raw: Sequence[bytes], symbols: Symbols) -> Sequence[OrderView]:
             return [order_view(row, symbols[at.market]) for row in raw]
 
-        return _paged(read(at.market, "order/realtime", params), rows, PAGE)
+        return newest_first(read(at.market, "order/realtime", params), _told, rows, PAGE)
 
     def trades(
         self, at: Instrument, *, after: str, since_ms: int, now_ms: int
@@ -93,7 +91,7 @@ class BybitAccountEndpoints:
             return self.trades(at, after=after, since_ms=since_ms, now_ms=start_ms - 1)
 
         params = {**_at(at), **_span(start_ms, now_ms), "limit": str(PAGE)}
-        return _paged(read(at.market, "execution/list", params), rows, PAGE, older)
+        return newest_first(read(at.market, "execution/list", params), _told, rows, PAGE, older)
 
     def funding(self, at: Instrument, *, account: str, since_ms: int) -> Query[Page[FundingPaid]]:
         """List booked payments of a symbol from a time on; how late it is the venue's own answer tells."""
@@ -119,7 +117,7 @@ class BybitAccountEndpoints:
             return Page(rows=page.rows, following=later)
 
         request = read(at.market, "account/transaction-log", params, bucket=LEDGER)
-        spanned = _paged(request, rows, PAGE)
+        spanned = newest_first(request, _told, rows, PAGE)
         return Query(request=request, read=read_page)
 
     def balances(self, markets: frozenset[Market]) -> Mapping[str, Query[AccountPart]]:
@@ -187,21 +185,6 @@ def _span(start_ms: int, end_ms: int) -> dict[str, str]:
     return {"startTime": str(start_ms), "endTime": str(end_ms)}
 
 
-def _paged(
-    request: RestRequest,
-    rows: Callable[[Sequence[bytes], Symbols], Sequence[Row]],
-    page: int,
-    older: Callable[[], Query[Page[Row]] | None] = lambda: None,
-) -> Query[Page[Row]]:
-    """Read a list that comes newest first to its end, then what is older still."""
-
-    def read_page(raw: bytes, symbols: Symbols) -> Page[Row]:
-        told = listed(raw)
-        found = rows([bytes(row) for row in told.rows], symbols)
-        if len(told.rows) < page or not told.next_page_cursor:
-            return Page(rows=found, newest_first=True, following=older())
-        params = {**request.params, "cursor": told.next_page_cursor}
-        more = _paged(msgspec.structs.replace(request, params=params), rows, page, older)
-        return Page(rows=found, newest_first=True, following=more)
-
-    return Query(request=request, read=read_page)
+def _told(raw: bytes) -> CursorPage:
+    found = listed(raw)
+    return CursorPage(rows=[bytes(row) for row in found.rows], cursor=found.next_page_cursor)

@@ -86,14 +86,14 @@ class Metadata(Protocol):
         """Return what the venue counted of each bucket in this minute, as far as an answer says so."""
 
     def filters(self, listed: Mapping[str, Any], market: Market) -> Mapping[str, Any]:
-        """Return the fields of `InstrumentRules` that are filters, from a listed market of ccxt."""
+        """Return the filters of `InstrumentRules`, from a listed market of ccxt; list fees where ccxt knows none."""
 
 
 class OrderEndpoints(Protocol):
     """Places, cancels and looks."""
 
     def place(self, at: Instrument, orders: Sequence[OrderRequest]) -> RestRequest:
-        """Return the request that places one order, or several at once."""
+        """Return the request that places one order, or several at once; raise `Inexpressible`."""
 
     def timed(self, request: RestRequest, window: SigningWindow) -> RestRequest:
         """Let the venue refuse a place after its deadline."""

@@ -13,10 +13,12 @@ from opensqt.domain.market import Candle, FeedState, Trade
 from opensqt.domain.venue import VenueDown
 from opensqt.venues.engine.background_tasks import BackgroundTasks, Observations
 from opensqt.venues.engine.books import BookKeeper
+from opensqt.venues.engine.candles import CandleKeeper
 from opensqt.venues.engine.depth_book import DepthChange
 from opensqt.venues.engine.feed_format import (
     FeedConnection,
     MarkChange,
+    RunningCandle,
     SubscriptionAccepted,
     SubscriptionRefused,
     SymbolFrame,
@@ -42,6 +44,7 @@ class VenueFeed:
         self._jobs = BackgroundTasks(self._queue)
         self._books = BookKeeper(rest, self._queue, self._jobs, self._begin_again)
         self._marks = MarkKeeper(rest.dialect.name)
+        self._candles = CandleKeeper()
         self._instruments: dict[str, Instrument] = {}
         self._names: dict[Market | None, dict[str, str]] = {key: {} for key in (None, *Market)}
         self._connections: dict[str, StreamConnection] = {}
@@ -122,6 +125,9 @@ class VenueFeed:
                 self._books.change(frame.symbol, change)
             case MarkChange() as change:
                 self._marked(frame.symbol, change)
+            case RunningCandle(candle):
+                for told in self._candles.change(candle):
+                    self._queue.put_nowait(self._in_base_units(frame.symbol, told))
             case (Trade() | Candle()) as told:
                 self._queue.put_nowait(self._in_base_units(frame.symbol, told))
 
@@ -168,6 +174,7 @@ class VenueFeed:
     def _down(self, connection: FeedConnection, cause: str) -> None:
         for symbol in connection.symbols:
             self._marks.forget(symbol)
+            self._candles.forget(symbol)
             if connection.has_books:
                 self._books.forget(symbol)
             self._books.say(symbol, connection.category, FeedState.DOWN, cause)

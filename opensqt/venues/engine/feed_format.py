@@ -33,11 +33,17 @@ class MarkChange(msgspec.Struct, frozen=True, kw_only=True):
     next_funding_ms: int | None = None
 
 
+class RunningCandle(msgspec.Struct, frozen=True):
+    """A candle as it is now, of a venue that does not say when one has ended."""
+
+    candle: Candle
+
+
 class SymbolFrame(msgspec.Struct, frozen=True):
     """What a frame says of one of our symbols."""
 
     symbol: str
-    value: DepthChange | Trade | Candle | MarkChange
+    value: DepthChange | Trade | Candle | RunningCandle | MarkChange
 
 
 # None: not asked for; a venue may tell several things in one frame.

@@ -88,7 +88,10 @@ def rules_of(
 ) -> InstrumentRules:
     """Return the rules of a listed symbol in base units; without `fees` the venue's list fees."""
     listed = listing[symbol]
-    maker, taker = fees or (from_foreign(listed["maker"]), from_foreign(listed["taker"]))
+    maker, taker = fees or (
+        from_foreign(filters.get("maker_fee", listed["maker"])),
+        from_foreign(filters.get("taker_fee", listed["taker"])),
+    )
     size = contract_size_of(listed)
     counted = ("quantity_step", "quantity_min", "quantity_max", "position_max")
     amounts = {name: EXACT.multiply(filters[name], size) for name in counted if name in filters}
@@ -100,11 +103,9 @@ def rules_of(
         base=listed["base"],
         quote=listed["quote"],
         settle=listed.get("settle") or "",
-        maker_fee=maker,
-        taker_fee=taker,
         contract_size=size,
         time_ms=time_ms,
-        **{**filters, **amounts},
+        **{**filters, **amounts, "maker_fee": maker, "taker_fee": taker},
     )
 
 

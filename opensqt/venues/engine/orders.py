@@ -33,7 +33,14 @@ from opensqt.venues.engine.classify import (
 )
 from opensqt.venues.engine.instrument import Instrument
 from opensqt.venues.engine.rate_limit import Priority
-from opensqt.venues.engine.request import Page, Query, RestRequest, SigningWindow, Unreadable
+from opensqt.venues.engine.request import (
+    Inexpressible,
+    Page,
+    Query,
+    RestRequest,
+    SigningWindow,
+    Unreadable,
+)
 from opensqt.venues.engine.rest import VenueRest
 
 TOO_LATE = "the deadline passed before it could be sent"
@@ -119,7 +126,10 @@ class VenueOrders:
         at = await self._at(_one_symbol(requests))
         if isinstance(at, NotSent):
             return (at,) * len(requests)
-        sending = self._placing(at, requests)
+        try:
+            sending = self._placing(at, requests)
+        except Inexpressible as error:
+            return (NotSent(cause=str(error)),) * len(requests)
         if not await self._rest.turn(sending, until_ms=max(one.deadline_ms for one in requests)):
             return (NotSent(cause=TOO_LATE),) * len(requests)
         if self._rest.time.unknown:

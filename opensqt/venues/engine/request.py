@@ -18,6 +18,10 @@ class Unreadable(ValueError):
     """A payload that is not what the venue's documentation promises."""
 
 
+class Inexpressible(ValueError):
+    """Terms of an order that the venue has no words for; nothing was sent."""
+
+
 class RestRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One call of ccxt's raw API: `cost` names the buckets and weights it takes; what names no lane is a read.
 

@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl
 from opensqt.domain.instruments import Market
 from opensqt.simulation.dialects.okx import rest_account, rest_public, rest_trade
 from opensqt.simulation.dialects.okx.errors import body_of, refused
-from opensqt.simulation.dialects.okx.limits import OkxMeter
 from opensqt.simulation.dialects.okx.listing import KINDS, NAME, listed
 from opensqt.simulation.dialects.okx.order_parsing import (
     BATCH,
@@ -16,7 +15,7 @@ from opensqt.simulation.dialects.okx.order_parsing import (
     read_body,
     stated,
 )
-from opensqt.simulation.dialects.okx.signature import OkxKeyring, check_request, check_window
+from opensqt.simulation.dialects.okx.signature import REFUSALS, check_request, check_window
 from opensqt.simulation.dialects.okx.streams import OkxStreams
 from opensqt.simulation.engine.orders import IdentityPolicy, VenueConduct
 from opensqt.simulation.engine.records import Records
@@ -24,9 +23,13 @@ from opensqt.simulation.server.call import ApiCall, HttpRequest, VenueError
 from opensqt.simulation.server.context import Route, Routes, VenueContext
 from opensqt.simulation.server.dialect import ApiKey, DialectEntry
 from opensqt.simulation.server.faults import FaultName
+from opensqt.simulation.server.order_meter import OrderMeter
+from opensqt.simulation.server.passphrase_keys import PassphraseKeyring
 
 HOSTS = ("www.okx.com", "ws.okx.com", "*.okx.com")
 ROUTES: Routes = {**rest_public.ROUTES, **rest_trade.ROUTES, **rest_account.ROUTES}
+SPAN_MS, ORDERS_MAX = 2000, 60  # docs: places of an account, by instrument
+TOO_MANY = (50011, "Too Many Requests")
 UNKNOWN_STATUS = (
     50004,
     "API endpoint request timeout (does not mean that the request was successful or failed)",
@@ -53,8 +56,8 @@ class OkxDialect:
 
     def __init__(self, keys: Mapping[str, ApiKey], records: Records) -> None:
         del records
-        self._keyring = OkxKeyring(keys)
-        self._meters = {market: OkxMeter() for market in Market}
+        self._keyring = PassphraseKeyring(keys, REFUSALS)
+        self._meters = {market: OrderMeter(SPAN_MS, ORDERS_MAX, TOO_MANY) for market in Market}
         self.meter = self._meters.__getitem__
         self.order_named, self.stated, self.body = order_named, stated, body_of
 

@@ -1,14 +1,9 @@
 """Keys, passphrases, signatures and times of OKX; failures are refused in its words."""
 
-import base64
-import binascii
-import hashlib
-import hmac
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from opensqt.simulation.server.call import HttpRequest, VenueError
-from opensqt.simulation.server.dialect import ApiKey
+from opensqt.simulation.server.passphrase_keys import KeyRefusals, PassphraseKeyring
 
 TIME_MS_MAX = 30_000
 LOGIN_PATH = "/users/self/verify"
@@ -25,35 +20,16 @@ LATE = (
 BAD_DEADLINE = (50037, "The expTime is not in the right format.")
 
 
-class OkxKeyring:
-    """The API keys of all accounts."""
-
-    def __init__(self, keys: Mapping[str, ApiKey]) -> None:
-        self._keys = {key.api_key: (account, key) for account, key in keys.items()}
-
-    def account(self, api_key: str) -> str:
-        """Whose key this is; raise `VenueError`."""
-        if not api_key:
-            raise VenueError(*NO_KEY, 401)
-        if api_key not in self._keys:
-            raise VenueError(*BAD_KEY, 401)
-        return self._keys[api_key][0]
-
-    def verify(self, api_key: str, passphrase: str, payload: str, signature: str) -> None:
-        """Check passphrase and signature of a payload; raise `VenueError`."""
-        _, key = self._keys[api_key]
-        if not hmac.compare_digest(key.passphrase, passphrase):
-            raise VenueError(*BAD_PASSPHRASE, 401)
-        expected = hmac.new(key.secret.encode(), payload.encode(), hashlib.sha256).digest()
-        try:
-            given = base64.b64decode(signature, validate=True)
-        except (binascii.Error, ValueError):
-            given = b""
-        if not hmac.compare_digest(expected, given):
-            raise VenueError(*BAD_SIGNATURE, 401)
+REFUSALS = KeyRefusals(
+    no_key=NO_KEY,
+    bad_key=BAD_KEY,
+    bad_passphrase=BAD_PASSPHRASE,
+    bad_signature=BAD_SIGNATURE,
+    status=401,
+)
 
 
-def check_request(keyring: OkxKeyring, request: HttpRequest, now_ms: int) -> None:
+def check_request(keyring: PassphraseKeyring, request: HttpRequest, now_ms: int) -> None:
     """Check time, deadline and signature of a request; raise `VenueError`."""
     headers = request.headers
     stamp = headers.get("OK-ACCESS-TIMESTAMP", "")

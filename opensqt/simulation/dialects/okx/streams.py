@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import msgspec
 
 from opensqt.domain.instruments import Market
-from opensqt.simulation.dialects.okx.signature import LOGIN_PATH, OkxKeyring
+from opensqt.simulation.dialects.okx.signature import LOGIN_PATH
 from opensqt.simulation.dialects.okx.streams_private import PRIVATE_CHANNELS, PrivateChannels
 from opensqt.simulation.dialects.okx.streams_public import PUBLIC_CHANNELS, PublicChannels
 from opensqt.simulation.server.call import VenueError
 from opensqt.simulation.server.client_socket import ClientSocket
 from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.market_changes import MarketChanges
+from opensqt.simulation.server.passphrase_keys import PassphraseKeyring
 
 PING, PONG = "ping", "pong"
 CONNECTION = "paper"
@@ -29,7 +30,7 @@ class _Request(msgspec.Struct, frozen=True):
 class OkxStreams:
     """All connections of the venue."""
 
-    def __init__(self, context: VenueContext, keyring: OkxKeyring) -> None:
+    def __init__(self, context: VenueContext, keyring: PassphraseKeyring) -> None:
         self._keyring = keyring
         self._public = PublicChannels(context)
         self._private = PrivateChannels(context)

@@ -1,19 +1,16 @@
-"""OKX's rate limits, in wall time: places of an account in two seconds. No answer tells them. It never blocks.
+"""Rate limits of a venue that counts requests to place and tells nothing of it, in wall time. It never blocks.
 
-The real ones count by endpoint and instrument; here the places of a market are counted together.
+The real ones count by endpoint, some by instrument; here the places of a market are counted together.
 """
 
 from opensqt.simulation.server.call import VenueError
 
-SPAN_MS = 2000
-ORDERS_MAX = 60
-TOO_MANY = (50011, "Too Many Requests")
 
+class OrderMeter:
+    """Counts of one market: so many places of an account in a span; beyond it, and while barred, `too_many`."""
 
-class OkxMeter:
-    """Counts of one market."""
-
-    def __init__(self) -> None:
+    def __init__(self, span_ms: int, orders_max: int, too_many: tuple[int, str]) -> None:
+        self._span_ms, self._orders_max, self._too_many = span_ms, orders_max, too_many
         self._barred_until_ms = 0
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -28,12 +25,12 @@ class OkxMeter:
     ) -> None:
         """Count new orders of an account, a batch as one; raise `VenueError`."""
         del slow
-        window = wall_ms // SPAN_MS
+        window = wall_ms // self._span_ms
         known, count = self._counts.get(account, (window, 0))
         count = orders + (count if known == window else 0)
         self._counts[account] = window, count
-        if count > ORDERS_MAX:
-            raise self.refusal(429, (window + 1) * SPAN_MS, wall_ms)
+        if count > self._orders_max:
+            raise self.refusal(429, (window + 1) * self._span_ms, wall_ms)
 
     def bar(self, status: int, until_ms: int, wall_ms: int) -> VenueError:
         """Refuse everything until a wall time; return the refusal of this request."""
@@ -41,11 +38,11 @@ class OkxMeter:
         return self.refusal(status, until_ms, wall_ms)
 
     def refusal(self, status: int, until_ms: int, wall_ms: int) -> VenueError:
-        """State that there were too many requests; until when, OKX does not say."""
+        """State that there were too many requests; until when, the venue does not say."""
         del status, until_ms, wall_ms
-        return VenueError(*TOO_MANY, 429)
+        return VenueError(*self._too_many, 429)
 
     def headers(self, account: str, *, orders: bool) -> dict[str, str]:
-        """OKX tells nothing about use."""
+        """Nothing is told about use."""
         del account, orders
         return {}

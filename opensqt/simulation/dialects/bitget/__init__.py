@@ -1,0 +1,1 @@
+"""Bitget's unified account (v3) as a dialect of the simulated venue."""
