@@ -1,0 +1,165 @@
+"""What live orders and approvals may still fill, by place and owner, and what each place comes to at worst. Pure.
+
+A place is summed up when somebody asks and remembered until something changes there: an intent is judged without
+looking at every order of the desk.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from opensqt.domain.decimals import ZERO
+from opensqt.domain.instruments import Side
+from opensqt.domain.intent import OrderType, PlaceIntent, Purpose
+from opensqt.domain.order_events import IntentPlaced
+from opensqt.domain.order_state import Order
+from opensqt.domain.owned_positions import OwnedPositions, Place
+
+
+class Stake(NamedTuple):
+    """What one order may still fill, in base units."""
+
+    strategy: str
+    side: Side
+    quantity: Decimal
+    type: OrderType
+    price: Decimal
+    purpose: Purpose
+
+
+class AtWork(NamedTuple):
+    """What the live orders of one owner on one side may fill, in base units."""
+
+    closing: Decimal = ZERO
+    opening: Decimal = ZERO
+
+    def worst(self, held: Decimal) -> Decimal:
+        """Return how much the owner holds of a side if all fill; `held` is its position, positive on that side.
+
+        A position against them makes no room: it may be closed before the openings fill.
+        """
+        return max(held + self.closing + self.opening, self.opening, ZERO)
+
+
+IDLE = AtWork()
+
+
+class SideStakes(NamedTuple):
+    """One side of a place: what its live orders may fill, its best limit price, what its owners hold at worst."""
+
+    open: Decimal
+    best: Decimal | None
+    at_work: dict[str, AtWork]  # by owner
+    worst: dict[str, Decimal]  # by owner
+    worst_of_all: Decimal
+
+
+class PlaceStakes(NamedTuple):
+    """Both sides of a place, and how many orders are live or approved there."""
+
+    sides: dict[Side, SideStakes]
+    orders: int
+
+
+class Stakes:
+    """The stakes of a desk, by name of the order or approval."""
+
+    def __init__(self, positions: OwnedPositions) -> None:
+        self._positions = positions
+        self._living: dict[Place, dict[str, Stake]] = {}
+        self._known: dict[Place, PlaceStakes] = {}
+        self._counts: defaultdict[str, int] = defaultdict(int)
+
+    @property
+    def places(self) -> Iterable[Place]:
+        """Every place where something ever was at stake."""
+        return self._living.keys()
+
+    def file(self, order: Order) -> None:
+        """Take in the newest evidence of an order; what cannot fill any more is dropped."""
+        if order.placed is not None:
+            ref, stake = order.placed.ref, None if order.terminal else _stake(order, order.placed)
+            self._put((ref.account, ref.symbol), order.client_order_id, stake)
+
+    def approve(self, intent: PlaceIntent) -> None:
+        """Count an approved intent as if its order were there."""
+        wished = intent.strategy, intent.side, intent.quantity, intent.type
+        stake = Stake(*wished, intent.price, intent.purpose)
+        self._put((intent.account, intent.symbol), intent.intent_id, stake)
+
+    def drop(self, intent: PlaceIntent) -> None:
+        """Forget an approval: its order is there, or can no longer come."""
+        self._put((intent.account, intent.symbol), intent.intent_id, None)
+
+    def changed(self, place: Place) -> None:
+        """Sum a place up anew when it is asked for: somebody holds more or less there."""
+        self._living.setdefault(place, {})
+        self._known.pop(place, None)
+
+    def count(self, account: str) -> int:
+        """Return how many orders of an account are live or approved."""
+        return self._counts[account]
+
+    def at(self, place: Place, owed: Iterable[Order]) -> PlaceStakes:
+        """Return what is at stake in a place; of `owed` orders, which ended, fills may still come."""
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = self._summed(place, owed)
+        return known
+
+    def _put(self, place: Place, name: str, stake: Stake | None) -> None:
+        self.changed(place)
+        stakes = self._living[place]
+        self._counts[place[0]] -= stakes.pop(name, None) is not None
+        if stake is not None:
+            stakes[name] = stake
+            self._counts[place[0]] += 1
+
+    def _summed(self, place: Place, owed: Iterable[Order]) -> PlaceStakes:
+        here = list(self._living.get(place, {}).values())
+        due = [
+            _stake(o, o.placed) for o in owed if o.placed is not None and _place(o.placed) == place
+        ]
+        held = {
+            who: units for (who, where), units in self._positions.owned.items() if where == place
+        }
+        sides = {
+            side: _side(
+                [s for s in here if s.side is side], [s for s in due if s.side is side], held, side
+            )
+            for side in Side
+        }
+        return PlaceStakes(sides, len(here))
+
+
+def _side(here: list[Stake], due: list[Stake], held: dict[str, Decimal], side: Side) -> SideStakes:
+    at_work: dict[str, AtWork] = {}
+    for stake in (*here, *due):
+        closing, opening = at_work.get(stake.strategy, IDLE)
+        if stake.purpose is Purpose.CLOSE:
+            closing += stake.quantity
+        else:
+            opening += stake.quantity
+        at_work[stake.strategy] = AtWork(closing, opening)
+    worst = {
+        who: at_work.get(who, IDLE).worst(side.sign * held.get(who, ZERO))
+        for who in held.keys() | at_work.keys()
+    }
+    prices = [stake.price for stake in here if stake.type is OrderType.LIMIT]
+    return SideStakes(
+        open=sum((one.closing + one.opening for one in at_work.values()), ZERO),
+        best=(max if side is Side.BUY else min)(prices, default=None),
+        at_work=at_work,
+        worst=worst,
+        worst_of_all=sum(worst.values(), ZERO),
+    )
+
+
+def _stake(order: Order, placed: IntentPlaced) -> Stake:
+    told = placed.ref.strategy, placed.side, order.remaining, placed.type
+    return Stake(*told, placed.price, placed.purpose)
+
+
+def _place(placed: IntentPlaced) -> Place:
+    return placed.ref.account, placed.ref.symbol
