@@ -23,6 +23,7 @@ class Gate:
         self._books, self._agenda = books, agenda
         self._config_version = config_hash(config)
         self._horizon_ms = max(one.valid_for_ms for one in config.strategies.values())
+        self._rates = config.risk.rates
         self._forgotten_ms = 0
 
         @cache
@@ -35,7 +36,11 @@ class Gate:
         """Judge an intent; return an approval to be carried out, record everything else."""
         state, now_ms = self._books.risk, self._agenda.now_ms
         seat = VerdictContext(
-            epoch=EPOCH, config_version=self._config_version, basis=basis, opens_from_ms=0
+            epoch=EPOCH,
+            config_version=self._config_version,
+            basis=basis,
+            opens_from_ms=0,
+            rates=self._rates,
         )
         limits = self._limits(intent.strategy, intent.symbol)
         judgement = judge(state, intent, limits, seat, now_ms)

@@ -24,6 +24,12 @@ class StrategyLimits(msgspec.Struct, frozen=True, kw_only=True):
     open_orders_max: int
     price_collar_bps: Decimal
     tick_age_ms_max: int
+    exposure_notional_quote_max: Decimal | None = (
+        None  # of the desk; None in what was judged without one
+    )
+    asset_notional_quote_max: Decimal | None = (
+        None  # of an asset on the desk, long or short; likewise
+    )
 
 
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +52,21 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     own_opening: Decimal
     own_bid: Decimal | None = None
     own_ask: Decimal | None = None
+
+
+class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """What the whole desk holds beside the asking strategy if everything fills and everybody may close.
+
+    In the symbol itself: base units of other owners on the order's side, and of all on the other. Elsewhere, whatever
+    account and venue: all in the currency of the limits, and base units of the same asset on the order's side.
+    `unvalued` names a symbol in which something is held that has no price or rate.
+    """
+
+    others_here: Decimal
+    against_here: Decimal
+    elsewhere_notional: Decimal
+    asset_elsewhere: Decimal
+    unvalued: str = ""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +104,7 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     rules: InstrumentRules | None = None
     quote: Quote | None = None
     worth: Worth | None = None
+    aggregate: Aggregate | None = None  # None in what was judged without one
 
 
 class Conclusion(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,11 @@ def reduce_only_binds(symbol: str) -> bool:
     return market_of(symbol) is Market.PERP
 
 
+def base_asset(symbol: str) -> str:
+    """Return the asset that a unified symbol trades, whichever the market."""
+    return symbol.partition("/")[0]
+
+
 def quote_asset(symbol: str) -> str:
     """Return the asset in which prices and notionals of a unified symbol are counted."""
     return symbol.partition(":")[0].partition("/")[2]

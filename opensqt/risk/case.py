@@ -76,13 +76,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return worst * self.price * (self.rate or ZERO)
 
     @cached
-    def inventory_notional(self) -> Decimal:
-        """The strategy itself if all its orders of this side fill, whatever others hold, in the quote asset."""
+    def inventory(self) -> Decimal:
+        """Base units of the strategy itself if all its orders of this side fill, whatever others hold."""
         intent, exposure = self.intent, self.grounds.exposure
         at_work = exposure.own_closing + exposure.own_opening
         filled = intent.side.sign * exposure.own + at_work
-        worst = max(filled, exposure.own_opening) + intent.quantity
-        return worst * self.price
+        return max(filled, exposure.own_opening) + intent.quantity
+
+    @cached
+    def unit_value(self) -> Decimal:
+        """What one base unit is worth at the dearer of the order's price and the market's, in the limits' currency."""
+        quote = self.grounds.quote
+        price = max(self.price, quote.ask) if quote is not None else self.price
+        return price * (self.rate or ZERO)
 
 
 def is_reducing(intent: PlaceIntent, exposure: Exposure) -> bool:

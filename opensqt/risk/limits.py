@@ -143,7 +143,10 @@ def position_notional(case: Case) -> str:
 
 def inventory_notional(case: Case) -> str:
     """A strategy itself holds so much at most, if all its orders fill."""
-    most, worst = case.grounds.limits.inventory_notional_quote_max, case.inventory_notional
+    most, worst = (
+        case.grounds.limits.inventory_notional_quote_max,
+        case.inventory * case.price,
+    )
     if most is None or worst <= most:
         return ""
     asset = quote_asset(case.intent.symbol)

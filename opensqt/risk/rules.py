@@ -5,7 +5,7 @@ A new limit begins here. Verdict, refusal codes, page and documentation are made
 
 import msgspec
 
-from opensqt.risk import limits, venue_caps
+from opensqt.risk import aggregate_caps, limits, venue_caps
 from opensqt.risk.case import Case
 from opensqt.risk.limits import Predicate
 
@@ -223,6 +223,45 @@ _LIMITS = (
     ),
 )
 
+_OWN = (
+    "grounds.exposure.own",
+    "grounds.exposure.own_closing",
+    "grounds.exposure.own_opening",
+    "grounds.aggregate.others_here",
+    *_QUOTE,
+    *_WORTH,
+)
+_DESK_CAPS = (
+    Rule(
+        code="exposure_unknown",
+        scope="desk",
+        words="something is held that has no price",
+        broken=aggregate_caps.exposure_unknown,
+        inputs=("grounds.aggregate.unvalued",),
+        limit="grounds.limits.currency",
+    ),
+    Rule(
+        code="exposure_notional",
+        scope="desk",
+        words="all accounts and strategies together could hold too much",
+        broken=aggregate_caps.exposure_notional,
+        inputs=(
+            *_OWN,
+            "grounds.aggregate.against_here",
+            "grounds.aggregate.elsewhere_notional",
+        ),
+        limit="grounds.limits.exposure_notional_quote_max",
+    ),
+    Rule(
+        code="asset_notional",
+        scope="desk and asset",
+        words="all accounts and strategies together could be too long, or too short, in its asset",
+        broken=aggregate_caps.asset_notional,
+        inputs=(*_OWN, "grounds.aggregate.asset_elsewhere"),
+        limit="grounds.limits.asset_notional_quote_max",
+    ),
+)
+
 _GATE = (
     Rule(
         code="basis_late",
@@ -243,7 +282,7 @@ _GATE = (
     ),
 )
 
-RULES = (*_DESK, *_VENUE, *_LIMITS, *_GATE)
+RULES = (*_DESK, *_VENUE, *_LIMITS, *_DESK_CAPS, *_GATE)
 WORDS = {rule.code: rule.words for rule in RULES}
 
 

@@ -60,6 +60,9 @@ class PlaceStakes(NamedTuple):
 
     sides: dict[Side, SideStakes]
     orders: int
+    worst: (
+        Decimal  # the most that may be held here, long or short, whoever closes and whatever fills
+    )
 
 
 class Stakes:
@@ -130,7 +133,8 @@ class Stakes:
             )
             for side in Side
         }
-        return PlaceStakes(sides, len(here))
+        worst = max(one.worst_of_all for one in sides.values())
+        return PlaceStakes(sides, len(here), worst)
 
 
 def _side(here: list[Stake], due: list[Stake], held: dict[str, Decimal], side: Side) -> SideStakes:

@@ -1,9 +1,10 @@
 """The verdict on one intent, pure: the same state, intent and time give the same verdict with the same inputs."""
 
+from decimal import Decimal
+
 import msgspec
 
-from opensqt.domain.grounds import Conclusion, Grounds, Moment, Quote, StrategyLimits, Worth
-from opensqt.domain.instruments import quote_asset, rate_symbols
+from opensqt.domain.grounds import Conclusion, Grounds, Moment, Quote, StrategyLimits
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused, Verdict
@@ -22,6 +23,7 @@ class VerdictContext(msgspec.Struct, frozen=True, kw_only=True):
     config_version: str
     basis: Basis
     opens_from_ms: int  # market time; before it a verdict of our predecessor may still be under way
+    rates: dict[str, Decimal] = {}  # what the configuration says that a unit of an asset is worth
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ def judge(
     if isinstance(intent, CancelIntent):
         return _judge_cancel(intent, seat, now_ms)
     moment = _moment(state, intent, seat, now_ms, basis_reached=basis_reached)
-    case = Case(intent=intent, moment=moment, grounds=_grounds(state, intent, limits))
+    case = Case(intent=intent, moment=moment, grounds=_grounds(state, intent, limits, seat))
     code, detail = first_broken(case)
     if code:
         return Judgement(verdict=_refused(_approved(case, seat), code, detail), is_exit=False)
@@ -117,28 +119,23 @@ def _moment(
     )
 
 
-def _grounds(state: RiskState, intent: PlaceIntent, limits: StrategyLimits) -> Grounds:
+def _grounds(
+    state: RiskState, intent: PlaceIntent, limits: StrategyLimits, seat: VerdictContext
+) -> Grounds:
     key = (intent.venue, intent.symbol)
-    tick = state.ticks.get(key)
+    tick = state.prices.ticks.get(key)
     return Grounds(
         limits=limits,
         exposure=state.exposure(intent),
         rules=state.rules.get(key),
         quote=_quote(tick) if tick is not None else None,
-        worth=_worth(state, intent, limits.currency),
+        worth=state.prices.worth(*key, limits.currency),
+        aggregate=state.aggregate(intent, limits.currency, seat.rates),
     )
 
 
 def _quote(tick: Tick) -> Quote:
     return Quote(bid=tick.bid_price, ask=tick.ask_price, tick_ms=tick.time_ms)
-
-
-def _worth(state: RiskState, intent: PlaceIntent, currency: str) -> Worth | None:
-    """Value the quote asset by the newest price of ours: what a unit costs, which is the dearer side."""
-    symbols = rate_symbols(quote_asset(intent.symbol), currency)
-    ticks = [state.ticks[intent.venue, s] for s in symbols if (intent.venue, s) in state.ticks]
-    newest = max(ticks, key=lambda tick: tick.time_ms, default=None)
-    return Worth(rate=newest.ask_price, rate_ms=newest.time_ms) if newest is not None else None
 
 
 def _judge_cancel(intent: CancelIntent, seat: VerdictContext, now_ms: int) -> Judgement:

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class StrategyLimits(_message.Message):
-    __slots__ = ("currency", "order_notional_quote_max", "position_notional_quote_max", "inventory_notional_quote_max", "rate_stated", "open_orders_max", "price_collar_bps", "tick_age_ms_max")
+    __slots__ = ("currency", "order_notional_quote_max", "position_notional_quote_max", "inventory_notional_quote_max", "rate_stated", "open_orders_max", "price_collar_bps", "tick_age_ms_max", "exposure_notional_quote_max", "asset_notional_quote_max")
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     ORDER_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
     POSITION_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,8 @@ class StrategyLimits(_message.Message):
     OPEN_ORDERS_MAX_FIELD_NUMBER: _ClassVar[int]
     PRICE_COLLAR_BPS_FIELD_NUMBER: _ClassVar[int]
     TICK_AGE_MS_MAX_FIELD_NUMBER: _ClassVar[int]
+    EXPOSURE_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
+    ASSET_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
     currency: str
     order_notional_quote_max: str
     position_notional_quote_max: str
@@ -25,7 +27,9 @@ class StrategyLimits(_message.Message):
     open_orders_max: int
     price_collar_bps: str
     tick_age_ms_max: int
-    def __init__(self, currency: _Optional[str] = ..., order_notional_quote_max: _Optional[str] = ..., position_notional_quote_max: _Optional[str] = ..., inventory_notional_quote_max: _Optional[str] = ..., rate_stated: _Optional[str] = ..., open_orders_max: _Optional[int] = ..., price_collar_bps: _Optional[str] = ..., tick_age_ms_max: _Optional[int] = ...) -> None: ...
+    exposure_notional_quote_max: str
+    asset_notional_quote_max: str
+    def __init__(self, currency: _Optional[str] = ..., order_notional_quote_max: _Optional[str] = ..., position_notional_quote_max: _Optional[str] = ..., inventory_notional_quote_max: _Optional[str] = ..., rate_stated: _Optional[str] = ..., open_orders_max: _Optional[int] = ..., price_collar_bps: _Optional[str] = ..., tick_age_ms_max: _Optional[int] = ..., exposure_notional_quote_max: _Optional[str] = ..., asset_notional_quote_max: _Optional[str] = ...) -> None: ...
 
 class Exposure(_message.Message):
     __slots__ = ("net", "buys_open", "sells_open", "orders_open", "orders_here", "nobodys", "own", "own_closing", "own_opening", "own_bid", "own_ask")
@@ -52,6 +56,20 @@ class Exposure(_message.Message):
     own_bid: str
     own_ask: str
     def __init__(self, net: _Optional[str] = ..., buys_open: _Optional[str] = ..., sells_open: _Optional[str] = ..., orders_open: _Optional[int] = ..., orders_here: _Optional[int] = ..., nobodys: _Optional[str] = ..., own: _Optional[str] = ..., own_closing: _Optional[str] = ..., own_opening: _Optional[str] = ..., own_bid: _Optional[str] = ..., own_ask: _Optional[str] = ...) -> None: ...
+
+class Aggregate(_message.Message):
+    __slots__ = ("others_here", "against_here", "elsewhere_notional", "asset_elsewhere", "unvalued")
+    OTHERS_HERE_FIELD_NUMBER: _ClassVar[int]
+    AGAINST_HERE_FIELD_NUMBER: _ClassVar[int]
+    ELSEWHERE_NOTIONAL_FIELD_NUMBER: _ClassVar[int]
+    ASSET_ELSEWHERE_FIELD_NUMBER: _ClassVar[int]
+    UNVALUED_FIELD_NUMBER: _ClassVar[int]
+    others_here: str
+    against_here: str
+    elsewhere_notional: str
+    asset_elsewhere: str
+    unvalued: str
+    def __init__(self, others_here: _Optional[str] = ..., against_here: _Optional[str] = ..., elsewhere_notional: _Optional[str] = ..., asset_elsewhere: _Optional[str] = ..., unvalued: _Optional[str] = ...) -> None: ...
 
 class Quote(_message.Message):
     __slots__ = ("bid", "ask", "tick_ms")
@@ -90,18 +108,20 @@ class Moment(_message.Message):
     def __init__(self, now_ms: _Optional[int] = ..., opens_from_ms: _Optional[int] = ..., kill: _Optional[str] = ..., halt_mode: _Optional[str] = ..., halt_reason: _Optional[str] = ..., basis_reached: _Optional[bool] = ..., queue: _Optional[str] = ...) -> None: ...
 
 class Grounds(_message.Message):
-    __slots__ = ("limits", "exposure", "rules", "quote", "worth")
+    __slots__ = ("limits", "exposure", "rules", "quote", "worth", "aggregate")
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     EXPOSURE_FIELD_NUMBER: _ClassVar[int]
     RULES_FIELD_NUMBER: _ClassVar[int]
     QUOTE_FIELD_NUMBER: _ClassVar[int]
     WORTH_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_FIELD_NUMBER: _ClassVar[int]
     limits: StrategyLimits
     exposure: Exposure
     rules: _market_pb2.InstrumentRules
     quote: Quote
     worth: Worth
-    def __init__(self, limits: _Optional[_Union[StrategyLimits, _Mapping]] = ..., exposure: _Optional[_Union[Exposure, _Mapping]] = ..., rules: _Optional[_Union[_market_pb2.InstrumentRules, _Mapping]] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., worth: _Optional[_Union[Worth, _Mapping]] = ...) -> None: ...
+    aggregate: Aggregate
+    def __init__(self, limits: _Optional[_Union[StrategyLimits, _Mapping]] = ..., exposure: _Optional[_Union[Exposure, _Mapping]] = ..., rules: _Optional[_Union[_market_pb2.InstrumentRules, _Mapping]] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., worth: _Optional[_Union[Worth, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ...) -> None: ...
 
 class Conclusion(_message.Message):
     __slots__ = ("price", "reducing")

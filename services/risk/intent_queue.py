@@ -269,6 +269,7 @@ class IntentQueue:
             config_version=self._config_version,
             basis=self._sight.reader.basis,
             opens_from_ms=self.opens_from_ms,
+            rates=self._context.config.risk.rates,
         )
 
 

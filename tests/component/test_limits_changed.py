@@ -49,11 +49,13 @@ async def test_a_limit_counts_for_the_very_next_order_and_after_a_restart() -> N
         assert await _outcome(house, 4) == ""
 
 
-@pytest.mark.row("E09")
+@pytest.mark.row("E09", "I12")
 @pytest.mark.parametrize(
     "field, value, reason",
     [
         ("position_notional_quote_max", "400", "position_notional"),
+        ("exposure_notional_quote_max", "900", "exposure_notional"),
+        ("asset_notional_quote_max", "900", "asset_notional"),
         ("price_collar_bps", "1", "price_collar"),
         ("open_orders_max", "1", "open_orders"),
     ],
@@ -78,7 +80,7 @@ async def test_each_limit_that_may_change_is_obeyed(field: str, value: str, reas
         ({"value": "much"}, 'risk.order_notional_quote_max = "much": expected'),
         ({"value": "-1"}, "above 0"),
         ({"value": "NaN"}, "expected"),
-        ({"value": "4000.01"}, "the executor's own cap is 4000"),
+        ({"value": "4000.01"}, "at most 4000, 2 times what is configured"),
         ({"field": "open_orders_max", "value": "1.5"}, "risk.open_orders_max"),
         ({"reason": " "}, "expected some words"),
     ],

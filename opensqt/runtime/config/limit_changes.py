@@ -14,12 +14,14 @@ CHANGEABLE = (
     "order_notional_quote_max",
     "position_notional_quote_max",
     "open_orders_max",
+    "exposure_notional_quote_max",
+    "asset_notional_quote_max",
     "price_collar_bps",
     "tick_age_ms_max",
 )
 CONFIGURED = "configured"  # said in place of a value: what the file says counts again
 CAP_FACTOR = 2  # the executor's own caps stand so far behind the configured limits
-CAPPED = frozenset(CHANGEABLE[:3])
+CAPPED = frozenset(CHANGEABLE[:5])  # nobody loosens these further without a restart
 
 
 def new_value(configured: RiskConfig, field: str, text: str) -> str:
@@ -35,8 +37,8 @@ def new_value(configured: RiskConfig, field: str, text: str) -> str:
     most = getattr(configured, field) * CAP_FACTOR
     if field in CAPPED and value > most:
         raise ConfigError(
-            f"risk.{field} = {text}: the executor's own cap is {most}, {CAP_FACTOR} times what is configured:"
-            " change the configuration and start again"
+            f"risk.{field} = {text}: expected at most {most}, {CAP_FACTOR} times what is configured:"
+            " for more change the configuration and start again"
         )
     return text
 

@@ -21,6 +21,8 @@ def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> Str
         open_orders_max=risk.open_orders_max,
         price_collar_bps=risk.price_collar_bps,
         tick_age_ms_max=int(risk.tick_age_ms_max * speed),
+        exposure_notional_quote_max=risk.exposure_notional_quote_max or None,
+        asset_notional_quote_max=risk.asset_notional_quote_max or None,
     )
 
 

@@ -13,6 +13,7 @@ from opensqt.runtime.config.schema import (
     AccountConfig,
     Config,
     Profile,
+    RiskConfig,
 )
 from opensqt.runtime.config.venue_names import built_in_venues, installed_venues
 from opensqt.strategies.settings import PERP_SYMBOL, SettingError, Settings
@@ -22,6 +23,7 @@ SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 HOST = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 )  # name, IPv4, IPv6
+POSITIONS_MAX, ASSET_POSITIONS_MAX = 5, 2  # the whole desk, and one asset of it, in full positions
 MARKET = re.compile(r"(synthetic:\d+(:.+)?|recorded:.+)")
 
 
@@ -47,7 +49,17 @@ def check_rules(config: Config) -> Config:
     for name, account in config.accounts.items():
         _check_account(f"accounts.{name}", account, config)
     resolved = {name: _check_strategy(name, s, config) for name, s in config.strategies.items()}
-    return msgspec.structs.replace(config, strategies=resolved)
+    return msgspec.structs.replace(config, strategies=resolved, risk=_with_totals(config.risk))
+
+
+def _with_totals(risk: RiskConfig) -> RiskConfig:
+    """Return [risk] with the caps on the whole desk; what is not given follows from that of one position."""
+    one = risk.position_notional_quote_max
+    return msgspec.structs.replace(
+        risk,
+        exposure_notional_quote_max=risk.exposure_notional_quote_max or one * POSITIONS_MAX,
+        asset_notional_quote_max=risk.asset_notional_quote_max or one * ASSET_POSITIONS_MAX,
+    )
 
 
 def require_built(profile: Profile) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from opensqt.domain.decimals import ONE
+from opensqt.domain.decimals import ONE, ZERO
 from opensqt.domain.ranges import ConfigTable, NotNegative, Positive, Range, Share
 from opensqt.portfolio.allocator import AllocationTerms
 from opensqt.portfolio.rebalancer import RebalanceTerms
@@ -128,6 +128,8 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
     rates: dict[str, Positive] = msgspec.field(default_factory=dict)
     order_notional_quote_max: Positive = Decimal(2000)
     position_notional_quote_max: Positive = Decimal(20000)
+    exposure_notional_quote_max: Positive = ZERO  # not given: five positions
+    asset_notional_quote_max: Positive = ZERO  # not given: two positions
     open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100
     price_collar_bps: Annotated[Decimal, Range(above="0", most="5000")] = Decimal(100)
     tick_age_ms_max: Annotated[int, Range(least="100", most="600000")] = 3000

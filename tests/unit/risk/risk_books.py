@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import (
@@ -157,6 +159,17 @@ def fill(client_order_id: str, side: Side, quantity: str, strategy: str = "grid-
         evidence_hash="",
         time_ms=NOW_MS,
     )
+
+
+def at(event: Fill | IntentPlaced, symbol: str, account: str = "main") -> Any:
+    """Return what was told of an order as if it had been of another symbol and account."""
+    elsewhere = msgspec.structs.replace(event.ref, symbol=symbol, account=account)
+    return msgspec.structs.replace(event, ref=elsewhere)
+
+
+def of(event: Fill | IntentPlaced, strategy: str) -> Any:
+    """Return what was told of an order as if it had been another strategy's."""
+    return msgspec.structs.replace(event, ref=msgspec.structs.replace(event.ref, strategy=strategy))
 
 
 def state(*messages: Any) -> RiskState:

@@ -9,11 +9,10 @@ import pytest
 from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, Purpose
-from opensqt.domain.order_events import IntentPlaced
 from opensqt.domain.verdict import RiskApproved, RiskRefused
 from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import judge
-from tests.unit.risk.risk_books import LIMITS, NOW_MS, SEAT, fill, intent, live, state
+from tests.unit.risk.risk_books import LIMITS, NOW_MS, SEAT, fill, intent, live, of, state
 
 ROOMY = msgspec.structs.replace(LIMITS, open_orders_max=50)
 
@@ -25,11 +24,6 @@ def _said(books: RiskState, **changes: Any) -> tuple[str, bool, bool]:
     reason = verdict.reason if isinstance(verdict, RiskRefused) else ""
     flag = isinstance(verdict, RiskApproved) and verdict.reduce_only
     return reason, flag, judgement.is_exit
-
-
-def _of(strategy: str, order: IntentPlaced) -> IntentPlaced:
-    ref = msgspec.structs.replace(order.ref, strategy=strategy)
-    return msgspec.structs.replace(order, ref=ref)
 
 
 @pytest.mark.row("E09", "K14")
@@ -49,7 +43,7 @@ def test_the_flag_counts_the_orders_of_its_own_side_only(
     assert _said(opposite, **close) == ("", True, True)
     same = state(
         fill("a", held, "0.010"),
-        _of("carry", live("b", closing, resting, "0.008")),
+        of(live("b", closing, resting, "0.008"), "carry"),
     )
     assert _said(same, **close) == ("", False, True), "together they would take more than is there"
 
@@ -60,7 +54,7 @@ def test_closes_of_other_strategies_take_nothing_of_ours() -> None:
     books = state(
         fill("a", Side.BUY, "0.010"),
         fill("c", Side.BUY, "0.010", "carry"),
-        _of("carry", live("d", Side.SELL, "50100.0", "0.010")),
+        of(live("d", Side.SELL, "50100.0", "0.010"), "carry"),
     )
     close = {"side": Side.SELL, "price": Decimal("50100.0"), "purpose": Purpose.CLOSE}
     assert _said(books, **close) == ("", True, True)

@@ -23,6 +23,7 @@ from tests.unit.risk.risk_books import (
     NOW_MS,
     SEAT,
     SYMBOL,
+    at,
     cancel,
     fill,
     intent,
@@ -62,6 +63,10 @@ def _events(draw: random.Random, number: int) -> Iterator[Any]:
         owner = draw.choice((*STRATEGIES, *STRATEGIES, ""))
         size = draw.choice(("0.010", "0.020", "0.040"))
         yield fill(f"f{number}", side, size, owner)
+    if draw.random() < 0.15:
+        # Elsewhere on the desk: the same asset, another one, and now and then what nobody can value.
+        elsewhere = draw.choice(("BTC/USDT", "BTC/USDT", "ETH/USDT", "ETH/USDT", "ETH/BTC"))
+        yield at(fill(f"e{number}", side, "0.020", draw.choice(STRATEGIES)), elsewhere, "second")
     if draw.random() < 0.4:
         away = draw.choice((-30, 30, 60))
         order = live(f"o{number}", side, str(Decimal(50_000) - side.sign * away))
@@ -103,6 +108,8 @@ def _limits(draw: random.Random) -> StrategyLimits:
         # One run in four keeps its limits in another currency than the symbol's quote.
         currency=draw.choice(("USDT", "USDT", "USDT", "EUR")),
         rate_stated=draw.choice((None, Decimal("0.9"))),
+        exposure_notional_quote_max=draw.choice((None, Decimal(2500), Decimal(6000))),
+        asset_notional_quote_max=draw.choice((None, Decimal(2000), Decimal(5000))),
     )
 
 
@@ -160,6 +167,7 @@ def test_the_run_holds_every_answer_that_a_gate_gives() -> None:
         "", "above_price_max", "above_quantity_max", "basis_late", "below_notional_min", "below_price_min",
         "below_quantity_min", "expired", "halted", "off_quantity_step", "inventory_notional", "killed", "off_tick_size",
         "open_orders", "order_notional", "position_notional", "price_collar", "price_unknown",
+        "asset_notional", "exposure_notional", "exposure_unknown",
         "queue_full", "rate_unknown", "reducing", "rules_unknown", "self_trade", "tick_missing", "tick_stale",
         "venue_open_orders", "warming_up",
     }  # fmt: skip
