@@ -73,7 +73,8 @@ PARTS = frozenset(
         "CarryOutlook",
         "OrderRef",
     }
-    | {"Conclusion", "Exposure", "Grounds", "Moment", "Quote", "StrategyLimits", "Worth"}
+    | {"Aggregate", "Conclusion", "Exposure", "Grounds", "Moment", "Quote", "StrategyLimits"}
+    | {"Worth"}
     | {"SnapshotBalance", "SnapshotOrder", "SnapshotPosition"}
 )
 
