@@ -1,9 +1,8 @@
 """What keeps two accounts of one desk apart, switched off: only a World with a second account shows it."""
 
-from collections.abc import Callable
 from typing import Any
 
-from opensqt.risk import state
+from opensqt.risk.stakes import Stakes
 from tests.support.fakes import bus as memory
 from tests.support.fakes.bus import MemoryBus
 from tests.world.mutants import Mutant, Patch
@@ -20,16 +19,21 @@ def _any_command() -> list[Patch]:
     return [(MemoryBus, "queue", queue), (memory, "_refuse_overlap", lambda *_: None)]
 
 
-def _every_account(_: str, orders: Any) -> Any:
-    return [one for one in orders if one.placed]
+def _every_account() -> list[Patch]:
+    """The gate counts the orders of a symbol whatever their account."""
+    put, at = Stakes._put, Stakes.at
 
+    def joint(place: Any) -> Any:
+        return ("", place[1])
 
-def _one(owner: Any, name: str, value: Any) -> Callable[[], list[Patch]]:
-    return lambda: [(owner, name, value)]
+    return [
+        (Stakes, "_put", lambda self, place, *more: put(self, joint(place), *more)),
+        (Stakes, "at", lambda self, place, owed: at(self, joint(place), owed)),
+    ]
 
 
 M = Mutant
 OF_ACCOUNTS = (
     M(name="commands of another account taken", patches=_any_command, with_side=True),
-    M(name="exposure of another account counted", patches=_one(state, "_of", _every_account), with_side=True),
+    M(name="exposure of another account counted", patches=_every_account, with_side=True),
 )  # fmt: skip
