@@ -1,4 +1,4 @@
-"""What the running gate refuses for the sake of the whole desk: other accounts, strategies and their approvals count."""
+"""What the running gate refuses for the sake of the whole desk: other accounts and strategies count, with approvals."""
 
 from decimal import Decimal
 from typing import Any

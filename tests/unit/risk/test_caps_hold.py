@@ -230,6 +230,6 @@ def _ref(wish: PlaceIntent) -> OrderRef:
 @pytest.mark.row("I12", "K14")
 def test_no_approved_set_breaks_a_cap_of_the_desk() -> None:
     """Two hundred stories of fifty steps."""
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Gate, settings=settings(max_examples=200, stateful_step_count=50, deadline=None)
     )
