@@ -31,6 +31,7 @@ def carry_setup(**changes: object) -> Setup[CarrySettings]:
         "holding_hours": Decimal(336),
         "basis_bps_min": Decimal(-1),
         "return_bps_min": Decimal(0),
+        "toxic_basis_bps": Decimal(-21),
     }
     told: dict[str, object] = {
         "strategy": "carry",

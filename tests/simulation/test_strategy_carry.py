@@ -96,8 +96,10 @@ def check(rig: CarryRig) -> None:
     """Judge what must hold at every moment, from the rig's own count of orders and trades."""
     books = rig.state.books
     assert books.imbalance == rig.signed_fills()
-    assert len(rig.live()) <= 1
-    assert len(books.tickets.living) <= 1
+    assert len(rig.live()) <= (2 if rig.state.settings.legs_together else 1)
+    assert len({ticket.slot for ticket in books.tickets.living.values()}) == len(
+        rig.state.books.tickets.living
+    )
     assert books.spot.quantity >= 0
     assert books.perp.quantity <= 0
     assert books.spot.cost <= rig.state.settings.notional_quote_max

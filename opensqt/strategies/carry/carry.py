@@ -45,17 +45,20 @@ def wish(
     return FundingWish.EXIT if carry_apr * direction < exit_apr_max else FundingWish.NONE
 
 
-def settlements(funding: Funding, now_ms: int, holding_hours: Decimal) -> int:
-    """Return how often funding is paid from now on within a holding time; 0 where the interval is unknown.
+def settlement_ms(next_ms: int, interval_hours: int, now_ms: int) -> int:
+    """Return the first settlement after now: a date that has passed, or none, is continued at the interval."""
+    if next_ms > now_ms or interval_hours <= 0:
+        return next_ms
+    interval_ms = interval_hours * HOUR_MS
+    return next_ms + ((now_ms - next_ms) // interval_ms + 1) * interval_ms
 
-    A date that has passed, or none, is continued at the interval: settlements lie on a fixed raster.
-    """
+
+def settlements(funding: Funding, now_ms: int, holding_hours: Decimal) -> int:
+    """Return how often funding is paid from now on within a holding time; 0 where the interval is unknown."""
     interval_ms = funding.interval_hours * HOUR_MS
     if interval_ms <= 0:
         return 0
-    first_ms = funding.next_funding_ms
-    if first_ms <= now_ms:
-        first_ms += ((now_ms - first_ms) // interval_ms + 1) * interval_ms
+    first_ms = settlement_ms(funding.next_funding_ms, funding.interval_hours, now_ms)
     spare_ms = int(holding_hours * HOUR_MS) - (first_ms - now_ms)
     return spare_ms // interval_ms + 1 if spare_ms >= 0 else 0
 

@@ -22,6 +22,8 @@ from opensqt.strategies.decision import Cause, Decision, JournalledChoice
 from opensqt.strategies.intent_tracker import due
 from opensqt.strategies.planner import TargetOrder
 
+MINUTE_MS = 60_000
+
 
 def decide(carry: CarryState, event: Event) -> Decision:
     """Return what to do after `event`, which `carry` has folded already."""
@@ -30,7 +32,7 @@ def decide(carry: CarryState, event: Event) -> Decision:
     if isinstance(view, str):
         return Decision(reason=view)
     if carry.books.tickets.living:
-        # One order at a time: nothing is judged while one is under way, but the limits of what stands alone.
+        # One step at a time: nothing is judged while an order is under way, but the limits of what stands alone.
         intents = (
             *due(carry.books.tickets, carry.market.now_ms, carry.setup.timing, placing=True),
             *_overdue(carry),
@@ -62,6 +64,12 @@ def entry_refusal(carry: CarryState) -> str:
         return "negative carry needs margin"
     if wish is FundingWish.NONE:
         return f"carry {shown(apr * 100)} % a year below {shown(settings.entry_apr_min * 100)} %"
+    ends_ms = worth.settlement_ms(
+        funding.next_funding_ms, funding.interval_hours, carry.market.now_ms
+    )
+    if carry.books.epochs.over_ms == ends_ms:
+        minutes = -(-(ends_ms - carry.market.now_ms) // MINUTE_MS)
+        return f"one entry in each funding interval: the next in {minutes} min"
     return ""
 
 
@@ -117,7 +125,7 @@ def _overdue(carry: CarryState) -> tuple[CancelIntent, ...]:
 
 
 def _done(carry: CarryState, move: Move, view: SagaView) -> Decision:
-    intents = (_place(carry, move.leg),) if move.leg is not None else ()
+    intents = tuple(_place(carry, leg, number) for number, leg in enumerate(move.legs, start=1))
     choices = (_step(carry, move),) if move.step and _may_ask(carry) else ()
     # The halt comes first: where the step is recorded, so is what it asks for.
     alarm = view.breach or (move.detail if move.step == "escalated" else "")
@@ -159,7 +167,7 @@ def _step(carry: CarryState, move: Move) -> JournalledChoice:
     return JournalledChoice(cause=_cause(carry), message=message)
 
 
-def _place(carry: CarryState, leg: Leg) -> PlaceIntent:
+def _place(carry: CarryState, leg: Leg, number: int) -> PlaceIntent:
     want = TargetOrder(
         slot="spot" if leg.symbol == carry.settings.spot else "perp",
         side=leg.side,
@@ -170,4 +178,4 @@ def _place(carry: CarryState, leg: Leg) -> PlaceIntent:
         symbol=leg.symbol,
         reason=leg.reason or carry.books.step or "hedging",
     )
-    return place_of(carry, want)
+    return place_of(carry, want, number)

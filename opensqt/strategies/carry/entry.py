@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import BPS, ONE, canonical
+from opensqt.domain.decimals import BPS, EXACT, ONE, canonical
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.strategy_events import CarryOutlook
@@ -23,7 +23,7 @@ from opensqt.strategies.filter_words import filter_words
 class Clip(msgspec.Struct, frozen=True, kw_only=True):
     """A buy of spot that pays, and what was expected of it."""
 
-    leg: Leg
+    legs: tuple[Leg, ...]  # the buy, and with it its cover where both are sent at once
     outlook: CarryOutlook
 
 
@@ -48,7 +48,21 @@ def next_clip(view: SagaView) -> Clip | str:
         purpose=Purpose.OPEN,
         reason=f"entering: {parts_of(outlook)}",
     )
-    return Clip(leg=leg, outlook=outlook)
+    legs = (leg, _cover(view, leg)) if view.carry.settings.legs_together else (leg,)
+    return Clip(legs=legs, outlook=outlook)
+
+
+def _cover(view: SagaView, buy: Leg) -> Leg:
+    """Return the sale of as much perpetual as surely arrives of a buy."""
+    kept = EXACT.multiply(buy.quantity, EXACT.subtract(ONE, view.spot.taker_fee))
+    return Leg(
+        symbol=view.perp.symbol,
+        side=Side.SELL,
+        quantity=clip_quantity(kept, ONE, view.spot, view.perp),
+        price=view.price(view.perp, Side.SELL),
+        purpose=Purpose.OPEN,
+        reason=buy.reason,
+    )
 
 
 def judged(outlook: CarryOutlook, settings: CarrySettings) -> str:

@@ -1,12 +1,12 @@
-"""Whether an open carry should be left: its funding and its liquidation ask first, then the basis. Pure.
+"""Whether an open carry should be left: funding, liquidation and a toxic basis ask first, then the basis. Pure.
 
-Funding and liquidation ask for good. The basis of one moment may be gone in the next: it counts only where the prices
+The first three ask for good. The basis of one moment may be gone in the next: it counts only where the prices
 of both legs are of one moment, and what only it asked for is judged again before each clip.
 """
 
 from decimal import Decimal
 
-from opensqt.domain.decimals import ZERO
+from opensqt.domain.decimals import ZERO, canonical
 from opensqt.domain.instruments import Market
 from opensqt.domain.wallets import serves
 from opensqt.strategies.carry import carry as worth
@@ -18,7 +18,7 @@ from opensqt.strategies.carry.view import Leaving
 
 def leaving(carry: CarryState) -> Leaving:
     """Say why an open carry should be left, or that nothing asks for it; old funding and halts never keep it in."""
-    lasting = _funding(carry) or _liquidation(carry)
+    lasting = _funding(carry) or _liquidation(carry) or _toxic(carry)
     return Leaving(reason=lasting) if lasting else _basis(carry)
 
 
@@ -43,6 +43,16 @@ def _liquidation(carry: CarryState) -> str:
     if not worth.near_liquidation(mark_price, price):
         return ""
     return f"liquidation at {shown(price)} is near the mark {shown(mark_price)}"
+
+
+def _toxic(carry: CarryState) -> str:
+    settings, toxic = carry.settings, carry.toxic
+    if not 0 < settings.toxic_basis_looks <= toxic.looks:
+        return ""
+    return (
+        f"toxic basis: {shown(toxic.basis_bps)} bps, below {canonical(settings.toxic_basis_bps)}"
+        f" at {toxic.looks} looks in a row"
+    )
 
 
 def _basis(carry: CarryState) -> Leaving:

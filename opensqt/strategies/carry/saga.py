@@ -25,11 +25,11 @@ VAIN_MAX = 8
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes next: a step for the journal, an order, both, or only a reason to wait."""
+    """What comes next: a step for the journal, orders, both, or only a reason to wait."""
 
     step: str = ""
     detail: str = ""
-    leg: Leg | None = None
+    legs: tuple[Leg, ...] = ()
     reason: str = ""
     outlook: CarryOutlook | None = None
     by_basis: bool = False  # of an exit: nothing else asks for it
@@ -66,7 +66,7 @@ def _entering(view: SagaView) -> Move:
     if hedge is not None and view.breach:
         return Move(step="compensating", detail=view.breach)
     if hedge is not None:
-        return Move(step="hedging", detail=naked.uncovered_text(view.carry), leg=hedge)
+        return Move(step="hedging", detail=naked.uncovered_text(view.carry), legs=(hedge,))
     if view.carry.apart and not view.closed and not view.late(1):
         return Move(reason=f"the entry waits: {view.carry.apart}")
     clip = next_clip(view)
@@ -74,7 +74,7 @@ def _entering(view: SagaView) -> Move:
         return _settled(view, view.closed or f"no more to enter: {clip}")
     if view.carry.books.vain >= VAIN_MAX and not view.rested:
         return _settled(view, "no more to enter")
-    return Move(leg=clip.leg) if view.rested else Move(reason="resting after a vain try")
+    return Move(legs=clip.legs) if view.rested else Move(reason="resting after a vain try")
 
 
 def _neutral(view: SagaView) -> Move:
@@ -124,7 +124,7 @@ def _exiting(view: SagaView) -> Move:
         return unasked
     if view.carry.books.vain >= VAIN_MAX:
         return Move(step="escalated", detail=f"the exit fails: {view.carry.books.vain_why}")
-    return Move(leg=leg) if view.rested else Move(reason="resting after a vain try")
+    return Move(legs=(leg,)) if view.rested else Move(reason="resting after a vain try")
 
 
 def _unasked(view: SagaView) -> Move | None:
@@ -146,16 +146,17 @@ def _naked(view: SagaView, step: str) -> Move:
             return Move(step="compensating", detail="openings are stopped")
         if hedge is None or view.breach or view.late(1):
             return Move(step="compensating", detail=view.breach or naked.uncovered_text(view.carry))
-        return Move(leg=hedge) if view.rested else Move(reason=naked.uncovered_text(view.carry))
+        return Move(legs=(hedge,)) if view.rested else Move(reason=naked.uncovered_text(view.carry))
     overdue = naked.overdue(view.carry) and view.late(1)
     if step == "compensating" and (overdue or view.late(ESCALATE_AFTER)):
         return Move(step="escalated", detail=naked.uncovered_text(view.carry))
     # Escalated: whichever side works first.
     turn = step == "escalated" and view.carry.books.vain % 2 == 1 and view.opening
-    leg = (hedge or unwind) if turn else (unwind or hedge)
+    order = (hedge, unwind) if turn else (unwind, hedge)
+    legs = tuple(leg for leg in order if leg is not None)[:1]
     uncovered = naked.uncovered_text(view.carry)
     reason = f"escalated: {uncovered}" if step == "escalated" else uncovered
-    return Move(leg=leg, reason=reason) if view.rested else Move(reason=reason)
+    return Move(legs=legs, reason=reason) if view.rested else Move(reason=reason)
 
 
 def _covered(view: SagaView, step: str) -> Move:
@@ -165,7 +166,7 @@ def _covered(view: SagaView, step: str) -> Move:
         return _settled(view, "covered")
     if view.leave.reason:
         reason = f"escalated: the exit fails: {view.carry.books.vain_why}"
-        return Move(leg=sale if view.rested else None, reason=reason)
+        return Move(legs=(sale,) if view.rested else (), reason=reason)
     unasked = _unasked(view) or _settled(view, "covered")
     if unasked.step:
         return unasked

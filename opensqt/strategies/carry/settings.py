@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, ceil_to
 from opensqt.domain.instruments import Side
-from opensqt.domain.ranges import NotNegative, Positive, Range, SpanMs
+from opensqt.domain.ranges import Count, NotNegative, Positive, Range, SpanMs
 from opensqt.strategies.carry.carry import (
     HOURS_PER_YEAR,
     clip_quantity,
@@ -25,6 +25,7 @@ from opensqt.strategies.prospect import (
 from opensqt.strategies.settings import SettingError, Settings, check_symbol
 
 LEGS = 2
+TOXIC_BELOW_BPS = Decimal(20)  # the basis at which a carry is entered
 BPS_OF_ONE = Decimal("0.0001")
 BASIS_MOVES_BPS = Decimal(50)  # from where a paper market begins: far more than one has shown
 TENTH = Decimal("0.1")
@@ -53,6 +54,11 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
     naked_ms_max: SpanMs = 15_000  # wall; one leg alone longer than this is a breach
     naked_quote_max: NotNegative = ZERO  # 0: one and a half orders
     drift_bps_max: Annotated[Decimal, Range(least="0", most="10000")] = Decimal(10)
+    # The perpetual this far on the wrong side of spot, at so many looks in a row, is left. 0: 20 below `basis_bps_min`.
+    toxic_basis_bps: Annotated[Decimal, Range(least="-10000", most="10000")] = ZERO
+    toxic_basis_looks: Count = 3  # 0: never
+    toxic_basis_every_ms: SpanMs = 60_000  # wall
+    legs_together: bool = False  # both orders of a clip at once, instead of the hedge after its buy
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -85,8 +91,20 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
             raise SettingError("order_notional_quote", self.order_notional_quote, limit)
         size = self.order_notional_quote or min(self.notional_quote_max, order_quote_max)
         return msgspec.structs.replace(
-            self, order_notional_quote=size, naked_quote_max=self._naked_quote(size)
+            self,
+            order_notional_quote=size,
+            naked_quote_max=self._naked_quote(size),
+            toxic_basis_bps=self._toxic_basis(),
         )
+
+    def _toxic_basis(self) -> Decimal:
+        """Return from which basis on a carry is left; `SettingError` where it would be entered at that basis."""
+        if self.toxic_basis_bps >= self.basis_bps_min and self.toxic_basis_bps != 0:
+            limit = (
+                f"below basis_bps_min = {self.basis_bps_min}, or it would leave what it has entered"
+            )
+            raise SettingError("toxic_basis_bps", self.toxic_basis_bps, limit)
+        return self.toxic_basis_bps or self.basis_bps_min - TOXIC_BELOW_BPS
 
     def _naked_quote(self, order_quote: Decimal) -> Decimal:
         """Return how much one leg alone may be; `SettingError` where that or its time is less than a hedge needs."""

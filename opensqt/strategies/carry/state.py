@@ -2,17 +2,22 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
-from opensqt.domain.market import BookTop, Funding
+from opensqt.domain.market import BookTop, Funding, Tick
 from opensqt.domain.messages import Event
 from opensqt.domain.position import FLAT, Position
 from opensqt.domain.recon_events import Adjustment, Halted
 from opensqt.domain.scope import Scope
 from opensqt.domain.strategy_events import PositionAdopted, SagaStep
+from opensqt.strategies.carry import epochs
 from opensqt.strategies.carry.attempts import FLAT_STEPS, Attempts, sold, stepped
 from opensqt.strategies.carry.backoff import order_wait_ms
+from opensqt.strategies.carry.epochs import Epochs
 from opensqt.strategies.carry.settings import CarrySettings
+from opensqt.strategies.carry.toxic import ToxicBasis, looked
 from opensqt.strategies.decision import Decision
 from opensqt.strategies.folding import Changes, with_books
 from opensqt.strategies.intent_tracker import IntentChange
@@ -35,6 +40,7 @@ class CarryBooks(Books, frozen=True, kw_only=True):
     by_basis: bool = False  # of the exit under way: only the basis asked for it
     tolerance_base: Decimal = ZERO  # as the last step says: of legs that differ by it one is alone
     naked_ms: int = 0  # market time since which one is; 0 while none is
+    epochs: Epochs = Epochs()
     called: int = 0  # the trouble for which our openings were stopped last, by its `trouble`
 
     @property
@@ -63,6 +69,7 @@ class CarryState(StrategyState, frozen=True, kw_only=True):
 
     setup: Setup[CarrySettings]
     books: CarryBooks = CarryBooks()
+    toxic: ToxicBasis = ToxicBasis()
 
     @property
     def own_scope(self) -> str:
@@ -141,7 +148,24 @@ def evolve(carry: CarryState, event: Event | Decision, changes: Changes) -> Carr
         carry = _naked(carry, event)
     if isinstance(event, Halted) and event.scope == carry.own_scope:
         carry = with_books(carry, called=carry.books.trouble)
+    if isinstance(event, Tick) and carry.now_ms >= carry.toxic.due_ms:
+        carry = _looked(carry)
     return carry
+
+
+def _looked(carry: CarryState) -> CarryState:
+    """Look at the basis, where the prices of both legs are of one moment; else at the next tick."""
+    settings = carry.settings
+    if carry.unseen or carry.apart:
+        return carry
+    toxic = looked(
+        carry.toxic,
+        carry.mid_price(settings.spot),
+        carry.mid_price(settings.perp),
+        settings.toxic_basis_bps,
+        carry.now_ms + carry.setup.market_ms(settings.toxic_basis_every_ms),
+    )
+    return msgspec.structs.replace(carry, toxic=toxic)
 
 
 def _naked(carry: CarryState, event: Event | Decision) -> CarryState:
@@ -169,6 +193,7 @@ def _stepped(carry: CarryState, event: SagaStep) -> CarryState:
         steps=books.steps + 1,
         unpaid=books.unpaid + 1,
         tolerance_base=event.tolerance_base,
+        epochs=epochs.stepped(books.epochs, event),
         attempts=stepped(books.attempts, books.step, event, carry.setup.timing),
     )
 
@@ -177,13 +202,20 @@ def _learned(carry: CarryState, change: IntentChange) -> CarryState:
     """Count orders in vain and entries that were sold back; a trade ends both."""
     if change.fill is not None:
         carry = with_books(carry, vain=0, vain_why="")
-        if change.fill.ref.symbol == carry.settings.spot and change.fill.side is Side.SELL:
-            carry = with_books(carry, attempts=sold(carry.books.attempts, carry.books.step))
+        if change.fill.ref.symbol == carry.settings.spot:
+            carry = _spot_traded(carry, change.fill.side)
     if not change.ended or change.after is None:
         return carry
     if change.after.filled == 0:
         carry = _in_vain(carry, vain_words(change.after))
     return with_books(carry, unpaid=0)
+
+
+def _spot_traded(carry: CarryState, side: Side) -> CarryState:
+    books = carry.books
+    if side is Side.BUY:
+        return with_books(carry, epochs=epochs.bought(books.epochs))
+    return with_books(carry, attempts=sold(books.attempts, books.step))
 
 
 def _in_vain(carry: CarryState, why: str) -> CarryState:

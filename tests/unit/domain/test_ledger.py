@@ -128,6 +128,7 @@ def test_spot_fees_are_taken_from_the_asset_they_are_paid_in() -> None:
     assert books.nets[VENUE, ACCOUNT, SPOT].fees_quote == Decimal("0.2")
 
 
+@pytest.mark.row("I16")
 def test_funding_is_booked_once_and_shared_by_what_each_holds() -> None:
     """Two owners of 1 and 3 share a payment 1:3, whatever it is, and the sum stays exact."""
     one, three = ref_of(1), ref_of(2, strategy="carry")

@@ -65,7 +65,7 @@ def paid_funding(amount: str, asset: str, income_id: str = "i") -> FundingPaid:
     )
 
 
-@pytest.mark.row("K11")
+@pytest.mark.row("K11", "I16")
 @pytest.mark.parametrize("seed", range(30))
 def test_the_strategies_add_up_to_what_the_trades_and_funding_brought(seed: int) -> None:
     """Cash in and out of every trade, what is held at its mark, fees and funding: equal to the last digit."""

@@ -103,7 +103,7 @@ def test_the_venues_interval_decides_whether_a_day_pays(interval_hours: int, ent
     assert bool(rig.places()) is enters
 
 
-@pytest.mark.row("F03")
+@pytest.mark.row("F03", "I14")
 def test_the_top_bounds_the_clip_where_no_book_is_known() -> None:
     """0.006 at the best prices of either leg: no more is bought, though the clip may be 0.01; then the rest."""
     for spot, perp in (("0.006", "5"), ("5", "0.006")):
@@ -115,7 +115,7 @@ def test_the_top_bounds_the_clip_where_no_book_is_known() -> None:
         assert rig.next().symbol == SPOT
 
 
-@pytest.mark.row("F03")
+@pytest.mark.row("F03", "I14")
 def test_a_book_within_the_limit_lets_the_clip_be_whole_and_its_slippage_count() -> None:
     """0.002 at the top, 1 more 9 quote units away: bought whole, at (8/10 of) 2 bps on each of four trades."""
     rig = waiting()
@@ -129,7 +129,7 @@ def test_a_book_within_the_limit_lets_the_clip_be_whole_and_its_slippage_count()
     assert abs(found.slippage_bps - slipped - d("0.0444")) < d("0.01")
 
 
-@pytest.mark.row("F03")
+@pytest.mark.row("F03", "I14")
 @pytest.mark.parametrize("away", ["100.1", "0.1"])
 def test_books_too_thin_are_not_entered_and_the_reason_says_what_they_take(away: str) -> None:
     """0.0004 at the top and the next level beyond the limit, or none: too little for the perpetual's step."""
@@ -169,7 +169,7 @@ def test_an_order_of_ours_in_the_way_of_an_entry_is_named(
     assert [one.symbol for one in rig.places()] == [SPOT]
 
 
-@pytest.mark.row("F03")
+@pytest.mark.row("F03", "I14")
 def test_an_order_of_ours_behind_thin_books_is_not_blamed() -> None:
     """The best prices hold 0.0004 and nothing lies behind: without the grid's bid there would be no more."""
     rig = waiting()

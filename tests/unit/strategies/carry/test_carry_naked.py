@@ -58,6 +58,8 @@ def test_what_a_breach_halted_leaves_and_enters_again_only_when_a_person_says_so
     assert not rig.places()
     assert rig.last.reason.startswith("reducing: 0.01002 uncovered")
     rig.resume()
+    assert not rig.places()
+    rig.fund("0.0003")  # of the next interval
     assert (rig.next().symbol, rig.next().side) == (SPOT, Side.BUY)
 
 
