@@ -56,7 +56,7 @@ class ExecutionState:
         self.corrected: dict[str, Decimal] = {}  # how much of the net no trade of ours made
         self.prices: dict[str, Decimal] = {}  # of the newest fill of a symbol
         self.controls = TradingControls()
-        self.deposits: set[tuple[str, str]] = set()
+        self.wallets: set[str] = set()  # of which the journal knows with what they began
         self.income_ms = 0
         self.admitted: dict[str, PlaceIntent] = {}  # being committed now; they count as live
         self.disproved: BoundedSet[str] = BoundedSet(DISPROVED_MAX)
@@ -150,8 +150,9 @@ class ExecutionState:
 def _hear_account(state: ExecutionState, event: AccountEvent) -> None:
     match event:
         case Deposit():
-            state.deposits.add((event.wallet, event.asset))
+            state.wallets.add(event.wallet)
         case VenueSnapshot():
+            state.wallets.update(balance.wallet for balance in event.balances)
             state.read_ms |= dict.fromkeys(event.symbols, event.started_ms)
         case FundingPaid():
             state.income.add(event.income_id)

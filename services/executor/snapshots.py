@@ -71,10 +71,11 @@ class Snapshots:
                     )
 
     def _deposits(self, view: AccountView) -> tuple[NewEvent, ...]:
-        """Return the opening balances; only before the very first trade is a balance an opening one."""
+        """Return the opening balances of wallets that were never seen.
+
+        Those of a market that is traded later are looked at for the first time then, before anything trades there.
+        """
         account = self._account
-        if account.state.deposits:
-            return ()
         now_ms = account.clock.market_ms()
         opening = [
             Deposit(
@@ -87,7 +88,7 @@ class Snapshots:
                 time_ms=now_ms,
             )
             for balance in view.balances
-            if balance.total != 0
+            if balance.total != 0 and balance.wallet not in account.state.wallets
         ]
         return tuple(self._of_account(d, "opening", d.wallet, d.asset) for d in opening)
 

@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from opensqt.domain.account import Deposit
@@ -13,7 +14,7 @@ from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Expired
 from opensqt.domain.order_state import OrderStatus
-from opensqt.domain.venue import OrderRequest
+from opensqt.domain.venue import AccountView, OrderRequest
 from opensqt.execution import events as facts
 from opensqt.execution.caps import Caps
 from opensqt.execution.events import EventSource
@@ -206,6 +207,42 @@ async def test_opening_balances_are_recorded_together(rig: Rig) -> None:
     async with rig.running(rig.executor()):
         assets = {fact.asset for fact in rig.facts() if isinstance(fact, Deposit)}
     assert assets == {"USDT", "BNB"}
+
+
+class OneMarket:
+    """The venue as an account sees it that trades one market only: the wallets of others are not asked for."""
+
+    def __init__(self, venue: Any, wallet: str) -> None:
+        self._venue = venue
+        self._wallet = wallet
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._venue, name)
+
+    async def account(self) -> AccountView:
+        """Return what this wallet holds."""
+        view: AccountView = await self._venue.account()
+        balances = tuple(one for one in view.balances if one.wallet == self._wallet)
+        return msgspec.structs.replace(view, balances=balances)
+
+
+@pytest.mark.row("J09")
+async def test_a_wallet_that_is_used_later_opens_with_what_it_holds_then(rig: Rig) -> None:
+    """An account that traded spot alone begins with perpetuals: both wallets have opening balances, each once."""
+    whole = await rig.venue.account()
+    rig.wire = lambda port: OneMarket(port, "spot") if port is rig.venue else port
+    async with rig.running(rig.executor()):
+        await rig.clock.run_for(1)
+    rig.wire = lambda port: port
+    for _ in range(2):
+        async with rig.running(rig.executor()):
+            await rig.clock.run_for(1)
+    opened = [
+        (one.wallet, one.asset, one.amount) for one in rig.facts() if isinstance(one, Deposit)
+    ]
+    held = [(one.wallet, one.asset, one.total) for one in whole.balances if one.total]
+    assert {wallet for wallet, _, _ in held} == {"spot", "perp"}
+    assert sorted(opened) == sorted(held)
 
 
 def test_the_books_forget_what_ended_long_ago(rig: Rig) -> None:
