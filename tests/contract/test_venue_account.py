@@ -54,24 +54,36 @@ async def test_an_account_in_hedge_mode_is_refused_until_it_is_not(
 
 @pytest.mark.row("I08")
 @pytest.mark.parametrize(
-    "wrong,fix",
+    "venue,wrong,fix",
     [
-        ({"posMode": "long_short_mode", "acctLv": "2"}, "Position mode to Net"),
-        ({"posMode": "net_mode", "acctLv": "1"}, "Account mode to Futures"),
+        ("okx", [{"posMode": "long_short_mode", "acctLv": "2"}], "Position mode to Net"),
+        ("okx", [{"posMode": "net_mode", "acctLv": "1"}], "Account mode to Futures"),
+        (
+            "bitget",
+            {"accountMode": "unified", "holdMode": "hedge_mode"},
+            "Position Mode to One-way",
+        ),
+        (
+            "bitget",
+            {"accountMode": "hybrid", "holdMode": "one_way_mode"},
+            "Unified Trading Account",
+        ),
     ],
 )
-async def test_an_okx_account_in_another_mode_is_refused_until_it_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], fix: str
+async def test_an_account_in_another_mode_is_refused_until_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, venue: str, wrong: object, fix: str
 ) -> None:
     """Positions must net and perpetuals be allowed, or nothing of it is read; set right, it goes on by itself."""
-    house = await open_house("okx", tmp_path)
+    house = await open_house(venue, tmp_path)
     modes = [wrong]
+    path = {"bitget": "v3/account/settings", "okx": "account/config"}[venue]
+    good = {"bitget": "00000", "okx": "0"}[venue]
     send = house.gate.clients.client.call
 
     async def told(request: RestRequest, *rest: Any) -> VenueResponse:
-        if request.path != "account/config" or not modes:
+        if request.path != path or not modes:
             return await send(request, *rest)
-        body = {"code": "0", "msg": "", "data": [modes.pop()]}
+        body = {"code": good, "msg": "", "data": modes.pop()}
         return VenueResponse(status=200, body=json.dumps(body))
 
     monkeypatch.setattr(house.gate.clients.client, "call", told)
@@ -84,15 +96,22 @@ async def test_an_okx_account_in_another_mode_is_refused_until_it_is_not(
 
 
 @pytest.mark.row("D12")
-@pytest.mark.parametrize("name", ["secret", "passphrase"])
+@pytest.mark.parametrize(
+    "venue,field,code",
+    [
+        ("bitget", "secret", "40009"),
+        ("bitget", "password", "40012"),
+        ("okx", "secret", "50113"),
+        ("okx", "password", "50105"),
+    ],
+)
 async def test_a_wrong_key_fails_at_the_first_question(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, venue: str, field: str, code: str
 ) -> None:
-    """A key that OKX does not know right is told by its own code; nothing is placed with it."""
-    house = await open_house("okx", tmp_path)
-    field = {"secret": "secret", "passphrase": "password"}[name]
+    """A secret or passphrase that is not the venue's is told by its own code; nothing is placed with it."""
+    house = await open_house(venue, tmp_path)
     monkeypatch.setattr(house.gate.clients.client, field, "wrong")
-    with pytest.raises(VenueDown, match="50113" if name == "secret" else "50105"):
+    with pytest.raises(VenueDown, match=code):
         await house.venue.account()
     refused = await house.venue.place(house.request("qone"))
     assert isinstance(refused, Refused)

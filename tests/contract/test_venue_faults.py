@@ -115,15 +115,16 @@ async def test_rate_limit_answers_name_their_wait(house: House, tmp_path: Path) 
         assert outcome.retry_after_ms == 7000
 
 
+@pytest.mark.parametrize("venue", ["bitget", "okx"])
 async def test_nothing_is_placed_while_a_clock_that_counts_is_unknown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, venue: str
 ) -> None:
-    """OKX takes what a clock signed that is half a minute off: before its time is known no place leaves.
+    """These take what a clock signed that is half a minute off: before their time is known no place leaves.
 
     Reads and cancels do, at once; and who does not tell its time is silent.
     """
-    house = await open_house("okx", tmp_path)
-    assert isinstance(await house.venue.place(house.request("qold")), Held)
+    house = await open_house(venue, tmp_path)
+    assert isinstance(await house.venue.place(house.request("qold")), TAKEN)
     set_faults(house, FaultRule(fault=FaultName.LOST_REQUEST, match=Match(kind="public")))
     monkeypatch.setattr(house.gate.time, "_measured_s", None)
     outcome = await house.venue.place(house.request("qone"))

@@ -57,12 +57,13 @@ def short_pages(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("opensqt.simulation.dialects.okx.answers.LIST_MAX", 2)
 
 
+@pytest.mark.parametrize("venue", ["bitget", "okx"])
 async def test_open_orders_are_paged_to_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, venue: str
 ) -> None:
-    """OKX lists a hundred at a time: five orders in pages of two come once each."""
-    house = await open_house("okx", tmp_path)
-    monkeypatch.setattr("opensqt.venues.okx.account.PAGE", 2)
+    """A hundred are listed at a time: five orders in pages of two come once each."""
+    house = await open_house(venue, tmp_path)
+    monkeypatch.setattr(f"opensqt.venues.{venue}.account.PAGE", 2)
     short_pages(house, monkeypatch)
     for number in range(5):
         await house.venue.place(house.request(f"q{number}", price=f"{58000 + number}"))

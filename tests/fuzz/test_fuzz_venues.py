@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opensqt.venues.bitget import frames as bitget_frames
+from opensqt.venues.bitget.orders import BitgetOrderEndpoints
 from opensqt.venues.bybit import frames as bybit_frames
 from opensqt.venues.bybit.orders import BybitOrderEndpoints
+from opensqt.venues.engine.dialect import OrderEndpoints
 from opensqt.venues.engine.response import VenueResponse
 from opensqt.venues.okx import frames as okx_frames
 from opensqt.venues.okx.orders import OkxOrderEndpoints
@@ -66,11 +69,28 @@ BYBIT = tuple(
         {"topic": "tickers.BTCUSDT", "type": "delta", "ts": 1, "data": {"markPrice": "1"}},
     )
 )
+BITGET = tuple(
+    json.dumps(
+        {
+            "action": "update",
+            "arg": {"instType": "usdt-futures", "topic": topic, "symbol": "BTCUSDT"},
+            "data": [row],
+            "ts": 1,
+        }
+    ).encode()
+    for topic, row in (
+        ("books", {"a": [["1", "2"]], "b": [], "seq": "2", "pseq": 1, "ts": "1"}),
+        ("publicTrade", {"i": "1", "p": "1", "v": "2", "S": "buy", "T": "1"}),
+        ("ticker", {"markPrice": "1", "nextFundingTime": "2"}),
+    )
+)
 ANSWERS = tuple(
     json.dumps(answer).encode()
     for answer in (
         {"code": "0", "msg": "", "data": [{"ordId": "1", "sCode": "51008", "sMsg": "no"}]},
         {"code": "1", "msg": "", "data": []},
+        {"code": "00000", "msg": "", "data": [{"orderId": "1", "clientOid": "q", "code": "25202"}]},
+        {"code": "00000", "msg": "", "requestTime": 1, "data": {"orderId": "1", "clientOid": "q"}},
         {"retCode": 110007, "retMsg": "no", "result": {}, "retExtInfo": {}, "time": 1},
         {
             "retCode": 0,
@@ -85,7 +105,12 @@ ANSWERS = tuple(
 
 @pytest.mark.row("K04", "G12")
 @pytest.mark.parametrize(
-    "read, frames", [(okx_frames.read_frame, OKX), (bybit_frames.read_frame, BYBIT)]
+    "read, frames",
+    [
+        (okx_frames.read_frame, OKX),
+        (bybit_frames.read_frame, BYBIT),
+        (bitget_frames.read_frame, BITGET),
+    ],
 )
 def test_public_frames_of_other_venues(read: object, frames: tuple[bytes, ...]) -> None:
     """Each is a frame, or nothing; what is nested without end is nothing."""
@@ -101,12 +126,11 @@ def test_public_frames_of_other_venues(read: object, frames: tuple[bytes, ...]) 
 
 
 @pytest.mark.row("K04", "G12", "C06")
-@pytest.mark.parametrize("orders", [OkxOrderEndpoints, BybitOrderEndpoints])
-def test_answers_to_orders_of_other_venues(
-    orders: type[OkxOrderEndpoints] | type[BybitOrderEndpoints],
-) -> None:
+@pytest.mark.parametrize(
+    "venue", [OkxOrderEndpoints(), BybitOrderEndpoints(), BitgetOrderEndpoints()]
+)
+def test_answers_to_orders_of_other_venues(venue: OrderEndpoints) -> None:
     """What cannot be read says nothing: an order stays in doubt, and nothing is raised after it may have arrived."""
-    venue = orders()
 
     @at_length
     @given(mangled(*ANSWERS), st.sampled_from([200, 400, 500]), st.integers(1, 3))

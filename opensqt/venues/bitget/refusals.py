@@ -32,7 +32,6 @@ GATEWAY: dict[int, Refusal] = {
 }
 UNIFIED: dict[int, Refusal] = {
     13008: Refusal.FILTER,  # below the least size
-    22002: Refusal.REDUCE_ONLY,  # no position to close
     22004: Refusal.SYMBOL,  # the symbol does not support API trading
     22034: Refusal.FILTER,
     22038: Refusal.FILTER,  # size step
@@ -80,7 +79,8 @@ UNIFIED: dict[int, Refusal] = {
     95011: Refusal.PARAMETER,
 }
 RECORDED: dict[int, Refusal] = {
-    25227: Refusal.REDUCE_ONLY,  # no position to close; the constants of bitget-api
+    22002: Refusal.REDUCE_ONLY,  # no position to close; docs, error codes of v3
+    25227: Refusal.REDUCE_ONLY,  # no position to close; the constants of the npm package bitget-api
     40019: Refusal.PARAMETER,  # parameter ... cannot be empty
     40020: Refusal.PARAMETER,  # parameter orderId error
     40024: Refusal.ACCOUNT,  # a regional currency

@@ -116,7 +116,10 @@ def told_of_each(response: VenueResponse) -> Sequence[AnswerRow]:
     data = bytes(_ENVELOPES.decode(response.body).data)
     if not data.startswith(b"["):
         return (_told(data),)
-    return [_told(bytes(row)) for row in decoded(data, list[msgspec.Raw])]
+    try:
+        return [_told(bytes(row)) for row in decoded(data, list[msgspec.Raw])]
+    except Unreadable:
+        return (said,)
 
 
 def _told(row: bytes) -> AnswerRow:
