@@ -64,12 +64,24 @@ def _no_prometheus() -> str | None:
     return f"no {' and no '.join(missing)} on PATH" if missing else None
 
 
+def node_modules() -> Path | None:
+    """Return where the packages of npm are that OPENSQT_NODE_MODULES names, None without Node or bitget-api."""
+    named = os.environ.get("OPENSQT_NODE_MODULES", "")
+    found = bool(named) and (Path(named) / "bitget-api").is_dir() and shutil.which("node")
+    return Path(named).resolve() if found else None
+
+
+def _no_node() -> str | None:
+    return None if node_modules() else "no bitget-api for Node: set OPENSQT_NODE_MODULES"
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "recordings": _no_recordings,
     "docker": _no_docker,
     "root": _no_root,
     "browser": _no_browser,
     "prometheus": _no_prometheus,
+    "node": _no_node,
 }
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.simulation.dialects.bitget.errors import GOOD, NO_SYMBOL, wrong
-from opensqt.simulation.dialects.bitget.listing import MARKETS, category_of, number_of
+from opensqt.simulation.dialects.bitget.listing import MARKETS, category_of
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import Handler, VenueContext
 
@@ -27,16 +27,13 @@ def enveloped(endpoint: Callable[[VenueContext, ApiCall], object]) -> Handler:
     return answer
 
 
-def page(call: ApiCall, rows: Sequence[tuple[int, Json]]) -> Json:
-    """One page of a list, newest first: the cursor is the id behind which it goes on."""
-    cursor = call.text("cursor")
-    before = number_of(cursor)
-    if cursor and before is None:
-        raise wrong("cursor")
-    older = [row for row in rows if before is None or row[0] < before]
-    newest_first = sorted(older, key=lambda row: -row[0])
-    shown = newest_first[: min(integer(call, "limit", PAGE_MAX), PAGE_MAX)]
-    last = str(shown[-1][1].get("execId") or shown[-1][1].get("orderId")) if shown else None
+def page(call: ApiCall, rows: Sequence[Json], name: str) -> Json:
+    """One page of a list, newest first: the cursor is the id behind which it goes on, under this name in a row."""
+    before = integer(call, "cursor", 0)
+    named = sorted(((int(str(row[name])), row) for row in rows), key=lambda one: -one[0])
+    older = [one for one in named if not before or one[0] < before]
+    shown = older[: min(integer(call, "limit", PAGE_MAX), PAGE_MAX)]
+    last = str(shown[-1][0]) if shown else None
     return {"list": [row for _, row in shown], "cursor": last}
 
 

@@ -11,7 +11,7 @@ from opensqt.simulation.server.numbers import digits, plain
 NAME = "bitget"
 MARKETS = {"SPOT": Market.SPOT, "USDT-FUTURES": Market.PERP, "USDC-FUTURES": Market.PERP}
 OPEN_ORDERS_MAX = 400
-FIRST_ID = 10**18
+FIRST_IDS = {Market.SPOT: 10**18, Market.PERP: 13 * 10**17}
 
 
 def category_of(rules: InstrumentRules) -> str:
@@ -36,14 +36,17 @@ def listed(rules: InstrumentRules) -> InstrumentRules:
 
 
 def wire_id(market: Market, number: int) -> str:
-    """Write the id of an order or a trade."""
-    del market
-    return str(FIRST_ID + number)
+    """Write the id of an order or a trade, of which both markets have one alone."""
+    return str(FIRST_IDS[market] + number)
 
 
-def number_of(text: str) -> int | None:
+def read_id(text: str) -> tuple[Market, int] | None:
     """Read an id that `wire_id` wrote, None for any other text."""
-    return int(text) - FIRST_ID if text.isdecimal() and len(text) == 19 else None
+    if not text.isdecimal() or len(text) != 19:
+        return None
+    perp = int(text) >= FIRST_IDS[Market.PERP]
+    market = Market.PERP if perp else Market.SPOT
+    return market, int(text) - FIRST_IDS[market]
 
 
 def instrument_row(rules: InstrumentRules, status: str, interval_hours: int) -> dict[str, object]:

@@ -10,10 +10,9 @@ from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.simulation.dialects.bitget.answers import decimal, instrument, required
 from opensqt.simulation.dialects.bitget.errors import wrong
-from opensqt.simulation.dialects.bitget.listing import number_of
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
-from opensqt.simulation.engine.orders import Placement, VenueOrder, named_order
+from opensqt.simulation.engine.orders import Placement, VenueOrder
 from opensqt.simulation.server.call import ApiCall, VenueError
 from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.refusals import StatedOrder
@@ -120,10 +119,12 @@ def stated(call: ApiCall, kind: Kind) -> StatedOrder:
 def order_named(context: VenueContext, call: ApiCall) -> VenueOrder | None:
     """Find the open order that a cancel names, by the venue's id first, None where there is none."""
     named = call.text("orderId")
-    number = (number_of(named) or 0) if named else None
-    held = context.exchange.open.items()
-    pending = [order for key, orders in held if key[0] == call.account for order in orders.values()]
-    return named_order(pending, order_id=number, client_id=call.text("clientOid"))
+    for (account, _), orders in context.exchange.open.items():
+        for order in orders.values() if account == call.account else ():
+            name = order.venue_order_id if named else order.client_order_id
+            if name == (named or call.text("clientOid")):
+                return order
+    return None
 
 
 def text_of(value: object) -> str:

@@ -8,6 +8,7 @@ from opensqt.simulation.dialects.bitget.answers import (
     instrument,
     instruments,
     integer,
+    page,
 )
 from opensqt.simulation.dialects.bitget.errors import wrong
 from opensqt.simulation.dialects.bitget.listing import category_of
@@ -20,7 +21,6 @@ from opensqt.simulation.server.numbers import plain
 
 BASE = "/api/v3/account"
 LEVERAGE_MAX = 100
-PAGE_MAX = 100
 
 
 def assets(context: VenueContext, call: ApiCall) -> Json:
@@ -111,17 +111,11 @@ def info(context: VenueContext, call: ApiCall) -> Json:
 def records(context: VenueContext, call: ApiCall) -> Json:
     """GET financial-records of a category: funding payments; other records are not kept."""
     start_ms, end_ms = integer(call, "startTime", 0), integer(call, "endTime", 0)
-    before = integer(call, "cursor", 0)
     window = Window(start_ms=start_ms, end_ms=end_ms, limit=ALL)
-    found = [
-        row
-        for row in context.exchange.store.records.income(call.account, "", "FUNDING_FEE", window)
-        if (not before or row.tran_id < before)
-        and call.text("category") in ("", category_of(context.exchange.rules[row.symbol]))
-    ]
-    shown = found[::-1][: min(integer(call, "limit", PAGE_MAX), PAGE_MAX)]
-    rows = [record_row(row, context.exchange.rules[row.symbol]) for row in shown]
-    return {"list": rows, "cursor": str(shown[-1].tran_id) if shown else None}
+    paid = context.exchange.store.records.income(call.account, "", "FUNDING_FEE", window)
+    rows = [record_row(row, context.exchange.rules[row.symbol]) for row in paid]
+    asked = [row for row in rows if call.text("category") in ("", row["category"])]
+    return page(call, asked, "id")
 
 
 def set_leverage(context: VenueContext, call: ApiCall) -> str:

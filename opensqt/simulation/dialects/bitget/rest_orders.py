@@ -13,7 +13,7 @@ from opensqt.simulation.dialects.bitget.answers import (
     page,
 )
 from opensqt.simulation.dialects.bitget.errors import GOOD, NO_ORDER, refused, wrong
-from opensqt.simulation.dialects.bitget.listing import number_of
+from opensqt.simulation.dialects.bitget.listing import read_id
 from opensqt.simulation.dialects.bitget.placing import (
     legs,
     order_named,
@@ -80,13 +80,14 @@ def cancel_all(context: VenueContext, call: ApiCall) -> Json:
 
 def order_info(context: VenueContext, call: ApiCall) -> Json:
     """GET order-info: by either id, whatever instrument it is of."""
-    number = number_of(call.text("orderId"))
-    if not call.text("clientOid") and number is None:
+    named, name = read_id(call.text("orderId")), call.text("clientOid")
+    if named is None and not name:
         raise VenueError(*NO_ORDER)
+    number = None if named is None else named[1]
     for rules in context.directory.known.values():
-        order = seen_named(
-            context, call, rules.symbol, order_id=number, client_id=call.text("clientOid")
-        )
+        if named is not None and rules.market is not named[0]:
+            continue
+        order = seen_named(context, call, rules.symbol, order_id=number, client_id=name)
         if order is not None:
             return order_row(order, rules)
     raise VenueError(*NO_ORDER)
@@ -95,11 +96,11 @@ def order_info(context: VenueContext, call: ApiCall) -> Json:
 def unfilled(context: VenueContext, call: ApiCall) -> Json:
     """GET unfilled-orders."""
     found = [
-        (order.order_id, order_row(order, rules))
+        order_row(order, rules)
         for rules in instruments(context, call)
         for order in seen_open(context, call, rules)
     ]
-    return page(call, found)
+    return page(call, found, "orderId")
 
 
 def history(context: VenueContext, call: ApiCall) -> Json:
@@ -108,25 +109,25 @@ def history(context: VenueContext, call: ApiCall) -> Json:
         raise wrong("category cannot be empty")
     window = _window(call)
     found = [
-        (order.order_id, order_row(order, rules))
+        order_row(order, rules)
         for rules in instruments(context, call)
         for order in seen_orders(context, call, rules.symbol, window)
         if not order.is_open
     ]
-    return page(call, found)
+    return page(call, found, "orderId")
 
 
 def fills(context: VenueContext, call: ApiCall) -> Json:
     """GET fills: of a category, or of an order; a symbol is not asked for."""
-    window, number = _window(call), number_of(call.text("orderId"))
+    window, named = _window(call), call.text("orderId")
     whole = msgspec.structs.replace(call, params={**call.params, "symbol": ""})
     found = [
-        (fill.trade_id, trade_row(fill, rules))
+        trade_row(fill, rules)
         for rules in instruments(context, whole)
         for fill in seen_fills(context, call, rules.symbol, window)
-        if number in (None, fill.order_id)
+        if named in ("", fill.venue_order_id)
     ]
-    return page(call, found)
+    return page(call, found, "execId")
 
 
 def countdown(context: VenueContext, call: ApiCall) -> str:

@@ -14,7 +14,7 @@ KEY, SIGN, STAMP, PASSPHRASE = (
 )
 TIME_MS_MAX = 30_000
 LOGIN = "GET/user/verify"
-MS_PER_S = 1000
+MS_PER_S, SECONDS_DIGITS = 1000, 10
 
 
 def check_request(keyring: PassphraseKeyring, request: HttpRequest, now_ms: int) -> None:
@@ -43,11 +43,11 @@ def check_window(signed_ms: int, window_ms: int, now_ms: int) -> None:
 
 
 def login(keyring: PassphraseKeyring, told: dict[str, str], now_ms: int) -> str:
-    """Whose login on a socket this is; its time is in seconds. Raises `VenueError`."""
+    """Whose login on a socket this is; its time is in seconds or in ms. Raises `VenueError`."""
     stamp, key = told.get("timestamp", ""), told.get("apiKey", "")
     account = keyring.account(key)
     if not stamp.isdecimal():
         raise VenueError(*BAD_TIME)
-    check_time(int(stamp) * MS_PER_S, now_ms)
+    check_time(int(stamp) * (MS_PER_S if len(stamp) <= SECONDS_DIGITS else 1), now_ms)
     keyring.verify(key, told.get("passphrase", ""), f"{stamp}{LOGIN}", told.get("sign", ""))
     return account

@@ -23,7 +23,7 @@ NO_CHANNEL = (30001, "Channel does not exist")
 
 class _BitgetSocketRequest(msgspec.Struct, frozen=True):
     op: str
-    args: list[dict[str, str]] = []
+    args: list[dict[str, str | int]] = []
 
 
 class BitgetStreams:
@@ -62,10 +62,10 @@ class BitgetStreams:
             return
         match request.op:
             case "login" if request.args:
-                self._login(wire, request.args[0])
+                self._login(wire, _texts(request.args[0]))
             case "subscribe" | "unsubscribe":
                 for arg in request.args:
-                    self._serve(wire, request.op, arg)
+                    self._serve(wire, request.op, _texts(arg))
             case _:
                 _error(wire, *ILLEGAL)
 
@@ -91,6 +91,10 @@ class BitgetStreams:
         else:
             wire.answer({"event": op, "arg": arg})
             (hub.subscribe if op == "subscribe" else hub.unsubscribe)(wire, arg)
+
+
+def _texts(told: Mapping[str, str | int]) -> dict[str, str]:
+    return {name: str(value) for name, value in told.items()}
 
 
 def _error(
