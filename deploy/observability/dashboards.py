@@ -53,6 +53,7 @@ OVERVIEW = Dashboard(
             now=True,
         ),
         Panel("Strategies trading", "none", (Query("sum(opensqt_strategy_trading)"),), now=True),
+        Panel("Breakers open", "none", (Query("sum(opensqt_breaker_open)"),), now=True),
         Panel("Orders in doubt", "none", (Query("sum(opensqt_orders_unresolved)"),), now=True),
         Panel("Processes up", "none", (Query("sum(up)"),), now=True),
         Panel(
@@ -113,6 +114,11 @@ EXECUTION = Dashboard(
     "execution",
     "OpenSQT: execution",
     (
+        Panel(
+            "Breakers: 1 open, 0.5 half open",
+            "none",
+            (Query("max by (breaker, scope) (opensqt_breaker_open)", "{{breaker}} {{scope}}"),),
+        ),
         Panel(
             "Intent to answer",
             "ms",

@@ -11,6 +11,7 @@ from opensqt.desk.health import EXECUTOR, HEALTH
 from opensqt.desk.runfile import RunFile
 from opensqt.domain.bus_trouble import bus_trouble
 from opensqt.domain.venue_trouble import venue_trouble
+from opensqt.risk.breakers.states import Phase
 from opensqt.runtime.latch import read as read_latch
 
 HALTED, REDUCING, NORMAL = "HALTED", "REDUCING", "NORMAL"
@@ -27,6 +28,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     journal_position: int | None = None
     feed_sequence: int | None = None
     limits_changed: dict[str, str] | None = None  # those that are not as configured, by name
+    breakers: list[dict[str, object]] | None = None  # those that are open or half open
 
 
 async def ask_all(run: RunFile) -> dict[str, loopback.Plain]:
@@ -63,6 +65,7 @@ def figures(data: Path | None, told: dict[str, loopback.Plain]) -> Figures:
         orders_unresolved=_sum(said.get("orders_unresolved") for said in executors),
         journal_position=_most(said.get("journal_position") for said in told.values()),
         limits_changed=_texts(risk.get("limits_changed")),
+        breakers=_not_closed(risk.get("breakers")),
         feed_sequence=_most(said.get("feed_sequence") for said in told.values()),
     )
 
@@ -82,6 +85,10 @@ def strategies(told: dict[str, loopback.Plain]) -> list[dict[str, object]]:
 
 def _texts(said: object) -> dict[str, str] | None:
     return {str(k): str(v) for k, v in said.items()} if isinstance(said, dict) else None
+
+
+def _not_closed(said: object) -> list[dict[str, object]] | None:
+    return [one for one in said if one["state"] != Phase.CLOSED] if isinstance(said, list) else None
 
 
 def _sum(values: Iterable[object]) -> int | None:

@@ -38,6 +38,7 @@ VERBS = {
     "kill": "stop new orders and cancel all that are open, latched",
     "resume": "release the kill latch",
     "limits": "show the limits of risk, or change one while the desk runs",
+    "breakers": "show what stops openings by itself; open or clear one",
     "logs": "show the logs of all processes, or of one",
     "backtest": "run a configuration over market data and report",
     "config": "write or check a configuration",

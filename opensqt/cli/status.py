@@ -101,6 +101,11 @@ def _show(console: Console, lines: list[dict[str, object]], start: str, *, runni
         if changed := last["limits_changed"]:
             told = ", ".join(f"{k} {v}" for k, v in dict(cast("dict[str, str]", changed)).items())
             console.print(f"[yellow]limits changed:[/] {escape(told)} (`opensqt limits`)")
+        for one in cast("list[dict[str, object]]", last["breakers"] or ()):
+            told = f"{one['breaker']} {str(one['state']).replace('_', ' ')} in {one['scope']}: {one['reason']}"
+            console.print(
+                f"[bold red]breaker[/] {escape(told)} (`opensqt breakers`)", soft_wrap=True
+            )
     for line in lines[:-1]:
         console.print(_row(line), soft_wrap=True)
 

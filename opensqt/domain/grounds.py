@@ -92,6 +92,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     kill: str = ""
     halt_mode: str = ""
     halt_reason: str = ""
+    breaker: str = ""  # the breaker that halts, if one does
     basis_reached: bool = True
     queue: str = ""  # why the command could not be queued
 

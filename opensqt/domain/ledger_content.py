@@ -19,7 +19,7 @@ from opensqt.domain.order_events import Fill
 from opensqt.domain.order_index import OrderIndex
 from opensqt.domain.order_state import Order
 from opensqt.domain.position import Position
-from opensqt.domain.recon_events import Halted
+from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.strategy_events import SagaStep
 from opensqt.domain.trading_controls import TradingControls
 
@@ -49,6 +49,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     strategies: tuple[StrategyRun, ...]
     sagas: tuple[tuple[Key, SagaStep], ...]
     halts: tuple[Halted, ...]
+    trials: tuple[Resumed, ...]
     kills: tuple[tuple[str, KillLatched], ...]
     released: tuple[str, ...]
     released_ms: tuple[tuple[str, int], ...]
@@ -73,6 +74,7 @@ def content(books: Ledger) -> bytes:
             strategies=_values(books.strategies),
             sagas=_items(books.sagas),
             halts=_values(books.controls.halts),
+            trials=_values(books.controls.trials),
             kills=tuple(sorted(books.controls.kills.latched.items())),
             released=tuple(sorted(books.controls.kills.released)),
             released_ms=tuple(sorted(books.controls.kills.released_ms.items())),
@@ -110,8 +112,11 @@ def restore(data: bytes) -> Ledger:
         released=frozenset(found.released),
         released_ms=dict(found.released_ms),
     )
-    halts = {halt.scope: halt for halt in found.halts}
-    books.controls = TradingControls(kills=kills, halts=halts)
+    books.controls = TradingControls(
+        kills=kills,
+        halts={halt.name: halt for halt in found.halts},
+        trials={trial.name: trial for trial in found.trials},
+    )
     books.limits = {limit.field: limit for limit in found.limits}
     return books
 

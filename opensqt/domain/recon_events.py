@@ -70,21 +70,41 @@ def reversed_by(made: Adjustment, event_id: str, trade_id: str) -> Adjustment:
 
 
 class Halted(msgspec.Struct, frozen=True, kw_only=True):
-    """Openings are stopped in a scope."""
+    """Openings are stopped in a scope; with `breaker`, because that breaker opened."""
 
     scope: str  # desk, strategy/NAME, venue/account, or venue/account/symbol
     mode: str  # REDUCING or HALTED
     reason: str
     time_ms: int
+    breaker: str = ""  # empty: no breaker did it
+    actor: str = ""  # of a breaker: who opened it
+    until_ms: int = 0  # of a breaker: market time of its next trial; 0: it has none
+
+    @property
+    def name(self) -> str:
+        """What tells this halt from others: each scope has one of each breaker, and one of all other causes."""
+        return halt_name(self.scope, self.breaker)
 
 
 class Resumed(msgspec.Struct, frozen=True, kw_only=True):
-    """A halt was lifted."""
+    """A halt was lifted. A breaker that is `half_open` is on trial: the next bad sign opens it again."""
 
     scope: str
     reason: str
     actor: str
     time_ms: int
+    breaker: str = ""  # which breaker closed; empty: what else had halted the scope
+    half_open: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the halt that this ends."""
+        return halt_name(self.scope, self.breaker)
+
+
+def halt_name(scope: str, breaker: str) -> str:
+    """Return the name of what a breaker halts, or of what else halts a scope."""
+    return f"{scope} {breaker}" if breaker else scope
 
 
 class OrderContradicted(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The one fold of kills and halts by scope, for everybody who obeys, shows or stores them. Pure."""
 
 from collections.abc import Container, Iterable
+from typing import TypeVar
 
 import msgspec
 
@@ -22,7 +23,8 @@ class TradingControls(msgspec.Struct, frozen=True, kw_only=True):
     """What is latched and what is halted now."""
 
     kills: Kills = Kills()
-    halts: dict[str, Halted] = {}
+    halts: dict[str, Halted] = {}  # by name
+    trials: dict[str, Resumed] = {}  # the breakers that are half open, by the same name
 
     @property
     def mode(self) -> str:
@@ -44,8 +46,8 @@ class TradingControls(msgspec.Struct, frozen=True, kw_only=True):
         """Return the strictest halt that covers one of these symbols or the strategy, or None."""
         found = [
             halt
-            for text, halt in self.halts.items()
-            if (scope := parsed(text)) is not None
+            for halt in self.halts.values()
+            if (scope := parsed(halt.scope)) is not None
             and any(
                 scope.covers(strategy=strategy, venue=venue, account=account, symbol=symbol)
                 for symbol in (*symbols, "")
@@ -65,9 +67,13 @@ def thrown(switches: TradingControls, event: Switch, account: str = "") -> Tradi
         case KillReleased(scope=scope, time_ms=time_ms):
             kills = folded(switches.kills, event, account)
             # A person who releases the desk, or a strategy, has looked at it: its halts end, too.
-            ended = switches.halts if scope == DESK else (scope,)
-            halts = _without(switches.halts, ended, time_ms)
-            return msgspec.structs.replace(switches, kills=kills, halts=halts)
+            ended = {*switches.halts, *switches.trials} if scope == DESK else {scope}
+            return msgspec.structs.replace(
+                switches,
+                kills=kills,
+                halts=_without(switches.halts, ended, time_ms),
+                trials=_without(switches.trials, ended, time_ms),
+            )
         case Halted():
             return _halted(switches, event)
         case OrderContradicted():
@@ -79,24 +85,30 @@ def thrown(switches: TradingControls, event: Switch, account: str = "") -> Tradi
                 time_ms=event.time_ms,
             )
             return _halted(switches, halt)
-        case Resumed(scope=scope, time_ms=time_ms):
-            halts = _without(switches.halts, (scope,), time_ms)
-            return msgspec.structs.replace(switches, halts=halts)
+        case Resumed(name=name, time_ms=time_ms):
+            halts = _without(switches.halts, (name,), time_ms)
+            trials = _without(switches.trials, (name,), time_ms)
+            if event.half_open and name not in halts:
+                trials[name] = event
+            return msgspec.structs.replace(switches, halts=halts, trials=trials)
 
 
 def _halted(switches: TradingControls, halt: Halted) -> TradingControls:
-    known = switches.halts.get(halt.scope)
+    known = switches.halts.get(halt.name)
     if known is not None and known.time_ms > halt.time_ms:
         # The last word says the mode; what it replaces is newer, and only a release newer than that ends it.
         halt = msgspec.structs.replace(halt, time_ms=known.time_ms)
-    return msgspec.structs.replace(switches, halts={**switches.halts, halt.scope: halt})
+    trials = {name: trial for name, trial in switches.trials.items() if name != halt.name}
+    halts = {**switches.halts, halt.name: halt}
+    return msgspec.structs.replace(switches, halts=halts, trials=trials)
 
 
-def _without(
-    found: dict[str, Halted], scopes: Container[str], released_ms: int
-) -> dict[str, Halted]:
+_Said = TypeVar("_Said", Halted, Resumed)
+
+
+def _without(found: dict[str, _Said], names: Container[str], released_ms: int) -> dict[str, _Said]:
     return {
-        scope: switch
-        for scope, switch in found.items()
-        if scope not in scopes or switch.time_ms > released_ms
+        name: said
+        for name, said in found.items()
+        if name not in names or said.time_ms > released_ms
     }

@@ -36,6 +36,11 @@ def halted(case: Case) -> str:
     return case.moment.halt_reason if case.moment.halt_mode == HALTED else ""
 
 
+def breaker_open(case: Case) -> str:
+    """Nothing is opened where a breaker is open."""
+    return f"{case.moment.breaker}: {case.moment.halt_reason}" if case.moment.breaker else ""
+
+
 def only_reducing(case: Case) -> str:
     """Whatever its scope was told, it opens nothing."""
     return case.moment.halt_reason if case.moment.halt_mode else ""

@@ -48,6 +48,17 @@ def _filter(code: str, words: str, limit: str) -> Rule:
     )
 
 
+def _halting(code: str, words: str, broken: Predicate, figure: str, *, exits: bool = False) -> Rule:
+    return Rule(
+        code=code,
+        scope="desk, account, symbol, strategy",
+        words=words,
+        broken=broken,
+        inputs=(f"moment.{figure}", "moment.halt_reason"),
+        exits=exits,
+    )
+
+
 _DESK = (
     Rule(
         code="expired",
@@ -66,21 +77,9 @@ _DESK = (
         inputs=("moment.kill",),
         exits=True,
     ),
-    Rule(
-        code="halted",
-        scope="desk, account, symbol, strategy",
-        words="a halt is in force",
-        broken=limits.halted,
-        inputs=("moment.halt_mode", "moment.halt_reason"),
-        exits=True,
-    ),
-    Rule(
-        code="reducing",
-        scope="desk, account, symbol, strategy",
-        words="only what reduces may pass",
-        broken=limits.only_reducing,
-        inputs=("moment.halt_mode", "moment.halt_reason"),
-    ),
+    _halting("halted", "a halt is in force", limits.halted, "halt_mode", exits=True),
+    _halting("breaker_open", "a breaker is open", limits.breaker_open, "breaker"),
+    _halting("reducing", "only what reduces may pass", limits.only_reducing, "halt_mode"),
     Rule(
         code="warming_up",
         scope="desk",

@@ -11,7 +11,7 @@ from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import IntentPlaced
-from opensqt.domain.order_index import OrderIndex
+from opensqt.domain.order_index import NOTHING, Change, OrderIndex
 from opensqt.domain.owned_positions import NOBODY, Place
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
@@ -52,8 +52,8 @@ class RiskState:
         fresh.now_ms = self.now_ms
         return fresh
 
-    def fold(self, event: Event) -> None:
-        """Take in one event of FEED; repeated events change nothing."""
+    def fold(self, event: Event) -> Change:
+        """Take in one event of FEED and return what it changed of orders; repeated events change nothing."""
         self.now_ms = max(self.now_ms, event.time_ms)
         match event:
             case Tick():
@@ -71,7 +71,8 @@ class RiskState:
             case _ if isinstance(event, Switch):
                 self.switches = thrown(self.switches, event)
             case _:
-                self._count(event)
+                return self._count(event)
+        return NOTHING
 
     def reserve(self, approval: RiskApproved) -> None:
         """Count an approval as live until the journal shows the order or its horizon has passed."""
@@ -130,8 +131,8 @@ class RiskState:
         """Return what is at stake in a place, ended orders whose fills may still come included."""
         return self.stakes.at(place, self.index.open.owed())
 
-    def _count(self, event: Event) -> None:
-        """Take in what may change an order or a position."""
+    def _count(self, event: Event) -> Change:
+        """Take in what may change an order or a position, and return what it changed."""
         change = self.index.fold(event)
         if change.order is not None:
             self.stakes.file(change.order)
@@ -143,6 +144,7 @@ class RiskState:
         elif isinstance(event, Adjustment | PositionAdopted):
             price = event.entry_price if isinstance(event, PositionAdopted) else None
             self._hold(event.venue, (event.account, event.symbol), price)
+        return change
 
     def _hold(self, venue: str, place: Place, price: Decimal | None) -> None:
         self.prices.venues[place[0]] = venue

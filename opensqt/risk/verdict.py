@@ -115,6 +115,7 @@ def _moment(
         kill=f"kill by {latch.actor}: {latch.reason}" if latch is not None else "",
         halt_mode=halt.mode if halt is not None else "",
         halt_reason=halt.reason if halt is not None else "",
+        breaker=halt.breaker if halt is not None else "",
         basis_reached=basis_reached,
     )
 

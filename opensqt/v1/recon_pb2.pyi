@@ -73,28 +73,38 @@ class Adjustment(_message.Message):
     def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., quantity: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ..., takes_back: _Optional[str] = ...) -> None: ...
 
 class Halted(_message.Message):
-    __slots__ = ("scope", "mode", "reason", "time_ms")
+    __slots__ = ("scope", "mode", "reason", "time_ms", "breaker", "actor", "until_ms")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
     scope: str
     mode: str
     reason: str
     time_ms: int
-    def __init__(self, scope: _Optional[str] = ..., mode: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    breaker: str
+    actor: str
+    until_ms: int
+    def __init__(self, scope: _Optional[str] = ..., mode: _Optional[str] = ..., reason: _Optional[str] = ..., time_ms: _Optional[int] = ..., breaker: _Optional[str] = ..., actor: _Optional[str] = ..., until_ms: _Optional[int] = ...) -> None: ...
 
 class Resumed(_message.Message):
-    __slots__ = ("scope", "reason", "actor", "time_ms")
+    __slots__ = ("scope", "reason", "actor", "time_ms", "breaker", "half_open")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
+    HALF_OPEN_FIELD_NUMBER: _ClassVar[int]
     scope: str
     reason: str
     actor: str
     time_ms: int
-    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    breaker: str
+    half_open: bool
+    def __init__(self, scope: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ..., breaker: _Optional[str] = ..., half_open: _Optional[bool] = ...) -> None: ...
 
 class OrderContradicted(_message.Message):
     __slots__ = ("client_order_id", "venue", "account", "symbol", "state", "evidence", "time_ms")

@@ -90,7 +90,7 @@ class Worth(_message.Message):
     def __init__(self, rate: _Optional[str] = ..., rate_ms: _Optional[int] = ...) -> None: ...
 
 class Moment(_message.Message):
-    __slots__ = ("now_ms", "opens_from_ms", "kill", "halt_mode", "halt_reason", "basis_reached", "queue")
+    __slots__ = ("now_ms", "opens_from_ms", "kill", "halt_mode", "halt_reason", "basis_reached", "queue", "breaker")
     NOW_MS_FIELD_NUMBER: _ClassVar[int]
     OPENS_FROM_MS_FIELD_NUMBER: _ClassVar[int]
     KILL_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +98,7 @@ class Moment(_message.Message):
     HALT_REASON_FIELD_NUMBER: _ClassVar[int]
     BASIS_REACHED_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
     now_ms: int
     opens_from_ms: int
     kill: str
@@ -105,7 +106,8 @@ class Moment(_message.Message):
     halt_reason: str
     basis_reached: bool
     queue: str
-    def __init__(self, now_ms: _Optional[int] = ..., opens_from_ms: _Optional[int] = ..., kill: _Optional[str] = ..., halt_mode: _Optional[str] = ..., halt_reason: _Optional[str] = ..., basis_reached: _Optional[bool] = ..., queue: _Optional[str] = ...) -> None: ...
+    breaker: str
+    def __init__(self, now_ms: _Optional[int] = ..., opens_from_ms: _Optional[int] = ..., kill: _Optional[str] = ..., halt_mode: _Optional[str] = ..., halt_reason: _Optional[str] = ..., basis_reached: _Optional[bool] = ..., queue: _Optional[str] = ..., breaker: _Optional[str] = ...) -> None: ...
 
 class Grounds(_message.Message):
     __slots__ = ("limits", "exposure", "rules", "quote", "worth", "aggregate")

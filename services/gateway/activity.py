@@ -133,6 +133,11 @@ def _of_desk(
 
 def _of_reconciler(message: _ReconcilerEvent) -> tuple[str, str] | None:
     match message:
+        case recon_events.Halted(breaker=breaker) if breaker:
+            return BAD, f"breaker {breaker} opened in {message.scope}: {message.reason}"
+        case recon_events.Resumed(breaker=breaker) if breaker:
+            state = "half open" if message.half_open else "closed"
+            return GOOD, f"breaker {breaker} {state} in {message.scope}: {message.reason}"
         case recon_events.Halted():
             return BAD, f"{message.scope} {message.mode}: {message.reason}"
         case recon_events.Resumed():

@@ -4,7 +4,7 @@ A snapshot is judged at the first instant by which everything that the venue did
 pass raises an alert; two agreeing passes may adjust or halt. It never cancels and never invents.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -17,7 +17,7 @@ from opensqt.domain.ledger import Key, Ledger
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.order_index import Change
-from opensqt.domain.recon_events import DiscrepancyKind
+from opensqt.domain.recon_events import DiscrepancyKind, Halted
 from opensqt.domain.reconciliation import (
     Finding,
     Track,
@@ -58,7 +58,7 @@ class Comparator:
         self._backup = RestoredBackup()
         self._movers = Movers()
         self._origin = Origin()  # the row of which something is said now
-        self._halted: frozenset[str] = frozenset()  # scopes, as the books had them last
+        self._halted: Mapping[str, Halted] = {}  # by name, as the books had them last
         self._read_anew: NewEvent | None = None
         self.judged = 0
 
@@ -74,7 +74,7 @@ class Comparator:
         self._origin = origin_of(row)
         self._outbox.pop(row.event_id, None)
         self._on_the_way.discard(row.event_id)
-        halted, self._halted = self._halted, frozenset(books.controls.halts)
+        halted, self._halted = self._halted, books.controls.halts
         self._state.fold(books, row.position, row.event_id, message, change)
         self._movers.fold(books, self._origin, message)
         backup = self._backup
@@ -104,7 +104,8 @@ class Comparator:
                 self._say(events.reversal(one, message))
         elif isinstance(message, KillReleased):
             # What still disagrees will halt again.
-            for event in events.resumed(halted - self._halted, message, row.event_id):
+            ended = [halt for name, halt in halted.items() if name not in self._halted]
+            for event in events.resumed(ended, message, row.event_id):
                 self._say(event)
 
     def state_positions(self, books: Ledger, now_ms: int) -> None:

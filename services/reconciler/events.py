@@ -82,13 +82,17 @@ def read_anew(halt: Halted, cause: str, version: int, now_ms: int) -> NewEvent:
     return msgspec.structs.replace(event, version=version)
 
 
-def resumed(scopes: Iterable[str], released: KillReleased, cause: str) -> Iterator[NewEvent]:
-    """Tell of every scope whose halt a person lifted by releasing the desk."""
-    for scope in sorted(scopes):
+def resumed(halts: Iterable[Halted], released: KillReleased, cause: str) -> Iterator[NewEvent]:
+    """Tell of every halt that a person lifted by releasing the desk."""
+    for halt in sorted(halts, key=lambda one: one.name):
         message = Resumed(
-            scope=scope, reason=released.reason, actor=released.actor, time_ms=released.time_ms
+            scope=halt.scope,
+            reason=released.reason,
+            actor=released.actor,
+            time_ms=released.time_ms,
+            breaker=halt.breaker,
         )
-        yield _event(message, CONTROL_STREAM, ("resumed", scope, cause))
+        yield _event(message, CONTROL_STREAM, ("resumed", halt.name, cause))
 
 
 def position_stated(books: Ledger, key: Key, said: StatedHolding, now_ms: int) -> NewEvent:

@@ -134,7 +134,7 @@ class RestoredBackup:
         """Take in a row that the books hold: a restore begins it; a person, or our word that all was read, ends it."""
         if row.stream == CONTROL_STREAM:
             self.switched = row.version
-        if isinstance(message, Halted) and message.scope == DESK:
+        if isinstance(message, Halted) and message.name == DESK:
             restored = row.actor == RESTORE
             self.halt, self.cause = (message, row.event_id) if restored else (None, "")
             self._position = row.position

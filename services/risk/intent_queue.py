@@ -15,8 +15,10 @@ from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.control import KillLatched
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.market import Time
 from opensqt.domain.subjects import KILL, command_subject, subject_of
 from opensqt.domain.verdict import Command, IntentConflict, RiskApproved, RiskRefused
+from opensqt.risk.breakers.panel import BreakerPanel
 from opensqt.risk.state import RiskState
 from opensqt.risk.verdict import Intent, Judgement, VerdictContext, blocked, judge
 from opensqt.runtime.approval_key import ApprovalKey
@@ -50,13 +52,17 @@ DRAIN_S_MAX = 4.0
 class FeedProgress:
     """What the gate has seen of FEED."""
 
-    def __init__(self, reader: FeedReader, strikes: RedeliveryLimit, clock: Clock) -> None:
+    def __init__(
+        self, reader: FeedReader, strikes: RedeliveryLimit, clock: Clock, panel: BreakerPanel
+    ) -> None:
         self.reader = reader
         self._strikes = strikes
         self._clock = clock
         self.state = RiskState()
+        self.panel = panel
         self.caught_up = asyncio.Event()
         self.moved = asyncio.Event()
+        self.passed = asyncio.Event()  # market time has
 
     async def run(self) -> None:
         """Fold FEED for ever; when it begins again, keep only our own approvals that are under way."""
@@ -68,13 +74,15 @@ class FeedProgress:
                     self.caught_up.set()
                 case FeedReset():
                     self.caught_up.clear()
-                    self.state = self.state.anew()
+                    self.state, self.panel = self.state.anew(), self.panel.anew()
             self.moved.set()
 
     async def _fold(self, item: FeedItem) -> None:
         with Bulkhead() as bulkhead:
             if not self._is_over(item):
-                self.state.fold(item.message)
+                self.panel.fold(item.message, self.state.fold(item.message))
+                if isinstance(item.message, Time):
+                    self.passed.set()
         if bulkhead.error is not None:
             now_ms = self._clock.market_ms()
             await self._strikes.count(delivery_of(item), bulkhead.error, now_ms)

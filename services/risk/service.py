@@ -11,18 +11,21 @@ from opensqt.domain.subjects import RISK_ALIVE
 from opensqt.domain.trading_controls import HALTED
 from opensqt.runtime.approval_key import ApprovalKey
 from opensqt.runtime.bus.reader import FeedReader
+from opensqt.runtime.config.limits import breakers_of
 from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.redelivery_limit import RedeliveryLimit
 from opensqt.runtime.retrying import until_answered
 from opensqt.runtime.service_shell import ServiceShell
+from services.risk.breaker_watch import BreakerWatch
 from services.risk.intent_queue import NAME, FeedProgress, IntentQueue
 from services.risk.limits_in_force import LimitsInForce
 
 LEASE = "risk"
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
 BEAT_S = 1.0
+NOT_JUDGING = "this gate does not judge yet, or not any more: try again"
 LOOKBACK_MS = 15_000  # wall; rules and ticks are published again within it
 
 
@@ -53,10 +56,13 @@ class RiskService:
             ),
             strikes,
             self._clock,
+            breakers_of(context.config, self._clock.speed),
         )
         self._shell = ServiceShell(self._lease, context.progress)
         self._limits = LimitsInForce(context, self._lease)
         context.actions["/limits"] = self._change_limit
+        self._breakers = BreakerWatch(context, self._sight, self._lease)
+        context.actions["/breakers"] = self._switch_breaker
         self._docket = IntentQueue(
             context, self._sight, self._lease, self._shell.spawn, strikes, key, self._limits
         )
@@ -73,7 +79,8 @@ class RiskService:
             "why": "" if self.ready else "reading the journal",
             "mode": HALTED if DESK in switches.kills.scopes else switches.mode,
             "killed": sorted(switches.kills.scopes),
-            "halts": {scope: halt.reason for scope, halt in switches.halts.items()},
+            "halts": {name: halt.reason for name, halt in switches.halts.items()},
+            "breakers": self._breakers.status(),
             "journal_position": reader.position,
             "feed_sequence": reader.basis.sequence,
             "limits_changed": self._limits.status(self._sight.state),
@@ -82,8 +89,13 @@ class RiskService:
 
     async def _change_limit(self, words: dict[str, Any]) -> dict[str, Any]:
         if not self.ready:
-            return {"why": "this gate does not judge yet, or not any more: try again"}
+            return {"why": NOT_JUDGING}
         return await self._limits.change(self._sight.state, words)
+
+    async def _switch_breaker(self, words: dict[str, Any]) -> dict[str, Any]:
+        if not self.ready:
+            return {"why": NOT_JUDGING}
+        return await self._breakers.switch(words)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Judge until `stop`; raise `LeaseLost` when another gate has taken over."""
@@ -93,7 +105,13 @@ class RiskService:
         horizon_ms = int(HORIZON_MS * self._clock.speed)
         self._docket.opens_from_ms = self._clock.market_ms() + horizon_ms
         self._context.log.info("gate_open", epoch=self._lease.lease.epoch)
-        for work in (self._sight.run(), self._docket.run(), self._beat()):
+        for work in (
+            self._sight.run(),
+            self._docket.run(),
+            self._beat(),
+            self._breakers.run(),
+            self._breakers.follow_candles(),
+        ):
             self._shell.spawn(work)
 
     async def _beat(self) -> None:
@@ -103,6 +121,7 @@ class RiskService:
             horizon_ms = int(HORIZON_MS * self._clock.speed)
             self._sight.state.forget(self._clock.market_ms() - horizon_ms)
             self._show_halts()
+            self._breakers.show()
             if not self._lease.held:
                 continue
             count += 1
@@ -125,8 +144,8 @@ class RiskService:
         gauge.clear()
         for scope in switches.kills.scopes:
             gauge.labels(scope, "kill").set(1)
-        for scope, halt in switches.halts.items():
-            gauge.labels(scope, halt.mode.lower()).set(1)
+        for halt in switches.halts.values():
+            gauge.labels(halt.scope, "breaker" if halt.breaker else halt.mode.lower()).set(1)
 
     async def _record(self, event: NewEvent) -> None:
         entry = Entry(events=(event,), fence=self._lease.fence)

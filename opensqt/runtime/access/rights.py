@@ -72,7 +72,8 @@ TABLE: dict[str, Rights] = {
     "risk": Rights(
         says=("cmd.open.>", "cmd.exit.>", subjects.RISK_ALIVE),
         follows=(Stream.FEED, Stream.INTENTS),
-        appends=_kinds(verdict.RiskEvent, recon_events.Halted, control.LimitChanged),
+        appends=_kinds(verdict.RiskEvent, recon_events.Halted, recon_events.Resumed)
+        | _kinds(control.LimitChanged),
         lease="risk",
         reads=JOURNAL,
     ),

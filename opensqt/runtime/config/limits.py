@@ -5,6 +5,7 @@ from decimal import Decimal
 from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import quote_asset
 from opensqt.execution.caps import Caps
+from opensqt.risk.breakers.panel import BreakerPanel, panel_of
 from opensqt.runtime.config.all import Config
 from opensqt.runtime.config.limit_changes import CAP_FACTOR
 
@@ -36,3 +37,14 @@ def caps_of(config: Config) -> Caps:
         order_notional_max=risk.order_notional_quote_max * CAP_FACTOR,
         notional_max=risk.position_notional_quote_max * CAP_FACTOR,
     )
+
+
+def breakers_of(config: Config, speed: Decimal) -> BreakerPanel:
+    """Return the breakers that a configuration switches on, in a run whose market time passes `speed` times as fast."""
+    places = config.places()
+    rates = {
+        asset: rate
+        for asset in {quote_asset(symbol) for _, _, symbol in places}
+        if (rate := config.risk.rate(asset)) is not None
+    }
+    return panel_of(config.breakers, places, rates, speed)

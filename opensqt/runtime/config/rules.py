@@ -49,6 +49,7 @@ def check_rules(config: Config) -> Config:
     for name, account in config.accounts.items():
         _check_account(f"accounts.{name}", account, config)
     resolved = {name: _check_strategy(name, s, config) for name, s in config.strategies.items()}
+    _check_breakers(config)
     return msgspec.structs.replace(config, strategies=resolved, risk=_with_totals(config.risk))
 
 
@@ -84,6 +85,26 @@ def _check_names(config: Config) -> None:
                 raise _bad(
                     f"name in {table}", name, "1 to 32 of A-Z a-z 0-9 _ -, no leading - or _"
                 )
+
+
+def _check_breakers(config: Config) -> None:
+    market, traded = config.breakers.market, {symbol for _, _, symbol in config.places()}
+    for symbol in market.symbols:
+        if symbol not in traded:
+            known = ", ".join(sorted(traded))
+            raise _bad(
+                "breakers.market.symbols", symbol, f"symbols that a strategy trades: {known}"
+            )
+    watched = len(market.symbols or traded)
+    if market.recovered_symbols_min > watched:
+        most = f"at most {watched}, the symbols that are watched"
+        raise _bad("breakers.market.recovered_symbols_min", market.recovered_symbols_min, most)
+    for name in ("desk_loss", "symbol_loss"):
+        loss = getattr(config.breakers, name)
+        if loss.drawdown_share_max and not loss.capital_quote:
+            raise ConfigError(
+                f"breakers.{name}.capital_quote is missing: drawdown_share_max is a share of it"
+            )
 
 
 def _check_account(path: str, account: AccountConfig, config: Config) -> None:

@@ -11,6 +11,7 @@ from opensqt.domain.ranges import ConfigTable, NotNegative, Positive, Range, Sha
 from opensqt.portfolio.allocator import AllocationTerms
 from opensqt.portfolio.rebalancer import RebalanceTerms
 from opensqt.portfolio.universe import UniverseTerms
+from opensqt.risk.breakers.settings import BreakerSettings
 from opensqt.strategies.settings import Settings
 
 SCHEMA = 1
@@ -203,13 +204,19 @@ class Config(ConfigTable, frozen=True, kw_only=True):
     strategies: dict[str, Settings]
     risk: RiskConfig = RiskConfig()
     portfolio: PortfolioConfig = PortfolioConfig()
+    breakers: BreakerSettings = BreakerSettings()
     gateway: GatewayConfig = GatewayConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
 
     def symbols(self, venue: str) -> tuple[str, ...]:
         """Return the symbols that strategies trade on this venue, sorted."""
-        found: set[str] = set()
-        for strategy in self.strategies.values():
-            if self.accounts[strategy.account].venue == venue:
-                found.update(strategy.symbols)
+        return tuple(sorted({symbol for where, _, symbol in self.places() if where == venue}))
+
+    def places(self) -> tuple[tuple[str, str, str], ...]:
+        """Return what strategies trade, as venue, account and symbol, sorted."""
+        found = {
+            (self.accounts[strategy.account].venue, strategy.account, symbol)
+            for strategy in self.strategies.values()
+            for symbol in strategy.symbols
+        }
         return tuple(sorted(found))

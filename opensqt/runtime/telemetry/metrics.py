@@ -43,6 +43,9 @@ class Metrics:
         self.desk_halted = self._gauge(
             "desk_halted", "1 while openings are blocked; the reason is a code", "scope", "reason"
         )
+        self.breaker_open = self._gauge(
+            "breaker_open", "1 open, 0.5 half open, 0 closed", "breaker", "scope"
+        )
         self.strategy_trading = self._gauge(
             "strategy_trading", "1 while a strategy trades; /status says why not", "strategy"
         )

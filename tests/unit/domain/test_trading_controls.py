@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from itertools import repeat
 
+import msgspec
 import pytest
 
 from opensqt.domain.control import KillLatched, KillReleased
@@ -120,6 +121,21 @@ def test_a_halt_that_is_recorded_late_does_not_make_a_newer_one_older() -> None:
     assert switches(*facts, resumed(20)).mode == NORMAL
 
 
+@pytest.mark.row("E07")
+def test_each_breaker_has_a_halt_of_its_own_in_a_scope() -> None:
+    """What closes one lifts neither another one nor what else halted the scope; a trial is ended by opening it."""
+    loss, market = (msgspec.structs.replace(halted(5), breaker=name) for name in ("loss", "market"))
+    end = msgspec.structs.replace(resumed(10), breaker="loss")
+    trial = msgspec.structs.replace(end, half_open=True)
+    assert set(switches(halted(5), loss, market, end).halts) == {PLACE, f"{PLACE} market"}
+    assert switches(loss, trial).trials == {f"{PLACE} loss": trial}
+    assert switches(loss, trial).mode == NORMAL
+    for over in (msgspec.structs.replace(end, time_ms=11), released(11)):
+        assert switches(loss, trial, over).trials == {}
+    again = msgspec.structs.replace(loss, time_ms=12)
+    assert switches(loss, trial, again) == switches(again)
+
+
 def test_the_last_word_says_the_mode() -> None:
     """A restore stops the desk whatever was said before, and the look that follows lets it close."""
     facts = (halted(20, DESK), halted(10, DESK, HALTED))
@@ -135,7 +151,12 @@ def test_hearing_it_again_changes_nothing_and_the_tables_say_the_same(seed: int)
     for _ in range(30):
         begin = draw.choice((latched, released, halted, resumed))
         scopes = (DESK, PLACE) if begin in (halted, resumed) else (DESK, "strategy/grid")
-        facts.append(begin(draw.randrange(20), draw.choice(scopes)))
+        fact = begin(draw.randrange(20), draw.choice(scopes))
+        if isinstance(fact, Halted | Resumed):
+            fact = msgspec.structs.replace(fact, breaker=draw.choice(("", "loss")))
+        if isinstance(fact, Resumed) and fact.breaker:
+            fact = msgspec.structs.replace(fact, half_open=draw.choice((True, False)))
+        facts.append(fact)
         once = switches(*facts)
         assert switches(*facts, *facts) == once
         assert switches(*(fact for one in facts for fact in repeat(one, 2))) == once

@@ -7,7 +7,17 @@ from opensqt.runtime.telemetry.metrics import Metrics
 from tests.tidiness.source import ROOT
 
 NAMES = [name for name in vars(Metrics()) if name != "registry"]
-LABELS = {"venue", "symbol", "account", "stream", "outcome", "scope", "reason", "strategy"}
+LABELS = {
+    "breaker",
+    "venue",
+    "symbol",
+    "account",
+    "stream",
+    "outcome",
+    "scope",
+    "reason",
+    "strategy",
+}
 
 
 @pytest.mark.row("H01")

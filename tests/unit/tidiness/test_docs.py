@@ -1,6 +1,7 @@
 """What the documents promise is there: files, targets and variables that they name."""
 
 import re
+import typing
 
 import msgspec
 import pytest
@@ -11,6 +12,13 @@ from opensqt.execution import order_actions
 from opensqt.portfolio.allocator import AllocationTerms
 from opensqt.portfolio.rebalancer import RebalanceTerms
 from opensqt.portfolio.universe import UniverseTerms
+from opensqt.risk.breakers.settings import (
+    FeedAgeSettings,
+    LatencySettings,
+    LossSettings,
+    MarketSettings,
+    RejectSettings,
+)
 from opensqt.runtime.config import schema
 from opensqt.runtime.config.venue_names import built_in_venues
 from opensqt.strategies.carry.settings import CarrySettings
@@ -73,6 +81,12 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[portfolio.universe]": UniverseTerms,
     "[portfolio.allocation]": AllocationTerms,
     "[portfolio.rebalance]": RebalanceTerms,
+    "[breakers.market]": MarketSettings,
+    "[breakers.desk_loss]": LossSettings,
+    "[breakers.symbol_loss]": LossSettings,
+    "[breakers.latency]": LatencySettings,
+    "[breakers.feed_age]": FeedAgeSettings,
+    "[breakers.rejects]": RejectSettings,
     "[gateway]": schema.GatewayConfig,
     "[telemetry]": schema.TelemetryConfig,
 }
@@ -94,10 +108,9 @@ def test_every_key_of_the_configuration_is_explained(heading: str) -> None:
 
 
 def _is_table(field: msgspec.structs.FieldInfo) -> bool:
-    """Tell whether a field is a table of its own, with its own heading."""
-    named = {"run", "paper", "funding", "fees", "venues", "accounts", "strategies", "risk"}
-    named |= {"portfolio", "universe", "allocation", "rebalance"}
-    return field.name in named | {"backtest", "gateway", "telemetry"}
+    """Tell whether a field is a table, or holds tables by name, with a heading of their own."""
+    kind = typing.get_args(field.type)[1] if typing.get_origin(field.type) is dict else field.type
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _shown(field: msgspec.structs.FieldInfo) -> str:
