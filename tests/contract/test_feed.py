@@ -118,9 +118,9 @@ def memory_trade(symbol: str, price: str) -> tuple[Trade, Candle]:
     return traded, candle
 
 
-async def wired_house(folder: Path, venue: str) -> House:
+async def wired_house(folder: Path, venue: str, clock: RunClock | None = None) -> House:
     """Start a simulated venue and a feed of it."""
-    clock = RunClock()
+    clock = clock or RunClock()
     real = paper.PaperVenue(scripted.setup(folder, venue=venue), scripted.ScriptedFlow(), clock)
     await real.start()
     gate = VenueRest(

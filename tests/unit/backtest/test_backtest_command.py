@@ -125,7 +125,7 @@ def test_a_symbol_without_data_is_refused_by_name(
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize("venue", ["okx", "bybit"])
+@pytest.mark.parametrize("venue", ["okx", "bybit", "bitget"])
 def test_a_venue_that_is_not_played_is_refused_by_name(
     desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], venue: str
 ) -> None:
