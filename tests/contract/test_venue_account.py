@@ -95,12 +95,48 @@ async def test_an_account_in_another_mode_is_refused_until_it_is_not(
     await house.close()
 
 
+@pytest.mark.row("I08")
+@pytest.mark.parametrize(
+    "path,wrong,fix",
+    [
+        ("unified_mode", {"mode": "multi_currency"}, "sub-account in Classic mode"),
+        (
+            "usdt/accounts",
+            {"total": "1", "available": "1", "currency": "USDT", "in_dual_mode": True},
+            "Position Mode to One-way",
+        ),
+    ],
+)
+async def test_a_gate_account_in_another_mode_is_refused_until_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, wrong: dict[str, Any], fix: str
+) -> None:
+    """A unified account and one in hedge mode are not read; set right, either goes on by itself."""
+    house = await open_house("gate", tmp_path)
+    told_wrong = [wrong]
+    send = house.gate.clients.client.call
+
+    async def told(request: RestRequest, *rest: Any) -> VenueResponse:
+        if request.path != path or not told_wrong:
+            return await send(request, *rest)
+        return VenueResponse(status=200, body=json.dumps(told_wrong.pop()))
+
+    monkeypatch.setattr(house.gate.clients.client, "call", told)
+    with pytest.raises(VenueDown, match=fix):
+        await house.venue.account()
+    assert fix in house.venue.trouble()
+    assert (await house.venue.account()).balances
+    assert house.venue.trouble() == ""
+    await house.close()
+
+
 @pytest.mark.row("D12")
 @pytest.mark.parametrize(
     "venue,field,code",
     [
         ("bitget", "secret", "40009"),
         ("bitget", "password", "40012"),
+        ("gate", "apiKey", "INVALID_KEY"),
+        ("gate", "secret", "INVALID_SIGNATURE"),
         ("okx", "secret", "50113"),
         ("okx", "password", "50105"),
     ],

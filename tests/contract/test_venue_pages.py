@@ -19,6 +19,13 @@ from opensqt.venues.registry import dialect_of
 from tests.contract.venues import PATIENCE_S, PERP, SPOT, TAKEN, WIRED, House, open_house
 
 HOURS_8_MS = 8 * 3_600_000
+PUSHED = {  # why a balance is pushed when funding is paid
+    "binance": "FUNDING_FEE",
+    "bitget": "ACCOUNT",
+    "bybit": "WALLET",
+    "gate": "fund",
+    "okx": "ACCOUNT",
+}
 
 
 @pytest_asyncio.fixture
@@ -117,9 +124,7 @@ async def test_funding_is_pushed_as_a_balance_and_read_as_a_payment(
     assert row.income_id
     assert abs(row.time_ms - boundary_ms) < 2000
     pushed = [e for e in events if isinstance(e, BalanceView) and e.time_ms >= boundary_ms]
-    assert {one.reason for one in pushed} == {
-        {"binance": "FUNDING_FEE", "bitget": "ACCOUNT", "bybit": "WALLET", "okx": "ACCOUNT"}[venue]
-    }
+    assert {one.reason for one in pushed} == {PUSHED[venue]}
     (perp,) = [
         b for b in (await house.venue.account()).balances if (b.wallet, b.asset) == (wallet, "USDT")
     ]

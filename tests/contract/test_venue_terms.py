@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.domain.venue import Acknowledged, Held, NotSent, OrderRequest
+from opensqt.venues.engine.request import RestRequest
 from tests.contract.broken_venue import broken_venue, finish
 from tests.contract.venues import PERP, SPOT, House, open_house
 
@@ -145,3 +147,35 @@ async def test_an_order_that_bitget_has_no_words_for_is_not_sent(tmp_path: Path)
         assert looked.order is not None
         assert (looked.order.status, looked.order.filled_quantity) == ("filled", Decimal("0.01"))
     await house.close()
+
+
+@pytest.mark.row("C07")
+async def test_a_batch_of_okx_names_every_order_and_one_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deadline stands in a header, that of the oldest order; sizes are contracts, each order has its id."""
+    okx = await open_house("okx", tmp_path)
+    await okx.venue.open_orders(PERP)
+    sent: list[tuple[RestRequest, int]] = []
+    call = okx.gate.clients.client.call
+
+    async def noted(request: RestRequest, signed_ms: int = 0) -> Any:
+        sent.append((request, signed_ms))
+        return await call(request, signed_ms)
+
+    monkeypatch.setattr(okx.gate.clients.client, "call", noted)
+    first_ms = okx.clock.market_ms()
+    late, early = (
+        okx.request(name, signed_ms=first_ms + ms) for name, ms in (("qone", 50), ("qtwo", 0))
+    )
+    await okx.venue.place_batch([late, early])
+    ((request, signed_ms),) = [each for each in sent if each[0].verb == "POST"]
+    assert request.path == "trade/batch-orders"
+    ahead_ms = okx.gate.time.ahead_ms
+    assert request.headers == {"expTime": str(first_ms + 2000 + ahead_ms)}
+    assert signed_ms == first_ms + ahead_ms
+    assert [(row["clOrdId"], row["sz"], row["stpMode"]) for row in request.params] == [
+        ("qone", "1", "cancel_taker"),
+        ("qtwo", "1", "cancel_taker"),
+    ]
+    await okx.close()

@@ -29,11 +29,12 @@ from tests.simulation.venue import scripted
 from tests.support.venue.simulated import terms
 
 SPOT, PERP = scripted.SPOT, scripted.PERP
-WIRED = ("binance", "bitget", "bybit", "okx")  # spoken to through ccxt over TLS
+WIRED = ("binance", "bitget", "bybit", "gate", "okx")  # spoken to through ccxt over TLS
 TWINNED = ("binance", "okx")
 IN_PROCESS = "simulated "  # before the name of a venue: the same one in this process
 ALL = (*WIRED, *(f"{IN_PROCESS}{venue}" for venue in TWINNED))
 PATIENCE_S = 30.0
+TAKES_TWICE = ("gate",)  # two orders of one id
 TAKEN = Held | Acknowledged  # what a venue says of an order that it took
 
 

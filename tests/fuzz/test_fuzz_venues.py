@@ -6,17 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opensqt.domain.instruments import Market
 from opensqt.venues.bitget import frames as bitget_frames
 from opensqt.venues.bitget.orders import BitgetOrderEndpoints
 from opensqt.venues.bybit import frames as bybit_frames
 from opensqt.venues.bybit.orders import BybitOrderEndpoints
 from opensqt.venues.engine.dialect import OrderEndpoints
 from opensqt.venues.engine.response import VenueResponse
+from opensqt.venues.gate import frames as gate_frames
+from opensqt.venues.gate.orders import GateOrderEndpoints
 from opensqt.venues.okx import frames as okx_frames
 from opensqt.venues.okx.orders import OkxOrderEndpoints
 from tests.fuzz.mangled import at_length, mangled
 
-SYMBOLS = {"BTCUSDT": "BTC/USDT:USDT", "BTC-USDT-SWAP": "BTC/USDT:USDT"}
+SYMBOLS = {
+    "BTCUSDT": "BTC/USDT:USDT",
+    "BTC-USDT-SWAP": "BTC/USDT:USDT",
+    "BTC_USDT": "BTC/USDT:USDT",
+}
 OKX = tuple(
     json.dumps(frame).encode()
     for frame in (
@@ -103,6 +110,48 @@ ANSWERS = tuple(
 )
 
 
+GATE = tuple(
+    json.dumps({"time": 1, "channel": f"futures.{channel}", **rest}).encode()
+    for channel, rest in (
+        (
+            "order_book_update",
+            {
+                "event": "update",
+                "result": {
+                    "s": "BTC_USDT",
+                    "t": 1,
+                    "U": 1,
+                    "u": 2,
+                    "b": [{"p": "1", "s": 2}],
+                    "a": [],
+                },
+            },
+        ),
+        (
+            "trades",
+            {
+                "event": "update",
+                "result": [
+                    {
+                        "id": 1,
+                        "contract": "BTC_USDT",
+                        "size": -2,
+                        "price": "1",
+                        "create_time": 1.5,
+                    }
+                ],
+            },
+        ),
+        ("trades", {"event": "subscribe", "error": {"code": 2, "message": "?"}}),
+    )
+)
+
+
+def gate_frame(text: str, symbols: dict[str, str]) -> object:
+    """Read a frame of Gate's perpetuals."""
+    return gate_frames.read_frame(text, symbols, Market.PERP)
+
+
 @pytest.mark.row("K04", "G12")
 @pytest.mark.parametrize(
     "read, frames",
@@ -110,6 +159,7 @@ ANSWERS = tuple(
         (okx_frames.read_frame, OKX),
         (bybit_frames.read_frame, BYBIT),
         (bitget_frames.read_frame, BITGET),
+        (gate_frame, GATE),
     ],
 )
 def test_public_frames_of_other_venues(read: object, frames: tuple[bytes, ...]) -> None:
@@ -127,7 +177,13 @@ def test_public_frames_of_other_venues(read: object, frames: tuple[bytes, ...]) 
 
 @pytest.mark.row("K04", "G12", "C06")
 @pytest.mark.parametrize(
-    "venue", [OkxOrderEndpoints(), BybitOrderEndpoints(), BitgetOrderEndpoints()]
+    "venue",
+    [
+        OkxOrderEndpoints(),
+        BybitOrderEndpoints(),
+        BitgetOrderEndpoints(),
+        GateOrderEndpoints(),
+    ],
 )
 def test_answers_to_orders_of_other_venues(venue: OrderEndpoints) -> None:
     """What cannot be read says nothing: an order stays in doubt, and nothing is raised after it may have arrived."""

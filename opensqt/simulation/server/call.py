@@ -66,6 +66,13 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
         return self.params.get(name, default)
 
 
+def text_of(value: object) -> str:
+    """Write a JSON value as a parameter."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
 class SymbolMap(msgspec.Struct, frozen=True):
     """Which instruments the venue has, by its own ids, with the rules of this moment."""
 

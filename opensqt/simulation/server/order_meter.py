@@ -4,15 +4,16 @@ The real ones count by endpoint, some by instrument; here the places of a market
 """
 
 from opensqt.simulation.server.call import VenueError
+from opensqt.simulation.server.window_counts import WindowCounts
 
 
 class OrderMeter:
     """Counts of one market: so many places of an account in a span; beyond it, and while barred, `too_many`."""
 
-    def __init__(self, span_ms: int, orders_max: int, too_many: tuple[int, str]) -> None:
-        self._span_ms, self._orders_max, self._too_many = span_ms, orders_max, too_many
+    def __init__(self, span_ms: int, orders_max: int, too_many: tuple[int | str, str]) -> None:
+        self._orders_max, self._too_many = orders_max, too_many
         self._barred_until_ms = 0
-        self._counts: dict[str, tuple[int, int]] = {}
+        self._counts = WindowCounts(span_ms)
 
     def weigh(self, weight: int, wall_ms: int) -> None:
         """Requests have no weight; raise `VenueError` while everything is refused."""
@@ -25,12 +26,8 @@ class OrderMeter:
     ) -> None:
         """Count new orders of an account, a batch as one; raise `VenueError`."""
         del slow
-        window = wall_ms // self._span_ms
-        known, count = self._counts.get(account, (window, 0))
-        count = orders + (count if known == window else 0)
-        self._counts[account] = window, count
-        if count > self._orders_max:
-            raise self.refusal(429, (window + 1) * self._span_ms, wall_ms)
+        if self._counts.add(account, orders, wall_ms) > self._orders_max:
+            raise self.refusal(429, wall_ms, wall_ms)
 
     def bar(self, status: int, until_ms: int, wall_ms: int) -> VenueError:
         """Refuse everything until a wall time; return the refusal of this request."""

@@ -63,9 +63,11 @@ class BinanceUserStreamFormat:
         except BaseError as error:
             raise VenueDown(f"the spot user stream was refused: {error}") from error
 
-    def messages(self, connection: UserConnection, client: Any) -> Sequence[dict[str, Any]]:
+    def messages(
+        self, connection: UserConnection, client: Any, key: str
+    ) -> Sequence[dict[str, Any]]:
         """Send nothing more: either stream tells everything."""
-        del connection, client
+        del connection, client, key
         return ()
 
     def read(self, connection: UserConnection, text: str, symbols: Symbols) -> UserFrame:

@@ -62,9 +62,11 @@ class BitgetUserStreamFormat:
         except BaseError as error:
             raise VenueDown(f"the login of the private stream was refused: {error}") from error
 
-    def messages(self, connection: UserConnection, client: Any) -> Sequence[dict[str, Any]]:
+    def messages(
+        self, connection: UserConnection, client: Any, key: str
+    ) -> Sequence[dict[str, Any]]:
         """Subscribe everything at once; each is acknowledged for itself."""
-        del connection, client
+        del connection, client, key
         args = [{"instType": ACCOUNT_TYPE, "topic": topic} for topic in TOPICS]
         return ({"op": "subscribe", "args": args},)
 

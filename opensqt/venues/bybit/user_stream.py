@@ -56,9 +56,11 @@ class BybitUserStreamFormat:
         except BaseError as error:
             raise VenueDown(f"the login of the private stream was refused: {error}") from error
 
-    def messages(self, connection: UserConnection, client: Any) -> Sequence[dict[str, Any]]:
+    def messages(
+        self, connection: UserConnection, client: Any, key: str
+    ) -> Sequence[dict[str, Any]]:
         """Subscribe everything at once."""
-        del connection, client
+        del connection, client, key
         return ({"op": SUBSCRIBE, "args": list(TOPICS)},)
 
     def read(self, connection: UserConnection, text: str, symbols: Symbols) -> UserFrame:

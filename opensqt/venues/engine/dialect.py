@@ -180,7 +180,9 @@ class UserStreamFormat(Protocol):
     async def login(self, connection: UserConnection, client: Any) -> None:
         """Let ccxt log in on a dialled connection; raise `VenueDown`."""
 
-    def messages(self, connection: UserConnection, client: Any) -> Sequence[dict[str, Any]]:
+    def messages(
+        self, connection: UserConnection, client: Any, key: str
+    ) -> Sequence[dict[str, Any]]:
         """Return what is sent after the login."""
 
     def read(self, connection: UserConnection, text: str, symbols: Symbols) -> UserFrame:

@@ -24,13 +24,17 @@ class SubscriptionAccepted(msgspec.Struct, frozen=True):
 
 
 class MarkChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What a frame tells of mark and funding; None is what it does not tell, which stays as it was."""
+    """What a frame tells of mark and funding; None is what it does not tell, which stays as it was.
+
+    `on_the_grid`: funding is paid at the multiples of its interval (UTC), so that no frame tells when.
+    """
 
     time_ms: int
     mark_price: Decimal | None = None
     index_price: Decimal | None = None
     rate: Decimal | None = None
     next_funding_ms: int | None = None
+    on_the_grid: bool = False
 
 
 class RunningCandle(msgspec.Struct, frozen=True):

@@ -8,6 +8,8 @@ import msgspec
 from opensqt.domain.market import Funding, Mark
 from opensqt.venues.engine.feed_format import MarkChange
 
+HOUR_MS = 3_600_000
+
 
 class MarkKeeper:
     """What was told last, by our symbol."""
@@ -42,14 +44,18 @@ class MarkKeeper:
     def funding(self, symbol: str, interval_hours: int) -> Funding | None:
         """Return what is due next, or None where nothing is, as far as was told."""
         now = self._told[symbol]
-        if now.rate is None or now.next_funding_ms is None:
+        due_ms = now.next_funding_ms
+        if now.on_the_grid:
+            interval_ms = interval_hours * HOUR_MS
+            due_ms = now.time_ms - now.time_ms % interval_ms + interval_ms
+        if now.rate is None or due_ms is None:
             return None
         return Funding(
             venue=self._venue,
             symbol=symbol,
             rate=now.rate,
             interval_hours=interval_hours,
-            next_funding_ms=now.next_funding_ms,
+            next_funding_ms=due_ms,
             time_ms=now.time_ms,
         )
 

@@ -92,7 +92,7 @@ class UserStream:
         taken = self._subscribed[connection.name] = asyncio.Semaphore(0)
         await socket.dial()
         await self._format.login(connection, client)
-        for message in self._format.messages(connection, client):
+        for message in self._format.messages(connection, client, key):
             await socket.send(message)
         for _ in range(connection.subscriptions):
             await socket.until(taken.acquire())

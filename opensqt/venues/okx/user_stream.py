@@ -56,9 +56,11 @@ class OkxUserStreamFormat:
         except BaseError as error:
             raise VenueDown(f"the login of the private stream was refused: {error}") from error
 
-    def messages(self, connection: UserConnection, client: Any) -> Sequence[dict[str, Any]]:
+    def messages(
+        self, connection: UserConnection, client: Any, key: str
+    ) -> Sequence[dict[str, Any]]:
         """Subscribe the orders of our markets and the wallet."""
-        del client
+        del client, key
         args = [
             {"channel": ORDERS, "instType": KINDS[market]} for market in sorted(connection.markets)
         ]

@@ -40,9 +40,11 @@ class TulipUserStream:
         """Nobody asks who we are."""
         del connection, client
 
-    def messages(self, connection: UserConnection, client: Any) -> Sequence[dict[str, Any]]:
+    def messages(
+        self, connection: UserConnection, client: Any, key: str
+    ) -> Sequence[dict[str, Any]]:
         """Watch the account."""
-        del connection, client
+        del connection, client, key
         return ({"watch": "account"},)
 
     def read(self, connection: UserConnection, text: str, symbols: Symbols) -> UserFrame:

@@ -46,6 +46,22 @@ def test_funding_is_shown_when_rate_and_time_are_known() -> None:
     assert (due.rate, due.interval_hours, due.next_funding_ms, due.time_ms) == (d("0"), 4, 90, 2)
 
 
+def test_funding_on_the_grid_is_due_at_the_next_multiple_of_its_interval() -> None:
+    """Where no frame says when, midnight UTC and the interval do; at a boundary the next one is due."""
+    keeper = MarkKeeper("gate")
+    hour_ms = 3_600_000
+    for time_ms, hours, due_ms in (
+        (5 * hour_ms, 8, 8 * hour_ms),
+        (8 * hour_ms, 8, 16 * hour_ms),
+        (8 * hour_ms - 1, 4, 8 * hour_ms),
+        (9 * hour_ms, 1, 10 * hour_ms),
+    ):
+        keeper.change(SYMBOL, MarkChange(rate=d("0.0001"), on_the_grid=True, time_ms=time_ms))
+        due = keeper.funding(SYMBOL, hours)
+        assert due is not None
+        assert (due.interval_hours, due.next_funding_ms) == (hours, due_ms)
+
+
 def test_a_lost_connection_takes_what_it_told_with_it() -> None:
     """After it the first frame begins anew: half a mark is none."""
     keeper = MarkKeeper("bybit")

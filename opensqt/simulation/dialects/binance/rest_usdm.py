@@ -15,7 +15,7 @@ from opensqt.simulation.dialects.binance.parameters import instrument, integer, 
 from opensqt.simulation.dialects.binance.rest_spot import cancel_open, cancel_order
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.orders import OrderRefusal, VenueOrder
-from opensqt.simulation.server.call import ApiCall, VenueError
+from opensqt.simulation.server.call import ApiCall, VenueError, text_of
 from opensqt.simulation.server.context import Handler, Route, Routes, VenueContext
 from opensqt.simulation.server.refusals import answer_each
 
@@ -79,7 +79,7 @@ def _places(call: ApiCall) -> list[ApiCall]:
     if not 0 < len(batch) <= BATCH_MAX:
         raise VenueError(*BAD_BATCH)
     return [
-        msgspec.structs.replace(call, params={name: _text(value) for name, value in one.items()})
+        msgspec.structs.replace(call, params={name: text_of(value) for name, value in one.items()})
         for one in batch
     ]
 
@@ -146,10 +146,6 @@ def countdown(context: VenueContext, call: ApiCall) -> object:
         raise missing("countdownTime")
     context.chores.arm(call.account, rules.symbol, span_ms)
     return {"symbol": rules.venue_symbol, "countdownTime": str(span_ms)}
-
-
-def _text(value: object) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 ROUTES: Routes = {

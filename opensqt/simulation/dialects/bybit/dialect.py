@@ -15,7 +15,7 @@ from opensqt.simulation.dialects.bybit.signature import KEY, BybitKeyring, check
 from opensqt.simulation.dialects.bybit.streams import BybitStreams
 from opensqt.simulation.engine.orders import IdentityPolicy
 from opensqt.simulation.engine.records import Records
-from opensqt.simulation.server.call import ApiCall, HttpRequest, VenueError
+from opensqt.simulation.server.call import ApiCall, HttpRequest, VenueError, text_of
 from opensqt.simulation.server.context import Route, Routes, VenueContext
 from opensqt.simulation.server.dialect import ApiKey, DialectEntry
 from opensqt.simulation.server.faults import FaultName
@@ -96,7 +96,7 @@ def _text(raw: bytes) -> str:
     if raw[:1] in (b"[", b"{"):
         return raw.decode()
     value = msgspec.json.decode(raw)
-    return rest_orders.text_of(value) if not isinstance(value, float) else raw.decode()
+    return text_of(value) if not isinstance(value, float) else raw.decode()
 
 
 DIALECT = DialectEntry(

@@ -3,6 +3,7 @@
 from opensqt.domain.instruments import Market
 from opensqt.simulation.dialects.bybit.errors import TOO_FREQUENT, TOO_MANY, fault
 from opensqt.simulation.server.call import VenueError
+from opensqt.simulation.server.window_counts import WindowCounts
 
 REQUESTS_MAX, REQUESTS_MS = 600, 5000
 ORDERS_MAX = {Market.SPOT: 20, Market.PERP: 10}
@@ -23,7 +24,7 @@ class BybitMeter:
     def __init__(self, market: Market, address: AddressMeter) -> None:
         self._max = ORDERS_MAX[market]
         self._address = address
-        self._orders: dict[str, tuple[int, int]] = {}
+        self._orders = WindowCounts(SECOND_MS)
         self._wall_ms = 0
 
     def weigh(self, weight: int, wall_ms: int) -> None:
@@ -43,11 +44,7 @@ class BybitMeter:
     ) -> None:
         """Count orders of an account; raise `VenueError` 10006."""
         del slow
-        second = wall_ms // SECOND_MS
-        known, count = self._orders.get(account, (second, 0))
-        count = orders if known != second else count + orders
-        self._orders[account] = (second, count)
-        if count > self._max:
+        if self._orders.add(account, orders, wall_ms) > self._max:
             raise fault(*TOO_MANY)
 
     def bar(self, status: int, until_ms: int, wall_ms: int) -> VenueError:
@@ -63,8 +60,7 @@ class BybitMeter:
     def headers(self, account: str, *, orders: bool) -> dict[str, str]:
         """What is left of the limit of this endpoint."""
         limit = self._max if orders else READS_MAX
-        second, count = self._orders.get(account, (0, 0))
-        used = count if orders and second == self._wall_ms // SECOND_MS else 1
+        used = self._orders.add(account, 0, self._wall_ms) if orders else 1
         return {
             "X-Bapi-Limit": str(limit),
             "X-Bapi-Limit-Status": str(max(0, limit - used)),

@@ -14,7 +14,7 @@ from opensqt.simulation.dialects.bybit.views import execution_view, order_view
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.orders import OrderRefusal, Reason, VenueOrder
 from opensqt.simulation.engine.records import Window
-from opensqt.simulation.server.call import ApiCall, VenueError
+from opensqt.simulation.server.call import ApiCall, VenueError, text_of
 from opensqt.simulation.server.context import Route, Routes, VenueContext
 from opensqt.simulation.server.refusals import answer_each
 from opensqt.simulation.server.sight import seen_fills, seen_named, seen_open, seen_orders
@@ -137,13 +137,6 @@ def executions(context: VenueContext, call: ApiCall) -> Json:
         for fill, rules in found
     ]
     return page(call, rows, usual=50, most=100)
-
-
-def text_of(value: object) -> str:
-    """Write a JSON value as a parameter."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
 
 
 def _batch(

@@ -14,7 +14,7 @@ from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.order_lookup import open_order
 from opensqt.simulation.engine.orders import Placement, VenueOrder
-from opensqt.simulation.server.call import ApiCall, SymbolMap, VenueError
+from opensqt.simulation.server.call import ApiCall, SymbolMap, VenueError, text_of
 from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.refusals import StatedOrder
 
@@ -167,8 +167,4 @@ def _number(call: ApiCall, name: str) -> Decimal:
 def _texts(sent: object) -> dict[str, str]:
     if not isinstance(sent, dict):
         return {}
-    return {
-        str(name): ("true" if value else "false") if isinstance(value, bool) else str(value)
-        for name, value in sent.items()
-        if value is not None
-    }
+    return {str(name): text_of(value) for name, value in sent.items() if value is not None}
