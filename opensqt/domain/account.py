@@ -50,6 +50,8 @@ class VenueSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     evidence_hash: str
     started_ms: int
     time_ms: int
+    # 0 to 1 (`opensqt.domain.margin_health`); None: the venue says none, or an older version did not ask.
+    margin_health: Decimal | None = None
 
 
 class BalanceChanged(msgspec.Struct, frozen=True, kw_only=True):

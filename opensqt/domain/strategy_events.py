@@ -112,6 +112,7 @@ class SagaStep(msgspec.Struct, frozen=True, kw_only=True):
     by_basis: bool = False  # of an exit: only the basis asked for it, so it is judged again
     # Base units: of legs that differ by as much one stands alone; 0: an older version did not say.
     tolerance_base: Decimal = Decimal(0)
+    keep_base: Decimal = Decimal(0)  # of an exit: how much spot (base units) stays
 
 
 StrategyNote = StrategyStarted | AnchorSet | StrategyFaulted | SagaStep  # moves no position

@@ -183,6 +183,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     balances: tuple[SnapshotBalance, ...]
     positions: tuple[SnapshotPosition, ...]
     evidence: bytes
+    margin_health: Decimal | None = None  # 0 to 1; None where the venue says none
 
 
 class StreamUp(msgspec.Struct, frozen=True, kw_only=True):

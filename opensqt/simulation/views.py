@@ -8,6 +8,7 @@ import msgspec
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
+from opensqt.domain.margin_health import of_maintenance_share
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import (
     AccountView,
@@ -18,7 +19,7 @@ from opensqt.domain.venue import (
     TradeView,
 )
 from opensqt.domain.wallets import serving
-from opensqt.simulation.engine.margin import OpenOrders, perp_orders
+from opensqt.simulation.engine.margin import OpenOrders, maintenance_share, perp_orders
 from opensqt.simulation.engine.notices import Notice, OrderNotice, PerpWalletNotice
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
 from opensqt.simulation.engine.records import Income
@@ -202,6 +203,9 @@ def account_view(
         balances=tuple(balances),
         positions=tuple(positions[symbol] for symbol in settlement.rules if symbol in positions),
         evidence=b"",
+        margin_health=of_maintenance_share(maintenance_share(settlement, account))
+        if owner.one_wallet
+        else None,
     )
     return msgspec.structs.replace(shown, evidence=msgspec.json.encode(shown))
 

@@ -48,7 +48,7 @@ class SnapshotBalance(_message.Message):
     def __init__(self, asset: _Optional[str] = ..., total: _Optional[str] = ..., free: _Optional[str] = ..., wallet: _Optional[str] = ...) -> None: ...
 
 class VenueSnapshot(_message.Message):
-    __slots__ = ("venue", "account", "trigger", "journal_position", "orders", "positions", "balances", "symbols", "evidence_hash", "started_ms", "time_ms")
+    __slots__ = ("venue", "account", "trigger", "journal_position", "orders", "positions", "balances", "symbols", "evidence_hash", "started_ms", "time_ms", "margin_health")
     VENUE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +60,7 @@ class VenueSnapshot(_message.Message):
     EVIDENCE_HASH_FIELD_NUMBER: _ClassVar[int]
     STARTED_MS_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_HEALTH_FIELD_NUMBER: _ClassVar[int]
     venue: str
     account: str
     trigger: str
@@ -71,7 +72,8 @@ class VenueSnapshot(_message.Message):
     evidence_hash: str
     started_ms: int
     time_ms: int
-    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., trigger: _Optional[str] = ..., journal_position: _Optional[int] = ..., orders: _Optional[_Iterable[_Union[SnapshotOrder, _Mapping]]] = ..., positions: _Optional[_Iterable[_Union[SnapshotPosition, _Mapping]]] = ..., balances: _Optional[_Iterable[_Union[SnapshotBalance, _Mapping]]] = ..., symbols: _Optional[_Iterable[str]] = ..., evidence_hash: _Optional[str] = ..., started_ms: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    margin_health: str
+    def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., trigger: _Optional[str] = ..., journal_position: _Optional[int] = ..., orders: _Optional[_Iterable[_Union[SnapshotOrder, _Mapping]]] = ..., positions: _Optional[_Iterable[_Union[SnapshotPosition, _Mapping]]] = ..., balances: _Optional[_Iterable[_Union[SnapshotBalance, _Mapping]]] = ..., symbols: _Optional[_Iterable[str]] = ..., evidence_hash: _Optional[str] = ..., started_ms: _Optional[int] = ..., time_ms: _Optional[int] = ..., margin_health: _Optional[str] = ...) -> None: ...
 
 class BalanceChanged(_message.Message):
     __slots__ = ("venue", "account", "asset", "total", "reason", "time_ms", "wallet")

@@ -134,7 +134,7 @@ class CarryOutlook(_message.Message):
     def __init__(self, quantity: _Optional[str] = ..., spot_bid: _Optional[str] = ..., spot_ask: _Optional[str] = ..., spot_time_ms: _Optional[int] = ..., perp_bid: _Optional[str] = ..., perp_ask: _Optional[str] = ..., perp_time_ms: _Optional[int] = ..., funding_rate: _Optional[str] = ..., interval_hours: _Optional[int] = ..., next_funding_ms: _Optional[int] = ..., holding_hours: _Optional[str] = ..., settlements: _Optional[int] = ..., funding_bps: _Optional[str] = ..., basis_bps: _Optional[str] = ..., fees_bps: _Optional[str] = ..., slippage_bps: _Optional[str] = ..., return_bps: _Optional[str] = ...) -> None: ...
 
 class SagaStep(_message.Message):
-    __slots__ = ("strategy", "saga_id", "step", "spot_quantity", "perp_quantity", "detail", "time_ms", "outlook", "by_basis", "tolerance_base")
+    __slots__ = ("strategy", "saga_id", "step", "spot_quantity", "perp_quantity", "detail", "time_ms", "outlook", "by_basis", "tolerance_base", "keep_base")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SAGA_ID_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -145,6 +145,7 @@ class SagaStep(_message.Message):
     OUTLOOK_FIELD_NUMBER: _ClassVar[int]
     BY_BASIS_FIELD_NUMBER: _ClassVar[int]
     TOLERANCE_BASE_FIELD_NUMBER: _ClassVar[int]
+    KEEP_BASE_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     saga_id: str
     step: str
@@ -155,4 +156,5 @@ class SagaStep(_message.Message):
     outlook: CarryOutlook
     by_basis: bool
     tolerance_base: str
-    def __init__(self, strategy: _Optional[str] = ..., saga_id: _Optional[str] = ..., step: _Optional[str] = ..., spot_quantity: _Optional[str] = ..., perp_quantity: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ..., outlook: _Optional[_Union[CarryOutlook, _Mapping]] = ..., by_basis: _Optional[bool] = ..., tolerance_base: _Optional[str] = ...) -> None: ...
+    keep_base: str
+    def __init__(self, strategy: _Optional[str] = ..., saga_id: _Optional[str] = ..., step: _Optional[str] = ..., spot_quantity: _Optional[str] = ..., perp_quantity: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ..., outlook: _Optional[_Union[CarryOutlook, _Mapping]] = ..., by_basis: _Optional[bool] = ..., tolerance_base: _Optional[str] = ..., keep_base: _Optional[str] = ...) -> None: ...

@@ -52,6 +52,7 @@ class Snapshots:
             evidence_hash=await account.keep("snapshot", raw),
             started_ms=started_ms,
             time_ms=account.clock.market_ms(),
+            margin_health=view.margin_health,
         )
         await account.record((self._of_account(message, "snapshot", started_ms),))
 

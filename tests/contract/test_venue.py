@@ -185,6 +185,20 @@ async def test_account_shows_its_wallets_and_the_position(house: House) -> None:
     assert Decimal(60000) <= position.entry_price <= Decimal(60001)
 
 
+@pytest.mark.row("F10")
+async def test_a_unified_account_tells_how_far_its_margin_is_from_liquidation(house: House) -> None:
+    """Half a percent of 600, out of 160 000; an account of separate wallets tells nothing."""
+    venue = house.venue.policy.venue
+    assert (await house.venue.account()).margin_health in (None, 1)
+    await house.venue.place(house.request("qone", PERP, price="60001"))
+    health = (await house.venue.account()).margin_health
+    if health is None:
+        assert venue not in ("bybit", "okx")
+    else:
+        assert venue in ("bybit", "okx", "bitget")
+        assert Decimal("0.99997") < health < Decimal("0.99999")
+
+
 async def test_rules_come_from_the_venue(house: House) -> None:
     """Filters and fees are the venue's own; an unknown symbol is named."""
     spot, perp = await house.venue.rules((SPOT, PERP))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.decimals import EXACT, ONE, ZERO
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.engine.book import MergedBook
@@ -13,6 +13,7 @@ from opensqt.simulation.engine.orders import OrderRefusal, Reason, VenueOrder
 from opensqt.simulation.engine.settlement import Settlement, wallet_of
 from opensqt.simulation.engine.wallets import spot_claim
 
+MAINTENANCE = Decimal("0.005")  # of a position, from memory: the first tier of large perpetuals
 OpenOrders = Mapping[tuple[str, str], Mapping[int, VenueOrder]]
 
 
@@ -28,6 +29,21 @@ def refuse_unfunded(
         _refuse_spot(order, rules, settlement, book, open_orders)
     else:
         _refuse_perp(order, settlement, book, open_orders)
+
+
+def maintenance_share(settlement: Settlement, account: str) -> Decimal:
+    """Return the maintenance margin of all positions as a share of what the account is worth at marks; 0 if flat."""
+    owner, marks = settlement.accounts[account], settlement.marks
+    needed, worth = ZERO, ZERO
+    for asset, wallet in owner.wallets.items():
+        worth += owner.holding(asset).total + wallet.unrealized(marks)
+        for coin, held in owner.spot.items():
+            worth += EXACT.multiply(held.total, marks.get(f"{coin}/{asset}:{asset}", ZERO))
+        for symbol, position in wallet.positions.items():
+            needed += EXACT.multiply(abs(position.quantity), marks[symbol]) * MAINTENANCE
+    if needed == 0:
+        return ZERO
+    return EXACT.divide(needed, worth) if worth > 0 else ONE
 
 
 def perp_orders(

@@ -56,6 +56,8 @@ def entry_refusal(carry: CarryState) -> str:
         return carry.unseen
     if funding is None:
         return "waiting for the funding rate"
+    if tight := _tight(carry):
+        return tight
     if carry.too_old(funding.time_ms, carry.setup.funding_age_ms_max):
         return "funding stale"
     apr = worth.apr(funding.rate, funding.interval_hours)
@@ -71,6 +73,15 @@ def entry_refusal(carry: CarryState) -> str:
         minutes = -(-(ends_ms - carry.market.now_ms) // MINUTE_MS)
         return f"one entry in each funding interval: the next in {minutes} min"
     return ""
+
+
+def _tight(carry: CarryState) -> str:
+    """Say that the margin of the account is too tight for an entry, or nothing."""
+    settings, health = carry.settings, carry.margin_health
+    least = settings.margin_health_clear if carry.books.relieved else settings.margin_health_reduce
+    if health is None or health >= least:
+        return ""
+    return f"margin health {shown(health * 100)} % below {shown(least * 100)} %"
 
 
 def _view(carry: CarryState) -> SagaView | str:
@@ -162,6 +173,7 @@ def _step(carry: CarryState, move: Move) -> JournalledChoice:
         time_ms=carry.market.now_ms,
         outlook=move.outlook,
         by_basis=move.by_basis,
+        keep_base=move.keep_base,
         tolerance_base=naked.tolerance_base(carry),
     )
     return JournalledChoice(cause=_cause(carry), message=message)

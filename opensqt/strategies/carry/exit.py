@@ -1,12 +1,12 @@
-"""Whether an open carry should be left: funding, liquidation and a toxic basis ask first, then the basis. Pure.
+"""Whether an open carry should be left: funding, liquidation, a toxic basis and margin ask first, then the basis. Pure.
 
-The first three ask for good. The basis of one moment may be gone in the next: it counts only where the prices
+Those before it ask for good. The basis of one moment may be gone in the next: it counts only where the prices
 of both legs are of one moment, and what only it asked for is judged again before each clip.
 """
 
 from decimal import Decimal
 
-from opensqt.domain.decimals import ZERO, canonical
+from opensqt.domain.decimals import ZERO, canonical, floor_to
 from opensqt.domain.instruments import Market
 from opensqt.domain.wallets import serves
 from opensqt.strategies.carry import carry as worth
@@ -18,8 +18,8 @@ from opensqt.strategies.carry.view import Leaving
 
 def leaving(carry: CarryState) -> Leaving:
     """Say why an open carry should be left, or that nothing asks for it; old funding and halts never keep it in."""
-    lasting = _funding(carry) or _liquidation(carry) or _toxic(carry)
-    return Leaving(reason=lasting) if lasting else _basis(carry)
+    lasting = _funding(carry) or _liquidation(carry) or _toxic(carry) or _margin(carry)
+    return Leaving(reason=lasting) if lasting else _relief(carry) or _basis(carry)
 
 
 def _funding(carry: CarryState) -> str:
@@ -53,6 +53,25 @@ def _toxic(carry: CarryState) -> str:
         f"toxic basis: {shown(toxic.basis_bps)} bps, below {canonical(settings.toxic_basis_bps)}"
         f" at {toxic.looks} looks in a row"
     )
+
+
+def _margin(carry: CarryState) -> str:
+    health, least = carry.margin_health, carry.settings.margin_health_exit
+    if health is None or health >= least:
+        return ""
+    return f"margin health {shown(health * 100)} % below {shown(least * 100)} %"
+
+
+def _relief(carry: CarryState) -> Leaving | None:
+    """Return half of an exit, once until the margin is clear again; None where it is not needed."""
+    settings, rules, health = carry.settings, carry.market.rules, carry.margin_health
+    if health is None or health >= settings.margin_health_reduce or carry.books.relieved:
+        return None
+    step = worth.common_step(*(rules[symbol].quantity_step for symbol in settings.symbols))
+    kept = floor_to(carry.books.spot.quantity / 2, step)
+    limit = shown(settings.margin_health_reduce * 100)
+    reason = f"margin health {shown(health * 100)} % below {limit} %: half is left"
+    return Leaving(reason=reason, keep_base=kept)
 
 
 def _basis(carry: CarryState) -> Leaving:

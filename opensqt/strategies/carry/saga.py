@@ -33,6 +33,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     outlook: CarryOutlook | None = None
     by_basis: bool = False  # of an exit: nothing else asks for it
+    keep_base: Decimal = ZERO  # of an exit: how much spot stays
 
 
 def next_move(view: SagaView) -> Move:
@@ -83,14 +84,24 @@ def _neutral(view: SagaView) -> Move:
         return Move(step="hedging", detail=f"the legs have drifted: {uncovered}")
     leave = view.leave
     if leave.reason:
-        outlook = exit_outlook(view.carry)
-        return Move(step="exiting", detail=leave.reason, outlook=outlook, by_basis=leave.by_basis)
+        return _left(view)
     if _sellable(view) == 0:
         return Move(step="flat", detail="nothing is held")
     clip = next_clip(view) if not view.closed else ""
     if isinstance(clip, str):
         return Move()
     return _begun(clip) if view.may_begin else Move(reason=_resting(view))
+
+
+def _left(view: SagaView) -> Move:
+    leave = view.leave
+    return Move(
+        step="exiting",
+        detail=leave.reason,
+        outlook=exit_outlook(view.carry),
+        by_basis=leave.by_basis,
+        keep_base=leave.keep_base,
+    )
 
 
 def _drifted(view: SagaView) -> bool:
@@ -117,8 +128,11 @@ def _exiting(view: SagaView) -> Move:
     if unwind is not None and view.breach:
         return Move(step="compensating", detail=view.breach)
     leg = unwind or _sale(view)
+    lasting = view.leave.reason and not view.leave.by_basis and not view.leave.keep_base
+    if unwind is None and view.carry.books.keep_base and lasting:
+        return _left(view)
     if leg is None:
-        return Move(step="flat", detail="both legs are closed")
+        return _settled(view, "both legs are closed, or as small as they were to be")
     unasked = _unasked(view) if unwind is None else None
     if unasked is not None:
         return unasked
@@ -204,13 +218,13 @@ def _unwind(view: SagaView) -> Leg | None:
 
 def _sale(view: SagaView) -> Leg | None:
     """Return the next exit clip of spot, or None where nothing that can be sold is left."""
-    quantity = _sellable(view)
+    quantity = _sellable(view, view.carry.books.keep_base)
     return _leg(view, view.spot, Side.SELL, quantity, Purpose.CLOSE) if quantity > 0 else None
 
 
-def _sellable(view: SagaView) -> Decimal:
-    """Return the spot quantity of the next exit clip; 0 where what is left is too small to trade."""
-    held = view.spot.fit_quantity(max(view.carry.books.spot.quantity, ZERO))
+def _sellable(view: SagaView, keep: Decimal = ZERO) -> Decimal:
+    """Return the spot quantity of the next exit clip; 0 where what may go is too small to trade."""
+    held = view.spot.fit_quantity(max(view.carry.books.spot.quantity - keep, ZERO))
     price = view.price(view.spot, Side.SELL)
     clip = clip_quantity(view.carry.settings.order_notional_quote, price, view.spot, view.perp)
     rest = held - clip

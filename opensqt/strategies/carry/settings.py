@@ -8,7 +8,7 @@ import msgspec
 
 from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, ceil_to
 from opensqt.domain.instruments import Side
-from opensqt.domain.ranges import Count, NotNegative, Positive, Range, SpanMs
+from opensqt.domain.ranges import Count, NotNegative, Positive, Range, Share, SpanMs
 from opensqt.strategies.carry.carry import (
     HOURS_PER_YEAR,
     clip_quantity,
@@ -58,6 +58,10 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
     toxic_basis_bps: Annotated[Decimal, Range(least="-10000", most="10000")] = ZERO
     toxic_basis_looks: Count = 3  # 0: never
     toxic_basis_every_ms: SpanMs = 60_000  # wall
+    # Of a unified margin, 0 to 1: below the first half is given up, once until it is clear; below the second all.
+    margin_health_reduce: Share = Decimal("0.7")
+    margin_health_exit: Share = Decimal("0.5")
+    margin_health_clear: Share = Decimal("0.75")
     legs_together: bool = False  # both orders of a clip at once, instead of the hedge after its buy
 
     @property
@@ -89,6 +93,12 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
         if self.order_notional_quote > self.notional_quote_max:
             limit = f"at most notional_quote_max = {self.notional_quote_max}"
             raise SettingError("order_notional_quote", self.order_notional_quote, limit)
+        if not self.margin_health_exit < self.margin_health_reduce <= self.margin_health_clear:
+            limit = (
+                f"above margin_health_exit = {self.margin_health_exit}"
+                f" and at most margin_health_clear = {self.margin_health_clear}"
+            )
+            raise SettingError("margin_health_reduce", self.margin_health_reduce, limit)
         size = self.order_notional_quote or min(self.notional_quote_max, order_quote_max)
         return msgspec.structs.replace(
             self,

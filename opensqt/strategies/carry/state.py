@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.account import VenueSnapshot
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.domain.market import BookTop, Funding, Tick
@@ -41,6 +42,8 @@ class CarryBooks(Books, frozen=True, kw_only=True):
     tolerance_base: Decimal = ZERO  # as the last step says: of legs that differ by it one is alone
     naked_ms: int = 0  # market time since which one is; 0 while none is
     epochs: Epochs = Epochs()
+    keep_base: Decimal = ZERO  # of the exit under way: how much spot stays
+    relieved: bool = False  # half was given up since the margin was clear
     called: int = 0  # the trouble for which our openings were stopped last, by its `trouble`
 
     @property
@@ -97,6 +100,12 @@ class CarryState(StrategyState, frozen=True, kw_only=True):
         return self.setup.market_ms(self.settings.naked_ms_max)
 
     @property
+    def margin_health(self) -> Decimal | None:
+        """How far the margin of its account is from liquidation, 0 to 1; None where the venue says nothing of it."""
+        snapshot = self.market.snapshot
+        return None if snapshot is None else snapshot.margin_health
+
+    @property
     def unseen(self) -> str:
         """Say which leg's price cannot be trusted, or nothing."""
         return f"market data stale: {self.stale_symbol}" if self.stale_symbol else ""
@@ -148,6 +157,12 @@ def evolve(carry: CarryState, event: Event | Decision, changes: Changes) -> Carr
         carry = _naked(carry, event)
     if isinstance(event, Halted) and event.scope == carry.own_scope:
         carry = with_books(carry, called=carry.books.trouble)
+    if isinstance(event, VenueSnapshot) and carry.market.snapshot is event and carry.books.relieved:
+        clear = (
+            event.margin_health is not None
+            and event.margin_health >= carry.settings.margin_health_clear
+        )
+        carry = with_books(carry, relieved=not clear)
     if isinstance(event, Tick) and carry.now_ms >= carry.toxic.due_ms:
         carry = _looked(carry)
     return carry
@@ -183,6 +198,9 @@ def _stepped(carry: CarryState, event: SagaStep) -> CarryState:
     if event.step in ("hedging", "compensating", "exiting"):
         # Another kind of order: what failed before says nothing about it.
         carry = with_books(carry, vain=0, vain_why="", retry_ms=0)
+    if event.step in ("neutral", "flat", "exiting"):
+        relieved = books.relieved or event.keep_base > 0
+        carry = with_books(carry, keep_base=event.keep_base, relieved=relieved)
     if event.step in ("entering", "exiting"):
         carry = with_books(carry, by_basis=event.by_basis)
     return with_books(

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import Purpose
 from opensqt.domain.market import Tick
@@ -28,6 +29,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True):
 
     reason: str = ""  # why it should be left, or empty
     by_basis: bool = False  # nothing but the basis asks
+    keep_base: Decimal = ZERO  # how much spot stays
     unknown: str = ""  # why the basis could not be judged, or empty
 
 

@@ -8,6 +8,7 @@ import msgspec
 from opensqt.domain.account import FundingPaid
 from opensqt.domain.decimals import from_foreign
 from opensqt.domain.instruments import Market
+from opensqt.domain.margin_health import of_maintenance_share
 from opensqt.domain.venue import OrderView, TradeView
 from opensqt.venues.bybit.parser import (
     WalletRow,
@@ -126,8 +127,10 @@ class BybitAccountEndpoints:
 
         def read_wallet(raw: bytes, _: Symbols) -> AccountPart:
             wallets = [decoded(bytes(row), WalletRow) for row in listed(raw).rows]
+            rates = [one.account_mm_rate for one in wallets if one.account_mm_rate]
             return AccountPart(
-                balances=tuple(balance(coin) for one in wallets for coin in one.coin)
+                balances=tuple(balance(coin) for one in wallets for coin in one.coin),
+                margin_health=of_maintenance_share(from_foreign(rates[0])) if rates else None,
             )
 
         def read_positions(raw: bytes, symbols: Symbols) -> AccountPart:

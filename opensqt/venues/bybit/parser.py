@@ -83,6 +83,7 @@ class WalletRow(msgspec.Struct, frozen=True, rename="camel"):
 
     account_type: str
     coin: list[CoinRow]
+    account_mm_rate: str = msgspec.field(name="accountMMRate", default="")
 
 
 class _PositionRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -71,6 +71,7 @@ class AccountPart(msgspec.Struct, frozen=True, kw_only=True):
 
     balances: tuple[SnapshotBalance, ...] = ()
     positions: tuple[SnapshotPosition, ...] = ()
+    margin_health: Decimal | None = None  # 0 to 1
 
 
 class Metadata(Protocol):

@@ -6,6 +6,7 @@ Never decides what to trade.
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -78,17 +79,24 @@ class VenueAccount(VenueOrders):
         balances: list[SnapshotBalance] = []
         positions: list[SnapshotPosition] = []
         raws: dict[str, bytes] = {}
+        health: Decimal | None = None
         for name, query in self._asks.balances(self._rest.markets).items():
             request = msgspec.structs.replace(query.request, lane=self._reads)
             raws[name] = await self._rest.read(request)
             part = self._rest.readable(query, raws[name])
             balances += part.balances
+            health = part.margin_health if health is None else health
             for held in part.positions:
                 at = self._rest.listing.known(held.symbol)
                 quantity = at.base_units(held.quantity)
                 positions.append(msgspec.structs.replace(held, quantity=quantity))
         evidence = msgspec.json.encode({name: msgspec.Raw(raw) for name, raw in raws.items()})
-        return AccountView(balances=tuple(balances), positions=tuple(positions), evidence=evidence)
+        return AccountView(
+            balances=tuple(balances),
+            positions=tuple(positions),
+            evidence=evidence,
+            margin_health=health,
+        )
 
     async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
         """Return booked funding payments since a market time, oldest first; raise `VenueDown`."""

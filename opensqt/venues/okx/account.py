@@ -15,6 +15,7 @@ from opensqt.venues.okx.parser import (
     number,
     read_balances,
     read_funding,
+    read_margin_health,
     read_order,
     read_position,
     read_trade,
@@ -117,8 +118,9 @@ class OkxAccountEndpoints:
         """Ask for the wallet, and for the positions where perpetuals are traded."""
 
         def wallet(raw: bytes, _: Symbols) -> AccountPart:
-            balances, _ms = read_balances(row_in(raw))
-            return AccountPart(balances=tuple(balances))
+            row = row_in(raw)
+            balances, _ms = read_balances(row)
+            return AccountPart(balances=tuple(balances), margin_health=read_margin_health(row))
 
         def positions(raw: bytes, symbols: Symbols) -> AccountPart:
             held = [read_position(row, symbols) for row in rows_in(raw)]

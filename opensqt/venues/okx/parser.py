@@ -10,6 +10,7 @@ import msgspec
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
+from opensqt.domain.margin_health import of_equity_multiple
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import EndReason, OrderView, TradeView
 from opensqt.venues.engine.instrument import Symbols, trimmed
@@ -85,11 +86,13 @@ class _Balance(msgspec.Struct, frozen=True, rename="camel"):
     cash_bal: str
     avail_bal: str = ""
     avail_eq: str = ""
+    mgn_ratio: str = ""
 
 
 class _Account(msgspec.Struct, frozen=True, rename="camel"):
     details: list[_Balance] = []
     u_time: str = ""
+    mgn_ratio: str = ""
 
 
 class _OkxPosition(msgspec.Struct, frozen=True, rename="camel"):
@@ -178,6 +181,14 @@ def read_balances(raw: bytes) -> tuple[list[SnapshotBalance], int]:
         for row in wire.details
     ]
     return balances, moment(wire.u_time or "0")
+
+
+def read_margin_health(raw: bytes) -> Decimal | None:
+    """Read the margin of the account, or of its worst asset where each stands for itself; raise `Unreadable`."""
+    wire = decoded(raw, _Account)
+    told = [wire.mgn_ratio] if wire.mgn_ratio else [row.mgn_ratio for row in wire.details]
+    known = [of_equity_multiple(number(text)) for text in told if text]
+    return min((one for one in known if one is not None), default=None)
 
 
 def read_position(raw: bytes, symbols: Symbols) -> SnapshotPosition | None:

@@ -132,7 +132,7 @@ def test_trades_are_read_as_ccxt_reads_them(recorded: Recorded, second: Any) -> 
         assert (ours.liquidity is Liquidity.TAKER) == (theirs["takerOrMaker"] == "taker")
 
 
-@pytest.mark.row("D01")
+@pytest.mark.row("D01", "F10")
 def test_the_account_is_read_as_ccxt_reads_it(recorded: Recorded, second: Any) -> None:
     """Wallet, positions, fees and modes of the recorded answers; what we pay is positive."""
     account = OkxAccountEndpoints()
@@ -143,6 +143,14 @@ def test_the_account_is_read_as_ccxt_reads_it(recorded: Recorded, second: Any) -
     assert (usdt.asset, usdt.total) == ("USDT", Decimal("4850.435693622894"))
     assert usdt.free == Decimal("4834.317093622894")
     assert theirs["USDT"]["free"] == answer["data"][0]["details"][0]["availEq"], KNOWN["free"]
+    assert part.margin_health is not None
+    assert round(part.margin_health, 8) == Decimal("0.99999304")  # 1 - 1 / 143 682.6
+    wallet = account.balances(frozenset(Market))["wallet"].read
+    for whole, of_an_asset, health in (("2", "4", "0.5"), ("", "4", "0.75"), ("", "", None)):
+        answer["data"][0]["mgnRatio"] = whole
+        answer["data"][0]["details"][0]["mgnRatio"] = of_an_asset
+        told = wallet(json.dumps(answer).encode(), SYMBOLS).margin_health
+        assert told == (None if health is None else Decimal(health))
     (fees,) = recorded.answers["account/trade-fee"]
     assert account.fees(SPOT).read(json.dumps(fees).encode(), SYMBOLS) == (
         Decimal("0.0008"),

@@ -14,7 +14,7 @@ from opensqt.simulation.dialects.bybit.views import (
     wallet_view,
 )
 from opensqt.simulation.engine.exchange import Exchange
-from opensqt.simulation.engine.margin import perp_orders
+from opensqt.simulation.engine.margin import maintenance_share, perp_orders
 from opensqt.simulation.engine.records import Window
 from opensqt.simulation.engine.settlement import wallet_of
 from opensqt.simulation.server.call import ApiCall
@@ -34,12 +34,18 @@ def coins(exchange: Exchange, account: str, assets: tuple[str, ...] = ()) -> lis
     ]
 
 
+def wallet(exchange: Exchange, account: str, assets: tuple[str, ...] = ()) -> Json:
+    """The unified wallet of an account."""
+    rate = maintenance_share(exchange.settlement, account)
+    return wallet_view(coins(exchange, account, assets), rate)
+
+
 def wallet_balance(context: VenueContext, call: ApiCall) -> Json:
     """GET /v5/account/wallet-balance."""
     if call.text("accountType") != "UNIFIED":
         raise wrong("accountType, expected UNIFIED")
     named = tuple(name for name in call.text("coin").split(",") if name)
-    return {"list": [wallet_view(coins(context.exchange, call.account, named))]}
+    return {"list": [wallet(context.exchange, call.account, named)]}
 
 
 def positions(context: VenueContext, call: ApiCall) -> Json:

@@ -7,12 +7,11 @@ import msgspec
 from opensqt.domain.decimals import canonical
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.simulation.dialects.bybit.listing import CATEGORIES
-from opensqt.simulation.dialects.bybit.rest_account import coins
+from opensqt.simulation.dialects.bybit.rest_account import wallet
 from opensqt.simulation.dialects.bybit.views import (
     execution_view,
     order_view,
     position_view,
-    wallet_view,
 )
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.notices import (
@@ -93,7 +92,7 @@ class PrivateTopics:
                 yield "order", order_view(notice.order, rules)
             case SpotBalanceNotice():
                 assets = tuple(asset for asset, _, _ in notice.balances)
-                yield "wallet", wallet_view(coins(exchange, notice.account, assets))
+                yield "wallet", wallet(exchange, notice.account, assets)
             case PerpWalletNotice():
                 rules, settlement = exchange.rules[notice.symbol], exchange.settlement
                 held = wallet_of(settlement, notice.account, rules.symbol).position(rules.symbol)

@@ -11,6 +11,7 @@ from opensqt.simulation.engine.records import Income
 from opensqt.simulation.engine.wallets import MarginPosition
 
 Json = dict[str, object]
+RATE_STEP = Decimal("0.00000001")
 SIDES = {"buy": "Buy", "sell": "Sell"}
 TIMES = {
     TimeInForce.GTC: "GTC",
@@ -120,9 +121,10 @@ def coin_view(
     }
 
 
-def wallet_view(coins: list[Json]) -> Json:
-    """A unified wallet."""
-    return {"accountType": "UNIFIED", "coin": coins}
+def wallet_view(coins: list[Json], maintenance: Decimal) -> Json:
+    """A unified wallet, with its maintenance margin as a share of its equity."""
+    rate = canonical(maintenance.quantize(RATE_STEP, context=EXACT))
+    return {"accountType": "UNIFIED", "accountMMRate": rate, "coin": coins}
 
 
 def position_view(held: MarginPosition, rules: InstrumentRules, mark: Decimal) -> Json:

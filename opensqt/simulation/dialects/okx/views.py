@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.decimals import EXACT, ONE, ZERO
 from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.intent import OrderType
 from opensqt.simulation.dialects.okx.listing import KINDS, counted
 from opensqt.simulation.dialects.okx.order_parsing import MODES, WORDS
-from opensqt.simulation.engine.margin import OpenOrders
+from opensqt.simulation.engine.margin import OpenOrders, maintenance_share
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
 from opensqt.simulation.engine.records import Income
 from opensqt.simulation.engine.settlement import Settlement
@@ -16,6 +16,7 @@ from opensqt.simulation.engine.wallets import MarginPosition
 from opensqt.simulation.server.numbers import plain
 from opensqt.simulation.views import joint_balances
 
+RATIO_STEP = Decimal("0.00000001")
 Json = dict[str, object]
 STATES = {
     Status.NEW: "live",
@@ -154,7 +155,7 @@ def balance_row(
     settlement: Settlement, account: str, open_orders: OpenOrders, assets: Iterable[str] = ()
 ) -> Json:
     """The one wallet, of these assets or (none given) of all."""
-    owner = settlement.accounts[account]
+    owner, share = settlement.accounts[account], maintenance_share(settlement, account)
     details: list[Json] = []
     for held in joint_balances(settlement, account, open_orders, "", assets):
         perps = owner.wallets.get(held.asset)
@@ -167,6 +168,9 @@ def balance_row(
         "isoEq": "0",
         "imr": "",
         "mmr": "",
+        "mgnRatio": plain(EXACT.divide(ONE, share).quantize(RATIO_STEP, context=EXACT))
+        if share
+        else "",
         "details": details,
     }
 
