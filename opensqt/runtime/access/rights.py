@@ -56,7 +56,8 @@ def _strategies(lease: str) -> Rights:
     return Rights(
         says=(f"intent.{STRATEGY}.>",),
         follows=(Stream.FEED,),
-        appends=_kinds(StrategyEvent),
+        # It may halt: that takes nothing but openings away, and a person ends it.
+        appends=_kinds(StrategyEvent, recon_events.Halted),
         lease=lease,
         reads=JOURNAL,
     )
