@@ -8,8 +8,10 @@ import pytest_asyncio
 
 from opensqt.domain.venue import Held, NotFound, Refusal, Refused
 from opensqt.runtime.clock import VirtualClock
-from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript
+from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
+from opensqt.venues.engine import clock_offset
 from opensqt.venues.engine.clock_offset import ClockOffset
+from tests.conditions import until
 from tests.contract.venues import PERP, SPOT, House, open_house
 
 
@@ -65,6 +67,24 @@ async def test_a_corrected_clock_moves_no_deadline(house: House) -> None:
     late = await house.venue.place(house.request("qtwo"))
     assert isinstance(late, Refused)
     assert late.kind is Refusal.CLOCK
+
+
+@pytest.mark.row("C04")
+async def test_a_cancel_does_not_wait_for_a_clock_to_be_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue is slow to tell its time: a cancel leaves with what is known, and the measure is made beside it."""
+    house = await open_house("okx", tmp_path)
+    assert house.real is not None
+    assert isinstance(await house.venue.place(house.request("qone")), Held)
+    monkeypatch.setattr(clock_offset, "FRESH_S", -1.0)
+    slow = FaultRule(fault=FaultName.LATE_ACK, match=Match(kind="public"), ms=700)
+    ahead = FaultRule(fault=FaultName.CLOCK_SKEW, ms=900)
+    house.real.faults.load(FaultScript(rules=[slow, ahead]))
+    assert isinstance(await house.venue.cancel(PERP, "qone"), Held)
+    assert abs(house.gate.time.ahead_ms) < 400
+    await until(lambda: abs(house.gate.time.ahead_ms - 900) < 500)
+    await house.close()
 
 
 async def test_a_slow_answer_about_the_time_is_not_believed() -> None:

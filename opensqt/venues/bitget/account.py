@@ -86,7 +86,7 @@ class BitgetAccountEndpoints:
             found = [trade_view(row, symbols) for row in ours]
             return [trade for trade in found if trade.trade_id != seen]
 
-        def older() -> Query[Page[TradeView]] | None:
+        def older(_: bytes) -> Query[Page[TradeView]] | None:
             if start_ms <= first_ms:
                 return None
             return self.trades(at, after=after, since_ms=since_ms, now_ms=start_ms - 1)
@@ -105,16 +105,13 @@ class BitgetAccountEndpoints:
             del symbols
             return [paid for row in raw if (paid := funding_paid(row, own, account)) is not None]
 
-        def read_page(raw: bytes, symbols: Symbols) -> Page[FundingPaid]:
-            page = spanned.read(raw, symbols)
-            if page.following is not None or end_ms >= moment(envelope_of(raw).request_time):
-                return page
-            later = self.funding(at, account=account, since_ms=end_ms + 1)
-            return Page(rows=page.rows, following=later)
+        def later(last: bytes) -> Query[Page[FundingPaid]] | None:
+            if end_ms >= moment(envelope_of(last).request_time):
+                return None
+            return self.funding(at, account=account, since_ms=end_ms + 1)
 
         request = read(at.market, "account/financial-records", params, rate="read")
-        spanned = newest_first(request, listed, rows, PAGE)
-        return Query(request=request, read=read_page)
+        return newest_first(request, listed, rows, PAGE, later)
 
     def balances(self, markets: frozenset[Market]) -> Mapping[str, Query[AccountPart]]:
         """Ask for the wallet, and for the positions of each category of perpetuals."""

@@ -86,7 +86,7 @@ class BybitAccountEndpoints:
             found = [trade_view(row, at.market, symbols[at.market]) for row in raw]
             return [trade for trade in found if trade is not None and trade.trade_id != seen]
 
-        def older() -> Query[Page[TradeView]] | None:
+        def older(_: bytes) -> Query[Page[TradeView]] | None:
             if start_ms <= first_ms:
                 return None
             return self.trades(at, after=after, since_ms=since_ms, now_ms=start_ms - 1)
@@ -110,16 +110,13 @@ class BybitAccountEndpoints:
             own = {name: symbols[at.market][name] for name in names}
             return [paid for row in raw if (paid := funding_paid(row, own, account)) is not None]
 
-        def read_page(raw: bytes, symbols: Symbols) -> Page[FundingPaid]:
-            page = spanned.read(raw, symbols)
-            if page.following is not None or end_ms >= envelope_of(raw).time:
-                return page
-            later = self.funding(at, account=account, since_ms=end_ms + 1)
-            return Page(rows=page.rows, following=later)
+        def later(last: bytes) -> Query[Page[FundingPaid]] | None:
+            if end_ms >= envelope_of(last).time:
+                return None
+            return self.funding(at, account=account, since_ms=end_ms + 1)
 
         request = read(at.market, "account/transaction-log", params, bucket=LEDGER)
-        spanned = newest_first(request, _told, rows, PAGE)
-        return Query(request=request, read=read_page)
+        return newest_first(request, _told, rows, PAGE, later)
 
     def balances(self, markets: frozenset[Market]) -> Mapping[str, Query[AccountPart]]:
         """Ask for the wallet, and for the positions of each coin that perpetuals settle in."""

@@ -18,7 +18,7 @@ class CursorPage(msgspec.Struct, frozen=True):
     cursor: str
 
 
-def nothing_older() -> None:
+def nothing_beyond(_: bytes) -> None:
     """Tell that a list is all there is."""
 
 
@@ -27,18 +27,18 @@ def newest_first(
     told: Callable[[bytes], CursorPage],
     read: Callable[[Sequence[bytes], Symbols], Sequence[Row]],
     page: int,
-    older: Callable[[], Query[Page[Row]] | None] = nothing_older,
+    beyond: Callable[[bytes], Query[Page[Row]] | None] = nothing_beyond,
 ) -> Query[Page[Row]]:
-    """Read a list to its end, `page` rows at a time, then what is older still."""
+    """Read a list to its end, `page` rows at a time, then what lies beyond its span, by its last answer."""
 
     def read_page(raw: bytes, symbols: Symbols) -> Page[Row]:
         found = told(raw)
         rows = read(found.rows, symbols)
         if len(found.rows) < page or not found.cursor:
-            return Page(rows=rows, newest_first=True, following=older())
+            return Page(rows=rows, newest_first=True, following=beyond(raw))
         params = {**request.params, "cursor": found.cursor}
         following = msgspec.structs.replace(request, params=params)
-        more = newest_first(following, told, read, page, older)
+        more = newest_first(following, told, read, page, beyond)
         return Page(rows=rows, newest_first=True, following=more)
 
     return Query(request=request, read=read_page)

@@ -100,9 +100,11 @@ class VenueRest:
                 await self.budget.acquire(request.cost, request.lane)
         except TimeoutError:
             return False
-        # Only places need a time that was never measured; a cancel or a read does not wait for it.
-        if self.time.stale and (until_ms is not None or not self.time.unknown):
-            await self._set_clock(request.market)
+        # Only places wait for a fresh measure; a cancel or a read leaves with the time that is known.
+        if self.time.stale:
+            measuring = self._set_clock(request.market)
+            if until_ms is not None:
+                await asyncio.shield(measuring)
         return True
 
     async def dispatch(
@@ -190,11 +192,11 @@ class VenueRest:
         except Unreadable as error:
             raise VenueDown(f"{query.request.path} could not be read: {error}") from error
 
-    async def _set_clock(self, market: Market) -> None:
+    def _set_clock(self, market: Market) -> asyncio.Future[None]:
         """Measure how far the venue's clock is from ours; all who ask meanwhile share one measurement."""
         if self._measuring is None or self._measuring.done():
             self._measuring = asyncio.ensure_future(self._measure_clock(market))
-        await asyncio.shield(self._measuring)
+        return self._measuring
 
     async def _measure_clock(self, market: Market) -> None:
         client = await self.clients.connected()
