@@ -87,7 +87,7 @@ async def test_each_order_of_a_batch_is_judged_for_itself(house: House) -> None:
     assert names == {"qone", "qthree"}
 
 
-@pytest.mark.row("C07")
+@pytest.mark.row("C07", "I10")
 async def test_a_duplicate_in_a_batch_proves_the_presence_of_its_order(house: House) -> None:
     """The id that is open already is `Held` as a duplicate; the other order of the batch is placed. Not so at Gate."""
     unique = house.venue.policy.venue not in TAKES_TWICE

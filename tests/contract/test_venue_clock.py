@@ -31,7 +31,7 @@ def skew(house: House, ahead_ms: int) -> None:
     house.real.faults.load(FaultScript(rules=[rule]))
 
 
-@pytest.mark.row("C04")
+@pytest.mark.row("C04", "I06")
 @pytest.mark.parametrize("ahead_ms", [5000, -5000])
 @pytest.mark.parametrize("symbol", [SPOT, PERP])
 async def test_a_refused_clock_is_set_by_the_venues(
@@ -51,7 +51,7 @@ async def test_a_refused_clock_is_set_by_the_venues(
     assert isinstance(await house.venue.place(house.request("qfour", symbol)), Held)
 
 
-@pytest.mark.row("C04")
+@pytest.mark.row("C04", "I06")
 async def test_a_read_with_a_refused_clock_is_answered_by_its_own_retry(house: House) -> None:
     """A read does not fail because our clock was wrong a moment ago."""
     skew(house, 5000)

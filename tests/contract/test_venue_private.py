@@ -51,6 +51,7 @@ async def test_lost_private_stream_is_said_and_regained(house: House) -> None:
     assert kinds == [StreamUp, StreamDown, StreamUp]
 
 
+@pytest.mark.row("D09")
 async def test_mute_private_stream_counts_as_lost(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
