@@ -11,11 +11,15 @@ from opensqt.desk.spec import HttpCheck, ProcessLine, ProcessSpec
 from opensqt.desk.supervisor import Supervisor
 
 SERVER = """
-import http.server, signal, sys
+import http.server, signal, sys, time
 asked = 0
 port, mode = int(sys.argv[1]), sys.argv[2]
-stop = signal.SIG_IGN if mode == "stubborn" else lambda *_: sys.exit(0)
-signal.signal(signal.SIGTERM, stop)
+def stop(*_):
+    if mode == "slow":
+        time.sleep(3)
+        print('{"event": "all cancelled"}', flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "stubborn" else stop)
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         global asked

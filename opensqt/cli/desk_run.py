@@ -23,7 +23,7 @@ from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.desk.spec import Identity
 from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.clock import RunClock
-from opensqt.runtime.config.all import Profile, config_hash
+from opensqt.runtime.config.all import OnStop, Profile, config_hash
 
 READY_S_MAX = 120.0
 SUMMARY_S_MAX = 60.0
@@ -84,8 +84,15 @@ class DeskRun:
             snapshots.cancel()
             self._write(pid=0)
             self._folder.close()
+        if found is None:
+            if self.progress.as_json:
+                # Scripts wait for the last line, and nothing in it is known.
+                unknown = dict.fromkeys(Summary.__struct_fields__)
+                self.progress.line({"type": "summary", **unknown})
+            return GOOD if seconds is None else JUDGED_FALSE
         self._tell(found)
-        good = found.verdict is not False and (was_ready or seconds is None)
+        left = found.orders_open and self.plan.config.run.on_stop is OnStop.CANCEL
+        good = found.verdict is not False and (was_ready or seconds is None) and not left
         return GOOD if good else JUDGED_FALSE
 
     def stop(self) -> None:
@@ -182,10 +189,12 @@ class DeskRun:
             task.cancel()
         return done
 
-    async def _close(self, supervisor: Supervisor, place: RunLocation, *, limited: bool) -> Summary:
+    async def _close(
+        self, supervisor: Supervisor, place: RunLocation, *, limited: bool
+    ) -> Summary | None:
         """Stop all but the database, read the figures from it, stop it too."""
         self.progress.say("stopping")
-        found = Summary()
+        found = None
         try:
             await supervisor.stop(keep=KEPT_FOR_SUMMARY)
             async with asyncio.timeout(SUMMARY_S_MAX if limited else SUMMARY_S_MAX_STOPPED):
@@ -199,7 +208,9 @@ class DeskRun:
             asyncpg.InterfaceError,
         ) as error:
             why = str(error) or "the database did not answer in time"
-            self.progress.say(f"no summary: {why}; `opensqt positions` names what stays")
+            self.progress.say(
+                f"stopped; no summary: {why}; `opensqt orders --open` and `opensqt positions` name what stays"
+            )
         finally:
             await supervisor.stop()
         return found
@@ -237,6 +248,11 @@ class DeskRun:
         if self.progress.as_json:
             self.progress.line(fields)
         else:
+            if found.orders_open:
+                self.progress.say(
+                    f"stays: {found.orders_open} open orders, which nobody watches now;"
+                    " `opensqt orders --open` names them, the next `opensqt up` goes on with them"
+                )
             for held in found.held:
                 self.progress.say(f"stays: {held.account} {held.symbol} {held.quantity:f}")
             figures = "  ".join(

@@ -1,5 +1,6 @@
 """Asking the executors and the risk gate of a folder directly, over their health ports and with the folder's token."""
 
+import argparse
 import getpass
 import http.client
 import json
@@ -10,14 +11,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from opensqt.desk.error import CliError
 from opensqt.desk.runfile import RunFile
 from opensqt.domain.clean_text import cleaned
+from opensqt.domain.scope import DESK, Scope
 from opensqt.runtime.token import read_token
 
 PREFIX = "health.executor-"
 RISK = "health.risk"
 ANSWER_S_MAX = 10.0
-LOOK_S_MAX = 3.0
 
 _Said = TypeVar("_Said")
 
@@ -53,7 +55,7 @@ def kills_in_force(run: RunFile, scope: str) -> list[str]:
 
     def look(_: str, port: int) -> set[str]:
         try:
-            said = _exchange(port, "GET", "/status", LOOK_S_MAX)[1]
+            said = _exchange(port, "GET", "/status", ANSWER_S_MAX)[1]
         except (OSError, http.client.HTTPException, ValueError):
             return set()  # it is killed by what the others name, or it stays killed
         kills = said.get("kill_ids") if isinstance(said, dict) else None
@@ -61,6 +63,23 @@ def kills_in_force(run: RunFile, scope: str) -> list[str]:
         return set(map(str, named)) if isinstance(named, list) else set()
 
     return sorted(set().union(*_all_at_once(run, look)))
+
+
+def add_scope(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add the argument that names one strategy."""
+    parser.add_argument("--strategy", help=f"{verb} one strategy (default: the desk)")
+
+
+def scope_of(args: argparse.Namespace) -> str:
+    """Return the scope that was named; raise `CliError` for a name without a letter, which is not the desk."""
+    if args.strategy is None:
+        return DESK
+    name = cleaned(args.strategy).strip()
+    if not name:
+        raise CliError(
+            f"--strategy is {args.strategy!r}, expected the name of a strategy; leave it out for the desk"
+        )
+    return str(Scope(strategy=name))
 
 
 def reason_of(text: str) -> str:

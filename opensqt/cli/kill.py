@@ -15,13 +15,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from opensqt.cli.executors import Asked, actor, all_refused, ask_executors, line_of, reason_of
+from opensqt.cli.executors import (
+    Asked,
+    actor,
+    add_scope,
+    all_refused,
+    ask_executors,
+    line_of,
+    reason_of,
+    scope_of,
+)
 from opensqt.desk.address import DeskAddress
 from opensqt.desk.data_folder import up_pid
 from opensqt.desk.error import CliError
 from opensqt.desk.runfile import RunFile, read_run
-from opensqt.domain.clean_text import cleaned
-from opensqt.domain.scope import DESK, Scope
+from opensqt.domain.scope import DESK
 from opensqt.runtime import latch
 from opensqt.runtime.clock import RUN_FILE, RunClock, open_clock
 from opensqt.runtime.environment import Environment
@@ -35,7 +43,7 @@ OF_A_DESK = (RUN_FILE, TOKEN_FILE, latch.FILE_NAME)
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--strategy", default="", help="kill one strategy (default: the desk)")
+    add_scope(parser, "kill")
     parser.add_argument("--reason", default="", help="why, for the record")
 
 
@@ -64,8 +72,11 @@ def run(args: argparse.Namespace) -> int:
         on_bus = by_bus.publish(args.data, run_file, words)
     if not stopped:
         _say(args, scope, answers)
-    if any(answer.ok for answer in answers):
+    if answers and all(answer.ok or answer.refused for answer in answers):
         return 0
+    if any(answer.ok for answer in answers):
+        _say_line(args, scope, _partly(answers, on_disk=not unlatched) + damaged, ok=False)
+        return NOT_REACHED
     text = _unconfirmed(args, scope, unlatched=unlatched, on_bus=on_bus, stopped=stopped)
     _say_line(args, scope, f"{text}{damaged}", ok=stopped and not unlatched)
     return 0 if stopped and not unlatched else NOT_REACHED
@@ -73,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _words(args: argparse.Namespace) -> dict[str, str]:
     return {
-        "scope": str(Scope(strategy=cleaned(args.strategy))),
+        "scope": scope_of(args),
         "reason": reason_of(args.reason),
         "actor": actor(),
         "kill_id": secrets.token_hex(ID_BYTES),
@@ -149,6 +160,13 @@ def cancelled(said: Mapping[str, Any]) -> str:
         f"latched it and asked to cancel {asked} orders, {confirmed} confirmed by the venue so far:"
         " it goes on asking; look with `opensqt orders --open`"
     )
+
+
+def _partly(answers: list[Asked], *, on_disk: bool) -> str:
+    """Say what holds for those that did not confirm while others did."""
+    silent = ", ".join(answer.process for answer in answers if not (answer.ok or answer.refused))
+    disk = ": the kill is latched on disk, which an executor obeys within a second" * on_disk
+    return f"NOT confirmed by {silent}{disk}; say it again, and look with `opensqt status`"
 
 
 def _unconfirmed(

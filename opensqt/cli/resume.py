@@ -8,29 +8,30 @@ from typing import Any
 
 from opensqt.cli.executors import (
     actor,
+    add_scope,
     all_refused,
     ask_executors,
     kills_in_force,
     line_of,
     reason_of,
+    scope_of,
 )
 from opensqt.cli.resume_from_afar import resume
 from opensqt.desk.address import DeskAddress
 from opensqt.desk.error import JUDGED_FALSE, NOT_RUNNING, CliError
 from opensqt.desk.runfile import read_run
-from opensqt.domain.clean_text import cleaned
 from opensqt.domain.scope import Scope, parsed
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--strategy", default="", help="resume one strategy (default: the desk)")
+    add_scope(parser, "resume")
     parser.add_argument("--reason", default="", help="why, for the record")
 
 
 def run(args: argparse.Namespace) -> int:
     """Release and say so; `CliError` where the desk is not running, or where somebody is still killed."""
-    scope = str(Scope(strategy=cleaned(args.strategy)))
+    scope = scope_of(args)
     words: dict[str, Any] = {"scope": scope, "reason": reason_of(args.reason), "actor": actor()}
     if isinstance(args.place, DeskAddress):
         answers = asyncio.run(resume(args.place, words))

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from opensqt.cli.orders import OPEN
 from opensqt.cli.positions import positions, strategies
 from opensqt.cli.reading import Source, bring_up, fetch
 from opensqt.cli.verify import judged
@@ -30,6 +31,7 @@ _COUNTS = (
     "SELECT (SELECT coalesce(sum(ticks), 0) FROM view.marks)::bigint AS ticks,"
     " (SELECT count(*) FROM journal WHERE type IN ('RiskApproved', 'RiskRefused')) AS intents,"
     " (SELECT count(*) FROM view.orders) AS orders, (SELECT count(*) FROM view.fills) AS fills,"
+    " (SELECT count(*) FROM view.orders WHERE status = ANY($1)) AS orders_open,"
     " (SELECT position FROM journal_head) AS position"
 )
 
@@ -59,6 +61,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     verdict: bool | None = None
     failed: tuple[str, ...] = ()  # the checks that did not hold
     held: tuple[HeldPosition, ...] = ()
+    orders_open: int = 0  # that may still fill
 
 
 async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
@@ -69,7 +72,7 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
     source = Source(dsn=dsn, running=False, data=data, run=read_run(data))
     try:
         await bring_up(dsn)
-        (counts,) = await fetch(source, _COUNTS)
+        (counts,) = await fetch(source, _COUNTS, list(OPEN))
     except (CliError, JournalDown, asyncpg.UndefinedTableError):
         return Summary()  # it never got as far as a journal
     rows = await positions(source)
@@ -87,6 +90,7 @@ async def summary(dsn: str, data: Path, *, limited: bool = False) -> Summary:
         intents=counts["intents"],
         orders=counts["orders"],
         fills=counts["fills"],
+        orders_open=counts["orders_open"],
         pnl=_total(earned, "net_pnl"),
         fees=_total(earned, "fees"),
         asset=_asset(earned),

@@ -1,7 +1,7 @@
 """The parent of all processes: order of start and stop, restart, death together. Knows no trading."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from opensqt.desk.child import Child
@@ -59,15 +59,17 @@ class Supervisor:
     async def stop(self, keep: str = "") -> None:
         """Stop all in reverse order, but the one to `keep`; after 8 wall seconds, or when forced, kill."""
         deadline_s = self._clock.monotonic_s() + STOP_S_MAX
-        for level in reversed(self._levels):
+        for number, level in reversed(tuple(enumerate(self._levels))):
             children = [self._children[name] for name in level if name != keep]
             for child in children:
                 child.ask_to_stop()
                 if child.state is ProcessState.WAITING:
                     self._tasks[child.spec.name].cancel()
-            left_s = deadline_s - self._clock.monotonic_s()
-            patience_s = max((child.spec.patience_s for child in children), default=0.0)
-            await self._wait([child.spec.name for child in children], min(left_s, patience_s))
+            # Who stops slowly takes nothing from those whose turn comes: an executor cancels its orders.
+            owed_s = self._patience_s(name for later in self._levels[:number] for name in later)
+            left_s = deadline_s - self._clock.monotonic_s() - owed_s
+            patience_s = min(left_s, self._patience_s(child.spec.name for child in children))
+            await self._wait([child.spec.name for child in children], patience_s)
         names = [name for name in self._children if name != keep]
         await self._wait(names, deadline_s - self._clock.monotonic_s())
         for name in names:
@@ -76,6 +78,9 @@ class Supervisor:
         if not keep:
             for log in self._logs.values():
                 log.close()
+
+    def _patience_s(self, names: Iterable[str]) -> float:
+        return max((self._children[name].spec.patience_s for name in names), default=0.0)
 
     def force(self) -> None:
         """Make a stop under way kill everything now."""

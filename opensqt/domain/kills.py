@@ -47,7 +47,8 @@ class Kills(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_known(self, kill: KillLatched) -> bool:
         """Tell whether this very kill is in force or was released: hearing of it once more is no news."""
-        return identity(kill) in self.latched or self.is_over(kill)
+        known = self.latched.get(identity(kill))
+        return self.is_over(kill) if known is None else known.scope in (kill.scope, DESK)
 
     def is_over(self, kill: KillLatched) -> bool:
         """Tell whether a kill was released: a release names it, or it is of before identities and older than one."""
@@ -111,7 +112,10 @@ def _latched(kills: Kills, kill: KillLatched, account: str) -> Kills:
     known = kills.latched.get(name)
     if name in kills.released or name in kills.over_elsewhere - kills.obeyed:
         return kills
-    if known is not None and known.kill_id:
+    if known is not None and known.scope != kill.scope:
+        # Two kills claim one identity: what both mean is stopped, and only the desk's release ends it.
+        kill = msgspec.structs.replace(known, scope=DESK)
+    elif known is not None and known.kill_id:
         return kills
     # Who recorded it first is no part of what is in force.
     kept = msgspec.structs.replace(_worded(kill), epoch=0)

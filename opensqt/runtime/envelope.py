@@ -96,13 +96,23 @@ def from_headers(headers: dict[str, str] | None) -> Envelope:
         raise BadEnvelope(f"headers lack the required field {error.args[0]}") from error
 
 
+def claimed_position(headers: dict[str, str]) -> int:
+    """Return the place in the journal that headers claim; 0 where they claim none, or none that can be one."""
+    text = headers.get(_OPTIONAL["position"], "")
+    return int(text) if _is_number(text) else 0
+
+
 def unrecorded(headers: dict[str, str]) -> dict[str, str]:
     """Return the headers of a message without its place in the journal."""
     places = (_OPTIONAL["position"], _OPTIONAL["prev"])
     return {name: value for name, value in headers.items() if name not in places}
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX
+
+
 def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX):
+    if not _is_number(text):
         raise BadEnvelope(f"header {name} is {text[:40]!r}, expected a whole number")
     return int(text)

@@ -21,6 +21,7 @@ from opensqt.runtime.bus.port import (
     StreamState,
 )
 from opensqt.runtime.bus.recorded import is_recorded
+from opensqt.runtime.envelope import claimed_position
 from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.keyed_executor import Spawn
@@ -99,11 +100,10 @@ class ControlSubscriber:
         await follow_for_ever(self._account.clock, follow, hear, pause_s=LOST_PAUSE_S, told=lost)
 
     async def _on_control(self, delivery: Delivery, is_old: bool) -> None:
-        subject, position = delivery.subject, delivery.headers.get("ce-position", "")
+        subject, position = delivery.subject, claimed_position(delivery.headers)
         try:
             # A kill needs no envelope: whatever else is wrong with it, it is obeyed.
-            place = int(position) if position.isdecimal() else 0
-            message = content(delivery, place, self._account.clock.market_ms())
+            message = content(delivery, position, self._account.clock.market_ms())
         except NOT_ADMITTED as error:
             await set_aside(self._bus, "executor", delivery, error, self._metrics)
             return

@@ -187,6 +187,8 @@ class KillSwitch:
             await self._look()
         known = {**self._waiting, **account.state.kills.latched}
         names = {cleaned(name) for name in kill_ids} - {""}
+        if not names:
+            _refuse_nothing_named(scope, known.values())
         message = KillReleased(
             scope=scope,
             reason=cleaned(reason),
@@ -219,6 +221,16 @@ def _held(account: ExecutorAccount, message: KillLatched) -> KillLatched:
     mine = msgspec.structs.replace(message, account=account.author.account, epoch=epoch)
     account.state.fold(mine)
     return mine
+
+
+def _refuse_nothing_named(scope: str, kills: Iterable[KillLatched]) -> None:
+    """Raise `KilledAgain` where a kill is in force that a release does not name: nothing of it is recorded."""
+    for kill in kills:
+        if ends(scope, kill):
+            raise KilledAgain(
+                f"the release names no kill, and {kill.scope} is killed ({kill.actor}: {kill.reason}):"
+                " it stays killed; resume again"
+            )
 
 
 def _again(kill: KillLatched) -> str:

@@ -43,7 +43,7 @@ async def test_a_hundred_cuts_of_the_private_streams_leave_nothing_behind(
     monkeypatch.setattr(rate_limit, "RETRY_FIRST_S", 0.001)
     assert house.real is not None
     ups, warm = 0, (0, 0)
-    async with asyncio.timeout(4 * PATIENCE_S), aclosing(house.venue.private()) as events:
+    async with asyncio.timeout(4 * PATIENCE_S), aclosing(house.venue.private()) as events:  # type: ignore[type-var]
         async for event in events:
             if not isinstance(event, StreamUp):
                 continue
@@ -90,7 +90,7 @@ async def test_ten_thousand_trades_come_in_order_and_without_loss(house: House) 
         assert isinstance(await house.venue.place(request), TAKEN)
     told: list[TradeView] = []
     trading: list[asyncio.Task[None]] = []
-    async with asyncio.timeout(4 * PATIENCE_S), aclosing(house.venue.private()) as events:
+    async with asyncio.timeout(4 * PATIENCE_S), aclosing(house.venue.private()) as events:  # type: ignore[type-var]
         async for event in events:
             if isinstance(event, StreamUp):
                 trading.append(asyncio.create_task(_burst(house)))

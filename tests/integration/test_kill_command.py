@@ -55,6 +55,17 @@ async def test_the_kill_of_a_strategy_that_nobody_heard_is_not_said_to_be_latche
     assert latch.read(tmp_path) is None
 
 
+async def test_a_kill_that_one_of_two_executors_confirmed_is_not_called_done(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Who confirmed is said, who did not is named, and a script sees that it is not all."""
+    async with _desk(tmp_path, main=KILLED, alt=SILENT):
+        assert await _run("kill", tmp_path) == 1
+    out = capsys.readouterr().out
+    assert "KILLED desk: executor-main cancelled 2 orders" in out
+    assert "NOT confirmed by executor-alt: the kill is latched on disk" in out
+
+
 async def test_the_kill_of_a_strategy_that_the_bus_took_names_its_release(
     tmp_path: Path, capsys: Capture, nats_url: str
 ) -> None:

@@ -210,16 +210,22 @@ def test_a_stop_names_the_positions_that_stay(
     """People read account, symbol and quantity of each; the line for scripts is as it was."""
     wait(bring_up(postgres_dsn))
     wait(execute(postgres_dsn, f"UPDATE view.positions SET quantity = 0 WHERE symbol = '{SPOT}'"))
+    first = "SELECT min(client_order_id) FROM view.orders"
+    living = f"UPDATE view.orders SET status = 'live' WHERE client_order_id = ({first})"
+    wait(execute(postgres_dsn, living))
     found = wait(summary(postgres_dsn, desk))
+    assert found.orders_open >= 1
     out = io.StringIO()
     progress = ProgressLines(as_json=as_json, out=out)
     DeskRun(desk, make_plan(desk, {}), RunClock(), progress)._tell(found)
     *stays, last = out.getvalue().splitlines()
     if as_json:
-        assert (stays, "held" in json.loads(last)) == ([], False)
+        line = json.loads(last)
+        assert (stays, "held" in line, line["orders_open"]) == ([], False, found.orders_open)
         return
     _, rows = said(capsys, "positions", "--data", str(desk))
     (perp,) = [row for row in rows if row["symbol"] == PERP]
+    assert stays.pop(0).startswith(f"stays: {found.orders_open} open orders, which nobody watches")
     assert stays == [f"stays: main {PERP} {perp['quantity']}"]
     assert last.startswith("stopped: ticks ")
 

@@ -171,6 +171,22 @@ async def test_a_stubborn_process_is_killed_at_eight_seconds(started: Started) -
 
 
 @pytest.mark.row("H07")
+async def test_stubborn_processes_take_no_time_from_one_that_still_has_to_cancel(
+    started: Started, tmp_path: Path
+) -> None:
+    """Three that stop late come first; the one below them has the time that it was promised."""
+    slow = msgspec.structs.replace(server("executor", mode="slow"), patience_s=4.5)
+    chain = [
+        server(name, below, mode="stubborn")
+        for name, below in (("a", "executor"), ("b", "a"), ("c", "b"))
+    ]
+    async with started(slow, *chain) as (supervisor, watch):
+        await watch.until(lambda: supervisor.ready)
+        await supervisor.stop()
+    assert '{"event": "all cancelled"}' in (tmp_path / "executor.jsonl").read_text()
+
+
+@pytest.mark.row("H07")
 async def test_a_second_signal_forces_the_end(started: Started) -> None:
     """Forced while a stop waits for a stubborn process, everything ends at once."""
     async with started(server("a", mode="stubborn")) as (supervisor, watch):

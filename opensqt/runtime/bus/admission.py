@@ -22,6 +22,8 @@ ALIVE = "ctl.alive."
 _UNRECORDED = subjects.Interest(
     ("md.>", f"{ALIVE}*", subjects.TIME, subjects.FEED_GENERATION, subjects.HEARTBEAT)
 )
+NEVER_RECORDED = "{} carries nothing that has a place in the journal"
+_NEVER_RECORDED = subjects.Interest(("md.>", f"{ALIVE}*", subjects.TIME))
 
 
 class Misplaced(ValueError):
@@ -47,16 +49,18 @@ def admitted(delivery: Delivery, now_ms: int, speed: Decimal = ONE) -> tuple[Mes
 def content(delivery: Delivery, position: int, now_ms: int, speed: Decimal = ONE) -> Message:
     """Return what a delivery says, `position` being its place in the journal (0 = none); raise like `admitted`."""
     message = decode(delivery.data)
-    if not _belongs(message, delivery.subject):
-        raise Misplaced(f"{type(message).__name__} does not belong on {delivery.subject}")
-    if position == 0:
-        if delivery.stream is Stream.FEED and not _may_be_unrecorded(message, delivery.subject):
-            raise Misplaced(
-                f"{delivery.subject} carries facts of the journal; this has no position"
-            )
-        if why := absurdity(message, now_ms, speed):
-            raise Absurd(why)
+    if why := _misplaced(message, delivery, position):
+        raise Misplaced(why)
+    # A kill is obeyed wherever it says that it stands: what it says must mean something.
+    is_said_only = position == 0 or delivery.subject == subjects.KILL
+    if is_said_only and (why := absurdity(message, now_ms, speed)):
+        raise Absurd(why)
     return message
+
+
+def is_never_recorded(subject: str) -> bool:
+    """Tell whether nothing on a subject stands in the journal: who claims a place there would not be checked."""
+    return _NEVER_RECORDED.wants(subject)
 
 
 def event_of(delivery: Delivery, position: int, now_ms: int, speed: Decimal) -> Event:
@@ -65,6 +69,19 @@ def event_of(delivery: Delivery, position: int, now_ms: int, speed: Decimal) -> 
     if isinstance(message, Instruction):
         raise Misplaced(f"{type(message).__name__} is no event, and does not belong on FEED")
     return message
+
+
+def _misplaced(message: Message, delivery: Delivery, position: int) -> str:
+    """Tell why a message does not belong where it was said; empty if it does."""
+    subject = delivery.subject
+    if not _belongs(message, subject):
+        return f"{type(message).__name__} does not belong on {subject}"
+    if position and is_never_recorded(subject):
+        return NEVER_RECORDED.format(subject)
+    is_fact = delivery.stream is Stream.FEED and not _may_be_unrecorded(message, subject)
+    if position == 0 and is_fact:
+        return f"{subject} carries facts of the journal; this has no position"
+    return ""
 
 
 def _belongs(message: Message, subject: str) -> bool:

@@ -12,7 +12,13 @@ from opensqt.domain.decimals import ONE
 from opensqt.domain.journal import Recorded
 from opensqt.domain.messages import Event
 from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT, Interest
-from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, event_of
+from opensqt.runtime.bus.admission import (
+    NEVER_RECORDED,
+    NOT_ADMITTED,
+    Misplaced,
+    event_of,
+    is_never_recorded,
+)
 from opensqt.runtime.bus.dead_letters import set_aside
 from opensqt.runtime.bus.feed_items import CaughtUp, FeedItem
 from opensqt.runtime.bus.journal_check import ROWS_PER_READ, JournalCheck
@@ -152,6 +158,9 @@ class CatchUpPass:
             envelope = from_headers(delivery.headers)
         except BadEnvelope as error:
             await self._set_aside(delivery, error)
+            return None
+        if envelope.position and is_never_recorded(delivery.subject):
+            await self._set_aside(delivery, Misplaced(NEVER_RECORDED.format(delivery.subject)))
             return None
         link = SequenceLink(
             subject=delivery.subject, position=envelope.position, prev=envelope.prev

@@ -28,6 +28,7 @@ def test_decode_understands_what_databases_and_tools_print(form: str, capsys: Ca
         "time_ms": 7,
         "kill_id": "",
         "account": "",
+        "epoch": 0,
     }
 
 

@@ -13,7 +13,7 @@ from opensqt.domain.messages import Message, name_of
 from opensqt.runtime.bus.admission import NOT_ADMITTED, Absurd, Misplaced, admitted
 from opensqt.runtime.bus.port import Delivery, Stream
 from opensqt.runtime.codec import encode
-from opensqt.runtime.envelope import BadEnvelope, Envelope, from_headers
+from opensqt.runtime.envelope import BadEnvelope, Envelope, claimed_position, from_headers
 
 NOW_MS = 1_800_000_000_000
 TICK = Tick(
@@ -88,11 +88,12 @@ def test_each_message_is_believed_where_it_belongs_and_nowhere_else(subject: str
     ],
 )
 def test_values_that_mean_nothing_are_not_believed(change: dict[str, object]) -> None:
-    """They are named with what was expected; as a fact of the journal they are the journal's business."""
+    """They are named with what was expected; a place in the journal, where none can be, makes them no better."""
     tick = msgspec.structs.replace(TICK, **change)
     with pytest.raises(Absurd, match=next(iter(change))):
         admitted(said("md.v.BTC-USDT.tick", tick), NOW_MS)
-    assert admitted(said("md.v.BTC-USDT.tick", tick, position=5), NOW_MS)[0] == tick
+    with pytest.raises(Misplaced):
+        admitted(said("md.v.BTC-USDT.tick", tick, position=5), NOW_MS)
 
 
 @pytest.mark.row("K04")
@@ -150,3 +151,28 @@ def test_any_bytes_under_any_head_are_admitted_or_refused(
         admitted(delivery, NOW_MS)
     except NOT_ADMITTED:
         return
+
+
+@pytest.mark.row("K04")
+@pytest.mark.parametrize("subject", ["md.v.BTC-USDT.tick", "evt.time", "ctl.alive.risk"])
+def test_what_is_only_said_claims_no_place_in_the_journal(subject: str) -> None:
+    """Facts of the journal were judged before they were written: nobody passes for one where none can be."""
+    with pytest.raises(Misplaced, match="nothing that has a place in the journal"):
+        admitted(said(subject, PLACES[subject], position=1), NOW_MS)
+
+
+@pytest.mark.row("K04", "E10")
+def test_a_kill_is_obeyed_wherever_it_claims_to_stand_if_it_means_something() -> None:
+    """A scope that nobody has is refused with and without a position."""
+    assert admitted(said("ctl.kill", KILL, position=5), NOW_MS)[0] == KILL
+    nobody = msgspec.structs.replace(KILL, scope="dEsk")
+    with pytest.raises(Absurd, match="scope"):
+        admitted(said("ctl.kill", nobody, position=5), NOW_MS)
+
+
+@pytest.mark.row("K04")
+def test_a_claimed_position_that_is_no_number_is_none() -> None:
+    """Python refuses to read thousands of digits, and that refusal is no dead letter."""
+    for text in ("", "x", "-1", "٣", "9" * 4301):
+        assert claimed_position({"ce-position": text}) == 0
+    assert claimed_position({"ce-position": "17"}) == 17

@@ -1,5 +1,6 @@
 """One pass over FEED: a hole that nobody fills ends it, in time, and never earlier."""
 
+import msgspec
 import pytest
 
 from opensqt.domain.journal import Entry, NewEvent, Recorded
@@ -77,6 +78,16 @@ async def test_a_hole_that_stays_open_ends_the_pass() -> None:
 
 
 @pytest.mark.row("A11")
+async def test_market_data_that_claims_a_place_in_the_journal_is_a_dead_letter() -> None:
+    """It would pass for a fact, which nobody judges again; the pass goes on."""
+    one, _ = await one_pass()
+    head = delivery(2, None).headers | {"ce-position": "1"}
+    forged = msgspec.structs.replace(delivery(1, None), headers=head)
+    assert [item async for item in one.offer(forged, now_s=0.0, now_ms=0)] == []
+    assert one.position == 0
+    assert [item async for item in one.offer(delivery(2, None), now_s=0.0, now_ms=0)]
+
+
 async def test_each_hole_has_its_own_time() -> None:
     """A hole that opens when another one closes is waited for as long."""
     one, rows = await one_pass(SUBJECT, SUBJECT, OTHER, OTHER)

@@ -176,25 +176,6 @@ def test_recorded_account_answers_are_read(recordings: Path) -> None:
     assert paid.income_id == "534c0003-4bf7-486f-aa02-78cee36825e4"
 
 
-@pytest.mark.row("D01")
-def test_funding_is_read_on_behind_a_span_of_many_pages(recordings: Path) -> None:
-    """More payments in a week than a page holds: its further pages come, and then the weeks behind it."""
-    told = bodies(recordings)["/v5/account/transaction-log"][0]
-    row, *_ = told["result"]["list"]
-    full = {**told, "result": {"list": [row] * 50, "nextPageCursor": "more"}}
-    first = BybitAccountEndpoints().funding(AT, account="main", since_ms=1)
-    second = first.read(encoded(full), SYMBOLS).following
-    assert second is not None
-    assert second.request.params == {**first.request.params, "cursor": "more"}
-    third = second.read(encoded(told), SYMBOLS).following
-    assert third is not None
-    week_ms = 7 * 24 * 3_600_000
-    assert (third.request.params["startTime"], "cursor" in third.request.params) == (
-        str(1 + week_ms),
-        False,
-    )
-
-
 @pytest.mark.row("D08")
 def test_recorded_private_frames_are_read(recordings: Path) -> None:
     """An execution with its fee, a wallet, an order of a market that is not ours."""
