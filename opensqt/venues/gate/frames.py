@@ -90,12 +90,12 @@ class _GateTicker(msgspec.Struct, frozen=True):
 
 
 class _WholeBook(msgspec.Struct, frozen=True):
-    """`update` is in ms of spot, in seconds of perpetuals."""
+    """`update` is in ms of spot, in seconds of perpetuals; old answers do not have it."""
 
     id: int
-    update: Decimal
     bids: list[Level | _PricedSize]
     asks: list[Level | _PricedSize]
+    update: Decimal = Decimal(0)
 
 
 _HEADS = msgspec.json.Decoder(_GateHead)
