@@ -14,6 +14,7 @@ from opensqt.desk.pace import too_slow
 from opensqt.desk.start_safety import unsafe
 from opensqt.domain.decimals import EXACT, ZERO, canonical
 from opensqt.domain.instruments import Market, Side, quote_asset
+from opensqt.risk.venue_caps import kept_for_exits
 from opensqt.runtime.config.all import Config
 from opensqt.strategies.prospect import FeeTerms, MarketView, rounded_up
 
@@ -28,6 +29,7 @@ def findings(config: Config, market: MarketView) -> Iterator[str]:
     yield from too_slow(config)
     yield from _unvalued(config)
     yield from _limits(config)
+    yield from _venue_caps(config, market)
     yield from _money(config, market)
     yield from unsafe(config, market)
 
@@ -100,6 +102,22 @@ def _limits(config: Config) -> Iterator[str]:
                     f" that {account} wants in {symbol} come to {least} {risk.currency};"
                     f" expected at least {least}"
                 )
+
+
+def _venue_caps(config: Config, market: MarketView) -> Iterator[str]:
+    """Yield which orders of a symbol no opening could join at the venue any more."""
+    wanted: dict[tuple[str, str], int] = defaultdict(int)
+    for one in config.strategies.values():
+        for symbol in one.symbols:
+            wanted[one.account, symbol] += one.orders_open_max
+    for (account, symbol), orders in wanted.items():
+        rules = market.rules[symbol]
+        most = rules.orders_max - kept_for_exits(rules)
+        if rules.orders_max and orders > most:
+            yield (
+                f"strategies: {account} keeps up to {orders} orders open in {symbol}, and the venue rests"
+                f" {rules.orders_max}, of which exits keep {rules.orders_max - most}; expected at most {most}"
+            )
 
 
 def _money(config: Config, market: MarketView) -> Iterator[str]:

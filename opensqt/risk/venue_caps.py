@@ -3,7 +3,7 @@
 An order beyond them would be refused by the venue after waiting for its turn there: it is refused here, by name.
 """
 
-from opensqt.domain.instruments import Market, Side
+from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import OrderType, TimeInForce
 from opensqt.risk.case import Case
 
@@ -12,13 +12,18 @@ EXITS_SHARE = 10  # one in so many of a venue's places is kept for orders that r
 _RESTING = frozenset({TimeInForce.GTC, TimeInForce.POST_ONLY})
 
 
+def kept_for_exits(rules: InstrumentRules) -> int:
+    """Return how many of the venue's places in a symbol no opening takes."""
+    return -(-rules.orders_max // EXITS_SHARE)
+
+
 def venue_open_orders(case: Case) -> str:
     """A venue rests so many orders of an account in a symbol at most."""
     intent, rules, here = case.intent, case.grounds.rules, case.grounds.exposure.orders_here
     rests = intent.type is OrderType.LIMIT and intent.time_in_force in _RESTING
     if rules is None or rules.orders_max == 0 or not rests:
         return ""
-    kept = 0 if case.reducing else -(-rules.orders_max // EXITS_SHARE)
+    kept = 0 if case.reducing else kept_for_exits(rules)
     if here < rules.orders_max - kept:
         return ""
     words = f"{here} open in {intent.symbol}, the venue allows {rules.orders_max}"

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from opensqt.domain.decimals import ZERO
+from opensqt.domain.decimals import ONE, ZERO
 from opensqt.domain.ranges import NotNegative, Range, Share
 from opensqt.strategies.settings import SettingError, Settings
 
@@ -27,6 +27,11 @@ class AdaptiveSettings(Settings, frozen=True, kw_only=True):
     rsi_high: Percent = Decimal(70)
     rsi_low: Percent = Decimal(30)
     thin_turnover_quote: NotNegative = ZERO
+
+    @property
+    def share_least(self) -> Decimal:
+        """The share of a full order that the wildest market leaves of it."""
+        return self.quantity_share_min if self.quantity_volatility_scale > 0 else ONE
 
     @property
     def asks_volatility(self) -> bool:

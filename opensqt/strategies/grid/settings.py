@@ -99,8 +99,10 @@ def _untradable_size(grid: GridSettings, lattice: GridLevels, market: MarketView
         f"the venue refuses orders of {grid.symbol} so small or large ({', '.join(sorted(broken))})"
     )
     least = max(least_bought(one.price, rules, market.fees) * one.price for one in bought)
+    least = EXACT.divide(least, grid.share_least)
+    wild = f", of which wild markets leave {grid.share_least}" * (grid.share_least < ONE)
     yield (
-        f'order_notional_quote = "{grid.order_notional_quote}": {refused if broken else unsold};'
+        f'order_notional_quote = "{grid.order_notional_quote}"{wild}: {refused if broken else unsold};'
         f" expected at least {rounded_up(least)}"
     )
 
@@ -108,7 +110,7 @@ def _untradable_size(grid: GridSettings, lattice: GridLevels, market: MarketView
 def _bought(grid: GridSettings, lattice: GridLevels, level: int, rules: InstrumentRules) -> Bought:
     price = rules.fit_price(lattice.price(level), Side.BUY)
     return Bought(
-        quantity=quantity_of(grid.order_notional_quote, price, rules),
+        quantity=quantity_of(grid.order_notional_quote * grid.share_least, price, rules),
         price=price,
         sale_price=lattice.price(lattice.close_level(level, ONE)),
     )

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +84,14 @@ CASES = {
         ),
         "strategies.grid-spot.order_notional_quote",
         ("5.99", 'order_notional_quote = "5.6"', 'order_notional_quote = "{least}"'),
+    ),
+    "what a wild market leaves of an order": (
+        (
+            'order_notional_quote = "500"\n\n[strategies.carry]',
+            'order_notional_quote = "20"\nquantity_volatility_scale = "100"\n\n[strategies.carry]',
+        ),
+        "strategies.grid-spot.order_notional_quote",
+        ("59.8", 'order_notional_quote = "20"', 'order_notional_quote = "{least}"'),
     ),
     "a clip of which the fee leaves less than the perpetual takes": (
         ('order_notional_quote = "1000"', 'order_notional_quote = "120.2"'),
@@ -191,6 +200,25 @@ def test_a_quote_asset_without_a_rate_is_found_and_mended_by_a_rate_or_a_currenc
     assert len(unvalued) == 3, "one for each strategy"
     assert all('[risk.rates] USDT = "…"' in found for found in unvalued)
     assert list(findings(changed(euro, end), MARKET)) == []
+
+
+@pytest.mark.row("K13")
+@pytest.mark.parametrize("orders_max, told", [(0, False), (5, True), (200, False)])
+def test_more_orders_than_the_venue_rests_are_named(orders_max: int, told: bool) -> None:
+    """The default desk keeps at most six open in a symbol; a tenth of the venue's places is for exits."""
+    rules = {
+        symbol: msgspec.structs.replace(one, orders_max=orders_max)
+        for symbol, one in MARKET.rules.items()
+    }
+    found = [
+        one
+        for one in findings(changed(), msgspec.structs.replace(MARKET, rules=rules))
+        if "orders open in" in one
+    ]
+    assert bool(found) == told
+    assert all(
+        "the venue rests 5, of which exits keep 1; expected at most 4" in one for one in found
+    )
 
 
 @pytest.mark.row("K13")
