@@ -175,6 +175,15 @@ class IntentQueue:
         if bulkhead.error is not None:
             await self._strikes.count(delivery, bulkhead.error, now_ms)
 
+    def wish(self, intent: CancelIntent) -> None:
+        """Judge a cancel that risk itself wishes, and send it the way of all others."""
+        with self._context.tracer.span("risk.clean", "", strategy=intent.strategy) as span:
+            limits = limits_for(self._limits.config(self._sight.state), self._clock.speed, intent)
+            now_ms, state = self._clock.market_ms(), self._sight.state
+            self._answer(
+                intent, judge(state, intent, limits, self._seat(), now_ms), span.traceparent
+            )
+
     async def _judge(self, intent: Intent) -> Judgement:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
         reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)

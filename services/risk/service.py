@@ -21,6 +21,7 @@ from opensqt.runtime.service_shell import ServiceShell
 from services.risk.breaker_watch import BreakerWatch
 from services.risk.intent_queue import NAME, FeedProgress, IntentQueue
 from services.risk.limits_in_force import LimitsInForce
+from services.risk.order_cleaner import OrderCleaner
 
 LEASE = "risk"
 HORIZON_MS = 2000  # wall: as long as any verdict of a predecessor may still be under way
@@ -66,6 +67,7 @@ class RiskService:
         self._docket = IntentQueue(
             context, self._sight, self._lease, self._shell.spawn, strikes, key, self._limits
         )
+        self._cleaner = OrderCleaner(context, self._sight, self._docket, self._limits)
 
     @property
     def ready(self) -> bool:
@@ -111,6 +113,7 @@ class RiskService:
             self._beat(),
             self._breakers.run(),
             self._breakers.follow_candles(),
+            self._cleaner.run(lambda: self._lease.held),
         ):
             self._shell.spawn(work)
 

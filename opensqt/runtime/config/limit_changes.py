@@ -18,6 +18,7 @@ CHANGEABLE = (
     "asset_notional_quote_max",
     "price_collar_bps",
     "tick_age_ms_max",
+    "order_age_ms_max",
 )
 CONFIGURED = "configured"  # said in place of a value: what the file says counts again
 CAP_FACTOR = 2  # the executor's own caps stand so far behind the configured limits

@@ -134,6 +134,9 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
     open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100
     price_collar_bps: Annotated[Decimal, Range(above="0", most="5000")] = Decimal(100)
     tick_age_ms_max: Annotated[int, Range(least="100", most="600000")] = 3000
+    order_age_ms_max: Annotated[int, Range(least="0", most="2592000000")] = (
+        0  # 0: no order is too old
+    )
     leverage_max: Leverage = 10
     supportable_orders_min: Annotated[int, Range(least="0", most="1000000")] = 0
 
