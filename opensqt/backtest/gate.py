@@ -23,7 +23,7 @@ class Gate:
         self._books, self._agenda = books, agenda
         self._config_version = config_hash(config)
         self._horizon_ms = max(one.valid_for_ms for one in config.strategies.values())
-        self._rates = config.risk.rates
+        self._risk = config.risk
         self._forgotten_ms = 0
 
         @cache
@@ -40,7 +40,8 @@ class Gate:
             config_version=self._config_version,
             basis=basis,
             opens_from_ms=0,
-            rates=self._rates,
+            rates=self._risk.rates,
+            collateral_shares=self._risk.collateral_shares,
         )
         limits = self._limits(intent.strategy, intent.symbol)
         judgement = judge(state, intent, limits, seat, now_ms)

@@ -24,11 +24,15 @@ class StrategyLimits(msgspec.Struct, frozen=True, kw_only=True):
     open_orders_max: int
     price_collar_bps: Decimal
     tick_age_ms_max: int
-    exposure_notional_quote_max: Decimal | None = (
-        None  # of the desk; None in what was judged without one
-    )
-    asset_notional_quote_max: Decimal | None = (
-        None  # of an asset on the desk, long or short; likewise
+    # None below, or 0 of a rate: it was judged without that limit.
+    exposure_notional_quote_max: Decimal | None = None  # of the desk
+    asset_notional_quote_max: Decimal | None = None  # of an asset on the desk, long or short
+    leverage_max: Decimal | None = None  # notional of an account's perpetuals over its equity
+    margin_health_min: Decimal | None = None
+    liquidation_distance_bps_min: Decimal | None = None
+    maintenance_rate: Decimal = Decimal(0)  # of a perpetual's notional
+    collateral_share: Decimal | None = (
+        None  # of the base asset's worth, in a wallet of both markets
     )
 
 
@@ -69,6 +73,21 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     unvalued: str = ""
 
 
+class Funds(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account has behind the order: in the currency of the limits where nothing else is said.
+
+    `equity` stands behind its perpetuals, gains and losses of now included, None where it is not known;
+    `perps_elsewhere` is their notional at worst, but for the symbol's own. Of a spot order: `spendable` units of what
+    it gives, less what our orders will give; or, where one wallet serves both markets (`joint`), `coins` of its base.
+    """
+
+    equity: Decimal | None = None
+    perps_elsewhere: Decimal = Decimal(0)
+    spendable: Decimal | None = None
+    coins: Decimal = Decimal(0)
+    joint: bool = False
+
+
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """The best prices of the symbol and how old they are (market ms)."""
 
@@ -106,6 +125,7 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     quote: Quote | None = None
     worth: Worth | None = None
     aggregate: Aggregate | None = None  # None in what was judged without one
+    funds: Funds | None = None  # likewise
 
 
 class Conclusion(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,7 +74,7 @@ PARTS = frozenset(
         "OrderRef",
     }
     | {"Aggregate", "Conclusion", "Exposure", "Grounds", "Moment", "Quote", "StrategyLimits"}
-    | {"Worth"}
+    | {"Funds", "Worth"}
     | {"SnapshotBalance", "SnapshotOrder", "SnapshotPosition"}
 )
 

@@ -1,5 +1,6 @@
 """What an account holds its assets in: a wallet is named by the markets that it serves, one or several. Pure."""
 
+import functools
 from collections.abc import Iterable
 
 from opensqt.domain.instruments import Market
@@ -12,6 +13,7 @@ def wallet_of(markets: Iterable[Market]) -> str:
     return JOINT.join(sorted(markets))
 
 
+@functools.cache
 def serves(wallet: str, market: str) -> bool:
     """Tell whether trades in a market are booked in this wallet."""
     return market in wallet.split(JOINT)

@@ -20,8 +20,7 @@ def exposure_notional(case: Case) -> str:
     most, whole = case.grounds.limits.exposure_notional_quote_max, case.grounds.aggregate
     if most is None or whole is None:
         return ""
-    here = max(whole.others_here + case.inventory, whole.against_here)
-    worst = whole.elsewhere_notional + here * case.unit_value
+    worst = whole.elsewhere_notional + case.units_here * case.unit_value
     if worst <= most:
         return ""
     return f"the desk at worst {worst} above {most} {case.grounds.limits.currency}"

@@ -7,8 +7,9 @@ import msgspec
 from opensqt.domain.cached import cached
 from opensqt.domain.decimals import ONE, ZERO
 from opensqt.domain.grounds import Exposure, Grounds, Moment
-from opensqt.domain.instruments import Market, Side, quote_asset
+from opensqt.domain.instruments import Market, Side, market_of, quote_asset
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose
+from opensqt.risk.margin import Margin, PositionChange, simulated
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -82,6 +83,42 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         at_work = exposure.own_closing + exposure.own_opening
         filled = intent.side.sign * exposure.own + at_work
         return max(filled, exposure.own_opening) + intent.quantity
+
+    @cached
+    def perp(self) -> bool:
+        """Whether it trades a perpetual."""
+        return market_of(self.intent.symbol) is Market.PERP
+
+    @cached
+    def pays_in_coins(self) -> bool:
+        """Whether the account pays for the order with what it has alone: on spot, in a wallet of its own."""
+        funds = self.grounds.funds
+        return not self.perp and (funds is None or not funds.joint)
+
+    @cached
+    def margin_after(self) -> Margin | None:
+        """The account's margin if everything fills; None where the order moves none, or funds are not known."""
+        funds, limits, intent = self.grounds.funds, self.grounds.limits, self.intent
+        if funds is None or funds.equity is None or self.pays_in_coins:
+            return None
+        rate = limits.maintenance_rate
+        before = Margin(equity=funds.equity, maintenance=funds.perps_elsewhere * rate)
+        change = PositionChange(
+            held=ZERO if self.perp else funds.coins,
+            change=self.units_here if self.perp else intent.side.sign * intent.quantity,
+            price=self.unit_value,
+            maintenance_rate=rate if self.perp else ZERO,
+            collateral=ONE if self.perp else limits.collateral_share,
+        )
+        return simulated(before, (change,))
+
+    @cached
+    def units_here(self) -> Decimal:
+        """Base units that all owners in the symbol hold at worst, on whichever side that is more."""
+        whole = self.grounds.aggregate
+        if whole is None:
+            return self.inventory
+        return max(whole.others_here + self.inventory, whole.against_here)
 
     @cached
     def unit_value(self) -> Decimal:

@@ -1,7 +1,9 @@
 """What the gate takes a symbol and an asset to be worth: by the newest price of ours. Pure."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
+from opensqt.domain.decimals import ONE
 from opensqt.domain.grounds import Worth
 from opensqt.domain.instruments import quote_asset, rate_symbols
 from opensqt.domain.market import Tick
@@ -37,11 +39,17 @@ class Prices:
         newest = max(ticks, key=lambda tick: tick.time_ms, default=None)
         return Worth(rate=newest.ask_price, rate_ms=newest.time_ms) if newest is not None else None
 
-    def value(self, place: Place, currency: str, stated: dict[str, Decimal]) -> Decimal | None:
+    def rate(
+        self, account: str, asset: str, currency: str, stated: Mapping[str, Decimal]
+    ) -> Decimal | None:
+        """Return what one unit of an asset is worth in the currency; None where nobody tells."""
+        if asset == currency:
+            return ONE
+        worth = self.worth(self.venues.get(account, ""), f"/{asset}", currency)
+        return worth.rate if worth is not None else stated.get(asset)
+
+    def value(self, place: Place, currency: str, stated: Mapping[str, Decimal]) -> Decimal | None:
         """Return what one base unit is worth in the currency; None where price or rate is not known."""
-        price, asset = self.price(place), quote_asset(place[1])
-        if price is None or asset == currency:
-            return price
-        worth = self.worth(self.venues.get(place[0], ""), place[1], currency)
-        rate = worth.rate if worth is not None else stated.get(asset)
-        return price * rate if rate is not None else None
+        price = self.price(place)
+        rate = self.rate(place[0], quote_asset(place[1]), currency, stated)
+        return price * rate if price is not None and rate is not None else None

@@ -3,37 +3,10 @@
 A new limit begins here. Verdict, refusal codes, page and documentation are made of this one tuple.
 """
 
-import msgspec
-
-from opensqt.risk import aggregate_caps, limits, venue_caps
+from opensqt.risk import limits, venue_caps
 from opensqt.risk.case import Case
-from opensqt.risk.limits import Predicate
-
-_QUOTE = ("grounds.quote.bid", "grounds.quote.ask")
-_WORTH = (
-    "grounds.worth.rate",
-    "grounds.worth.rate_ms",
-    "moment.now_ms",
-    "grounds.limits.tick_age_ms_max",
-    "grounds.limits.rate_stated",
-)
-
-
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason to refuse: `broken` returns what was seen and allowed, in words, or an empty text.
-
-    `code` is recorded and counted. `scope` is what is bounded. `inputs` are the figures of the verdict that it asks
-    for, `limit` the one that bounds them, empty where nothing but the fact decides. `exits` tells whether orders that
-    reduce obey it, too; `words` is what it means to a person.
-    """
-
-    code: str
-    scope: str
-    words: str
-    broken: Predicate
-    inputs: tuple[str, ...] = ()
-    limit: str = ""
-    exits: bool = False
+from opensqt.risk.desk_rules import DESK_CAPS, FUNDS
+from opensqt.risk.rule import QUOTE, WORTH, Rule
 
 
 def _filter(code: str, words: str, limit: str) -> Rule:
@@ -104,7 +77,7 @@ _VENUE = (
         scope="symbol",
         words="no price is known yet",
         broken=limits.price_unknown,
-        inputs=_QUOTE,
+        inputs=QUOTE,
         exits=True,
     ),
     _filter("below_quantity_min", "smaller than the venue takes", "quantity_min"),
@@ -164,7 +137,7 @@ _LIMITS = (
         scope="order",
         words="priced too far from the market",
         broken=limits.price_collar,
-        inputs=_QUOTE,
+        inputs=QUOTE,
         limit="grounds.limits.price_collar_bps",
         exits=True,
     ),
@@ -173,7 +146,7 @@ _LIMITS = (
         scope="symbol",
         words="nobody knows what its quote asset is worth",
         broken=limits.rate_unknown,
-        inputs=_WORTH,
+        inputs=WORTH,
         limit="grounds.limits.currency",
     ),
     Rule(
@@ -181,7 +154,7 @@ _LIMITS = (
         scope="order",
         words="worth more than one order may be",
         broken=limits.order_notional,
-        inputs=(*_QUOTE, *_WORTH),
+        inputs=(*QUOTE, *WORTH),
         limit="grounds.limits.order_notional_quote_max",
     ),
     Rule(
@@ -202,8 +175,8 @@ _LIMITS = (
             "grounds.exposure.buys_open",
             "grounds.exposure.sells_open",
             "grounds.exposure.own_opening",
-            *_QUOTE,
-            *_WORTH,
+            *QUOTE,
+            *WORTH,
         ),
         limit="grounds.limits.position_notional_quote_max",
     ),
@@ -216,48 +189,9 @@ _LIMITS = (
             "grounds.exposure.own",
             "grounds.exposure.own_closing",
             "grounds.exposure.own_opening",
-            *_QUOTE,
+            *QUOTE,
         ),
         limit="grounds.limits.inventory_notional_quote_max",
-    ),
-)
-
-_OWN = (
-    "grounds.exposure.own",
-    "grounds.exposure.own_closing",
-    "grounds.exposure.own_opening",
-    "grounds.aggregate.others_here",
-    *_QUOTE,
-    *_WORTH,
-)
-_DESK_CAPS = (
-    Rule(
-        code="exposure_unknown",
-        scope="desk",
-        words="something is held that has no price",
-        broken=aggregate_caps.exposure_unknown,
-        inputs=("grounds.aggregate.unvalued",),
-        limit="grounds.limits.currency",
-    ),
-    Rule(
-        code="exposure_notional",
-        scope="desk",
-        words="all accounts and strategies together could hold too much",
-        broken=aggregate_caps.exposure_notional,
-        inputs=(
-            *_OWN,
-            "grounds.aggregate.against_here",
-            "grounds.aggregate.elsewhere_notional",
-        ),
-        limit="grounds.limits.exposure_notional_quote_max",
-    ),
-    Rule(
-        code="asset_notional",
-        scope="desk and asset",
-        words="all accounts and strategies together could be too long, or too short, in its asset",
-        broken=aggregate_caps.asset_notional,
-        inputs=(*_OWN, "grounds.aggregate.asset_elsewhere"),
-        limit="grounds.limits.asset_notional_quote_max",
     ),
 )
 
@@ -281,7 +215,7 @@ _GATE = (
     ),
 )
 
-RULES = (*_DESK, *_VENUE, *_LIMITS, *_DESK_CAPS, *_GATE)
+RULES = (*_DESK, *_VENUE, *_LIMITS, *DESK_CAPS, *FUNDS, *_GATE)
 WORDS = {rule.code: rule.words for rule in RULES}
 
 

@@ -5,7 +5,7 @@ looking at every order of the desk.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class SideStakes(NamedTuple):
     """One side of a place: what its live orders may fill, its best limit price, what its owners hold at worst."""
 
     open: Decimal
+    notional: Decimal  # of the limit orders, in the quote asset
     best: Decimal | None
     at_work: dict[str, AtWork]  # by owner
     worst: dict[str, Decimal]  # by owner
@@ -104,11 +105,11 @@ class Stakes:
         """Return how many orders of an account are live or approved."""
         return self._counts[account]
 
-    def at(self, place: Place, owed: Iterable[Order]) -> PlaceStakes:
+    def at(self, place: Place, owed: Callable[[], Iterable[Order]]) -> PlaceStakes:
         """Return what is at stake in a place; of `owed` orders, which ended, fills may still come."""
         known = self._known.get(place)
         if known is None:
-            known = self._known[place] = self._summed(place, owed)
+            known = self._known[place] = self._summed(place, owed())
         return known
 
     def _put(self, place: Place, name: str, stake: Stake | None) -> None:
@@ -153,6 +154,7 @@ def _side(here: list[Stake], due: list[Stake], held: dict[str, Decimal], side: S
     prices = [stake.price for stake in here if stake.type is OrderType.LIMIT]
     return SideStakes(
         open=sum((one.closing + one.opening for one in at_work.values()), ZERO),
+        notional=sum((stake.quantity * stake.price for stake in here), ZERO),
         best=(max if side is Side.BUY else min)(prices, default=None),
         at_work=at_work,
         worst=worst,

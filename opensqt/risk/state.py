@@ -5,8 +5,8 @@ from itertools import takewhile
 
 from opensqt.domain.control import LimitChanged
 from opensqt.domain.decimals import ZERO
-from opensqt.domain.grounds import Aggregate, Exposure
-from opensqt.domain.instruments import InstrumentRules, Side, base_asset
+from opensqt.domain.grounds import Exposure
+from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Event
@@ -17,6 +17,7 @@ from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.trading_controls import Switch, TradingControls, thrown
 from opensqt.domain.verdict import RiskApproved, RiskRefused, Verdict
+from opensqt.risk.funds import AccountFunds
 from opensqt.risk.prices import Prices
 from opensqt.risk.stakes import IDLE, PlaceStakes, Stakes
 
@@ -30,6 +31,7 @@ class RiskState:
     def __init__(self) -> None:
         self.rules: dict[tuple[str, str], InstrumentRules] = {}
         self.prices = Prices()
+        self.funds = AccountFunds()
         self.index = OrderIndex(trades_max=TRADES_MAX)
         self.stakes = Stakes(self.index.positions)
         self.verdicts: dict[str, Verdict] = {}
@@ -100,50 +102,30 @@ class RiskState:
             own_ask=sells.best,
         )
 
-    def aggregate(
-        self, intent: PlaceIntent, currency: str, stated: dict[str, Decimal]
-    ) -> Aggregate:
-        """Return what all accounts and strategies hold beside the one that asks, at worst, if everything fills."""
-        place, side = (intent.account, intent.symbol), intent.side
-        here, base = self.stakes_at(place), base_asset(intent.symbol)
-        whole, same_asset, unvalued = ZERO, ZERO, ""
-        for other in self.stakes.places:
-            stakes = self.stakes_at(other)
-            if other == place or stakes.worst == 0:
-                continue
-            value = self.prices.value(other, currency, stated)
-            if value is None:
-                unvalued = other[1]
-                continue
-            whole += stakes.worst * value
-            if base_asset(other[1]) == base:
-                same_asset += stakes.sides[side].worst_of_all
-        mine = here.sides[side]
-        return Aggregate(
-            others_here=mine.worst_of_all - mine.worst.get(intent.strategy, ZERO),
-            against_here=here.sides[side.opposite].worst_of_all,
-            elsewhere_notional=whole,
-            asset_elsewhere=same_asset,
-            unvalued=unvalued,
-        )
-
     def stakes_at(self, place: Place) -> PlaceStakes:
         """Return what is at stake in a place, ended orders whose fills may still come included."""
-        return self.stakes.at(place, self.index.open.owed())
+        return self.stakes.at(place, self.index.open.owed)
 
     def _count(self, event: Event) -> Change:
         """Take in what may change an order or a position, and return what it changed."""
         change = self.index.fold(event)
         if change.order is not None:
             self.stakes.file(change.order)
+        for fill in change.booked:
+            self.funds.book(fill)
         for fill in (*change.booked, *change.claimed):
             self._hold(fill.ref.venue, (fill.ref.account, fill.ref.symbol), fill.price)
         if isinstance(event, IntentPlaced):
             self.prices.venues[event.ref.account] = event.ref.venue
             self._settle(event.ref.intent_id)
         elif isinstance(event, Adjustment | PositionAdopted):
+            place = (event.account, event.symbol)
             price = event.entry_price if isinstance(event, PositionAdopted) else None
-            self._hold(event.venue, (event.account, event.symbol), price)
+            self._hold(event.venue, place, price)
+            # A correction gains and loses nothing: it counts at what is known of the price.
+            self.funds.hold(place, event.quantity, price or self.prices.price(place) or ZERO)
+        else:
+            self.funds.fold(event)
         return change
 
     def _hold(self, venue: str, place: Place, price: Decimal | None) -> None:

@@ -10,6 +10,7 @@ from opensqt.domain.market import Tick
 from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused, Verdict
 from opensqt.risk import limits as predicates
 from opensqt.risk.case import Case
+from opensqt.risk.desk_figures import Terms, aggregate, funds
 from opensqt.risk.rules import first_broken
 from opensqt.risk.state import RiskState
 
@@ -24,6 +25,7 @@ class VerdictContext(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis
     opens_from_ms: int  # market time; before it a verdict of our predecessor may still be under way
     rates: dict[str, Decimal] = {}  # what the configuration says that a unit of an asset is worth
+    collateral_shares: dict[str, Decimal] = {}  # what a coin counts for behind perpetuals
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,13 +127,17 @@ def _grounds(
 ) -> Grounds:
     key = (intent.venue, intent.symbol)
     tick = state.prices.ticks.get(key)
+    terms = Terms(
+        currency=limits.currency, rates=seat.rates, collateral_shares=seat.collateral_shares
+    )
     return Grounds(
         limits=limits,
         exposure=state.exposure(intent),
         rules=state.rules.get(key),
         quote=_quote(tick) if tick is not None else None,
         worth=state.prices.worth(*key, limits.currency),
-        aggregate=state.aggregate(intent, limits.currency, seat.rates),
+        aggregate=aggregate(state, intent, terms),
+        funds=funds(state, intent, terms),
     )
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class StrategyLimits(_message.Message):
-    __slots__ = ("currency", "order_notional_quote_max", "position_notional_quote_max", "inventory_notional_quote_max", "rate_stated", "open_orders_max", "price_collar_bps", "tick_age_ms_max", "exposure_notional_quote_max", "asset_notional_quote_max")
+    __slots__ = ("currency", "order_notional_quote_max", "position_notional_quote_max", "inventory_notional_quote_max", "rate_stated", "open_orders_max", "price_collar_bps", "tick_age_ms_max", "exposure_notional_quote_max", "asset_notional_quote_max", "leverage_max", "margin_health_min", "liquidation_distance_bps_min", "maintenance_rate", "collateral_share")
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     ORDER_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
     POSITION_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
@@ -19,6 +19,11 @@ class StrategyLimits(_message.Message):
     TICK_AGE_MS_MAX_FIELD_NUMBER: _ClassVar[int]
     EXPOSURE_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
     ASSET_NOTIONAL_QUOTE_MAX_FIELD_NUMBER: _ClassVar[int]
+    LEVERAGE_MAX_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_HEALTH_MIN_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATION_DISTANCE_BPS_MIN_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_RATE_FIELD_NUMBER: _ClassVar[int]
+    COLLATERAL_SHARE_FIELD_NUMBER: _ClassVar[int]
     currency: str
     order_notional_quote_max: str
     position_notional_quote_max: str
@@ -29,7 +34,12 @@ class StrategyLimits(_message.Message):
     tick_age_ms_max: int
     exposure_notional_quote_max: str
     asset_notional_quote_max: str
-    def __init__(self, currency: _Optional[str] = ..., order_notional_quote_max: _Optional[str] = ..., position_notional_quote_max: _Optional[str] = ..., inventory_notional_quote_max: _Optional[str] = ..., rate_stated: _Optional[str] = ..., open_orders_max: _Optional[int] = ..., price_collar_bps: _Optional[str] = ..., tick_age_ms_max: _Optional[int] = ..., exposure_notional_quote_max: _Optional[str] = ..., asset_notional_quote_max: _Optional[str] = ...) -> None: ...
+    leverage_max: str
+    margin_health_min: str
+    liquidation_distance_bps_min: str
+    maintenance_rate: str
+    collateral_share: str
+    def __init__(self, currency: _Optional[str] = ..., order_notional_quote_max: _Optional[str] = ..., position_notional_quote_max: _Optional[str] = ..., inventory_notional_quote_max: _Optional[str] = ..., rate_stated: _Optional[str] = ..., open_orders_max: _Optional[int] = ..., price_collar_bps: _Optional[str] = ..., tick_age_ms_max: _Optional[int] = ..., exposure_notional_quote_max: _Optional[str] = ..., asset_notional_quote_max: _Optional[str] = ..., leverage_max: _Optional[str] = ..., margin_health_min: _Optional[str] = ..., liquidation_distance_bps_min: _Optional[str] = ..., maintenance_rate: _Optional[str] = ..., collateral_share: _Optional[str] = ...) -> None: ...
 
 class Exposure(_message.Message):
     __slots__ = ("net", "buys_open", "sells_open", "orders_open", "orders_here", "nobodys", "own", "own_closing", "own_opening", "own_bid", "own_ask")
@@ -71,6 +81,20 @@ class Aggregate(_message.Message):
     unvalued: str
     def __init__(self, others_here: _Optional[str] = ..., against_here: _Optional[str] = ..., elsewhere_notional: _Optional[str] = ..., asset_elsewhere: _Optional[str] = ..., unvalued: _Optional[str] = ...) -> None: ...
 
+class Funds(_message.Message):
+    __slots__ = ("equity", "perps_elsewhere", "spendable", "coins", "joint")
+    EQUITY_FIELD_NUMBER: _ClassVar[int]
+    PERPS_ELSEWHERE_FIELD_NUMBER: _ClassVar[int]
+    SPENDABLE_FIELD_NUMBER: _ClassVar[int]
+    COINS_FIELD_NUMBER: _ClassVar[int]
+    JOINT_FIELD_NUMBER: _ClassVar[int]
+    equity: str
+    perps_elsewhere: str
+    spendable: str
+    coins: str
+    joint: bool
+    def __init__(self, equity: _Optional[str] = ..., perps_elsewhere: _Optional[str] = ..., spendable: _Optional[str] = ..., coins: _Optional[str] = ..., joint: _Optional[bool] = ...) -> None: ...
+
 class Quote(_message.Message):
     __slots__ = ("bid", "ask", "tick_ms")
     BID_FIELD_NUMBER: _ClassVar[int]
@@ -110,20 +134,22 @@ class Moment(_message.Message):
     def __init__(self, now_ms: _Optional[int] = ..., opens_from_ms: _Optional[int] = ..., kill: _Optional[str] = ..., halt_mode: _Optional[str] = ..., halt_reason: _Optional[str] = ..., basis_reached: _Optional[bool] = ..., queue: _Optional[str] = ..., breaker: _Optional[str] = ...) -> None: ...
 
 class Grounds(_message.Message):
-    __slots__ = ("limits", "exposure", "rules", "quote", "worth", "aggregate")
+    __slots__ = ("limits", "exposure", "rules", "quote", "worth", "aggregate", "funds")
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     EXPOSURE_FIELD_NUMBER: _ClassVar[int]
     RULES_FIELD_NUMBER: _ClassVar[int]
     QUOTE_FIELD_NUMBER: _ClassVar[int]
     WORTH_FIELD_NUMBER: _ClassVar[int]
     AGGREGATE_FIELD_NUMBER: _ClassVar[int]
+    FUNDS_FIELD_NUMBER: _ClassVar[int]
     limits: StrategyLimits
     exposure: Exposure
     rules: _market_pb2.InstrumentRules
     quote: Quote
     worth: Worth
     aggregate: Aggregate
-    def __init__(self, limits: _Optional[_Union[StrategyLimits, _Mapping]] = ..., exposure: _Optional[_Union[Exposure, _Mapping]] = ..., rules: _Optional[_Union[_market_pb2.InstrumentRules, _Mapping]] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., worth: _Optional[_Union[Worth, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ...) -> None: ...
+    funds: Funds
+    def __init__(self, limits: _Optional[_Union[StrategyLimits, _Mapping]] = ..., exposure: _Optional[_Union[Exposure, _Mapping]] = ..., rules: _Optional[_Union[_market_pb2.InstrumentRules, _Mapping]] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., worth: _Optional[_Union[Worth, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., funds: _Optional[_Union[Funds, _Mapping]] = ...) -> None: ...
 
 class Conclusion(_message.Message):
     __slots__ = ("price", "reducing")

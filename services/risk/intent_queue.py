@@ -287,6 +287,7 @@ class IntentQueue:
             basis=self._sight.reader.basis,
             opens_from_ms=self.opens_from_ms,
             rates=self._context.config.risk.rates,
+            collateral_shares=self._context.config.risk.collateral_shares,
         )
 
 

@@ -1,6 +1,7 @@
 """The gate as a service on in-memory twins: commands, recorded refusals, basis, restart and back-pressure."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from opensqt.desk.config_default import derive
+from opensqt.domain.account import Deposit
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import (
     Basis,
@@ -19,6 +21,7 @@ from opensqt.domain.intent import (
     Purpose,
     TimeInForce,
 )
+from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Event, Message
 from opensqt.domain.subjects import intent_subject, subject_of
@@ -73,6 +76,7 @@ class House:
     @asynccontextmanager
     async def open(self, *, warm: bool = True) -> AsyncIterator[RiskService]:
         """Run a gate with a live market; `warm` waits until it lets openings through."""
+        await self.fund()
         gate, stop = self.gate(), asyncio.Event()
         task = asyncio.create_task(gate.run(stop))
         while not gate.ready and not task.done():
@@ -90,6 +94,30 @@ class House:
                 if task.done():
                     break
             await task
+
+    async def fund(self) -> None:
+        """Record what executors find at their first look: money in every account, once."""
+        if any(row.stream.startswith("account/") for row in self.store.rows):
+            return
+        for account, wallet in itertools.product(("main", "second", "third"), ("perp", "spot")):
+            money = Deposit(
+                venue="binance",
+                account=account,
+                wallet=wallet,
+                asset="USDT",
+                amount=Decimal(100_000),
+                reason="opening balance",
+                time_ms=START_MS,
+            )
+            event = NewEvent(
+                event_id=f"opening-{account}-{wallet}",
+                stream=f"account/binance/{account}",
+                message=money,
+                subject=subject_of(money),
+                actor="executor",
+                occurred_at_ms=START_MS,
+            )
+            await MemoryJournal(self.store).append(Entry(events=(event,)))
 
     async def market(self) -> None:
         """Publish rules and a fresh tick."""

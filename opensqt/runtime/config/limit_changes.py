@@ -16,13 +16,16 @@ CHANGEABLE = (
     "open_orders_max",
     "exposure_notional_quote_max",
     "asset_notional_quote_max",
+    "leverage_max",
     "price_collar_bps",
+    "margin_health_min",
+    "liquidation_distance_bps_min",
     "tick_age_ms_max",
     "order_age_ms_max",
 )
 CONFIGURED = "configured"  # said in place of a value: what the file says counts again
 CAP_FACTOR = 2  # the executor's own caps stand so far behind the configured limits
-CAPPED = frozenset(CHANGEABLE[:5])  # nobody loosens these further without a restart
+CAPPED = frozenset(CHANGEABLE[:6])  # nobody loosens these further without a restart
 
 
 def new_value(configured: RiskConfig, field: str, text: str) -> str:

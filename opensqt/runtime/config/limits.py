@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from opensqt.domain.grounds import StrategyLimits
-from opensqt.domain.instruments import quote_asset
+from opensqt.domain.instruments import base_asset, quote_asset
 from opensqt.execution.caps import Caps
 from opensqt.risk.breakers.panel import BreakerPanel, panel_of
 from opensqt.runtime.config.all import Config
@@ -24,7 +24,20 @@ def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> Str
         tick_age_ms_max=int(risk.tick_age_ms_max * speed),
         exposure_notional_quote_max=risk.exposure_notional_quote_max or None,
         asset_notional_quote_max=risk.asset_notional_quote_max or None,
+        leverage_max=Decimal(_leverage_max(config, strategy)),
+        margin_health_min=risk.margin_health_min,
+        liquidation_distance_bps_min=risk.liquidation_distance_bps_min,
+        maintenance_rate=risk.maintenance_rate,
+        collateral_share=risk.collateral_shares.get(base_asset(symbol)),
     )
+
+
+def _leverage_max(config: Config, strategy: str) -> int:
+    """Return how often perpetuals may be worth the equity: as risk says, and no more than the account is set to."""
+    settings = config.strategies.get(strategy)
+    account = config.accounts.get(settings.account) if settings is not None else None
+    most = config.risk.leverage_max
+    return most if account is None else min(most, account.leverage)
 
 
 def caps_of(config: Config) -> Caps:

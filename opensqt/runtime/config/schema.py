@@ -138,6 +138,10 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
         0  # 0: no order is too old
     )
     leverage_max: Leverage = 10
+    margin_health_min: Annotated[Decimal, Range(least="0", most="1")] = Decimal("0.4")
+    liquidation_distance_bps_min: Annotated[Decimal, Range(least="0", most="10000")] = Decimal(500)
+    maintenance_rate: Annotated[Decimal, Range(above="0", most="0.5")] = Decimal("0.05")
+    collateral_shares: dict[str, Share] = msgspec.field(default_factory=dict)
     supportable_orders_min: Annotated[int, Range(least="0", most="1000000")] = 0
 
     def rate(self, asset: str) -> Decimal | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from opensqt.domain.account import Deposit
 from opensqt.domain.grounds import StrategyLimits
 from opensqt.domain.instruments import InstrumentRules, Market, Side
 from opensqt.domain.intent import (
@@ -157,6 +158,21 @@ def fill(client_order_id: str, side: Side, quantity: str, strategy: str = "grid-
         liquidity=Liquidity.MAKER,
         realized_pnl=Decimal(0),
         evidence_hash="",
+        time_ms=NOW_MS,
+    )
+
+
+def money(
+    amount: int | str, asset: str = "USDT", wallet: str = "perp", account: str = "main"
+) -> Deposit:
+    """Return what an account has from outside."""
+    return Deposit(
+        venue="binance",
+        account=account,
+        wallet=wallet,
+        asset=asset,
+        amount=Decimal(amount),
+        reason="opening balance",
         time_ms=NOW_MS,
     )
 

@@ -28,6 +28,7 @@ from tests.unit.risk.risk_books import (
     fill,
     intent,
     live,
+    money,
     rules,
     state,
     tick,
@@ -40,6 +41,7 @@ UNSAID = {Decimal: Decimal(0), int: 0, str: "", bool: False, Market: Market.SPOT
 # What a filter set says beside the filters; the intent names venue and symbol itself.
 _APART = "venue symbol venue_symbol base quote contract_size maker_fee taker_fee time_ms"
 UNJUDGED = {f"grounds.rules.{name}" for name in _APART.split()}
+SPOT_ONLY = {"grounds.limits.collateral_share"}
 STRATEGIES = ("grid-perp", "carry", "grid-two")
 
 
@@ -108,8 +110,12 @@ def _limits(draw: random.Random) -> StrategyLimits:
         # One run in four keeps its limits in another currency than the symbol's quote.
         currency=draw.choice(("USDT", "USDT", "USDT", "EUR")),
         rate_stated=draw.choice((None, Decimal("0.9"))),
-        exposure_notional_quote_max=draw.choice((None, Decimal(2500), Decimal(6000))),
-        asset_notional_quote_max=draw.choice((None, Decimal(2000), Decimal(5000))),
+        exposure_notional_quote_max=draw.choice((None, None, Decimal(2500))),
+        asset_notional_quote_max=draw.choice((None, Decimal(1500), Decimal(3000))),
+        leverage_max=draw.choice((None, None, Decimal(2), Decimal(5))),
+        margin_health_min=draw.choice((None, None, Decimal("0.7"))),
+        liquidation_distance_bps_min=draw.choice((None, None, Decimal(2500))),
+        maintenance_rate=Decimal("0.05"),
     )
 
 
@@ -123,6 +129,8 @@ def _played(seed: int) -> list[Verdict]:
             books = RiskState() if draw.random() < 0.5 else state()
             if draw.random() < 0.7:
                 books.fold(RULES)
+            if draw.random() < 0.8:
+                books.fold(money(draw.choice((500, 1500, 20_000))))
         for event in _events(draw, number):
             books.fold(event)
         seat = msgspec.structs.replace(SEAT, opens_from_ms=NOW_MS + draw.choice((0, 0, 0, 400)))
@@ -147,7 +155,7 @@ def _as_recorded(verdict: Verdict) -> tuple[str, str, bool]:
     return "", "", verdict.reduce_only
 
 
-RUN = [verdict for seed in range(8) for verdict in _played(seed)]
+RUN = [verdict for seed in range(10) for verdict in _played(seed)]
 
 
 @pytest.mark.row("J10")
@@ -164,6 +172,7 @@ def test_the_run_holds_every_answer_that_a_gate_gives() -> None:
     """A run that never met a limit would prove nothing about its inputs."""
     codes = {_as_recorded(verdict)[0] for verdict in RUN}
     assert codes == {
+        "funds_unknown", "leverage", "liquidation_distance", "margin_health",
         "", "above_price_max", "above_quantity_max", "basis_late", "below_notional_min", "below_price_min",
         "below_quantity_min", "expired", "halted", "off_quantity_step", "inventory_notional", "killed", "off_tick_size",
         "open_orders", "order_notional", "position_notional", "price_collar", "price_unknown",
@@ -181,7 +190,7 @@ def test_no_input_of_a_verdict_can_be_left_out() -> None:
     missed = {name for name in names if all(_still_explained(one, name) for one in RUN)}
     assert missed == set()
     exposure = {f"grounds.exposure.{name}" for name in Exposure.__struct_fields__}
-    limits = {f"grounds.limits.{name}" for name in StrategyLimits.__struct_fields__}
+    limits = {f"grounds.limits.{name}" for name in StrategyLimits.__struct_fields__} - SPOT_ONLY
     assert names >= exposure | limits | {"grounds.worth.rate", "grounds.worth.rate_ms"}
 
 
