@@ -19,7 +19,7 @@ MORE_NOUNS = {
     "executor": 13,
     "gateway": 12,
     "risk": 3,
-}  # docs/adr/0006, 0005, 0037, 0044, 0047 say why
+}  # docs/adr/0006, 0005, 0037, 0044, 0051 say why
 
 
 def _contracts() -> dict[str, dict[str, Any]]:
