@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from opensqt.domain.decimals import ZERO
+from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import OrderType, PlaceIntent, Purpose
 from opensqt.domain.order_events import IntentPlaced
@@ -66,12 +66,64 @@ class PlaceStakes(NamedTuple):
     )
 
 
+class _Line:
+    """One side of a place as it changes: sums that are exact, so that what comes and goes leaves nothing behind."""
+
+    __slots__ = ("closing", "notional", "opening", "prices")
+
+    def __init__(self) -> None:
+        self.closing: dict[str, Decimal] = {}  # by owner
+        self.opening: dict[str, Decimal] = {}
+        self.notional = ZERO
+        self.prices: dict[str, Decimal] = {}  # of limit orders, by name
+
+    def add(self, name: str, stake: Stake) -> None:
+        """Count an order."""
+        self._move(stake, stake.quantity)
+        if stake.type is OrderType.LIMIT:
+            self.prices[name] = stake.price
+
+    def remove(self, name: str, stake: Stake) -> None:
+        """Count an order no more."""
+        self._move(stake, -stake.quantity)
+        self.prices.pop(name, None)
+
+    def _move(self, stake: Stake, quantity: Decimal) -> None:
+        sums = self.closing if stake.purpose is Purpose.CLOSE else self.opening
+        after = EXACT.add(sums.get(stake.strategy, ZERO), quantity)
+        if after:
+            sums[stake.strategy] = after
+        else:
+            sums.pop(stake.strategy, None)
+        self.notional = EXACT.add(self.notional, EXACT.multiply(quantity, stake.price))
+
+
+class _Place:
+    """What is at work in a place."""
+
+    __slots__ = ("lines", "stakes")
+
+    def __init__(self) -> None:
+        self.stakes: dict[str, Stake] = {}
+        self.lines = {Side.BUY: _Line(), Side.SELL: _Line()}
+
+    def put(self, name: str, stake: Stake | None) -> int:
+        """Take in what an order may still fill, None for nothing; return by how many there are more now."""
+        known = self.stakes.pop(name, None)
+        if known is not None:
+            self.lines[known.side].remove(name, known)
+        if stake is not None:
+            self.stakes[name] = stake
+            self.lines[stake.side].add(name, stake)
+        return (stake is not None) - (known is not None)
+
+
 class Stakes:
     """The stakes of a desk, by name of the order or approval."""
 
     def __init__(self, positions: OwnedPositions) -> None:
         self._positions = positions
-        self._living: dict[Place, dict[str, Stake]] = {}
+        self._living: dict[Place, _Place] = {}
         self._known: dict[Place, PlaceStakes] = {}
         self._counts: defaultdict[str, int] = defaultdict(int)
 
@@ -98,7 +150,8 @@ class Stakes:
 
     def changed(self, place: Place) -> None:
         """Sum a place up anew when it is asked for: somebody holds more or less there."""
-        self._living.setdefault(place, {})
+        if place not in self._living:
+            self._living[place] = _Place()
         self._known.pop(place, None)
 
     def count(self, account: str) -> int:
@@ -114,47 +167,45 @@ class Stakes:
 
     def _put(self, place: Place, name: str, stake: Stake | None) -> None:
         self.changed(place)
-        stakes = self._living[place]
-        self._counts[place[0]] -= stakes.pop(name, None) is not None
-        if stake is not None:
-            stakes[name] = stake
-            self._counts[place[0]] += 1
+        self._counts[place[0]] += self._living[place].put(name, stake)
 
     def _summed(self, place: Place, owed: Iterable[Order]) -> PlaceStakes:
-        here = list(self._living.get(place, {}).values())
+        living = self._living.get(place) or _Place()
         due = [
-            _stake(o, o.placed) for o in owed if o.placed is not None and _place(o.placed) == place
+            _stake(one, one.placed)
+            for one in owed
+            if one.placed is not None and _place(one.placed) == place
         ]
         held = {
             who: units for (who, where), units in self._positions.owned.items() if where == place
         }
-        sides = {
-            side: _side(
-                [s for s in here if s.side is side], [s for s in due if s.side is side], held, side
-            )
-            for side in Side
-        }
-        worst = max(one.worst_of_all for one in sides.values())
-        return PlaceStakes(sides, len(here), worst)
+        buys = _side(living.lines[Side.BUY], due, held, Side.BUY)
+        sells = _side(living.lines[Side.SELL], due, held, Side.SELL)
+        worst = max(buys.worst_of_all, sells.worst_of_all)
+        return PlaceStakes({Side.BUY: buys, Side.SELL: sells}, len(living.stakes), worst)
 
 
-def _side(here: list[Stake], due: list[Stake], held: dict[str, Decimal], side: Side) -> SideStakes:
-    at_work: dict[str, AtWork] = {}
-    for stake in (*here, *due):
-        closing, opening = at_work.get(stake.strategy, IDLE)
-        if stake.purpose is Purpose.CLOSE:
-            closing += stake.quantity
-        else:
-            opening += stake.quantity
-        at_work[stake.strategy] = AtWork(closing, opening)
-    worst = {
-        who: at_work.get(who, IDLE).worst(side.sign * held.get(who, ZERO))
-        for who in held.keys() | at_work.keys()
+def _side(line: _Line, due: list[Stake], held: dict[str, Decimal], side: Side) -> SideStakes:
+    at_work = {
+        who: AtWork(line.closing.get(who, ZERO), line.opening.get(who, ZERO))
+        for who in (*line.closing, *line.opening)
     }
-    prices = [stake.price for stake in here if stake.type is OrderType.LIMIT]
+    for stake in due:
+        if stake.side is side:
+            closing, opening = at_work.get(stake.strategy, IDLE)
+            closes = stake.purpose is Purpose.CLOSE
+            at_work[stake.strategy] = AtWork(
+                closing + stake.quantity if closes else closing,
+                opening if closes else opening + stake.quantity,
+            )
+    worst = {who: one.worst(side.sign * held.get(who, ZERO)) for who, one in at_work.items()}
+    for who, units in held.items():
+        if who not in worst:
+            worst[who] = max(side.sign * units, ZERO)
+    prices = line.prices.values()
     return SideStakes(
-        open=sum((one.closing + one.opening for one in at_work.values()), ZERO),
-        notional=sum((stake.quantity * stake.price for stake in here), ZERO),
+        open=sum([one.closing + one.opening for one in at_work.values()], ZERO),
+        notional=line.notional,
         best=(max if side is Side.BUY else min)(prices, default=None),
         at_work=at_work,
         worst=worst,
