@@ -6,6 +6,7 @@ A new limit begins here. Verdict, refusal codes, page and documentation are made
 from opensqt.risk import limits, venue_caps
 from opensqt.risk.case import Case
 from opensqt.risk.desk_rules import DESK_CAPS, FUNDS
+from opensqt.risk.limits import Predicate
 from opensqt.risk.rule import QUOTE, WORTH, Rule
 
 

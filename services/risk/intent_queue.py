@@ -110,13 +110,9 @@ class IntentQueue:
     ) -> None:
         self._context = context
         self._clock = context.clock
-        self._key = key
-        self._limits = limits
-        self._sight = sight
-        self._lease = lease
-        self._spawn = spawn
-        self._strikes = strikes
-        self._config_version = config_hash(context.config)
+        self._key, self._limits, self._sight = key, limits, sight
+        self._lease, self._spawn, self._strikes = lease, spawn, strikes
+        self._config_version, self._risk = config_hash(context.config), context.config.risk
         self.opens_from_ms = 0
         self.judged = {"approved": 0, "refused": 0, "conflicts": 0}
         self.commands = KeyedSerialExecutor(spawn, under_way_max=COMMANDS_UNDER_WAY_MAX)
@@ -177,20 +173,17 @@ class IntentQueue:
 
     def wish(self, intent: CancelIntent) -> None:
         """Judge a cancel that risk itself wishes, and send it the way of all others."""
-        with self._context.tracer.span("risk.clean", "", strategy=intent.strategy) as span:
-            limits = limits_for(self._limits.config(self._sight.state), self._clock.speed, intent)
-            now_ms, state = self._clock.market_ms(), self._sight.state
-            self._answer(
-                intent, judge(state, intent, limits, self._seat(), now_ms), span.traceparent
-            )
+        self._answer(intent, self._judged(intent, reached=True), "")
 
     async def _judge(self, intent: Intent) -> Judgement:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
         reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)
-        now_ms, seat = self._clock.market_ms(), self._seat()
-        config, speed = self._limits.config(self._sight.state), self._clock.speed
-        limits = limits_for(config, speed, intent)
-        return judge(self._sight.state, intent, limits, seat, now_ms, basis_reached=reached)
+        return self._judged(intent, reached=reached)
+
+    def _judged(self, intent: Intent, *, reached: bool) -> Judgement:
+        state, now_ms = self._sight.state, self._clock.market_ms()
+        limits = limits_for(self._limits.config(state), self._clock.speed, intent)
+        return judge(state, intent, limits, self._seat(), now_ms, basis_reached=reached)
 
     async def _reach(self, basis: Basis) -> bool:
         """Wait, bounded, until FEED has been folded as far as the strategy had seen it."""
@@ -286,8 +279,8 @@ class IntentQueue:
             config_version=self._config_version,
             basis=self._sight.reader.basis,
             opens_from_ms=self.opens_from_ms,
-            rates=self._context.config.risk.rates,
-            collateral_shares=self._context.config.risk.collateral_shares,
+            rates=self._risk.rates,
+            collateral_shares=self._risk.collateral_shares,
         )
 
 

@@ -2,7 +2,8 @@
 
 import sys
 
-from opensqt.risk.rules import RULES, Rule
+from opensqt.risk.rule import Rule
+from opensqt.risk.rules import RULES
 from tests.tidiness.source import ROOT
 
 PAGE = ROOT / "docs" / "limits.md"

@@ -10,7 +10,8 @@ import pytest
 from opensqt.domain.grounds import Grounds, Moment
 from opensqt.domain.intent import PlaceIntent
 from opensqt.risk.case import Case
-from opensqt.risk.rules import RULES, Rule
+from opensqt.risk.rule import Rule
+from opensqt.risk.rules import RULES
 from tests.tidiness.limits import PAGE, page
 from tests.unit.risk.test_risk_record import RUN
 

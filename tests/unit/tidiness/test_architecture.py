@@ -18,8 +18,8 @@ OWN_NOUNS_MAX = 2
 MORE_NOUNS = {
     "executor": 13,
     "gateway": 12,
-    "risk": 3,
-}  # docs/adr/0006, 0005, 0037, 0044, 0051 say why
+    "risk": 4,
+}  # docs/adr/0006, 0005, 0037, 0044, 0047, 0051 say why
 
 
 def _contracts() -> dict[str, dict[str, Any]]:
