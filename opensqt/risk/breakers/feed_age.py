@@ -1,9 +1,9 @@
-"""The breaker for old prices: opens for a symbol that shows no tick, closes when ticks have come again. Pure."""
+"""The breakers for old prices and old candles: open for a symbol that shows none, close when they come again. Pure."""
 
 from collections.abc import Collection, Container, Iterator
 from decimal import Decimal
 
-from opensqt.domain.market import Tick
+from opensqt.domain.market import Candle, Tick
 from opensqt.domain.messages import Event
 from opensqt.domain.order_index import Change
 from opensqt.domain.recon_events import Halted
@@ -13,17 +13,25 @@ from opensqt.risk.breakers.equity import Place
 from opensqt.risk.breakers.settings import FeedAgeSettings
 
 Market = tuple[str, str]  # venue, symbol
+FEED_AGE, CANDLE_AGE = "feed_age", "candle_age"
+_WATCHED: dict[str, type[Tick | Candle]] = {FEED_AGE: Tick, CANDLE_AGE: Candle}
+_WORDS = {FEED_AGE: "price is", CANDLE_AGE: "newest candle is"}
+_COME = {FEED_AGE: "prices have come", CANDLE_AGE: "candles have come"}
 
 
 class FeedAgeBreaker:
-    """Watches the ticks of the symbols that the desk trades; the age of a price that never came is unknown."""
+    """Watches ticks, or candles, of the symbols that the desk trades; the age of what never came is unknown."""
 
-    name = "feed_age"
     cooldown_ms = 0
 
     def __init__(
-        self, settings: FeedAgeSettings, places: Collection[Place], speed: Decimal
+        self,
+        settings: FeedAgeSettings,
+        places: Collection[Place],
+        speed: Decimal,
+        name: str = FEED_AGE,
     ) -> None:
+        self.name, self._watched = name, _WATCHED[name]
         self._settings, self._places, self._speed = settings, places, speed
         self._allowed_ms = int(settings.age_ms_max * speed)
         self._fresh_ms = int(settings.cooldown_s * 1000 * speed)
@@ -31,8 +39,8 @@ class FeedAgeBreaker:
         self._fresh_since_ms: dict[Market, int] = {}
 
     def fold(self, event: Event, _change: Change) -> None:
-        """Take in a tick."""
-        if not isinstance(event, Tick):
+        """Take in a tick, or a candle."""
+        if not isinstance(event, self._watched):
             return
         market = (event.venue, event.symbol)
         before_ms = self._newest_ms.get(market)
@@ -48,7 +56,9 @@ class FeedAgeBreaker:
                 continue
             wall_ms = int((now_ms - tick_ms) / self._speed)
             scope = str(Scope(venue=venue, account=account, symbol=symbol))
-            yield Trip(scope, f"price is {wall_ms} ms old, allowed {self._settings.age_ms_max}")
+            yield Trip(
+                scope, f"{_WORDS[self.name]} {wall_ms} ms old, allowed {self._settings.age_ms_max}"
+            )
 
     def recovered(self, halt: Halted, now_ms: int) -> str:
         """Say how long prices have come again."""
@@ -59,7 +69,7 @@ class FeedAgeBreaker:
         since_ms = max(self._fresh_since_ms[market], halt.time_ms)
         if old or now_ms - since_ms < self._fresh_ms:
             return ""
-        return f"prices have come for {self._settings.cooldown_s} s again"
+        return f"{_COME[self.name]} for {self._settings.cooldown_s} s again"
 
     def proved(self, _scope: str, _now_ms: int) -> str:
         """Say nothing: it is never half open."""
@@ -70,6 +80,6 @@ class FeedAgeBreaker:
 
     def anew(self) -> "FeedAgeBreaker":
         """Return the same with the ticks that were seen."""
-        fresh = FeedAgeBreaker(self._settings, self._places, self._speed)
+        fresh = FeedAgeBreaker(self._settings, self._places, self._speed, self.name)
         fresh._newest_ms, fresh._fresh_since_ms = self._newest_ms, self._fresh_since_ms
         return fresh

@@ -14,7 +14,7 @@ from opensqt.domain.trading_controls import REDUCING, Switch, TradingControls, t
 from opensqt.risk.breakers.answers import LatencyBreaker, RejectBreaker
 from opensqt.risk.breakers.breaker import Breaker
 from opensqt.risk.breakers.equity import Place
-from opensqt.risk.breakers.feed_age import FeedAgeBreaker
+from opensqt.risk.breakers.feed_age import CANDLE_AGE, FeedAgeBreaker
 from opensqt.risk.breakers.loss import DESK_LOSS, SYMBOL_LOSS, LossBreaker
 from opensqt.risk.breakers.market import MarketBreaker
 from opensqt.risk.breakers.settings import BreakerSettings, LossSettings
@@ -159,6 +159,8 @@ def panel_of(
         found.append(LatencyBreaker(settings.latency, speed))
     if settings.feed_age.age_ms_max:
         found.append(FeedAgeBreaker(settings.feed_age, places, speed))
+    if settings.candle_age.age_ms_max:
+        found.append(FeedAgeBreaker(settings.candle_age, places, speed, CANDLE_AGE))
     if settings.rejects.refused_share_max:
         found.append(RejectBreaker(settings.rejects, speed))
     return BreakerPanel(found)

@@ -65,7 +65,7 @@ class LatencySettings(ConfigTable, frozen=True, kw_only=True):
 
 
 class FeedAgeSettings(ConfigTable, frozen=True, kw_only=True):
-    """Stops a symbol whose price is old, until it was fresh for `cooldown_s`."""
+    """Stops a symbol whose price, or newest candle, is old, until it was fresh for `cooldown_s`."""
 
     age_ms_max: MsOrOff = 0  # 0: off
     cooldown_s: Cooldown = 10
@@ -88,4 +88,5 @@ class BreakerSettings(ConfigTable, frozen=True, kw_only=True):
     symbol_loss: LossSettings = LossSettings()
     latency: LatencySettings = LatencySettings()
     feed_age: FeedAgeSettings = FeedAgeSettings()
+    candle_age: FeedAgeSettings = FeedAgeSettings()
     rejects: RejectSettings = RejectSettings()

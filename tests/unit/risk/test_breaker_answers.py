@@ -1,9 +1,11 @@
 """Breakers for what a venue answers, and for prices that grow old: limits, trials, and the pace of market time."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from opensqt.domain.market import Candle
 from opensqt.domain.recon_events import Halted
 from tests.unit.risk.breaker_board import ACCOUNT, SCOPE, T0_MS, Board, answered, price, settings
 
@@ -92,6 +94,41 @@ def test_an_old_price_opens_its_symbol_until_prices_have_come_for_a_while() -> N
     (closed,) = watch.at(T0_MS + 71_000)
     assert closed.reason == "prices have come for 5 s again"
     assert watch.not_closed == {}
+
+
+@pytest.mark.row("I11")
+def test_an_old_candle_opens_its_symbol_though_prices_come() -> None:
+    """Two minutes are allowed; a candle that never came says nothing, and fresh ones close it."""
+    watch = Board(settings(candle_age=AGE | {"age_ms_max": 120_000}))
+    watch.tell(price(T0_MS))
+    assert watch.at(T0_MS + 600_000) == []
+    watch.tell(_candle(T0_MS + 600_000))
+    assert watch.at(T0_MS + 720_000) == []
+    watch.tell(price(T0_MS + 720_001))
+    (opened,) = watch.at(T0_MS + 720_001)
+    assert isinstance(opened, Halted)
+    assert (opened.mode, opened.scope) == ("REDUCING", SCOPE)
+    assert opened.reason == "newest candle is 120001 ms old, allowed 120000"
+    watch.tell(_candle(T0_MS + 730_000))
+    assert watch.at(T0_MS + 734_999) == []
+    (closed,) = watch.at(T0_MS + 735_000)
+    assert closed.reason == "candles have come for 5 s again"
+
+
+def _candle(time_ms: int) -> Candle:
+    return Candle(
+        venue="binance",
+        symbol=price(0).symbol,
+        interval_ms=60_000,
+        open_time_ms=time_ms,
+        open=Decimal(1),
+        high=Decimal(1),
+        low=Decimal(1),
+        close=Decimal(1),
+        volume=Decimal(1),
+        closed=False,
+        time_ms=time_ms,
+    )
 
 
 @pytest.mark.row("E06")

@@ -86,6 +86,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[breakers.symbol_loss]": LossSettings,
     "[breakers.latency]": LatencySettings,
     "[breakers.feed_age]": FeedAgeSettings,
+    "[breakers.candle_age]": FeedAgeSettings,
     "[breakers.rejects]": RejectSettings,
     "[gateway]": schema.GatewayConfig,
     "[telemetry]": schema.TelemetryConfig,
