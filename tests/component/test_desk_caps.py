@@ -58,3 +58,22 @@ async def test_a_refusal_holds_what_the_rest_of_the_desk_comes_to() -> None:
         assert refusal.grounds.aggregate is not None
         assert refusal.grounds.aggregate.elsewhere_notional == HALF * Decimal("50000.1")
         assert refusal.grounds.limits.exposure_notional_quote_max == 700
+
+
+@pytest.mark.row("E09")
+async def test_leverage_is_of_the_account_that_asks() -> None:
+    """400 USDT carry an order of 500 five times over, as the account is set, and not once."""
+    house = House()
+    async with house.open():
+        assert await _asks(house, 1, account="poor") == ""
+        await _capped(house, "leverage_max", "1")
+        assert await _asks(house, 2, account="poor") == "leverage"
+        assert await _asks(house, 3) == ""
+
+
+@pytest.mark.row("E16")
+async def test_an_account_of_which_no_balance_was_recorded_opens_nothing() -> None:
+    """Nobody knows what it has."""
+    house = House()
+    async with house.open():
+        assert await _asks(house, 1, account="unheard-of") == "funds_unknown"

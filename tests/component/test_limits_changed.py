@@ -49,13 +49,14 @@ async def test_a_limit_counts_for_the_very_next_order_and_after_a_restart() -> N
         assert await _outcome(house, 4) == ""
 
 
-@pytest.mark.row("E09", "I12")
+@pytest.mark.row("E09", "E16", "I12")
 @pytest.mark.parametrize(
     "field, value, reason",
     [
         ("position_notional_quote_max", "400", "position_notional"),
         ("exposure_notional_quote_max", "900", "exposure_notional"),
         ("asset_notional_quote_max", "900", "asset_notional"),
+        ("margin_health_min", "1", "margin_health"),
         ("price_collar_bps", "1", "price_collar"),
         ("open_orders_max", "1", "open_orders"),
     ],

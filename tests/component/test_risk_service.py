@@ -45,6 +45,9 @@ SIZE = 'order_notional_quote = "500"'
 ROOMY = f'{SIZE}\ninventory_notional_quote_max = "50000"'  # the desk's own limits are reached first
 CONFIG = parse_config(derive([SYMBOL], market="synthetic:7").replace(SIZE, ROOMY), {})
 
+RICH = Decimal(100_000)
+ACCOUNTS = {"main": RICH, "second": RICH, "third": RICH, "poor": Decimal(400)}
+
 
 class House:
     """A gate's surroundings."""
@@ -99,13 +102,13 @@ class House:
         """Record what executors find at their first look: money in every account, once."""
         if any(row.stream.startswith("account/") for row in self.store.rows):
             return
-        for account, wallet in itertools.product(("main", "second", "third"), ("perp", "spot")):
+        for account, wallet in itertools.product(ACCOUNTS, ("perp", "spot")):
             money = Deposit(
                 venue="binance",
                 account=account,
                 wallet=wallet,
                 asset="USDT",
-                amount=Decimal(100_000),
+                amount=ACCOUNTS[account],
                 reason="opening balance",
                 time_ms=START_MS,
             )
