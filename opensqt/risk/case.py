@@ -85,15 +85,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return max(filled, exposure.own_opening) + intent.quantity
 
     @cached
-    def perp(self) -> bool:
-        """Whether it trades a perpetual."""
-        return market_of(self.intent.symbol) is Market.PERP
-
-    @cached
     def pays_in_coins(self) -> bool:
         """Whether the account pays for the order with what it has alone: on spot, in a wallet of its own."""
         funds = self.grounds.funds
-        return not self.perp and (funds is None or not funds.joint)
+        return not is_perp(self.intent) and (funds is None or not funds.joint)
 
     @cached
     def margin_after(self) -> Margin | None:
@@ -101,14 +96,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         funds, limits, intent = self.grounds.funds, self.grounds.limits, self.intent
         if funds is None or funds.equity is None or self.pays_in_coins:
             return None
-        rate = limits.maintenance_rate
+        perp, rate = is_perp(intent), limits.maintenance_rate
         before = Margin(equity=funds.equity, maintenance=funds.perps_elsewhere * rate)
         change = PositionChange(
-            held=ZERO if self.perp else funds.coins,
-            change=self.units_here if self.perp else intent.side.sign * intent.quantity,
+            held=ZERO if perp else funds.coins,
+            change=self.units_here if perp else intent.side.sign * intent.quantity,
             price=self.unit_value,
-            maintenance_rate=rate if self.perp else ZERO,
-            collateral=ONE if self.perp else limits.collateral_share,
+            maintenance_rate=rate if perp else ZERO,
+            collateral=ONE if perp else limits.collateral_share,
         )
         return simulated(before, (change,))
 
@@ -126,6 +121,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         quote = self.grounds.quote
         price = max(self.price, quote.ask) if quote is not None else self.price
         return price * (self.rate or ZERO)
+
+
+def is_perp(intent: PlaceIntent) -> bool:
+    """Tell whether it trades a perpetual."""
+    return market_of(intent.symbol) is Market.PERP
 
 
 def is_reducing(intent: PlaceIntent, exposure: Exposure) -> bool:

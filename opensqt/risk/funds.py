@@ -33,17 +33,14 @@ class AccountFunds:
 
     def fold(self, event: Event) -> None:
         """Take in a fact about balances; trades come by `book`."""
-        match event:
-            case Deposit():
-                self._add(event.account, event.wallet, event.asset, event.amount)
-            case FundingPaid():
-                wallet = event.wallet or Market.PERP.value
-                self._add(event.account, wallet, event.asset, event.amount)
-            case Transferred():
-                self._add(event.account, event.from_wallet, event.asset, -event.amount)
-                self._add(event.account, event.to_wallet, event.asset, event.amount)
-            case _:
-                pass
+        if isinstance(event, Deposit):
+            self._add(event.account, event.wallet, event.asset, event.amount)
+        elif isinstance(event, FundingPaid):
+            wallet = event.wallet or Market.PERP.value
+            self._add(event.account, wallet, event.asset, event.amount)
+        elif isinstance(event, Transferred):
+            self._add(event.account, event.from_wallet, event.asset, -event.amount)
+            self._add(event.account, event.to_wallet, event.asset, event.amount)
 
     def book(self, fill: Fill) -> None:
         """Take in a trade that was not known."""

@@ -2,7 +2,7 @@
 
 from opensqt.domain.decimals import BPS
 from opensqt.domain.instruments import Side, base_asset, quote_asset
-from opensqt.risk.case import Case
+from opensqt.risk.case import Case, is_perp
 from opensqt.risk.margin import liquidation_distance
 
 
@@ -34,7 +34,7 @@ def balance(case: Case) -> str:
 def leverage(case: Case) -> str:
     """The perpetuals of an account are worth so many times its equity at most, if everything fills."""
     most, funds = case.grounds.limits.leverage_max, case.grounds.funds
-    if most is None or funds is None or funds.equity is None or not case.perp:
+    if most is None or funds is None or funds.equity is None or not is_perp(case.intent):
         return ""
     worst = funds.perps_elsewhere + case.units_here * case.unit_value
     if worst <= most * funds.equity:
@@ -54,7 +54,7 @@ def liquidation_distance_kept(case: Case) -> str:
     """After the order the price may move so far against the position before the venue takes it."""
     limits, after = case.grounds.limits, case.margin_after
     least = limits.liquidation_distance_bps_min
-    if least is None or after is None or not case.perp:
+    if least is None or after is None or not is_perp(case.intent):
         return ""
     notional, sign = case.units_here * case.unit_value, case.intent.side.sign
     share = liquidation_distance(after, notional, limits.maintenance_rate, sign)

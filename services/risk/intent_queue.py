@@ -171,16 +171,13 @@ class IntentQueue:
         if bulkhead.error is not None:
             await self._strikes.count(delivery, bulkhead.error, now_ms)
 
-    def wish(self, intent: CancelIntent) -> None:
+    async def wish(self, intent: CancelIntent) -> None:
         """Judge a cancel that risk itself wishes, and send it the way of all others."""
-        self._answer(intent, self._judged(intent, reached=True), "")
+        self._answer(intent, await self._judge(intent), "")
 
     async def _judge(self, intent: Intent) -> Judgement:
         # A cancel takes risk away whatever the gate has seen: it neither waits nor fails for its basis.
         reached = isinstance(intent, CancelIntent) or await self._reach(intent.basis)
-        return self._judged(intent, reached=reached)
-
-    def _judged(self, intent: Intent, *, reached: bool) -> Judgement:
         state, now_ms = self._sight.state, self._clock.market_ms()
         limits = limits_for(self._limits.config(state), self._clock.speed, intent)
         return judge(state, intent, limits, self._seat(), now_ms, basis_reached=reached)
@@ -267,11 +264,13 @@ class IntentQueue:
 
     def _append_soon(self, event: NewEvent, traceparent: str) -> None:
         event = msgspec.structs.replace(event, traceparent=traceparent)
-        self._spawn(self._append(Entry(events=(event,), fence=self._lease.fence)))
+        entry = Entry(events=(event,), fence=self._lease.fence)
 
-    async def _append(self, entry: Entry) -> None:
-        # A conflict means that a verdict stands already: the first one holds.
-        await until_answered(self._clock, lambda: self._context.journal.append(entry))
+        async def append() -> None:
+            # A conflict means that a verdict stands already: the first one holds.
+            await until_answered(self._clock, lambda: self._context.journal.append(entry))
+
+        self._spawn(append())
 
     def _seat(self) -> VerdictContext:
         return VerdictContext(

@@ -43,9 +43,9 @@ class OrderCleaner:
         while True:
             await self._clock.sleep(CLEAN_S)
             if leads() and self._sight.caught_up.is_set():
-                self._clean(self._sight.state)
+                await self._clean(self._sight.state)
 
-    def _clean(self, state: RiskState) -> None:
+    async def _clean(self, state: RiskState) -> None:
         risk, now_ms = self._limits.config(state).risk, self._clock.market_ms()
         age_ms_max = int(risk.order_age_ms_max * self._clock.speed)
         living = state.index.open.living()
@@ -55,9 +55,9 @@ class OrderCleaner:
             mine = [o for o in living if o.placed is not None and o.placed.ref.account == account]
             limits = {"orders_max": risk.open_orders_max, "age_ms_max": age_ms_max}
             for order, why in surplus(mine, now_ms=now_ms, **limits):
-                self._wish_away(order, why, now_ms)
+                await self._wish_away(order, why, now_ms)
 
-    def _wish_away(self, order: Order, why: str, now_ms: int) -> None:
+    async def _wish_away(self, order: Order, why: str, now_ms: int) -> None:
         name, now_s, placed = order.client_order_id, self._clock.monotonic_s(), order.placed
         known = self._wishes.get(name)
         if placed is None or (known is not None and now_s < known.since_s + AGAIN_S):
@@ -65,7 +65,7 @@ class OrderCleaner:
         number = known.number + 1 if known is not None else 1
         self._wishes[name] = _Wish(number, now_s)
         ref, reason = placed.ref, f"cleaned: {why}"
-        self._docket.wish(
+        await self._docket.wish(
             CancelIntent(
                 intent_id=ids.event_id("clean", name, number, now_ms),
                 strategy=ref.strategy,

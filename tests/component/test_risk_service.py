@@ -1,7 +1,6 @@
 """The gate as a service on in-memory twins: commands, recorded refusals, basis, restart and back-pressure."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -11,7 +10,6 @@ import msgspec
 import pytest
 
 from opensqt.desk.config_default import derive
-from opensqt.domain.account import Deposit
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import (
     Basis,
@@ -21,7 +19,6 @@ from opensqt.domain.intent import (
     Purpose,
     TimeInForce,
 )
-from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.market import Tick
 from opensqt.domain.messages import Event, Message
 from opensqt.domain.subjects import intent_subject, subject_of
@@ -35,6 +32,7 @@ from opensqt.runtime.envelope import Envelope
 from opensqt.runtime.journal.reading import decode_row
 from opensqt.runtime.process_context import Context
 from services.risk.service import RiskService
+from tests.component.funded import fund
 from tests.component.rig import PERP, START_MS, SYMBOL
 from tests.support.approvals import KEY
 from tests.support.fakes.bus import MemoryBus
@@ -44,9 +42,6 @@ from tests.support.fakes.journal import MemoryJournal, MemoryLeases, MemoryStore
 SIZE = 'order_notional_quote = "500"'
 ROOMY = f'{SIZE}\ninventory_notional_quote_max = "50000"'  # the desk's own limits are reached first
 CONFIG = parse_config(derive([SYMBOL], market="synthetic:7").replace(SIZE, ROOMY), {})
-
-RICH = Decimal(100_000)
-ACCOUNTS = {"main": RICH, "second": RICH, "third": RICH, "poor": Decimal(400)}
 
 
 class House:
@@ -79,7 +74,7 @@ class House:
     @asynccontextmanager
     async def open(self, *, warm: bool = True) -> AsyncIterator[RiskService]:
         """Run a gate with a live market; `warm` waits until it lets openings through."""
-        await self.fund()
+        await fund(self.store)
         gate, stop = self.gate(), asyncio.Event()
         task = asyncio.create_task(gate.run(stop))
         while not gate.ready and not task.done():
@@ -98,34 +93,9 @@ class House:
                     break
             await task
 
-    async def fund(self) -> None:
-        """Record what executors find at their first look: money in every account, once."""
-        if any(row.stream.startswith("account/") for row in self.store.rows):
-            return
-        for account, wallet in itertools.product(ACCOUNTS, ("perp", "spot")):
-            money = Deposit(
-                venue="binance",
-                account=account,
-                wallet=wallet,
-                asset="USDT",
-                amount=ACCOUNTS[account],
-                reason="opening balance",
-                time_ms=START_MS,
-            )
-            event = NewEvent(
-                event_id=f"opening-{account}-{wallet}",
-                stream=f"account/binance/{account}",
-                message=money,
-                subject=subject_of(money),
-                actor="executor",
-                occurred_at_ms=START_MS,
-            )
-            await MemoryJournal(self.store).append(Entry(events=(event,)))
-
     async def market(self) -> None:
         """Publish rules and a fresh tick."""
-        now_ms = self.clock.market_ms()
-        await self.feed(msgspec.structs.replace(PERP, time_ms=now_ms))
+        await self.feed(msgspec.structs.replace(PERP, time_ms=self.clock.market_ms()))
         await self.feed(
             Tick(
                 venue="binance",
@@ -134,7 +104,7 @@ class House:
                 bid_quantity=Decimal(1),
                 ask_price=Decimal("50000.1"),
                 ask_quantity=Decimal(1),
-                time_ms=now_ms,
+                time_ms=self.clock.market_ms(),
                 book_sequence=1,
             )
         )
