@@ -41,6 +41,7 @@ VERBS = {
     "breakers": "show what stops openings by itself; open or clear one",
     "logs": "show the logs of all processes, or of one",
     "backtest": "run a configuration over market data and report",
+    "venue": "run a simulated exchange on this machine, for any client",
     "config": "write or check a configuration",
     "secrets": "draw the secrets of a desk for Kubernetes or Compose",
     "new": "write the skeleton of a strategy and its test",

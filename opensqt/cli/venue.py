@@ -1,113 +1,109 @@
-"""The paper venue's process, `python -m opensqt.cli.venue`: reads the run's folder and configuration, then serves.
+"""`opensqt venue --exchange okx`: a simulated exchange on this machine, for any client that speaks to the real one.
 
-It takes its address from the environment or run.json, its clock from run.json, its keys from OPENSQT_PAPER_KEYS or
-DATA/venue/keys.json, market and balances from the configuration. SIGTERM states the balances in the audit and ends it
-with 0; a market that cannot be played on ends it with one line and 1; SIGKILL loses nothing.
+It listens on loopback over TLS under the real host names, with a certificate of its own. Orders, balances and audit
+live in its data folder and are there again after a restart.
 """
 
-import asyncio
-import os
-import signal
+import argparse
+import json
 import sys
+from decimal import Decimal, InvalidOperation
 
 import msgspec
 import uvloop
 
-from opensqt.backtest.paper_terms import fee_asset_of, funding_of, simulated_venue
+from opensqt.cli.paper_venue import serve
 from opensqt.desk.data_folder import paper_keys
-from opensqt.desk.runfile import RunFile, read_run
-from opensqt.runtime.clock import open_clock
-from opensqt.runtime.config.all import ConfigError, load
-from opensqt.runtime.config.schema import PaperRules
-from opensqt.runtime.environment import Environment
-from opensqt.runtime.token import read_token
-from opensqt.simulation.engine.orders import GATE_IDENTITY
-from opensqt.simulation.market.recording_files import RecordingRefused
-from opensqt.simulation.market.synthetic import StateRefused
+from opensqt.desk.error import GOOD, CliError
+from opensqt.runtime.clock import RunClock
+from opensqt.simulation.dialects.registry import dialect_entry, dialects_known
+from opensqt.simulation.market.sources import MarketRefused, open_flow
 from opensqt.simulation.server.dialect import ApiKey
-from opensqt.simulation.server.paper import LOOPBACK, PaperVenue, VenueSetup
+from opensqt.simulation.server.paper import PaperVenue, VenueSetup
 
-IDENTITIES = {PaperRules.GATE: GATE_IDENTITY}  # else what the venue itself promises
-EXIT_MARKET = 1
-EXIT_CONFIG = 2
-
-
-def main() -> int:
-    """Run until a signal; return the exit code (1: the market cannot be played on, 2: configuration)."""
-    try:
-        venue = _venue(Environment.read(os.environ))
-    except (ConfigError, OSError, ValueError) as error:
-        print(f"venue: {error}", file=sys.stderr)
-        return EXIT_CONFIG
-    try:
-        uvloop.run(_serve(venue))
-    except (RecordingRefused, StateRefused) as error:
-        print(f"venue: {error}", file=sys.stderr)
-        return EXIT_MARKET
-    return 0
+ACCOUNT = "main"
+BALANCES = ("USDT=100000", "BTC=1")
 
 
-def _venue(environment: Environment) -> PaperVenue:
-    from opensqt.simulation.market.sources import open_flow
-
-    data, config_path = environment.data, environment.config
-    if data is None or config_path is None:
-        raise ConfigError(
-            "OPENSQT_DATA and OPENSQT_CONFIG must name the data folder and the configuration: use `up`"
-        )
-    config = load(config_path, os.environ)
-    run = read_run(data)
-    (data / "venue").mkdir(parents=True, exist_ok=True)
-    file = environment.paper_keys_file or paper_keys(data, tuple(config.accounts))
-    keys = msgspec.json.decode(file.read_bytes(), type=dict[str, ApiKey])
-    clock = open_clock(data)
-    host, port = _address(environment.paper_venue, run)
-    setup = VenueSetup(
-        venue=simulated_venue(config),
-        folder=data,
-        balances={name: account.balances for name, account in config.accounts.items()},
-        leverages={name: account.leverage for name, account in config.accounts.items()},
-        keys={name: key for name, key in keys.items() if name in config.accounts},
-        funding=funding_of(config),
-        policy=IDENTITIES.get(config.paper.rules),
-        fee_asset=fee_asset_of(config),
-        speed=clock.speed,
-        host=host,
-        port=port,
-        admin_token=read_token(data),
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("--exchange", required=True, help=f"one of {', '.join(dialects_known())}")
+    parser.add_argument(
+        "--market", default="synthetic:7", help="synthetic:SEED[:SYMBOLS] or recorded:PATH"
     )
-    return PaperVenue(setup, open_flow(run.market or config.paper.market), clock)
+    parser.add_argument(
+        "--port", type=int, default=0, help="where it listens (default: a free one)"
+    )
+    parser.add_argument(
+        "--balance",
+        action="append",
+        metavar="ASSET=AMOUNT",
+        help=f"what the account begins with, repeatable (default: {' '.join(BALANCES)})",
+    )
 
 
-def _address(given: str, run: RunFile) -> tuple[str, int]:
-    """Listen where clients are told to look (a pod: all interfaces), else on the run's own port."""
-    host, _, port = given.rpartition(":")
-    if host and port.isdecimal():
-        return host, int(port)
-    return LOOPBACK, run.ports.get("venue", 0)
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; raise `CliError` naming an exchange, market or balance that cannot be."""
+    if args.exchange not in dialects_known():
+        raise CliError(
+            f"--exchange is {args.exchange!r}, expected one of {', '.join(dialects_known())}"
+        )
+    if (args.data / "run.json").exists():
+        raise CliError(f"{args.data} is the folder of a desk: name another one with --data")
+    balances = dict(map(_balance, args.balance or BALANCES))
+    try:
+        flow = open_flow(args.market)
+    except MarketRefused as error:
+        raise CliError(f"--market: {error}") from error
+    (args.data / "venue").mkdir(parents=True, exist_ok=True)
+    keys = msgspec.json.decode(
+        paper_keys(args.data, (ACCOUNT,)).read_bytes(), type=dict[str, ApiKey]
+    )
+    setup = VenueSetup(
+        venue=args.exchange,
+        folder=args.data,
+        balances={ACCOUNT: balances},
+        keys={ACCOUNT: keys[ACCOUNT]},
+        port=args.port,
+    )
+    venue = PaperVenue(setup, flow, RunClock())
+    uvloop.run(serve(venue, lambda ready: _tell(ready, args)))
+    return GOOD
 
 
-async def _serve(venue: PaperVenue) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    await venue.start()
-    _say({"event": "venue_ready", "port": venue.port, "symbols": sorted(venue.exchange.rules)})
-    stopped = asyncio.create_task(stopping.wait())
-    failed = asyncio.create_task(venue.failed())
-    await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
-    if failed.done():
-        failed.result()
-    failed.cancel()
-    await venue.stop()
-    _say({"event": "venue_stopped"})
+def _balance(text: str) -> tuple[str, Decimal]:
+    asset, _, amount = text.partition("=")
+    try:
+        found = Decimal(amount)
+    except InvalidOperation:
+        found = Decimal(-1)
+    if not asset or not found.is_finite() or found < 0:
+        raise CliError(f"--balance is {text!r}, expected ASSET=AMOUNT like USDT=100000")
+    return asset, found
 
 
-def _say(fact: dict[str, object]) -> None:
-    sys.stderr.write(msgspec.json.encode(fact).decode() + "\n")
-    sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _tell(venue: PaperVenue, args: argparse.Namespace) -> None:
+    """Say where it is and how a client reaches it; the keys stay in their file."""
+    hosts = dialect_entry(args.exchange).hosts
+    symbols = sorted(venue.exchange.rules)
+    keys = args.data / "venue" / "keys.json"
+    if args.json:
+        line = {
+            "type": "venue",
+            "exchange": args.exchange,
+            "port": venue.port,
+            "ca": str(venue.ca_path),
+        }
+        line |= {"keys": str(keys), "hosts": list(hosts), "symbols": symbols}
+        sys.stdout.write(json.dumps(line) + "\n")
+    else:
+        sys.stdout.write(
+            f"{args.exchange} is simulated on 127.0.0.1:{venue.port}: {', '.join(symbols)}\n"
+            f"  host names  {', '.join(hosts)}\n"
+            f"  certificate {venue.ca_path}\n"
+            f"  API key     {keys}\n"
+            f"  for example curl --cacert {venue.ca_path} --connect-to ::127.0.0.1:{venue.port}"
+            f" https://{hosts[0]}/\n"
+            "stop with Ctrl-C\n"
+        )
+    sys.stdout.flush()

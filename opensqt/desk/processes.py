@@ -96,7 +96,7 @@ def specs(config: Config, place: RunLocation) -> tuple[ProcessSpec, ...]:
 
 def _rows(config: Config) -> Iterator[ProcessRow]:
     if config.run.profile is Profile.PAPER:
-        yield ProcessRow(name="venue", argv=("opensqt.cli.venue",), depends=())
+        yield ProcessRow(name="venue", argv=("opensqt.cli.paper_venue",), depends=())
     yield ProcessRow(
         name="migrate", argv=("opensqt.runtime.migrate",), depends=("postgres",), one_shot=True
     )

@@ -16,7 +16,7 @@ from typing import Self
 
 import msgspec
 
-from opensqt.cli.venue import IDENTITIES
+from opensqt.cli.paper_venue import IDENTITIES
 from opensqt.desk.data_folder import write_private
 from opensqt.domain.ids import event_id
 from opensqt.domain.messages import Event, Message, name_of

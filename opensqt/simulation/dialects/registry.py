@@ -7,11 +7,14 @@ from opensqt.simulation import dialects
 from opensqt.simulation.server.dialect import DialectEntry
 
 
+def dialects_known() -> list[str]:
+    """Return the venues that can be simulated, in the order of their names."""
+    return sorted(module.name for module in pkgutil.iter_modules(dialects.__path__) if module.ispkg)
+
+
 def dialect_entry(venue: str) -> DialectEntry:
     """Return the dialect of a venue; raise `LookupError` naming those that there are."""
-    known = sorted(
-        module.name for module in pkgutil.iter_modules(dialects.__path__) if module.ispkg
-    )
+    known = dialects_known()
     if venue not in known:
         raise LookupError(
             f"venue {venue!r} cannot be simulated (known: {', '.join(known)}): a dialect is a folder of"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from opensqt.cli import venue
+from opensqt.cli import paper_venue as venue
 from opensqt.desk.runfile import RunFile, write_run
 from opensqt.runtime.clock import ClockOrigin, RunClock
 from opensqt.simulation.engine.store import Changes, Store

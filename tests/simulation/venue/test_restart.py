@@ -201,7 +201,11 @@ async def start(folder: Path) -> asyncio.subprocess.Process:
         "OPENSQT_CONFIG": str(folder / "opensqt.toml"),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "opensqt.cli.venue", env=environment, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "opensqt.cli.paper_venue",
+        env=environment,
+        stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
     line = await asyncio.wait_for(process.stderr.readline(), 20)

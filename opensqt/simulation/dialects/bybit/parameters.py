@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.simulation.dialects.bybit.errors import BAD_SYMBOL, fault, wrong
+from opensqt.simulation.dialects.bybit.listing import MARKETS
 from opensqt.simulation.server.call import ApiCall
 from opensqt.simulation.server.context import VenueContext
 
@@ -44,6 +45,8 @@ def instrument(context: VenueContext, call: ApiCall) -> InstrumentRules:
 
 def instruments(context: VenueContext, call: ApiCall) -> list[InstrumentRules]:
     """The instrument that a call names, or those of its market (that settle in a coin, if it names one)."""
+    if call.text("category", "linear") not in MARKETS:
+        return []  # options and inverse contracts are not played here
     if call.text("symbol"):
         return [instrument(context, call)]
     coin = call.text("settleCoin")
