@@ -23,6 +23,13 @@ async def _purchases(desk: Desk) -> list[Line]:
     return [one for one in orders if one["side"] == "buy" and one["status"] not in ended]
 
 
+async def _opened_since(desk: Desk) -> list[Line]:
+    """Return the openings that were placed after the breaker was cleared."""
+    cleared = (await desk.verb("events", "--type", "Resumed"))[0]["position"]
+    placed = await desk.verb("events", "--type", "IntentPlaced")
+    return [one for one in placed if one["position"] > cleared and one["data"]["purpose"] == "open"]
+
+
 def _some(
     read: Callable[[Desk], Awaitable[list[Line]]], desk: Desk
 ) -> Callable[[], Awaitable[bool]]:
@@ -37,6 +44,15 @@ def _none(
 ) -> Callable[[], Awaitable[bool]]:
     async def holds() -> bool:
         return not await read(desk)
+
+    return holds
+
+
+def _cleared(desk: Desk) -> Callable[[], Awaitable[bool]]:
+    async def holds() -> bool:
+        code, said, wrong = await desk.command("breakers", "clear", "desk_loss", "--reason", "seen")
+        assert code == 0 or "try again" in wrong or "not done within" in wrong, wrong
+        return (code, said) == (0, "cleared: desk desk_loss\n")
 
     return holds
 
@@ -58,10 +74,11 @@ async def test_a_loss_stops_openings_until_a_person_clears_it(tmp_path: Path) ->
         assert await _open(desk) == [opened]
         assert (await desk.verb("status"))[-1]["breakers"][0]["reason"] == opened["reason"]
         assert await _purchases(desk) == []
-        code, said, _ = await desk.command("breakers", "clear", "desk_loss", "--reason", "seen")
-        assert (code, said) == (0, "cleared: desk desk_loss\n")
-        await until(_some(_purchases, desk), within_s=60)
+        # A gate that has just begun may say that it does not judge yet: who asks then asks again.
+        await until(_cleared(desk), within_s=30)
+        # So tight a limit may open it again within a second: what was opened in between is in the journal.
+        await until(_some(_opened_since, desk), within_s=60)
     cleared = (await desk.verb("events", "--type", "Resumed"))[0]["data"]
     assert (cleared["breaker"], cleared["reason"]) == ("desk_loss", "seen")
-    (judged,) = [line for line in await desk.verb("verify") if line["type"] == "verdict"]
-    assert judged["holds"]
+    judged = (await desk.verb("verify"))[-1]
+    assert judged["holds"], judged["failed"]
