@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from opensqt.domain.journal import Entry, NewEvent
-from opensqt.domain.recon_events import Halted
+from opensqt.domain.recon_events import Halted, Resumed
 from opensqt.domain.subjects import subject_of
 from opensqt.runtime.access.credentials import ServerCredentials, login_of, with_user
 from opensqt.runtime.access.grants import functions_of, role_of, roles
@@ -99,7 +99,11 @@ async def logins(postgres_dsn: str, owner: Connection) -> AsyncIterator[dict[str
 
 def halted(service: str) -> Entry:
     """Return an entry that only some services may append."""
-    message = Halted(scope="desk", mode="REDUCING", reason="of a test", time_ms=1)
+    return said(service, Halted(scope="desk", mode="REDUCING", reason="of a test", time_ms=1))
+
+
+def said(service: str, message: Halted | Resumed) -> Entry:
+    """Return an entry of one message."""
     event = NewEvent(
         event_id=f"halted-{service}",
         stream="control",
@@ -112,9 +116,20 @@ def halted(service: str) -> Entry:
 
 
 @pytest.mark.row("K01")
-@pytest.mark.parametrize("process", ["grid", "gateway", "operator"])
+async def test_a_strategy_halts_itself_and_ends_no_halt(logins: dict[str, str]) -> None:
+    """What stops it more it may say; what lets it go on, only others."""
+    connection = await asyncpg.connect(logins["grid"], server_settings=settings_of(role_of("grid")))
+    await connection.fetch(_APPEND, *_arrays([halted("grid")]), [None])
+    release = Resumed(scope="desk", reason="of a test", actor="grid", time_ms=2)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.fetch(_APPEND, *_arrays([said("grid", release)]), [None])
+    await connection.close()
+
+
+@pytest.mark.row("K01")
+@pytest.mark.parametrize("process", ["gateway", "operator"])
 async def test_nobody_appends_what_is_not_his(logins: dict[str, str], process: str) -> None:
-    """A strategy halts nothing, the page and the person append nothing at all."""
+    """The page and the person append nothing of this kind."""
     settings = settings_of(role_of(process))
     connection = await asyncpg.connect(logins[process], server_settings=settings)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
