@@ -21,6 +21,7 @@ from opensqt.desk.plan import StartPlan, binding, next_clock
 from opensqt.desk.processes import RunLocation, port_names, specs
 from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.desk.spec import Identity
+from opensqt.desk.strategy_register import RunningDesk, StrategyRegister
 from opensqt.desk.supervisor import Supervisor
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.config.all import OnStop, Profile, config_hash
@@ -62,7 +63,9 @@ class DeskRun:
 
     async def live(self, seconds: float | None) -> int:
         """Open, run until stopped or `seconds` of wall time after ready, stop; return the exit code."""
-        self._listen_to_signals()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.stop)
         await self._folder.open()
         try:
             place = await self._prepare()
@@ -75,11 +78,15 @@ class DeskRun:
             specs(self.plan.config, place), self.data / "logs", self.clock, self.progress.process
         )
         snapshots = asyncio.create_task(self._write_snapshots())
+        desk = RunningDesk(plan=self.plan, place=place, supervisor=self.supervisor)
+        register = StrategyRegister(desk, self.clock, self.progress.say, self._adopt)
+        followed = asyncio.create_task(register.follow())
         try:
             self.supervisor.start()
             async with self._shown(self.supervisor):
                 was_ready = await self._stay(self.supervisor, seconds)
         finally:
+            followed.cancel()
             found = await self._close(self.supervisor, place, limited=seconds is not None)
             snapshots.cancel()
             self._write(pid=0)
@@ -220,6 +227,14 @@ class DeskRun:
             self._write(pid=self.run.pid)
             await self.clock.sleep(SNAPSHOT_S)
 
+    def _adopt(self, desk: RunningDesk) -> None:
+        """Show, and remember, the strategies that the desk has from now on."""
+        self.plan = desk.plan
+        self.run = msgspec.structs.replace(
+            self.run, ports=dict(desk.place.ports), config_hash=config_hash(desk.plan.config)
+        )
+        write_run(self.data, self.run, durable=True)
+
     def _write(self, *, pid: int) -> None:
         """Replace `run.json`; a disk that is full now must not stop the trading of exits."""
         now_ms = self.clock.wall_ms()
@@ -234,11 +249,6 @@ class DeskRun:
         )
         with suppress(OSError):
             write_run(self.data, self.run)
-
-    def _listen_to_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.stop)
 
     def _tell(self, found: Summary) -> None:
         restarts = sum(line.restarts for line in self.run.processes)

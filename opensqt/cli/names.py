@@ -9,6 +9,7 @@ from opensqt.cli.reading import Source, fetch
 from opensqt.desk.error import CliError
 from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.config.all import ConfigError, load
+from opensqt.runtime.config.strategy_file import read_changes
 
 CLOSE = 0.6
 MEANT_MAX = 3
@@ -63,7 +64,7 @@ def _configured(source: Source) -> tuple[set[str], set[str]]:
     if not source.run.config:
         return set(), set()
     try:
-        config = load(Path(source.run.config), {})
+        config = load(Path(source.run.config), {}, read_changes(source.data))
     except ConfigError:
         return set(), set()
     symbols = {symbol for one in config.strategies.values() for symbol in one.symbols}

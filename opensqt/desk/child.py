@@ -85,14 +85,15 @@ class Child:
             with suppress(ProcessLookupError):
                 self._process.send_signal(self.spec.stop_signal)
 
-    def kill(self) -> None:
-        """Kill the process and its group at once."""
-        self._stop.set()
+    def begin_anew(self, why: str) -> None:
+        """Kill the process, as it may be killed at any time; another one starts in its place."""
+        self._log.note("killed", why=why)
         if self._process is not None:
             _kill_group(self._process.pid)
 
-    def _end(self) -> None:
-        """Kill the process, to be started again."""
+    def kill(self) -> None:
+        """Kill the process and its group at once."""
+        self._stop.set()
         if self._process is not None:
             _kill_group(self._process.pid)
 
@@ -166,8 +167,7 @@ class Child:
             answer = await ask(self.spec.check)
             self.lag_events = answer.lag_events
             if verdict := watch.judge(answer, self._clock.monotonic_s()):
-                self._log.note("killed", why=verdict)
-                self._end()
+                self.begin_anew(verdict)
             if answer.ready:
                 if self.state is ProcessState.STARTING:
                     self._log.note("ready")

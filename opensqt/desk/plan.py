@@ -21,6 +21,8 @@ from opensqt.runtime.config.all import (
     load,
     parse_config,
 )
+from opensqt.runtime.config.strategy_changes import StrategyChanges
+from opensqt.runtime.config.strategy_file import read_changes
 from opensqt.runtime.strategy.registry import understood
 from opensqt.simulation.market.flow import MarketFlow
 from opensqt.simulation.market.sources import MarketRefused, first_mids, open_checked, open_flow
@@ -61,8 +63,12 @@ def make_plan(
     config_path: Path | None = None,
     market: str = "",
     speed: str = "",
+    changes: StrategyChanges | None = None,
 ) -> StartPlan:
-    """Read or derive the configuration and open its market once; raise `ConfigError` or `CliError`."""
+    """Read or derive the configuration and open its market once; raise `ConfigError` or `CliError`.
+
+    `changes` of strategies are those that the folder knows, where none are given.
+    """
     overlaid = dict(environ)
     if market:
         overlaid[MARKET_KEY] = absolute_market(market)
@@ -77,7 +83,7 @@ def make_plan(
         derived = default_text(market)
         config = parse_config(derived, overlaid)
     else:
-        config = load(path, overlaid)
+        config = load(path, overlaid, read_changes(data) if changes is None else changes)
     known = understood(config, path.parent)
     origin_ms, view = None, None
     if config.run.profile is Profile.PAPER:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from opensqt.domain.account import AssetAmount
+
 CONTROL_STREAM = "control"  # of the journal; switches and generations stand in it
 
 
@@ -68,4 +70,36 @@ class LimitChanged(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
-ControlEvent = DeskGeneration | KillLatched | KillReleased | LimitChanged
+class StrategyRegistered(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy belongs to the desk from here on, or goes on with other settings, as a person asked while it ran."""
+
+    strategy: str
+    settings: str  # JSON of its table, as a configuration would say it
+    reason: str
+    actor: str
+    time_ms: int
+
+
+class StrategyRetiring(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy is to leave the desk: it opens nothing any more and closes what it holds."""
+
+    strategy: str
+    reason: str
+    actor: str
+    time_ms: int
+
+
+class StrategyDeregistered(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy has left the desk: up to this journal position it had nothing open and held at most dust."""
+
+    strategy: str
+    journal_position: int
+    dust: tuple[AssetAmount, ...] = ()  # base units by symbol that no order can sell
+    reason: str
+    actor: str
+    time_ms: int
+
+
+# The strategies of a desk as people change them while it runs, in the sequence of one strategy's life.
+StrategyChange = StrategyRegistered | StrategyRetiring | StrategyDeregistered
+ControlEvent = DeskGeneration | KillLatched | KillReleased | LimitChanged | StrategyChange

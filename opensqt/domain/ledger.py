@@ -16,7 +16,7 @@ from opensqt.domain.account import (
     PositionStated,
     VenueSnapshot,
 )
-from opensqt.domain.control import DeskGeneration, LimitChanged
+from opensqt.domain.control import DeskGeneration, LimitChanged, StrategyChange
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market
 from opensqt.domain.intent import Purpose
@@ -41,6 +41,7 @@ from opensqt.domain.strategy_events import (
     PositionAdopted,
     SagaStep,
     StrategyFaulted,
+    StrategyFlattened,
     StrategyStarted,
 )
 from opensqt.domain.trading_controls import Switch, TradingControls, thrown
@@ -51,7 +52,7 @@ __all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
 # What is said about the books, not booked; and what no version says yet.
 _Unbooked = (
     (VenueSnapshot | BalanceChanged | PositionStated) | (IntentConflict | Discrepancy) | VenueNotice
-)
+) | (StrategyChange | StrategyFlattened)
 
 
 class Ledger:

@@ -124,6 +124,7 @@ def symbol_of(event: Event) -> str:
         | (account.Deposit | recon_events.Halted | recon_events.Resumed | recon_events.Transferred)
         | (recon_events.VenueStatus | strategy_events.StrategyStarted)
         | (strategy_events.StrategyFaulted | strategy_events.SagaStep)
+        | strategy_events.StrategyFlattened
     ) = event
     return ""
 

@@ -115,5 +115,14 @@ class SagaStep(msgspec.Struct, frozen=True, kw_only=True):
     keep_base: Decimal = Decimal(0)  # of an exit: how much spot (base units) stays
 
 
-StrategyNote = StrategyStarted | AnchorSet | StrategyFaulted | SagaStep  # moves no position
+class StrategyFlattened(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy that leaves the desk has nothing open any more and holds nothing that could be sold."""
+
+    strategy: str
+    retiring_ms: int  # of the `StrategyRetiring` that it follows
+    time_ms: int
+
+
+# What moves no position.
+StrategyNote = StrategyStarted | AnchorSet | StrategyFaulted | SagaStep | StrategyFlattened
 StrategyEvent = StrategyNote | PositionAdopted

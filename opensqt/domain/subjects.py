@@ -40,6 +40,7 @@ from opensqt.domain.verdict import IntentConflict, RiskApproved, RiskRefused
 TIME = "evt.time"
 KILL = "ctl.kill"
 LATCH = "ctl.latch"
+STRATEGIES = "ctl.strategies"
 FEED_GENERATION = "ctl.feed"
 HEARTBEAT = "ctl.heartbeat"
 SWITCHES = "evt.recon.desk"  # halts and their ends
@@ -72,6 +73,9 @@ _DESK_KIND: dict[type[_DeskEvent], str] = {
     control.KillReleased: LATCH,
     control.LimitChanged: "ctl.limit",
     control.DeskGeneration: "ctl.desk",
+    control.StrategyRegistered: STRATEGIES,
+    control.StrategyRetiring: STRATEGIES,
+    control.StrategyDeregistered: STRATEGIES,
 }
 
 

@@ -4,6 +4,7 @@ from opensqt.domain.strategy_events import (
     AnchorSet,
     SagaStep,
     StrategyFaulted,
+    StrategyFlattened,
     StrategyNote,
     StrategyStarted,
 )
@@ -33,6 +34,8 @@ class StrategyRows:
                 legs = (message.spot_quantity, message.perp_quantity)
                 end = (message.detail, moment(message.time_ms))
                 self._sagas[key] = (*key, message.step, *legs, *end)
+            case StrategyFlattened():
+                pass
 
     def rows(self) -> dict[str, set[Row]]:
         """Return the rows of strategies and sagas."""

@@ -29,6 +29,7 @@ from opensqt.runtime.bus.port import Bus, BusDown, Stream
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.clock_watch import clock_trouble, watch_clock
 from opensqt.runtime.config.all import Config, ConfigError, Profile, load
+from opensqt.runtime.config.strategy_file import read_changes
 from opensqt.runtime.crash_points import CrashPoints, CrashRefused, stepped
 from opensqt.runtime.environment import Environment
 from opensqt.runtime.health import Health
@@ -81,7 +82,8 @@ def run_service(name: str, build: Build, needs: Needs | None = None) -> int:
     log = logs.Log(name)
     try:
         environment = Environment.read(os.environ)
-        config = load(_required(environment, needs or Needs()), os.environ)
+        path = _required(environment, needs or Needs())
+        config = load(path, os.environ, read_changes(environment.data))
         process = Process(name, build, needs or Needs(), environment, config)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(process.run())

@@ -35,6 +35,7 @@ from opensqt.strategies.indicators import mean_close, mean_range_bps, microprice
 from opensqt.strategies.kernel import KINDS, StrategySpec
 from opensqt.strategies.planner import TargetOrder, slot_name
 from opensqt.strategies.pricing import quantity_of
+from opensqt.strategies.retirement import leave
 from opensqt.strategies.settings import SettingError, Settings
 from opensqt.strategies.state import FUNDING_AGE_MS_MAX, ORDERS_PER_PLACE, Setup, StrategyState
 from opensqt.strategies.tracked_intent import RetryPolicy
@@ -113,6 +114,13 @@ def unchanged(state: S, event: Event | Decision, changes: Changes) -> S:
     return state
 
 
+def followed(state: S, event: Event | Decision) -> S:
+    """Fold what the kernel alone knows of a message, or of a decision."""
+    if isinstance(event, Decision):
+        return published(state, event)[0]
+    return folded(state, event)[0]
+
+
 class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """One kind: its settings, its functions, and what it listens to."""
 
@@ -175,6 +183,8 @@ class Strategy(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
             decide=self.ask,
             evolve=self.fold,
             openings_cancelled=openings_cancelled,
+            leave=leave,
+            follow=followed,
             kinds=(*self.channels, *candles),
             lookback_ms=lookback_ms,
             told=told(settings, terms),

@@ -10,11 +10,12 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from opensqt.domain.bulkhead import Bulkhead
+from opensqt.domain.control import StrategyRegistered, StrategyRetiring
 from opensqt.domain.decimals import ONE
 from opensqt.domain.intent import Basis
 from opensqt.domain.market import Time
 from opensqt.domain.messages import Event, symbol_of
-from opensqt.domain.strategy_events import StrategyStarted
+from opensqt.domain.strategy_events import StrategyFlattened, StrategyStarted
 from opensqt.strategies.decision import Decision, shown
 
 KINDS = ("tick", "rules", "status", "funding", "mark")
@@ -36,6 +37,8 @@ class StrategySpec(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     decide: Callable[[S, Event], Decision]
     evolve: Callable[[S, Event | Decision], S]
     openings_cancelled: Callable[[S], Decision]
+    leave: Callable[[S, StrategyRetiring], Decision]  # the desk
+    follow: Callable[[S, Event | Decision], S]  # while it leaves: without the state of its kind
     kinds: tuple[str, ...] = KINDS  # of market data
     lookback_ms: int = 0  # market: of candles, beyond what every start reads
     told: str = ""  # JSON of what it can be made again from
@@ -56,6 +59,8 @@ class StrategyInstance:
         self.run = 0  # the newest whose start was folded, anybody's
         self.own_run = 0  # this process's; 0 before it has one
         self.last = Decision(reason="starting")
+        self.retiring: StrategyRetiring | None = None
+        self.flattened = False
 
     @property
     def started(self) -> bool:
@@ -76,16 +81,26 @@ class StrategyInstance:
             return None
         self.see(message)
         # Who is stopped by a fault goes on cancelling, as time passes.
-        if not (live and self.started) or (self.fault and not isinstance(message, Time)):
+        stopped = self.fault and not self.retiring and not isinstance(message, Time)
+        if not (live and self.started) or stopped:
             return None
         return self.act(message, basis)
 
     def see(self, message: Event) -> None:
         """Fold one message."""
-        if isinstance(message, StrategyStarted) and message.strategy == self.play.name:
-            self.run = max(self.run, message.run)
+        match message:
+            case StrategyStarted(strategy=name) if name == self.play.name:
+                self.run = max(self.run, message.run)
+            case StrategyRetiring(strategy=name) if name == self.play.name:
+                self.retiring, self.flattened = message, False
+            case StrategyRegistered(strategy=name) if name == self.play.name:
+                self.retiring = None
+            case StrategyFlattened(strategy=name) if name == self.play.name:
+                self.flattened = True
+            case _:
+                pass
         with Bulkhead() as bulkhead:
-            self.state = self.play.evolve(self.state, message)
+            self.state = self._evolve(self.state, message)
         self._note(bulkhead.error)
 
     def act(self, message: Event, basis: Basis) -> Decision:
@@ -94,7 +109,7 @@ class StrategyInstance:
         with Bulkhead() as bulkhead:
             decision = self._next(message)
             decision = stamped(decision, basis)
-            self.state = self.play.evolve(self.state, decision)
+            self.state = self._evolve(self.state, decision)
         self._note(bulkhead.error)
         if bulkhead.error is not None:
             return Decision()
@@ -104,7 +119,8 @@ class StrategyInstance:
     def status(self, deaf: str = "") -> dict[str, Any]:
         """Return whether it trades, and if not, why not; `deaf` says why nothing reaches it now."""
         last = self.last.reason if self.started else "starting"
-        reason = f"stopped by a fault: {self.fault}" if self.fault else deaf or last
+        fault = f"stopped by a fault: {self.fault}" if self.fault and not self.retiring else ""
+        reason = fault or deaf or last
         return {
             "name": self.play.name,
             "trading": not reason,
@@ -112,7 +128,14 @@ class StrategyInstance:
             **shown(self.last),
         }
 
+    @property
+    def _evolve(self) -> Callable[[Any, Event | Decision], Any]:
+        return self.play.follow if self.retiring else self.play.evolve
+
     def _next(self, message: Event) -> Decision:
+        if self.retiring:
+            decision = self.play.leave(self.state, self.retiring)
+            return msgspec.structs.replace(decision, choices=()) if self.flattened else decision
         if self.fault:
             return self.play.openings_cancelled(self.state)
         return self.play.decide(self.state, message)

@@ -22,25 +22,32 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from opensqt.v1 import account_pb2 as opensqt_dot_v1_dot_account__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18opensqt/v1/control.proto\x12\nopensqt.v1\"E\n\x0e\x44\x65skGeneration\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\"W\n\x0e\x46\x65\x65\x64Generation\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"G\n\tHeartbeat\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x15\n\rhead_position\x18\x02 \x01(\x03\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\"}\n\x0bKillLatched\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\x0f\n\x07kill_id\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\r\n\x05\x65poch\x18\x07 \x01(\x03\"p\n\x0cKillReleased\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\x10\n\x08kill_ids\x18\x05 \x03(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\"l\n\x0cLimitChanged\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18opensqt/v1/control.proto\x12\nopensqt.v1\x1a\x18opensqt/v1/account.proto\"E\n\x0e\x44\x65skGeneration\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\"W\n\x0e\x46\x65\x65\x64Generation\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"G\n\tHeartbeat\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x15\n\rhead_position\x18\x02 \x01(\x03\x12\x0f\n\x07time_ms\x18\x03 \x01(\x03\"}\n\x0bKillLatched\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\x0f\n\x07kill_id\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\r\n\x05\x65poch\x18\x07 \x01(\x03\"p\n\x0cKillReleased\x12\r\n\x05scope\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\x10\n\x08kill_ids\x18\x05 \x03(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\"l\n\x0cLimitChanged\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\"h\n\x12StrategyRegistered\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x10\n\x08settings\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x0f\n\x07time_ms\x18\x05 \x01(\x03\"T\n\x10StrategyRetiring\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\"\x99\x01\n\x14StrategyDeregistered\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x18\n\x10journal_position\x18\x02 \x01(\x03\x12%\n\x04\x64ust\x18\x03 \x03(\x0b\x32\x17.opensqt.v1.AssetAmount\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07time_ms\x18\x06 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'opensqt.v1.control_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DESKGENERATION']._serialized_start=40
-  _globals['_DESKGENERATION']._serialized_end=109
-  _globals['_FEEDGENERATION']._serialized_start=111
-  _globals['_FEEDGENERATION']._serialized_end=198
-  _globals['_HEARTBEAT']._serialized_start=200
-  _globals['_HEARTBEAT']._serialized_end=271
-  _globals['_KILLLATCHED']._serialized_start=273
-  _globals['_KILLLATCHED']._serialized_end=398
-  _globals['_KILLRELEASED']._serialized_start=400
-  _globals['_KILLRELEASED']._serialized_end=512
-  _globals['_LIMITCHANGED']._serialized_start=514
-  _globals['_LIMITCHANGED']._serialized_end=622
+  _globals['_DESKGENERATION']._serialized_start=66
+  _globals['_DESKGENERATION']._serialized_end=135
+  _globals['_FEEDGENERATION']._serialized_start=137
+  _globals['_FEEDGENERATION']._serialized_end=224
+  _globals['_HEARTBEAT']._serialized_start=226
+  _globals['_HEARTBEAT']._serialized_end=297
+  _globals['_KILLLATCHED']._serialized_start=299
+  _globals['_KILLLATCHED']._serialized_end=424
+  _globals['_KILLRELEASED']._serialized_start=426
+  _globals['_KILLRELEASED']._serialized_end=538
+  _globals['_LIMITCHANGED']._serialized_start=540
+  _globals['_LIMITCHANGED']._serialized_end=648
+  _globals['_STRATEGYREGISTERED']._serialized_start=650
+  _globals['_STRATEGYREGISTERED']._serialized_end=754
+  _globals['_STRATEGYRETIRING']._serialized_start=756
+  _globals['_STRATEGYRETIRING']._serialized_end=840
+  _globals['_STRATEGYDEREGISTERED']._serialized_start=843
+  _globals['_STRATEGYDEREGISTERED']._serialized_end=996
 # @@protoc_insertion_point(module_scope)

@@ -1,8 +1,9 @@
+from opensqt.v1 import account_pb2 as _account_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable
-from typing import ClassVar as _ClassVar, Optional as _Optional
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -87,3 +88,45 @@ class LimitChanged(_message.Message):
     actor: str
     time_ms: int
     def __init__(self, field: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class StrategyRegistered(_message.Message):
+    __slots__ = ("strategy", "settings", "reason", "actor", "time_ms")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    settings: str
+    reason: str
+    actor: str
+    time_ms: int
+    def __init__(self, strategy: _Optional[str] = ..., settings: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class StrategyRetiring(_message.Message):
+    __slots__ = ("strategy", "reason", "actor", "time_ms")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    reason: str
+    actor: str
+    time_ms: int
+    def __init__(self, strategy: _Optional[str] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class StrategyDeregistered(_message.Message):
+    __slots__ = ("strategy", "journal_position", "dust", "reason", "actor", "time_ms")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_POSITION_FIELD_NUMBER: _ClassVar[int]
+    DUST_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    journal_position: int
+    dust: _containers.RepeatedCompositeFieldContainer[_account_pb2.AssetAmount]
+    reason: str
+    actor: str
+    time_ms: int
+    def __init__(self, strategy: _Optional[str] = ..., journal_position: _Optional[int] = ..., dust: _Optional[_Iterable[_Union[_account_pb2.AssetAmount, _Mapping]]] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

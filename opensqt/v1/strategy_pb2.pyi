@@ -158,3 +158,13 @@ class SagaStep(_message.Message):
     tolerance_base: str
     keep_base: str
     def __init__(self, strategy: _Optional[str] = ..., saga_id: _Optional[str] = ..., step: _Optional[str] = ..., spot_quantity: _Optional[str] = ..., perp_quantity: _Optional[str] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ..., outlook: _Optional[_Union[CarryOutlook, _Mapping]] = ..., by_basis: _Optional[bool] = ..., tolerance_base: _Optional[str] = ..., keep_base: _Optional[str] = ...) -> None: ...
+
+class StrategyFlattened(_message.Message):
+    __slots__ = ("strategy", "retiring_ms", "time_ms")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    RETIRING_MS_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    retiring_ms: int
+    time_ms: int
+    def __init__(self, strategy: _Optional[str] = ..., retiring_ms: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...

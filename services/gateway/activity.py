@@ -112,6 +112,8 @@ def _of_desk(
             to = message.after or "what is configured"
             words = f"limit {message.field} {message.before} -> {to}"
             return WARN, f"{words} by {message.actor}: {message.reason}"
+        case _ if isinstance(message, control.StrategyChange):
+            return PLAIN, _changed(message)
         case account.FundingPaid():
             return GOOD, f"funding {plain(message.amount)} {message.asset} on {message.symbol}"
         case market.FeedStatus():
@@ -129,6 +131,15 @@ def _of_desk(
                 | (account.Deposit | control.DeskGeneration)
             ) = message
             return None
+
+
+def _changed(message: control.StrategyChange) -> str:
+    words = {
+        control.StrategyRegistered: "belongs to the desk",
+        control.StrategyRetiring: "is to leave the desk",
+        control.StrategyDeregistered: "has left the desk",
+    }
+    return f"{message.strategy} {words[type(message)]}, by {message.actor}: {message.reason}"
 
 
 def _of_reconciler(message: _ReconcilerEvent) -> tuple[str, str] | None:
@@ -173,6 +184,8 @@ def _of_strategy(message: strategy_events.StrategyEvent) -> tuple[str, str]:
             legs = f"spot {plain(message.spot_quantity)}, perp {plain(message.perp_quantity)}"
             tone = BAD if message.step == "escalated" else PLAIN
             return tone, f"{message.strategy} {message.step}: {legs} {message.detail}".rstrip()
+        case strategy_events.StrategyFlattened():
+            return GOOD, f"{message.strategy} holds nothing any more"
 
 
 def _named(ref: order_events.OrderRef) -> str:

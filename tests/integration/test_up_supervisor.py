@@ -243,3 +243,23 @@ async def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     parent.kill()
     await parent.wait()
     assert all([await asyncio.to_thread(wait_gone, pid) for pid in pids])
+
+
+@pytest.mark.row("B24", "F20")
+async def test_a_table_changes_while_it_runs(started: Started) -> None:
+    """Who is not in it any more ends, who is new starts, who is named begins anew, and nobody else notices."""
+    first, other, third = server("a"), server("b", "a"), server("c", "a")
+    once = script("once", "pass", check=DoneCheck())
+    async with started(first, other, once) as (supervisor, watch):
+        await watch.until(lambda: supervisor.ready)
+        before = {line.name: line for line in supervisor.table()}
+        await supervisor.change((first, third, once), anew=("a",), why="a test")
+        await watch.until(lambda: line_of(supervisor, "a").restarts == 1 and supervisor.ready)
+        assert [line.name for line in supervisor.table()] == ["a", "once", "c"]
+        assert wait_gone(before["b"].pid or 0)
+        pid = line_of(supervisor, "c").pid
+        await supervisor.change((first, third, once), anew=(), why="nothing")
+        await supervisor.again("once")
+        assert (line_of(supervisor, "c").pid, line_of(supervisor, "a").restarts) == (pid, 1)
+        done = [line for line in watch.told if line == line_of(supervisor, "once")]
+        assert len(done) == 2

@@ -49,6 +49,7 @@ UNRECORDED = {
 NEVER = {
     *("AutoDeleveraged", "Liquidated", "Settled", "Transferred", "BalanceChanged"),
     *("InstrumentChanged", "VenueStatus", "LimitChanged"),
+    *("StrategyRegistered", "StrategyRetiring", "StrategyDeregistered", "StrategyFlattened"),
     *("IntentConflict", "OrderContradicted", "StrategyFaulted"),
 }
 

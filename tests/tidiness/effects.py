@@ -83,6 +83,7 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/code_version.py": "reads the source once, before a strategy runs",
     "opensqt/runtime/clock.py": "reads run.json once, before any service",
     "opensqt/runtime/config/all.py": "reads the configuration once, before any service",
+    "opensqt/runtime/config/strategy_file.py": "reads strategies of the record once, before any service",
     "opensqt/runtime/strategy/registry.py": "loads the code of a strategy once, before it runs",
     "opensqt/runtime/token.py": "reads the folder's token",
     "opensqt/runtime/health.py": "the health port: people and supervisors ask, nothing is traded by it",

@@ -102,7 +102,7 @@ TABLE: dict[str, Rights] = {
     "relay": Rights(
         says=(
             *("evt.>", subjects.LATCH, subjects.FEED_GENERATION, subjects.HEARTBEAT),
-            *("ctl.limit", "ctl.desk"),
+            *("ctl.limit", "ctl.desk", subjects.STRATEGIES),
         ),
         follows=(Stream.FEED, Stream.INTENTS),
         appends=_kinds(control.FeedGeneration, control.DeskGeneration),
@@ -126,8 +126,8 @@ TABLE: dict[str, Rights] = {
         commands=True,
         administers=True,
         keeps_streams=False,
-        # Where no executor can be asked, a kill is said in the journal.
-        appends=_kinds(control.KillLatched),
+        # Where no executor can be asked, a kill is said in the journal; so is which strategies there are.
+        appends=_kinds(control.KillLatched, control.StrategyChange),
         reads=(
             *(*JOURNAL, "subject_head", "lease", "evidence"),
             *("relay_checkpoint", "schema_migration"),

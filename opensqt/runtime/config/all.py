@@ -23,6 +23,7 @@ from opensqt.runtime.config.schema import (
     TelemetryConfig,
     VenueConfig,
 )
+from opensqt.runtime.config.strategy_changes import NO_CHANGES, StrategyChanges
 from opensqt.strategies.settings import Settings
 
 __all__ = [
@@ -49,8 +50,11 @@ __all__ = [
 BYTE_ORDER_MARK = "\ufeff"
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read and check a configuration file with its overlay; raise `ConfigError` naming field and fix."""
+def load(path: Path, environ: Mapping[str, str], changes: StrategyChanges = NO_CHANGES) -> Config:
+    """Read and check a configuration file with its overlay; raise `ConfigError` naming field and fix.
+
+    `changes` are the strategies that were added and removed while the desk ran.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -65,12 +69,14 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
             f"configuration {path} begins with a byte order mark: save it as UTF-8 without one"
         )
     try:
-        return parse_config(text, environ)
+        return parse_config(text, environ, changes)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def parse_config(text: str, environ: Mapping[str, str]) -> Config:
+def parse_config(
+    text: str, environ: Mapping[str, str], changes: StrategyChanges = NO_CHANGES
+) -> Config:
     """Read and check a configuration text with its overlay; raise `ConfigError` naming field and fix."""
     try:
         raw = tomllib.loads(text)
@@ -78,6 +84,8 @@ def parse_config(text: str, environ: Mapping[str, str]) -> Config:
         raise ConfigError(f"not valid TOML: {error}") from error
     except RecursionError:
         raise ConfigError("not valid TOML: tables or lists are nested too deep") from None
+    if isinstance(tables := raw.get("strategies"), dict):
+        raw["strategies"] = changes.over(tables)
     return check_rules(read_config(overlay(raw, environ)))
 
 

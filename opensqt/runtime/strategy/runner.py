@@ -14,7 +14,14 @@ from opensqt.domain.bus_trouble import words_for
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.messages import name_of
 from opensqt.domain.strategy_events import StrategyFaulted, StrategyStarted
-from opensqt.domain.subjects import intent_subject, market_events, order_events, token
+from opensqt.domain.subjects import (
+    LATCH,
+    STRATEGIES,
+    intent_subject,
+    market_events,
+    order_events,
+    token,
+)
 from opensqt.runtime.bus.port import BusDown
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset
 from opensqt.runtime.bus.streams import FEED_KEPT_HOURS
@@ -43,7 +50,7 @@ LOOKBACK_MS_MAX = FEED_KEPT_HOURS * 3_600_000 // 2
 
 def filters_of(plays: Sequence[StrategySpec[Any]]) -> list[str]:
     """Return the subjects that these strategies listen to."""
-    found = {"evt.time", "evt.strategy.*", "evt.recon.*", "evt.recon.*.*", "ctl.latch"}
+    found = {"evt.time", "evt.strategy.*", "evt.recon.*", "evt.recon.*.*", LATCH, STRATEGIES}
     for play in plays:
         found.add(f"evt.risk.{token(play.name)}")
         found.add(f"evt.account.{token(play.venue)}.{token(play.account)}")
