@@ -171,7 +171,8 @@ imports: setup-dev ## import-linter: the import law
 
 # ---------------------------------------------------------------------------- generate
 
-proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
+proto: setup-dev ## check the wire contract and generate opensqt/v1 and opensqt/api/v1 from it
+	@$(BIN)/python -m opensqt.api.proto_text > proto/opensqt/api/v1/calls.proto
 	@$(BIN)/buf lint
 	@$(BIN)/buf format --diff --exit-code >/dev/null || { echo "proto: run $(BIN)/buf format --write"; exit 1; }
 	@if git rev-parse --quiet --verify $(PROTO_BASE):proto >/dev/null 2>&1; then \
@@ -184,11 +185,12 @@ proto: setup-dev ## check the wire contract and generate opensqt/v1 from it
 dashboards: setup-dev ## build the Grafana dashboards again
 	@$(BIN)/python deploy/observability/dashboards.py
 
-rows: setup-dev ## write docs/rows.md, docs/rules.md, docs/steps.md and docs/limits.md from tests, ports and rules
+rows: setup-dev ## write docs/rows.md, docs/rules.md, docs/steps.md, docs/limits.md and docs/api.md from tests, ports, rules and calls
 	@$(BIN)/python -m tests.tidiness.rows --write
 	@$(BIN)/python -m tests.tidiness.rules --write
 	@$(BIN)/python -m tests.tidiness.steps --write
 	@$(BIN)/python -m tests.tidiness.limits --write
+	@$(BIN)/python -m tests.tidiness.calls --write
 
 SEED ?= 1
 SEEDS ?= 1:100001

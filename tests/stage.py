@@ -71,7 +71,7 @@ class Stage:
             self.servers[name] = Health(
                 lambda name=name: self.statuses[name],  # type: ignore[misc]
                 Metrics(),
-                actions=actions if name.startswith("executor") else {},
+                actions=actions if name.startswith("executor") else {"/limits": self._limit},
                 folder=self.folder,
             )
             self.ports[f"health.{name}"] = await self.servers[name].open("127.0.0.1", 0)
@@ -171,6 +171,10 @@ class Stage:
         }
         await self.record(KillLatched(**said, time_ms=now_ms))
         return {"cancels": 8, "confirmed": 8}
+
+    async def _limit(self, words: Plain) -> Plain:
+        self.heard.append(("limits", words))
+        return {"field": words["field"], "before": "100", "after": words["value"]}
 
     async def _resume(self, words: Plain) -> Plain:
         self.heard.append(("resume", words))

@@ -40,6 +40,8 @@ VERBS = {
     "strategies": "show the strategies of a desk, or add, change or remove some while it runs",
     "limits": "show the limits of risk, or change one while the desk runs",
     "breakers": "show what stops openings by itself; open or clear one",
+    "ask": "make a call of the desk's API, or list them",
+    "keys": "say who may call the desk's API",
     "logs": "show the logs of all processes, or of one",
     "backtest": "run a configuration over market data and report",
     "venue": "run a simulated exchange on this machine, for any client",

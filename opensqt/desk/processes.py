@@ -71,6 +71,7 @@ def port_names(config: Config, *, nats: bool, postgres: bool) -> tuple[str, ...]
     names += ["postgres"] if postgres else []
     names += ["venue"] if config.run.profile is Profile.PAPER else []
     names += [] if config.gateway.port else ["gateway"]
+    names += [] if config.gateway.grpc_port else ["grpc"]
     names += [health_name(row.name) for row in rows(config) if _has_health(row)]
     return tuple(names)
 
@@ -179,6 +180,7 @@ def _environment(row: ProcessRow, config: Config, place: RunLocation) -> dict[st
         env["OPENSQT_PAPER_CA"] = str(place.data / "ca" / "ca.pem")
     if row.name == "gateway":
         env["OPENSQT_GATEWAY_PORT"] = str(config.gateway.port or place.ports["gateway"])
+        env["OPENSQT_GATEWAY_GRPC_PORT"] = str(config.gateway.grpc_port or place.ports["grpc"])
     return env
 
 

@@ -100,6 +100,27 @@ class StrategyDeregistered(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
+class CallAudited(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of the API that may change something was made: by whom, what, and what was before and after.
+
+    `request`, `before`, `after` and `reply` are JSON.
+    """
+
+    call: str  # SERVICE.CALL
+    actor: str
+    request: str
+    before: str
+    after: str
+    outcome: str  # ok, or the code of the refusal
+    reply: str
+    once: str = (
+        ""  # under which a repetition is answered and not done again; empty: it was not said
+    )
+    time_ms: int
+
+
 # The strategies of a desk as people change them while it runs, in the sequence of one strategy's life.
 StrategyChange = StrategyRegistered | StrategyRetiring | StrategyDeregistered
-ControlEvent = DeskGeneration | KillLatched | KillReleased | LimitChanged | StrategyChange
+ControlEvent = (
+    DeskGeneration | KillLatched | KillReleased | LimitChanged | StrategyChange | CallAudited
+)

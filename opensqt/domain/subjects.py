@@ -72,6 +72,7 @@ _DESK_KIND: dict[type[_DeskEvent], str] = {
     control.KillLatched: LATCH,
     control.KillReleased: LATCH,
     control.LimitChanged: "ctl.limit",
+    control.CallAudited: "ctl.call",
     control.DeskGeneration: "ctl.desk",
     control.StrategyRegistered: STRATEGIES,
     control.StrategyRetiring: STRATEGIES,

@@ -11,7 +11,13 @@ from opensqt.domain.account import (
     PositionStated,
     VenueSnapshot,
 )
-from opensqt.domain.control import DeskGeneration, KillLatched, LimitChanged, StrategyChange
+from opensqt.domain.control import (
+    CallAudited,
+    DeskGeneration,
+    KillLatched,
+    LimitChanged,
+    StrategyChange,
+)
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import PlaceIntent
@@ -36,7 +42,7 @@ DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 
 _OfOthers = (
     MarketEvent | IntentConflict | VenueEvent | FeedEvent | DeskGeneration | LimitChanged
-) | (Discrepancy | StrategyNote | StrategyChange)
+) | (CallAudited | Discrepancy | StrategyNote | StrategyChange)
 
 
 class ExecutionState:

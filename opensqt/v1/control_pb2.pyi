@@ -130,3 +130,25 @@ class StrategyDeregistered(_message.Message):
     actor: str
     time_ms: int
     def __init__(self, strategy: _Optional[str] = ..., journal_position: _Optional[int] = ..., dust: _Optional[_Iterable[_Union[_account_pb2.AssetAmount, _Mapping]]] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class CallAudited(_message.Message):
+    __slots__ = ("call", "actor", "request", "before", "after", "outcome", "reply", "once", "time_ms")
+    CALL_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    REPLY_FIELD_NUMBER: _ClassVar[int]
+    ONCE_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    call: str
+    actor: str
+    request: str
+    before: str
+    after: str
+    outcome: str
+    reply: str
+    once: str
+    time_ms: int
+    def __init__(self, call: _Optional[str] = ..., actor: _Optional[str] = ..., request: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., outcome: _Optional[str] = ..., reply: _Optional[str] = ..., once: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

@@ -112,6 +112,9 @@ def _of_desk(
             to = message.after or "what is configured"
             words = f"limit {message.field} {message.before} -> {to}"
             return WARN, f"{words} by {message.actor}: {message.reason}"
+        case control.CallAudited():
+            tone = PLAIN if message.outcome == "ok" else WARN
+            return tone, f"{message.actor} called {message.call}: {message.outcome}"
         case _ if isinstance(message, control.StrategyChange):
             return PLAIN, _changed(message)
         case account.FundingPaid():

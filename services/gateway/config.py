@@ -5,10 +5,12 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.runtime.config.all import ConfigError
+from opensqt.api.rpc import LOOPBACKS, RpcSettings
+from opensqt.runtime.config.all import ConfigError, GatewayConfig
 
 NAME = "gateway"
 PORT = "OPENSQT_GATEWAY_PORT"
+GRPC_PORT = "OPENSQT_GATEWAY_GRPC_PORT"
 LOOPBACK = "127.0.0.1"
 
 
@@ -21,6 +23,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         frozenset()
     )  # names by which the page may be asked for, beside addresses
     token_file: Path | None = None  # None: nobody may command
+    keys_file: Path | None = None  # of API keys; None: there are none
+    rpc: RpcSettings = RpcSettings()
     delta_every_s: float = 0.2  # at most five pictures a second to a client, the latest wins
     ask_every_s: float = 1.0  # the processes, about their health
     ask_s_max: float = 1.0
@@ -37,10 +41,36 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     retry_s: float = 0.5
     silence_s_max: float = 3.0  # without a heartbeat of the relay the picture is old
 
+    @property
+    def calls_refused(self) -> str:
+        """Say why no call is answered over HTTP here, or nothing: keys in plain text are for this machine alone."""
+        if self.host in LOOPBACKS or self.rpc.plaintext_allowed:
+            return ""
+        return (
+            f"calls over plain HTTP on {self.host} would show keys to the network: call over gRPC"
+            " with TLS, or set gateway.plaintext_allowed = true where something before it does TLS"
+        )
 
-def port_of(environ: Mapping[str, str], configured: int) -> int:
+
+def port_of(environ: Mapping[str, str], configured: int, name: str = PORT) -> int:
     """Return the port to listen on: the supervisor's, else the configured one; raise `ConfigError`."""
-    text = environ.get(PORT) or str(configured)
+    text = environ.get(name) or str(configured)
     if not text.isdecimal() or int(text) > 65535:
-        raise ConfigError(f"{PORT} is {text!r}, expected 0 to 65535 (0 = any free port)")
+        raise ConfigError(f"{name} is {text!r}, expected 0 to 65535 (0 = any free port)")
     return int(text)
+
+
+def rpc_of(environ: Mapping[str, str], configured: GatewayConfig) -> RpcSettings:
+    """Return where and how gRPC is served; raise `ConfigError`."""
+    return RpcSettings(
+        host=configured.host,
+        port=port_of(environ, configured.grpc_port, GRPC_PORT),
+        certificate=_path(configured.grpc_certificate),
+        private_key=_path(configured.grpc_private_key),
+        client_authority=_path(configured.grpc_client_authority),
+        plaintext_allowed=configured.plaintext_allowed,
+    )
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None

@@ -97,6 +97,15 @@ class ProcessClient:
         )
         return list(await asyncio.gather(*posts))
 
+    async def tell(
+        self, name: str, path: str, words: Plain, token: str, within_s: float
+    ) -> CommandResult:
+        """Post a command to one process; without a port of it nobody is told."""
+        port = self._ports.get(name)
+        if port is None:
+            return CommandResult(process=name, ok=False, detail=f"{name} has no port here")
+        return await self._post(name, port, path, words, token, within_s)
+
     def told(self) -> DeskStatus:
         """Return what configuration and processes say; the caller adds clock and journal."""
         config = self._config

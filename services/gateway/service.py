@@ -9,7 +9,7 @@ from opensqt.domain import subjects
 from opensqt.domain.bulkhead import Bulkhead
 from opensqt.domain.control import KillLatched
 from opensqt.domain.ids import event_id
-from opensqt.domain.market import MarketEvent
+from opensqt.domain.market import Candle, MarketEvent
 from opensqt.domain.scope import DESK, kill_refused
 from opensqt.runtime import latch
 from opensqt.runtime.bus.dead_letters import set_aside
@@ -24,14 +24,17 @@ from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import KILL, Plain, told
+from services.gateway.desk_api import DeskApi
+from services.gateway.desk_control import DeskControl
 from services.gateway.desk_metrics import DeskMetrics
+from services.gateway.desk_view import FoldedDesk
 from services.gateway.process_client import ProcessClient
 from services.gateway.state import Chart, GatewayState
 from services.gateway.view_model import Picture, picture
 from services.gateway.web import WebServer
 
 FILTERS = (
-    *(f"md.*.*.{kind}" for kind in ("tick", "mark", "funding", "status", "rules")),
+    *(f"md.*.*.{kind}" for kind in ("tick", "mark", "funding", "status", "rules", "candle")),
     "evt.>",
     "ctl.>",
 )
@@ -73,7 +76,20 @@ class Gateway:
         self._seen_s = float("-inf")
         self.targets = self._desk.targets
         context.metrics.registry.register(DeskMetrics(self.look))
-        self.web = WebServer(self, settings, context.metrics, context.clock.sleep)
+        view = FoldedDesk(
+            config=context.config,
+            state=lambda: self._state,
+            chart=self._chart,
+            doubt=self._doubt,
+            now_ms=context.clock.market_ms,
+        )
+        self._control = DeskControl(
+            context, view, lambda: self._state, self.order, self._desk, self.token, settings
+        )
+        self.api = DeskApi(
+            context, settings, self._control, self.token, lambda: self.ready and not self._doubt()
+        )
+        self.web = WebServer(self, settings, context.metrics, context.clock.sleep, self.api.http)
 
     @property
     def ready(self) -> bool:
@@ -144,15 +160,18 @@ class Gateway:
         """Show the desk until `stop`; raise `OSError` when the port is taken."""
         await self._desk.open()
         await self.web.open()
+        await self.api.open()
         self._log.info("page open", host=self._settings.host, port=self.web.port)
         try:
             await self._shell.run(stop, self._work, self._reader.close)
         finally:
+            await self.api.close()
             await self.web.close()
             await self._desk.close()
 
     async def _work(self) -> None:
-        for one in (self._watch(), self._candles.follow(), self._candles.recall()):
+        chart = (self._candles.follow(), self._candles.recall())
+        for one in (self._watch(), self.api.rpc.watch(), *chart):
             self._shell.spawn(one)
         await self._follow()
 
@@ -165,21 +184,30 @@ class Gateway:
                         self._heard_s = self._clock.monotonic_s()
                     # A page that shows all else is better than none.
                     with Bulkhead() as bulkhead:
-                        self._fresh.fold(item.message, item.envelope.position)
-                        if isinstance(item.message, MarketEvent):
+                        self._fresh.fold(
+                            item.message, item.envelope.position, item.envelope.event_id
+                        )
+                        # Candles have a way of their own, from further back.
+                        if isinstance(item.message, MarketEvent) and not isinstance(
+                            item.message, Candle
+                        ):
                             self._chart.fold(item.message)
+                    if item.live and item.sequence:
+                        self._control.news.add(item.sequence, item.message)
                     if bulkhead.error is not None:
                         await set_aside(bus, NAME, delivery_of(item), bulkhead.error, metrics)
                 case CaughtUp():
                     self._heard_s = self._clock.monotonic_s()
                     self._state, self._live, self._why = self._fresh, True, ""
                 case FeedReset(reason=reason):
+                    self._control.news.reset()
                     # People go on seeing the last picture, marked as old, until the new one is whole.
                     self._fresh, self._live, self._why = GatewayState(), False, reason
 
     async def _watch(self) -> None:
         while True:
             await self._desk.ask()
+            await self._control.keep_record()
             await self._clock.sleep(self._settings.ask_every_s)
 
     def _doubt(self) -> str:

@@ -6,6 +6,8 @@ The books are the shared fold of the journal; kept beside them is only what a pe
 from collections import deque
 from decimal import Decimal
 
+from opensqt.api.seen import DeskSeen
+from opensqt.domain.control import CallAudited
 from opensqt.domain.decimals import EXACT, ZERO
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.ledger import Key, Ledger, LedgerTable
@@ -37,6 +39,7 @@ CANDLES_MAX = 240
 FILLS_MAX = 200
 REFUSALS_MAX = 20
 TAPE_MAX = 80
+CALLS_MAX = 1000
 
 Place = tuple[str, str]  # venue, symbol
 
@@ -192,18 +195,22 @@ class GatewayState:
         self.tape: deque[ActivityLine] = deque(maxlen=TAPE_MAX)
         self.levels: dict[str, dict[int, Position]] = {}
         self.earnings = Earnings()
+        self.seen = DeskSeen()
+        self.calls: deque[tuple[str, CallAudited]] = deque(maxlen=CALLS_MAX)  # with their ids
 
     @property
     def living(self) -> list[Order]:
         """Return our orders that may still fill."""
         return self.books.index.open.living()
 
-    def fold(self, event: Event, position: int) -> None:
+    def fold(self, event: Event, position: int, event_id: str = "") -> None:
         """Take in one event of FEED; `position` 0 for what is not in the journal."""
         if isinstance(event, _Quoted):
             self.quotes.fold(event)
         if position:
             self._recorded(event, position)
+            if isinstance(event, CallAudited):
+                self.calls.append((event_id, event))
         if isinstance(event, RiskRefused):
             self.refusals.append(event)
         line = line_of(event, position)
@@ -215,6 +222,7 @@ class GatewayState:
         for fill in (*change.booked, *change.claimed):
             self.earnings.fill(_key(fill), fill)
             self._level(fill)
+        self.seen.fold(event, change.booked, self.books)
         self.fills.extend(change.booked)
         self.fills_count += len(change.booked)
         if isinstance(event, PositionAdopted | Adjustment):

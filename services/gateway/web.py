@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 from aiohttp import WSMsgType, web
 
+from opensqt.api.http import HttpCalls, read_within
 from opensqt.domain.clean_text import cleaned
 from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
 from opensqt.runtime.http_hosts import REFUSAL, host_allowed
@@ -70,7 +71,9 @@ class WebServer:
         settings: GatewaySettings,
         metrics: Metrics,
         sleep: Callable[[float], Awaitable[None]],
+        calls: HttpCalls,
     ) -> None:
+        self._calls = calls
         self._house = house
         self._settings = settings
         self._metrics = metrics
@@ -93,6 +96,7 @@ class WebServer:
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/api/snapshot", self._snapshot)
         app.router.add_post("/api/{verb:kill|resume}", self._command)
+        app.router.add_routes(self._calls.routes())
         for path in ("/healthz", "/readyz", "/metrics", "/targets"):
             app.router.add_get(path, self._health)
         self._runner = web.AppRunner(
@@ -229,7 +233,7 @@ class WebServer:
         if not token_right(request.headers, self._house.token()):
             _log.warning("command refused", verb=verb, peer=peer, reason="wrong token")
             return _refused(401, "wrong token: it is in the file `token` of the data folder")
-        body = await _body(request)
+        body = await read_within(request, BYTES_MAX)
         if body is None:
             return _refused(413, f"the body must not be longer than {BYTES_MAX} bytes")
         try:
@@ -242,17 +246,6 @@ class WebServer:
         result = await self._house.order(verb, scope, reason, actor)
         failed = 400 if result.get("refused") else 502
         return web.json_response(result, status=200 if result["ok"] else failed)
-
-
-async def _body(request: web.Request) -> bytes | None:
-    """Return the whole body; None where it is longer than any command."""
-    parts, size = [], 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        if size > BYTES_MAX:
-            return None
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _refused(status: int, why: str) -> web.Response:

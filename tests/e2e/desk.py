@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_S_MAX = 120.0
 STOP_S_MAX = 20.0
 VERB_S_MAX = 60.0
-SERVERS = ("nats", "nats-monitor", "postgres", "venue", "gateway")
+SERVERS = ("nats", "nats-monitor", "postgres", "venue", "gateway", "grpc")
 SERVICES = (
     *("relay", "executor-main", "market_data-binance", "risk"),
     *("grid", "arb", "reconciler", "gateway"),

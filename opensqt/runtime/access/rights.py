@@ -102,7 +102,7 @@ TABLE: dict[str, Rights] = {
     "relay": Rights(
         says=(
             *("evt.>", subjects.LATCH, subjects.FEED_GENERATION, subjects.HEARTBEAT),
-            *("ctl.limit", "ctl.desk", subjects.STRATEGIES),
+            *("ctl.limit", "ctl.desk", "ctl.call", subjects.STRATEGIES),
         ),
         follows=(Stream.FEED, Stream.INTENTS),
         appends=_kinds(control.FeedGeneration, control.DeskGeneration),
@@ -115,6 +115,8 @@ TABLE: dict[str, Rights] = {
         says=(subjects.KILL,),
         follows=(Stream.FEED,),
         commands=True,
+        # Who called what, before and after.
+        appends=_kinds(control.CallAudited),
         reads=JOURNAL,
     ),
     # The one-shot that declares the streams.

@@ -39,6 +39,13 @@ def check_rules(config: Config) -> Config:
         )
     if HOST.fullmatch(config.gateway.host) is None:
         raise _bad("gateway.host", config.gateway.host, "a name or address, like 127.0.0.1")
+    certificate = config.gateway.grpc_certificate
+    if bool(certificate) != bool(config.gateway.grpc_private_key):
+        raise _bad(
+            "gateway.grpc_certificate", certificate, "grpc_private_key beside it, or neither"
+        )
+    if config.gateway.grpc_client_authority and not certificate:
+        raise _bad("gateway.grpc_client_authority", "", "grpc_certificate beside it")
     for name in config.venues:
         if name not in built_in_venues() and name not in installed_venues():
             known = ", ".join((*built_in_venues(), *installed_venues()))

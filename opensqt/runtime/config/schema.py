@@ -159,10 +159,18 @@ class PortfolioConfig(ConfigTable, frozen=True, kw_only=True):
 
 
 class GatewayConfig(ConfigTable, frozen=True, kw_only=True):
-    """Where the live page listens; port 0 takes a free one once and keeps it."""
+    """Where the live page and gRPC listen; port 0 takes a free one once and keeps it. The files are PEM.
+
+    Off this machine gRPC wants a certificate, and calls over plain HTTP are refused, unless `plaintext_allowed`.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Range(least="0", most="65535")] = 0
+    grpc_port: Annotated[int, Range(least="0", most="65535")] = 0
+    grpc_certificate: str = ""
+    grpc_private_key: str = ""
+    grpc_client_authority: str = ""  # who signs the certificates of callers; empty: none is asked
+    plaintext_allowed: bool = False
 
 
 class TelemetryConfig(ConfigTable, frozen=True, kw_only=True):

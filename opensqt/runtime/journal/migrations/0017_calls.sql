@@ -1,0 +1,18 @@
+-- The gateway records the calls of the API that may change something.
+-- Printed by `python -m opensqt.runtime.access.grants`.
+
+CREATE OR REPLACE FUNCTION journal_kinds(p_role text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE p_role
+        WHEN 'opensqt_arb' THEN ARRAY['AnchorSet', 'Halted', 'PositionAdopted', 'SagaStep', 'StrategyFaulted', 'StrategyFlattened', 'StrategyStarted']
+        WHEN 'opensqt_executor' THEN ARRAY['Accepted', 'AutoDeleveraged', 'BalanceChanged', 'CancelRequested', 'Canceled', 'Deposit', 'Expired', 'Fill', 'FundingPaid', 'Halted', 'InstrumentChanged', 'IntentPlaced', 'KillLatched', 'KillReleased', 'Liquidated', 'NeverPlaced', 'OrderContradicted', 'Rejected', 'RiskApproved', 'Settled', 'Submitting', 'Transferred', 'Unresolved', 'VenueSnapshot', 'VenueStatus']
+        WHEN 'opensqt_gateway' THEN ARRAY['CallAudited']
+        WHEN 'opensqt_grid' THEN ARRAY['AnchorSet', 'Halted', 'PositionAdopted', 'SagaStep', 'StrategyFaulted', 'StrategyFlattened', 'StrategyStarted']
+        WHEN 'opensqt_operator' THEN ARRAY['KillLatched', 'StrategyDeregistered', 'StrategyRegistered', 'StrategyRetiring']
+        WHEN 'opensqt_reconciler' THEN ARRAY['Adjustment', 'Discrepancy', 'Halted', 'PositionStated', 'Resumed']
+        WHEN 'opensqt_relay' THEN ARRAY['DeskGeneration', 'FeedGeneration']
+        WHEN 'opensqt_risk' THEN ARRAY['Halted', 'IntentConflict', 'LimitChanged', 'Resumed', 'RiskApproved', 'RiskRefused']
+        WHEN 'opensqt_strategy' THEN ARRAY['AnchorSet', 'Halted', 'PositionAdopted', 'SagaStep', 'StrategyFaulted', 'StrategyFlattened', 'StrategyStarted']
+    END
+$$;
+
+GRANT EXECUTE ON FUNCTION journal_append(journal_event[], journal_fence[], bigint[]) TO opensqt_gateway;

@@ -1,0 +1,107 @@
+"""What a call of the API may do to the desk: passed on to the processes that decide. It decides nothing itself."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from opensqt.api.view import DeskView
+from opensqt.domain.control import CONTROL_STREAM, CallAudited
+from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.subjects import subject_of
+from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.process_context import Context
+from services.gateway.config import NAME, GatewaySettings
+from services.gateway.decide import Plain
+from services.gateway.news import FeedNews
+from services.gateway.process_client import ProcessClient
+from services.gateway.state import CALLS_MAX, GatewayState
+
+RISK = "risk"
+Order = Callable[[str, str, str, str], Awaitable[dict[str, Any]]]
+
+
+class DeskControl:
+    """The acting side of the API."""
+
+    def __init__(
+        self,
+        context: Context,
+        view: DeskView,
+        state: Callable[[], GatewayState],
+        order: Order,
+        processes: ProcessClient,
+        token: Callable[[], str],
+        settings: GatewaySettings,
+    ) -> None:
+        self._context = context
+        self._view = view
+        self._state = state
+        self._order = order
+        self._processes = processes
+        self._token = token
+        self._settings = settings
+        self._unrecorded: deque[NewEvent] = deque()
+        self._recorded: dict[str, CallAudited] = {}  # by id, the newest
+        self.news = FeedNews()
+
+    @property
+    def view(self) -> DeskView:
+        """The desk as it is now."""
+        return self._view
+
+    def made(self, event_id: str) -> CallAudited | None:
+        """Return the call of this id: what was recorded here is known before the journal tells."""
+        told = (call for name, call in self._state().calls if name == event_id)
+        return self._recorded.get(event_id) or next(told, None)
+
+    async def record(self, call: CallAudited, event_id: str) -> None:
+        """Record a call; where the journal does not answer now, as soon as it does."""
+        self._recorded[event_id] = call
+        while len(self._recorded) > CALLS_MAX:
+            del self._recorded[next(iter(self._recorded))]
+        self._unrecorded.append(
+            NewEvent(
+                event_id=event_id,
+                stream=CONTROL_STREAM,
+                message=call,
+                subject=subject_of(call),
+                actor=NAME,
+                occurred_at_ms=call.time_ms,
+            )
+        )
+        await self.keep_record()
+
+    async def keep_record(self) -> None:
+        """Record what is not recorded yet, oldest first, as far as the journal answers."""
+        while self._unrecorded:
+            event = self._unrecorded[0]
+            try:
+                await self._context.journal.append(Entry(events=(event,)))
+            except JournalDown as error:
+                self._context.log.error(
+                    "call not recorded yet", waiting=len(self._unrecorded), detail=str(error)
+                )
+                return
+            if self._unrecorded and self._unrecorded[0] is event:
+                self._unrecorded.popleft()
+
+    async def switch(self, verb: str, scope: str, reason: str, actor: str) -> Plain:
+        """Kill or resume a scope."""
+        return await self._order(verb, scope, reason, actor)
+
+    async def change_limit(self, field: str, value: str, reason: str, actor: str) -> Plain:
+        """Change a limit of risk, which records it and obeys it before it answers."""
+        words = {"field": field, "value": value, "reason": reason, "actor": actor}
+        answer = await self._processes.tell(
+            RISK, "/limits", words, self._token(), self._settings.command_s_max
+        )
+        return {"ok": answer.ok, "detail": answer.detail} | answer.said
+
+    async def look(self, actor: str) -> Plain:
+        """Let every executor look at its venue now."""
+        answers = await self._processes.command(
+            "/reconcile", {"actor": actor}, self._token(), self._settings.command_s_max
+        )
+        silent = [f"{one.process}: {one.detail}" for one in answers if not one.ok]
+        detail = "; ".join(silent) or ("" if answers else "no executor is known here")
+        return {"ok": not detail, "detail": detail}
