@@ -61,7 +61,7 @@ class NewLimits(CallRequest, frozen=True, kw_only=True):
     tick_age_ms_max: int | None = None
     exposure_notional_quote_max: Decimal | None = None
     asset_notional_quote_max: Decimal | None = None
-    leverage_max: Decimal | None = None
+    leverage_max: int | None = None
     margin_health_min: Decimal | None = None
     liquidation_distance_bps_min: Decimal | None = None
     order_age_ms_max: int | None = None

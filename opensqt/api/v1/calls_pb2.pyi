@@ -600,11 +600,11 @@ class RiskServiceUpdatePositionLimitsRequest(_message.Message):
     tick_age_ms_max: int
     exposure_notional_quote_max: str
     asset_notional_quote_max: str
-    leverage_max: str
+    leverage_max: int
     margin_health_min: str
     liquidation_distance_bps_min: str
     order_age_ms_max: int
-    def __init__(self, reason: _Optional[str] = ..., order_notional_quote_max: _Optional[str] = ..., position_notional_quote_max: _Optional[str] = ..., open_orders_max: _Optional[int] = ..., price_collar_bps: _Optional[str] = ..., tick_age_ms_max: _Optional[int] = ..., exposure_notional_quote_max: _Optional[str] = ..., asset_notional_quote_max: _Optional[str] = ..., leverage_max: _Optional[str] = ..., margin_health_min: _Optional[str] = ..., liquidation_distance_bps_min: _Optional[str] = ..., order_age_ms_max: _Optional[int] = ...) -> None: ...
+    def __init__(self, reason: _Optional[str] = ..., order_notional_quote_max: _Optional[str] = ..., position_notional_quote_max: _Optional[str] = ..., open_orders_max: _Optional[int] = ..., price_collar_bps: _Optional[str] = ..., tick_age_ms_max: _Optional[int] = ..., exposure_notional_quote_max: _Optional[str] = ..., asset_notional_quote_max: _Optional[str] = ..., leverage_max: _Optional[int] = ..., margin_health_min: _Optional[str] = ..., liquidation_distance_bps_min: _Optional[str] = ..., order_age_ms_max: _Optional[int] = ...) -> None: ...
 
 class RiskServiceUpdatePositionLimitsResponse(_message.Message):
     __slots__ = ("changes",)
