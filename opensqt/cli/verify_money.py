@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from opensqt.cli.verify_evidence import Audited, Check, JudgedEvidence
 from opensqt.cli.verify_orders import told
@@ -12,6 +12,7 @@ from opensqt.domain.order_events import Canceled, Expired, Fill
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.wallets import serving
+from opensqt.oracle.average_cost import AverageCost
 from opensqt.oracle.wallet_flows import arrived
 from opensqt.simulation.engine.audit import AuditRow
 
@@ -77,13 +78,14 @@ def ledger_identity(evidence: JudgedEvidence) -> Check:
     totals = _deposits(evidence)
     unread = _unread(evidence)
     found: dict[WalletKey, tuple[Decimal, Decimal]] = {}
+    held: defaultdict[tuple[str, str], AverageCost] = defaultdict(AverageCost)
     unknown = 0
     for one in audit:
         row = one.row
         if row.kind.value == FILL:
             fill = fills.get(_audited(one))
             unknown += fill is None
-            for key, amount in _flows(fill) if fill is not None else ():
+            for key, amount in _flows(fill, held) if fill is not None else ():
                 totals[key] = EXACT.add(totals[key], amount)
         elif row.kind.value == FUNDING:
             paid = (row.account, _symbol(row.symbol), Decimal(row.quantity))
@@ -205,13 +207,24 @@ def _funding(evidence: JudgedEvidence) -> Counter[tuple[str, str, Decimal]]:
     )
 
 
-def _flows(fill: Fill) -> list[tuple[WalletKey, Decimal]]:
+def _gained(fill: Fill, held: AverageCost) -> Decimal:
+    """Return what a trade of a perpetual gained; where its venue does not say, by the average cost of what is held."""
+    with localcontext(EXACT):
+        before = held.realized
+        held.add(fill.side.sign * fill.quantity, fill.price)
+        reckoned = held.realized - before
+    return reckoned if fill.realized_untold else fill.realized_pnl
+
+
+def _flows(
+    fill: Fill, held: Mapping[tuple[str, str], AverageCost]
+) -> list[tuple[WalletKey, Decimal]]:
     pair, _, settle = fill.ref.symbol.partition(":")
     base, _, quote = pair.partition("/")
     account, wallet = fill.ref.account, fill.wallet or (PERP if settle else SPOT)
     if settle:
         return [
-            ((account, wallet, settle), fill.realized_pnl),
+            ((account, wallet, settle), _gained(fill, held[account, fill.ref.symbol])),
             ((account, wallet, fill.fee_asset), -fill.fee),
         ]
     quantity = fill.side.sign * fill.quantity

@@ -27,6 +27,7 @@ from opensqt.domain.ledger_wallet import (
     booked,
     booked_in,
     flows_of,
+    gain_of,
     quote_fee,
     shared,
 )
@@ -151,11 +152,12 @@ class Ledger:
         key = (*place, fill.trade_id)
         self.fills[key] = fill
         self._touch(LedgerTable.FILLS, key)
-        for asset, flow in flows_of(fill):
-            self.move((ref.venue, ref.account, booked_in(fill), asset), flow)
         net = self.nets.get(place, Net())
+        after = position.fill(net.position, fill)
+        for asset, flow in flows_of(fill, gain_of(fill, net.position, after)):
+            self.move((ref.venue, ref.account, booked_in(fill), asset), flow)
         self.nets[place] = Net(
-            position=position.fill(net.position, fill),
+            position=after,
             fees_quote=EXACT.add(net.fees_quote, quote_fee(fill)),
             last_price=fill.price,
         )

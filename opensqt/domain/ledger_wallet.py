@@ -60,12 +60,20 @@ def booked_in(fill: Fill) -> str:
     return fill.wallet or market_of(fill.ref.symbol).value
 
 
-def flows_of(fill: Fill) -> list[tuple[str, Flow]]:
-    """Return what a trade does to the wallet of its market, by asset."""
+def gain_of(fill: Fill, before: Position, after: Position) -> Decimal:
+    """Return what a trade of a perpetual gained: as its venue reports it, else by the average cost of the account's."""
+    if not fill.realized_untold:
+        return fill.realized_pnl
+    return EXACT.subtract(after.realized_pnl, before.realized_pnl)
+
+
+def flows_of(fill: Fill, gained: Decimal | None = None) -> list[tuple[str, Flow]]:
+    """Return what a trade does to the wallet of its market, by asset; `gained` where the trade itself does not say."""
     base, quote, settle = assets_of(fill.ref.symbol)
     flows: list[tuple[str, Flow]] = []
     if market_of(fill.ref.symbol) is Market.PERP:
-        flows.append((settle, Flow(realized_pnl=fill.realized_pnl)))
+        gain = fill.realized_pnl if gained is None else gained
+        flows.append((settle, Flow(realized_pnl=gain)))
     else:
         quantity = fill.side.sign * fill.quantity
         flows.append((base, Flow(traded=quantity)))

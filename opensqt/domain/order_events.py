@@ -99,6 +99,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     evidence_hash: str
     time_ms: int
     wallet: str = ""  # in which it was booked; empty: that of its market alone
+    realized_untold: bool = False  # the venue does not report it: books reckon it by average cost
 
 
 class CancelRequested(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ class TradeView(msgspec.Struct, frozen=True, kw_only=True):
     fee: Decimal
     fee_asset: str
     liquidity: Liquidity
-    realized_pnl: Decimal
+    realized_pnl: Decimal | None  # None: the venue does not say what a trade of a perpetual gained
     time_ms: int
     evidence: bytes
     cursor: str = ""

@@ -119,9 +119,11 @@ class JournalAccount:
         if key in self._trades:
             return
         self._trades[key] = fill
-        self._wallets.traded(fill)
         net = self._nets[place]
+        realized_before = net.realized
         net.add(arrived(fill), fill.price)
+        reckoned = net.realized - realized_before
+        self._wallets.traded(fill, reckoned if fill.realized_untold else fill.realized_pnl)
         net.fees += fee_in_quote(fill)
         net.last_price = fill.price
         if fill.ref.strategy:

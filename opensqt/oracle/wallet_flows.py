@@ -23,13 +23,13 @@ class WalletFlows:
         )
         self._paid: dict[tuple[str, str, str], FundingPaid] = {}
 
-    def traded(self, fill: Fill) -> None:
-        """Take in a trade: on spot both assets change hands, a perpetual books its profit; fees go off."""
+    def traded(self, fill: Fill, gained: Decimal) -> None:
+        """Take in a trade: on spot both assets change hands, a perpetual books what was gained; fees go off."""
         venue, account = fill.ref.venue, fill.ref.account
         base, quote, settle = assets(fill.ref.symbol)
         wallet = fill.wallet or (PERP if settle else SPOT)
         if settle:
-            self._flows[venue, account, wallet, settle]["realized_pnl"] += fill.realized_pnl
+            self._flows[venue, account, wallet, settle]["realized_pnl"] += gained
         else:
             units = signed(fill)
             self._flows[venue, account, wallet, base]["traded"] += units

@@ -116,7 +116,7 @@ class Unresolved(_message.Message):
     def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., cause: _Optional[str] = ..., fence_ms: _Optional[int] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class Fill(_message.Message):
-    __slots__ = ("ref", "trade_id", "venue_order_id", "side", "price", "quantity", "fee", "fee_asset", "liquidity", "realized_pnl", "evidence_hash", "time_ms", "wallet")
+    __slots__ = ("ref", "trade_id", "venue_order_id", "side", "price", "quantity", "fee", "fee_asset", "liquidity", "realized_pnl", "evidence_hash", "time_ms", "wallet", "realized_untold")
     REF_FIELD_NUMBER: _ClassVar[int]
     TRADE_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -130,6 +130,7 @@ class Fill(_message.Message):
     EVIDENCE_HASH_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     WALLET_FIELD_NUMBER: _ClassVar[int]
+    REALIZED_UNTOLD_FIELD_NUMBER: _ClassVar[int]
     ref: OrderRef
     trade_id: str
     venue_order_id: str
@@ -143,7 +144,8 @@ class Fill(_message.Message):
     evidence_hash: str
     time_ms: int
     wallet: str
-    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., trade_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., side: _Optional[_Union[_market_pb2.Side, str]] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., fee: _Optional[str] = ..., fee_asset: _Optional[str] = ..., liquidity: _Optional[_Union[Liquidity, str]] = ..., realized_pnl: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ..., wallet: _Optional[str] = ...) -> None: ...
+    realized_untold: bool
+    def __init__(self, ref: _Optional[_Union[OrderRef, _Mapping]] = ..., trade_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., side: _Optional[_Union[_market_pb2.Side, str]] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., fee: _Optional[str] = ..., fee_asset: _Optional[str] = ..., liquidity: _Optional[_Union[Liquidity, str]] = ..., realized_pnl: _Optional[str] = ..., evidence_hash: _Optional[str] = ..., time_ms: _Optional[int] = ..., wallet: _Optional[str] = ..., realized_untold: _Optional[bool] = ...) -> None: ...
 
 class CancelRequested(_message.Message):
     __slots__ = ("ref", "cancel_intent_id", "reason", "time_ms")

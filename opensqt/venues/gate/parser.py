@@ -209,7 +209,7 @@ def perp_trade(raw: bytes, symbols: Mapping[str, str]) -> TradeView:
         fee=trimmed(fee),
         fee_asset=asset,
         liquidity=_liquidity(wire.role),
-        realized_pnl=ZERO,
+        realized_pnl=None,
         time_ms=time_ms,
         evidence=raw,
     )

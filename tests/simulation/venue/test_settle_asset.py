@@ -72,7 +72,7 @@ async def test_a_usdc_perpetual_pays_and_is_paid_in_usdc(tmp_path: Path) -> None
         fills = await house.venue.trades(USDC, after="", since_ms=house.clock.market_ms() - 5000)
         assert {fill.fee_asset for fill in fills} == {"USDC"}
         wallet = house.real.exchange.settlement.accounts["main"].wallet("USDC")
-        fees, profit = sum(f.fee for f in fills), sum(f.realized_pnl for f in fills)
+        fees, profit = sum(f.fee for f in fills), sum(f.realized_pnl or 0 for f in fills)
         assert fees > 0
         assert profit < 0
         assert wallet.funding < 0
