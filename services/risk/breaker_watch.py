@@ -86,7 +86,7 @@ class BreakerWatch:
         """Set the gauge of every breaker."""
         gauge = self._context.metrics.breaker_open
         gauge.clear()
-        gauge.labels(MANUAL, "").set(0.0)  # so that a desk without any has a series, too
+        gauge.labels(MANUAL, DESK).set(0.0)  # so that a desk without any has a series, too
         for one in self._sight.panel.states:
             gauge.labels(one.breaker, one.scope).set(LEVELS[one.state])
 

@@ -56,7 +56,7 @@ async def test_a_release_without_names_is_refused_at_the_port(rig: Rig) -> None:
         assert said["killed"]
         assert said["why"].startswith("kill_ids: expected the identities of the kills to release")
         said = await actions["/resume"]({"kill_ids": []})
-        assert "desk was killed again meanwhile" in said["why"]
+        assert "the release names no kill, and desk is killed" in said["why"]
         assert executor.status()["killed"]
 
 

@@ -71,6 +71,7 @@ class Desk(Servers):
         self._phases = random.Random(len(self.posts))
         self.resumed: Callable[[], Coroutine[Any, Any, None]] = _nothing  # called after a restore
         self.closed = False  # nobody runs and nobody is started again
+        self.restored = False  # a backup was put back
         self.kills_heard: set[str] = set()  # kills that were said while a leader listened
 
     def start(self, name: str) -> None:

@@ -67,7 +67,7 @@ OF_A_LOST_BUS = (
     M(name="absurd values are believed", patches=_one(admission, "absurdity", _wordless), focus=NOISE),
     M(name="proof not checked", patches=_one(ApprovalKeys, "check", _believed), focus=NOISE),
     M(name="proof of another intent accepted", patches=_one(ApprovalKeys, "check", _any_proof), focus=NOISE),
-    M(name="fact without position believed", patches=_one(admission, "_may_be_unrecorded", _always), focus=NOISE),
+    M(name="fact without position believed", patches=_one(admission, "_may_be_unrecorded", _always), focus=NOISE * 2),
     M(name="lost stream not made again", patches=_one(Upkeep, "look", _whole), focus=LOST),
     M(name="lost stream not named", patches=_one(Upkeep, "_note", lambda *_: None), focus=LOST),
     M(name="it trades without a bus", patches=_one(runner, "words_for", _wordless), focus=LOST * 3, in_house=True),

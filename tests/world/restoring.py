@@ -95,5 +95,6 @@ def _go_back(desk: Desk, backup: Backup) -> None:
     store._subjects = {row.subject: row.position for row in store.rows}
     store._leases, store.checkpoints = backup.leases, list(backup.checkpoints)
     desk.tables.clear()
+    desk.restored = True
     store.generation, store.down = f"restored at {desk.clock.wall_ms()}", False
     desk.judge.rewind(store.rows)

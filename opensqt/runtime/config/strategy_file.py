@@ -20,7 +20,7 @@ def read_changes(data: Path | None) -> StrategyChanges:
     path = data / FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=StrategyChanges)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return NO_CHANGES
     except (ValueError, RecursionError, OSError) as error:
         raise ConfigError(

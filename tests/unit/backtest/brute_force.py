@@ -56,7 +56,8 @@ def matched(rows: list[Row], orders: list[Asked]) -> list[Match]:
     acts = sorted(
         [(asked.arrive_ms, number, True, asked) for number, asked in enumerate(orders)]
         + [(a.gone_ms, number, False, a) for number, a in enumerate(orders) if a.gone_ms],
-        key=lambda act: (act[0], act[2], act[1]),
+        # What goes makes room for what comes; only what comes and goes in one moment has to come first.
+        key=lambda act: (act[0], act[2] or act[3].arrive_ms == act[0], not act[2], act[1]),
     )
     now: Row | None = None
     shown = {1: Decimal(0), -1: Decimal(0)}  # what is left of the best quantity, by side
