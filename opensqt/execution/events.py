@@ -8,7 +8,6 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain import ids, order_state
-from opensqt.domain.decimals import ZERO
 from opensqt.domain.intent import Basis, PlaceIntent
 from opensqt.domain.journal import NewEvent
 from opensqt.domain.messages import Event
@@ -218,7 +217,7 @@ def fill(author: EventSource, ref: OrderRef, trade: TradeView, evidence_hash: st
         fee=trade.fee,
         fee_asset=trade.fee_asset,
         liquidity=trade.liquidity,
-        realized_pnl=ZERO if trade.realized_pnl is None else trade.realized_pnl,
+        realized_pnl=trade.realized_pnl or Decimal(0),
         realized_untold=trade.realized_pnl is None,
         evidence_hash=evidence_hash,
         time_ms=trade.time_ms,
