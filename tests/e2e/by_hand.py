@@ -18,8 +18,10 @@ from opensqt.venues.session import paper_session
 from tests.e2e.desk import Desk
 
 
-async def trade_by_hand(desk: Desk, symbol: str, side: Side, quantity: str) -> None:
-    """Trade at once on the venue's own page, as the owner of the account would: no process of ours knows of it."""
+async def trade_by_hand(
+    desk: Desk, symbol: str, side: Side, quantity: str, *, limit: str = ""
+) -> None:
+    """Trade at once, or place at a limit, on the venue's own page, as the owner of the account would."""
     keys = json.loads((desk.data / "venue" / "keys.json").read_text())["main"]
     context = ssl.create_default_context(cafile=str(desk.data / "ca" / "ca.pem"))
     clock = open_clock(desk.data)
@@ -35,12 +37,12 @@ async def trade_by_hand(desk: Desk, symbol: str, side: Side, quantity: str) -> N
     venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))
     now_ms = clock.market_ms()
     request = OrderRequest(
-        client_order_id="hand",
+        client_order_id=f"hand-{now_ms}",
         symbol=symbol,
         side=side,
-        type=OrderType.MARKET,
+        type=OrderType.LIMIT if limit else OrderType.MARKET,
         time_in_force=TimeInForce.GTC,
-        price=Decimal(0),
+        price=Decimal(limit or 0),
         quantity=Decimal(quantity),
         reduce_only=False,
         signed_ms=now_ms,
