@@ -16,7 +16,7 @@ asked = 0
 port, mode = int(sys.argv[1]), sys.argv[2]
 def stop(*_):
     if mode == "slow":
-        time.sleep(3)
+        time.sleep(3)  # as long as it takes to cancel all orders of an account
         print('{"event": "all cancelled"}', flush=True)
     sys.exit(0)
 signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "stubborn" else stop)

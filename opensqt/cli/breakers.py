@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -47,11 +48,16 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps({"type": "breaker"} | line))
         return GOOD
     console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(_text(line))
-    if not lines:
-        console.print("no breaker is on: state a limit in [breakers] (docs/configuration.md)")
+    for text in shown(lines):
+        console.print(text)
     return GOOD
+
+
+def shown(lines: Sequence[dict[str, str]]) -> Iterator[str]:
+    """Yield what a person reads, in rich's markup: words of the desk are never read as markup."""
+    yield from map(_text, lines)
+    if not lines:
+        yield escape("no breaker is on: state a limit in [breakers] (docs/configuration.md)")
 
 
 def _switch(args: argparse.Namespace) -> int:
