@@ -33,7 +33,7 @@ def decide(grid: GridState, event: Event) -> Decision:
         grid, target.wants, gaps=target.gaps, leaving=target.leaving, reason=allowed.reason
     )
     note = words_of(grid.settings, grid.reading, ladder)
-    return msgspec.structs.replace(decision, note=note, wake=wake_of(grid, ladder))
+    return msgspec.structs.replace(decision, note=note, wake=wake_of(grid, ladder, target.gaps))
 
 
 def _unlocked(grid: GridState, allowed: Permissions) -> Permissions:

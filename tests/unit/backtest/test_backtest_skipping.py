@@ -6,18 +6,25 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from opensqt.backtest.backtest import BacktestTerms, prepared
 from opensqt.backtest.run import BacktestRun
+from opensqt.domain.intent import CancelIntent
 from opensqt.domain.ledger_content import content
 from opensqt.domain.order_events import CancelRequested, IntentPlaced
 from opensqt.runtime.config.all import Config
 from tests.unit.backtest.brute_force import Asked, Match, Row, matched
-from tests.unit.backtest.desks import Quote, config, desks, quotes_file, ran, walks, write
+from tests.unit.backtest.desks import BEGIN_MS, Quote, config, desks, quotes_file, ran, walks, write
 
 TRADES = "time_ms,price,quantity,taker"
-QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Shrinking a find plays thousands of desks, for longer than a run of all tests may last: it is shown as it was found.
+QUICK = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target),
+)
 
 
 def both(desk: Config, *files: Path) -> tuple[BacktestRun, BacktestRun]:
@@ -41,6 +48,35 @@ def test_skipping_and_stepping_are_the_same_on_any_path(desk: Config, quotes: li
     """Any ladder on any walk of quotes: every intent, every trade and the whole ledger are equal."""
     with tempfile.TemporaryDirectory() as folder:
         same(*both(desk, quotes_file(Path(folder), quotes)))
+
+
+@pytest.mark.row("J13")
+def test_a_closing_order_that_follows_the_best_price_keeps_its_grid_awake(tmp_path: Path) -> None:
+    """A level to be closed above the ask is closed at the ask; once that has moved on by a step, so does the order."""
+    rows = (
+        (4, "60006.0", "0.038", "0.005"),
+        (5, "60096.0", "0.007", "0.035"),
+        (6, "60096.0", "0.039", "0.007"),
+        (7, "60006.0", "0.014", "0.017"),
+        (10, "60126.0", "0.024", "0.001"),
+        (12, "59946.0", "0.003", "0.030"),
+        (13, "59952.0", "0.002", "0.007"),
+        (14, "59952.9", "0.022", "0.008"),
+        (16, "59922.0", "0.030", "0.002"),
+        (4017, "59952.0", "0.009", "0.027"),
+        (4018, "59958.0", "0.006", "0.019"),
+    )
+    quotes: list[Quote] = [
+        (BEGIN_MS + ms, bid, bid_size, str(Decimal(bid) + Decimal("0.1")), ask_size)
+        for ms, bid, bid_size, ask_size in rows
+    ]
+    desk = config(
+        step_bps="5", levels=4, notional="1500", latency_ms=0, more='ladder = "geometric"'
+    )
+    skipped, stepped = both(desk, quotes_file(tmp_path, quotes))
+    moved = [one for one in stepped.desk.intents if one.created_ms == BEGIN_MS + 4018]
+    assert any(isinstance(one, CancelIntent) for one in moved)
+    same(skipped, stepped)
 
 
 @pytest.mark.row("J13")
