@@ -15,7 +15,9 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.ids import event_id
 from opensqt.domain.journal import NewEvent
 from opensqt.domain.messages import Event, name_of
+from opensqt.domain.recon_events import Resumed
 from opensqt.domain.subjects import subject_of
+from opensqt.risk.breakers.panel import opened
 from opensqt.runtime import latch
 from opensqt.runtime.config.all import Config, parse_config
 from opensqt.runtime.envelope import Envelope
@@ -51,6 +53,8 @@ class Stage:
         self.heard: list[tuple[str, Plain]] = []
         self.killed: list[str] = []  # identities of the kills in force
         self.refuses = ""  # why the executor does not resume
+        self.breakers: set[str] = set()  # that a person opened
+        self.breakers_answer = True
         self.statuses: dict[str, Plain] = {
             "risk": {"ready": True, "why": "", "mode": "NORMAL"},
             "executor-main": {"ready": True, "killed": False},
@@ -71,7 +75,9 @@ class Stage:
             self.servers[name] = Health(
                 lambda name=name: self.statuses[name],  # type: ignore[misc]
                 Metrics(),
-                actions=actions if name.startswith("executor") else {"/limits": self._limit},
+                actions=actions
+                if name.startswith("executor")
+                else {"/limits": self._limit, "/breakers": self._breaker},
                 folder=self.folder,
             )
             self.ports[f"health.{name}"] = await self.servers[name].open("127.0.0.1", 0)
@@ -175,6 +181,24 @@ class Stage:
     async def _limit(self, words: Plain) -> Plain:
         self.heard.append(("limits", words))
         return {"field": words["field"], "before": "100", "after": words["value"]}
+
+    async def _breaker(self, words: Plain) -> Plain:
+        self.heard.append(("breakers", words))
+        if not self.breakers_answer:
+            return {"why": "the journal does not answer: try again"}
+        scope, reason, actor = (str(words[key]) for key in ("scope", "reason", "actor"))
+        now_ms = self.house.clock.market_ms()
+        if words["action"] == "open":
+            said: Event = opened("manual", scope, reason, actor, now_ms)
+        elif f"{scope} manual" not in self.breakers:
+            return {"refused": True, "why": f"no {scope} is open"}
+        else:
+            said = Resumed(
+                scope=scope, reason=reason, actor=actor, time_ms=now_ms, breaker="manual"
+            )
+        self.breakers ^= {f"{scope} manual"}
+        await self.record(said)
+        return {"done": [f"{scope} manual"]}
 
     async def _resume(self, words: Plain) -> Plain:
         self.heard.append(("resume", words))

@@ -67,7 +67,7 @@ _RISK = (
         "RiskService.GetCircuitBreakerStatus",
         (risk_shapes.OfBreaker, risk_shapes.BreakersReply),
         risks.get_circuit_breaker_status,
-        "what is stopped, by whom and why",
+        "what stops openings, where, by whom and why",
         NAMED,
     ),
     acts(
@@ -75,14 +75,14 @@ _RISK = (
         (risk_shapes.BreakerChange, risk_shapes.BreakerReply),
         risk_acts.open_circuit_breaker,
         KeyScope.TRADE,
-        "stop a scope and cancel its orders",
+        "open a breaker by hand: nothing opens in its scope, exits pass",
     ),
     acts(
         "RiskService.CloseCircuitBreaker",
         (risk_shapes.BreakerChange, risk_shapes.BreakerReply),
         risk_acts.close_circuit_breaker,
         KeyScope.ADMIN,
-        "let a scope trade again",
+        "close the breakers of a scope",
     ),
 )
 _POSITION = (

@@ -1,6 +1,6 @@
 """RiskService, acting: limits, breakers, a look at the venue. Each says what was before and after."""
 
-from opensqt.api.call import Acted, Plain
+from opensqt.api.call import Acted
 from opensqt.api.codes import CallRefused, Code
 from opensqt.api.requests import OfNothing
 from opensqt.api.risk_shapes import (
@@ -13,9 +13,10 @@ from opensqt.api.risk_shapes import (
 )
 from opensqt.api.risks import RUNNING, scopes_of
 from opensqt.api.view import DeskActions
+from opensqt.risk.breakers.states import states_of
 from opensqt.runtime.config.limit_changes import CHANGEABLE
 
-KILL, RESUME = "kill", "resume"
+OPEN, CLEAR = "open", "clear"
 
 
 async def update_position_limits(
@@ -47,15 +48,19 @@ async def update_position_limits(
 async def open_circuit_breaker(
     desk: DeskActions, asked: BreakerChange, actor: str
 ) -> Acted[BreakerReply]:
-    """Stop a scope: no new orders, open ones cancelled, until a person closes it."""
-    return await _switched(desk, asked, KILL, actor)
+    """Open the breaker that is opened by hand: nothing is opened in its scope until a person closes it."""
+    if asked.breaker:
+        raise CallRefused(
+            Code.INVALID, f"breaker: a person opens a scope, not {asked.breaker}: leave it out"
+        )
+    return await _switched(desk, asked, OPEN, actor)
 
 
 async def close_circuit_breaker(
     desk: DeskActions, asked: BreakerChange, actor: str
 ) -> Acted[BreakerReply]:
-    """Let a scope trade again."""
-    return await _switched(desk, asked, RESUME, actor)
+    """Close the breakers of a scope, whoever opened them, or the one that is named."""
+    return await _switched(desk, asked, CLEAR, actor)
 
 
 async def trigger_reconciliation(
@@ -72,22 +77,29 @@ async def trigger_reconciliation(
 
 
 async def _switched(
-    desk: DeskActions, asked: BreakerChange, verb: str, actor: str
+    desk: DeskActions, asked: BreakerChange, action: str, actor: str
 ) -> Acted[BreakerReply]:
+    if not asked.reason.strip():
+        raise CallRefused(Code.INVALID, "reason: expected some words for the record")
     scopes = scopes_of(desk.view, asked)
-    before = _states(desk, scopes)
-    answers = {scope: await desk.switch(verb, scope, asked.reason, actor) for scope in scopes}
-    reply = BreakerReply(
-        success=all(one["ok"] for one in answers.values()),
-        detail="; ".join(f"{scope}: {one['detail']}" for scope, one in answers.items()),
+    before = _open_in(desk, scopes)
+    after = dict(before)
+    for scope in scopes:
+        said = await desk.switch_breaker(action, asked.breaker, scope, asked.reason, actor)
+        if not said["ok"]:
+            done = "".join(f"; {one} was changed before" for one in scopes[: scopes.index(scope)])
+            code = Code.REFUSED if said.get("refused") else Code.UNAVAILABLE
+            raise CallRefused(code, f"{scope} was not changed: {said['detail']}{done}")
+        named = {str(one).removeprefix(scope).strip() for one in said["done"]}
+        kept = set(before[scope])
+        after[scope] = sorted(kept | named if action == OPEN else kept - named)
+    opened = [f"{scope} {name}" for scope, names in after.items() for name in names]
+    return Acted(
+        reply=BreakerReply(success=True, detail="", open=tuple(opened)), before=before, after=after
     )
-    after = {
-        scope: ("open" if verb == KILL else "closed") if one["ok"] else "unconfirmed"
-        for scope, one in answers.items()
-    }
-    return Acted(reply=reply, before=before, after=after)
 
 
-def _states(desk: DeskActions, scopes: tuple[str, ...]) -> Plain:
-    killed = desk.view.books.controls.kills.scopes
-    return {scope: "open" if scope in killed else "closed" for scope in scopes}
+def _open_in(desk: DeskActions, scopes: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the breakers that are open or on trial, by scope."""
+    states = states_of(desk.view.books.controls, ())
+    return {scope: [one.breaker for one in states if one.scope == scope] for scope in scopes}

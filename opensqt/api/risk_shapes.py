@@ -149,20 +149,21 @@ class ReconciliationReply(CallReply, frozen=True, kw_only=True):
 
 
 class OfBreaker(CallRequest, frozen=True, kw_only=True):
-    """Asks for a breaker: of a strategy, of all that trade a symbol, or of the desk where neither is named."""
+    """Asks for the breakers of a strategy, or of a symbol in each account that trades it; else of the whole desk."""
 
     strategy: str = ""
     symbol: str = ""
 
 
 class BreakerChange(OfBreaker, frozen=True, kw_only=True):
-    """Asks to open or close a breaker."""
+    """Asks to open a scope by hand, or to close its breakers; `breaker` closes only the one of that name."""
 
     reason: str
+    breaker: str = ""
 
 
 class BreakerStatus(CallReply, frozen=True, kw_only=True):
-    """One breaker. Open: nothing is opened in its scope until a person closes it."""
+    """One breaker in one scope. Open: nothing is opened there; what rests to open is cancelled, and exits pass."""
 
     scope: str
     is_open: bool
@@ -170,17 +171,21 @@ class BreakerStatus(CallReply, frozen=True, kw_only=True):
     actor: str
     opened_at: datetime | None = None
     realized_pnl: Decimal | None = None
+    breaker: str = ""  # its name; `kill` is a latch that only a release ends
+    state: str = ""  # open, half_open or closed
+    tried_again_at: datetime | None = None  # None: only a person or its rule closes it
 
 
 class BreakersReply(CallReply, frozen=True, kw_only=True):
-    """Breakers, and the halts that the desk itself has set."""
+    """Breakers that are open, on trial or switched on, and the mode that all halts together make."""
 
     breakers: tuple[BreakerStatus, ...] = ()
     mode: str = ""
 
 
 class BreakerReply(CallReply, frozen=True, kw_only=True):
-    """What the executors answered, scope by scope."""
+    """What is open in these scopes from here on, as `SCOPE BREAKER`."""
 
     success: bool
     detail: str
+    open: tuple[str, ...] = ()

@@ -23,10 +23,14 @@ from opensqt.api.risk_shapes import (
 from opensqt.api.seen import SnapshotSeen
 from opensqt.api.view import DeskView
 from opensqt.api.worth import equity, equity_of_all, rate_of, share
-from opensqt.domain.decimals import EXACT, ZERO
+from opensqt.domain.control import KillLatched
+from opensqt.domain.decimals import EXACT, ONE, ZERO
 from opensqt.domain.instruments import Market, market_of, quote_asset
 from opensqt.domain.profit import by_strategy, total
-from opensqt.domain.scope import DESK, Scope
+from opensqt.domain.scope import DESK, Scope, parsed
+from opensqt.risk.breakers.panel import MANUAL
+from opensqt.risk.breakers.states import BreakerState, Phase, states_of
+from opensqt.runtime.config.limits import breakers_of
 from opensqt.runtime.projection.tables import instant
 
 HUNDRED = Decimal(100)
@@ -114,16 +118,26 @@ def get_reconciliation_status(view: DeskView, asked: OfReconciliation) -> Reconc
 
 
 def get_circuit_breaker_status(view: DeskView, asked: OfBreaker) -> BreakersReply:
-    """Return the breakers of what is asked for, open or not."""
+    """Return the breakers of what is asked for, each scope with the one that a person opens; of the desk, all."""
     scopes = scopes_of(view, asked)
-    return BreakersReply(
-        breakers=tuple(_breaker(view, scope) for scope in scopes),
-        mode=view.books.controls.mode,
-    )
+    controls = view.books.controls
+    configured = breakers_of(view.config, ONE).names
+    lines = [_breaker(view, one) for one in states_of(controls, configured)]
+    lines += [_killed(view, one) for _, one in sorted(controls.kills.scopes.items())]
+    if scopes != (DESK,):
+        lines = [one for one in lines if one.scope in ("", *scopes)]
+    told = {one.scope for one in lines if one.breaker == MANUAL}
+    lines += [
+        _breaker(view, BreakerState(breaker=MANUAL, state=Phase.CLOSED, scope=scope))
+        for scope in scopes
+        if scope not in told
+    ]
+    lines.sort(key=lambda one: not one.is_open)
+    return BreakersReply(breakers=tuple(lines), mode=controls.mode)
 
 
 def scopes_of(view: DeskView, asked: OfBreaker) -> tuple[str, ...]:
-    """Return the scopes that a breaker means; raise `CallRefused` where it means nobody."""
+    """Return the scopes that are meant; raise `CallRefused` where that is nobody."""
     strategies = view.config.strategies
     if asked.strategy and asked.symbol:
         raise CallRefused(Code.INVALID, "name a strategy or a symbol, not both")
@@ -134,10 +148,12 @@ def scopes_of(view: DeskView, asked: OfBreaker) -> tuple[str, ...]:
         return (str(Scope(strategy=asked.strategy)),)
     if not asked.symbol:
         return (DESK,)
-    names = sorted(name for name, one in strategies.items() if asked.symbol in one.symbols)
-    if not names:
+    places = sorted(place for place in view.config.places() if place[2] == asked.symbol)
+    if not places:
         raise CallRefused(Code.NOT_FOUND, f"no strategy trades {asked.symbol}")
-    return tuple(str(Scope(strategy=name)) for name in names)
+    return tuple(
+        str(Scope(venue=venue, account=account, symbol=symbol)) for venue, account, symbol in places
+    )
 
 
 def _risk(view: DeskView, line: PositionLine) -> SymbolRisk:
@@ -203,18 +219,42 @@ def _matches(view: DeskView, seen: SnapshotSeen) -> Iterator[SymbolMatch]:
         )
 
 
-def _breaker(view: DeskView, scope: str) -> BreakerStatus:
-    kill = view.books.controls.kills.scopes.get(scope)
-    mine = [
+def _breaker(view: DeskView, state: BreakerState) -> BreakerStatus:
+    return BreakerStatus(
+        scope=state.scope,
+        is_open=state.state is Phase.OPEN,
+        reason=state.reason,
+        actor=state.actor,
+        opened_at=instant(state.since_ms) if state.since_ms else None,
+        realized_pnl=_realized(view, state.scope),
+        breaker=state.breaker,
+        state=state.state.value,
+        tried_again_at=instant(state.until_ms) if state.until_ms else None,
+    )
+
+
+def _killed(view: DeskView, kill: KillLatched) -> BreakerStatus:
+    return BreakerStatus(
+        scope=kill.scope,
+        is_open=True,
+        reason=kill.reason,
+        actor=kill.actor,
+        opened_at=instant(kill.time_ms),
+        realized_pnl=_realized(view, kill.scope),
+        breaker="kill",
+        state=Phase.OPEN.value,
+    )
+
+
+def _realized(view: DeskView, text: str) -> Decimal | None:
+    """Return what was realised in a scope, before fees; None where it is none."""
+    scope = parsed(text)
+    if scope is None:
+        return None
+    return total(
         one.realized_pnl
         for one in by_strategy(view.booked())
-        if scope in (DESK, str(Scope(strategy=one.strategy)))
-    ]
-    return BreakerStatus(
-        scope=scope,
-        is_open=kill is not None,
-        reason=kill.reason if kill is not None else "",
-        actor=kill.actor if kill is not None else "",
-        opened_at=instant(kill.time_ms) if kill is not None else None,
-        realized_pnl=total(mine),
+        if scope.covers(
+            strategy=one.strategy, venue=one.venue, account=one.account, symbol=one.symbol
+        )
     )

@@ -107,8 +107,10 @@ class DeskActions(Protocol):
     async def record(self, call: CallAudited, event_id: str) -> None:
         """Record a call that changed something; what cannot be recorded now is as soon as it can."""
 
-    async def switch(self, verb: str, scope: str, reason: str, actor: str) -> Plain:
-        """Kill or resume a scope."""
+    async def switch_breaker(
+        self, action: str, breaker: str, scope: str, reason: str, actor: str
+    ) -> Plain:
+        """Open or clear breakers of a scope; `done` names them as `SCOPE BREAKER`."""
 
     async def look(self, actor: str) -> Plain:
         """Let every executor look at its venue now."""

@@ -1,8 +1,9 @@
 """Registers a process with the NATS services API: `nats micro ls` shows it, and people reach it where no port does.
 
 One endpoint under its own name answers with its status. What is asked under `svc.desk.` is answered by everybody who
-is meant, each for itself: all of them tell how they are, executors and their standbys obey `kill` and `resume`.
-A kill needs no more than the bus, like `ctl.kill`; a release needs a proof that who asks holds the desk's token.
+is meant, each for itself: all of them tell how they are, executors and their standbys obey `kill` and `resume`, risk
+`breakers` and `limits`. A kill needs no more than the bus, like `ctl.kill`; all else needs a proof that who asks holds
+the desk's token.
 """
 
 import json
@@ -26,8 +27,10 @@ STATUS = "svc.desk.status"  # everybody's
 COMMANDS = {
     "/kill": "svc.desk.kill",
     "/resume": "svc.desk.resume",
+    "/breakers": "svc.desk.breakers",
+    "/limits": "svc.desk.limits",
 }  # by the path of the same action over HTTP
-PROVEN = frozenset({"/resume"})
+PROVEN = frozenset({"/resume", "/breakers", "/limits"})
 UNPROVEN = (
     "proof: expected one made with the token of the desk; name its file with --context or"
     " OPENSQT_TOKEN_FILE"

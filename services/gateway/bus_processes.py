@@ -33,11 +33,13 @@ class ProcessesOnBus:
         return kills_of([one.said for one in self._executors()], scope)
 
     async def command(
-        self, path: str, words: Plain, token: str, within_s: float
+        self, path: str, words: Plain, token: str, within_s: float, named: str = EXECUTOR
     ) -> list[CommandResult]:
-        """Say a command on the bus and return what each executor that leads answered."""
+        """Say a command on the bus and return what each process that leads answered, of those named so."""
         leading = {
-            one.instance: one.process for one in self._executors() if not stands_by(one.said)
+            one.instance: one.process
+            for one in self._answers
+            if one.process.startswith(named) and not stands_by(one.said)
         }
 
         def is_enough(heard: Sequence[Answer]) -> bool:

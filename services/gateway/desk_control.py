@@ -1,8 +1,7 @@
 """What a call of the API may do to the desk: passed on to the processes that decide. It decides nothing itself."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
 from opensqt.api.view import DeskView
 from opensqt.domain.control import CONTROL_STREAM, CallAudited
@@ -17,7 +16,6 @@ from services.gateway.process_client import ProcessClient
 from services.gateway.state import CALLS_MAX, GatewayState
 
 RISK = "risk"
-Order = Callable[[str, str, str, str], Awaitable[dict[str, Any]]]
 
 
 class DeskControl:
@@ -28,7 +26,6 @@ class DeskControl:
         context: Context,
         view: DeskView,
         state: Callable[[], GatewayState],
-        order: Order,
         processes: ProcessClient,
         token: Callable[[], str],
         settings: GatewaySettings,
@@ -36,7 +33,6 @@ class DeskControl:
         self._context = context
         self._view = view
         self._state = state
-        self._order = order
         self._processes = processes
         self._token = token
         self._settings = settings
@@ -85,17 +81,17 @@ class DeskControl:
             if self._unrecorded and self._unrecorded[0] is event:
                 self._unrecorded.popleft()
 
-    async def switch(self, verb: str, scope: str, reason: str, actor: str) -> Plain:
-        """Kill or resume a scope."""
-        return await self._order(verb, scope, reason, actor)
+    async def switch_breaker(
+        self, action: str, breaker: str, scope: str, reason: str, actor: str
+    ) -> Plain:
+        """Open or clear breakers of a scope; risk records it and obeys it before it answers."""
+        words = {"action": action, "breaker": breaker, "scope": scope}
+        return await self._tell_risk("/breakers", words | {"reason": reason, "actor": actor})
 
     async def change_limit(self, field: str, value: str, reason: str, actor: str) -> Plain:
         """Change a limit of risk, which records it and obeys it before it answers."""
         words = {"field": field, "value": value, "reason": reason, "actor": actor}
-        answer = await self._processes.tell(
-            RISK, "/limits", words, self._token(), self._settings.command_s_max
-        )
-        return {"ok": answer.ok, "detail": answer.detail} | answer.said
+        return await self._tell_risk("/limits", words)
 
     async def look(self, actor: str) -> Plain:
         """Let every executor look at its venue now."""
@@ -105,3 +101,9 @@ class DeskControl:
         silent = [f"{one.process}: {one.detail}" for one in answers if not one.ok]
         detail = "; ".join(silent) or ("" if answers else "no executor is known here")
         return {"ok": not detail, "detail": detail}
+
+    async def _tell_risk(self, path: str, words: Plain) -> Plain:
+        answer = await self._processes.tell(
+            RISK, path, words, self._token(), self._settings.command_s_max
+        )
+        return {"ok": answer.ok, "detail": answer.detail} | answer.said

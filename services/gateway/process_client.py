@@ -100,7 +100,10 @@ class ProcessClient:
     async def tell(
         self, name: str, path: str, words: Plain, token: str, within_s: float
     ) -> CommandResult:
-        """Post a command to one process; without a port of it nobody is told."""
+        """Post a command to one process, or say it on the bus where no port is known."""
+        if not self._ports and self._on_bus is not None:
+            answers = await self._on_bus.command(path, words, token, within_s, name)
+            return next(iter(answers), CommandResult(process=name, ok=False, detail="no answer"))
         port = self._ports.get(name)
         if port is None:
             return CommandResult(process=name, ok=False, detail=f"{name} has no port here")

@@ -84,7 +84,7 @@ class Gateway:
             now_ms=context.clock.market_ms,
         )
         self._control = DeskControl(
-            context, view, lambda: self._state, self.order, self._desk, self.token, settings
+            context, view, lambda: self._state, self._desk, self.token, settings
         )
         self.api = DeskApi(
             context, settings, self._control, self.token, lambda: self.ready and not self._doubt()

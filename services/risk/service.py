@@ -7,6 +7,7 @@ from opensqt.domain import ids
 from opensqt.domain.control import Heartbeat
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.scope import DESK
+from opensqt.domain.standby import STANDBY
 from opensqt.domain.subjects import RISK_ALIVE
 from opensqt.domain.trading_controls import HALTED
 from opensqt.runtime.approval_key import ApprovalKey
@@ -91,12 +92,12 @@ class RiskService:
 
     async def _change_limit(self, words: dict[str, Any]) -> dict[str, Any]:
         if not self.ready:
-            return {"why": NOT_JUDGING}
+            return {"why": NOT_JUDGING, STANDBY: True}
         return await self._limits.change(self._sight.state, words)
 
     async def _switch_breaker(self, words: dict[str, Any]) -> dict[str, Any]:
         if not self.ready:
-            return {"why": NOT_JUDGING}
+            return {"why": NOT_JUDGING, STANDBY: True}
         return await self._breakers.switch(words)
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -16,6 +16,8 @@ from tests.simulation.strategy_facts import PERP
 from tests.visitors import RIGHT
 
 LIMITS = "RiskService.UpdatePositionLimits"
+STATUS = "RiskService.GetCircuitBreakerStatus"
+OPEN, CLOSE = "RiskService.OpenCircuitBreaker", "RiskService.CloseCircuitBreaker"
 _BY_ID = {"ExchangeService.GetOrder": "client_order_id", "PositionService.GetOrder": "order_id"}
 
 
@@ -183,31 +185,57 @@ async def test_a_change_is_made_once_and_recorded_with_before_and_after(
 
 
 @pytest.mark.row("I18")
-async def test_a_breaker_is_opened_and_closed_and_both_are_recorded(
-    tmp_path: Path, nats_url: str
+@pytest.mark.parametrize(
+    "of, scope",
+    [
+        ({"strategy": "carry"}, "strategy/carry"),
+        ({"symbol": PERP}, f"binance/main/{PERP}"),
+        ({}, "desk"),
+    ],
+)
+async def test_a_breaker_is_opened_and_closed_once_and_both_are_recorded(
+    tmp_path: Path, nats_url: str, of: dict[str, str], scope: str
 ) -> None:
-    """Trade opens, only admin closes; a refusal is recorded too."""
+    """Risk opens it and nobody is killed; trade opens, only admin closes; refusals are on record."""
     async with calling(tmp_path, nats_url) as callers:
         await callers.settled()
         trade, admin = callers.key(KeyScope.TRADE), callers.key(KeyScope.ADMIN)
-        asked = {"strategy": "carry", "reason": "fire"}
-        status = "RiskService.GetCircuitBreakerStatus"
-        code, said = await callers.ask("nats", "RiskService.OpenCircuitBreaker", asked, trade)
-        assert (code, said["success"]) == ("ok", True)
-        code, said = await callers.ask(
-            "http", "RiskService.OpenCircuitBreaker", asked | {"strategy": "typo"}, trade
-        )
+        asked = of | {"reason": "fire"}
+        once = trade | {"Once": "alarm"}
+        for _ in range(2):
+            code, said = await callers.ask("nats", OPEN, asked, once)
+            assert (code, said["open"]) == ("ok", [f"{scope} manual"])
+        assert [verb for verb, _ in callers.stage.heard] == ["breakers"], "once, and no kill"
+        code, _ = await callers.ask("http", OPEN, asked | {"strategy": "typo", "symbol": ""}, trade)
         assert code == "not_found"
+        assert (await callers.ask("http", OPEN, asked | {"reason": " "}, trade))[0] == "invalid"
+
+        async def line() -> dict[str, Any]:
+            _, told = await callers.everywhere(STATUS, of, trade)
+            return next(
+                one
+                for one in told["breakers"]
+                if (one["scope"], one["breaker"]) == (scope, "manual")
+            )
 
         async def is_open() -> bool:
-            _, told = await callers.ask("grpc", status, {"strategy": "carry"}, trade)
-            return bool(told["breakers"][0]["is_open"])
+            return bool((await line())["is_open"])
 
         await until(is_open)
-        code, said = await callers.ask("grpc", "RiskService.CloseCircuitBreaker", asked, admin)
-        assert (code, said["success"]) == ("ok", True)
+        found = await line()
+        assert (found["state"], found["reason"]) == ("open", "fire")
+        assert found["actor"] == "key trade-10000 over nats"
+        code, said = await callers.ask("grpc", CLOSE, asked, admin)
+        assert (code, said["success"], said["open"]) == ("ok", True, [])
+        code, said = await callers.ask("grpc", CLOSE, asked, admin)
+        assert code == "refused", "a breaker that is not open is not closed"
+        callers.stage.breakers_answer = False
+        assert (await callers.ask("grpc", OPEN, asked, admin))[0] == "unavailable"
         records = await callers.recorded()
-        assert [one.outcome for one in records] == ["ok", "not_found", "ok"]
-        assert json.loads(records[0].before) == {"strategy/carry": "closed"}
-        assert json.loads(records[0].after) == {"strategy/carry": "open"}
+        assert [one.outcome for one in records] == [
+            *("ok", "not_found", "invalid", "ok", "refused", "unavailable")
+        ]
+        assert json.loads(records[0].before) == {scope: []}
+        assert json.loads(records[0].after) == {scope: ["manual"]}
+        assert json.loads(records[3].after) == {scope: []}
         assert records[0].actor == "key trade-10000 over nats"

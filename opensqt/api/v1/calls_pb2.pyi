@@ -705,40 +705,48 @@ class RiskServiceGetCircuitBreakerStatusResponse(_message.Message):
     def __init__(self, breakers: _Optional[_Iterable[_Union[BreakerStatus, _Mapping]]] = ..., mode: _Optional[str] = ...) -> None: ...
 
 class RiskServiceOpenCircuitBreakerRequest(_message.Message):
-    __slots__ = ("strategy", "symbol", "reason")
+    __slots__ = ("strategy", "symbol", "reason", "breaker")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     symbol: str
     reason: str
-    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    breaker: str
+    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., reason: _Optional[str] = ..., breaker: _Optional[str] = ...) -> None: ...
 
 class RiskServiceOpenCircuitBreakerResponse(_message.Message):
-    __slots__ = ("success", "detail")
+    __slots__ = ("success", "detail", "open")
     SUCCESS_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FIELD_NUMBER: _ClassVar[int]
     success: bool
     detail: str
-    def __init__(self, success: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
+    open: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, success: _Optional[bool] = ..., detail: _Optional[str] = ..., open: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RiskServiceCloseCircuitBreakerRequest(_message.Message):
-    __slots__ = ("strategy", "symbol", "reason")
+    __slots__ = ("strategy", "symbol", "reason", "breaker")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     symbol: str
     reason: str
-    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    breaker: str
+    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., reason: _Optional[str] = ..., breaker: _Optional[str] = ...) -> None: ...
 
 class RiskServiceCloseCircuitBreakerResponse(_message.Message):
-    __slots__ = ("success", "detail")
+    __slots__ = ("success", "detail", "open")
     SUCCESS_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FIELD_NUMBER: _ClassVar[int]
     success: bool
     detail: str
-    def __init__(self, success: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
+    open: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, success: _Optional[bool] = ..., detail: _Optional[str] = ..., open: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PositionServiceGetPositionsRequest(_message.Message):
     __slots__ = ("symbols", "venues")
@@ -997,20 +1005,26 @@ class BalanceLine(_message.Message):
     def __init__(self, wallet: _Optional[str] = ..., asset: _Optional[str] = ..., total: _Optional[str] = ..., free: _Optional[str] = ...) -> None: ...
 
 class BreakerStatus(_message.Message):
-    __slots__ = ("scope", "is_open", "reason", "actor", "opened_at", "realized_pnl")
+    __slots__ = ("scope", "is_open", "reason", "actor", "opened_at", "realized_pnl", "breaker", "state", "tried_again_at")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     IS_OPEN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     OPENED_AT_FIELD_NUMBER: _ClassVar[int]
     REALIZED_PNL_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    TRIED_AGAIN_AT_FIELD_NUMBER: _ClassVar[int]
     scope: str
     is_open: bool
     reason: str
     actor: str
     opened_at: str
     realized_pnl: str
-    def __init__(self, scope: _Optional[str] = ..., is_open: _Optional[bool] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., opened_at: _Optional[str] = ..., realized_pnl: _Optional[str] = ...) -> None: ...
+    breaker: str
+    state: str
+    tried_again_at: str
+    def __init__(self, scope: _Optional[str] = ..., is_open: _Optional[bool] = ..., reason: _Optional[str] = ..., actor: _Optional[str] = ..., opened_at: _Optional[str] = ..., realized_pnl: _Optional[str] = ..., breaker: _Optional[str] = ..., state: _Optional[str] = ..., tried_again_at: _Optional[str] = ...) -> None: ...
 
 class CandleLine(_message.Message):
     __slots__ = ("sequence", "venue", "symbol", "open", "high", "low", "close", "volume", "time", "is_closed")

@@ -72,6 +72,7 @@ TABLE: dict[str, Rights] = {
     "strategy": _strategies("strategy/strategy-"),
     "risk": Rights(
         says=("cmd.open.>", "cmd.exit.>", subjects.RISK_ALIVE),
+        hears=("svc.desk.breakers", "svc.desk.limits"),
         follows=(Stream.FEED, Stream.INTENTS),
         appends=_kinds(verdict.RiskEvent, recon_events.Halted, recon_events.Resumed)
         | _kinds(control.LimitChanged),
