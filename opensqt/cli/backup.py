@@ -22,10 +22,10 @@ from opensqt.desk.backup_file import DUMP, SCHEMA, Manifest, pack, sha256_of
 from opensqt.desk.error import GOOD, NOT_RUNNING, CliError
 from opensqt.desk.plan import FILE_NAME
 from opensqt.desk.timestamps import rfc3339
+from opensqt.runtime import latch
 from opensqt.runtime.access.credentials import without_password
 from opensqt.runtime.clock import RUN_FILE, open_clock
 from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
-from opensqt.runtime.latch import FILE_NAME as LATCH
 
 VENUE = "venue/state.sqlite"
 PREFIX, SUFFIX = "opensqt-backup-", ".tar.gz"
@@ -163,11 +163,15 @@ def _files(data: Path | None, scratch: Path, config: str) -> dict[str, Path]:
     public = (
         f"{APPROVAL_KEYS_FOLDER}/{one.name}" for one in data.glob(f"{APPROVAL_KEYS_FOLDER}/*.pem")
     )
-    for name in (FILE_NAME, RUN_FILE, LATCH, *public):
+    for name in (FILE_NAME, RUN_FILE, *public):
         if (data / name).exists():
             found[name] = scratch / name
             found[name].parent.mkdir(exist_ok=True)
             found[name].write_bytes((data / name).read_bytes())
+    if (latched := latch.read(data)) is not None:
+        # Whatever has the name kills the desk: written anew it is a file, which a backup can hold.
+        latch.latch(scratch, latched)
+        found[latch.FILE_NAME] = scratch / latch.FILE_NAME
     if FILE_NAME not in found and config and elsewhere.is_file():
         found[FILE_NAME] = scratch / FILE_NAME
         found[FILE_NAME].write_bytes(elsewhere.read_bytes())

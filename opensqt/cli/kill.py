@@ -37,8 +37,8 @@ from opensqt.runtime.token import TOKEN_FILE
 
 NOT_REACHED = 1
 ID_BYTES = 16
-# Any of them tells a data folder, also one that does not run.
-OF_A_DESK = (RUN_FILE, TOKEN_FILE, latch.FILE_NAME)
+# Any of them, or a latch, tells a data folder, also one that does not run.
+OF_A_DESK = (RUN_FILE, TOKEN_FILE)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +108,8 @@ def _from_afar(args: argparse.Namespace, place: DeskAddress) -> int:
 def _is_of_a_desk(data: Path) -> bool:
     """Tell whether a process of a desk lives in this folder, or lived; one in a pod of its own leaves no file there."""
     its_own = data.is_dir() and os.environ.get("OPENSQT_DATA") == str(data)
-    return its_own or any((data / name).exists() for name in OF_A_DESK)
+    known = any((data / name).exists() for name in OF_A_DESK)
+    return its_own or known or latch.is_there(data)
 
 
 def _run_of(data: Path) -> tuple[RunFile, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.runtime.actions import Action, carried_out
-from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
+from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_for
 from opensqt.runtime.http_hosts import REFUSAL, host_allowed
 from opensqt.runtime.progress import Progress
 from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
@@ -105,7 +105,7 @@ class Health:
             return 413, _JSON, _json({"error": f"the body is longer than {BYTES_MAX} bytes"})
         try:
             async with asyncio.timeout(REQUEST_S_MAX):
-                words = words_of(await reader.readexactly(length))
+                words = words_for(target, await reader.readexactly(length))
         except BadCommand as error:
             return 400, _JSON, _json({"error": str(error)})
         return 200, _JSON, _json(await carried_out(action, words))

@@ -1,9 +1,12 @@
 """The kill latch on disk: an fsynced file that keeps the desk killed when everything else is gone.
 
-It never decides who may release it, and a file that cannot be read counts as latched.
+It never decides who may release it. Whatever has its name counts as latched: a file that cannot be read, a link to
+nothing, a folder, a pipe. Somebody put it there.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Container
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +16,7 @@ import msgspec
 from opensqt.domain.clean_text import cleaned
 
 FILE_NAME = "kill.latch"
+BYTES_MAX = 65_536  # of a latch that is read; a real one has some hundred
 
 
 class Latch(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,15 +80,27 @@ def latch(folder: Path, value: Latch, *, replace: bool = True) -> None:
     path = folder / FILE_NAME
     # Executors and the command may latch at the same moment: each replaces the file with one of its own.
     fresh = path.with_name(f"{FILE_NAME}.{os.getpid()}")
-    with fresh.open("wb") as file:
-        file.write(msgspec.json.encode(value))
-        file.flush()
-        os.fsync(file.fileno())
-    if replace:
-        fresh.replace(path)
-    else:
-        _put_first(fresh, path)
+    try:
+        with fresh.open("wb") as file:
+            file.write(msgspec.json.encode(value))
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            _put(fresh, path)
+        else:
+            _put_first(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
     _sync_folder(folder)
+
+
+def _put(fresh: Path, path: Path) -> None:
+    """Let a file take a name from whatever has it; a folder, which no file can replace, is moved aside."""
+    try:
+        fresh.replace(path)
+    except IsADirectoryError:
+        path.rename(path.with_name(f"{fresh.name}.folder"))
+        fresh.replace(path)
 
 
 def _put_first(fresh: Path, path: Path) -> None:
@@ -92,21 +108,19 @@ def _put_first(fresh: Path, path: Path) -> None:
     try:
         path.hardlink_to(fresh)
     except FileExistsError:
-        fresh.unlink()
+        pass
     except OSError:
-        fresh.replace(path)
-    else:
-        fresh.unlink()
+        _put(fresh, path)
 
 
 def read(folder: Path) -> Latch | None:
-    """Return the latch, or None; a damaged file is a latch of unknown origin."""
+    """Return the latch, or None; what is no latch file is a latch of unknown origin."""
     path = folder / FILE_NAME
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
+        data = _content(path)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.is_symlink():
+            return None
         return Latch(scope="desk", reason=f"unreadable: {error.strerror}", actor="?", time_ms=0)
     try:
         return msgspec.json.decode(data, type=Latch)
@@ -114,14 +128,39 @@ def read(folder: Path) -> Latch | None:
         return Latch(scope="desk", reason="damaged latch file", actor="?", time_ms=0)
 
 
-def look(folder: Path) -> tuple[int, int, int] | None:
-    """Return what tells one latch file from the next, for the price of one `stat`; None where there is none."""
+def _content(path: Path) -> bytes:
+    """Return what a file holds; raise `OSError` at once for what is none: it may never come to an end."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        found = (folder / FILE_NAME).stat()
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, f"{path.name} is no file")
+        return os.read(handle, BYTES_MAX)
+    finally:
+        os.close(handle)
+
+
+def is_there(folder: Path) -> bool:
+    """Tell whether anything has the latch's name, a link to nothing as well."""
+    return os.path.lexists(folder / FILE_NAME)
+
+
+def look(folder: Path) -> tuple[int, int, int] | None:
+    """Return what tells one latch from the next, for the price of one `stat`; None where there is none."""
+    path = folder / FILE_NAME
+    try:
+        found = path.stat()
     except FileNotFoundError:
-        return None
+        return _look_at_link(path)
     except OSError as error:
         return (0, 0, error.errno or 0)
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _look_at_link(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
     return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 

@@ -20,12 +20,12 @@ from nats.micro.service import EndpointConfig, Service, ServiceConfig
 from opensqt import __version__
 from opensqt.domain.subjects import token
 from opensqt.runtime.actions import Action, carried_out
-from opensqt.runtime.command_body import BadCommand, words_of
+from opensqt.runtime.command_body import KILL, BadCommand, words_for
 from opensqt.runtime.token import proves
 
 STATUS = "svc.desk.status"  # everybody's
 COMMANDS = {
-    "/kill": "svc.desk.kill",
+    KILL: "svc.desk.kill",
     "/resume": "svc.desk.resume",
     "/breakers": "svc.desk.breakers",
     "/limits": "svc.desk.limits",
@@ -88,7 +88,7 @@ def _obeying(process: Registered, path: str, instance: str) -> Callable[[Request
 
 async def _obeyed(process: Registered, path: str, body: bytes) -> dict[str, Any]:
     try:
-        words = words_of(body)
+        words = words_for(path, body)
     except BadCommand as error:
         return {"why": str(error)}
     if path in PROVEN and not proves(process.token_file, path, words):

@@ -13,6 +13,7 @@ from opensqt.execution.events import EventSource
 from opensqt.execution.state import ExecutionState
 from opensqt.runtime.actions import Action
 from opensqt.runtime.approval_proof import ApprovalKeys
+from opensqt.runtime.command_body import unclear
 from opensqt.runtime.config.all import Config, ConfigError, OnStop
 from opensqt.runtime.config.limits import caps_of
 from opensqt.runtime.crash_points import stepped
@@ -64,7 +65,7 @@ def actions_of(executor: Executor, config: Config, state: ExecutionState) -> dic
         except ReleasedUnheard as error:
             return {"killed": DESK in state.kills.scopes, "why": str(error)}
         said = {"killed": True, "cancels": swept.asked, "confirmed": swept.confirmed}
-        return said | ({STANDBY: True} if executor.stands_by else {})
+        return said | unclear(words) | ({STANDBY: True} if executor.stands_by else {})
 
     async def resume(words: dict[str, Any]) -> dict[str, Any]:
         if executor.stands_by:

@@ -15,13 +15,13 @@ from aiohttp import WSMsgType, web
 
 from opensqt.api.http import HttpCalls, read_within
 from opensqt.domain.clean_text import cleaned
-from opensqt.runtime.command_body import BYTES_MAX, BadCommand, words_of
+from opensqt.runtime.command_body import BYTES_MAX, BadCommand, unclear, words_for
 from opensqt.runtime.http_hosts import REFUSAL, host_allowed
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import CONTENT_TYPE, Metrics
 from services.gateway.access import POLICY, origin_allowed, token_right
 from services.gateway.config import NAME, GatewaySettings
-from services.gateway.decide import TIME, delta
+from services.gateway.decide import KILL, TIME, delta
 from services.gateway.slow_heads import SlowHeads
 from services.gateway.view_model import Picture
 
@@ -237,13 +237,15 @@ class WebServer:
         if body is None:
             return _refused(413, f"the body must not be longer than {BYTES_MAX} bytes")
         try:
-            words = words_of(body, request.charset or "utf-8")
+            words = words_for(f"/{verb}", body, request.charset or "utf-8")
         except BadCommand as error:
             return _refused(400, str(error))
         scope = cleaned(words.get("scope")) or "desk"
         reason = cleaned(words.get("reason")) or "no reason given"
         actor = cleaned(words.get("actor")) or f"page at {peer}"
         result = await self._house.order(verb, scope, reason, actor)
+        if verb == KILL:
+            result |= unclear(words)
         failed = 400 if result.get("refused") else 502
         return web.json_response(result, status=200 if result["ok"] else failed)
 

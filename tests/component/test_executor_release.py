@@ -278,7 +278,8 @@ async def test_no_reason_stops_a_kill_at_the_port(rig: Rig, reason: str) -> None
         await rig.approve(rig.place())
         await rig.clock.run_for(0.5)
         actions = _actions(executor)
-        said = await actions["/kill"]({"reason": reason, "actor": reason, "kill_id": reason})
+        words = {"scope": "desk", "reason": reason, "actor": reason, "kill_id": reason}
+        said = await actions["/kill"](words)
         assert said == {"killed": True, "cancels": 1, "confirmed": 1}
         await rig.clock.run_for(4)
         assert await rig.venue.open_orders(SYMBOL) == []

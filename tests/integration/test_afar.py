@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import nats
 import pytest
 
 from opensqt.domain.control import CONTROL_STREAM, KillLatched
@@ -224,3 +225,28 @@ async def test_the_page_sees_and_commands_processes_that_have_no_ports_here(afar
         assert resumed.ok
         assert not leader.status()["killed"]
         await bus.close()
+
+
+@pytest.mark.parametrize(
+    "body, told",
+    [
+        (b"", "no scope was named"),
+        (b'{"scop": "strategy/grid-perp"}', "no scope was named"),
+        (b"fire!", "the body must be a JSON object"),
+        (b'["kill"]', "the body must be a JSON object"),
+    ],
+)
+async def test_a_kill_that_is_unclear_kills_the_desk_and_says_so(
+    afar: Afar, body: bytes, told: str
+) -> None:
+    """Somebody asked for a kill and cannot say it well: too much is stopped rather than nothing."""
+    async with afar.executor() as leader:
+        client = await nats.connect(afar.nats.url)
+        said = json.loads((await client.request("svc.desk.kill", body, timeout=5)).data)
+        assert said["killed"]
+        assert said["unclear"] == f"{told}: taken as a kill of the whole desk"
+        assert "desk" in leader.status()["kill_ids"]
+        words = json.dumps({"scope": "strategy/grid-perp"}).encode()
+        clear = json.loads((await client.request("svc.desk.kill", words, timeout=5)).data)
+        assert (clear["killed"], "unclear" in clear) == (True, False)
+        await client.close()

@@ -16,6 +16,8 @@ from tests.conditions import until
 from tests.stage import TOKEN, staged
 from tests.visitors import RIGHT, visited
 
+KLINGON = {"Content-Type": "application/json; charset=klingon"}
+
 
 @pytest.mark.row("G07")
 async def test_commands_need_the_token(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ async def test_an_unknown_scope_or_body_is_refused_with_the_fix(tmp_path: Path) 
     async with staged(tmp_path) as stage, visited(stage) as visitor:
         _, answer = await visitor.post("kill", {"scope": "strategy/typo"}, RIGHT)
         assert answer["detail"].startswith("strategy 'typo' is neither configured")
-        assert (await visitor.post("kill", ["no"], RIGHT))[0] == 400
+        assert (await visitor.post("resume", ["no"], RIGHT))[0] == 400
         assert stage.heard == []
         _, answer = await visitor.post("kill", {"scope": "strategy/carry"}, RIGHT)
         assert answer["ok"] is True
@@ -123,12 +125,27 @@ async def test_a_kill_goes_through_whatever_its_reason(tmp_path: Path, body: byt
         await until(lambda: visitor.gateway.look()["mode"]["mode"] == "KILLED")
 
 
+@pytest.mark.row("E10")
+@pytest.mark.parametrize("body", [b"", b"fire!", b"[" * 100_000, b"{}"], ids=len)
+async def test_a_kill_that_is_unclear_kills_the_desk_and_says_so(
+    tmp_path: Path, body: bytes
+) -> None:
+    """Nothing, words that are no JSON, a nest without end, a charset that nobody knows: who may kill wants a kill."""
+    async with staged(tmp_path) as stage, visited(stage) as visitor:
+        headers = RIGHT | (KLINGON if body == b"{}" else {})
+        status, answer = await visitor.post_bytes("kill", body, headers)
+        assert (status, answer["ok"]) == (200, True)
+        assert answer["unclear"].endswith(": taken as a kill of the whole desk")
+        ((_, words),) = stage.heard
+        assert words["scope"] == "desk"
+        assert latch.read(tmp_path) is not None
+
+
 async def test_what_no_command_can_be_is_refused_and_nothing_is_published(tmp_path: Path) -> None:
     """A nest without end, an unknown charset, a token of other letters, a scope that is nobody's."""
     async with staged(tmp_path) as stage, visited(stage) as visitor:
-        klingon = {**RIGHT, "Content-Type": "application/json; charset=klingon"}
-        assert (await visitor.post_bytes("kill", b"{}", klingon))[0] == 400
-        assert (await visitor.post_bytes("kill", b"[" * 100_000, RIGHT))[0] == 400
+        assert (await visitor.post_bytes("resume", b"{}", RIGHT | KLINGON))[0] == 400
+        assert (await visitor.post_bytes("resume", b"[" * 100_000, RIGHT))[0] == 400
         strange = {"Authorization": "Bearer tök\u00ean"}
         assert (await visitor.post_bytes("kill", b"{}", strange))[0] == 401
         for scope in ("carry", "strategy/typo", "desks", "strategy/"):

@@ -7,6 +7,7 @@ import pytest
 from opensqt.cli.backup import _files
 from opensqt.cli.main import main
 from opensqt.desk.data_folder import make_approval_key
+from opensqt.runtime import latch
 from opensqt.runtime.environment import APPROVAL_KEYS_FOLDER
 
 
@@ -34,3 +35,15 @@ def test_a_backup_holds_what_proves_approvals_and_never_what_makes_them(tmp_path
     found = _files(data, scratch, "")
     assert set(found) == {f"{APPROVAL_KEYS_FOLDER}/{public.name}"}
     assert found.popitem()[1].read_bytes() == public.read_bytes()
+
+
+@pytest.mark.row("E10")
+def test_a_backup_of_a_killed_desk_is_killed_whatever_kills_it(tmp_path: Path) -> None:
+    """A link to nothing in place of the latch comes along as a latch file."""
+    data, scratch = tmp_path / "data", tmp_path / "scratch"
+    for folder in (data, scratch):
+        folder.mkdir()
+    (data / latch.FILE_NAME).symlink_to("gone")
+    found = _files(data, scratch, "")
+    assert found == {latch.FILE_NAME: scratch / latch.FILE_NAME}
+    assert latch.read(scratch) == latch.read(data)

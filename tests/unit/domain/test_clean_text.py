@@ -12,7 +12,7 @@ from opensqt.domain.control import KillLatched
 from opensqt.domain.kills import named
 from opensqt.runtime import latch
 from opensqt.runtime.codec import decode, encode
-from opensqt.runtime.command_body import BadCommand, words_of
+from opensqt.runtime.command_body import BadCommand, unclear, words_for, words_of
 from opensqt.runtime.projection.tables import rows
 from tests.ledgers import folded
 
@@ -107,3 +107,15 @@ def test_bytes_that_are_no_text_stop_no_command() -> None:
     assert words_of(b'{"reason":"arr\xeat"}', "latin-1") == {"reason": "arrêt"}
     assert words_of(json.dumps({"reason": CUT_EMOJI}).encode()) == {"reason": CUT_EMOJI}
     assert words_of(b"") == {}
+
+
+@pytest.mark.row("E10")
+@pytest.mark.parametrize("body", [b"fire!", b"[1]", b"{", b"[" * 100_000, b"\xff\x00"], ids=len)
+def test_only_a_kill_is_not_refused_whatever_its_body(body: bytes) -> None:
+    """It is one of the whole desk, with what was said as its reason; a release in such words is none."""
+    words = words_for("/kill", body)
+    assert cleaned(words["reason"]) == words["reason"]
+    assert "JSON object: taken as a kill of the whole desk" in unclear(words)["unclear"]
+    with pytest.raises(BadCommand):
+        words_for("/resume", body)
+    assert unclear({"scope": "desk"}) == {}
