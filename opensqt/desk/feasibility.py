@@ -79,29 +79,46 @@ def _unvalued(config: Config) -> Iterator[str]:
 def _limits(config: Config) -> Iterator[str]:
     risk = config.risk
     for account in config.accounts:
-        mine = [one for one in config.strategies.values() if one.account == account]
-        orders = sum(one.orders_open_max for one in mine)
+        orders = sum(
+            one.orders_open_max for one in config.strategies.values() if one.account == account
+        )
         if orders > risk.open_orders_max:
             yield (
                 f"risk.open_orders_max = {risk.open_orders_max}: the strategies of {account} keep up to"
                 f" {orders} orders open; expected at least {orders}"
             )
-        for symbol in dict.fromkeys(symbol for one in mine for symbol in one.symbols):
-            rate = risk.rate(quote_asset(symbol))
-            worst = max(
-                sum(
-                    (one.traded_quote_max(symbol, side) for one in mine if symbol in one.symbols),
-                    ZERO,
-                )
-                for side in Side
-            )
-            if rate is not None and worst * rate > risk.position_notional_quote_max:
-                least = canonical(worst * rate)
-                yield (
-                    f'risk.position_notional_quote_max = "{risk.position_notional_quote_max}": the orders'
-                    f" that {account} wants in {symbol} come to {least} {risk.currency};"
-                    f" expected at least {least}"
-                )
+    worst = _worst(config)
+    for (account, symbol), notional in worst.items():
+        told = f"the orders that {account} wants in {symbol} come to"
+        yield from _over(config, "position_notional_quote_max", notional, told)
+        yield from _over(config, "asset_notional_quote_max", notional, told)
+    told = "the orders that the desk wants come to"
+    yield from _over(config, "exposure_notional_quote_max", sum(worst.values(), ZERO), told)
+
+
+def _worst(config: Config) -> dict[tuple[str, str], Decimal]:
+    """Return what the orders of the worse side come to by account and symbol, in the currency of the limits."""
+    wanted: dict[tuple[str, str, Side], Decimal] = defaultdict(Decimal)
+    for one in config.strategies.values():
+        for symbol in one.symbols:
+            for side in Side:
+                wanted[one.account, symbol, side] += one.traded_quote_max(symbol, side)
+    found: dict[tuple[str, str], Decimal] = {}
+    for (account, symbol, _), notional in wanted.items():
+        if (rate := config.risk.rate(quote_asset(symbol))) is not None:
+            found[account, symbol] = max(found.get((account, symbol), ZERO), notional * rate)
+    return found
+
+
+def _over(config: Config, field: str, notional: Decimal, told: str) -> Iterator[str]:
+    """Yield that a limit of risk is below what is wanted; 0 is none."""
+    most: Decimal = getattr(config.risk, field)
+    if most and notional > most:
+        least = canonical(notional)
+        yield (
+            f'risk.{field} = "{most}": {told} {least} {config.risk.currency};'
+            f" expected at least {least}"
+        )
 
 
 def _venue_caps(config: Config, market: MarketView) -> Iterator[str]:

@@ -41,6 +41,8 @@ Count = Annotated[int, Range(least="0", most="1000")]
 SpanMs = Annotated[int, Range(least="1", most="3600000")]
 # The `now` of a strategy moves in steps of 100 ms: a shorter life is over before anybody has judged the intent.
 ValidForMs = Annotated[int, Range(least="200", most="3600000")]
+PRICE_COLLAR_BPS_MOST = "5000"
+PriceCollarBps = Annotated[Decimal, Range(above="0", most=PRICE_COLLAR_BPS_MOST)]
 
 
 class ConfigTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

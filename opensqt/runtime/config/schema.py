@@ -7,7 +7,14 @@ from typing import Annotated
 import msgspec
 
 from opensqt.domain.decimals import ONE, ZERO
-from opensqt.domain.ranges import ConfigTable, NotNegative, Positive, Range, Share
+from opensqt.domain.ranges import (
+    ConfigTable,
+    NotNegative,
+    Positive,
+    PriceCollarBps,
+    Range,
+    Share,
+)
 from opensqt.portfolio.allocator import AllocationTerms
 from opensqt.portfolio.rebalancer import RebalanceTerms
 from opensqt.portfolio.universe import UniverseTerms
@@ -132,7 +139,7 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
     exposure_notional_quote_max: Positive = ZERO  # not given: five positions
     asset_notional_quote_max: Positive = ZERO  # not given: two positions
     open_orders_max: Annotated[int, Range(least="1", most="10000")] = 100
-    price_collar_bps: Annotated[Decimal, Range(above="0", most="5000")] = Decimal(100)
+    price_collar_bps: PriceCollarBps = Decimal(100)
     tick_age_ms_max: Annotated[int, Range(least="100", most="600000")] = 3000
     order_age_ms_max: Annotated[int, Range(least="0", most="2592000000")] = (
         0  # 0: no order is too old

@@ -160,7 +160,7 @@ class CarrySettings(Settings, frozen=True, kw_only=True):
                 "basis_bps_enter": shown,
                 "return_bps_min": canonical(self.return_bps_min),
             },
-            findings=_findings(self, market),
+            findings=(*_findings(self, market), *_beyond_the_collar(self, market)),
             warnings=tuple(_beyond_paper(self, market, cost / BPS)),
         )
 
@@ -204,6 +204,16 @@ def _beyond_paper(carry: CarrySettings, market: MarketView, cost_bps: Decimal) -
                 f" this market begins at {canonical(begins_bps.quantize(TENTH, ROUND_FLOOR))}: it hardly ever"
                 f" enters; expected at most {canonical(most)}"
             )
+
+
+def _beyond_the_collar(carry: CarrySettings, market: MarketView) -> Iterator[str]:
+    """Yield that its orders, priced behind the best price by the slippage, would lie where risk allows none."""
+    if carry.slippage_bps_max >= market.price_collar_bps:
+        yield (
+            f'slippage_bps_max = "{carry.slippage_bps_max}": its orders are priced so far behind the best price, and'
+            f" risk.price_collar_bps = {market.price_collar_bps} refuses what is farther from the middle; expected"
+            f" below {market.price_collar_bps}"
+        )
 
 
 def _findings(carry: CarrySettings, market: MarketView) -> tuple[str, ...]:

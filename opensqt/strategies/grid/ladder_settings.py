@@ -15,6 +15,7 @@ from opensqt.strategies.grid.levels import GridLevels, lattice_at, listed_lattic
 from opensqt.strategies.settings import SettingError, check_symbol
 
 PRICES_MIN = 3
+STEP_BPS_MOST = Decimal(5000)
 INTERVAL_STEPS_MAX = 10  # where nothing else is said
 
 
@@ -46,7 +47,7 @@ class LadderSettings(AdaptiveSettings, frozen=True, kw_only=True):
 
     symbol: str
     mode: GridMode
-    step_bps: Annotated[Decimal, Range(above="0", most="5000")]
+    step_bps: Annotated[Decimal, Range(above="0", most=str(STEP_BPS_MOST))]
     levels_below: Count
     levels_above: Count
     order_notional_quote: Positive

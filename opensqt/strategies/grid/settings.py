@@ -1,12 +1,20 @@
 """What the settings of a grid mean in money on a market, and why it could not trade there. Pure."""
 
 from collections.abc import Iterator
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
-from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical, floor_to
+from opensqt.domain.decimals import BPS, EXACT, ONE, canonical, floor_to
 from opensqt.domain.instruments import InstrumentRules, Side
-from opensqt.strategies.grid.ladder_settings import LadderSettings
-from opensqt.strategies.grid.levels import BUFFER, GridLevels
+from opensqt.strategies.grid.ladder_settings import STEP_BPS_MOST, LadderSettings
+from opensqt.strategies.grid.levels import GridLevels
+from opensqt.strategies.grid.reach import (
+    beyond_the_collar,
+    idle,
+    lattice_of,
+    step_in_force_bps,
+    stepped_from,
+    too_wide,
+)
 from opensqt.strategies.pricing import quantity_of
 from opensqt.strategies.prospect import (
     MarketView,
@@ -30,7 +38,7 @@ class GridSettings(LadderSettings, frozen=True, kw_only=True):
     def prospect(self, market: MarketView) -> Prospect:
         """Return step in force, break-even and capital."""
         rules = market.rules[self.symbol]
-        step_bps, costs_bps = _step_bps(self, market), break_even_bps(rules)
+        step_bps, costs_bps = step_in_force_bps(self, market), break_even_bps(rules)
         earns = step_bps > costs_bps
         break_even = rounded_up(costs_bps)
         capital = rounded_up(max(self.levels.values()) * self.order_notional_quote)
@@ -50,23 +58,17 @@ class GridSettings(LadderSettings, frozen=True, kw_only=True):
                 "inventory_notional_quote_max": canonical(self.inventory_notional_quote_max),
             },
             findings=tuple(_findings(self, market)),
-            warnings=tuple(_too_wide(self, step_bps, market.price_collar_bps)),
+            warnings=tuple(_warnings(self, market)),
         )
-
-
-def _lattice(grid: GridSettings, market: MarketView) -> GridLevels:
-    """Return the lattice that this grid would have: tick and anchor decide on the step in force."""
-    return grid.lattice(market.mids[grid.symbol], market.rules[grid.symbol])
-
-
-def _step_bps(grid: GridSettings, market: MarketView) -> Decimal:
-    """Return the step in force, as bps of the price with which the market begins."""
-    return EXACT.divide(_lattice(grid, market).step_price, market.mids[grid.symbol]) / BPS
 
 
 def _findings(grid: GridSettings, market: MarketView) -> Iterator[str]:
     rules, mid = market.rules[grid.symbol], market.mids[grid.symbol]
-    lattice, step_bps = _lattice(grid, market), _step_bps(grid, market)
+    lattice = lattice_of(grid, market)
+    if lattice.anchor_price <= 0:
+        yield f'anchor = "{grid.anchor}": no price on the tick of {rules.tick_size}; {_near(mid)}'
+        return
+    step_bps = step_in_force_bps(grid, market)
     if step_bps <= break_even_bps(rules) and grid.ladder_prices:
         yield (
             f"ladder_prices: two of them lie {rounded_down(step_bps)} bps apart, and a round trip costs"
@@ -74,14 +76,26 @@ def _findings(grid: GridSettings, market: MarketView) -> Iterator[str]:
         )
         return  # prices within one tick of each other make no lattice to judge
     if step_bps <= break_even_bps(rules):
+        least = _least_step_bps(lattice, mid, rules)
         yield (
             f'step_bps = "{grid.step_bps}": in force are {rounded_down(step_bps)} bps of the price'
             f" {canonical(mid)} (tick {rules.tick_size}, anchor {canonical(lattice.anchor_price)}), and a round"
-            f" trip costs {rounded_up(break_even_bps(rules))} bps of fees; expected at least"
-            f" {rounded_up(_least_step_bps(lattice, mid, rules))}"
+            f" trip costs {rounded_up(break_even_bps(rules))} bps of fees;"
+            f" {f'expected at least {rounded_up(least)}' if least <= STEP_BPS_MOST else _near(mid)}"
         )
     yield from _untradable_size(grid, lattice, market)
-    yield from _beyond_the_collar(grid, step_bps, market.price_collar_bps)
+    yield from beyond_the_collar(grid, market)
+
+
+def _warnings(grid: GridSettings, market: MarketView) -> Iterator[str]:
+    lattice = lattice_of(grid, market)
+    if lattice.anchor_price > 0 and lattice.step_price > 0:
+        yield from too_wide(grid, market)
+        yield from idle(grid, market)
+
+
+def _near(mid: Decimal) -> str:
+    return f"expected an anchor near the price {canonical(mid)}"
 
 
 def _untradable_size(grid: GridSettings, lattice: GridLevels, market: MarketView) -> Iterator[str]:
@@ -102,7 +116,7 @@ def _untradable_size(grid: GridSettings, lattice: GridLevels, market: MarketView
     least = EXACT.divide(least, grid.share_least)
     wild = f", of which wild markets leave {grid.share_least}" * (grid.share_least < ONE)
     yield (
-        f'order_notional_quote = "{grid.order_notional_quote}"{wild}: {refused if broken else unsold};'
+        f'order_notional_quote = "{canonical(grid.order_notional_quote)}"{wild}: {refused if broken else unsold};'
         f" expected at least {rounded_up(least)}"
     )
 
@@ -116,33 +130,8 @@ def _bought(grid: GridSettings, lattice: GridLevels, level: int, rules: Instrume
     )
 
 
-def _too_wide(grid: GridSettings, step_bps: Decimal, collar_bps: Decimal) -> Iterator[str]:
-    """Yield that levels of the widest interval would lie where risk allows no order; the nearer ones trade."""
-    widest_bps = step_bps * grid.stride_max
-    reach_bps = (max(grid.levels.values()) + BUFFER) * widest_bps
-    if grid.stride_max > 1 and reach_bps > collar_bps:
-        yield (
-            f'step_bps_max = "{grid.step_bps_max}": at the widest interval of {rounded_up(widest_bps)} bps the last'
-            f" level lies {rounded_up(reach_bps)} bps from the price, and risk.price_collar_bps = {collar_bps} refuses"
-            " what is farther"
-        )
-
-
-def _beyond_the_collar(grid: GridSettings, step_bps: Decimal, collar_bps: Decimal) -> Iterator[str]:
-    for field, levels in grid.levels.items() if not grid.ladder_prices else ():
-        # The nearest level is up to a step and the buffer away, each further one a step more.
-        reach_bps = (levels + BUFFER) * step_bps
-        if reach_bps > collar_bps:
-            fit = (collar_bps / step_bps - BUFFER).to_integral_value(ROUND_FLOOR)
-            yield (
-                f"{field} = {levels}: the last level lies up to {rounded_up(reach_bps)} bps from the price,"
-                f" and risk.price_collar_bps = {collar_bps} refuses what is farther; expected at most"
-                f" {max(fit, ZERO)} levels, or a collar of at least {rounded_up(reach_bps)}"
-            )
-
-
 def _least_step_bps(lattice: GridLevels, mid: Decimal, rules: InstrumentRules) -> Decimal:
     """Return the smallest `step_bps` whose step in force earns more than its fees."""
-    costs = EXACT.multiply(mid, break_even_bps(rules) * BPS)
+    costs = EXACT.multiply(stepped_from(lattice, mid), break_even_bps(rules) * BPS)
     step_price = floor_to(costs, rules.tick_size) + rules.tick_size
     return EXACT.divide(step_price, lattice.anchor_price) / BPS
