@@ -11,8 +11,8 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.desk.pace import too_slow
-from opensqt.desk.start_safety import unsafe
-from opensqt.domain.decimals import EXACT, ZERO, canonical
+from opensqt.desk.start_safety import margins_needed, unsafe
+from opensqt.domain.decimals import ZERO, canonical
 from opensqt.domain.instruments import Market, Side, quote_asset
 from opensqt.risk.venue_caps import kept_for_exits
 from opensqt.runtime.config.all import Config
@@ -138,20 +138,23 @@ def _venue_caps(config: Config, market: MarketView) -> Iterator[str]:
 
 
 def _money(config: Config, market: MarketView) -> Iterator[str]:
-    needs: dict[tuple[str, Market, str], Decimal] = defaultdict(Decimal)
+    coins: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for strategy in config.strategies.values():
         for symbol in strategy.symbols:
             rules = market.rules[symbol]
-            notional = max(strategy.traded_quote_max(symbol, side) for side in Side)
-            if rules.market is Market.PERP:
-                leverage = config.accounts[strategy.account].leverage
-                notional = EXACT.divide(notional, Decimal(leverage))
-            needs[strategy.account, rules.market, rules.quote] += notional
-    for (account, kind, asset), need in needs.items():
-        held = config.accounts[account].balances.get(asset, ZERO)
-        if held < need:
-            wallet = "spot wallet" if kind is Market.SPOT else "margin of the perpetuals"
-            yield (
-                f'accounts.{account}.balances.{asset} = "{canonical(held)}": the strategies need {rounded_up(need)}'
-                f" in the {wallet}; expected at least {rounded_up(need)}"
-            )
+            if rules.market is Market.SPOT:
+                notional = max(strategy.traded_quote_max(symbol, side) for side in Side)
+                coins[strategy.account, rules.quote] += notional
+    for (account, asset), need in coins.items():
+        yield from _short(config, account, asset, need, "spot wallet")
+    for (account, asset), need in margins_needed(config).items():
+        yield from _short(config, account, asset, need, "margin of the perpetuals")
+
+
+def _short(config: Config, account: str, asset: str, need: Decimal, wallet: str) -> Iterator[str]:
+    held = config.accounts[account].balances.get(asset, ZERO)
+    if held < need:
+        yield (
+            f'accounts.{account}.balances.{asset} = "{canonical(held)}": the strategies need {rounded_up(need)}'
+            f" in the {wallet}; expected at least {rounded_up(need)}"
+        )

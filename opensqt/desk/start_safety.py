@@ -3,11 +3,12 @@
 Both are judged at every start, whatever positions there are; what a round trip earns each strategy says itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import ROUND_FLOOR, Decimal
 
-from opensqt.domain.decimals import EXACT, ONE, ZERO, canonical
-from opensqt.domain.instruments import Market
+from opensqt.domain.decimals import BPS, EXACT, ONE, ZERO, canonical
+from opensqt.domain.instruments import Market, Side, quote_asset
+from opensqt.risk.margin import BUFFER
 from opensqt.runtime.config.all import Config
 from opensqt.strategies.prospect import MarketView, rounded_up
 
@@ -15,9 +16,49 @@ from opensqt.strategies.prospect import MarketView, rounded_up
 def unsafe(config: Config, market: MarketView) -> Iterator[str]:
     """Yield why accounts may not carry what is configured for them; nothing where all may."""
     yield from _leverages(config)
+    if config.risk.margin_health_min == ONE and margins_needed(config):
+        yield 'risk.margin_health_min = "1": nothing that is held leaves it whole; expected below 1'
     for name, strategy in config.strategies.items():
         for symbol in strategy.symbols:
             yield from _unsupported(config, name, symbol, market)
+
+
+def margins_needed(config: Config) -> dict[tuple[str, str], Decimal]:
+    """Return the least equity by account and quote asset with which risk lets all orders of the perpetuals pass.
+
+    The same three rules judge each order: leverage, the health of the margin, the distance to a liquidation.
+    """
+    sides: dict[tuple[str, str], dict[str, dict[Side, Decimal]]] = {}
+    for one in config.strategies.values():
+        for symbol in one.symbols:
+            if ":" in symbol:
+                place = one.account, quote_asset(symbol)
+                mine = sides.setdefault(place, {}).setdefault(symbol, dict.fromkeys(Side, ZERO))
+                for side in Side:
+                    mine[side] += one.traded_quote_max(symbol, side)
+    return {
+        (account, asset): _margin(config, account, symbols.values())
+        for (account, asset), symbols in sides.items()
+    }
+
+
+def _margin(config: Config, account: str, symbols: Collection[dict[Side, Decimal]]) -> Decimal:
+    risk, leverage = config.risk, Decimal(config.accounts[account].leverage)
+    whole = sum((max(sides.values()) for sides in symbols), ZERO)
+    maintenance = whole * risk.maintenance_rate
+    # Whoever is short owes more maintenance as the price runs away from him.
+    farthest = max(
+        notional * (ONE - side.sign * risk.maintenance_rate)
+        for sides in symbols
+        for side, notional in sides.items()
+    )
+    found = [
+        EXACT.divide(whole, leverage),
+        maintenance + farthest * risk.liquidation_distance_bps_min * BPS,
+    ]
+    if risk.margin_health_min < 1:  # a health of 1 has nobody who holds anything
+        found.append(EXACT.divide(maintenance * BUFFER, ONE - risk.margin_health_min))
+    return max(found)
 
 
 def _leverages(config: Config) -> Iterator[str]:

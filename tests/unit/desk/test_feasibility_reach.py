@@ -170,3 +170,41 @@ def test_limits_of_the_whole_desk_are_held_against_what_it_wants(field: str, lea
     assert lines[0].startswith(f'risk.{field} = "10": ')
     assert any(line.endswith(f"expected at least {least}") for line in lines)
     assert found(least) == []
+
+
+@pytest.mark.row("F01")
+@pytest.mark.parametrize(
+    "risk, leverage, needed",
+    [
+        ("", 1, "7500.00"),
+        ("leverage_max = 20", 5, "1500.00"),
+        ("leverage_max = 20", 20, "768.75"),
+        ('leverage_max = 20\nmargin_health_min = "0.8"', 20, "2250.00"),
+        ('leverage_max = 20\nliquidation_distance_bps_min = "2000"', 20, "1950.00"),
+        ('maintenance_rate = "0.5"\nmargin_health_min = "0.5"', 1, "9000.00"),
+    ],
+)
+def test_a_margin_is_what_each_rule_of_the_gate_asks_for(
+    risk: str, leverage: int, needed: str
+) -> None:
+    """7,500 are sold short at worst: leverage, health or the distance to a liquidation wants the most for it."""
+
+    def found(quote: str) -> list[str]:
+        balances = f'leverage = {leverage}\nbalances = {{ USDT = "{quote}" }}'
+        config = changed(
+            ('balances = { USDT = "100000" }', balances), ("[risk]", f"[risk]\n{risk}")
+        )
+        return [line for line in findings(config, MARKET) if "margin of the perpetuals" in line]
+
+    (line,) = found("100")
+    assert line.endswith(f"expected at least {needed}")
+    assert found(needed) == []
+
+
+@pytest.mark.row("F01")
+def test_a_health_that_no_position_leaves_is_found() -> None:
+    """Every order of a perpetual would be refused."""
+    whole = changed(("[risk]", '[risk]\nmargin_health_min = "1"'))
+    assert [line for line in findings(whole, MARKET) if line.startswith("risk.margin")] == [
+        'risk.margin_health_min = "1": nothing that is held leaves it whole; expected below 1'
+    ]
