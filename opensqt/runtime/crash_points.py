@@ -70,7 +70,8 @@ class CrashPoints:
 def stepped(port: _Port, protocol: Any, steps: CrashPoints) -> _Port:
     """Return the port with every public async method of its protocol between two steps.
 
-    A result that is itself a port (a queue of a bus) is wrapped too; everything else is passed through.
+    What is itself a port is wrapped too: the result of a method (a queue of a bus), and a property (the urgent side of
+    a venue), whose steps have the names of its own port. Everything else is passed through.
     """
     proxy: Any = _Stepped(port, protocol, steps)
     result: _Port = proxy
@@ -95,13 +96,20 @@ def all_steps(service: str, *protocols: Any) -> tuple[str, ...]:
 class _Stepped:
     def __init__(self, port: object, protocol: Any, steps: CrashPoints) -> None:
         self._port = port
+        self._steps = steps
+        self._sides = _sides(protocol)
         for method in _methods(protocol):
             effect = f"{_port_name(protocol)}.{method}"
             call = _wrap(getattr(port, method), effect, _inner(protocol, method), steps)
             setattr(self, method, call)
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self._port, name)
+        value: Any = getattr(self._port, name)
+        if name not in self._sides:
+            return value
+        side = stepped(value, self._sides[name], self._steps)
+        setattr(self, name, side)
+        return side
 
 
 def _wrap(
@@ -132,6 +140,18 @@ def _inner(protocol: Any, method: str) -> Any:
     # A follower only reads; what it yields is no effect of ours.
     is_port = getattr(result, "_is_protocol", False) and not hasattr(result, "__aiter__")
     return result if is_port else None
+
+
+def _sides(protocol: Any) -> dict[str, Any]:
+    """Return the properties of a port that are ports, each with its protocol."""
+    found = {}
+    for port in protocol.__mro__:
+        for name, value in vars(port).items():
+            if isinstance(value, property):
+                side = typing.get_type_hints(value.fget).get("return")
+                if getattr(side, "_is_protocol", False):
+                    found[name] = side
+    return found
 
 
 def _port_name(protocol: Any) -> str:

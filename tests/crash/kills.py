@@ -138,7 +138,7 @@ async def run(
 
 
 def lines(sprees: Iterable[Spree]) -> Iterator[str]:
-    """Yield a line a desk."""
+    """Yield a line a desk, and one for each process that ended by itself."""
     for one in sprees:
         word = "FAIL " + " | ".join(one.broken) if one.broken else "ok"
         yield (
@@ -146,6 +146,7 @@ def lines(sprees: Iterable[Spree]) -> Iterator[str]:
             f" {one.accepted} at the venue, {one.left} sales and {one.covered} purchases left a position,"
             f" {len(one.faults)} processes ended by themselves: {word}"
         )
+        yield from (f"  ended by itself: {fault}" for fault in one.faults)
 
 
 async def _spree(desk: Desk, count: int, chance: random.Random, progress: Progress) -> Spree:

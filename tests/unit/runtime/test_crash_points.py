@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,36 @@ async def test_every_effect_passes_two_steps() -> None:
         f"executor.{effect}.{side}" for effect in effects for side in ("before", "after")
     ]
     assert set(steps.passed) <= set(all_steps("executor", Bus))
+
+
+class UrgentVenue:
+    """A venue whose urgent side is another one like it."""
+
+    looks = 0
+
+    @property
+    def urgent(self) -> "UrgentVenue":
+        """A new one each time."""
+        return UrgentVenue()
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[None]]:
+        async def look(*_: str) -> None:
+            UrgentVenue.looks += 1
+
+        return look
+
+
+@pytest.mark.row("J01")
+async def test_the_urgent_side_of_a_venue_passes_the_steps_of_the_venue() -> None:
+    """Whoever looks for an order in doubt looks from there, and may die over it as well."""
+    steps = CrashPoints("executor")
+    venue: Any = stepped(UrgentVenue(), Venue, steps)
+    await venue.urgent.look("BTC/USDT", "a")
+    await venue.urgent.look("BTC/USDT", "b")
+    assert (UrgentVenue.looks, steps.passed) == (
+        2,
+        {"executor.venue.look.before": 2, "executor.venue.look.after": 2},
+    )
 
 
 async def test_what_is_no_effect_is_passed_through() -> None:
