@@ -215,3 +215,33 @@ def test_an_old_server_is_refused_with_the_fix(version: str) -> None:
 def test_a_new_enough_server_is_accepted(version: str) -> None:
     """2.12 and everything later."""
     check_server(version)
+
+
+async def test_a_consumer_that_is_deleted_costs_its_reader_nothing_but_time(bus: NatsBus) -> None:
+    """A follower goes on; a queue says that it is gone, and made anew it gives what was not acknowledged."""
+    js = bus.client.jetstream()
+
+    async def lose(stream: Stream) -> None:
+        for one in await js.consumers_info(stream.value):
+            await js.delete_consumer(stream.value, one.name)
+
+    follower = await bus.follow(Stream.FEED, ["evt.>"], Start())
+    queue = await bus.queue(Stream.EXITS, "executor-a-1", ["cmd.exit.v.a.>"])
+    read = aiter(follower)
+    for number in range(3):
+        await publish_time(bus, "evt.time", number)
+        await publish_time(bus, "cmd.exit.v.a.S", number)
+        message = decode((await asyncio.wait_for(anext(read), PATIENCE_S)).data)
+        assert isinstance(message, Time)
+        assert message.time_ms == number
+        (found,) = await queue.fetch(1, PATIENCE_S)
+        assert decode(found.data) == message
+        await lose(Stream.FEED)
+        await lose(Stream.EXITS)
+        with pytest.raises(BusDown, match="is gone"):
+            await queue.fetch(1, PATIENCE_S)
+        queue = await bus.queue(Stream.EXITS, "executor-a-1", ["cmd.exit.v.a.>"])
+        (again,) = await queue.fetch(1, PATIENCE_S)
+        assert again.sequence == found.sequence
+        await queue.ack(again)
+    await follower.close()
