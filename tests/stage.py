@@ -135,15 +135,18 @@ class Stage:
             await self.house.bus.publish(subject_of(message), message, envelope)
 
     @asynccontextmanager
-    async def gateway(self, settings: GatewaySettings | None = None) -> AsyncIterator[Gateway]:
+    async def gateway(
+        self, settings: GatewaySettings | None = None, config: Config | None = None
+    ) -> AsyncIterator[Gateway]:
         """Run relay and gateway, yield when the page shows what is now, stop both in good order."""
         context = Context(
             name="gateway",
             clock=self.house.clock,
-            config=paper_config(),
+            config=config or paper_config(),
             environment=Environment(data=self.folder),
             bus=self.house.bus,
             journal=self.house.journal,
+            leases=self.house.leases,
         )
         quick = GatewaySettings(
             token_file=self.folder / "token",

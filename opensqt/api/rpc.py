@@ -16,11 +16,11 @@ from opensqt.api.call import Call, Plain
 from opensqt.api.codes import CODES, CallRefused
 from opensqt.api.proto_text import PACKAGE
 from opensqt.api.v1 import calls_pb2
+from opensqt.runtime.http_hosts import LOOPBACKS
 
 VIA = "grpc"
 ONCE = "once"
 ERROR = "opensqt-error"  # trailing metadata: our code, of which gRPC has fewer
-LOOPBACKS = frozenset({"127.0.0.1", "::1", "localhost"})
 STOP_S_MAX = 1.0
 LOOK_S = 0.5
 # What gRPC itself takes; what is between is refused by the table, like everywhere.

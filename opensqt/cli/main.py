@@ -42,6 +42,7 @@ VERBS = {
     "breakers": "show what stops openings by itself; open or clear one",
     "ask": "make a call of the desk's API, or list them",
     "keys": "say who may call the desk's API",
+    "notify": "tell every channel of alerts that it can be reached",
     "logs": "show the logs of all processes, or of one",
     "backtest": "run a configuration over market data and report",
     "venue": "run a simulated exchange on this machine, for any client",

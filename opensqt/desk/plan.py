@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from opensqt.desk.alert_check import mute_channels
 from opensqt.desk.config_default import derive
 from opensqt.desk.error import CliError
 from opensqt.desk.feasibility import findings, warnings
@@ -49,7 +50,8 @@ class StartPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def findings(self) -> list[str]:
         """Return what could not trade as it is configured, a sentence each."""
-        return [] if self.market is None else list(findings(self.understood, self.market))
+        found = [] if self.market is None else list(findings(self.understood, self.market))
+        return found + list(mute_channels(self.config, self.environ))
 
     def warnings(self) -> list[str]:
         """Return what would start and then hardly ever trade, a sentence each."""

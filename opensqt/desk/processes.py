@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,8 @@ from opensqt.desk.spec import DoneCheck, HttpCheck, Identity, ProcessSpec
 from opensqt.runtime.access.credentials import CREDENTIALS, ServerCredentials, without_user
 from opensqt.runtime.access.nats_users import configuration
 from opensqt.runtime.access.rights import SYSTEM
-from opensqt.runtime.config.all import Config, Profile
+from opensqt.runtime.config.alerts import AlertConfig
+from opensqt.runtime.config.all import AccountConfig, Config, Profile
 from opensqt.runtime.config.settings_tables import module_of, service_of
 from opensqt.runtime.migrate import LOGINS
 
@@ -162,8 +163,7 @@ def _spec(row: ProcessRow, config: Config, place: RunLocation, there: set[str]) 
 
 
 def _environment(row: ProcessRow, config: Config, place: RunLocation) -> dict[str, str]:
-    is_executor = row.name.startswith(EXECUTOR)
-    env = dict(place.environ) if is_executor else _without_secrets(config, place)
+    env = _without_secrets(config, place, row.name)
     root = str(Path(opensqt.__file__).parents[1])
     env["PYTHONPATH"] = os.pathsep.join(filter(None, (root, env.get("PYTHONPATH", ""))))
     env["PYTHONUNBUFFERED"] = "1"
@@ -184,19 +184,20 @@ def _environment(row: ProcessRow, config: Config, place: RunLocation) -> dict[st
     return env
 
 
-def _without_secrets(config: Config, place: RunLocation) -> dict[str, str]:
-    """Return the environment of who needs neither the keys of a venue nor an address with a password."""
-    hidden = {"OPENSQT_NATS_URL", "OPENSQT_POSTGRES_DSN", *_secret_names(config)}
+def _without_secrets(config: Config, place: RunLocation, row: str = "") -> dict[str, str]:
+    """Return the environment of a process: executors know the keys of venues, the gateway those of alerts."""
+    hidden = {"OPENSQT_NATS_URL", "OPENSQT_POSTGRES_DSN", *_variables(config.accounts.values())}
+    if row.startswith(EXECUTOR):
+        hidden = set()
+    if row != "gateway":
+        hidden |= _variables(config.alerts.values())
     return {name: value for name, value in place.environ.items() if name not in hidden}
 
 
-def _secret_names(config: Config) -> Iterator[str]:
-    """Only executors get the variables that hold venue credentials."""
-    for account in config.accounts.values():
-        for reference in (account.api_key, account.secret):
-            kind, _, name = reference.partition(":")
-            if kind == "env":
-                yield name
+def _variables(tables: Iterable[AccountConfig | AlertConfig]) -> set[str]:
+    """Return the variables that hold the secrets of some tables."""
+    references = (one.partition(":") for table in tables for one in table.secrets.values())
+    return {name for kind, _, name in references if kind == "env"}
 
 
 def _has_health(row: ProcessRow) -> bool:

@@ -119,8 +119,24 @@ class CallAudited(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
+class AlertDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message with alerts was taken by a channel, or could not be delivered to it."""
+
+    channel: str  # a name of [alerts]
+    outcome: str  # delivered or failed
+    raised: tuple[str, ...] = ()  # keys of what began: KIND SUBJECT
+    over: tuple[str, ...] = ()  # keys of what had been said and has ended
+    happened: tuple[str, ...] = ()  # keys of what was so at one moment only, and never ends
+    text: str  # what people read
+    attempts: int
+    detail: str  # why it failed
+    time_ms: int
+
+
 # The strategies of a desk as people change them while it runs, in the sequence of one strategy's life.
 StrategyChange = StrategyRegistered | StrategyRetiring | StrategyDeregistered
 ControlEvent = (
-    DeskGeneration | KillLatched | KillReleased | LimitChanged | StrategyChange | CallAudited
+    (DeskGeneration | KillLatched | KillReleased | LimitChanged | StrategyChange)
+    | CallAudited
+    | AlertDelivery
 )

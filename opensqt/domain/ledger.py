@@ -16,7 +16,13 @@ from opensqt.domain.account import (
     PositionStated,
     VenueSnapshot,
 )
-from opensqt.domain.control import CallAudited, DeskGeneration, LimitChanged, StrategyChange
+from opensqt.domain.control import (
+    AlertDelivery,
+    CallAudited,
+    DeskGeneration,
+    LimitChanged,
+    StrategyChange,
+)
 from opensqt.domain.decimals import EXACT
 from opensqt.domain.instruments import Market
 from opensqt.domain.intent import Purpose
@@ -53,7 +59,7 @@ __all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
 # What is said about the books, not booked; and what no version says yet.
 _Unbooked = (
     (VenueSnapshot | BalanceChanged | PositionStated)
-    | (IntentConflict | Discrepancy | CallAudited)
+    | (IntentConflict | Discrepancy | CallAudited | AlertDelivery)
     | VenueNotice
 ) | (StrategyChange | StrategyFlattened)
 

@@ -73,6 +73,7 @@ _DESK_KIND: dict[type[_DeskEvent], str] = {
     control.KillReleased: LATCH,
     control.LimitChanged: "ctl.limit",
     control.CallAudited: "ctl.call",
+    control.AlertDelivery: "ctl.alert",
     control.DeskGeneration: "ctl.desk",
     control.StrategyRegistered: STRATEGIES,
     control.StrategyRetiring: STRATEGIES,

@@ -12,6 +12,7 @@ from opensqt.domain.account import (
     VenueSnapshot,
 )
 from opensqt.domain.control import (
+    AlertDelivery,
     CallAudited,
     DeskGeneration,
     KillLatched,
@@ -42,7 +43,7 @@ DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 
 _OfOthers = (
     MarketEvent | IntentConflict | VenueEvent | FeedEvent | DeskGeneration | LimitChanged
-) | (CallAudited | Discrepancy | StrategyNote | StrategyChange)
+) | (AlertDelivery | CallAudited | Discrepancy | StrategyNote | StrategyChange)
 
 
 class ExecutionState:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from ipaddress import ip_address
 
 HOSTS = "OPENSQT_HOSTS"  # names of our own, apart from each other by commas
+LOOPBACKS = frozenset({"127.0.0.1", "::1", "localhost"})  # what never leaves this machine
 REFUSAL = f"this host name is not ours: use an address, or name it in {HOSTS}"
 
 

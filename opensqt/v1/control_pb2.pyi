@@ -152,3 +152,25 @@ class CallAudited(_message.Message):
     once: str
     time_ms: int
     def __init__(self, call: _Optional[str] = ..., actor: _Optional[str] = ..., request: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., outcome: _Optional[str] = ..., reply: _Optional[str] = ..., once: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class AlertDelivery(_message.Message):
+    __slots__ = ("channel", "outcome", "raised", "over", "happened", "text", "attempts", "detail", "time_ms")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    RAISED_FIELD_NUMBER: _ClassVar[int]
+    OVER_FIELD_NUMBER: _ClassVar[int]
+    HAPPENED_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    outcome: str
+    raised: _containers.RepeatedScalarFieldContainer[str]
+    over: _containers.RepeatedScalarFieldContainer[str]
+    happened: _containers.RepeatedScalarFieldContainer[str]
+    text: str
+    attempts: int
+    detail: str
+    time_ms: int
+    def __init__(self, channel: _Optional[str] = ..., outcome: _Optional[str] = ..., raised: _Optional[_Iterable[str]] = ..., over: _Optional[_Iterable[str]] = ..., happened: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ..., attempts: _Optional[int] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

@@ -115,6 +115,11 @@ def _of_desk(
         case control.CallAudited():
             tone = PLAIN if message.outcome == "ok" else WARN
             return tone, f"{message.actor} called {message.call}: {message.outcome}"
+        case control.AlertDelivery():
+            what = ", ".join((*message.raised, *message.happened, *message.over))
+            if message.detail:
+                return WARN, f"{message.channel} was not told of {what}: {message.detail}"
+            return PLAIN, f"{message.channel} was told of {what}"
         case _ if isinstance(message, control.StrategyChange):
             return PLAIN, _changed(message)
         case account.FundingPaid():

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from opensqt.api.rpc import LOOPBACKS, RpcSettings
+from opensqt.api.rpc import RpcSettings
+from opensqt.runtime.alerts.terms import AlertTerms
 from opensqt.runtime.config.all import ConfigError, GatewayConfig
+from opensqt.runtime.http_hosts import LOOPBACKS
 
 NAME = "gateway"
 PORT = "OPENSQT_GATEWAY_PORT"
@@ -25,6 +27,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     token_file: Path | None = None  # None: nobody may command
     keys_file: Path | None = None  # of API keys; None: there are none
     rpc: RpcSettings = RpcSettings()
+    alerts: AlertTerms = AlertTerms()
     delta_every_s: float = 0.2  # at most five pictures a second to a client, the latest wins
     ask_every_s: float = 1.0  # the processes, about their health
     ask_s_max: float = 1.0

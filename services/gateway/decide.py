@@ -61,6 +61,7 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, str] = {}  # by strategy, as the configuration names it
     services: Mapping[str, str] = {}  # strategy -> the process that runs it
     described: Mapping[str, str] = {}  # by strategy: what it was told, in words
+    accounts: Mapping[str, str] = {}  # strategy -> the account that it trades
     keys: Mapping[str, str] = {}  # strategy -> the symbol of its chart
     legs: Mapping[str, tuple[Place, ...]] = {}
     market_ms: int = 0
@@ -71,6 +72,7 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int = 0
     generation: int = 0
     latched: str = ""  # who latched the file of the folder, and why
+    mute: tuple[str, ...] = ()  # which channels of alerts reach nobody, and why
     processes: tuple[ProcessStatus, ...] = ()
     statuses: Mapping[str, Mapping[str, Any]] = {}  # by process, those that answered
 
@@ -140,6 +142,7 @@ def troubles(state: GatewayState, told: DeskStatus) -> list[dict[str, str]]:
     ]
     if broken := bus_trouble(told.statuses):
         found.append((BAD, broken))
+    found += [(WARN, text) for text in told.mute]
     for place in told.places:
         found += _feed(state, told, place)
     for halt in state.books.controls.halts.values():

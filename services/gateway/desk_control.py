@@ -1,18 +1,17 @@
 """What a call of the API may do to the desk: passed on to the processes that decide. It decides nothing itself."""
 
-from collections import deque
 from collections.abc import Callable
 
 from opensqt.api.view import DeskView
 from opensqt.domain.control import CONTROL_STREAM, CallAudited
-from opensqt.domain.journal import Entry, NewEvent
+from opensqt.domain.journal import NewEvent
 from opensqt.domain.subjects import subject_of
-from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.process_context import Context
 from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import Plain
 from services.gateway.news import FeedNews
 from services.gateway.process_client import ProcessClient
+from services.gateway.record_queue import RecordQueue
 from services.gateway.state import CALLS_MAX, GatewayState
 
 RISK = "risk"
@@ -29,6 +28,7 @@ class DeskControl:
         processes: ProcessClient,
         token: Callable[[], str],
         settings: GatewaySettings,
+        records: RecordQueue,
     ) -> None:
         self._context = context
         self._view = view
@@ -36,7 +36,7 @@ class DeskControl:
         self._processes = processes
         self._token = token
         self._settings = settings
-        self._unrecorded: deque[NewEvent] = deque()
+        self._records = records
         self._recorded: dict[str, CallAudited] = {}  # by id, the newest
         self.news = FeedNews()
 
@@ -55,7 +55,7 @@ class DeskControl:
         self._recorded[event_id] = call
         while len(self._recorded) > CALLS_MAX:
             del self._recorded[next(iter(self._recorded))]
-        self._unrecorded.append(
+        self._records.add(
             NewEvent(
                 event_id=event_id,
                 stream=CONTROL_STREAM,
@@ -65,21 +65,7 @@ class DeskControl:
                 occurred_at_ms=call.time_ms,
             )
         )
-        await self.keep_record()
-
-    async def keep_record(self) -> None:
-        """Record what is not recorded yet, oldest first, as far as the journal answers."""
-        while self._unrecorded:
-            event = self._unrecorded[0]
-            try:
-                await self._context.journal.append(Entry(events=(event,)))
-            except JournalDown as error:
-                self._context.log.error(
-                    "call not recorded yet", waiting=len(self._unrecorded), detail=str(error)
-                )
-                return
-            if self._unrecorded and self._unrecorded[0] is event:
-                self._unrecorded.popleft()
+        await self._records.flush()
 
     async def switch_breaker(
         self, action: str, breaker: str, scope: str, reason: str, actor: str

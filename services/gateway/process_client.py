@@ -124,6 +124,7 @@ class ProcessClient:
             services={
                 name: service_of(name, strategy) for name, strategy in config.strategies.items()
             },
+            accounts={name: one.account for name, one in config.strategies.items()},
             keys={name: "|".join(places[0]) for name, places in legs.items()},
             described={name: strategy.words for name, strategy in config.strategies.items()},
             legs=legs,

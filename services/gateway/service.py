@@ -21,14 +21,16 @@ from opensqt.runtime.process_context import Context
 from opensqt.runtime.redelivery_limit import delivery_of
 from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import register_secret
+from services.gateway.alert_desk import AlertDesk
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, GatewaySettings
-from services.gateway.decide import KILL, Plain, told
+from services.gateway.decide import KILL, DeskStatus, Plain, told
 from services.gateway.desk_api import DeskApi
 from services.gateway.desk_control import DeskControl
 from services.gateway.desk_metrics import DeskMetrics
 from services.gateway.desk_view import FoldedDesk
 from services.gateway.process_client import ProcessClient
+from services.gateway.record_queue import RecordQueue
 from services.gateway.state import Chart, GatewayState
 from services.gateway.view_model import Picture, picture
 from services.gateway.web import WebServer
@@ -83,8 +85,12 @@ class Gateway:
             doubt=self._doubt,
             now_ms=context.clock.market_ms,
         )
+        self._records = RecordQueue(context.journal, context.log)
         self._control = DeskControl(
-            context, view, lambda: self._state, self._desk, self.token, settings
+            context, view, lambda: self._state, self._desk, self.token, settings, self._records
+        )
+        self._alerts = AlertDesk(
+            context, settings.alerts, self._records, lambda: self._state, self._told
         )
         self.api = DeskApi(
             context, settings, self._control, self.token, lambda: self.ready and not self._doubt()
@@ -111,7 +117,7 @@ class Gateway:
         now_s = self._clock.monotonic_s()
         if not self._picture or now_s - self._seen_s >= self._settings.delta_every_s / 2:
             self._seen_s = now_s
-            self._picture = self._draw()
+            self._picture = picture(self._state, self._chart, self._told())
         return self._picture
 
     def token(self) -> str:
@@ -171,7 +177,7 @@ class Gateway:
 
     async def _work(self) -> None:
         chart = (self._candles.follow(), self._candles.recall())
-        for one in (self._watch(), self.api.rpc.watch(), *chart):
+        for one in (self._watch(), self.api.rpc.watch(), *chart, *self._alerts.work()):
             self._shell.spawn(one)
         await self._follow()
 
@@ -192,6 +198,8 @@ class Gateway:
                             item.message, Candle
                         ):
                             self._chart.fold(item.message)
+                    if item.envelope.position:
+                        self._alerts.hear(item.envelope.event_id, item.message)
                     if item.live and item.sequence:
                         self._control.news.add(item.sequence, item.message)
                     if bulkhead.error is not None:
@@ -207,7 +215,7 @@ class Gateway:
     async def _watch(self) -> None:
         while True:
             await self._desk.ask()
-            await self._control.keep_record()
+            await self._records.flush()
             await self._clock.sleep(self._settings.ask_every_s)
 
     def _doubt(self) -> str:
@@ -217,9 +225,9 @@ class Gateway:
             return f"nothing heard of the relay for {silent_s:.0f} s"
         return self._why
 
-    def _draw(self) -> Picture:
+    def _told(self) -> DeskStatus:
         doubt = self._doubt()
-        said = msgspec.structs.replace(
+        return msgspec.structs.replace(
             self._desk.told(),
             speed=self._clock.speed,
             market_ms=max(self._clock.market_ms(), self._state.quotes.now_ms),
@@ -229,8 +237,8 @@ class Gateway:
             position=self._reader.position,
             sequence=self._reader.basis.sequence,
             generation=self._reader.basis.generation,
+            mute=self._alerts.troubles,
         )
-        return picture(self._state, self._chart, said)
 
     async def _recorded(self, kill: KillLatched) -> bool:
         """Wait a little until the journal holds this very kill; tell whether it does."""

@@ -96,6 +96,7 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/environment.py": "reads the paper venue's keys",
     "opensqt/runtime/access/credentials.py": "reads a process's credentials once, before any service",
     "opensqt/runtime/access/logins.py": "makes logins, run before any service",
+    "opensqt/runtime/alerts/channel.py": "tells people; only the gateway has one",
     "services/gateway/service.py": "reads the folder's token",
     "services/gateway/web.py": "the page: people ask",
     "services/gateway/process_client.py": "passes a person's command on to the executors' health ports",

@@ -103,7 +103,7 @@ TABLE: dict[str, Rights] = {
     "relay": Rights(
         says=(
             *("evt.>", subjects.LATCH, subjects.FEED_GENERATION, subjects.HEARTBEAT),
-            *("ctl.limit", "ctl.desk", "ctl.call", subjects.STRATEGIES),
+            *("ctl.limit", "ctl.desk", "ctl.call", "ctl.alert", subjects.STRATEGIES),
         ),
         follows=(Stream.FEED, Stream.INTENTS),
         appends=_kinds(control.FeedGeneration, control.DeskGeneration),
@@ -116,8 +116,10 @@ TABLE: dict[str, Rights] = {
         says=(subjects.KILL,),
         follows=(Stream.FEED,),
         commands=True,
-        # Who called what, before and after.
-        appends=_kinds(control.CallAudited),
+        # Who called what, before and after; what people were told at night.
+        appends=_kinds(control.CallAudited, control.AlertDelivery),
+        # Of several gateways one tells them.
+        lease="gateway",
         reads=JOURNAL,
     ),
     # The one-shot that declares the streams.

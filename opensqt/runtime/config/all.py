@@ -92,10 +92,11 @@ def parse_config(
 def config_hash(config: Config) -> str:
     """Return the SHA-256 (hex) of the configuration's values; comments and order do not count.
 
-    What backtests assume and portfolios are proposed by is no part of it: no desk trades differently for it.
+    What backtests assume, portfolios are proposed by and who is told of alerts is no part of it: no desk trades
+    differently for it.
     """
     values = msgspec.to_builtins(config)
-    del values["backtest"], values["portfolio"]
+    del values["backtest"], values["portfolio"], values["alerts"]
     return _hash(values)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.instruments import quote_asset
+from opensqt.runtime.config.alerts import MAY_HAVE, NEEDS, AlertConfig
 from opensqt.runtime.config.reader import ConfigError
 from opensqt.runtime.config.schema import (
     BUILT_PROFILES,
@@ -57,6 +58,8 @@ def check_rules(config: Config) -> Config:
         _check_account(f"accounts.{name}", account, config)
     resolved = {name: _check_strategy(name, s, config) for name, s in config.strategies.items()}
     _check_breakers(config)
+    for name, channel in config.alerts.items():
+        _check_alerts(f"alerts.{name}", channel)
     return msgspec.structs.replace(config, strategies=resolved, risk=_with_totals(config.risk))
 
 
@@ -83,9 +86,10 @@ def _check_names(config: Config) -> None:
         "venues": list(config.venues),
         "accounts": list(config.accounts),
         "strategies": list(config.strategies),
+        "alerts": list(config.alerts),
     }
     for table, names in tables.items():
-        if not names:
+        if not names and table != "alerts":
             raise ConfigError(f"{table} is empty: expected at least one [{table}.NAME]")
         for name in names:
             if NAME.fullmatch(name) is None:
@@ -117,12 +121,7 @@ def _check_breakers(config: Config) -> None:
 def _check_account(path: str, account: AccountConfig, config: Config) -> None:
     if account.venue not in config.venues:
         raise _bad(f"{path}.venue", account.venue, f"one of {', '.join(config.venues)}")
-    for field, reference in account.secrets.items():
-        if SECRET.fullmatch(reference) is None:
-            # The value is not shown: somebody may have written the secret itself here.
-            raise ConfigError(
-                f"{path}.{field}: expected env:NAME or file:PATH, never the key itself"
-            )
+    _check_secrets(path, account.secrets)
     if config.run.profile is Profile.PAPER:
         if account.secrets:
             given = ", ".join(account.secrets)
@@ -135,6 +134,27 @@ def _check_account(path: str, account: AccountConfig, config: Config) -> None:
         return
     if account.balances:
         raise ConfigError(f"{path}.balances: only paper has them; the venue knows the real ones")
+
+
+def _check_secrets(path: str, references: dict[str, str]) -> None:
+    for field, reference in references.items():
+        if SECRET.fullmatch(reference) is None:
+            # The value is not shown: somebody may have written the secret itself here.
+            raise ConfigError(
+                f"{path}.{field}: expected env:NAME or file:PATH, never the secret itself"
+            )
+
+
+def _check_alerts(path: str, channel: AlertConfig) -> None:
+    _check_secrets(path, channel.secrets)
+    given = {name for name in ("url", "token", "chat") if getattr(channel, name)}
+    needs = NEEDS[channel.kind]
+    if missing := [name for name in needs if name not in given]:
+        raise ConfigError(
+            f"{path}.{missing[0]} is missing: {channel.kind} needs {' and '.join(needs)}"
+        )
+    if strange := sorted(given.difference(needs, MAY_HAVE[channel.kind])):
+        raise ConfigError(f"{path}.{strange[0]}: {channel.kind} has none; remove it")
 
 
 def _check_strategy(name: str, strategy: Settings, config: Config) -> Settings:

@@ -19,6 +19,7 @@ from opensqt.portfolio.allocator import AllocationTerms
 from opensqt.portfolio.rebalancer import RebalanceTerms
 from opensqt.portfolio.universe import UniverseTerms
 from opensqt.risk.breakers.settings import BreakerSettings
+from opensqt.runtime.config.alerts import AlertConfig
 from opensqt.strategies.settings import Settings
 
 SCHEMA = 1
@@ -229,6 +230,7 @@ class Config(ConfigTable, frozen=True, kw_only=True):
     breakers: BreakerSettings = BreakerSettings()
     gateway: GatewayConfig = GatewayConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
+    alerts: dict[str, AlertConfig] = msgspec.field(default_factory=dict)
 
     def symbols(self, venue: str) -> tuple[str, ...]:
         """Return the symbols that strategies trade on this venue, sorted."""

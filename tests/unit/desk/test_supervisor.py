@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from opensqt.cli.desk_figures import Figures, figures, strategies
@@ -23,6 +24,7 @@ from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.desk.spec import ProcessLine, ProcessSpec, ProcessState, levels
 from opensqt.runtime.access.credentials import CREDENTIALS
 from opensqt.runtime.clock import RunClock, VirtualClock
+from opensqt.runtime.config.alerts import AlertConfig, AlertKind
 from opensqt.runtime.config.all import parse_config
 from opensqt.runtime.latch import Latch, latch
 
@@ -225,6 +227,20 @@ def test_servers_elsewhere_are_not_started(tmp_path: Path) -> None:
     table = {spec.name: spec for spec in specs(CONFIG, external)}
     assert not {"nats", "postgres"} & set(table)
     assert table["migrate"].env["OPENSQT_NATS_URL"] == "nats://n:4222"
+
+
+@pytest.mark.row("E17")
+def test_each_secret_is_in_the_environment_of_its_reader_alone(tmp_path: Path) -> None:
+    """Executors know the keys of a venue, passphrase and uid included, the gateway those of alerts, nobody else any."""
+    account = msgspec.structs.replace(CONFIG.accounts["main"], passphrase="env:PASS", uid="env:ID")
+    night = AlertConfig(kind=AlertKind.TELEGRAM, token="env:BOT", chat="1")
+    config = msgspec.structs.replace(CONFIG, accounts={"main": account}, alerts={"night": night})
+    environ = {"PATH": os.environ["PATH"], "PASS": "p4ss", "ID": "u1d", "BOT": "b0t"}
+    table = specs(config, msgspec.structs.replace(place(tmp_path), environ=environ))
+    readers = {
+        name: {spec.name for spec in table if name in spec.env} for name in ("PASS", "ID", "BOT")
+    }
+    assert readers == {"PASS": {"executor-main"}, "ID": {"executor-main"}, "BOT": {"gateway"}}
 
 
 def test_no_process_finds_a_password_in_its_environment(tmp_path: Path) -> None:

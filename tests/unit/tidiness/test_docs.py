@@ -20,6 +20,7 @@ from opensqt.risk.breakers.settings import (
     RejectSettings,
 )
 from opensqt.runtime.config import schema
+from opensqt.runtime.config.alerts import AlertConfig
 from opensqt.runtime.config.venue_names import built_in_venues
 from opensqt.strategies.carry.settings import CarrySettings
 from opensqt.strategies.grid.settings import GridSettings
@@ -76,6 +77,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     '[strategies.NAME], kind = "grid"': GridSettings,
     '[strategies.NAME], kind = "carry"': CarrySettings,
     "[strategies.NAME], any other kind": Settings,
+    "[alerts.NAME]": AlertConfig,
     "[risk]": schema.RiskConfig,
     "[portfolio]": schema.PortfolioConfig,
     "[portfolio.universe]": UniverseTerms,

@@ -109,6 +109,14 @@ def test_nobody_talks_to_anybody_unless_said() -> None:
     assert all("ipBlock" not in peer for peer in peers)
 
 
+def test_only_the_gateway_reaches_those_who_are_told() -> None:
+    """The component for alerts opens one way out, for one service."""
+    text = (K8S / "components/alert-egress/network-policy.yaml").read_text(encoding="utf-8")
+    policy = yaml.safe_load(text)["spec"]
+    assert policy["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "gateway"}}
+    assert [rule["ports"] for rule in policy["egress"]] == [[{"port": 443}]]
+
+
 @pytest.mark.parametrize(
     "policy, folder",
     [
