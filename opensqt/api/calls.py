@@ -3,6 +3,8 @@
 from opensqt.api import (
     exchange_shapes,
     hearings,
+    portfolio_shapes,
+    portfolios,
     position_shapes,
     positions,
     requests,
@@ -12,9 +14,7 @@ from opensqt.api import (
 )
 from opensqt.api.call import Call, KeyScope
 from opensqt.api.exchange_table import EXCHANGE
-from opensqt.api.row import NAMED, PAGED, acts, hears, missing, reads
-
-_CHOICE = "the desk does not choose between markets yet, nor simulate margin"
+from opensqt.api.row import NAMED, PAGED, PRICED, acts, hears, reads
 
 _RISK = (
     reads(
@@ -153,10 +153,34 @@ _POSITION = (
     ),
 )
 _PORTFOLIO = (
-    missing("PortfolioService.GetRiskProfile", _CHOICE),
-    missing("PortfolioService.SimulateMargin", _CHOICE),
-    missing("PortfolioService.GetTargetPositions", _CHOICE),
-    missing("PortfolioService.GetMarketScores", _CHOICE),
+    reads(
+        "PortfolioService.GetRiskProfile",
+        (requests.OfAccount, portfolio_shapes.RiskProfile),
+        portfolios.get_risk_profile,
+        "the margin of an account and how healthy it is",
+        NAMED,
+    ),
+    reads(
+        "PortfolioService.SimulateMargin",
+        (portfolio_shapes.OfMargin, portfolio_shapes.SimulatedMargin),
+        portfolios.simulate_margin,
+        "what changes of positions would do to the margin",
+        NAMED,
+    ),
+    reads(
+        "PortfolioService.GetTargetPositions",
+        (requests.OfAccount, portfolio_shapes.TargetsReply),
+        portfolios.get_target_positions,
+        "what the last scan of the venue proposes to hold",
+        PRICED,
+    ),
+    reads(
+        "PortfolioService.GetMarketScores",
+        (requests.OfAccount, portfolio_shapes.MarketScoresReply),
+        portfolios.get_market_scores,
+        "the pairs that could be carried, in the order of their score",
+        PRICED,
+    ),
 )
 
 CALLS: dict[str, Call] = {call.path: call for call in (*EXCHANGE, *_RISK, *_POSITION, *_PORTFOLIO)}

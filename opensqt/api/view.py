@@ -12,6 +12,7 @@ from opensqt.domain.ledger import Ledger
 from opensqt.domain.market import Candle, Funding, Mark, Tick
 from opensqt.domain.messages import Event
 from opensqt.domain.profit import Booked
+from opensqt.portfolio.scan import Scan
 from opensqt.runtime.config.all import Config, RiskConfig
 
 MarketPlace = tuple[str, str]  # venue, symbol
@@ -74,6 +75,9 @@ class DeskView(Protocol):
 
     def booked(self) -> Booked:
         """Return everything that is booked, at the prices of now."""
+
+    def scan(self, venue: str) -> Scan | None:
+        """Return the last look at the universe of a venue; None where nobody looked yet."""
 
     def candles(self, place: MarketPlace) -> Sequence[Candle]:
         """Return candles of a minute, oldest first."""

@@ -26,6 +26,10 @@ def fee_asset_of(config: Config) -> FeeAsset | None:
 def funding_of(config: Config) -> dict[str, FundingTerms]:
     """Return the funding of each perpetual that the configuration names."""
     return {
-        symbol: FundingTerms(rate=terms.rate, interval_hours=terms.interval_hours)
+        symbol: FundingTerms(
+            rate=terms.rate,
+            interval_hours=terms.interval_hours,
+            past_intervals=terms.past_intervals,
+        )
         for symbol, terms in config.paper.funding.items()
     }

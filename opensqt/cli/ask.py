@@ -38,9 +38,9 @@ def run(args: argparse.Namespace) -> int:
         return GOOD
     if args.call not in CALLS:
         raise CliError(f"no call {args.call!r}: `opensqt ask` lists them")
-    url = args.url or _gateway(args.data)
+    url = args.url or gateway_of(args.data)
     key = os.environ.get(KEY) or read_token(args.data)
-    status, said = _asked(url, args.call.replace(".", "/"), args.request, key, args.once)
+    status, said = asked(url, args.call.replace(".", "/"), args.request, key, args.once)
     print(json.dumps(said, indent=None if args.json else 2))
     return GOOD if status == http.client.OK else JUDGED_FALSE
 
@@ -59,7 +59,8 @@ def _list(*, as_json: bool) -> None:
     Console(highlight=False).print(shown)
 
 
-def _gateway(data: Path) -> str:
+def gateway_of(data: Path) -> str:
+    """Return where the gateway of a folder is called; raise `CliError` where none is known."""
     port = read_run(data).ports.get("gateway")
     if not port:
         raise CliError(
@@ -70,7 +71,8 @@ def _gateway(data: Path) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _asked(url: str, path: str, body: str, key: str, once: str) -> tuple[int, Any]:
+def asked(url: str, path: str, body: str, key: str, once: str = "") -> tuple[int, Any]:
+    """Make a call over HTTP; return status and answer, raise `CliError` where nobody answers."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise CliError(f"--url {url!r}: expected http://HOST:PORT")

@@ -37,6 +37,7 @@ VERBS = {
     "decode": "turn an event's bytes into JSON",
     "kill": "stop new orders and cancel all that are open, latched",
     "resume": "release the kill latch",
+    "portfolio": "rank the pairs of a venue, propose what to carry of each, or change the desk to that",
     "strategies": "show the strategies of a desk, or add, change or remove some while it runs",
     "limits": "show the limits of risk, or change one while the desk runs",
     "breakers": "show what stops openings by itself; open or clear one",

@@ -6,9 +6,9 @@ A change is an event of the journal before anything is done about it; `up` does 
 import argparse
 import asyncio
 import json
-import os
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +17,26 @@ from rich.console import Console
 from rich.markup import escape
 
 from opensqt.cli.desk_figures import ask_all, strategies
-from opensqt.cli.executors import actor
-from opensqt.cli.reading import Source, opened, read
-from opensqt.desk.data_folder import up_pid
-from opensqt.desk.error import GOOD, JUDGED_FALSE, NOT_RUNNING, CliError
-from opensqt.desk.plan import StartPlan, make_plan, refuse_untradable
-from opensqt.desk.runfile import read_run
-from opensqt.desk.strategy_record import record, recorded
+from opensqt.cli.reading import Source, read
+from opensqt.cli.strategy_change import (
+    ADD,
+    CHANGE,
+    REMOVE,
+    WAIT_S,
+    AskedChange,
+    planned,
+    register,
+    remove,
+    running,
+)
+from opensqt.desk.error import GOOD, CliError
+from opensqt.desk.strategy_record import recorded
 from opensqt.desk.timestamps import rfc3339
 from opensqt.domain.clean_text import cleaned
-from opensqt.domain.control import StrategyRegistered, StrategyRetiring
-from opensqt.runtime.access.grants import role_of
-from opensqt.runtime.access.rights import OPERATOR
-from opensqt.runtime.clock import RunClock, open_clock
 from opensqt.runtime.config.all import Config
-from opensqt.runtime.config.strategy_changes import StrategyChanges, text_of
-from opensqt.runtime.journal.port import JournalDown
+from opensqt.runtime.config.strategy_changes import StrategyChanges
 from opensqt.runtime.journal.postgres import PostgresJournal
 
-ADD, CHANGE, REMOVE = "add", "change", "remove"
-LOOK_S = 0.5
-WAIT_S = 120.0
 FILE, RECORD = "configuration", "journal"  # where a strategy is told
 
 
@@ -80,119 +79,20 @@ def run(args: argparse.Namespace) -> int:
     if not args.what or not reason:
         what = "NAME" if args.action == REMOVE else "FILE"
         raise CliError(f'expected `opensqt strategies {args.action} {what} --reason "WHY"`')
-    data = args.data.absolute()
-    if not up_pid(data):
-        raise CliError(
-            f"{data} does not run: change its configuration, or start it with `opensqt up` first",
-            NOT_RUNNING,
-        )
-    work = _remove(args, data, reason) if args.action == REMOVE else _register(args, data, reason)
-    return asyncio.run(work)
+    asked = AskedChange(
+        data=running(args.data),
+        reason=reason,
+        wait_s=args.wait,
+        say=partial(_say, as_json=args.json),
+    )
+    if args.action == REMOVE:
+        return asyncio.run(remove(asked, args.what))
+    return asyncio.run(register(asked, args.action, _tables(Path(args.what))))
 
 
-async def _register(args: argparse.Namespace, data: Path, reason: str) -> int:
-    tables = _tables(Path(args.what))
-    async with opened(data, project=False) as source:
-        journal = await _journal(source)
-        try:
-            changes = (await recorded(journal)).changes
-            before = _planned(data, source, changes).config
-            facts = [
-                StrategyRegistered(
-                    strategy=name,
-                    settings=text_of(table),
-                    reason=reason,
-                    actor=actor(),
-                    time_ms=open_clock(data).market_ms(),
-                )
-                for name, table in tables.items()
-            ]
-            for fact in facts:
-                _refuse_unlike(args.action, fact.strategy, before, changes)
-                changes = changes.said(fact)
-            plan = _planned(data, source, changes)
-            refuse_untradable(plan)
-            for fact in facts:
-                if args.action == CHANGE:
-                    _refuse_moved(fact.strategy, before, plan.config)
-                await record(journal, fact)
-        finally:
-            await journal.close()
-    return await _wait(args, data, tuple(tables), lambda: _runs(data, tables))
-
-
-async def _remove(args: argparse.Namespace, data: Path, reason: str) -> int:
-    name = args.what
-    async with opened(data, project=False) as source:
-        journal = await _journal(source)
-        try:
-            changes = (await recorded(journal)).changes
-            config = _planned(data, source, changes).config
-            if name not in config.strategies:
-                raise CliError(
-                    f"{name} is no strategy of this desk: {', '.join(config.strategies)}"
-                )
-            if set(config.strategies) <= {name, *changes.retiring}:
-                raise CliError(f"{name} is the last one: stop the desk with `opensqt down`")
-            if name not in changes.retiring:
-                now_ms = open_clock(data).market_ms()
-                fact = StrategyRetiring(strategy=name, reason=reason, actor=actor(), time_ms=now_ms)
-                await record(journal, fact)
-            return await _wait(args, data, (name,), lambda: _gone(data, journal, name))
-        finally:
-            await journal.close()
-
-
-async def _wait(
-    args: argparse.Namespace,
-    data: Path,
-    names: tuple[str, ...],
-    look: Callable[[], Awaitable[tuple[bool, str]]],
-) -> int:
-    """Say how it comes along until it is done; it goes on by itself when nobody waits any more."""
-    clock, words = RunClock(), ""
-    end_s = clock.monotonic_s() + args.wait
-    while True:
-        done, now = await look()
-        if now != words:
-            words = now
-            _say(args, names, now, done=done)
-        if done:
-            return GOOD
-        if clock.monotonic_s() >= end_s or not up_pid(data):
-            _say(args, names, f"recorded, and not done within {args.wait:.0f} s: {now}", done=False)
-            return JUDGED_FALSE
-        await clock.sleep(LOOK_S)
-
-
-def _say(args: argparse.Namespace, names: tuple[str, ...], text: str, *, done: bool) -> None:
+def _say(names: tuple[str, ...], text: str, done: bool, *, as_json: bool) -> None:
     line = {"type": "strategy_change", "strategies": names, "done": done, "text": text}
-    print(json.dumps(line) if args.json else f"{', '.join(names)}: {text}", flush=True)
-
-
-async def _runs(data: Path, tables: Mapping[str, Any]) -> tuple[bool, str]:
-    run = read_run(data)
-    told = await ask_all(run)
-    there = {line["name"] for line in strategies(told) if told[str(line["service"])].get("ready")}
-    if set(tables) - there or not all(process.ready for process in run.processes):
-        return False, "recorded; the processes that know of it begin anew"
-    return True, "part of the desk, and runs"
-
-
-async def _gone(data: Path, journal: PostgresJournal, name: str) -> tuple[bool, str]:
-    try:
-        left = (await recorded(journal)).changes.gone.get(name)
-    except JournalDown:
-        return False, "the journal does not answer"
-    now = {
-        line["name"]: str(line.get("reason")) for line in strategies(await ask_all(read_run(data)))
-    }
-    if left is None:
-        return False, now.get(name, "its process does not answer")
-    if name in now:
-        return False, "flat; the processes that know of it begin anew"
-    dust = "".join(f"; {one.amount:f} {one.asset} stays, no order can sell it" for one in left.dust)
-    return True, f"left the desk, flat at journal position {left.journal_position}{dust}"
+    print(json.dumps(line) if as_json else f"{', '.join(names)}: {text}", flush=True)
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -215,7 +115,7 @@ async def _lines(source: Source) -> list[StrategyLine]:
         changes = (await recorded(journal)).changes
     finally:
         await journal.close()
-    config = _planned(source.folder, source, changes).config
+    config = planned(source.folder, source, changes).config
     told = strategies(await ask_all(source.run)) if source.running else []
     now = {str(line["name"]): str(line.get("reason", "")) for line in told}
     return [_line(name, config, changes, now) for name in config.strategies]
@@ -250,33 +150,3 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
         extra = f" and no {', '.join(found)}" if found else ""
         raise CliError(f"{path}: expected tables [strategies.NAME]{extra}")
     return tables
-
-
-def _refuse_unlike(action: str, name: str, before: Config, changes: StrategyChanges) -> None:
-    if name in changes.retiring:
-        raise CliError(f"{name} is leaving the desk: wait until it has left")
-    if (name in before.strategies) is not (action == CHANGE):
-        there = action == ADD
-        raise CliError(
-            f"{name} is {'there already' if there else 'no strategy of this desk'}:"
-            f" expected `opensqt strategies {CHANGE if there else ADD} FILE`"
-        )
-
-
-def _refuse_moved(name: str, before: Config, after: Config) -> None:
-    """Raise where a strategy would leave behind what it holds: another kind, account or symbol is another strategy."""
-    old, new = before.strategies[name], after.strategies[name]
-    if (old.kind, old.account, old.symbols) != (new.kind, new.account, new.symbols):
-        raise CliError(
-            f"{name} would trade something else: remove it, and add another one under a name of its own"
-        )
-
-
-def _planned(data: Path, source: Source, changes: StrategyChanges) -> StartPlan:
-    run = source.run
-    config = Path(run.config) if run.config else None
-    return make_plan(data, os.environ, config_path=config, market=run.market, changes=changes)
-
-
-async def _journal(source: Source) -> PostgresJournal:
-    return await PostgresJournal.connect(source.dsn, role=role_of(OPERATOR))

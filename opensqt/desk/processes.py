@@ -176,12 +176,19 @@ def _environment(row: ProcessRow, config: Config, place: RunLocation) -> dict[st
     if row.name == access.MIGRATE:
         env[LOGINS] = str(place.data / access.FOLDER)
     if config.run.profile is Profile.PAPER:
-        env["OPENSQT_PAPER_VENUE"] = f"127.0.0.1:{place.ports['venue']}"
-        env["OPENSQT_PAPER_CA"] = str(place.data / "ca" / "ca.pem")
+        env |= paper_environ(place.data, place.ports)
     if row.name == "gateway":
         env["OPENSQT_GATEWAY_PORT"] = str(config.gateway.port or place.ports["gateway"])
         env["OPENSQT_GATEWAY_GRPC_PORT"] = str(config.gateway.grpc_port or place.ports["grpc"])
     return env
+
+
+def paper_environ(data: Path, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return how the paper venue of a folder is reached, as its processes are told."""
+    return {
+        "OPENSQT_PAPER_VENUE": f"127.0.0.1:{ports['venue']}",
+        "OPENSQT_PAPER_CA": str(data / "ca" / "ca.pem"),
+    }
 
 
 def _without_secrets(config: Config, place: RunLocation, row: str = "") -> dict[str, str]:

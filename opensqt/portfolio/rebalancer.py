@@ -119,14 +119,12 @@ def actions(
     return tuple(sorted(found, key=_place))
 
 
-def turn(
-    action: PortfolioAction, health: Decimal | None, waited_ms: int, terms: RebalanceTerms
-) -> Turn:
-    """Tell whether an action may be made: what frees capital always, all else in a healthy account only.
+def turn(kind: ActionKind, health: Decimal | None, waited_ms: int, terms: RebalanceTerms) -> Turn:
+    """Tell whether an action of a kind may be made: what frees capital always, all else in a healthy account only.
 
     `health` is None while nobody knows it, which is no good health.
     """
-    if action.kind in FREEING or (health is not None and health >= terms.health_min):
+    if kind in FREEING or (health is not None and health >= terms.health_min):
         return Turn.NOW
     return Turn.WAIT if waited_ms < terms.health_wait_ms_max else Turn.SKIP
 

@@ -16,6 +16,8 @@ YEAR_H = DAY_H * 365
 WEIGHTS = (Decimal("0.5"), Decimal("0.3"), Decimal("0.2"))  # of a day, a week, a month
 STABLE = Decimal(10)  # a mean of ten standard deviations is as steady as funding gets
 PERCENT = Decimal(100)
+# Of a day, where nobody tells it: more than most coins move, so that silence is never an advantage.
+VOLATILITY_UNKNOWN = Decimal("0.05")
 HEAVY = Decimal(2)  # open interest beyond two days' volume says nothing more
 MOMENTUM_STEEPNESS, MOMENTUM_LEAST, MOMENTUM_MOST = Decimal(1000), Decimal("0.5"), Decimal("1.5")
 BASIS_STEEPNESS, BASIS_LEAST, BASIS_MOST = Decimal(100), Decimal("0.8"), Decimal("1.2")
@@ -28,7 +30,9 @@ class FundingMetrics(msgspec.Struct, frozen=True, kw_only=True):
     sma_7d: Decimal
     sma_30d: Decimal
     stability: Decimal  # mean rate in standard deviations
-    volatility: Decimal  # standard deviation of daily returns of the price
+    volatility: (
+        Decimal | None
+    )  # standard deviation of daily returns of the price; None where nobody tells
     momentum: Decimal  # the last day's rate less the last week's
     open_interest_share: Decimal  # of one day's volume
     positive_share: Decimal  # of intervals that paid
@@ -51,24 +55,24 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
 def metrics_of(
     rates: Sequence[Decimal],
-    closes: Sequence[Decimal],
+    closes: Sequence[Decimal] | None,
     *,
     interval_hours: int,
     open_interest_quote: Decimal = ZERO,
     volume_quote: Decimal = ZERO,
 ) -> FundingMetrics:
-    """Return what funding rates, and daily closing prices, of the past say of a pair."""
+    """Return what funding rates, and daily closing prices (None: unknown), of the past say of a pair."""
     a_day = max(DAY_H // interval_hours, 1)
     a_year = Decimal(YEAR_H) / interval_hours
     day, week, month = (_mean(rates[-days * a_day :]) for days in (1, 7, 30))
-    returns = [now / before - ONE for before, now in pairwise(closes) if before]
+    returns = [now / before - ONE for before, now in pairwise(closes or ()) if before]
     deviation = _deviation(rates)
     return FundingMetrics(
         sma_1d=day * a_year,
         sma_7d=week * a_year,
         sma_30d=month * a_year,
         stability=abs(_mean(rates)) / deviation if deviation else STABLE if rates else ZERO,
-        volatility=_deviation(returns),
+        volatility=_deviation(returns) if closes is not None else None,
         momentum=day - week,
         open_interest_share=open_interest_quote / volume_quote if volume_quote else ZERO,
         positive_share=Decimal(sum(rate > 0 for rate in rates)) / len(rates) if rates else ZERO,
@@ -95,9 +99,10 @@ def yield_pillar(metrics: FundingMetrics) -> Decimal:
 
 def risk_pillar(metrics: FundingMetrics) -> Decimal:
     """Return how steadily it earns, 0 to 1: stability, calm prices, few changes of sign, intervals that paid."""
+    volatility = VOLATILITY_UNKNOWN if metrics.volatility is None else metrics.volatility
     return (
         min(ONE, metrics.stability / STABLE)
-        / (ONE + PERCENT * metrics.volatility)
+        / (ONE + PERCENT * volatility)
         / (ONE + metrics.sign_flips)
         * metrics.positive_share
     )

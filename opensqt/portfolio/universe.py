@@ -18,11 +18,15 @@ HOURS_A_YEAR = 24 * 365
 
 
 class UniverseTerms(ConfigTable, frozen=True, kw_only=True):
-    """What a pair must have to be looked at; volumes are of 24 hours in quote units, an APR of 0.01 is 1 % a year."""
+    """What a pair must have to be looked at; volumes are of 24 hours in quote units, an APR of 0.01 is 1 % a year.
+
+    Of the `intervals` that are asked for its venue must tell `intervals_min`: a new listing shows its best days only.
+    """
 
     volume_quote_min: NotNegative = Decimal(10_000_000)
     apr_min: NotNegative = Decimal("0.01")
     intervals: Annotated[int, Range(least="1", most="1000")] = 90
+    intervals_min: Annotated[int, Range(least="1", most="1000")] = 21
     history_age_ms_max: Annotated[int, Range(least="0", most="604800000")] = 4 * 3_600_000
     reads_at_once_max: Annotated[int, Range(least="1", most="10")] = 10
     predicted_share_min: Share = Decimal("0.5")
@@ -41,12 +45,11 @@ class ListedLeg(msgspec.Struct, frozen=True, kw_only=True):
     leg: PairLeg
     base: str
     quote: str
-    volume_quote: Decimal  # traded in 24 hours
+    volume_quote: Decimal | None  # traded in 24 hours; None where the venue does not say it
     price: Decimal
     funding_rate: Decimal = ZERO  # a fraction per interval, positive = longs pay
     predicted_rate: Decimal | None = None  # of the interval after this one, where the venue says it
     interval_hours: int = 8
-    open_interest_quote: Decimal = ZERO
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +61,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Its name, one for each pair and direction."""
-        legs = (self.long.leg, self.short.leg)
-        return " ".join(f"{leg.venue}:{leg.symbol}" for leg in legs)
+        return pair_key(self.long.leg, self.short.leg)
 
     @property
     def rate(self) -> Decimal:
@@ -79,11 +81,17 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A pair with what its past says of it."""
+    """A pair with what its past says of it, and what its venue does not tell."""
 
     pair: Pair
     metrics: FundingMetrics
     score: Score
+    unknown: tuple[str, ...] = ()
+
+
+def pair_key(*legs: PairLeg) -> str:
+    """Return the name of a pair: the leg that is bought, then the one that is sold."""
+    return " ".join(f"{leg.venue}:{leg.symbol}" for leg in legs)
 
 
 def pairs(longs: Iterable[ListedLeg], shorts: Iterable[ListedLeg]) -> tuple[Pair, ...]:
@@ -103,6 +111,8 @@ def pairs(longs: Iterable[ListedLeg], shorts: Iterable[ListedLeg]) -> tuple[Pair
 def refusal(pair: Pair, terms: UniverseTerms) -> str:
     """Say why a pair is not looked at, or nothing."""
     for one in (pair.long, pair.short):
+        if one.volume_quote is None:
+            return f"{one.leg.venue} does not say how much {one.leg.symbol} traded in 24 h"
         if one.volume_quote < terms.volume_quote_min:
             return (
                 f"{one.leg.symbol} at {one.leg.venue} traded {one.volume_quote:f} in 24 h,"
@@ -118,12 +128,15 @@ def wanted(found: Iterable[Pair], terms: UniverseTerms) -> tuple[Pair, ...]:
     return tuple(pair for pair in found if not refusal(pair, terms))
 
 
-def candidate(pair: Pair, metrics: FundingMetrics, terms: UniverseTerms) -> Candidate:
+def candidate(
+    pair: Pair, metrics: FundingMetrics, terms: UniverseTerms, unknown: tuple[str, ...] = ()
+) -> Candidate:
     """Return a pair with its score."""
     predicted, now = pair.short.predicted_rate, pair.short.funding_rate
     share = predicted / now if predicted is not None and now else None
     fades = share is not None and share < terms.predicted_share_min
-    return Candidate(pair=pair, metrics=metrics, score=score(metrics, pair.basis, fades=fades))
+    rated = score(metrics, pair.basis, fades=fades)
+    return Candidate(pair=pair, metrics=metrics, score=rated, unknown=unknown)
 
 
 def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

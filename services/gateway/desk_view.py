@@ -1,14 +1,17 @@
 """The desk as the calls of the API see it and act on it: what the gateway has folded, and what it passes on."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from opensqt.api.seen import DeskSeen
 from opensqt.domain.ledger import Ledger
 from opensqt.domain.market import Candle
 from opensqt.domain.messages import Event
 from opensqt.domain.profit import Booked
+from opensqt.portfolio.scan import Scan
 from opensqt.runtime.config.all import Config, RiskConfig
 from opensqt.runtime.config.limit_changes import in_force
+from opensqt.runtime.universe_file import read_universe
 from services.gateway.activity import BAD, WARN, line_of
 from services.gateway.state import Chart, GatewayState, Place, Quotes
 
@@ -26,8 +29,10 @@ class FoldedDesk:
         chart: Chart,
         doubt: Callable[[], str],
         now_ms: Callable[[], int],
+        data: Path | None,
     ) -> None:
         self._config = config
+        self._data = data
         self._now_ms = now_ms
         self._state = state
         self._chart = chart
@@ -75,6 +80,10 @@ class FoldedDesk:
         """Return everything that is booked, at the prices of now."""
         state = self._state()
         return state.earnings.booked(state.books, state.quotes.prices())
+
+    def scan(self, venue: str) -> Scan | None:
+        """Return the last look at the universe of a venue, that somebody left in the data folder."""
+        return read_universe(self._data, venue).scan
 
     def candles(self, place: Place) -> Sequence[Candle]:
         """Return candles of a minute, oldest first."""

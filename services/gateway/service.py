@@ -84,6 +84,7 @@ class Gateway:
             chart=self._chart,
             doubt=self._doubt,
             now_ms=context.clock.market_ms,
+            data=context.environment.data,
         )
         self._records = RecordQueue(context.journal, context.log)
         self._control = DeskControl(

@@ -78,6 +78,7 @@ HOMES: dict[str, str] = {
     "opensqt/runtime/archive.py": "files of FEED; a copy that nothing trades by",
     "opensqt/runtime/archiver.py": "files of FEED; a copy that nothing trades by",
     "opensqt/runtime/archive_reader.py": "reads files of FEED; no service does",
+    "opensqt/runtime/universe_file.py": "the last scan of a universe; people ask, no order depends on it",
     "opensqt/runtime/sealing.py": "the file of seals; nothing trades by it",
     "opensqt/runtime/seal_keys.py": "the keys of the seals; nothing trades by them",
     "opensqt/runtime/code_version.py": "reads the source once, before a strategy runs",

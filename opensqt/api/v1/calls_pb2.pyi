@@ -939,36 +939,79 @@ class PositionServiceGetUnrealizedPnLResponse(_message.Message):
     def __init__(self, total_pnl: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[PositionPnL, _Mapping]]] = ...) -> None: ...
 
 class PortfolioServiceGetRiskProfileRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("account",)
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    def __init__(self, account: _Optional[str] = ...) -> None: ...
 
 class PortfolioServiceGetRiskProfileResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("account", "currency", "adjusted_equity", "total_maintenance_margin", "available_headroom", "health_score", "is_unified")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTED_EQUITY_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_MAINTENANCE_MARGIN_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_HEADROOM_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_SCORE_FIELD_NUMBER: _ClassVar[int]
+    IS_UNIFIED_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    currency: str
+    adjusted_equity: str
+    total_maintenance_margin: str
+    available_headroom: str
+    health_score: str
+    is_unified: bool
+    def __init__(self, account: _Optional[str] = ..., currency: _Optional[str] = ..., adjusted_equity: _Optional[str] = ..., total_maintenance_margin: _Optional[str] = ..., available_headroom: _Optional[str] = ..., health_score: _Optional[str] = ..., is_unified: _Optional[bool] = ...) -> None: ...
 
 class PortfolioServiceSimulateMarginRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("account", "proposals")
+    class ProposalsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    PROPOSALS_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    proposals: _containers.ScalarMap[str, str]
+    def __init__(self, account: _Optional[str] = ..., proposals: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class PortfolioServiceSimulateMarginResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("projected_health_score", "would_liquidate")
+    PROJECTED_HEALTH_SCORE_FIELD_NUMBER: _ClassVar[int]
+    WOULD_LIQUIDATE_FIELD_NUMBER: _ClassVar[int]
+    projected_health_score: str
+    would_liquidate: bool
+    def __init__(self, projected_health_score: _Optional[str] = ..., would_liquidate: _Optional[bool] = ...) -> None: ...
 
 class PortfolioServiceGetTargetPositionsRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("account",)
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    def __init__(self, account: _Optional[str] = ...) -> None: ...
 
 class PortfolioServiceGetTargetPositionsResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("scanned_at", "targets")
+    SCANNED_AT_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    scanned_at: str
+    targets: _containers.RepeatedCompositeFieldContainer[TargetPosition]
+    def __init__(self, scanned_at: _Optional[str] = ..., targets: _Optional[_Iterable[_Union[TargetPosition, _Mapping]]] = ...) -> None: ...
 
 class PortfolioServiceGetMarketScoresRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("account",)
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    def __init__(self, account: _Optional[str] = ...) -> None: ...
 
 class PortfolioServiceGetMarketScoresResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("scanned_at", "opportunities")
+    SCANNED_AT_FIELD_NUMBER: _ClassVar[int]
+    OPPORTUNITIES_FIELD_NUMBER: _ClassVar[int]
+    scanned_at: str
+    opportunities: _containers.RepeatedCompositeFieldContainer[PortfolioOpportunity]
+    def __init__(self, scanned_at: _Optional[str] = ..., opportunities: _Optional[_Iterable[_Union[PortfolioOpportunity, _Mapping]]] = ...) -> None: ...
 
 class AccountReply(_message.Message):
     __slots__ = ("venue", "account", "currency", "total_wallet_balance", "total_margin_balance", "available_balance", "leverage", "balances", "positions")
@@ -1080,6 +1123,32 @@ class FillLine(_message.Message):
     time: str
     def __init__(self, trade_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., strategy: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[str] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., fee: _Optional[str] = ..., fee_asset: _Optional[str] = ..., liquidity: _Optional[str] = ..., time: _Optional[str] = ...) -> None: ...
 
+class FundingFigures(_message.Message):
+    __slots__ = ("sma_1d", "sma_7d", "sma_30d", "stability_score", "volatility_score", "momentum", "oi_factor", "positive_ratio", "num_sign_flips", "steady_intervals", "narrative_sector")
+    SMA_1D_FIELD_NUMBER: _ClassVar[int]
+    SMA_7D_FIELD_NUMBER: _ClassVar[int]
+    SMA_30D_FIELD_NUMBER: _ClassVar[int]
+    STABILITY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    VOLATILITY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    MOMENTUM_FIELD_NUMBER: _ClassVar[int]
+    OI_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    POSITIVE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    NUM_SIGN_FLIPS_FIELD_NUMBER: _ClassVar[int]
+    STEADY_INTERVALS_FIELD_NUMBER: _ClassVar[int]
+    NARRATIVE_SECTOR_FIELD_NUMBER: _ClassVar[int]
+    sma_1d: str
+    sma_7d: str
+    sma_30d: str
+    stability_score: str
+    volatility_score: str
+    momentum: str
+    oi_factor: str
+    positive_ratio: str
+    num_sign_flips: int
+    steady_intervals: int
+    narrative_sector: str
+    def __init__(self, sma_1d: _Optional[str] = ..., sma_7d: _Optional[str] = ..., sma_30d: _Optional[str] = ..., stability_score: _Optional[str] = ..., volatility_score: _Optional[str] = ..., momentum: _Optional[str] = ..., oi_factor: _Optional[str] = ..., positive_ratio: _Optional[str] = ..., num_sign_flips: _Optional[int] = ..., steady_intervals: _Optional[int] = ..., narrative_sector: _Optional[str] = ...) -> None: ...
+
 class FundingLine(_message.Message):
     __slots__ = ("sequence", "venue", "symbol", "rate", "interval_hours", "next_funding_time", "time")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -1145,6 +1214,30 @@ class OrderLine(_message.Message):
     created_at: str
     updated_at: str
     def __init__(self, client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., intent_id: _Optional[str] = ..., attempt: _Optional[int] = ..., strategy: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[str] = ..., type: _Optional[str] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., filled: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., created_at: _Optional[str] = ..., updated_at: _Optional[str] = ...) -> None: ...
+
+class PortfolioOpportunity(_message.Message):
+    __slots__ = ("symbol", "strategy", "long_exchange", "short_exchange", "rate", "apr", "basis", "quality_score", "metrics", "unknown")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    LONG_EXCHANGE_FIELD_NUMBER: _ClassVar[int]
+    SHORT_EXCHANGE_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    APR_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    strategy: str
+    long_exchange: str
+    short_exchange: str
+    rate: str
+    apr: str
+    basis: str
+    quality_score: str
+    metrics: FundingFigures
+    unknown: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., long_exchange: _Optional[str] = ..., short_exchange: _Optional[str] = ..., rate: _Optional[str] = ..., apr: _Optional[str] = ..., basis: _Optional[str] = ..., quality_score: _Optional[str] = ..., metrics: _Optional[_Union[FundingFigures, _Mapping]] = ..., unknown: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PositionLine(_message.Message):
     __slots__ = ("venue", "account", "symbol", "quantity", "entry_price", "current_price", "unrealized_pnl", "realized_pnl", "funding", "fees", "opened_at", "updated_at")
@@ -1329,6 +1422,20 @@ class SymbolRisk(_message.Message):
     limit_type: str
     last_price: str
     def __init__(self, venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., position_size: _Optional[str] = ..., notional_value: _Optional[str] = ..., unrealized_pnl: _Optional[str] = ..., leverage: _Optional[str] = ..., risk_score: _Optional[str] = ..., limit_breach: _Optional[bool] = ..., limit_type: _Optional[str] = ..., last_price: _Optional[str] = ...) -> None: ...
+
+class TargetPosition(_message.Message):
+    __slots__ = ("symbol", "exchange", "weight", "notional", "quality_score")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    EXCHANGE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    NOTIONAL_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    exchange: str
+    weight: str
+    notional: str
+    quality_score: str
+    def __init__(self, symbol: _Optional[str] = ..., exchange: _Optional[str] = ..., weight: _Optional[str] = ..., notional: _Optional[str] = ..., quality_score: _Optional[str] = ...) -> None: ...
 
 class TickerLine(_message.Message):
     __slots__ = ("venue", "symbol", "last_price", "price_change", "price_change_percent", "volume", "quote_volume", "window_minutes")

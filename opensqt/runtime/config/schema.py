@@ -58,10 +58,14 @@ class RunConfig(ConfigTable, frozen=True, kw_only=True):
 
 
 class PaperFunding(ConfigTable, frozen=True, kw_only=True):
-    """Funding of one perpetual: `rate` per interval, as a fraction of notional."""
+    """Funding of one perpetual: `rate` per interval, as a fraction of notional.
+
+    A new paper venue tells that it paid this rate for `past_intervals` before it began.
+    """
 
     rate: Annotated[Decimal, Range(least="-0.05", most="0.05")] = Decimal("0.0001")
     interval_hours: Annotated[int, Range(least="1", most="24")] = 8
+    past_intervals: Annotated[int, Range(least="0", most="1000")] = 0
 
 
 class PaperFees(ConfigTable, frozen=True, kw_only=True):
@@ -158,12 +162,17 @@ class RiskConfig(ConfigTable, frozen=True, kw_only=True):
 
 
 class PortfolioConfig(ConfigTable, frozen=True, kw_only=True):
-    """By what pairs are chosen, sized and changed; `sectors` names that of an asset. It proposes, people apply."""
+    """By what pairs are chosen, sized and changed; `sectors` names that of an asset. It proposes, people apply.
+
+    `carry` is what a carry that is added is told beside its pair and size, in the words of `[strategies.NAME]`; where
+    it says nothing it enters at `universe.apr_min` and leaves where holding earns nothing.
+    """
 
     universe: UniverseTerms = UniverseTerms()
     allocation: AllocationTerms = AllocationTerms()
     rebalance: RebalanceTerms = RebalanceTerms()
     sectors: dict[str, str] = msgspec.field(default_factory=dict)
+    carry: dict[str, str | int | bool] = msgspec.field(default_factory=dict)
 
 
 class GatewayConfig(ConfigTable, frozen=True, kw_only=True):

@@ -8,15 +8,25 @@ HOUR_MS = 3_600_000
 
 
 class FundingTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """Funding of one perp: a fraction of notional per interval, positive when longs pay."""
+    """Funding of one perp: a fraction of notional per interval, positive when longs pay.
+
+    Before the venue began it was the same for `past_intervals`; nobody held anything then.
+    """
 
     rate: Decimal = Decimal("0.0001")
     interval_hours: int = 8
+    past_intervals: int = 0
 
     def next_ms(self, now_ms: int) -> int:
         """The first boundary after a market time in ms."""
         interval_ms = self.interval_hours * HOUR_MS
         return now_ms - now_ms % interval_ms + interval_ms
+
+    def past_ms(self, now_ms: int) -> list[int]:
+        """The boundaries of a past that ends at a market time in ms, oldest first."""
+        interval_ms = self.interval_hours * HOUR_MS
+        last_ms = now_ms - now_ms % interval_ms
+        return [last_ms - number * interval_ms for number in reversed(range(self.past_intervals))]
 
     def boundaries(self, since_ms: int, now_ms: int) -> list[int]:
         """Boundaries later than `since_ms` and not later than `now_ms` (market ms)."""
@@ -25,7 +35,7 @@ class FundingTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FundingPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A settled funding: rate and mark at a boundary (market ms)."""
+    """A settled funding: rate and mark at a boundary (market ms); mark 0 before the venue began."""
 
     symbol: str
     time_ms: int

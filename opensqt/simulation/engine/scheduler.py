@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.funding import FundingPoint, FundingTerms
@@ -32,7 +33,9 @@ class VenueScheduler:
         perps = [rules.symbol for rules in exchange.rules.values() if rules.market is Market.PERP]
         self.terms = {symbol: terms.get(symbol, FundingTerms()) for symbol in perps}
         if records.meta("settled_ms") is None:
-            exchange.commit({"settled_ms": str(exchange.clock.market_ms()).encode()})
+            now_ms = exchange.clock.market_ms()
+            told = msgspec.json.encode(self._past(now_ms))
+            exchange.commit({"settled_ms": str(now_ms).encode(), "funding": told})
         self._settled_ms = int(records.meta("settled_ms") or 0)
         self.points = msgspec.json.decode(records.meta("funding") or b"[]", type=list[FundingPoint])
         timers = msgspec.json.decode(records.meta("countdowns") or b"[]", type=list[Countdown])
@@ -65,6 +68,15 @@ class VenueScheduler:
     def next_funding_ms(self, symbol: str) -> int:
         """The next funding boundary of a perp (market ms)."""
         return self.terms[symbol].next_ms(self._exchange.clock.market_ms())
+
+    def _past(self, now_ms: int) -> list[FundingPoint]:
+        """What the venue says that it paid before it began."""
+        found = [
+            FundingPoint(symbol=symbol, time_ms=time_ms, rate=terms.rate, mark=ZERO)
+            for symbol, terms in self.terms.items()
+            for time_ms in terms.past_ms(now_ms)
+        ]
+        return sorted(found, key=lambda point: point.time_ms)[-POINTS_KEPT:]
 
     def _settle(self, now_ms: int) -> None:
         exchange = self._exchange

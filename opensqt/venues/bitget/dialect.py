@@ -29,6 +29,7 @@ DIALECT = Dialect(
     errors=dict.fromkeys(Market, ERRORS),
     secrets=("api_key", "secret", "passphrase"),
     measures_clock=True,
+    ticker_words={Market.SPOT: {"category": "SPOT"}},
     metadata=BitgetMetadata(),
     orders=BitgetOrderEndpoints(),
     account=BitgetAccountEndpoints(),

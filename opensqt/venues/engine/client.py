@@ -9,6 +9,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -44,6 +45,7 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
     """What we lay over ccxt's class of a venue; `client_class` joins the two."""
 
     number = str
+    rateLimit: float  # noqa: N815  # as ccxt names it
     options: dict[str, Any]
     has: dict[str, Any]
 
@@ -76,6 +78,12 @@ class VenueClient(Exchange):  # type: ignore[misc]  # ccxt ships no types
         )
         # A listing needs no currencies, which some venues tell only to a key.
         self.has = {**self.has, "fetchCurrencies": False}
+
+    def pace(self, share: Decimal) -> None:
+        """Let ccxt hold its unified calls to this share of the venue's limits, by its own table of costs."""
+        self.rateLimit = float(self.rateLimit) / float(share)
+        self.enableRateLimit = True
+        self.init_throttler()
 
     def milliseconds(self) -> int:
         """Return the market time at which the request of this context is signed, on the venue's clock."""

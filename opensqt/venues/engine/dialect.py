@@ -203,6 +203,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     measures_clock: bool = (
         False  # it takes what a clock signed that is further off than the fence allows
     )
+    # What ccxt must be told, beside the market's type, to tell the tickers of all of a market.
+    ticker_words: Mapping[Market, Mapping[str, str]] = {}
     metadata: Metadata
     orders: OrderEndpoints
     account: AccountEndpoints

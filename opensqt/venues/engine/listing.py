@@ -43,6 +43,11 @@ class Listing:
             self.loaded_symbols = symbols_of(self._instruments)
         return listing
 
+    @property
+    def traded(self) -> Mapping[str, Instrument]:
+        """Everything of the listing that was loaded last that can be traded, by our symbol."""
+        return self._instruments
+
     async def symbols(self) -> Symbols:
         """Return our symbol of each of the venue's symbols, by market; raise `VenueDown`."""
         await self.load()

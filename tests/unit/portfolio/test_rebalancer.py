@@ -11,7 +11,6 @@ from opensqt.portfolio.allocator import Rated, Target
 from opensqt.portfolio.rebalancer import (
     SEQUENCE,
     ActionKind,
-    PortfolioAction,
     RebalanceTerms,
     Turn,
     actions,
@@ -111,9 +110,8 @@ def test_only_a_healthy_account_takes_on_more(
     kind: ActionKind, health: str | None, waited_ms: int, expected: Turn
 ) -> None:
     """It waits for 0.7 up to half a minute and is left out then; what frees capital never waits."""
-    action = PortfolioAction(kind=kind, pair="p", before_quote=Decimal(0), after_quote=Decimal(1))
     known = None if health is None else Decimal(health)
-    assert turn(action, known, waited_ms, TERMS) is expected
+    assert turn(kind, known, waited_ms, TERMS) is expected
 
 
 AMOUNTS = st.dictionaries(
