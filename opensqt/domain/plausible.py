@@ -28,6 +28,7 @@ from opensqt.domain.market import (
 )
 from opensqt.domain.messages import Message
 from opensqt.domain.scope import can_be_killed
+from opensqt.domain.subjects import token
 
 TEXT_MAX = 4096
 NUMBER_MAX = Decimal(10) ** 20
@@ -55,6 +56,10 @@ _NOT_BELOW_ZERO: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Candle: ("volume",),
     InstrumentRules: ("quantity_min", "quantity_max", "notional_min"),
     PlaceIntent: ("price",),
+}
+# What names a subject: whoever took one that cannot would fail at telling of it.
+_NAMES: dict[type[msgspec.Struct], tuple[str, ...]] = {
+    PlaceIntent: ("strategy", "venue", "account"),
 }
 
 
@@ -89,6 +94,11 @@ def _absurdities(said: msgspec.Struct, now_ms: int, ahead_ms: int) -> Iterator[s
             number = values[name]
             if number < 0 or (low and number == 0):
                 yield f"{kind.__name__}.{name} is {number}, {expected}"
+    for name in _NAMES.get(kind, ()):
+        try:
+            token(values[name])
+        except ValueError as error:
+            yield f"{kind.__name__}.{name}: {error}"
 
 
 def _wrong(name: str, value: object, now_ms: int, ahead_ms: int) -> str:

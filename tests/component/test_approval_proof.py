@@ -168,3 +168,19 @@ async def test_an_executor_without_keys_says_so_and_still_cancels_on_a_kill(rig:
         await successor.kill.kill("desk", "enough", "alice", "")
         await rig.clock.run_for(1.0)
         assert rig.order_of(1).terminal
+
+
+@pytest.mark.parametrize("name", ["", "a b", "币", "a.b"])
+async def test_a_proved_name_that_no_subject_can_hold_is_a_dead_letter_and_ends_nobody(
+    rig: Rig, name: str
+) -> None:
+    """Even under risk's own key: the executor could not tell of such an order, so it takes none."""
+    async with rig.running(rig.executor()) as executor:
+        await rig.approve(rig.place(1, strategy=name))
+        await rig.clock.run_for(0.3)
+        assert (rig.venue.sent, rig.orders()) == ([], {})
+        assert [reason for reason in _letters(rig) if "PlaceIntent.strategy" in reason]
+        assert executor.ready
+        await rig.approve(rig.place(2))
+        await rig.clock.run_for(0.3)
+        assert rig.order_of(2).phase is OrderStatus.LIVE
