@@ -38,6 +38,8 @@ from services.executor.standby import LeaderElection, PhaseTimer
 
 READ_MAX = 1000
 PAUSE_S = 0.5
+# While a request lives, its signer's clock and ours may each be corrected by 500 ppm: no fence ends on the millisecond.
+CLOCKS_APART_MS = 10
 MEASURE_S = 1.0
 STARTING = "starting"
 RUNNING = "running"
@@ -165,7 +167,8 @@ class Executor:
         lease = await self._succession.take()
         stages = PhaseTimer(account.clock)
         self._log.info("lease_taken", epoch=lease.epoch, head=lease.head_position)
-        fence_s = account.clock.monotonic_s() + account.venue.policy.deadline_ms / MS_PER_S
+        fence_ms = account.venue.policy.deadline_ms + CLOCKS_APART_MS
+        fence_s = account.clock.monotonic_s() + fence_ms / MS_PER_S
         self._shell.spawn(account.lease.keep(self._progress))
         self._phase = "reading the journal"
         self._ear.after_history(self._shell.spawn, await self._bootstrap(lease.head_position))

@@ -25,6 +25,7 @@ from tests.world.trades import Trades
 
 CANCEL_SEEN_MS = 1000  # an executor that runs has folded a cancel of its own by then
 DESK = "desk"
+APART_MS = 5  # two clocks that are being corrected, while one request lives
 HAND = "hand"  # who throws switches beside the services
 FAR_MS = 2**62
 FIRST = "main"  # the account that people kill by a file
@@ -42,10 +43,13 @@ class Judge(Chronicle):
         self.account = account
         self.executor = executor_of(account)  # its lease
         self.neighbour: Judge | None = None  # who judges the second account
+        self.all: tuple[Judge, ...] = (
+            self,
+        )  # of the desk: of the first account, then of the second
         self.exposure: Exposure | None = None
         self.feed = Feed()
         self.register = Register()
-        self.losses = Losses()
+        self.losses, self.kills = Losses(), Latched()
         self.machine = Machine()
         self.lost: set[str] = set()  # orders that a restored journal has forgotten
         self.unheard: list[str] = []  # intents whose verdict it has forgotten
@@ -64,14 +68,9 @@ class Judge(Chronicle):
 
     def join(self, first: "Judge") -> None:
         """Judge the second account beside the judge of the first: one desk, one list of what is broken."""
-        first.neighbour = self
-        self.violations, self._log = first.violations, first._log
+        first.neighbour, self.all = self, (first, self)
+        first.all, self.violations, self._log = self.all, first.violations, first._log
         self.machine, self.feed, self.counts = first.machine, first.feed, first.counts
-
-    @property
-    def all(self) -> "tuple[Judge, ...]":
-        """This judge and that of the second account, if there is one."""
-        return (self,) if self.neighbour is None else (self, self.neighbour)
 
     @property
     def killed(self) -> bool:
@@ -135,7 +134,7 @@ class Judge(Chronicle):
         if told.epoch != epoch:
             if not self.doubled:
                 self.blame("sent under the newest epoch", f"{name} of {told.epoch}, newest {epoch}")
-        elif now_ms < since_ms + self.deadline_ms:
+        elif now_ms < since_ms + self.deadline_ms + APART_MS:
             self.blame("fence waited out", f"{name} left {now_ms - since_ms} ms after take-over")
         if told.over:
             self.blame("nothing sent after its end", f"{name} had ended: {told.end}")
@@ -172,7 +171,7 @@ class Judge(Chronicle):
         if wished != (asked.symbol, asked.side, asked.price, asked.quantity):
             self.blame("placed as wished", f"{name}: {wished}, sent {asked}")
         epoch, since_ms = self.epochs.get(self.executor, (0, 0))
-        if told.epoch != epoch and self._clock.wall_ms() > since_ms + self.deadline_ms:
+        if told.epoch != epoch and self._clock.wall_ms() > since_ms + self.deadline_ms + APART_MS:
             self.blame("old epoch behind the fence", f"{name} of {told.epoch}, newest {epoch}")
         # What a restored journal has lost nobody adopts yet, so nobody can keep its owner within limits.
         if self.exposure is not None and not self.lost:
@@ -207,7 +206,7 @@ class Judge(Chronicle):
         self.cancelled_ms: dict[str, int] = {}  # place intent -> when its cancel was recorded
         self.closing: set[str] = set()  # cids of orders that only take off
         self.feed.begin(0, 0)
-        self.kills = Latched()
+        self.kills.forget()
         self._wished: dict[str, Wish] = {}  # approved place intent -> what was wished
 
     def _read(self, row: Recorded) -> Any:
@@ -237,9 +236,12 @@ class Judge(Chronicle):
                 return
             case recon_events.Halted(scope=scope) if scope == DESK and self.halts.look is not None:
                 return
+            case recon_events.Resumed() if self.kills.over:
+                return
             case (
                 recon_events.Discrepancy()
                 | recon_events.Halted()
+                | recon_events.Resumed()
                 | recon_events.Adjustment()
                 | account.FundingPaid()
             ):

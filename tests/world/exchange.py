@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.venue import PrivateEvent, StreamDown, StreamUp
+from opensqt.domain.venue import OrderRequest, PrivateEvent, StreamDown, StreamUp
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.orders import Placement, VenueOrder
 from tests.support.venue.exchange import RiggedExchange
+from tests.support.venue.faults import Faults
 from tests.support.venue.stream import BreakableStream
 from tests.world.checkers import Judge
 from tests.world.loop import WorldClock
 from tests.world.setting import FeesIn
+
+SKEW_MS_MAX = 1000  # what every policy table allows clocks
 
 
 class VenueClock:
@@ -37,6 +40,15 @@ class VenueClock:
     async def sleep(self, seconds_wall: float) -> None:
         """Wait as everybody does."""
         await self._clock.sleep(seconds_wall)
+
+
+class WorldFaults(Faults):
+    """What happens to requests on their way; none lives longer than is assumed of clocks, whoever signed it."""
+
+    def hold(self, requests: Sequence[OrderRequest]) -> None:
+        """Keep on the wire what was signed by a clock that is as near to the venue's as every policy table allows."""
+        latest_ms = self._exchange.clock.market_ms() + SKEW_MS_MAX
+        super().hold([one for one in requests if one.signed_ms <= latest_ms])
 
 
 class WorldStream(BreakableStream):

@@ -11,6 +11,7 @@ from tests.support.fakes.bus import MemoryBus
 from tests.support.venue.faults import Fault as Reply
 from tests.world.checkers import DESK, HAND
 from tests.world.desk import TWIN, Desk
+from tests.world.exchange import SKEW_MS_MAX
 from tests.world.faults import Fault, Kind
 from tests.world.instruments import LOADED
 from tests.world.kills import Switch
@@ -37,7 +38,6 @@ LAG_MS = 400
 PATIENCE_MS = 3000
 LAST_MS = 200  # before the end
 TAIL = 7  # messages that FEED loses
-SKEW_MS_MAX = 1000  # what every policy table allows clocks
 
 
 class Inflictor:

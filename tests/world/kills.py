@@ -155,7 +155,10 @@ def misjudged(desk: Desk) -> Iterator[tuple[str, str]]:
     judge = desk.judge
     recorded = desk.kills_heard & judge.kills.ever
     # The latch file holds one kill: of those that a backup forgets it brings back the last, and the desk stays killed.
-    missing = set() if desk.restored and recorded else desk.kills_heard - recorded
+    # One that was released before is over, whatever of both the backup forgot.
+    missing = (
+        set() if desk.restored and recorded else desk.kills_heard - recorded - judge.kills.ended
+    )
     for kill_id in sorted(missing):
         yield "a kill is recorded", f"{kill_id} was said while a leader listened"
     if judge.lost:

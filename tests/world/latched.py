@@ -9,6 +9,11 @@ class Latched:
     def __init__(self) -> None:
         self.ever: set[str] = set()
         self.over: set[str] = set()
+        self.ended: set[str] = set()  # of these, also what a backup forgot
+
+    def forget(self) -> None:
+        """Forget what a restored journal has forgotten; what was ended once is no news."""
+        self.ever, self.over = set(), set()
 
     @property
     def in_force(self) -> set[str]:
@@ -21,3 +26,4 @@ class Latched:
             self.ever.add(fact.kill_id)
         else:
             self.over.update(fact.kill_ids)
+            self.ended.update(fact.kill_ids)

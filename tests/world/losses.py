@@ -11,6 +11,7 @@ from tests.support.venue.incidents import move_position, pay_funding
 
 RATE = Decimal("0.0001")  # of the notional, each time
 STEP = Decimal("0.001")  # base units that a position loses
+OWN_HALT = "strategy/carry"  # a carry stops itself over a leg that stands alone
 HELD_MIN = Decimal("0.03")  # base units: less would be a loss of another kind
 
 
@@ -67,6 +68,8 @@ class Losses:
                 self.paid[fact.income_id] = fact
             case Discrepancy():
                 return fact.kind is DiscrepancyKind.POSITION and bool(self.gap(fact.symbol))
+            case Halted(scope=scope) if scope == OWN_HALT:
+                return True
             case Halted():
                 symbol = fact.scope.rpartition("main/")[2]
                 if self.gap(symbol):

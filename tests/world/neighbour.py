@@ -14,10 +14,9 @@ from opensqt.domain.instruments import Side
 from opensqt.domain.intent import Basis, OrderType, PlaceIntent, Purpose, TimeInForce
 from opensqt.venues.policy import policy_of
 from tests.support.fakes.bus import MemoryBus
-from tests.support.venue.faults import Faults
 from tests.world.checkers import Judge
 from tests.world.desk import Desk, Post
-from tests.world.exchange import WorldExchange
+from tests.world.exchange import WorldExchange, WorldFaults
 from tests.world.exposure import Exposure
 from tests.world.instruments import LOADED, NOTIONAL_MAX, RULES
 from tests.world.load import Load, script_of
@@ -39,7 +38,7 @@ class Neighbour:
         )
         judge.exposure = Exposure(self.exchange, NOTIONAL_MAX)
         policy = policy_of("binance", rules=setting.rules)
-        access = Access(exchange=self.exchange, faults=Faults(self.exchange), policy=policy)
+        access = Access(exchange=self.exchange, faults=WorldFaults(self.exchange), policy=policy)
         build = partial(desk.executor_of, SIDE, access, judge)
         desk.posts[SIDE_EXECUTOR] = Post(SIDE_EXECUTOR, build)
         self.load = Load(clock, bus, judge, LOADED, account=SIDE)

@@ -35,9 +35,8 @@ from tests.support.fakes.bus_broker import MemoryBroker
 from tests.support.fakes.feed import MemoryFeed
 from tests.support.fakes.journal import MemoryCheckpoints
 from tests.support.fakes.projection import MemoryTables
-from tests.support.venue.faults import Faults
 from tests.world.checkers import Judge
-from tests.world.exchange import WorldExchange
+from tests.world.exchange import WorldExchange, WorldFaults
 from tests.world.exposure import Exposure
 from tests.world.instruments import CONFIGS, GRIDDED, LOADED, NOTIONAL_MAX, PERP, RULES, SPOT
 from tests.world.loop import Life, WorldClock
@@ -95,7 +94,7 @@ class Servers:
         )
         judge.exposure = Exposure(self.exchange, NOTIONAL_MAX)
         judge.feed.broker = self.broker
-        self.faults = Faults(self.exchange)
+        self.faults = WorldFaults(self.exchange)
         self.machine = judge.machine
         self.setting = setting
         self.symbols: tuple[str, ...] = (LOADED,)
