@@ -233,7 +233,10 @@ class World:
         self._tasks.append((executor, asyncio.create_task(executor.run(asyncio.Event()))))
 
     async def _ready(self) -> None:
+        """Wait until one leads; as the supervisor does, start one where nobody is left."""
         for _ in range(200):
+            if all(task.done() for _, task in self._tasks):
+                self._start()
             if any(executor.ready for executor, task in self._tasks if not task.done()):
                 return
             await self.rig.clock.run_for(0.1)
@@ -252,7 +255,5 @@ class World:
         self.rig.exchange.stream.restore()
         if self.rig.broker.is_down:
             await self.rig.broker.up()
-        if all(task.done() for _, task in self._tasks):
-            self._start()  # as the supervisor does
         await self._ready()
         await self.rig.clock.run_for(QUIET_S)
