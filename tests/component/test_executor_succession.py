@@ -98,6 +98,21 @@ async def test_a_successor_reads_the_trades_once_for_all_that_he_misses(tmp_path
     await rig.crash(successor, task)
 
 
+@pytest.mark.row("J03")
+async def test_a_fence_is_longer_than_a_request_may_live_by_what_clocks_part(rig: Rig) -> None:
+    """Signer and successor each keep a time that is corrected: 2,000 ms of one need not be 2,000 ms of the other."""
+    executor = rig.executor()
+    await rig.start_risk()
+    task = asyncio.create_task(executor.run(asyncio.Event()))
+    while executor.status()["phase"] in ("starting", "waiting for the lease"):
+        await rig.clock.run_for(0.001)
+    taken_ms = rig.clock.market_ms()
+    while executor.status()["phase"] != "running":
+        await rig.clock.run_for(0.001)
+    assert rig.clock.market_ms() - taken_ms >= rig.venue.policy.deadline_ms + 5
+    await rig.crash(executor, task)
+
+
 async def test_a_take_over_tells_what_it_took_its_time_for(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
