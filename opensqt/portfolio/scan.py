@@ -18,6 +18,7 @@ from opensqt.portfolio.universe import (
     pairs,
     ranked,
     refusal,
+    wanted,
 )
 
 CLOSES_MIN = 3  # two returns: of one nobody can tell how much it differs
@@ -60,7 +61,7 @@ def to_read(
     found: Iterable[Pair], pasts: Mapping[str, PerpPast], now_ms: int, terms: UniverseTerms
 ) -> tuple[ListedLeg, ...]:
     """Return the perpetuals whose past is worth reading and is not known freshly enough."""
-    worth = (pair.short for pair in found if not refusal(pair, terms))
+    worth = (pair.short for pair in wanted(found, terms))
     return tuple(
         one
         for one in worth

@@ -30,9 +30,8 @@ class FundingMetrics(msgspec.Struct, frozen=True, kw_only=True):
     sma_7d: Decimal
     sma_30d: Decimal
     stability: Decimal  # mean rate in standard deviations
-    volatility: (
-        Decimal | None
-    )  # standard deviation of daily returns of the price; None where nobody tells
+    # Standard deviation of daily returns of the price; None where nobody tells.
+    volatility: Decimal | None
     momentum: Decimal  # the last day's rate less the last week's
     open_interest_share: Decimal  # of one day's volume
     positive_share: Decimal  # of intervals that paid

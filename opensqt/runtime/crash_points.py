@@ -136,22 +136,26 @@ def _methods(protocol: Any) -> list[str]:
 
 
 def _inner(protocol: Any, method: str) -> Any:
-    result = typing.get_type_hints(getattr(protocol, method)).get("return")
-    # A follower only reads; what it yields is no effect of ours.
-    is_port = getattr(result, "_is_protocol", False) and not hasattr(result, "__aiter__")
-    return result if is_port else None
+    return _port_from(getattr(protocol, method))
 
 
 def _sides(protocol: Any) -> dict[str, Any]:
     """Return the properties of a port that are ports, each with its protocol."""
-    found = {}
-    for port in protocol.__mro__:
-        for name, value in vars(port).items():
-            if isinstance(value, property):
-                side = typing.get_type_hints(value.fget).get("return")
-                if getattr(side, "_is_protocol", False):
-                    found[name] = side
-    return found
+    found = {
+        name: _port_from(value.fget)
+        for port in protocol.__mro__
+        for name, value in vars(port).items()
+        if isinstance(value, property)
+    }
+    return {name: side for name, side in found.items() if side is not None}
+
+
+def _port_from(call: Any) -> Any:
+    """Return the protocol of the port that a call returns; None where that is no port."""
+    result = typing.get_type_hints(call).get("return")
+    # A follower only reads; what it yields is no effect of ours.
+    is_port = getattr(result, "_is_protocol", False) and not hasattr(result, "__aiter__")
+    return result if is_port else None
 
 
 def _port_name(protocol: Any) -> str:

@@ -55,7 +55,7 @@ class AlertDesk:
         self._speaks: bool | None = None  # None: not known yet
         self._is_known = False
         self._facts: dict[str, AlertFact] = {}
-        self._record = ToldRecord()
+        self._delivered = ToldRecord()
         self._holder = holder_of(context.name)
         self._numbers = itertools.count(1)
         self._books = {name: AlertBook(terms) for name in context.config.alerts}
@@ -72,7 +72,7 @@ class AlertDesk:
         if not self._books or not isinstance(event, _Heard):
             return
         if isinstance(event, AlertDelivery):
-            self._record.fold(event)
+            self._delivered.fold(event)
             return
         self._facts[event_id] = event
         while len(self._facts) > FACTS_MAX:
@@ -109,7 +109,7 @@ class AlertDesk:
         if not self._speaks:
             return Due()
         return self._books[name].due(
-            self._record.of(name),
+            self._delivered.of(name),
             self._context.config.alerts[name].severity_min,
             now_s=self._clock.monotonic_s(),
             age_ms=self._age_ms,
@@ -125,7 +125,7 @@ class AlertDesk:
             self._is_known = told.live
             alerts, now_s = alerts_of(self._state(), told, self._facts), self._clock.monotonic_s()
             for name, book in self._books.items():
-                book.look(alerts, self._record.of(name), now_s)
+                book.look(alerts, self._delivered.of(name), now_s)
             await self._clock.sleep(self._terms.look_every_s)
 
     async def _lead(self) -> None:
@@ -147,7 +147,7 @@ class AlertDesk:
     async def _keep(self, delivery: AlertDelivery) -> None:
         self._posts.labels(delivery.channel, delivery.outcome).inc()
         # It counts from here on; the record follows as soon as the journal takes it.
-        self._record.fold(delivery)
+        self._delivered.fold(delivery)
         number = next(self._numbers)
         self._records.add(
             NewEvent(
