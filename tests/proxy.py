@@ -18,6 +18,7 @@ class Proxy:
         self._address = urlsplit(address)
         self._port = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.deaf = False
         self.dark_before = b""  # the light goes out before these bytes of the client's go through
@@ -35,6 +36,11 @@ class Proxy:
         for writer in self._writers:
             writer.close()
         self._writers.clear()
+
+    def say(self, words: bytes) -> None:
+        """Say this to every client, as if the server did."""
+        for writer in self._clients & self._writers:
+            writer.write(words)
 
     def darken(self) -> None:
         """Let nothing pass, and tell nobody."""
@@ -68,6 +74,7 @@ class Proxy:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        self._clients.add(writer)
         self._keep(asyncio.create_task(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -183,7 +183,8 @@ class Process:
                 await reaching.pop(0)
             self._service = self._build(self._context(tracer, bus, journal))
             async with asyncio.TaskGroup() as tasks:
-                begun = [tasks.create_task(one) for one in reaching]
+                ends = [bus.connection.closed_for_good()] if bus else []
+                begun = [tasks.create_task(one) for one in (*reaching, *ends)]
                 self._log.info("running")
                 await self._service.run(self._stop)
                 for task in begun:
@@ -237,8 +238,7 @@ class Process:
         bus.upkeep.keep()
         self._lacking = lambda: bus.missing
         await self._patiently(_NATS, "the streams of the bus", lambda: bus.state(Stream.FEED))
-        file = self._environment.token_file
-        process = Registered(self._name, self.status, self._actions, file)
+        process = Registered(self._name, self.status, self._actions, self._environment.token_file)
         await register(bus.client, process)
         del self._waiting_for[_NATS]
 

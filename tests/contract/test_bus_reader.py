@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from opensqt.domain.journal import Entry, NewEvent, Recorded
 from opensqt.domain.market import Time
 from opensqt.domain.strategy_events import AnchorSet
 from opensqt.domain.subjects import FEED_GENERATION, HEARTBEAT, RISK_ALIVE, TIME
-from opensqt.runtime.bus.port import Bus, Stream
+from opensqt.runtime.bus.port import Bus, Follower, Stream
 from opensqt.runtime.bus.reader import CaughtUp, FeedItem, FeedReader, FeedReset, Item
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.envelope import Envelope
@@ -229,3 +230,24 @@ async def test_a_closed_reader_ends(desk: Desk) -> None:
     await reader.close()
     async with asyncio.timeout(PATIENCE_S):
         assert await ending is None
+
+
+async def test_a_feed_made_anew_while_its_reader_begins_is_not_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end that was seen belongs to the FEED that is gone: the new one would reach it in hours."""
+    await desk.relay(*await desk.anchors(GRID, GRID, GRID))
+    follow = desk.bus.follow
+
+    async def follow_another(*words: Any) -> Follower:
+        monkeypatch.setattr(desk.bus, "follow", follow)
+        await desk.house.make_anew(Stream.FEED)
+        return await follow(*words)
+
+    monkeypatch.setattr(desk.bus, "follow", follow_another)
+    items = aiter(desk.reader(GRID))
+    found = places(await take(items, 5))
+    assert found == ["FeedReset", 1, 2, 3, "CaughtUp"]
+    (row,) = await desk.anchors(GRID)
+    await desk.relay(row)
+    assert places(await take(items, 1)) == [4]

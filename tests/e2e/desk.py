@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from opensqt.desk.health import health_name
 from opensqt.desk.ports import LOWEST, is_free
 from opensqt.desk.runfile import RunFile, read_run, write_run
 from opensqt.runtime.clock import RUN_FILE
+from tests.conditions import until
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S_MAX = 120.0
@@ -167,6 +169,22 @@ class Desk:
             self.lines.append(json.loads(raw))
             self._news.set()
         self._news.set()
+
+
+async def until_well(desk: Desk, *, within_s: float) -> None:
+    """Wait until everything is ready, nothing is in doubt, and the mode says so; fails with what it saw last."""
+    wanted = {"ready": True, "mode": "NORMAL", "why": "", "orders_unresolved": 0}
+    seen: list[dict[str, Any]] = []
+
+    async def is_well() -> bool:
+        seen[:] = await desk.verb("status")
+        return {key: seen[-1][key] for key in wanted} == wanted
+
+    try:
+        await until(is_well, within_s=within_s)
+    except TimeoutError:
+        unready = [line for line in seen if line.get("ready") is False]
+        pytest.fail(f"not well: {seen[-1:]}, not ready: {unready}")
 
 
 def _give_ports(data: Path) -> None:

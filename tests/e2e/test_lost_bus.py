@@ -12,7 +12,7 @@ import pytest
 from opensqt.runtime.access.rights import OPERATOR
 from tests.conditions import until
 from tests.e2e import audit, bus_users, load
-from tests.e2e.desk import Desk
+from tests.e2e.desk import Desk, until_well
 from tests.e2e.load import Plan
 
 TRADES_AGAIN_S_MAX = 30.0
@@ -38,7 +38,7 @@ async def test_a_desk_whose_bus_is_lost_trades_again_by_itself(tmp_path: Path) -
         finally:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
-        await until(partial(is_well, desk), within_s=TRADES_AGAIN_S_MAX)
+        await until_well(desk, within_s=TRADES_AGAIN_S_MAX)
     assert audit.doubled(desk.data) == []
     lines = await desk.verb("verify", check=False)
     assert lines[-1] == {"type": "verdict", "holds": True, "failed": []}, lines
@@ -69,10 +69,3 @@ async def lose_disk(desk: Desk) -> None:
 def trades(desk: Desk, rows_before: int) -> bool:
     """Whether the venue has heard of us since."""
     return len(audit.rows(desk.data)) > rows_before + ROWS_AFTER
-
-
-async def is_well(desk: Desk) -> bool:
-    """Whether everything is ready, nothing is in doubt, and the mode says so."""
-    last = (await desk.verb("status"))[-1]
-    wanted = {"ready": True, "mode": "NORMAL", "why": "", "orders_unresolved": 0}
-    return {key: last[key] for key in wanted} == wanted

@@ -13,9 +13,8 @@ from opensqt.desk.health import health_name
 from opensqt.simulation.server.faults import FaultName
 from tests.conditions import until
 from tests.e2e import audit
-from tests.e2e.desk import Desk
+from tests.e2e.desk import Desk, until_well
 from tests.e2e.test_faults import set_faults
-from tests.e2e.test_lost_bus import is_well
 
 SHOWN_S_MAX = 5.0
 LOOK_S_MAX = 1.5  # what asking everybody takes by itself on a busy machine
@@ -37,12 +36,12 @@ async def test_a_venue_that_says_nothing_shows_on_every_face(tmp_path: Path) -> 
             (PUBLIC, "market_data-binance", "no price is shown"),
             (PRIVATE, "executor-main", "the venue does not answer"),
         ):
-            await until(partial(is_well, desk), within_s=HEALED_S_MAX)
+            await until_well(desk, within_s=HEALED_S_MAX)
             await set_faults(desk, *faults)
             shown = partial(_shown, desk, who, words)
             await until(shown, within_s=SHOWN_S_MAX + LOOK_S_MAX)
             await set_faults(desk)
-        await until(partial(is_well, desk), within_s=HEALED_S_MAX)
+        await until_well(desk, within_s=HEALED_S_MAX)
     assert audit.doubled(desk.data) == []
     lines = await desk.verb("verify", check=False)
     assert lines[-1] == {"type": "verdict", "holds": True, "failed": []}, lines

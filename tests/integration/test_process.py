@@ -16,6 +16,7 @@ from opensqt.runtime.bus.nats import NatsBus
 from opensqt.runtime.bus.streams import apply
 from opensqt.runtime.clock import RunClock
 from tests.conditions import until
+from tests.proxy import Proxy
 from tests.servers import NatsServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -247,3 +248,17 @@ async def test_broken_configuration_is_one_line_and_exit_2(starter: Starter) -> 
     line = await running.until_logged("not started")
     assert await running.ended() == 2
     assert "open_orders_max" in line["detail"]
+
+
+@pytest.mark.row("K03")
+async def test_a_process_whose_bus_connection_is_closed_for_good_ends(
+    starter: Starter, nats_url: str
+) -> None:
+    """The client never connects again after such an error: another process does."""
+    async with Proxy(nats_url).open() as wire:
+        running = await starter.start(OPENSQT_NATS_URL=wire.address)
+        await running.until_ready()
+        wire.say(b"-ERR 'Maximum Connections Exceeded'\r\n")
+        died = await running.until_logged("died")
+        assert await running.ended() == 1
+    assert "maximum connections exceeded" in str(died["failures"]).lower()

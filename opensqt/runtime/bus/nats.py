@@ -43,11 +43,11 @@ class NatsBus:
         metrics: Metrics | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._connection = Connection(url, name, monotonic_s)
         self._metrics = metrics or Metrics()
         self._progress = progress or Progress()
+        self.connection = Connection(url, name, monotonic_s, self._progress)
         # The connection itself: for declaring streams and for the services API only.
-        self.client = self._client = self._connection.client
+        self.client = self._client = self.connection.client
         self._js: JetStreamContext = self._client.jetstream()
         self._acks = Acks(self._client, in_flight_max=IN_FLIGHT_MAX, timeout_s=PUBLISH_TIMEOUT_S)
         self._followers: list[NatsFollower] = []
@@ -74,11 +74,11 @@ class NatsBus:
 
         Until then every other call fails as while the server is away.
         """
-        self._connection.on_lost(lambda: self._acks.fail_all("the connection to NATS was lost"))
-        self._connection.on_regained(self._reset)
-        await self._connection.open()
+        self.connection.on_lost(lambda: self._acks.fail_all("the connection to NATS was lost"))
+        self.connection.on_regained(self._reset)
+        await self.connection.open()
         await self._acks.open()
-        self._connection.is_open = True
+        self.connection.is_open = True
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class NatsBus:
         self, subject: str, message: Message, envelope: Envelope, *, confirmed: bool = True
     ) -> Published | None:
         data, headers = encode(message), envelope.headers()
-        if not self._connection.is_open and not confirmed:
+        if not self.connection.is_open and not confirmed:
             self.dropped += 1
             return None
         if confirmed:
@@ -100,13 +100,13 @@ class NatsBus:
         return None
 
     async def send(self, subject: str, data: bytes, headers: dict[str, str]) -> Published:
-        self._connection.check()
+        self.connection.check()
         if not self._client.is_connected:
             raise BusDown(f"{subject} was not sent: no connection to NATS")
         return await self._acks.publish(subject, data, headers)
 
     async def follow(self, stream: Stream, filters: Sequence[str], start: Start) -> NatsFollower:
-        self._connection.check()
+        self.connection.check()
         follower = NatsFollower(self._client, self._js, stream, filters, start, self._progress)
         await follower.open()
         self._followers = [one for one in self._followers if not one.closed]
@@ -114,7 +114,7 @@ class NatsBus:
         return follower
 
     async def queue(self, stream: Stream, durable: str, filters: Sequence[str]) -> NatsQueue:
-        self._connection.check()
+        self.connection.check()
         queue = NatsQueue(self._client, self._js, stream, durable, self._metrics)
         for former in [one for one in self._queues if one.key == queue.key]:
             # A second reader of the same durable would swallow what the first had asked for.
@@ -125,7 +125,7 @@ class NatsBus:
         return queue
 
     async def drop_queues(self, stream: Stream, *, prefix: str, keep: str) -> tuple[str, ...]:
-        self._connection.check()
+        self.connection.check()
         dropped: list[str] = []
         try:
             for info in await heeding(self._js.consumers_info(stream.value)):
@@ -140,14 +140,14 @@ class NatsBus:
         return tuple(sorted(dropped))
 
     async def state(self, stream: Stream) -> StreamState:
-        self._connection.check()
+        self.connection.check()
         try:
             return await stream_state(self._js, stream)
         except (nats.errors.Error, OSError) as error:
             raise BusDown(f"state of {stream} unknown: {error!r}") from error
 
     def on_reconnect(self, call: Callable[[], Awaitable[None]]) -> None:
-        self._connection.on_regained(call)
+        self.connection.on_regained(call)
 
     async def close(self) -> None:
         for follower in self._followers:
@@ -155,7 +155,7 @@ class NatsBus:
         for queue in self._queues:
             await queue.detach()
         await self.upkeep.close()
-        await self._connection.close()
+        await self.connection.close()
 
     async def _reset(self) -> None:
         self.upkeep.restore()

@@ -194,6 +194,9 @@ class NatsFollower:
         config = self._config(inbox)
         await heeding(self._js.add_consumer(self._stream.value, config, timeout=CREATE_S_MAX))
         self._heard_s = asyncio.get_running_loop().time()
+        # One that was made anew since it was looked at would say nothing until it is as long as the former.
+        if (await stream_state(self._js, self._stream)).created_ms != self._created_ms:
+            self._doubt.set()
 
     def _config(self, inbox: str) -> api.ConsumerConfig:
         config = api.ConsumerConfig(

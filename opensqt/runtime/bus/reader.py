@@ -101,13 +101,16 @@ class FeedReader:
             await self._follower.close()
 
     async def _read(self) -> AsyncIterator[Item]:
-        end = (await self._bus.state(Stream.FEED)).last_sequence
+        before = await self._bus.state(Stream.FEED)
+        end = before.last_sequence
         self._pass = one = self._new_pass(end)
         # FEED is heard before the journal's head is read, so that nothing falls in between.
         wanted = (*self.filters, FEED_GENERATION, HEARTBEAT)
         follower = await self._bus.follow(Stream.FEED, wanted, self._start(end))
         self._follower = follower
         try:
+            if (await self._bus.state(Stream.FEED)).created_ms != before.created_ms:
+                raise StreamChanged("FEED was made anew between its end and its reader")
             async for row in one.past():
                 yield row
             if mark := one.caught_up(0 if self._lookback_ms else end):
