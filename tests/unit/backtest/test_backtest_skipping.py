@@ -42,6 +42,7 @@ def same(skipped: BacktestRun, stepped: BacktestRun) -> None:
 
 
 @pytest.mark.row("J13")
+@pytest.mark.row("I23")
 @QUICK
 @given(desk=desks, quotes=walks())
 def test_skipping_and_stepping_are_the_same_on_any_path(desk: Config, quotes: list[Quote]) -> None:
