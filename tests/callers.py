@@ -221,6 +221,7 @@ async def calling(
         ask_every_s=0.1,
         retry_s=0.05,
         silence_s_max=60.0,
+        command_s_max=1.5,
     )
     server, client = await nats.connect(nats_url), await nats.connect(nats_url)
     try:

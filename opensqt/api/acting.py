@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from opensqt.api.call import Acted, Call, Caller, CallReply, CallRequest, Plain
+from opensqt.api.call import Acted, Call, Caller, CallReply, CallRequest, Deed, Plain
 from opensqt.api.codes import CallRefused, Code
 from opensqt.api.view import DeskActions
 from opensqt.domain import ids
@@ -74,7 +74,7 @@ class Acting:
         act = _act_of(call)
         _log.warning("call", call=call.path, actor=caller.actor, request=asked)
         try:
-            acted = await act(self._desk, request, caller.actor)
+            acted = await act(self._desk, request, Deed(actor=caller.actor, call_id=event_id))
             before, after, reply = acted.before, acted.after, self._plain(acted.reply)
         except CallRefused as refused:
             refusal, reply = refused, dict(refused.said)
@@ -90,7 +90,9 @@ class Acting:
             once=once,
             time_ms=self._desk.view.now_ms(),
         )
-        await self._desk.record(record, event_id)
+        # Asked for again it is done, or answered, after all: this record is not the once-key's.
+        is_final = outcome not in (Code.UNAVAILABLE, Code.CONFLICT)
+        await self._desk.record(record, event_id if is_final else self._event_id(call, caller, ""))
         if refusal is not None:
             raise refusal
         return reply

@@ -43,10 +43,17 @@ class Acted(msgspec.Struct, Generic[_Reply], frozen=True, kw_only=True):
     after: Plain
 
 
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """Who does something, and the id of the call by which: the same for each repetition under one once-key."""
+
+    actor: str
+    call_id: str
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call. Exactly one of `read`, `act` and `hear` answers it, or `missing` says what is not built yet.
 
-    `read(view, request)` looks and changes nothing. `act(desk, request, actor)` changes something: it is recorded
+    `read(view, request)` looks and changes nothing. `act(desk, request, deed)` changes something: it is recorded
     with who, what, before and after. `hear(view, request, message)` returns what a subscriber is told of a message,
     or None. `once` says that a repetition under the same once-key is answered and not done again.
     """

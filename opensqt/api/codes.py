@@ -18,6 +18,9 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     REFUSED = "refused"
+    NOT_APPROVED = "not_approved"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    VENUE_REFUSED = "venue_refused"
     GONE = "gone"
     TOO_LARGE = "too_large"
     RATE_LIMITED = "rate_limited"
@@ -41,9 +44,20 @@ CODES: dict[Code, CodeRow] = {
     Code.NOT_FOUND: CodeRow(404, "NOT_FOUND", "nothing of that name"),
     Code.CONFLICT: CodeRow(409, "ALREADY_EXISTS", "the once-key was said with another request"),
     Code.REFUSED: CodeRow(422, "FAILED_PRECONDITION", "the desk does not do that now"),
+    Code.NOT_APPROVED: CodeRow(
+        412, "ABORTED", "risk does not approve the order; its rule is named"
+    ),
+    Code.INSUFFICIENT_FUNDS: CodeRow(
+        402, "FAILED_PRECONDITION", "risk or the venue finds too little money for the order"
+    ),
+    Code.VENUE_REFUSED: CodeRow(424, "FAILED_PRECONDITION", "the venue does not take the order"),
     Code.GONE: CodeRow(410, "OUT_OF_RANGE", "what came after that sequence is not kept"),
     Code.TOO_LARGE: CodeRow(413, "INVALID_ARGUMENT", "the request is longer than any call needs"),
-    Code.RATE_LIMITED: CodeRow(429, "RESOURCE_EXHAUSTED", "too many calls with this key"),
+    Code.RATE_LIMITED: CodeRow(
+        429,
+        "RESOURCE_EXHAUSTED",
+        "too many calls with this key, or requests to the venue",
+    ),
     Code.UNKNOWN: CodeRow(500, "UNKNOWN", "a fault of ours; it is in the log"),
     Code.UNIMPLEMENTED: CodeRow(501, "UNIMPLEMENTED", "the part behind the call is not built yet"),
     Code.UNAVAILABLE: CodeRow(503, "UNAVAILABLE", "who must answer cannot now: try again"),

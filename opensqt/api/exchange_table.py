@@ -1,13 +1,16 @@
 """The rows of ExchangeService."""
 
-from opensqt.api import candles, exchange, exchange_shapes, hearings, requests
-from opensqt.api.call import KeyScope
-from opensqt.api.row import NAMED, PRICED, hears, missing, reads
-
-_BY_HAND = (
-    "orders come from strategies alone: nobody orders by hand on this desk yet; OpenCircuitBreaker"
-    " cancels what is open"
+from opensqt.api import (
+    candles,
+    exchange,
+    exchange_shapes,
+    hand_acts,
+    hand_shapes,
+    hearings,
+    requests,
 )
+from opensqt.api.row import NAMED, PRICED, hears, missing, orders, reads
+
 _HISTORY = "past funding rates and open interest are not kept yet"
 
 EXCHANGE = (
@@ -25,11 +28,36 @@ EXCHANGE = (
         "the markets of an account",
         NAMED,
     ),
-    missing("ExchangeService.PlaceOrder", _BY_HAND, KeyScope.TRADE),
-    missing("ExchangeService.BatchPlaceOrders", _BY_HAND, KeyScope.TRADE),
-    missing("ExchangeService.CancelOrder", _BY_HAND, KeyScope.TRADE),
-    missing("ExchangeService.BatchCancelOrders", _BY_HAND, KeyScope.TRADE),
-    missing("ExchangeService.CancelAllOrders", _BY_HAND, KeyScope.TRADE),
+    orders(
+        "ExchangeService.PlaceOrder",
+        (hand_shapes.NewOrder, requests.OrderLine),
+        hand_acts.place_order,
+        "one order by hand, judged by risk, owned by `manual`",
+    ),
+    orders(
+        "ExchangeService.BatchPlaceOrders",
+        (hand_shapes.NewOrders, hand_shapes.OrdersDone),
+        hand_acts.place_orders,
+        "several orders by hand; each is judged by itself",
+    ),
+    orders(
+        "ExchangeService.CancelOrder",
+        (hand_shapes.OrderEnd, requests.OrderLine),
+        hand_acts.cancel_order,
+        "cancel one order, whoever owns it",
+    ),
+    orders(
+        "ExchangeService.BatchCancelOrders",
+        (hand_shapes.OrderEnds, hand_shapes.OrdersDone),
+        hand_acts.cancel_orders,
+        "cancel several orders, whoever owns them",
+    ),
+    orders(
+        "ExchangeService.CancelAllOrders",
+        (hand_shapes.AllOrders, hand_shapes.OrdersDone),
+        hand_acts.cancel_all_orders,
+        "cancel what is open; strategies may place again",
+    ),
     reads(
         "ExchangeService.GetOrder",
         (exchange_shapes.OfVenueOrder, requests.OrderLine),

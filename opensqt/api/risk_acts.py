@@ -1,6 +1,6 @@
 """RiskService, acting: limits, breakers, a look at the venue. Each says what was before and after."""
 
-from opensqt.api.call import Acted
+from opensqt.api.call import Acted, Deed
 from opensqt.api.codes import CallRefused, Code
 from opensqt.api.requests import OfNothing
 from opensqt.api.risk_shapes import (
@@ -20,7 +20,7 @@ OPEN, CLEAR = "open", "clear"
 
 
 async def update_position_limits(
-    desk: DeskActions, asked: NewLimits, actor: str
+    desk: DeskActions, asked: NewLimits, deed: Deed
 ) -> Acted[NewLimitsReply]:
     """Change limits one after the other; the gate obeys each before it answers."""
     wanted = {
@@ -32,7 +32,7 @@ async def update_position_limits(
         )
     steps: list[LimitStep] = []
     for field, value in wanted.items():
-        said = await desk.change_limit(field, value, asked.reason, actor)
+        said = await desk.change_limit(field, value, asked.reason, deed.actor)
         if not said["ok"]:
             done = "".join(f"; {one.field} was changed before" for one in steps)
             code = Code.REFUSED if said.get("refused") else Code.UNAVAILABLE
@@ -46,30 +46,30 @@ async def update_position_limits(
 
 
 async def open_circuit_breaker(
-    desk: DeskActions, asked: BreakerChange, actor: str
+    desk: DeskActions, asked: BreakerChange, deed: Deed
 ) -> Acted[BreakerReply]:
     """Open the breaker that is opened by hand: nothing is opened in its scope until a person closes it."""
     if asked.breaker:
         raise CallRefused(
             Code.INVALID, f"breaker: a person opens a scope, not {asked.breaker}: leave it out"
         )
-    return await _switched(desk, asked, OPEN, actor)
+    return await _switched(desk, asked, OPEN, deed)
 
 
 async def close_circuit_breaker(
-    desk: DeskActions, asked: BreakerChange, actor: str
+    desk: DeskActions, asked: BreakerChange, deed: Deed
 ) -> Acted[BreakerReply]:
     """Close the breakers of a scope, whoever opened them, or the one that is named."""
-    return await _switched(desk, asked, CLEAR, actor)
+    return await _switched(desk, asked, CLEAR, deed)
 
 
 async def trigger_reconciliation(
-    desk: DeskActions, asked: OfNothing, actor: str
+    desk: DeskActions, asked: OfNothing, deed: Deed
 ) -> Acted[TriggerReply]:
     """Let every executor look at its venue now; the reconciler compares what it finds."""
     del asked
     begun_ms = desk.view.now_ms()
-    said = await desk.look(actor)
+    said = await desk.look(deed.actor)
     if not said["ok"]:
         raise CallRefused(Code.UNAVAILABLE, f"not every executor looks: {said['detail']}")
     reply = TriggerReply(reconciliation_id=str(begun_ms), status=RUNNING)
@@ -77,7 +77,7 @@ async def trigger_reconciliation(
 
 
 async def _switched(
-    desk: DeskActions, asked: BreakerChange, action: str, actor: str
+    desk: DeskActions, asked: BreakerChange, action: str, deed: Deed
 ) -> Acted[BreakerReply]:
     if not asked.reason.strip():
         raise CallRefused(Code.INVALID, "reason: expected some words for the record")
@@ -85,7 +85,7 @@ async def _switched(
     before = _open_in(desk, scopes)
     after = dict(before)
     for scope in scopes:
-        said = await desk.switch_breaker(action, asked.breaker, scope, asked.reason, actor)
+        said = await desk.switch_breaker(action, asked.breaker, scope, asked.reason, deed.actor)
         if not said["ok"]:
             done = "".join(f"; {one} was changed before" for one in scopes[: scopes.index(scope)])
             code = Code.REFUSED if said.get("refused") else Code.UNAVAILABLE

@@ -23,7 +23,7 @@ from opensqt.api.risk_shapes import (
 from opensqt.api.seen import SnapshotSeen
 from opensqt.api.view import DeskView
 from opensqt.api.worth import equity, equity_of_all, rate_of, share
-from opensqt.domain.control import KillLatched
+from opensqt.domain.control import MANUAL_OWNER, KillLatched
 from opensqt.domain.decimals import EXACT, ONE, ZERO
 from opensqt.domain.instruments import Market, market_of, quote_asset
 from opensqt.domain.profit import by_strategy, total
@@ -142,7 +142,7 @@ def scopes_of(view: DeskView, asked: OfBreaker) -> tuple[str, ...]:
     if asked.strategy and asked.symbol:
         raise CallRefused(Code.INVALID, "name a strategy or a symbol, not both")
     if asked.strategy:
-        if asked.strategy not in strategies:
+        if asked.strategy not in (*strategies, MANUAL_OWNER):
             known = ", ".join(sorted(strategies))
             raise CallRefused(Code.NOT_FOUND, f"strategy {asked.strategy!r}: expected {known}")
         return (str(Scope(strategy=asked.strategy)),)

@@ -12,6 +12,7 @@ NAMED = (Code.INVALID, Code.NOT_FOUND)
 PAGED = (Code.INVALID,)
 PRICED = (*NAMED, Code.UNAVAILABLE)
 _ACTED = (*NAMED, Code.CONFLICT, Code.REFUSED, Code.UNAVAILABLE)
+_ORDERED = (*_ACTED, Code.NOT_APPROVED, Code.INSUFFICIENT_FUNDS, Code.VENUE_REFUSED)
 
 _Shape = tuple[type[CallRequest], type[CallReply]]
 
@@ -33,9 +34,17 @@ def acts(
     act: Callable[..., Awaitable[Acted[Any]]],
     scope: KeyScope,
     summary: str,
+    errors: tuple[Code, ...] = _ACTED,
 ) -> Call:
     """Return a call that changes something."""
-    return _row(name, shape, summary, scope=scope, errors=_ACTED, act=act, once=True)
+    return _row(name, shape, summary, scope=scope, errors=errors, act=act, once=True)
+
+
+def orders(
+    name: str, shape: _Shape, act: Callable[..., Awaitable[Acted[Any]]], summary: str
+) -> Call:
+    """Return a call that places or cancels orders."""
+    return acts(name, shape, act, KeyScope.TRADE, summary, _ORDERED)
 
 
 def hears(name: str, shape: _Shape, hear: Callable[..., CallReply | None], summary: str) -> Call:

@@ -1,7 +1,7 @@
 """The table over gRPC, with health and reflection. A thin shell; `answering` decides everything."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,13 @@ class RpcServer:
         answering: Answering,
         settings: RpcSettings,
         is_ready: Callable[[], bool],
+        components: Callable[[], Mapping[str, bool]],
         sleep: Callable[[float], Any],
     ) -> None:
         self._answering = answering
         self._settings = settings
         self._is_ready = is_ready
+        self._components = components
         self._sleep = sleep
         self._health = health.aio.HealthServicer()
         self._server: grpc.aio.Server | None = None
@@ -102,17 +104,18 @@ class RpcServer:
         await self._server.start()
 
     async def watch(self) -> None:
-        """Let the health of every service be that of the gateway, for ever."""
+        """Let the health of a service be that of the gateway, and of a process its own, for ever."""
         names = ["", *{f"{PACKAGE}.{call.service}" for call in self._answering.calls.values()}]
-        told: bool | None = None
+        told: dict[str, bool] = {}
         while True:
-            ready = self._is_ready()
-            if ready != told:
-                told = ready
-                kinds = health_pb2.HealthCheckResponse
-                status = kinds.SERVING if ready else kinds.NOT_SERVING
-                for name in names:
-                    await self._health.set(name, status)
+            # A process that is not heard of any more is not well.
+            gone = dict.fromkeys(told, False)
+            now = gone | dict(self._components()) | dict.fromkeys(names, self._is_ready())
+            for name, is_well in now.items():
+                if told.get(name) is not is_well:
+                    kinds = health_pb2.HealthCheckResponse
+                    await self._health.set(name, kinds.SERVING if is_well else kinds.NOT_SERVING)
+            told = now
             await self._sleep(LOOK_S)
 
     async def close(self) -> None:

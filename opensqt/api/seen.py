@@ -1,4 +1,4 @@
-"""What the books of a desk do not keep: the newest looks at the venue, corrections, spans of positions. Pure."""
+"""What the books of a desk do not keep: looks at the venue, corrections, spans of positions, orders by hand. Pure."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
@@ -7,10 +7,12 @@ from decimal import Decimal
 import msgspec
 
 from opensqt.domain.account import VenueSnapshot
+from opensqt.domain.control import OrderedByHand
 from opensqt.domain.ledger import Key, Ledger
 from opensqt.domain.messages import Event
 from opensqt.domain.order_events import Fill
 from opensqt.domain.recon_events import Adjustment
+from opensqt.domain.verdict import RiskRefused
 
 CORRECTIONS_MAX = 200
 
@@ -36,6 +38,8 @@ class DeskSeen:
     def __init__(self) -> None:
         self.snapshots: dict[tuple[str, str], SnapshotSeen] = {}  # by venue and account
         self.spans: dict[Key, HeldSpan] = {}  # by venue, account and symbol
+        self.by_hand: dict[str, OrderedByHand] = {}  # by intent
+        self.refused_by_hand: dict[str, RiskRefused] = {}  # by intent
         self._corrections: deque[Adjustment] = deque(maxlen=CORRECTIONS_MAX)
 
     def fold(self, event: Event, booked: Iterable[Fill], books: Ledger) -> None:
@@ -47,7 +51,11 @@ class DeskSeen:
             known = self.spans.get(place)
             opened_ms = known.opened_ms if known and known.side == side else fill.time_ms
             self.spans[place] = HeldSpan(opened_ms=opened_ms, traded_ms=fill.time_ms, side=side)
-        if isinstance(event, Adjustment):
+        if isinstance(event, OrderedByHand):
+            self.by_hand.setdefault(event.intent.intent_id, event)
+        elif isinstance(event, RiskRefused) and event.intent_id in self.by_hand:
+            self.refused_by_hand[event.intent_id] = event
+        elif isinstance(event, Adjustment):
             self._corrections.append(event)
         elif isinstance(event, VenueSnapshot):
             account = (event.venue, event.account)

@@ -1,12 +1,12 @@
 """What handlers read and what they may do: the ports of the table, given by whoever runs it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from opensqt.api.call import Plain
 from opensqt.api.seen import DeskSeen
-from opensqt.domain.control import CallAudited
+from opensqt.domain.control import CallAudited, OrderedByHand
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.ledger import Ledger
 from opensqt.domain.market import Candle, Funding, Mark, Tick
@@ -16,6 +16,7 @@ from opensqt.portfolio.scan import Scan
 from opensqt.runtime.config.all import Config, RiskConfig
 
 MarketPlace = tuple[str, str]  # venue, symbol
+Found = TypeVar("Found")
 
 
 class QuotesView(Protocol):
@@ -63,6 +64,10 @@ class DeskView(Protocol):
     @property
     def doubt(self) -> str:
         """Say why this may not be what is now, or nothing."""
+
+    @property
+    def speed(self) -> Decimal:
+        """How much faster than wall time market time passes."""
 
     def now_ms(self) -> int:
         """Return the market time."""
@@ -115,6 +120,12 @@ class DeskActions(Protocol):
         self, action: str, breaker: str, scope: str, reason: str, actor: str
     ) -> Plain:
         """Open or clear breakers of a scope; `done` names them as `SCOPE BREAKER`."""
+
+    async def order_by_hand(self, wishes: Sequence[OrderedByHand]) -> None:
+        """Put wishes on record, all of them or none, each once; raise `CallRefused` where that cannot be done now."""
+
+    async def until(self, found: Callable[[], Found | None]) -> Found | None:
+        """Return what `found` returns as soon as it is something, None after as long as callers wait for an answer."""
 
     async def look(self, actor: str) -> Plain:
         """Let every executor look at its venue now."""

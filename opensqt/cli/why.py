@@ -3,7 +3,7 @@
 import argparse
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -13,6 +13,7 @@ from opensqt.cli.reading import Source, fetch, read
 from opensqt.desk.error import GOOD, CliError
 from opensqt.desk.timestamps import rfc3339
 from opensqt.domain.clean_text import cleaned
+from opensqt.domain.control import hand_stream
 from opensqt.domain.order_events import CancelRequested
 from opensqt.domain.order_story import StoryFact, StoryStage, StoryStep, story
 from opensqt.runtime.codec import decode_event
@@ -69,17 +70,21 @@ async def _facts(source: Source, order: str) -> list[StoryFact]:
             f"order {cleaned(order)}: several orders have this venue id; name one of {names}"
         )
     orders = [f"order/{row['client_order_id']}" for row in known]
-    found = await _rows(source, [*(f"intent/{one}" for one in intents), *orders])
+    found = await _rows(source, [*_of_intents(intents), *orders])
     wishes = {
         fact.event.cancel_intent_id for fact in found if isinstance(fact.event, CancelRequested)
     }
-    cancels = await _rows(source, [f"intent/{one}" for one in wishes])
+    cancels = await _rows(source, _of_intents(wishes))
     if not found:
         raise CliError(
             f"order {cleaned(order)}: not in the journal; expected a client order id, a venue order id or an"
             " intent id, as `opensqt orders` and `opensqt events` show them"
         )
     return sorted([*found, *cancels], key=lambda fact: fact.position)
+
+
+def _of_intents(intents: Iterable[str]) -> list[str]:
+    return [name for one in intents for name in (hand_stream(one), f"intent/{one}")]
 
 
 async def _rows(source: Source, streams: Sequence[str]) -> list[StoryFact]:

@@ -3,8 +3,10 @@
 import msgspec
 
 from opensqt.domain.account import AssetAmount
+from opensqt.domain.intent import CancelIntent, PlaceIntent
 
 CONTROL_STREAM = "control"  # of the journal; switches and generations stand in it
+MANUAL_OWNER = "manual"  # who owns the orders that people place; no strategy has this name
 
 
 class DeskGeneration(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,10 +135,34 @@ class AlertDelivery(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
 
 
+class OrderedByHand(msgspec.Struct, frozen=True, kw_only=True):
+    """A person wishes an order, or to cancel one; risk judges it. Exactly one of place and cancel is set."""
+
+    place: PlaceIntent | None = None
+    cancel: CancelIntent | None = None
+    request: str  # JSON of what was asked, to tell a repetition from another wish under the same once-key
+    actor: str
+    time_ms: int
+
+    @property
+    def intent(self) -> PlaceIntent | CancelIntent:
+        """The wish; raise `ValueError` for a record that holds none."""
+        wish = self.place or self.cancel
+        if wish is None:
+            raise ValueError(f"an order by hand of {self.actor} holds no wish")
+        return wish
+
+
+def hand_stream(intent_id: str) -> str:
+    """Return the stream of the journal in which the wish of a person stands."""
+    return f"hand/{intent_id}"
+
+
 # The strategies of a desk as people change them while it runs, in the sequence of one strategy's life.
 StrategyChange = StrategyRegistered | StrategyRetiring | StrategyDeregistered
 ControlEvent = (
     (DeskGeneration | KillLatched | KillReleased | LimitChanged | StrategyChange)
     | CallAudited
     | AlertDelivery
+    | OrderedByHand
 )

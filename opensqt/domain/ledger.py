@@ -21,6 +21,7 @@ from opensqt.domain.control import (
     CallAudited,
     DeskGeneration,
     LimitChanged,
+    OrderedByHand,
     StrategyChange,
 )
 from opensqt.domain.decimals import EXACT
@@ -59,7 +60,7 @@ __all__ = ["Key", "Ledger", "LedgerTable", "Net", "StrategyRun"]
 # What is said about the books, not booked; and what no version says yet.
 _Unbooked = (
     (VenueSnapshot | BalanceChanged | PositionStated)
-    | (IntentConflict | Discrepancy | CallAudited | AlertDelivery)
+    | (IntentConflict | Discrepancy | CallAudited | AlertDelivery | OrderedByHand)
     | VenueNotice
 ) | (StrategyChange | StrategyFlattened)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from opensqt.domain.control import OrderedByHand
 from opensqt.domain.intent import CancelIntent, PlaceIntent
 from opensqt.domain.ledger_wallet import booked_in, flows_of
 from opensqt.domain.messages import Event
@@ -97,6 +98,10 @@ def story(facts: Iterable[StoryFact]) -> list[StoryStep]:
 
 def _steps(fact: StoryFact) -> Iterator[_Told]:
     event, now_ms = fact.event, fact.occurred_ms
+    if isinstance(event, OrderedByHand):
+        told: Told = (("asked", event.request),)
+        yield StoryStage.DECISION, event.time_ms, event.actor, "ordered by hand", told
+        return
     if isinstance(event, RiskApproved | RiskRefused):
         # The executor writes an approval down together with the order; who judged is risk.
         yield from _seen(event)

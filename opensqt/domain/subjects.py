@@ -41,6 +41,7 @@ TIME = "evt.time"
 KILL = "ctl.kill"
 LATCH = "ctl.latch"
 STRATEGIES = "ctl.strategies"
+BY_HAND = "evt.hand"
 FEED_GENERATION = "ctl.feed"
 HEARTBEAT = "ctl.heartbeat"
 SWITCHES = "evt.recon.desk"  # halts and their ends
@@ -74,6 +75,7 @@ _DESK_KIND: dict[type[_DeskEvent], str] = {
     control.LimitChanged: "ctl.limit",
     control.CallAudited: "ctl.call",
     control.AlertDelivery: "ctl.alert",
+    control.OrderedByHand: BY_HAND,
     control.DeskGeneration: "ctl.desk",
     control.StrategyRegistered: STRATEGIES,
     control.StrategyRetiring: STRATEGIES,

@@ -17,6 +17,7 @@ from opensqt.domain.control import (
     DeskGeneration,
     KillLatched,
     LimitChanged,
+    OrderedByHand,
     StrategyChange,
 )
 from opensqt.domain.decimals import ZERO
@@ -43,7 +44,7 @@ DISPROVED_MAX = 16  # orders called never placed that are asked for once more
 
 _OfOthers = (
     MarketEvent | IntentConflict | VenueEvent | FeedEvent | DeskGeneration | LimitChanged
-) | (AlertDelivery | CallAudited | Discrepancy | StrategyNote | StrategyChange)
+) | ((AlertDelivery | CallAudited | OrderedByHand | Discrepancy) | (StrategyNote | StrategyChange))
 
 
 class ExecutionState:

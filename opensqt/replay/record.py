@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from opensqt.domain.control import MANUAL_OWNER
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.journal import Recorded
 from opensqt.domain.strategy_events import (
@@ -159,7 +160,8 @@ def _take(record: Record, runs: _Runs, row: Recorded) -> None:
             _begin(record, run, row.actor)
         case RiskApproved() | RiskRefused():
             intent = message.place or message.cancel
-            if intent is not None:
+            # What people wished was decided by no code.
+            if intent is not None and intent.strategy != MANUAL_OWNER:
                 runs.place(record, RecordedIntent(intent=intent, position=row.position))
         case AnchorSet() | PositionAdopted() | SagaStep():
             found = runs.newest(message.strategy)

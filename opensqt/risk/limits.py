@@ -5,10 +5,11 @@ Pure. What a predicate needs and is not known is the business of an earlier rule
 
 from collections.abc import Callable
 
+from opensqt.domain.control import MANUAL_OWNER
 from opensqt.domain.decimals import BPS
 from opensqt.domain.grounds import Moment
 from opensqt.domain.instruments import Side, quote_asset
-from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent
+from opensqt.domain.intent import CancelIntent, OrderType, PlaceIntent, Purpose
 from opensqt.domain.trading_controls import HALTED
 from opensqt.risk.case import Case
 
@@ -34,6 +35,14 @@ def killed(case: Case) -> str:
 def halted(case: Case) -> str:
     """A halt stops everything but cancels."""
     return case.moment.halt_reason if case.moment.halt_mode == HALTED else ""
+
+
+def not_reducing(case: Case) -> str:
+    """A person who says that an order only closes must not open anything by it."""
+    intent, exposure = case.intent, case.grounds.exposure
+    if intent.strategy != MANUAL_OWNER or intent.purpose is not Purpose.CLOSE or case.reducing:
+        return ""
+    return f"orders by hand hold {exposure.own}, {exposure.own_closing} of it is being closed"
 
 
 def breaker_open(case: Case) -> str:

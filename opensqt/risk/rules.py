@@ -52,6 +52,13 @@ _DESK = (
         exits=True,
     ),
     _halting("halted", "a halt is in force", limits.halted, "halt_mode", exits=True),
+    Rule(
+        code="not_reducing",
+        scope="order by hand",
+        words="it says that it only closes, and there is not so much to close",
+        broken=limits.not_reducing,
+        inputs=("grounds.exposure.own", "grounds.exposure.own_closing"),
+    ),
     _halting("breaker_open", "a breaker is open", limits.breaker_open, "breaker"),
     _halting("reducing", "only what reduces may pass", limits.only_reducing, "halt_mode"),
     Rule(

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from itertools import takewhile
 
-from opensqt.domain.control import LimitChanged
+from opensqt.domain.control import MANUAL_OWNER, LimitChanged, OrderedByHand
 from opensqt.domain.decimals import ZERO
 from opensqt.domain.grounds import Exposure
 from opensqt.domain.instruments import InstrumentRules, Side
@@ -39,6 +39,7 @@ class RiskState:
         self.pending: dict[str, PlaceIntent] = {}
         self.switches = TradingControls()
         self.limits: dict[str, LimitChanged] = {}  # field -> its newest change
+        self.by_hand: dict[str, OrderedByHand] = {}  # by intent, what the journal holds no end of
         self.now_ms = 0
 
     def anew(self) -> "RiskState":
@@ -64,8 +65,12 @@ class RiskState:
                 self.rules[event.venue, event.symbol] = event
             case RiskApproved() | RiskRefused():
                 self.verdicts[event.intent_id] = event
+                self.by_hand.pop(event.intent_id, None)
                 if isinstance(event, RiskRefused):
                     self._settle(event.intent_id)
+            case OrderedByHand(intent=intent):
+                if intent.strategy == MANUAL_OWNER:  # nobody wishes by hand what a strategy owns
+                    self.by_hand[intent.intent_id] = event
             case LimitChanged():
                 known = self.limits.get(event.field)
                 if known is None or known.time_ms <= event.time_ms:
@@ -81,6 +86,11 @@ class RiskState:
         self.verdicts[approval.intent_id] = approval
         if approval.place is not None:
             self._await(approval.place)
+
+    def take_back(self, intent_id: str) -> None:
+        """Forget an approval that outlived its time and that nobody recorded: it is judged again, as late."""
+        self.verdicts.pop(intent_id, None)
+        self._settle(intent_id)
 
     def exposure(self, intent: PlaceIntent) -> Exposure:
         """Return what the account has at stake in the intent's symbol, at worst."""

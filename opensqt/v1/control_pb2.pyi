@@ -1,4 +1,5 @@
 from opensqt.v1 import account_pb2 as _account_pb2
+from opensqt.v1 import intent_pb2 as _intent_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -174,3 +175,17 @@ class AlertDelivery(_message.Message):
     detail: str
     time_ms: int
     def __init__(self, channel: _Optional[str] = ..., outcome: _Optional[str] = ..., raised: _Optional[_Iterable[str]] = ..., over: _Optional[_Iterable[str]] = ..., happened: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ..., attempts: _Optional[int] = ..., detail: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class OrderedByHand(_message.Message):
+    __slots__ = ("place", "cancel", "request", "actor", "time_ms")
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    place: _intent_pb2.PlaceIntent
+    cancel: _intent_pb2.CancelIntent
+    request: str
+    actor: str
+    time_ms: int
+    def __init__(self, place: _Optional[_Union[_intent_pb2.PlaceIntent, _Mapping]] = ..., cancel: _Optional[_Union[_intent_pb2.CancelIntent, _Mapping]] = ..., request: _Optional[str] = ..., actor: _Optional[str] = ..., time_ms: _Optional[int] = ...) -> None: ...

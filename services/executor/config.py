@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from opensqt.domain.clean_text import cleaned
+from opensqt.domain.control import MANUAL_OWNER
 from opensqt.domain.scope import DESK, kill_refused
 from opensqt.domain.standby import STANDBY
 from opensqt.domain.venue import VenueDown
@@ -148,4 +149,4 @@ def _asked(words: dict[str, Any]) -> tuple[str, str, str]:
 
 def _unknown(scope: str, config: Config, state: ExecutionState) -> str:
     owners = {order.placed.ref.strategy for order in state.orders.values() if order.placed}
-    return kill_refused(scope, {*config.strategies, *owners} - {""})
+    return kill_refused(scope, {*config.strategies, MANUAL_OWNER, *owners} - {""})

@@ -120,6 +120,10 @@ def _of_desk(
             if message.detail:
                 return WARN, f"{message.channel} was not told of {what}: {message.detail}"
             return PLAIN, f"{message.channel} was told of {what}"
+        case control.OrderedByHand():
+            intent = message.intent
+            verb = "orders" if message.place is not None else "cancels"
+            return PLAIN, f"{message.actor} {verb} {intent.symbol} by hand: {intent.reason}"
         case _ if isinstance(message, control.StrategyChange):
             return PLAIN, _changed(message)
         case account.FundingPaid():

@@ -6,7 +6,7 @@ from opensqt.domain.standby import stands_by
 from opensqt.runtime.questions import QUIET_S, UNANSWERED, Answer, Asker, asked, statuses
 from opensqt.runtime.registration import COMMANDS, PROVEN
 from opensqt.runtime.token import with_proof
-from services.gateway.decide import EXECUTOR, CommandResult, Plain, ProcessStatus
+from services.gateway.decide import EXECUTOR, STANDING_BY, CommandResult, Plain, ProcessStatus
 
 
 class ProcessesOnBus:
@@ -85,7 +85,7 @@ def _line(answer: Answer) -> ProcessStatus:
     said, waits = answer.said, stands_by(answer.said)
     ready = bool(said.get("ready"))
     return ProcessStatus(
-        name=f"{answer.process} (standby)" if waits else answer.process,
+        name=answer.process + STANDING_BY if waits else answer.process,
         state="ready" if ready else "unready",
         ready=ready,
         pid=said.get("pid"),

@@ -23,6 +23,8 @@ CANDLES = "candles"
 TIME = "time"
 EXECUTOR = "executor-"
 KILL = "kill"
+SERVERS = frozenset({"nats", "postgres", "venue"})  # the supervisor says how they are
+STANDING_BY = " (standby)"
 
 Plain = dict[str, Any]
 
@@ -128,6 +130,15 @@ def mode_of(state: GatewayState, told: DeskStatus) -> dict[str, Any]:
     elif broken := bus_trouble(told.statuses) or venue_trouble(told.statuses):
         mode, why = REDUCING, broken
     return {"mode": mode, "why": why, "kills": kills, "halts": halts}
+
+
+def health_of(told: DeskStatus) -> dict[str, bool]:
+    """Return whether each process is well: by its own word, which servers do not have; silence is not well."""
+    return {
+        one.name: one.ready and (one.name in told.statuses or one.name in SERVERS)
+        for one in told.processes
+        if not one.name.endswith(STANDING_BY)
+    }
 
 
 def troubles(state: GatewayState, told: DeskStatus) -> list[dict[str, str]]:

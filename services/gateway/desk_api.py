@@ -1,6 +1,6 @@
 """The API of a gateway: the table of calls before this desk, and the servers that it is asked over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from opensqt.api import micro
 from opensqt.api.answering import Answering
@@ -24,12 +24,13 @@ class DeskApi:
         control: DeskControl,
         token: Callable[[], str],
         is_ready: Callable[[], bool],
+        components: Callable[[], Mapping[str, bool]],
     ) -> None:
         self._context = context
         keys, holder = KeyFile(settings.keys_file), holder_of(context.name)
         self.calls = Answering(CALLS, control, keys, token, context.clock, holder)
         self.http = HttpCalls(self.calls, settings.calls_refused)
-        self.rpc = RpcServer(self.calls, settings.rpc, is_ready, context.clock.sleep)
+        self.rpc = RpcServer(self.calls, settings.rpc, is_ready, components, context.clock.sleep)
 
     async def open(self) -> None:
         """Listen where it may be listened; raise `OSError` where a port is taken."""

@@ -1,11 +1,14 @@
 """What a call of the API may do to the desk: passed on to the processes that decide. It decides nothing itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from opensqt.api.view import DeskView
-from opensqt.domain.control import CONTROL_STREAM, CallAudited
-from opensqt.domain.journal import NewEvent
+from opensqt.api.codes import CallRefused, Code
+from opensqt.api.view import DeskView, Found
+from opensqt.domain import ids
+from opensqt.domain.control import CONTROL_STREAM, CallAudited, OrderedByHand, hand_stream
+from opensqt.domain.journal import Conflict, Entry, NewEvent
 from opensqt.domain.subjects import subject_of
+from opensqt.runtime.journal.port import JournalDown
 from opensqt.runtime.process_context import Context
 from services.gateway.config import NAME, GatewaySettings
 from services.gateway.decide import Plain
@@ -15,6 +18,7 @@ from services.gateway.record_queue import RecordQueue
 from services.gateway.state import CALLS_MAX, GatewayState
 
 RISK = "risk"
+LOOK_S = 0.02  # at the fold while a caller waits for the end of an order
 
 
 class DeskControl:
@@ -73,6 +77,41 @@ class DeskControl:
         """Open or clear breakers of a scope; risk records it and obeys it before it answers."""
         words = {"action": action, "breaker": breaker, "scope": scope}
         return await self._tell_risk("/breakers", words | {"reason": reason, "actor": actor})
+
+    async def order_by_hand(self, wishes: Sequence[OrderedByHand]) -> None:
+        """Put wishes on record, all of them or none; what stands there already is not said twice."""
+        events = tuple(
+            NewEvent(
+                event_id=ids.event_id("hand", wish.intent.intent_id),
+                stream=hand_stream(wish.intent.intent_id),
+                message=wish,
+                subject=subject_of(wish),
+                actor=NAME,
+                occurred_at_ms=wish.time_ms,
+                correlation_id=wish.intent.intent_id,
+            )
+            for wish in wishes
+        )
+        try:
+            outcome = await self._context.journal.append(Entry(events=events)) if events else None
+        except JournalDown as error:
+            raise CallRefused(
+                Code.UNAVAILABLE,
+                f"not on record as far as known ({error}): ask again, same once-key",
+            ) from error
+        if isinstance(outcome, Conflict):
+            raise CallRefused(
+                Code.CONFLICT,
+                "this once-key was said with another number of orders: take a new one",
+            )
+
+    async def until(self, found: Callable[[], Found | None]) -> Found | None:
+        """Return what `found` returns as soon as the fold shows it, None after as long as callers wait."""
+        clock = self._context.clock
+        end_s = clock.monotonic_s() + self._settings.command_s_max
+        while (one := found()) is None and clock.monotonic_s() < end_s:
+            await clock.sleep(LOOK_S)
+        return one
 
     async def change_limit(self, field: str, value: str, reason: str, actor: str) -> Plain:
         """Change a limit of risk, which records it and obeys it before it answers."""

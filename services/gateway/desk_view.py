@@ -1,6 +1,7 @@
 """The desk as the calls of the API see it and act on it: what the gateway has folded, and what it passes on."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from opensqt.api.seen import DeskSeen
@@ -30,10 +31,12 @@ class FoldedDesk:
         doubt: Callable[[], str],
         now_ms: Callable[[], int],
         data: Path | None,
+        speed: Decimal,
     ) -> None:
         self._config = config
         self._data = data
         self._now_ms = now_ms
+        self._speed = speed
         self._state = state
         self._chart = chart
         self._doubt = doubt
@@ -62,6 +65,11 @@ class FoldedDesk:
     def quotes(self) -> Quotes:
         """The last words of the markets."""
         return self._state().quotes
+
+    @property
+    def speed(self) -> Decimal:
+        """How much faster than wall time market time passes."""
+        return self._speed
 
     def now_ms(self) -> int:
         """Return the market time."""

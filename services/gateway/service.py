@@ -7,7 +7,7 @@ import msgspec
 
 from opensqt.domain import subjects
 from opensqt.domain.bulkhead import Bulkhead
-from opensqt.domain.control import KillLatched
+from opensqt.domain.control import MANUAL_OWNER, KillLatched
 from opensqt.domain.ids import event_id
 from opensqt.domain.market import Candle, MarketEvent
 from opensqt.domain.scope import DESK, kill_refused
@@ -24,7 +24,7 @@ from opensqt.runtime.telemetry.logs import register_secret
 from services.gateway.alert_desk import AlertDesk
 from services.gateway.candles import Candles
 from services.gateway.config import NAME, GatewaySettings
-from services.gateway.decide import KILL, DeskStatus, Plain, told
+from services.gateway.decide import KILL, DeskStatus, Plain, health_of, told
 from services.gateway.desk_api import DeskApi
 from services.gateway.desk_control import DeskControl
 from services.gateway.desk_metrics import DeskMetrics
@@ -85,6 +85,7 @@ class Gateway:
             doubt=self._doubt,
             now_ms=context.clock.market_ms,
             data=context.environment.data,
+            speed=context.clock.speed,
         )
         self._records = RecordQueue(context.journal, context.log)
         self._control = DeskControl(
@@ -94,7 +95,12 @@ class Gateway:
             context, settings.alerts, self._records, lambda: self._state, self._told
         )
         self.api = DeskApi(
-            context, settings, self._control, self.token, lambda: self.ready and not self._doubt()
+            context,
+            settings,
+            self._control,
+            self.token,
+            lambda: self.ready and not self._doubt(),
+            lambda: health_of(self._desk.told()),
         )
         self.web = WebServer(self, settings, context.metrics, context.clock.sleep, self.api.http)
 
@@ -135,7 +141,7 @@ class Gateway:
         """Pass kill or resume on to every executor, a kill by file and bus too, and say what was confirmed by whom."""
         # What is killed is released by its identities: a kill that is said meanwhile is none of them.
         kill_ids = [] if verb == KILL else await self._desk.kills_in_force(scope)
-        why = kill_refused(scope, self._context.config.strategies)
+        why = kill_refused(scope, {*self._context.config.strategies, MANUAL_OWNER})
         if why and not kill_ids:
             # What is refused is refused everywhere: nothing is published or written.
             return {"ok": False, "refused": True, "detail": why}

@@ -9,5 +9,5 @@ from opensqt.runtime.config.limits import limits_of
 
 
 def limits_for(config: Config, speed: Decimal, intent: Intent) -> StrategyLimits:
-    """Return what the strategy of an intent may do in its symbol."""
-    return limits_of(config, speed, intent.strategy, intent.symbol)
+    """Return what the owner of an intent may do in its symbol."""
+    return limits_of(config, speed, intent.strategy, intent.symbol, intent.account)

@@ -12,7 +12,7 @@ import msgspec
 
 from opensqt.domain import ids
 from opensqt.domain.bulkhead import Bulkhead
-from opensqt.domain.control import KillLatched
+from opensqt.domain.control import KillLatched, OrderedByHand
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
 from opensqt.domain.journal import Entry, NewEvent
 from opensqt.domain.market import Time
@@ -62,7 +62,7 @@ class FeedProgress:
         self.panel = panel
         self.caught_up = asyncio.Event()
         self.moved = asyncio.Event()
-        self.passed = asyncio.Event()  # market time has
+        self.passed, self.by_hand = asyncio.Event(), asyncio.Event()  # market time; people
 
     async def run(self) -> None:
         """Fold FEED for ever; when it begins again, keep only our own approvals that are under way."""
@@ -83,6 +83,8 @@ class FeedProgress:
                 self.panel.fold(item.message, self.state.fold(item.message))
                 if isinstance(item.message, Time):
                     self.passed.set()
+                if self.state.by_hand and isinstance(item.message, Time | OrderedByHand):
+                    self.by_hand.set()
         if bulkhead.error is not None:
             now_ms = self._clock.market_ms()
             await self._strikes.count(delivery_of(item), bulkhead.error, now_ms)
@@ -171,8 +173,8 @@ class IntentQueue:
         if bulkhead.error is not None:
             await self._strikes.count(delivery, bulkhead.error, now_ms)
 
-    async def wish(self, intent: CancelIntent) -> None:
-        """Judge a cancel that risk itself wishes, and send it the way of all others."""
+    async def wish(self, intent: Intent) -> None:
+        """Judge what is wished by risk itself or by a person, and send it the way of all others."""
         self._answer(intent, await self._judge(intent), "")
 
     async def _judge(self, intent: Intent) -> Judgement:

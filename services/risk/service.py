@@ -20,6 +20,7 @@ from opensqt.runtime.redelivery_limit import RedeliveryLimit
 from opensqt.runtime.retrying import until_answered
 from opensqt.runtime.service_shell import ServiceShell
 from services.risk.breaker_watch import BreakerWatch
+from services.risk.hand_orders import HandOrders
 from services.risk.intent_queue import NAME, FeedProgress, IntentQueue
 from services.risk.limits_in_force import LimitsInForce
 from services.risk.order_cleaner import OrderCleaner
@@ -69,6 +70,7 @@ class RiskService:
             context, self._sight, self._lease, self._shell.spawn, strikes, key, self._limits
         )
         self._cleaner = OrderCleaner(context, self._sight, self._docket, self._limits)
+        self._by_hand = HandOrders(context, self._sight, self._docket)
 
     @property
     def ready(self) -> bool:
@@ -115,6 +117,7 @@ class RiskService:
             self._breakers.run(),
             self._breakers.follow_candles(),
             self._cleaner.run(lambda: self._lease.held),
+            self._by_hand.run(lambda: self._lease.held),
         ):
             self._shell.spawn(work)
 

@@ -48,7 +48,8 @@ UNRECORDED = {
 # What no World's venue or author does. Their own tests write them; a World that writes one takes it off this list.
 NEVER = {
     *("AutoDeleveraged", "Liquidated", "Settled", "Transferred", "BalanceChanged"),
-    *("InstrumentChanged", "VenueStatus", "LimitChanged", "CallAudited", "AlertDelivery"),
+    *("InstrumentChanged", "VenueStatus", "LimitChanged"),
+    *("CallAudited", "AlertDelivery", "OrderedByHand"),
     *("StrategyRegistered", "StrategyRetiring", "StrategyDeregistered", "StrategyFlattened"),
     *("IntentConflict", "OrderContradicted", "StrategyFaulted"),
 }

@@ -20,7 +20,8 @@ Written by `make rows` from `opensqt/api/calls.py`; not edited by hand. One tabl
 
 `opensqt ask` is the owner of the folder; others need a key: `opensqt keys add NAME --scope read`
 ([who may](security.md#who-may-call-the-api)). `run.json` names the ports (`gateway`, `grpc`).
-`GET /api/v1/openapi.json` describes HTTP; gRPC has health, reflection and a contract
+`GET /api/v1/openapi.json` describes HTTP; gRPC has health (the gateway's, and of each process under its name:
+`risk`, `executor-main`; Watch tells a change within seconds), reflection and a contract
 ([calls.proto](../proto/opensqt/api/v1/calls.proto)); `nats micro info opensqt-api` shows the subjects. Decimals are
 text, times RFC 3339 UTC, what is unknown is null (absent over gRPC). A field that nobody knows is refused by name.
 
@@ -31,6 +32,8 @@ text, times RFC 3339 UTC, what is unknown is null (absent over gRPC). A field th
   behind it, `gone` says that this is not kept.
 - **Calls that change something** are recorded in the journal (`CallAudited`: who, what, before, after). With a header
   `Once: WORD` a repetition is answered and not done again. An answer may be a moment older than what was just changed.
+- **Orders by hand** go on record, are judged by risk and sent as every order is, owned by `manual`
+  ([ADR 0057](adr/0057-orders-by-hand.md)). Always say `Once`: whatever dies, the same word finds the same order.
 
 ## Refusals
 

@@ -35,44 +35,174 @@ class ExchangeServiceGetTypeResponse(_message.Message):
     def __init__(self, types: _Optional[_Iterable[str]] = ..., is_unified_margin: _Optional[bool] = ...) -> None: ...
 
 class ExchangeServicePlaceOrderRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("symbol", "side", "quantity", "type", "price", "time_in_force", "post_only", "reduce_only", "account", "venue", "reason")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    POST_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REDUCE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    side: str
+    quantity: str
+    type: str
+    price: str
+    time_in_force: str
+    post_only: bool
+    reduce_only: bool
+    account: str
+    venue: str
+    reason: str
+    def __init__(self, symbol: _Optional[str] = ..., side: _Optional[str] = ..., quantity: _Optional[str] = ..., type: _Optional[str] = ..., price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., account: _Optional[str] = ..., venue: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ExchangeServicePlaceOrderResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("client_order_id", "venue_order_id", "intent_id", "attempt", "strategy", "venue", "account", "symbol", "side", "type", "price", "quantity", "filled", "status", "reason", "created_at", "updated_at")
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    INTENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    FILLED_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    client_order_id: str
+    venue_order_id: str
+    intent_id: str
+    attempt: int
+    strategy: str
+    venue: str
+    account: str
+    symbol: str
+    side: str
+    type: str
+    price: str
+    quantity: str
+    filled: str
+    status: str
+    reason: str
+    created_at: str
+    updated_at: str
+    def __init__(self, client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., intent_id: _Optional[str] = ..., attempt: _Optional[int] = ..., strategy: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[str] = ..., type: _Optional[str] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., filled: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., created_at: _Optional[str] = ..., updated_at: _Optional[str] = ...) -> None: ...
 
 class ExchangeServiceBatchPlaceOrdersRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("orders",)
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[NewOrder]
+    def __init__(self, orders: _Optional[_Iterable[_Union[NewOrder, _Mapping]]] = ...) -> None: ...
 
 class ExchangeServiceBatchPlaceOrdersResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("orders", "all_success", "errors")
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    ALL_SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    ERRORS_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[OrderLine]
+    all_success: bool
+    errors: _containers.RepeatedCompositeFieldContainer[OrderFailure]
+    def __init__(self, orders: _Optional[_Iterable[_Union[OrderLine, _Mapping]]] = ..., all_success: _Optional[bool] = ..., errors: _Optional[_Iterable[_Union[OrderFailure, _Mapping]]] = ...) -> None: ...
 
 class ExchangeServiceCancelOrderRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("account", "client_order_id", "venue_order_id", "reason")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    client_order_id: str
+    venue_order_id: str
+    reason: str
+    def __init__(self, account: _Optional[str] = ..., client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ExchangeServiceCancelOrderResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("client_order_id", "venue_order_id", "intent_id", "attempt", "strategy", "venue", "account", "symbol", "side", "type", "price", "quantity", "filled", "status", "reason", "created_at", "updated_at")
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    INTENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    FILLED_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    client_order_id: str
+    venue_order_id: str
+    intent_id: str
+    attempt: int
+    strategy: str
+    venue: str
+    account: str
+    symbol: str
+    side: str
+    type: str
+    price: str
+    quantity: str
+    filled: str
+    status: str
+    reason: str
+    created_at: str
+    updated_at: str
+    def __init__(self, client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., intent_id: _Optional[str] = ..., attempt: _Optional[int] = ..., strategy: _Optional[str] = ..., venue: _Optional[str] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[str] = ..., type: _Optional[str] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., filled: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., created_at: _Optional[str] = ..., updated_at: _Optional[str] = ...) -> None: ...
 
 class ExchangeServiceBatchCancelOrdersRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("client_order_ids", "reason")
+    CLIENT_ORDER_IDS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    client_order_ids: _containers.RepeatedScalarFieldContainer[str]
+    reason: str
+    def __init__(self, client_order_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ExchangeServiceBatchCancelOrdersResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("orders", "all_success", "errors")
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    ALL_SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    ERRORS_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[OrderLine]
+    all_success: bool
+    errors: _containers.RepeatedCompositeFieldContainer[OrderFailure]
+    def __init__(self, orders: _Optional[_Iterable[_Union[OrderLine, _Mapping]]] = ..., all_success: _Optional[bool] = ..., errors: _Optional[_Iterable[_Union[OrderFailure, _Mapping]]] = ...) -> None: ...
 
 class ExchangeServiceCancelAllOrdersRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("account", "symbol", "strategy", "reason")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    symbol: str
+    strategy: str
+    reason: str
+    def __init__(self, account: _Optional[str] = ..., symbol: _Optional[str] = ..., strategy: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ExchangeServiceCancelAllOrdersResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("orders", "all_success", "errors")
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    ALL_SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    ERRORS_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[OrderLine]
+    all_success: bool
+    errors: _containers.RepeatedCompositeFieldContainer[OrderFailure]
+    def __init__(self, orders: _Optional[_Iterable[_Union[OrderLine, _Mapping]]] = ..., all_success: _Optional[bool] = ..., errors: _Optional[_Iterable[_Union[OrderFailure, _Mapping]]] = ...) -> None: ...
 
 class ExchangeServiceGetOrderRequest(_message.Message):
     __slots__ = ("account", "client_order_id", "venue_order_id")
@@ -1176,6 +1306,42 @@ class LimitStep(_message.Message):
     before: str
     after: str
     def __init__(self, field: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+
+class NewOrder(_message.Message):
+    __slots__ = ("symbol", "side", "quantity", "type", "price", "time_in_force", "post_only", "reduce_only", "account", "venue", "reason")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    POST_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REDUCE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    side: str
+    quantity: str
+    type: str
+    price: str
+    time_in_force: str
+    post_only: bool
+    reduce_only: bool
+    account: str
+    venue: str
+    reason: str
+    def __init__(self, symbol: _Optional[str] = ..., side: _Optional[str] = ..., quantity: _Optional[str] = ..., type: _Optional[str] = ..., price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., account: _Optional[str] = ..., venue: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class OrderFailure(_message.Message):
+    __slots__ = ("index", "error", "detail")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    error: str
+    detail: str
+    def __init__(self, index: _Optional[int] = ..., error: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class OrderLine(_message.Message):
     __slots__ = ("client_order_id", "venue_order_id", "intent_id", "attempt", "strategy", "venue", "account", "symbol", "side", "type", "price", "quantity", "filled", "status", "reason", "created_at", "updated_at")

@@ -116,8 +116,8 @@ TABLE: dict[str, Rights] = {
         says=(subjects.KILL,),
         follows=(Stream.FEED,),
         commands=True,
-        # Who called what, before and after; what people were told at night.
-        appends=_kinds(control.CallAudited, control.AlertDelivery),
+        # Who called what, before and after; what people were told at night; what they wish to order, which risk judges.
+        appends=_kinds(control.CallAudited, control.AlertDelivery, control.OrderedByHand),
         # Of several gateways one tells them.
         lease="gateway",
         reads=JOURNAL,

@@ -10,8 +10,13 @@ from opensqt.runtime.config.all import Config
 from opensqt.runtime.config.limit_changes import CAP_FACTOR
 
 
-def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> StrategyLimits:
-    """Return what one strategy may do in a symbol, in a run whose market time passes `speed` times as fast."""
+def limits_of(
+    config: Config, speed: Decimal, strategy: str, symbol: str, account: str = ""
+) -> StrategyLimits:
+    """Return what one strategy may do in a symbol, in a run whose market time passes `speed` times as fast.
+
+    `account` is that of an owner whom no configuration names.
+    """
     risk, settings = config.risk, config.strategies.get(strategy)
     return StrategyLimits(
         currency=risk.currency,
@@ -24,7 +29,7 @@ def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> Str
         tick_age_ms_max=int(risk.tick_age_ms_max * speed),
         exposure_notional_quote_max=risk.exposure_notional_quote_max or None,
         asset_notional_quote_max=risk.asset_notional_quote_max or None,
-        leverage_max=Decimal(_leverage_max(config, strategy)),
+        leverage_max=Decimal(_leverage_max(config, strategy, account)),
         margin_health_min=risk.margin_health_min,
         liquidation_distance_bps_min=risk.liquidation_distance_bps_min,
         maintenance_rate=risk.maintenance_rate,
@@ -32,10 +37,10 @@ def limits_of(config: Config, speed: Decimal, strategy: str, symbol: str) -> Str
     )
 
 
-def _leverage_max(config: Config, strategy: str) -> int:
+def _leverage_max(config: Config, strategy: str, name: str) -> int:
     """Return how often perpetuals may be worth the equity: as risk says, and no more than the account is set to."""
     settings = config.strategies.get(strategy)
-    account = config.accounts.get(settings.account) if settings is not None else None
+    account = config.accounts.get(settings.account if settings is not None else name)
     most = config.risk.leverage_max
     return most if account is None else min(most, account.leverage)
 

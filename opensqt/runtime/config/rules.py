@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from opensqt.domain.control import MANUAL_OWNER
 from opensqt.domain.instruments import quote_asset
 from opensqt.runtime.config.alerts import MAY_HAVE, NEEDS, AlertConfig
 from opensqt.runtime.config.reader import ConfigError
@@ -159,6 +160,8 @@ def _check_alerts(path: str, channel: AlertConfig) -> None:
 
 def _check_strategy(name: str, strategy: Settings, config: Config) -> Settings:
     path = f"strategies.{name}"
+    if name == MANUAL_OWNER:
+        raise ConfigError(f"{path}: this name is kept for orders by hand; take another one")
     if strategy.account not in config.accounts:
         raise _bad(f"{path}.account", strategy.account, f"one of {', '.join(config.accounts)}")
     if not strategy.symbols:

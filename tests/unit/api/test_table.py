@@ -52,8 +52,11 @@ def test_causes_that_callers_treat_differently_have_codes_of_their_own() -> None
     """Every status is one code's; a budget that is spent is no refusal of the desk in gRPC either."""
     assert len({row.status for row in CODES.values()}) == len(Code)
     assert CODES[Code.RATE_LIMITED].grpc != CODES[Code.REFUSED].grpc
+    assert CODES[Code.INSUFFICIENT_FUNDS].grpc != CODES[Code.RATE_LIMITED].grpc
+    assert CODES[Code.NOT_APPROVED].grpc != CODES[Code.VENUE_REFUSED].grpc
     grpc = [row.grpc for row in CODES.values()]
-    assert [one for one in set(grpc) if grpc.count(one) > 1] == ["INVALID_ARGUMENT"]
+    shared = {one for one in grpc if grpc.count(one) > 1}
+    assert shared == {"INVALID_ARGUMENT", "FAILED_PRECONDITION"}
 
 
 @pytest.mark.row("G03")

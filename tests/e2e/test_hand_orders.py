@@ -1,0 +1,107 @@
+"""Orders by hand on a shipped paper desk: placed, explained, cancelled, and once whatever happens to the gateway."""
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conditions import until
+from tests.e2e.audit import doubled
+from tests.e2e.desk import Desk
+
+pytestmark = pytest.mark.timeout(300)
+
+PLACE, CANCEL = "ExchangeService.PlaceOrder", "ExchangeService.CancelOrder"
+PERP = "BTC/USDT:USDT"
+SIZE = {"symbol": PERP, "quantity": "0.002"}
+
+
+async def _ask(desk: Desk, call: str, asked: dict[str, Any], once: str = "") -> dict[str, Any]:
+    words = ("--once", once) if once else ()
+    _, said, error = await desk.command("ask", call, json.dumps(asked), *words, "--json")
+    assert said, error
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+async def _resting(desk: Desk) -> dict[str, Any]:
+    """Return an order that rests well below the price of now."""
+    price = await _ask(desk, "ExchangeService.GetLatestPrice", {"symbol": PERP})
+    low = f"{float(price['bid']) * 0.995:.1f}"
+    return SIZE | {"side": "buy", "price": low, "post_only": True, "reason": "hunch"}
+
+
+@pytest.mark.row("G01", "G06")
+async def test_a_person_orders_on_a_running_desk(tmp_path: Path) -> None:
+    """It rests, is explained and cancelled; one that takes is filled and closed; each refusal has its code.
+
+    A gateway that is killed between request and answer leaves one order, and the same once-key answers with it.
+    """
+    desk = Desk(tmp_path / "data")
+    async with desk.running("--market", "synthetic:7"):
+        order = await _resting(desk)
+        rests = await _ask(desk, PLACE, order, "one")
+        assert (rests.get("status"), rests.get("strategy")) == ("live", "manual"), rests
+        assert await _ask(desk, PLACE, order, "one") == rests
+        other = await _ask(desk, PLACE, order | {"quantity": "0.003"}, "one")
+        assert other["error"] == "conflict"
+        big = await _ask(desk, PLACE, order | {"quantity": "1000"})
+        assert (big["error"], "order_notional" in big["detail"]) == ("not_approved", True)
+
+        before = {rests["client_order_id"]}
+        asking = asyncio.create_task(desk.command("ask", PLACE, json.dumps(order), "--once", "two"))
+
+        async def wished() -> bool:
+            return len(await desk.verb("events", "--type", "OrderedByHand")) >= 3
+
+        await until(wished, within_s=60)
+        os.kill(desk.pid("gateway"), signal.SIGKILL)
+        await asking
+        await until(_answers(desk), within_s=60)
+        again = await _ask(desk, PLACE, order, "two")
+        assert again.get("status") == "live", again
+        mine = [line for line in await desk.verb("orders") if line["strategy"] == "manual"]
+        assert {line["client_order_id"] for line in mine} - before == {again["client_order_id"]}
+
+        story = await desk.verb("why", rests["client_order_id"])
+        assert story[0]["detail"]["what"] == "ordered by hand"
+        steps = [line["step"] for line in story[:-1]]
+        assert [one for one in ("decision", "verdict", "submit", "ack") if one not in steps] == []
+        ended = await _ask(desk, CANCEL, {"client_order_id": rests["client_order_id"]}, "three")
+        assert ended.get("status") == "canceled", ended
+
+        taken = await _ask(desk, PLACE, SIZE | {"side": "buy", "type": "market"}, "four")
+        assert taken.get("status") == "filled", taken
+        await until(_holds(desk, "0.002"), within_s=60)
+        closed = await _ask(
+            desk, PLACE, SIZE | {"side": "sell", "type": "market", "reduce_only": True}, "five"
+        )
+        assert closed.get("status") == "filled", closed
+        await until(_holds(desk, "0"), within_s=60)
+        nothing = SIZE | {"side": "sell", "type": "market", "reduce_only": True}
+        refused = await _ask(desk, PLACE, nothing)
+        assert (refused["error"], "not_reducing" in refused["detail"]) == ("not_approved", True)
+    lines = await desk.verb("verify")
+    assert lines[-1]["holds"] is True, lines
+    assert doubled(desk.data) == []
+
+
+def _answers(desk: Desk) -> Any:
+    async def answers() -> bool:
+        code, _, _ = await desk.command("ask", "PositionService.GetPositions", "--json")
+        return code == 0
+
+    return answers
+
+
+def _holds(desk: Desk, quantity: str) -> Any:
+    async def holds() -> bool:
+        lines = await desk.verb("positions", "--by", "strategy")
+        mine = [line["quantity"] for line in lines if line["strategy"] == "manual"]
+        return mine == [quantity]
+
+    return holds
