@@ -65,6 +65,8 @@ def _words(message: Event) -> tuple[str, str] | None:
         return _of_strategy(message)
     if isinstance(message, _ReconcilerEvent):
         return _of_reconciler(message)
+    if isinstance(message, ControlEvent):
+        return _of_people(message)
     return _of_desk(message)
 
 
@@ -91,23 +93,12 @@ def _of_order(message: order_events.OrderEvent) -> tuple[str, str] | None:
             return None
 
 
-def _of_desk(
-    message: MarketEvent | RiskEvent | AccountEvent | ControlEvent | FeedEvent,
-) -> tuple[str, str] | None:
+def _of_people(message: ControlEvent) -> tuple[str, str] | None:
     match message:
         case control.KillLatched():
             return BAD, f"{message.scope} KILLED by {message.actor}: {message.reason}"
         case control.KillReleased():
             return GOOD, f"{message.scope} resumed by {message.actor}: {message.reason}"
-        case RiskRefused():
-            intent = message.place or message.cancel
-            who = intent.strategy if intent is not None else "intent"
-            meant = WORDS.get(message.reason, message.reason)
-            return WARN, f"{who}: risk refused, {meant} ({message.detail})"
-        case IntentConflict():
-            intent = message.place or message.cancel
-            who = intent.strategy if intent is not None else "intent"
-            return BAD, f"{who}: intent {message.intent_id} said twice, {message.detail}"
         case control.LimitChanged():
             to = message.after or "what is configured"
             words = f"limit {message.field} {message.before} -> {to}"
@@ -126,6 +117,24 @@ def _of_desk(
             return PLAIN, f"{message.actor} {verb} {intent.symbol} by hand: {intent.reason}"
         case _ if isinstance(message, control.StrategyChange):
             return PLAIN, _changed(message)
+        case _:
+            _no_news: control.DeskGeneration = message
+            return None
+
+
+def _of_desk(
+    message: MarketEvent | RiskEvent | AccountEvent | FeedEvent,
+) -> tuple[str, str] | None:
+    match message:
+        case RiskRefused():
+            intent = message.place or message.cancel
+            who = intent.strategy if intent is not None else "intent"
+            meant = WORDS.get(message.reason, message.reason)
+            return WARN, f"{who}: risk refused, {meant} ({message.detail})"
+        case IntentConflict():
+            intent = message.place or message.cancel
+            who = intent.strategy if intent is not None else "intent"
+            return BAD, f"{who}: intent {message.intent_id} said twice, {message.detail}"
         case account.FundingPaid():
             return GOOD, f"funding {plain(message.amount)} {message.asset} on {message.symbol}"
         case market.FeedStatus():
@@ -140,7 +149,7 @@ def _of_desk(
                 (market.Tick | market.Trade | market.BookTop | market.Candle | market.Funding)
                 | (market.Mark | InstrumentRules | market.Time | RiskApproved | control.Heartbeat)
                 | (account.VenueSnapshot | account.BalanceChanged | account.PositionStated)
-                | (account.Deposit | control.DeskGeneration)
+                | account.Deposit
             ) = message
             return None
 

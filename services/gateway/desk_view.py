@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
 
 from opensqt.api.seen import DeskSeen
 from opensqt.domain.ledger import Ledger
@@ -12,6 +11,7 @@ from opensqt.domain.profit import Booked
 from opensqt.portfolio.scan import Scan
 from opensqt.runtime.config.all import Config, RiskConfig
 from opensqt.runtime.config.limit_changes import in_force
+from opensqt.runtime.process_context import Context
 from opensqt.runtime.universe_file import read_universe
 from services.gateway.activity import BAD, WARN, line_of
 from services.gateway.state import Chart, GatewayState, Place, Quotes
@@ -25,18 +25,14 @@ class FoldedDesk:
 
     def __init__(
         self,
-        config: Config,
+        context: Context,
         state: Callable[[], GatewayState],
         chart: Chart,
         doubt: Callable[[], str],
-        now_ms: Callable[[], int],
-        data: Path | None,
-        speed: Decimal,
     ) -> None:
-        self._config = config
-        self._data = data
-        self._now_ms = now_ms
-        self._speed = speed
+        self._config = context.config
+        self._data = context.environment.data
+        self._clock = context.clock
         self._state = state
         self._chart = chart
         self._doubt = doubt
@@ -69,11 +65,11 @@ class FoldedDesk:
     @property
     def speed(self) -> Decimal:
         """How much faster than wall time market time passes."""
-        return self._speed
+        return self._clock.speed
 
     def now_ms(self) -> int:
         """Return the market time."""
-        return self._now_ms()
+        return self._clock.market_ms()
 
     def words(self, message: Event) -> tuple[str, str] | None:
         """Return how bad a message is and what the tape says of it."""

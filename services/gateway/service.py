@@ -78,15 +78,7 @@ class Gateway:
         self._seen_s = float("-inf")
         self.targets = self._desk.targets
         context.metrics.registry.register(DeskMetrics(self.look))
-        view = FoldedDesk(
-            config=context.config,
-            state=lambda: self._state,
-            chart=self._chart,
-            doubt=self._doubt,
-            now_ms=context.clock.market_ms,
-            data=context.environment.data,
-            speed=context.clock.speed,
-        )
+        view = FoldedDesk(context, lambda: self._state, self._chart, self._doubt)
         self._records = RecordQueue(context.journal, context.log)
         self._control = DeskControl(
             context, view, lambda: self._state, self._desk, self.token, settings, self._records

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.timeout(300)
 
 PLACE, CANCEL = "ExchangeService.PlaceOrder", "ExchangeService.CancelOrder"
 PERP = "BTC/USDT:USDT"
+MANUAL = "manual"
 SIZE = {"symbol": PERP, "quantity": "0.002"}
 
 
@@ -45,60 +46,67 @@ async def test_a_person_orders_on_a_running_desk(tmp_path: Path) -> None:
     async with desk.running("--market", "synthetic:7"):
         order = await _resting(desk)
         rests = await _ask(desk, PLACE, order, "one")
-        assert (rests.get("status"), rests.get("strategy")) == ("live", "manual"), rests
+        assert (rests.get("status"), rests.get("strategy")) == ("live", MANUAL), rests
         assert await _ask(desk, PLACE, order, "one") == rests
         other = await _ask(desk, PLACE, order | {"quantity": "0.003"}, "one")
         assert other["error"] == "conflict"
         big = await _ask(desk, PLACE, order | {"quantity": "1000"})
         assert (big["error"], "order_notional" in big["detail"]) == ("not_approved", True)
 
-        before = {rests["client_order_id"]}
-        asking = asyncio.create_task(desk.command("ask", PLACE, json.dumps(order), "--once", "two"))
-
-        async def wished() -> bool:
-            return len(await desk.verb("events", "--type", "OrderedByHand")) >= 3
-
-        await until(wished, within_s=60)
-        os.kill(desk.pid("gateway"), signal.SIGKILL)
-        await asking
-        await until(_answers(desk), within_s=60)
-        again = await _ask(desk, PLACE, order, "two")
-        assert again.get("status") == "live", again
-        mine = [line for line in await desk.verb("orders") if line["strategy"] == "manual"]
-        assert {line["client_order_id"] for line in mine} - before == {again["client_order_id"]}
-
+        again = await _dies_in_between(desk, order, rests)
         story = await desk.verb("why", rests["client_order_id"])
         assert story[0]["detail"]["what"] == "ordered by hand"
         steps = [line["step"] for line in story[:-1]]
         assert [one for one in ("decision", "verdict", "submit", "ack") if one not in steps] == []
-        ended = await _ask(desk, CANCEL, {"client_order_id": rests["client_order_id"]}, "three")
-        assert ended.get("status") == "canceled", ended
-
-        # Nobody's order may stand where a market order would meet it.
-        ended = await _ask(desk, CANCEL, {"client_order_id": again["client_order_id"]}, "six")
-        assert ended.get("status") == "canceled", ended
-        await desk.command("kill", "--strategy", "grid-perp", "--reason", "out of the way")
-
-        async def nobody_rests() -> bool:
-            return [
-                one for one in await desk.verb("orders", "--open") if one["symbol"] == PERP
-            ] == []
-
-        await until(nobody_rests, within_s=60)
-        taken = await _ask(desk, PLACE, SIZE | {"side": "buy", "type": "market"}, "four")
-        assert taken.get("status") in ("live", "filled"), taken  # as far as was told by then
-        await until(_holds(desk, "0.002"), within_s=60)
-        closed = await _ask(
-            desk, PLACE, SIZE | {"side": "sell", "type": "market", "reduce_only": True}, "five"
-        )
-        assert closed.get("status") in ("live", "filled"), closed
-        await until(_holds(desk, "0"), within_s=60)
-        nothing = SIZE | {"side": "sell", "type": "market", "reduce_only": True}
-        refused = await _ask(desk, PLACE, nothing)
-        assert (refused["error"], "not_reducing" in refused["detail"]) == ("not_approved", True)
+        for number, mine in enumerate((rests, again)):
+            aim = {"client_order_id": mine["client_order_id"]}
+            ended = await _ask(desk, CANCEL, aim, f"cancel-{number}")
+            assert ended.get("status") == "canceled", ended
+        await _takes_and_closes(desk)
     lines = await desk.verb("verify")
     assert lines[-1]["holds"] is True, lines
     assert doubled(desk.data) == []
+
+
+async def _dies_in_between(
+    desk: Desk, order: dict[str, Any], first: dict[str, Any]
+) -> dict[str, Any]:
+    """Kill the gateway as soon as the wish is on record; return what it answers when it is asked again."""
+    asking = asyncio.create_task(desk.command("ask", PLACE, json.dumps(order), "--once", "two"))
+
+    async def wished() -> bool:
+        return len(await desk.verb("events", "--type", "OrderedByHand")) >= 3
+
+    await until(wished, within_s=60)
+    os.kill(desk.pid("gateway"), signal.SIGKILL)
+    await asking
+    await until(_answers(desk), within_s=60)
+    again = await _ask(desk, PLACE, order, "two")
+    assert again.get("status") == "live", again
+    mine = {
+        one["client_order_id"] for one in await desk.verb("orders") if one["strategy"] == MANUAL
+    }
+    assert mine == {first["client_order_id"], again["client_order_id"]}
+    return again
+
+
+async def _takes_and_closes(desk: Desk) -> None:
+    """Nobody's order may stand where a market order would meet it; what is not held cannot be closed."""
+    await desk.command("kill", "--strategy", "grid-perp", "--reason", "out of the way")
+
+    async def nobody_rests() -> bool:
+        return [one for one in await desk.verb("orders", "--open") if one["symbol"] == PERP] == []
+
+    await until(nobody_rests, within_s=60)
+    taken = await _ask(desk, PLACE, SIZE | {"side": "buy", "type": "market"}, "four")
+    assert taken.get("status") in ("live", "filled"), taken  # as far as was told by then
+    await until(_holds(desk, "0.002"), within_s=60)
+    closing = SIZE | {"side": "sell", "type": "market", "reduce_only": True}
+    closed = await _ask(desk, PLACE, closing, "five")
+    assert closed.get("status") in ("live", "filled"), closed
+    await until(_holds(desk, "0"), within_s=60)
+    refused = await _ask(desk, PLACE, closing)
+    assert (refused["error"], "not_reducing" in refused["detail"]) == ("not_approved", True)
 
 
 def _answers(desk: Desk) -> Any:
@@ -112,7 +120,7 @@ def _answers(desk: Desk) -> Any:
 def _holds(desk: Desk, quantity: str) -> Any:
     async def holds() -> bool:
         lines = await desk.verb("positions", "--by", "strategy")
-        mine = [line["quantity"] for line in lines if line["strategy"] == "manual"]
+        mine = [line["quantity"] for line in lines if line["strategy"] == MANUAL]
         return mine == [quantity]
 
     return holds
