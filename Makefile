@@ -185,11 +185,12 @@ proto: setup-dev ## check the wire contract and generate opensqt/v1 and opensqt/
 dashboards: setup-dev ## build the Grafana dashboards again
 	@$(BIN)/python deploy/observability/dashboards.py
 
-rows: setup-dev ## write docs/rows.md, docs/rules.md, docs/steps.md, docs/limits.md and docs/api.md from tests, ports, rules and calls
+rows: setup-dev ## write docs/rows.md, docs/rules.md, docs/steps.md, docs/limits.md, docs/capabilities.md and docs/api.md from tests, ports, rules and calls
 	@$(BIN)/python -m tests.tidiness.rows --write
 	@$(BIN)/python -m tests.tidiness.rules --write
 	@$(BIN)/python -m tests.tidiness.steps --write
 	@$(BIN)/python -m tests.tidiness.limits --write
+	@$(BIN)/python -m tests.tidiness.capabilities --write
 	@$(BIN)/python -m tests.tidiness.calls --write
 
 SEED ?= 1

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 import msgspec
 
 from opensqt.domain.account import FundingPaid
+from opensqt.domain.capability import Capability, require
 from opensqt.domain.decimals import ZERO, canonical
 from opensqt.domain.instruments import InstrumentRules, Market, reduce_only_binds
 from opensqt.domain.intent import OrderType
@@ -81,6 +82,8 @@ class SimulatedOrders:
         self, requests: Sequence[OrderRequest], *, obstacle: Obstacle = no_obstacle
     ) -> tuple[PlaceOutcome, ...]:
         """Place orders of one symbol; the smallest deadline of those that leave holds for all."""
+        if len(requests) > 1:
+            require(self._terms.policy, requests[0].symbol, Capability.PLACE_BATCH)
         kept = [obstacle(one.client_order_id) for one in requests]
         leaving = [one for one, why in zip(requests, kept, strict=True) if not why]
         outcomes = iter([self.take(one, leaving) for one in leaving])
@@ -97,6 +100,8 @@ class SimulatedOrders:
         self, symbol: str, client_order_ids: Sequence[str], *, urgent: bool = False
     ) -> tuple[CancelOutcome, ...]:
         """Cancel orders of one symbol."""
+        if len(client_order_ids) > 1:
+            require(self._terms.policy, symbol, Capability.CANCEL_BATCH)
         return tuple([await self.cancel(symbol, name, urgent=urgent) for name in client_order_ids])
 
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
@@ -255,6 +260,7 @@ class SimulatedVenue(SimulatedOrders):
 
     async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
         """Return booked funding payments since a market time, oldest first."""
+        require(self._terms.policy, symbol, Capability.FUNDING_PAID)
         window = Window(start_ms=since_ms, limit=ALL)
         rows = self.exchange.store.records.income(self._account, symbol, "FUNDING_FEE", window)
         venue, manner = self.exchange.settlement.venue, self._terms.manner

@@ -22,7 +22,10 @@ from opensqt.domain.venue_contact import Contact
 
 
 class Orders(Protocol):
-    """What may be asked about orders. A request is sent once; whatever comes back is an outcome."""
+    """What may be asked about orders. A request is sent once; whatever comes back is an outcome.
+
+    What a market does not have (`opensqt/domain/capability.py`) raises `NotSupported` before anything is sent.
+    """
 
     async def place(
         self, request: OrderRequest, *, obstacle: Obstacle = no_obstacle

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from opensqt.domain.capability import Capability, require
 from opensqt.domain.venue import (
     CancelOutcome,
     Held,
@@ -86,6 +87,8 @@ class VenueOrders:
         self, symbol: str, client_order_ids: Sequence[str], *, urgent: bool = False
     ) -> tuple[CancelOutcome, ...]:
         """Cancel orders of one symbol with one request, once."""
+        if len(client_order_ids) > 1:
+            require(self._policy, symbol, Capability.CANCEL_BATCH)
         at = await self._at(symbol)
         if isinstance(at, NotSent):
             return (at,) * len(client_order_ids)
@@ -123,7 +126,10 @@ class VenueOrders:
     async def _place(
         self, requests: Sequence[OrderRequest], obstacle: Obstacle
     ) -> tuple[PlaceOutcome, ...]:
-        at = await self._at(_one_symbol(requests))
+        symbol = _one_symbol(requests)
+        if len(requests) > 1:
+            require(self._policy, symbol, Capability.PLACE_BATCH)
+        at = await self._at(symbol)
         if isinstance(at, NotSent):
             return (at,) * len(requests)
         try:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
+from opensqt.domain.capability import Capability, require
 from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.venue import AccountView, OrderView, Policy, PrivateEvent, TradeView, VenueDown
 from opensqt.venues.engine.orders import VenueOrders
@@ -100,6 +101,7 @@ class VenueAccount(VenueOrders):
 
     async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
         """Return booked funding payments since a market time, oldest first; raise `VenueDown`."""
+        require(self._policy, symbol, Capability.FUNDING_PAID)
         at = await self._rest.listing.instrument(symbol)
         query = self._asks.funding(at, account=self._account, since_ms=since_ms)
         rows = await self._rest.pages(query)
