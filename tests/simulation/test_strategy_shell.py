@@ -285,3 +285,43 @@ async def test_a_carry_begins_its_saga_in_the_journal(house: House, config: Conf
         (leg, *_) = await intents_of(house)
         assert (step.strategy, step.step) == ("carry", "entering")
         assert (leg.strategy, leg.symbol) == ("carry", SPOT)
+
+
+@pytest.mark.row("H03")
+async def test_the_hops_of_a_carry_are_measured(house: House, config: Config) -> None:
+    """From the market's word to the entry, and from the fill of that leg to the hedge; nothing else is counted."""
+    context = context_of(house, config)
+    runner = StrategyRunner(context, "arb", carries_of(config, house.clock))
+
+    def measured(hop: str) -> tuple[float | None, float | None]:
+        read = context.metrics.registry.get_sample_value
+        labels = {"strategy": "carry"}
+        return read(f"opensqt_{hop}_ms_count", labels), read(f"opensqt_{hop}_ms_sum", labels)
+
+    async with desk(house, runner):
+        await show(house)
+        await tell(house, funding_of("0.0003", house.clock.market_ms()))
+
+        async def wished() -> bool:
+            return any(one.symbol == SPOT for one in await intents_of(house))
+
+        await until(wished)
+        await until(lambda: measured("tick_to_decision")[0] == 1)
+        assert measured("fill_to_hedge")[0] is None
+        leg = next(one for one in await intents_of(house) if isinstance(one, PlaceIntent))
+        venue = Evidence()
+        venue.now_ms = house.clock.market_ms()
+        placed = placed_of(leg, venue.now_ms)
+        venue.fold(placed)
+        cid = placed.ref.client_order_id
+        for fact in (placed, venue.accepted(cid)):
+            await record(house, fact, f"order/{cid}")
+        venue.now_ms = house.clock.market_ms() - 700
+        await record(house, venue.fill_of(cid), f"order/{cid}")
+
+        async def hedged() -> bool:
+            return any(one.symbol == PERP for one in await intents_of(house))
+
+        await until(hedged)
+        await until(lambda: measured("fill_to_hedge")[0] == 1)
+        assert 700 <= (measured("fill_to_hedge")[1] or 0.0) < 10_000

@@ -49,6 +49,12 @@ class Metrics:
         self.strategy_trading = self._gauge(
             "strategy_trading", "1 while a strategy trades; /status says why not", "strategy"
         )
+        self.tick_to_decision_ms = self._latency(
+            "tick_to_decision_ms", "Wall ms from what a market said to the decision it caused"
+        )
+        self.fill_to_hedge_ms = self._latency(
+            "fill_to_hedge_ms", "Wall ms from the fill of one leg to the intent for the other"
+        )
         self._count()
 
     def _count(self) -> None:
@@ -74,6 +80,11 @@ class Metrics:
 
     def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
         return Gauge(f"opensqt_{name}", words, labels, registry=self.registry)
+
+    def _latency(self, name: str, words: str) -> Histogram:
+        return Histogram(
+            f"opensqt_{name}", words, ("strategy",), buckets=_LATENCY_MS, registry=self.registry
+        )
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
         return Counter(f"opensqt_{name}", words, labels, registry=self.registry)
