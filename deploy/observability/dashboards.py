@@ -42,6 +42,18 @@ class Dashboard(NamedTuple):
     panels: tuple[Panel, ...]
 
 
+def _quantiles(hop: str, label: str) -> tuple[Query, ...]:
+    """Return the queries of the median and the 99th percentile of a hop of orders."""
+    rate = f"rate(opensqt_{hop}_seconds_bucket[5m])"
+    return tuple(
+        Query(
+            f"histogram_quantile({share}, sum by (le, {label}) ({rate}))",
+            f"{{{{{label}}}}} p{name}",
+        )
+        for share, name in (("0.5", "50"), ("0.99", "99"))
+    )
+
+
 OVERVIEW = Dashboard(
     "overview",
     "OpenSQT: desk",
@@ -119,21 +131,18 @@ EXECUTION = Dashboard(
             "none",
             (Query("max by (breaker, scope) (opensqt_breaker_open)", "{{breaker}} {{scope}}"),),
         ),
-        Panel(
-            "Intent to answer",
-            "ms",
-            tuple(
-                Query(
-                    f"histogram_quantile({share}, sum by (le, venue) (rate(opensqt_intent_to_ack_ms_bucket[5m])))",
-                    f"{{{{venue}}}} p{name}",
-                )
-                for share, name in (("0.5", "50"), ("0.99", "99"))
-            ),
-        ),
+        Panel("Tick to decision", "s", _quantiles("tick_to_decision", "strategy")),
+        Panel("Decision to answer", "s", _quantiles("decision_to_ack", "venue")),
+        Panel("Fill of a leg to its hedge", "s", _quantiles("fill_to_hedge", "strategy")),
         Panel(
             "Answers a second",
             "ops",
-            (Query("sum by (outcome) (rate(opensqt_intent_to_ack_ms_count[5m]))", "{{outcome}}"),),
+            (
+                Query(
+                    "sum by (outcome) (rate(opensqt_decision_to_ack_seconds_count[5m]))",
+                    "{{outcome}}",
+                ),
+            ),
         ),
         Panel(
             "Intents a second",

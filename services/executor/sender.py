@@ -138,9 +138,9 @@ class OrderSender:
 
     def _measure(self, submit: SendOrder, outcome: PlaceOutcome) -> None:
         account = self._account
-        elapsed_ms = float((account.clock.market_ms() - submit.created_ms) / account.clock.speed)
+        elapsed_ms = (account.clock.market_ms() - submit.created_ms) / account.clock.speed
         labels = (account.author.venue, type(outcome).__name__)
-        self._metrics.intent_to_ack_ms.labels(*labels).observe(elapsed_ms)
+        self._metrics.decision_to_ack_seconds.labels(*labels).observe(float(elapsed_ms) / MS_PER_S)
 
     @contextlib.contextmanager
     def _spans(self, submits: tuple[SendOrder, ...]) -> Iterator[None]:

@@ -83,7 +83,7 @@ class Prometheus:
         return found if found.get("status") == "success" else None
 
 
-@pytest.mark.row("I20", "H01", "H02")
+@pytest.mark.row("I20", "H01", "H02", "H03")
 async def test_every_panel_shows_data_of_a_running_desk(tmp_path: Path) -> None:
     """No panel is empty while grids and a carry trade; a process that stands still is alerted on by its name."""
     desk = Desk(tmp_path / "data")

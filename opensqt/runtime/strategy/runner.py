@@ -12,9 +12,7 @@ from typing import Any
 from opensqt.domain import ids
 from opensqt.domain.bus_trouble import words_for
 from opensqt.domain.intent import Basis, CancelIntent, PlaceIntent
-from opensqt.domain.market import MarketEvent
-from opensqt.domain.messages import Message, name_of
-from opensqt.domain.order_events import Fill
+from opensqt.domain.messages import name_of
 from opensqt.domain.strategy_events import StrategyFaulted, StrategyStarted
 from opensqt.domain.subjects import (
     LATCH,
@@ -33,6 +31,7 @@ from opensqt.runtime.lease import LeaseKeeper, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.strategy.journal import StrategyJournal
+from opensqt.runtime.strategy.latency import DecisionLatency
 from opensqt.strategies.decision import Decision, JournalledChoice
 from opensqt.strategies.fingerprint import fingerprint
 from opensqt.strategies.kernel import StrategyInstance, StrategySpec
@@ -98,6 +97,7 @@ class StrategyRunner:
             progress=context.progress,
         )
         self._journal = StrategyJournal(context, self._lease)
+        self._latency = DecisionLatency(context.metrics, context.clock)
         self._shell = ServiceShell(self._lease, context.progress)
         for actor in self._actors:
             gauge = context.metrics.strategy_trading.labels(actor.play.name)
@@ -196,8 +196,7 @@ class StrategyRunner:
             said("strategy_trading", strategy=actor.play.name, not_trading=actor.last.reason)
         for choice in decision.choices:
             self._journal.add(actor.play.name, choice, item.envelope)
-        if decision.choices or decision.intents:
-            self._measure(actor.play.name, item.message, decision)
+        self._latency.note(actor.play.name, item.message, decision)
         if not decision.intents or not self._lease.held:
             return
         with self._context.tracer.span(
@@ -205,20 +204,6 @@ class StrategyRunner:
         ) as span:
             for intent in decision.intents:
                 await self._publish(intent, item.envelope.event_id, span.traceparent)
-
-    def _measure(self, strategy: str, cause: Message, decision: Decision) -> None:
-        """Note how long the cause of a decision is ago: a word of the market, or the fill of the other leg."""
-        metrics, clock = self._context.metrics, self._context.clock
-        if isinstance(cause, MarketEvent):
-            hop = metrics.tick_to_decision_ms
-        elif isinstance(cause, Fill) and any(
-            intent.symbol != cause.ref.symbol for intent in decision.intents
-        ):
-            hop = metrics.fill_to_hedge_ms
-        else:
-            return
-        ago_ms = float((clock.market_ms() - cause.time_ms) / clock.speed)
-        hop.labels(strategy).observe(max(0.0, ago_ms))
 
     async def _publish(
         self, intent: PlaceIntent | CancelIntent, cause: str, traceparent: str

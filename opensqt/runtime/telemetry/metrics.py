@@ -3,23 +3,16 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_LATENCY_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+_LATENCY_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Metrics:
-    """What one process measures; durations in ms of wall time."""
+    """What one process measures; histograms in seconds of wall time."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.tick_age_ms = self._gauge(
             "tick_age_ms", "Wall ms since the last tick of a symbol", "venue", "symbol"
-        )
-        self.intent_to_ack_ms = Histogram(
-            "opensqt_intent_to_ack_ms",
-            "Wall ms from the intent to the venue's answer",
-            ("venue", "outcome"),
-            buckets=_LATENCY_MS,
-            registry=self.registry,
         )
         self.orders_unresolved = self._gauge(
             "orders_unresolved", "Orders whose outcome is unknown", "venue", "account"
@@ -49,13 +42,19 @@ class Metrics:
         self.strategy_trading = self._gauge(
             "strategy_trading", "1 while a strategy trades; /status says why not", "strategy"
         )
-        self.tick_to_decision_ms = self._latency(
-            "tick_to_decision_ms", "Wall ms from what a market said to the decision it caused"
-        )
-        self.fill_to_hedge_ms = self._latency(
-            "fill_to_hedge_ms", "Wall ms from the fill of one leg to the intent for the other"
-        )
+        self._time()
         self._count()
+
+    def _time(self) -> None:
+        self.tick_to_decision_seconds = self._latency(
+            "tick_to_decision", "From what a market said to the decision it caused", "strategy"
+        )
+        self.decision_to_ack_seconds = self._latency(
+            "decision_to_ack", "From an intent to the venue's answer", "venue", "outcome"
+        )
+        self.fill_to_hedge_seconds = self._latency(
+            "fill_to_hedge", "From the fill of one leg to the intent for the other", "strategy"
+        )
 
     def _count(self) -> None:
         self.redeliveries = self._counter(
@@ -81,9 +80,9 @@ class Metrics:
     def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
         return Gauge(f"opensqt_{name}", words, labels, registry=self.registry)
 
-    def _latency(self, name: str, words: str) -> Histogram:
+    def _latency(self, hop: str, words: str, *labels: str) -> Histogram:
         return Histogram(
-            f"opensqt_{name}", words, ("strategy",), buckets=_LATENCY_MS, registry=self.registry
+            f"opensqt_{hop}_seconds", words, labels, buckets=_LATENCY_S, registry=self.registry
         )
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
