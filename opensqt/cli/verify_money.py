@@ -4,11 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, localcontext
 
+import msgspec
+
 from opensqt.cli.verify_evidence import Audited, Check, JudgedEvidence
 from opensqt.cli.verify_orders import told
 from opensqt.domain.account import Deposit, FundingPaid
 from opensqt.domain.decimals import EXACT, ZERO, canonical
-from opensqt.domain.order_events import Canceled, Expired, Fill
+from opensqt.domain.instruments import Side
+from opensqt.domain.order_events import Canceled, Expired, Fill, whole_trade
 from opensqt.domain.recon_events import Adjustment
 from opensqt.domain.strategy_events import PositionAdopted
 from opensqt.domain.wallets import serving
@@ -155,21 +158,42 @@ def _unequal(evidence: JudgedEvidence, positions: Mapping[Place, Decimal]) -> li
 
 
 def _fills(evidence: JudgedEvidence) -> dict[TradeKey, Fill]:
-    return {
-        _key(event.message): event.message
-        for event in evidence.events
-        if isinstance(event.message, Fill)
-    }
+    """Return the trades of the journal; the parts of one that was divided among owners make the whole."""
+    found: dict[TradeKey, Fill] = {}
+    for event in evidence.events:
+        if isinstance(fill := event.message, Fill):
+            key = _key(fill)
+            before = found.get(key)
+            apart = before is not None and before.trade_id != fill.trade_id
+            found[key] = _joined(before, fill) if before is not None and apart else fill
+    return found
+
+
+def _joined(one: Fill, other: Fill) -> Fill:
+    sizes = [EXACT.multiply(fill.quantity, Decimal(fill.side.sign)) for fill in (one, other)]
+    whole = EXACT.add(*sizes)
+    return msgspec.structs.replace(
+        other,
+        side=Side.BUY if whole > 0 else Side.SELL,
+        quantity=abs(whole),
+        fee=EXACT.add(one.fee, other.fee),
+        realized_pnl=EXACT.add(one.realized_pnl, other.realized_pnl),
+    )
 
 
 def _counted(evidence: JudgedEvidence) -> list[tuple[TradeKey, int]]:
-    keys = (_key(e.message) for e in evidence.events if isinstance(e.message, Fill))
-    return list(Counter(keys).items())
+    told_of = (e.message for e in evidence.events if isinstance(e.message, Fill))
+    return list(Counter((*_key(fill)[:3], fill.trade_id) for fill in told_of).items())
 
 
 def _key(fill: Fill) -> TradeKey:
     market = PERP if ":" in fill.ref.symbol else SPOT
-    return fill.ref.account, market, _symbol(fill.ref.symbol.partition(":")[0]), fill.trade_id
+    return (
+        fill.ref.account,
+        market,
+        _symbol(fill.ref.symbol.partition(":")[0]),
+        whole_trade(fill.trade_id),
+    )
 
 
 def _audited(one: Audited) -> TradeKey:

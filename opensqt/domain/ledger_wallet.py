@@ -1,6 +1,8 @@
 """Wallets: what one asset of one wallet has gained and lost, and what a trade does to it. Exact, never rounded."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TypeVar
 
 import msgspec
 
@@ -95,15 +97,27 @@ def shared(
     amount: Decimal, owners: dict[tuple[str, ...], Position]
 ) -> list[tuple[tuple[str, ...], Decimal]]:
     """Divide a funding payment among owners by what each holds, the last one gets the rest; exact in sum."""
-    holding = sorted(key for key, held in owners.items() if held.quantity != 0)
-    whole = sum((owners[key].quantity for key in holding), ZERO)
+    return divided(amount, {key: held.quantity for key, held in owners.items()})
+
+
+_Owner = TypeVar("_Owner", str, tuple[str, ...])
+
+
+def divided(amount: Decimal, held: Mapping[_Owner, Decimal]) -> list[tuple[_Owner, Decimal]]:
+    """Divide an amount among owners by the signed quantity of each, the last one gets the rest; exact in sum.
+
+    Nobody gets anything where they hold nothing together.
+    """
+    holding = sorted(owner for owner, quantity in held.items() if quantity != 0)
+    whole = sum((held[owner] for owner in holding), ZERO)
     if whole == 0:
         return []
-    shares: list[tuple[tuple[str, ...], Decimal]] = []
+    shares: list[tuple[_Owner, Decimal]] = []
     left = amount
-    for key in holding[:-1]:
-        exact = EXACT.divide(EXACT.multiply(amount, owners[key].quantity), whole)
+    for owner in holding[:-1]:
+        exact = EXACT.divide(EXACT.multiply(amount, held[owner]), whole)
         part = exact.quantize(GRAIN, rounding=ROUND_HALF_EVEN, context=EXACT)
-        shares.append((key, part))
+        shares.append((owner, part))
         left = EXACT.subtract(left, part)
-    return [*shares, (holding[-1], left)]
+    shares.append((holding[-1], left))
+    return shares

@@ -78,11 +78,8 @@ PARTS = frozenset(
     | {"SnapshotBalance", "SnapshotOrder", "SnapshotPosition"}
 )
 
-# Their shape is fixed and read; no version says them yet. What shows liquidations, transfers and maintenance will.
-RESERVED = frozenset(
-    {"BalanceChanged", "Liquidated", "AutoDeleveraged", "Settled", "Transferred"}
-    | {"InstrumentChanged", "VenueStatus"}
-)
+# Their shape is fixed and read; no version says them yet. What shows transfers and maintenance will.
+RESERVED = frozenset({"BalanceChanged", "Transferred", "InstrumentChanged", "VenueStatus"})
 
 # A reader that does not know one of these may count and skip it; any other unknown type halts it.
 IGNORABLE: frozenset[str] = frozenset({"BookTop", "Candle", "Trade", "FeedStatus", "Heartbeat"})

@@ -84,7 +84,7 @@ class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
-    """A trade of ours. Unique by (venue, account, symbol, trade_id)."""
+    """A trade of ours, or one owner's part of it. Unique by (venue, account, symbol, trade_id)."""
 
     ref: OrderRef  # client_order_id is empty where the venue did not say
     trade_id: str
@@ -100,6 +100,19 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     wallet: str = ""  # in which it was booked; empty: that of its market alone
     realized_untold: bool = False  # the venue does not report it: books reckon it by average cost
+
+
+PART = "~"  # stands in no id of a venue; the first part of a trade has the id of the whole
+
+
+def part_of_trade(trade_id: str, number: int) -> str:
+    """Return the id of a part, from 0 on, of a trade that is divided among several owners."""
+    return f"{trade_id}{PART}{number}" if number else trade_id
+
+
+def whole_trade(trade_id: str) -> str:
+    """Return the venue's id of the trade of which this is a part, or the whole."""
+    return trade_id.partition(PART)[0]
 
 
 class CancelRequested(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,10 @@ class OwnedPositions:
         """Return what a strategy holds, or nobody."""
         return self.owned.get((strategy, place), ZERO)
 
+    def owners(self, place: Place) -> dict[str, Decimal]:
+        """Return what each owner, and nobody, holds at a place."""
+        return {owner: held for (owner, at), held in self.owned.items() if at == place}
+
     def move(self, strategy: str, place: Place, quantity: Decimal) -> None:
         """Add to what an owner and all together hold; who holds nothing any more is dropped."""
         held = self.owned.pop((strategy, place), ZERO) + quantity

@@ -120,12 +120,12 @@ class OrderContradicted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Liquidated(msgspec.Struct, frozen=True, kw_only=True):
-    """The venue liquidated a position."""
+    """The venue liquidated a position, or a part of it."""
 
     venue: str
     account: str
     symbol: str
-    quantity: Decimal
+    quantity: Decimal  # that the trade brought, signed base units
     price: Decimal
     time_ms: int
 
@@ -186,6 +186,8 @@ class VenueStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 ReconEvent = Discrepancy | Adjustment | Halted | Resumed | OrderContradicted
 
-# What a venue did by itself; notices move nothing in any book yet.
-VenueNotice = Liquidated | AutoDeleveraged | Settled | InstrumentChanged | VenueStatus
+# A position that the venue traded by itself; its trades are booked as such, and what it leaves may only shrink.
+ForcedTrade = Liquidated | AutoDeleveraged | Settled
+# What a venue did by itself; notices move nothing in any book.
+VenueNotice = ForcedTrade | InstrumentChanged | VenueStatus
 VenueEvent = VenueNotice | Transferred

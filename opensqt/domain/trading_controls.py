@@ -6,12 +6,21 @@ from typing import TypeVar
 import msgspec
 
 from opensqt.domain.control import KillLatched, KillReleased
+from opensqt.domain.decimals import canonical
 from opensqt.domain.kills import Kills, folded
-from opensqt.domain.recon_events import Halted, OrderContradicted, Resumed
+from opensqt.domain.recon_events import (
+    AutoDeleveraged,
+    ForcedTrade,
+    Halted,
+    Liquidated,
+    OrderContradicted,
+    Resumed,
+    Settled,
+)
 from opensqt.domain.scope import DESK, Scope, parsed
 
 # What stops trading in a scope or lets it go on; who holds the controls folds all of it.
-Switch = KillLatched | KillReleased | Halted | Resumed | OrderContradicted
+Switch = KillLatched | KillReleased | Halted | Resumed | OrderContradicted | ForcedTrade
 
 HALTED = "HALTED"  # nothing is placed; any other mode lets positions shrink
 REDUCING = "REDUCING"
@@ -77,20 +86,26 @@ def thrown(switches: TradingControls, event: Switch, account: str = "") -> Tradi
         case Halted():
             return _halted(switches, event)
         case OrderContradicted():
-            place = Scope(venue=event.venue, account=event.account, symbol=event.symbol)
-            halt = Halted(
-                scope=str(place),
-                mode=REDUCING,
-                reason=f"order {event.client_order_id} contradicted: {event.evidence}",
-                time_ms=event.time_ms,
+            reason = f"order {event.client_order_id} contradicted: {event.evidence}"
+            return _halted(switches, _only_closes(event, reason))
+        case Liquidated() | AutoDeleveraged() | Settled():
+            done = {Liquidated: "liquidated", AutoDeleveraged: "auto-deleveraged"}
+            reason = (
+                f"the venue {done.get(type(event), 'settled')} the position by {canonical(event.quantity)}"
+                f" at {canonical(event.price)}: look at the venue, then `opensqt resume`"
             )
-            return _halted(switches, halt)
+            return _halted(switches, _only_closes(event, reason))
         case Resumed(name=name, time_ms=time_ms):
             halts = _without(switches.halts, (name,), time_ms)
             trials = _without(switches.trials, (name,), time_ms)
             if event.half_open and name not in halts:
                 trials[name] = event
             return msgspec.structs.replace(switches, halts=halts, trials=trials)
+
+
+def _only_closes(event: OrderContradicted | ForcedTrade, reason: str) -> Halted:
+    place = Scope(venue=event.venue, account=event.account, symbol=event.symbol)
+    return Halted(scope=str(place), mode=REDUCING, reason=reason, time_ms=event.time_ms)
 
 
 def _halted(switches: TradingControls, halt: Halted) -> TradingControls:

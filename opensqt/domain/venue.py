@@ -30,6 +30,18 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ms: int
 
 
+class EndReason(StrEnum):
+    """Why the venue ended an order that it had taken, whatever it calls it; the word before the colon in a reason."""
+
+    DELEVERAGED = "deleveraged"
+    FUNDS = "funds"
+    LIQUIDATED = "liquidated"
+    POST_ONLY = "post_only"
+    REDUCE_ONLY = "reduce_only"
+    SELF_TRADE = "self_trade"
+    SETTLED = "settled"
+
+
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the venue shows it. `status`: open, filled, canceled, expired, rejected (venue's view).
 
@@ -70,6 +82,9 @@ class TradeView(msgspec.Struct, frozen=True, kw_only=True):
     evidence: bytes
     cursor: str = ""
     wallet: str = ""
+    forced: EndReason | None = (
+        None  # the venue traded by itself: liquidated, deleveraged or settled
+    )
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,17 +113,6 @@ class Refusal(StrEnum):
     POST_ONLY = "post_only"
     REDUCE_ONLY = "reduce_only"
     SYMBOL = "symbol"
-
-
-class EndReason(StrEnum):
-    """Why the venue ended an order that it had taken, whatever it calls it; the word before the colon in a reason."""
-
-    DELEVERAGED = "deleveraged"
-    FUNDS = "funds"
-    LIQUIDATED = "liquidated"
-    POST_ONLY = "post_only"
-    REDUCE_ONLY = "reduce_only"
-    SELF_TRADE = "self_trade"
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):

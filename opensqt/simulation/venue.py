@@ -15,6 +15,7 @@ from opensqt.domain.intent import OrderType
 from opensqt.domain.venue import (
     AccountView,
     CancelOutcome,
+    EndReason,
     Held,
     InDoubt,
     LookOutcome,
@@ -34,6 +35,7 @@ from opensqt.domain.venue import (
 from opensqt.domain.venue_contact import Contact
 from opensqt.simulation.engine.audit import AuditRow, Kind, Result, rfc3339
 from opensqt.simulation.engine.exchange import Exchange
+from opensqt.simulation.engine.forced_orders import forced_by
 from opensqt.simulation.engine.order_lookup import newest_order
 from opensqt.simulation.engine.orders import OrderRefusal, Placement, Reason, VenueOrder
 from opensqt.simulation.engine.records import Window
@@ -265,6 +267,13 @@ class SimulatedVenue(SimulatedOrders):
         rows = self.exchange.store.records.income(self._account, symbol, "FUNDING_FEE", window)
         venue, manner = self.exchange.settlement.venue, self._terms.manner
         return [funding_paid(venue, row, manner) for row in rows]
+
+    async def forced_by(self, symbol: str, venue_order_id: str) -> EndReason | None:
+        """Tell why the exchange made an order, of its own id, by itself; None: it did not."""
+        order = self.exchange.store.records.order_by_id(self._account, symbol, int(venue_order_id))
+        return (
+            forced_by(order.client_order_id) if order and self._terms.manner.names_forced else None
+        )
 
     async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
         """Return filters and fees of these symbols; raise `LookupError` naming an unknown one."""

@@ -19,6 +19,7 @@ from opensqt.domain.venue import (
     TradeView,
 )
 from opensqt.domain.wallets import serving
+from opensqt.simulation.engine.forced_orders import forced_by
 from opensqt.simulation.engine.margin import OpenOrders, maintenance_share, perp_orders
 from opensqt.simulation.engine.notices import Notice, OrderNotice, PerpWalletNotice
 from opensqt.simulation.engine.orders import Execution, Status, VenueOrder
@@ -48,6 +49,7 @@ class WireManner(msgspec.Struct, frozen=True, kw_only=True):
     `names_only`: places and cancels are answered with ids alone. `tells_ends`: every view says why the venue ended an
     order, which then counts as canceled. `lists_ids`: lists of trades name our id, and are read on by a cursor.
     `pushes_wallets`: what is pushed of a wallet is what a read shows, and all of it comes when a stream begins.
+    `names_forced`: the id of an order that the venue makes by itself says why.
     """
 
     wallets: tuple[str, ...] = (Market.SPOT.value, Market.PERP.value)
@@ -55,6 +57,7 @@ class WireManner(msgspec.Struct, frozen=True, kw_only=True):
     tells_ends: bool = False
     lists_ids: bool = False
     pushes_wallets: bool = False
+    names_forced: bool = True
 
 
 USUAL = WireManner()
@@ -98,6 +101,7 @@ def trade_view(fill: Execution, *, pushed: bool = False, manner: WireManner = US
         evidence=b"",
         cursor=str(fill.trade_id) if manner.lists_ids and not pushed else "",
         wallet=serving(manner.wallets, fill.market),
+        forced=forced_by(fill.client_order_id) if pushed and manner.names_forced else None,
     )
     return msgspec.structs.replace(shown, evidence=msgspec.json.encode(shown))
 

@@ -8,6 +8,7 @@ from opensqt.domain.instruments import InstrumentRules
 from opensqt.domain.venue import (
     AccountView,
     CancelOutcome,
+    EndReason,
     LookOutcome,
     Obstacle,
     OrderRequest,
@@ -75,6 +76,9 @@ class Venue(Orders, Protocol):
 
     async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
         """Return booked funding payments since a market time, oldest first, fully paged."""
+
+    async def forced_by(self, symbol: str, venue_order_id: str) -> EndReason | None:
+        """Ask why the venue made an order, of its own id, by itself; None: it did not, or it does not say."""
 
     async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
         """Return filters and this account's fees of these symbols."""

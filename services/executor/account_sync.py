@@ -4,7 +4,7 @@ The stream is fast and may lose frames; REST is slow and decides. The same fact 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 
@@ -20,15 +20,14 @@ from opensqt.domain.venue import (
     VenueDown,
 )
 from opensqt.execution import events as facts
-from opensqt.execution import to_ask
-from opensqt.execution.evidence import adopt, after_trade, after_view
+from opensqt.execution.evidence import adopt, after_view
 from opensqt.runtime.waiting import event_within
 from services.executor.account import ExecutorAccount
 from services.executor.snapshots import Snapshots, since_ms, unsure_ms
+from services.executor.trade_booking import book, contradict, explained, identify
 
 SWEEP_S = 5.0
 SNAPSHOT_S = 15.0
-LATE_AGE_MS_MAX = 600_000  # market ms; nobody carries out a request that is older
 REAPPEARED = "vanished, yet open at the venue"
 
 
@@ -64,7 +63,7 @@ class AccountSync:
                 case OrderView():
                     await self.show(event)
                 case TradeView():
-                    await self._on_trade(event)
+                    await book(self._account, event)
                 case StreamUp():
                     self.stream_up = True
                     # What happened before this instant may never be pushed.
@@ -167,8 +166,8 @@ class AccountSync:
             )
             for trade in trades:
                 if account.state.find(symbol, trade.client_order_id, trade.venue_order_id) is None:
-                    await _identify(account, self.show, symbol)
-                await self._on_trade(trade)
+                    await identify(account, self.show, symbol)
+                await book(account, await explained(account, trade))
                 if trade.time_ms <= settled_ms:
                     self._marks[symbol] = trade.cursor or trade.trade_id
 
@@ -189,21 +188,9 @@ class AccountSync:
         evidence_hash = await account.keep("order", view.evidence)
         events = after_view(account.author, order.placed.ref, view, evidence_hash)
         await account.record(events)
-        await _contradict(account, order.client_order_id, view.symbol)
+        await contradict(account, order.client_order_id, view.symbol)
         if view.filled_quantity > account.state.orders[order.client_order_id].filled:
             self.poke(view.symbol)
-
-    async def _on_trade(self, trade: TradeView) -> None:
-        account = self._account
-        if account.state.knows_trade(trade.symbol, trade.trade_id):
-            return
-        evidence_hash = await account.keep("trade", trade.evidence)
-        events = after_trade(account.state, account.author, trade, evidence_hash)
-        await account.record(events)
-        # A venue may name its own id only.
-        order = account.state.find(trade.symbol, trade.client_order_id, trade.venue_order_id)
-        if order is not None:
-            await _contradict(account, order.client_order_id, trade.symbol)
 
     async def _look_after(self, order: order_state.Order) -> bool:
         """Ask for an order that should be open and is not, the stream did not say why; tell whether it was shown."""
@@ -217,24 +204,6 @@ class AccountSync:
         if isinstance(outcome, NotFound):
             self._tell_missing(order.client_order_id)
         return False
-
-
-async def _identify(
-    account: ExecutorAccount, show: Callable[[OrderView], Awaitable[None]], symbol: str
-) -> None:
-    """Ask for the orders whose a trade of nobody's may be before it is booked; raise `VenueDown`.
-
-    These are the ones in doubt, and those lately called never placed: a request may have been carried out after all.
-    Where the venue does not show an order yet, the trade finds it later by the venue's id.
-    """
-    late_ms = account.clock.market_ms() - LATE_AGE_MS_MAX
-    doubtful = [order for order in to_ask.doubtful(account.state) if _symbol(order) == symbol]
-    for order in (*doubtful, *to_ask.disproved(account.state, symbol, late_ms)):
-        outcome = await account.venue.urgent.look(symbol, order.client_order_id)
-        if isinstance(outcome, Held) and outcome.order is not None:
-            await show(outcome.order)
-        elif not isinstance(outcome, NotFound):
-            raise VenueDown(f"{order.client_order_id} may own a trade and was not shown: {outcome}")
 
 
 async def _adopt_orphans(
@@ -275,15 +244,6 @@ def _vanished(order: order_state.Order) -> bool:
 def _known(order: order_state.Order, view: OrderView) -> bool:
     """Tell whether a view says nothing new: an open or filled order that we know the venue holds."""
     return view.status in ("open", "filled") and order.accepted is not None
-
-
-async def _contradict(account: ExecutorAccount, name: str, symbol: str) -> None:
-    order = account.state.orders.get(name)
-    if order is None or not order.contradicted:
-        return
-    now_ms = account.clock.market_ms()
-    account.log.error("order_contradicted", order=name, evidence=order.contradictions)
-    await account.record((facts.contradicted(account.author, order, symbol, now_ms),))
 
 
 async def _take_off(account: ExecutorAccount, order: order_state.Order, view: OrderView) -> None:

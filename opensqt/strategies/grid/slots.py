@@ -18,6 +18,7 @@ from opensqt.domain.intent import Purpose
 from opensqt.domain.level_positions import Levels, traded
 from opensqt.domain.order_events import Fill
 from opensqt.domain.position import FLAT, Position
+from opensqt.domain.received import received
 from opensqt.domain.strategy_events import AdoptedSlot
 from opensqt.strategies.folding import Changes
 from opensqt.strategies.grid.levels import GridLevels
@@ -162,12 +163,30 @@ def corrected(books: GridBooks, quantity: Decimal) -> GridBooks:
 
 
 def _book(books: GridBooks, level: int | None, fill: Fill) -> GridBooks:
+    if level is None and not fill.ref.client_order_id:
+        return _closed_aside(books, fill)
     if level is None:
         return msgspec.structs.replace(books, strays=positions.fill(books.strays, fill))
     held = {at: slot.position for at, slot in books.slots.items()}
     changed = traded(held, level, fill)
     own = msgspec.structs.replace(slot_at(books, level), position=changed.pop(level))
     return _holding(_with_slot(books, own), changed)
+
+
+def _closed_aside(books: GridBooks, fill: Fill) -> GridBooks:
+    """Book what the venue traded by itself: what it closes leaves its levels first, each at its own cost."""
+    held = {at: slot.position for at, slot in books.slots.items()}
+    changed, _ = level_positions.corrected(held, received(fill))
+    aside = books.strays
+    for level, after in changed.items():
+        before = held[level]
+        aside = msgspec.structs.replace(
+            aside,
+            quantity=aside.quantity + before.quantity - after.quantity,
+            cost=aside.cost + before.cost - after.cost,
+        )
+    books = _holding(books, changed)
+    return msgspec.structs.replace(books, strays=positions.fill(aside, fill))
 
 
 def _holding(books: GridBooks, changed: Levels) -> GridBooks:

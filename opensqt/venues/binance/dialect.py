@@ -6,7 +6,7 @@ from opensqt.venues.binance.account import BinanceAccountEndpoints
 from opensqt.venues.binance.errors import errors_of
 from opensqt.venues.binance.feed import BinanceFeedFormat
 from opensqt.venues.binance.metadata import BinanceMetadata
-from opensqt.venues.binance.orders import BinanceOrderEndpoints
+from opensqt.venues.binance.orders import BinanceOrderEndpoints, forced
 from opensqt.venues.binance.policy import POLICY, RATES
 from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.binance.user_stream import BinanceUserStreamFormat
@@ -24,4 +24,5 @@ DIALECT = Dialect(
     account=BinanceAccountEndpoints(),
     stream=BinanceUserStreamFormat(),
     feed=BinanceFeedFormat(),
+    forced=forced,
 )

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import OrderRequest, OrderView
+from opensqt.domain.venue import EndReason, OrderRequest, OrderView
 from opensqt.venues.binance.errors import row_of
-from opensqt.venues.binance.parser import order_view, order_views, place_params
+from opensqt.venues.binance.parser import forced_by, order_view, order_views, place_params
 from opensqt.venues.binance.requests import signed
 from opensqt.venues.binance.weights import (
     ALL_ORDERS_WEIGHTS,
@@ -111,3 +111,14 @@ class BinanceOrderEndpoints:
             client_order_id=order.client_order_id,
             order=order,
         )
+
+
+def forced(at: Instrument, venue_order_id: str) -> Query[EndReason | None]:
+    """Ask for an order by the venue's id: a list of trades does not say the name that it gave it."""
+    params = {"symbol": at.venue_symbol, "orderId": venue_order_id}
+
+    def read(raw: bytes, symbols: Symbols) -> EndReason | None:
+        return forced_by(order_view(raw, symbols[at.market]).client_order_id)
+
+    cost = {at.market.value: LOOK_WEIGHTS[at.market]}
+    return Query(request=signed(at.market, "order", params, cost), read=read)

@@ -35,6 +35,12 @@ ENDS = {
     "NEW_INSURANCE": EndReason.LIQUIDATED,
     "NEW_ADL": EndReason.DELEVERAGED,
 }
+# docs, ORDER_TRADE_UPDATE: how the ids begin of orders that the venue makes by itself.
+FORCED = {
+    "autoclose-": EndReason.LIQUIDATED,
+    "adl_autoclose": EndReason.DELEVERAGED,
+    "settlement_autoclose-": EndReason.SETTLED,
+}
 TIMES_IN_FORCE = {
     TimeInForce.GTC: "GTC",
     TimeInForce.IOC: "IOC",
@@ -148,6 +154,12 @@ def order_view(raw: bytes, symbols: Mapping[str, str]) -> OrderView:
 def order_views(raw: bytes, symbols: Mapping[str, str]) -> list[OrderView]:
     """Read a list of orders; raise `Unreadable`."""
     return [order_view(bytes(row), symbols) for row in decoded(raw, list[msgspec.Raw])]
+
+
+def forced_by(client_order_id: str) -> EndReason | None:
+    """Return why the venue made an order by itself, as the id says that it gives such an order; None for any other."""
+    found = (why for prefix, why in FORCED.items() if client_order_id.startswith(prefix))
+    return next(found, None)
 
 
 def trade_views(market: Market, raw: bytes, symbols: Mapping[str, str]) -> list[TradeView]:

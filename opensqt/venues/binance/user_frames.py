@@ -10,7 +10,7 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market
 from opensqt.domain.order_events import Liquidity
 from opensqt.domain.venue import BalanceView, OrderView, PrivateEvent, TradeView
-from opensqt.venues.binance.parser import ENDS, side_of, status_of
+from opensqt.venues.binance.parser import ENDS, forced_by, side_of, status_of
 from opensqt.venues.engine.dialect import StreamEnded, UserFrame
 from opensqt.venues.engine.instrument import trimmed
 from opensqt.venues.engine.request import Unreadable, decoded
@@ -146,6 +146,7 @@ def _trade(wire: _Report, order: OrderView, raw: bytes) -> TradeView:
         realized_pnl=trimmed(wire.profit),
         time_ms=wire.time_ms,
         evidence=raw,
+        forced=forced_by(order.client_order_id),
     )
 
 

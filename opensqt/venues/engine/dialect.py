@@ -4,7 +4,7 @@ The engine sends, judges, pages, reconnects and keeps the budget; a dialect only
 stand in it as the venue counts them: the engine turns contracts into base units.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
@@ -13,7 +13,15 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import OrderRequest, OrderView, Policy, PrivateEvent, Refusal, TradeView
+from opensqt.domain.venue import (
+    EndReason,
+    OrderRequest,
+    OrderView,
+    Policy,
+    PrivateEvent,
+    Refusal,
+    TradeView,
+)
 from opensqt.venues.engine.feed_format import FeedFormat
 from opensqt.venues.engine.instrument import Instrument, Symbols
 from opensqt.venues.engine.rate_limit import Rate
@@ -210,3 +218,5 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     account: AccountEndpoints
     stream: UserStreamFormat
     feed: FeedFormat
+    # Asks why the venue made an order, of its own id, by itself; an answer of None: it did not. Unset: it is not told.
+    forced: Callable[[Instrument, str], Query[EndReason | None]] | None = None

@@ -13,11 +13,18 @@ import msgspec
 
 from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPosition
 from opensqt.domain.capability import Capability, require
-from opensqt.domain.instruments import InstrumentRules
-from opensqt.domain.venue import AccountView, OrderView, Policy, PrivateEvent, TradeView, VenueDown
+from opensqt.domain.instruments import InstrumentRules, Market, market_of
+from opensqt.domain.venue import (
+    AccountView,
+    EndReason,
+    OrderView,
+    Policy,
+    PrivateEvent,
+    TradeView,
+    VenueDown,
+)
 from opensqt.venues.engine.orders import VenueOrders
 from opensqt.venues.engine.rate_limit import Priority
-from opensqt.venues.engine.request import Page, Query
 from opensqt.venues.engine.rest import VenueRest
 from opensqt.venues.engine.user_stream import UserStream
 
@@ -63,14 +70,20 @@ class VenueAccount(VenueOrders):
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol; raise `VenueDown`."""
         at = await self._rest.listing.instrument(symbol)
-        return [at.order(view) for view in await self._pages(self._asks.open_orders(at))]
+        return [
+            at.order(view)
+            for view in await self._rest.pages(self._asks.open_orders(at), lane=self._reads)
+        ]
 
     async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return all our trades beyond a cursor ("" = since a market time), oldest first; raise `VenueDown`."""
         at = await self._rest.listing.instrument(symbol)
         now_ms = self._rest.clock.market_ms()
         query = self._asks.trades(at, after=after, since_ms=since_ms, now_ms=now_ms)
-        unique = {view.trade_id: at.trade(view) for view in await self._pages(query)}
+        unique = {
+            view.trade_id: at.trade(view)
+            for view in await self._rest.pages(query, lane=self._reads)
+        }
         return list(unique.values())
 
     async def account(self) -> AccountView:
@@ -108,6 +121,15 @@ class VenueAccount(VenueOrders):
         unique = {row.income_id: msgspec.structs.replace(row, wallet=at.wallet) for row in rows}
         return sorted(unique.values(), key=lambda row: (row.time_ms, row.income_id))
 
+    async def forced_by(self, symbol: str, venue_order_id: str) -> EndReason | None:
+        """Ask why the venue made an order, of its own id, by itself; raise `VenueDown`."""
+        ask = self._rest.dialect.forced
+        if ask is None or market_of(symbol) is Market.SPOT:
+            return None
+        query = ask(await self._rest.listing.instrument(symbol), venue_order_id)
+        request = msgspec.structs.replace(query.request, lane=self._reads)
+        return self._rest.readable(query, await self._rest.read(request))
+
     async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
         """Return filters and this account's fees; raise `VenueDown`, or `LookupError` naming an unknown symbol."""
         await self._rest.listing.load()
@@ -140,6 +162,3 @@ class VenueAccount(VenueOrders):
     async def close(self) -> None:
         """Disconnect."""
         await self._rest.close()
-
-    async def _pages(self, query: Query[Page[Row]]) -> list[Row]:
-        return await self._rest.pages(query, lane=self._reads)

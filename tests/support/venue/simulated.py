@@ -22,6 +22,7 @@ MANNERS = {
         tells_ends=True,
         lists_ids=True,
         pushes_wallets=True,
+        names_forced=False,
     ),
 }
 
