@@ -23,10 +23,10 @@ from opensqt.execution.caps import Caps, SubmissionTerms
 from opensqt.execution.events import EventSource
 from opensqt.execution.evidence import after_place, after_trade, after_view
 from opensqt.execution.order_actions import OrderAction, permit
+from opensqt.simulation.account_orders import ALL, SimulatedOrders, VenueTerms
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.notices import Notice, PerpWalletNotice
 from opensqt.simulation.engine.records import Window
-from opensqt.simulation.venue import ALL, SimulatedOrders, VenueTerms
 from opensqt.simulation.views import account_view, funding_paid, private_events
 
 EPOCH = 1

@@ -14,12 +14,12 @@ from opensqt.domain.instruments import InstrumentRules, Market
 from opensqt.domain.market import Funding
 from opensqt.domain.venue import Refusal
 from opensqt.runtime.config.all import Config, ConfigError
+from opensqt.simulation.account_orders import VenueTerms
 from opensqt.simulation.dialects.registry import dialect_entry
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.funding import FundingTerms
 from opensqt.simulation.engine.queue_position import QueueModel
 from opensqt.simulation.engine.store import Store
-from opensqt.simulation.venue import VenueTerms
 from opensqt.venues.engine.response import VenueResponse
 from opensqt.venues.policy import policy_of
 from opensqt.venues.registry import dialect_of

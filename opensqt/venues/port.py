@@ -58,8 +58,8 @@ class Orders(Protocol):
         """Ask for one order by our id."""
 
 
-class Venue(Orders, Protocol):
-    """Orders and reads of one account at one venue (spot and perp). Reads raise `VenueDown`."""
+class AccountReads(Protocol):
+    """What may be read of one account. All raise `VenueDown`."""
 
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol, also those that are not ours."""
@@ -70,10 +70,6 @@ class Venue(Orders, Protocol):
     async def account(self) -> AccountView:
         """Return balances and positions of all wallets."""
 
-    @property
-    def urgent(self) -> "Venue":
-        """The same account for whoever settles an order in doubt: its reads use the share that is kept for exits."""
-
     async def funding_paid(self, symbol: str, *, since_ms: int) -> list[FundingPaid]:
         """Return booked funding payments since a market time, oldest first, fully paged."""
 
@@ -82,6 +78,14 @@ class Venue(Orders, Protocol):
 
     async def rules(self, symbols: Sequence[str]) -> tuple[InstrumentRules, ...]:
         """Return filters and this account's fees of these symbols."""
+
+
+class Venue(Orders, AccountReads, Protocol):
+    """Orders and reads of one account at one venue (spot and perp), and how the venue is."""
+
+    @property
+    def urgent(self) -> "Venue":
+        """The same account for whoever settles an order in doubt: its reads use the share that is kept for exits."""
 
     def private(self) -> AsyncIterator[PrivateEvent]:
         """Yield what the private streams say, every frame unconflated, reconnecting for ever."""

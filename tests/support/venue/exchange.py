@@ -7,6 +7,7 @@ from opensqt.domain.account import FundingPaid, SnapshotBalance, SnapshotPositio
 from opensqt.domain.instruments import InstrumentRules, Side
 from opensqt.domain.venue import OrderRequest, PlaceOutcome, TradeView
 from opensqt.runtime.clock import Clock
+from opensqt.simulation.account_orders import ALL, SimulatedOrders
 from opensqt.simulation.engine.audit import Kind
 from opensqt.simulation.engine.exchange import Exchange
 from opensqt.simulation.engine.fees import FeeAsset
@@ -16,7 +17,6 @@ from opensqt.simulation.engine.records import Window
 from opensqt.simulation.engine.store import Store
 from opensqt.simulation.engine.wallets import MarginPosition
 from opensqt.simulation.market.flow import BookSnapshot, MarketTrade
-from opensqt.simulation.venue import ALL, SimulatedOrders
 from opensqt.simulation.views import account_view, funding_paid, trade_view
 from tests.support.venue.simulated import BINANCE, terms
 from tests.support.venue.stream import BreakableStream

@@ -5,8 +5,8 @@ from functools import partial
 from opensqt.domain.instruments import Market
 from opensqt.domain.venue import Policy, Refusal
 from opensqt.domain.wallets import wallet_of
+from opensqt.simulation.account_orders import VenueTerms
 from opensqt.simulation.dialects.registry import dialect_entry
-from opensqt.simulation.venue import VenueTerms
 from opensqt.simulation.views import USUAL, WireManner
 from opensqt.venues.engine.response import VenueResponse
 from opensqt.venues.policy import policy_of

@@ -25,6 +25,6 @@ def test_what_the_venue_closed_leaves_its_level_at_the_price_of_the_trade() -> N
         rig.feed(taken)
         assert slot(rig, -1).position.quantity == 0
         held = slots.total(rig.state.books)
-        assert (held.quantity, held.cost) == (0, 0)
+        assert (held.quantity, held.cost) == (Decimal(0), Decimal(0))
         assert held.realized_pnl == -90 * bought.quantity
     assert Decimal(0) == slots.quantity(rig.state.books)
