@@ -11,7 +11,7 @@ from opensqt.domain.venue import NotFound
 from opensqt.execution import absence, events, evidence
 from opensqt.risk.state import RiskState as GateState
 from opensqt.strategies import folding
-from services.executor import account_sync
+from services.executor import trade_booking
 from services.executor.cancel_sweep import CancelSweep, SweepResult
 from services.executor.resolver import OrderResolver
 from tests.support.fakes.journal import MemoryLeases
@@ -69,7 +69,7 @@ def _dropped_behind_the_end() -> list[Patch]:
             return ()
         return real(state, author, trade, evidence_hash)
 
-    return [(account_sync, "after_trade", after_trade)]
+    return [(trade_booking, "after_trade", after_trade)]
 
 
 def _gate_drops(kind: type[Any]) -> Callable[[], list[Patch]]:
