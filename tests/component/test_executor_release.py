@@ -156,7 +156,7 @@ async def test_nobody_is_killed_or_released_by_a_name_that_nobody_has(rig: Rig) 
         actions = _actions(executor)
         why = (
             "strategy 'grid-prep' is neither configured nor the owner of an order"
-            " (known: grid-perp)"
+            " (known: grid-perp, manual)"
         )
         refusal = {"killed": False, "refused": True, "why": why}
         assert await actions["/kill"](TYPO) == refusal

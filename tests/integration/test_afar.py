@@ -194,7 +194,7 @@ async def test_a_strategy_that_nobody_has_is_not_killed(afar: Afar, capsys: Capt
     """It is refused in the executors' words, and nothing of it is recorded or published."""
     async with afar.executor():
         assert await afar.run("kill", "--strategy", "grid-prep") == 2
-        assert "(known: grid-perp)" in capsys.readouterr().err
+        assert "(known: grid-perp, manual)" in capsys.readouterr().err
         assert await afar.run("events", "--type", "KillLatched") == 0
         assert capsys.readouterr().out == ""
         assert await afar.run("kill", "--strategy", "grid-perp") == 0

@@ -210,7 +210,7 @@ async def test_a_misspelt_strategy_is_refused_in_the_executors_own_words(
             said = capsys.readouterr()
             assert said.out == ""
             assert f"nothing was {nothing}: strategy 'grid-prep' is neither configured" in said.err
-            assert "(known: grid-perp)" in said.err
+            assert "(known: grid-perp, manual)" in said.err
 
 
 async def test_a_strategy_that_one_executor_knows_is_killed(
