@@ -7,7 +7,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.conditions import until
 from tests.e2e.audit import doubled
@@ -36,7 +38,7 @@ async def _resting(desk: Desk) -> dict[str, Any]:
     return SIZE | {"side": "buy", "price": low, "post_only": True, "reason": "hunch"}
 
 
-@pytest.mark.row("G01", "G06")
+@pytest.mark.row("G01", "G05", "G06")
 async def test_a_person_orders_on_a_running_desk(tmp_path: Path) -> None:
     """It rests, is explained and cancelled; one that takes is filled and closed; each refusal has its code.
 
@@ -53,6 +55,8 @@ async def test_a_person_orders_on_a_running_desk(tmp_path: Path) -> None:
         big = await _ask(desk, PLACE, order | {"quantity": "1000"})
         assert (big["error"], "order_notional" in big["detail"]) == ("not_approved", True)
 
+        await _health_follows(desk)
+
         again = await _dies_in_between(desk, order, rests)
         story = await desk.verb("why", rests["client_order_id"])
         assert story[0]["detail"]["what"] == "ordered by hand"
@@ -66,6 +70,21 @@ async def test_a_person_orders_on_a_running_desk(tmp_path: Path) -> None:
     lines = await desk.verb("verify")
     assert lines[-1]["holds"] is True, lines
     assert doubled(desk.data) == []
+
+
+async def _health_follows(desk: Desk) -> None:
+    """A strategy process is killed: who watches its health hears of it, and that it is well again."""
+    kinds = health_pb2.HealthCheckResponse
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{desk.run_file.ports['grpc']}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        watching = stub.Watch(health_pb2.HealthCheckRequest(service="arb"))
+        assert (await watching.read()).status == kinds.SERVING
+        os.kill(desk.pid("arb"), signal.SIGKILL)
+        assert (await watching.read()).status == kinds.NOT_SERVING
+        others = await stub.Check(health_pb2.HealthCheckRequest(service="executor-main"))
+        assert others.status == kinds.SERVING
+        assert (await watching.read()).status == kinds.SERVING
+        watching.cancel()
 
 
 async def _dies_in_between(
