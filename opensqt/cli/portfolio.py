@@ -137,7 +137,10 @@ def _show_scan(args: argparse.Namespace, desk: PortfolioDesk, found: Scan) -> No
             ", ".join(one.unknown),
         )
     console = Console(highlight=False, soft_wrap=True)
-    console.print(table, width=max(console.width, WIDTH_MIN))
+    if found.ranking:
+        console.print(table, width=max(console.width, WIDTH_MIN))
+    else:
+        console.print(_nothing(found), markup=False)
     shown = found.left_out if args.all else found.left_out[:LEFT_OUT_SHOWN]
     for out in shown:
         console.print(f"left out  {_perp(out.pair)}: {out.why}", markup=False)
@@ -209,6 +212,19 @@ def _show_plan(
         )
     if not changes:
         print("nothing to change: what is carried is what should be")
+
+
+def _nothing(found: Scan) -> str:
+    """Say why no pair is ranked, and what to do about it."""
+    if not found.left_out:
+        return (
+            f"{found.venue} lists no spot market together with its perpetual, so that nothing can be"
+            " carried there: name another account with --account"
+        )
+    return (
+        f"{found.venue}: none of {len(found.left_out)} pairs is worth carrying now, for the reasons"
+        " below: scan again later, or lower what [portfolio.universe] asks for"
+    )
 
 
 def _percent(share: Decimal) -> str:

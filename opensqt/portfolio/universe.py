@@ -4,7 +4,7 @@ A pair is bought on one leg and sold on the other: spot and perpetual, or two pe
 earns in one funding interval, a fraction of the notional of one leg.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
 
@@ -148,11 +148,3 @@ def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 def is_fresh(read_at_ms: int, now_ms: int, terms: UniverseTerms) -> bool:
     """Tell whether a past that was read then needs no other reading now."""
     return 0 <= now_ms - read_at_ms < terms.history_age_ms_max
-
-
-def net_rates(long: Sequence[Decimal], short: Sequence[Decimal]) -> tuple[Decimal, ...]:
-    """Return what a pair earned in each interval, oldest first; an empty `long` is spot, which has no funding."""
-    if not long:
-        return tuple(short)
-    count = min(len(long), len(short))
-    return tuple(sold - bought for bought, sold in zip(long[-count:], short[-count:], strict=True))

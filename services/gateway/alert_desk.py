@@ -55,6 +55,7 @@ class AlertDesk:
         self._speaks: bool | None = None  # None: not known yet
         self._is_known = False
         self._facts: dict[str, AlertFact] = {}
+        self._is_whole = False  # every delivery in the journal was heard
         self._delivered = ToldRecord()
         self._holder = holder_of(context.name)
         self._numbers = itertools.count(1)
@@ -77,6 +78,10 @@ class AlertDesk:
         self._facts[event_id] = event
         while len(self._facts) > FACTS_MAX:
             del self._facts[next(iter(self._facts))]
+
+    def hear_all(self, is_whole: bool) -> None:
+        """Say whether the journal was heard to its end: before it nobody knows which facts were told already."""
+        self._is_whole = is_whole
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is to run beside the page; nothing where there is no channel."""
@@ -123,7 +128,8 @@ class AlertDesk:
         while True:
             told = self._told()
             self._is_known = told.live
-            alerts, now_s = alerts_of(self._state(), told, self._facts), self._clock.monotonic_s()
+            facts = self._facts if self._is_whole else {}
+            alerts, now_s = alerts_of(self._state(), told, facts), self._clock.monotonic_s()
             for name, book in self._books.items():
                 book.look(alerts, self._delivered.of(name), now_s)
             await self._clock.sleep(self._terms.look_every_s)

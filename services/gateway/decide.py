@@ -120,16 +120,23 @@ def mode_of(state: GatewayState, told: DeskStatus) -> dict[str, Any]:
             (f"{k['actor']}: {k['reason']}" for k in kills if k["scope"] == DESK), told.latched
         )
     elif any(halt["mode"] == HALTED and halt["scope"] == DESK for halt in halts):
-        mode, why = HALTED, str(halts[0]["reason"])
+        mode, why = HALTED, _stops(halts)
     elif risk is None:
         mode, why = REDUCING, "risk does not answer: no opening is approved"
     elif risk.get("mode") in (REDUCING, HALTED):
-        mode, why = str(risk["mode"]), "; ".join(str(halt["reason"]) for halt in halts)
+        mode, why = str(risk["mode"]), _stops(halts)
     elif halts:
-        mode, why = REDUCING, f"{halts[0]['scope']}: {halts[0]['reason']}"
+        mode, why = REDUCING, _stops(halts)
     elif broken := bus_trouble(told.statuses) or venue_trouble(told.statuses):
         mode, why = REDUCING, broken
     return {"mode": mode, "why": why, "kills": kills, "halts": halts}
+
+
+def _stops(halts: Sequence[Mapping[str, Any]]) -> str:
+    """Say what stops openings, of the whole desk first; what stops a part of it is named with that part."""
+    whole = [str(halt["reason"]) for halt in halts if halt["scope"] == DESK]
+    parts = [f"only {halt['scope']}: {halt['reason']}" for halt in halts if halt["scope"] != DESK]
+    return "; ".join(whole or parts)
 
 
 def health_of(told: DeskStatus) -> dict[str, bool]:

@@ -153,6 +153,8 @@ class Gateway:
         if kill is not None and not answers and heard:
             # Executors that cannot be asked run elsewhere: what they obeyed they record.
             recorded = await self._recorded(kill)
+        # What an executor said of itself before the command is over: the page would still say it.
+        await self._desk.ask()
         reached = all(answer.ok for answer in answers) if answers else recorded
         self._log.warning("command answered", verb=verb, scope=scope, ok=reached)
         return {
@@ -206,8 +208,10 @@ class Gateway:
                 case CaughtUp():
                     self._heard_s = self._clock.monotonic_s()
                     self._state, self._live, self._why = self._fresh, True, ""
+                    self._alerts.hear_all(True)
                 case FeedReset(reason=reason):
                     self._control.news.reset()
+                    self._alerts.hear_all(False)
                     # People go on seeing the last picture, marked as old, until the new one is whole.
                     self._fresh, self._live, self._why = GatewayState(), False, reason
 

@@ -202,3 +202,18 @@ async def test_a_kill_that_was_released_is_not_shown_again_by_the_next_gateway(
         async with visited(stage) as visitor:
             await until(lambda: visitor.gateway.look()["mode"]["mode"] == "NORMAL")
             assert visitor.gateway.look()["mode"]["kills"] == []
+
+
+async def test_after_a_resume_the_page_no_longer_says_killed(tmp_path: Path) -> None:
+    """What the executor said of itself before the command does not stand until it is asked the next time."""
+    async with staged(tmp_path) as stage:
+        stage.killed.append("kill-one")
+        stage.statuses["executor-main"] |= {"killed": True, "kill_ids": {"desk": ["kill-one"]}}
+        kill = KillLatched(scope="desk", reason="fire", actor="a", time_ms=1, kill_id="kill-one")
+        await stage.record(kill)
+        seldom = GatewaySettings(token_file=tmp_path / "token", ask_every_s=60.0)
+        async with visited(stage, seldom) as visitor:
+            await until(lambda: visitor.gateway.look()["processes"])
+            assert visitor.gateway.look()["mode"]["mode"] == "KILLED"
+            assert (await visitor.post("resume", {"reason": "out"}, RIGHT))[0] == 200
+            await until(lambda: visitor.gateway.look()["mode"]["mode"] == "NORMAL")

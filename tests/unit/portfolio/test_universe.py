@@ -20,7 +20,6 @@ from opensqt.portfolio.universe import (
     UniverseTerms,
     candidate,
     is_fresh,
-    net_rates,
     pairs,
     ranked,
     refusal,
@@ -127,13 +126,6 @@ def test_a_past_is_read_again_after_four_hours() -> None:
     assert not is_fresh(0, 4 * HOUR_MS, TERMS)
     assert not is_fresh(1, 0, TERMS)
     assert (TERMS.intervals, TERMS.reads_at_once_max) == (90, 10)
-
-
-def test_net_rates_are_of_the_intervals_that_both_have() -> None:
-    """The newest of both belong together; spot has none."""
-    one, two = Decimal(1), Decimal(2)
-    assert net_rates([one], [two, two, one]) == (Decimal(0),)
-    assert net_rates([], [two]) == (two,)
 
 
 def _by_hand(rates: list[float]) -> float:
