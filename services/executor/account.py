@@ -32,6 +32,8 @@ from opensqt.runtime.latch import Latches
 from opensqt.runtime.lease import LeaseKeeper, LeaseLost
 from opensqt.runtime.retrying import PAUSE_S, PAUSE_S_MAX, until_answered
 from opensqt.runtime.telemetry.logs import Log
+from opensqt.runtime.telemetry.order_traces import OrderTraces
+from opensqt.runtime.telemetry.provider import Tracer
 from opensqt.venues.engine.cancel_batcher import CancelBatcher
 from opensqt.venues.port import Venue
 
@@ -54,6 +56,7 @@ class ExecutorAccount:
         caps: Caps,
         latches: Latches,
         approval_keys: ApprovalKeys,
+        tracer: Tracer,
     ) -> None:
         self.author = author
         self.venue = venue
@@ -71,7 +74,7 @@ class ExecutorAccount:
         self.closing = False  # a clean stop has begun: nothing new is taken or sent
         self.sending: set[str] = set()  # orders whose request is under way
         self.sent_ms: dict[str, int] = {}  # orders that we sent -> market time, not earlier
-        self.traces: dict[str, str] = {}  # stream of a living order -> traceparent of its decision
+        self.traces = OrderTraces(tracer)
         self.log = Log(f"executor.{author.account}")
         self._recorded: BoundedSet[str] = BoundedSet(REMEMBERED_MAX)
         self._down_since_s: float | None = None
@@ -108,7 +111,8 @@ class ExecutorAccount:
 
     async def commit(self, entry: Entry) -> AppendOutcome:
         """Append once and fold what is in the journal then; raise `JournalDown`, or `LeaseLost` if we are fenced."""
-        entry = msgspec.structs.replace(entry, events=tuple(map(self._traced, entry.events)))
+        events, spans = self.traces.carry(entry.events)
+        entry = msgspec.structs.replace(entry, events=events)
         try:
             outcome = await self.journal.append(entry)
         except JournalDown:
@@ -116,6 +120,9 @@ class ExecutorAccount:
                 self._down_since_s = self.clock.monotonic_s()
             raise
         self._down_since_s = None
+        if isinstance(outcome, Appended):
+            for span in spans:
+                span.end()
         match outcome:
             case Appended() | Duplicate():
                 for event in entry.events:
@@ -163,16 +170,6 @@ class ExecutorAccount:
         outcome = await until_answered(self.clock, lambda: self.commit(entry))
         if isinstance(outcome, Conflict | TooLate | Fenced):
             self.log.error("fact_not_recorded", stream=event.stream, outcome=str(outcome))
-
-    def trace(self, stream: str, traceparent: str) -> None:
-        """Let what is appended to a stream carry this trace; the oldest streams are forgotten."""
-        self.traces[stream] = traceparent
-        if len(self.traces) > REMEMBERED_MAX:
-            del self.traces[next(iter(self.traces))]
-
-    def _traced(self, event: NewEvent) -> NewEvent:
-        trace = event.traceparent or self.traces.get(event.stream, "")
-        return msgspec.structs.replace(event, traceparent=trace)
 
     def _fold(self, event: NewEvent) -> None:
         self.state.fold(event.message)

@@ -18,6 +18,7 @@ from opensqt.execution.admission import (
     admit_place,
     refuse_place,
 )
+from opensqt.execution.events import EventSource
 from opensqt.execution.order_actions import OrderAction, permit
 from opensqt.runtime.approval_proof import Unproved
 from opensqt.runtime.bus.admission import NOT_ADMITTED, Misplaced, content
@@ -28,7 +29,6 @@ from opensqt.runtime.lease import LeaseLost
 from opensqt.runtime.progress import Loop
 from opensqt.runtime.redelivery_limit import RedeliveryLimit
 from opensqt.runtime.telemetry.metrics import Metrics
-from opensqt.runtime.telemetry.provider import Tracer
 from opensqt.runtime.waiting import event_within
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
@@ -51,16 +51,14 @@ class CommandConsumer:
         evidence: AccountSync,
         bus: Bus,
         metrics: Metrics,
-        tracer: Tracer,
         spawn: Spawn,
     ) -> None:
         self._account = account
         self._doubts = doubts
         self._bus = bus
         self._metrics = metrics
-        self._tracer = tracer
         self._spawn = spawn
-        self._requests = OrderSender(account, doubts, evidence, metrics, tracer, spawn)
+        self._requests = OrderSender(account, doubts, evidence, metrics, spawn)
         author = account.author
         scope = str(Scope(venue=author.venue, account=author.account))
         self._strikes = RedeliveryLimit(bus, EXECUTOR, scope, metrics, self._record)
@@ -103,11 +101,10 @@ class CommandConsumer:
         try:
             with (
                 Bulkhead(BusDown, LeaseLost) as bulkhead,
-                self._tracer.span(
-                    "executor.obey", trace, account=self._account.author.account
-                ) as span,
+                self._account.traces.command(
+                    _streams(self._account.author, approval), trace, self._account.author.account
+                ),
             ):
-                self._trace(approval, span.traceparent)
                 await self._obey(approval)
         finally:
             self._obeying.discard(approval.intent_id)
@@ -117,13 +114,6 @@ class CommandConsumer:
 
     async def _record(self, event: NewEvent) -> None:
         await self._account.commit_surely(Entry(events=(event,), fence=self._account.lease.fence))
-
-    def _trace(self, approval: RiskApproved, traceparent: str) -> None:
-        account = self._account
-        account.trace(f"intent/{approval.intent_id}", traceparent)
-        if approval.place is not None:
-            ref = facts.ref_of(account.author, approval.place, 1)
-            account.trace(f"order/{ref.client_order_id}", traceparent)
 
     async def _obey(self, approval: RiskApproved) -> None:
         if approval.place is not None:
@@ -209,6 +199,14 @@ class CommandConsumer:
     async def _commit_cancel(self, events: tuple[NewEvent, ...], recorded: asyncio.Event) -> None:
         await self._account.commit_surely(Entry(events=events, fence=self._account.lease.fence))
         recorded.set()
+
+
+def _streams(author: EventSource, approval: RiskApproved) -> list[str]:
+    """Return the streams that tell of an approval, that of its order first."""
+    orders = []
+    if approval.place is not None:
+        orders.append(f"order/{facts.ref_of(author, approval.place, 1).client_order_id}")
+    return [*orders, f"intent/{approval.intent_id}"]
 
 
 def _command(delivery: Delivery, now_ms: int) -> Command:

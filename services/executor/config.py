@@ -45,7 +45,6 @@ def build(context: Context, name: str) -> Executor:
         account,
         context.bus,
         context.metrics,
-        context.tracer,
         cancel_on_stop=config.run.on_stop is OnStop.CANCEL,
         progress=context.progress,
     )
@@ -138,6 +137,7 @@ def _account(context: Context, name: str) -> ExecutorAccount:
             context.environment.approval_keys or folder / APPROVAL_KEYS_FOLDER
         ),
         caps=caps_of(config),
+        tracer=context.tracer,
     )
 
 

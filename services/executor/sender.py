@@ -5,7 +5,6 @@ layer of places: only what provably never reached the venue goes again, as a new
 """
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 
 import msgspec
@@ -18,7 +17,6 @@ from opensqt.execution.admission import SendOrder, admit_retry
 from opensqt.execution.evidence import after_place
 from opensqt.runtime.keyed_executor import Spawn
 from opensqt.runtime.telemetry.metrics import Metrics
-from opensqt.runtime.telemetry.provider import Tracer
 from services.executor.account import REMEMBERED_MAX, ExecutorAccount
 from services.executor.account_sync import AccountSync
 from services.executor.resolver import OrderResolver
@@ -43,14 +41,12 @@ class OrderSender:
         doubts: OrderResolver,
         evidence: AccountSync,
         metrics: Metrics,
-        tracer: Tracer,
         spawn: Spawn,
     ) -> None:
         self._account = account
         self._doubts = doubts
         self._evidence = evidence
         self._metrics = metrics
-        self._tracer = tracer
         self._spawn = spawn
         self._waiting: list[SendOrder] = []
 
@@ -73,7 +69,7 @@ class OrderSender:
     async def _send(self, submits: tuple[SendOrder, ...], group: OrderBatch) -> None:
         """Send one request; each of its orders then goes its own way."""
         try:
-            with self._spans(submits):
+            with self._account.traces.request([submit.ref for submit in submits]):
                 outcomes = await self._request(submits, group)
             _stop_the_rest(group, outcomes)
             if len(submits) == 1:
@@ -141,16 +137,6 @@ class OrderSender:
         elapsed_ms = (account.clock.market_ms() - submit.created_ms) / account.clock.speed
         labels = (account.author.venue, type(outcome).__name__)
         self._metrics.decision_to_ack_seconds.labels(*labels).observe(float(elapsed_ms) / MS_PER_S)
-
-    @contextlib.contextmanager
-    def _spans(self, submits: tuple[SendOrder, ...]) -> Iterator[None]:
-        traces = self._account.traces
-        with contextlib.ExitStack() as spans:
-            for submit in submits:
-                trace = traces.get(f"order/{submit.ref.client_order_id}", "")
-                span = self._tracer.span("executor.place", trace, symbol=submit.ref.symbol)
-                spans.enter_context(span)
-            yield
 
     async def _again(
         self, ref: OrderRef, outcome: Throttled | NotSent, rejection: NewEvent

@@ -24,7 +24,6 @@ from opensqt.runtime.retrying import until_answered
 from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.telemetry.logs import Log
 from opensqt.runtime.telemetry.metrics import Metrics
-from opensqt.runtime.telemetry.provider import Tracer
 from opensqt.venues.engine.presence import Presence
 from services.executor.account import ExecutorAccount
 from services.executor.account_sync import AccountSync
@@ -58,7 +57,6 @@ class Executor:
         account: ExecutorAccount,
         bus: Bus,
         metrics: Metrics,
-        tracer: Tracer,
         *,
         cancel_on_stop: bool,
         progress: Progress | None = None,
@@ -81,9 +79,7 @@ class Executor:
         )
         self._ear = ControlSubscriber(account, bus, metrics, self.kill, self._silence)
         self._succession = LeaderElection(account, bus)
-        self._commands = CommandConsumer(
-            account, self._doubts, self._evidence, bus, metrics, tracer, spawn
-        )
+        self._commands = CommandConsumer(account, self._doubts, self._evidence, bus, metrics, spawn)
         self._phase = STARTING
 
     @property
@@ -215,7 +211,7 @@ class Executor:
                     fact = decode_row(row)
                     account.state.fold(fact)
                     if row.traceparent:
-                        account.trace(row.stream, row.traceparent)
+                        account.traces.begin(row.stream, row.traceparent)
                 position = row.position
             account.position = max(account.position, position)
             if len(rows) < READ_MAX and position >= head:

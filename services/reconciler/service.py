@@ -17,6 +17,7 @@ from opensqt.runtime.lease import LeaseKeeper, LeaseLost, holder_of
 from opensqt.runtime.process_context import Context
 from opensqt.runtime.projection.port import ProjectionMoved, ProjectionStore
 from opensqt.runtime.service_shell import ServiceShell
+from opensqt.runtime.telemetry.ledger_traces import LedgerTraces
 from opensqt.runtime.telemetry.logs import Log
 from services.reconciler.config import LEASE, NAME, ReconcilerSettings
 from services.reconciler.decide import Comparator
@@ -54,6 +55,7 @@ class Reconciler:
             metrics=context.metrics,
         )
         self._books = Ledger()
+        self._traces = LedgerTraces(context.tracer)
         self._judge = Comparator(
             grace_ms=settings.grace_ms, drift_max=settings.drift_max, young_ms=_young_ms(context)
         )
@@ -160,6 +162,7 @@ class Reconciler:
             message = decode_row(row)
             self._judge.pass_time(self._books, row.recorded_at_ms)
             change = self._books.fold(row.position, message)
+            self._traces.fold(row, message)
             self._judge.after(self._books, row, message, change)
             if number % FOLD_ROWS == 0:
                 self._loop.step()
@@ -178,6 +181,7 @@ class Reconciler:
                 await self._projections.write(self._books, touched, at)
         for one in touched:
             self._books.touched.pop(one, None)
+        self._traces.booked(before)
         self._projected = self._books.position
 
     async def _speak(self) -> None:

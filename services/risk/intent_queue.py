@@ -165,7 +165,7 @@ class IntentQueue:
         with (
             Bulkhead(LeaseLost) as bulkhead,
             context.tracer.span(
-                "risk.judge", envelope.traceparent, strategy=intent.strategy, symbol=intent.symbol
+                "risk.judge", envelope.traceparent, symbol=intent.symbol, intent=intent.intent_id
             ) as span,
         ):
             judgement = await self._judge(intent)

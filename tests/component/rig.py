@@ -87,6 +87,7 @@ class Rig:
         # The connection of the n-th executor; that of the rig itself is `bus`.
         self.bus_of: Callable[[int], MemoryBus] = lambda _: MemoryBus(self.broker)
         self.started = 0
+        self.tracer = Tracer()
         self.risk_epoch = 0
         self.risk_alive = True
 
@@ -118,12 +119,12 @@ class Rig:
             latches=LatchFile(self.folder),
             caps=self.caps,
             approval_keys=self.keys_in(self.folder),
+            tracer=self.tracer,
         )
         executor = Executor(
             account,
             self.bus_of(self.started),
             Metrics(),
-            Tracer(),
             cancel_on_stop=cancel_on_stop,
         )
         self.journal_of[executor] = self.journals[-1]

@@ -93,10 +93,11 @@ class Afar(msgspec.Struct, frozen=True, kw_only=True):
             symbols=(SYMBOL,),
             folder=folder,
             approval_keys=ApprovalKeys(folder),
+            tracer=Tracer(),
             latches=LatchFile(folder),
             caps=Caps(orders_max=50, order_notional_max=BIG, notional_max=BIG),
         )
-        executor = Executor(account, bus, Metrics(), Tracer(), cancel_on_stop=False)
+        executor = Executor(account, bus, Metrics(), cancel_on_stop=False)
         process = Registered(
             name="executor-main",
             status=lambda: {"ready": executor.ready} | executor.status(),

@@ -79,8 +79,9 @@ async def _leading(
         latches=LatchFile(folder),
         caps=Caps(orders_max=50, order_notional_max=BIG, notional_max=BIG),
         approval_keys=published(folder),
+        tracer=Tracer(),
     )
-    executor = Executor(account, bus, Metrics(), Tracer(), cancel_on_stop=False)
+    executor = Executor(account, bus, Metrics(), cancel_on_stop=False)
     stop = asyncio.Event()
     task = asyncio.create_task(executor.run(stop))
     await until(lambda: executor.ready)

@@ -215,12 +215,13 @@ class Servers:
             folder=self.host(life.name),
             latches=LatchFile(self.host(life.name)),
             approval_keys=published(self.host(life.name)),
+            tracer=self._tracer,
             caps=Caps(
                 orders_max=200, order_notional_max=NOTIONAL_MAX, notional_max=NOTIONAL_MAX * 2
             ),
         )
         bus = self.buses[life.name] = WiredBus(self.broker, self.wire(), self.judge)
-        return Executor(account, bus, METRICS, self._tracer, cancel_on_stop=False)
+        return Executor(account, bus, METRICS, cancel_on_stop=False)
 
     def host(self, name: str) -> Path:
         """Return the disk of a process, which outlives it."""

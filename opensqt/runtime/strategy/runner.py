@@ -32,6 +32,7 @@ from opensqt.runtime.process_context import Context
 from opensqt.runtime.service_shell import ServiceShell
 from opensqt.runtime.strategy.journal import StrategyJournal
 from opensqt.runtime.strategy.latency import DecisionLatency
+from opensqt.runtime.strategy.traces import DecisionTraces
 from opensqt.strategies.decision import Decision, JournalledChoice
 from opensqt.strategies.fingerprint import fingerprint
 from opensqt.strategies.kernel import StrategyInstance, StrategySpec
@@ -98,6 +99,7 @@ class StrategyRunner:
         )
         self._journal = StrategyJournal(context, self._lease)
         self._latency = DecisionLatency(context.metrics, context.clock)
+        self._traces = DecisionTraces(context.tracer)
         self._shell = ServiceShell(self._lease, context.progress)
         for actor in self._actors:
             gauge = context.metrics.strategy_trading.labels(actor.play.name)
@@ -180,6 +182,7 @@ class StrategyRunner:
 
     async def _take(self, item: FeedItem) -> None:
         live = self._live and item.live
+        self._traces.hear(item)
         for actor in self._actors:
             faulted, before = bool(actor.fault), actor.last.reason
             decision = actor.hear(item.message, self._reader.basis, live=live)
@@ -199,10 +202,8 @@ class StrategyRunner:
         self._latency.note(actor.play.name, item.message, decision)
         if not decision.intents or not self._lease.held:
             return
-        with self._context.tracer.span(
-            "strategy.decide", item.envelope.traceparent, strategy=actor.play.name
-        ) as span:
-            for intent in decision.intents:
+        for intent in decision.intents:
+            with self._traces.span(intent, item.envelope.traceparent) as span:
                 await self._publish(intent, item.envelope.event_id, span.traceparent)
 
     async def _publish(

@@ -1,7 +1,7 @@
 """Spans to an OpenTelemetry collector over HTTP. Loaded only when an endpoint is configured; never blocks a service."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -49,15 +49,27 @@ class OtlpExporter:
         return cls(process, OTLPSpanExporter(endpoint=url, timeout=SEND_S_MAX))
 
     def begin(
-        self, name: str, parent: str, attributes: Mapping[str, str | int | float | bool]
+        self,
+        name: str,
+        parent: str,
+        attributes: Mapping[str, str | int | float | bool],
+        links: Sequence[str] = (),
     ) -> OtlpRecording:
         context = _PROPAGATOR.extract({_HEADER: parent}) if parent else None
-        return OtlpRecording(
-            self._tracer.start_span(name, context=context, attributes=dict(attributes))
+        span = self._tracer.start_span(
+            name,
+            context=context,
+            attributes=dict(attributes),
+            links=[trace.Link(_span_context(one)) for one in links],
         )
+        return OtlpRecording(span)
 
     def close(self) -> None:
         # The SDK tries again for many seconds when nobody answers; a stop cannot wait for that.
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(CLOSE_S_MAX)
+
+
+def _span_context(traceparent: str) -> trace.SpanContext:
+    return trace.get_current_span(_PROPAGATOR.extract({_HEADER: traceparent})).get_span_context()

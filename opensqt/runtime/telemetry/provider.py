@@ -6,6 +6,7 @@ trace id joins all log lines and events of a decision.
 
 import random
 import re
+from collections.abc import Sequence
 from contextvars import Token
 from types import TracebackType
 from typing import Protocol, Self
@@ -20,8 +21,10 @@ Attribute = str | int | float | bool
 class Exporter(Protocol):
     """Keeps finished spans somewhere else."""
 
-    def begin(self, name: str, parent: str, attributes: dict[str, Attribute]) -> "Recording":
-        """Start a span as the child of a `traceparent` (empty = a new trace)."""
+    def begin(
+        self, name: str, parent: str, attributes: dict[str, Attribute], links: Sequence[str] = ()
+    ) -> "Recording":
+        """Start a span as the child of a `traceparent` (empty = a new trace); `links` are other causes."""
 
     def close(self) -> None:
         """Send what is left, at most a few seconds."""
@@ -49,6 +52,11 @@ class Span:
         """The 32 hex digits that join one decision's spans, events and log lines."""
         return trace_id(self.traceparent)
 
+    def end(self) -> None:
+        """Finish it where it was not entered."""
+        if self._recording is not None:
+            self._recording.end(None)
+
     def __enter__(self) -> Self:
         self._token = TRACE_ID.set(self.trace_id)
         return self
@@ -70,14 +78,21 @@ class Tracer:
 
     def __init__(self, exporter: Exporter | None = None, ids: random.Random | None = None) -> None:
         self._exporter = exporter
-        self._ids = ids or random.SystemRandom()
+        # Ids need not be secret, and a system call for each would be most of a span's cost.
+        self._ids = ids or random.Random(random.SystemRandom().getrandbits(128))
 
-    def span(self, name: str, parent: str = "", **attributes: Attribute) -> Span:
-        """Open a span below `parent` (a `traceparent`; empty or malformed begins a new trace)."""
+    def span(
+        self, name: str, parent: str = "", links: Sequence[str] = (), **attributes: Attribute
+    ) -> Span:
+        """Open a span below `parent` (a `traceparent`; empty or malformed begins a new trace).
+
+        `links` are the `traceparent`s of what else caused it; malformed ones are left out.
+        """
         known = parent if _TRACEPARENT.fullmatch(parent) else ""
         if self._exporter is None:
             return Span(self._child(known), None)
-        recording = self._exporter.begin(name, known, attributes)
+        others = [one for one in links if _TRACEPARENT.fullmatch(one)]
+        recording = self._exporter.begin(name, known, attributes, others)
         return Span(recording.traceparent, recording)
 
     def close(self) -> None:
