@@ -39,7 +39,7 @@ def after_forced_trade(
 
 def _parts(held: dict[str, Decimal], trade: TradeView) -> list[tuple[str, TradeView]]:
     brought = trade.side.sign * trade.quantity
-    shares = divided(brought, held) or [("", brought)]
+    shares = [one for one in divided(brought, held) if one[1] != 0] or [("", brought)]
     sizes = {owner: abs(share) for owner, share in shares}
     fees = dict(divided(trade.fee, sizes))
     gains = dict(divided(trade.realized_pnl or ZERO, sizes))
@@ -56,7 +56,6 @@ def _parts(held: dict[str, Decimal], trade: TradeView) -> list[tuple[str, TradeV
             ),
         )
         for number, (owner, share) in enumerate(shares)
-        if share != 0
     ]
 
 

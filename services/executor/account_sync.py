@@ -62,6 +62,9 @@ class AccountSync:
             match event:
                 case OrderView():
                     await self.show(event)
+                case TradeView() if event.forced is not None:
+                    # Who holds what decides whose it is: it is read behind all trades before it, by one task.
+                    self.poke(event.symbol)
                 case TradeView():
                     await book(self._account, event)
                 case StreamUp():
@@ -90,7 +93,8 @@ class AccountSync:
             now_s = clock.monotonic_s()
             due = now_s >= swept_s + SWEEP_S
             swept_s = now_s if due else swept_s
-            for symbol in self._account.watched() if due else poked:
+            watched = self._account.watched() if due else ()
+            for symbol in dict.fromkeys((*poked, *watched)):
                 await self._try_sweep(symbol)
             try:
                 regained = self._regained and self.stream_up

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from opensqt.domain.journal import Appended, Duplicate
 from opensqt.domain.venue import Held, NotFound, OrderView, TradeView, VenueDown
 from opensqt.execution import events as facts
 from opensqt.execution import to_ask
@@ -15,7 +16,10 @@ LATE_AGE_MS_MAX = 600_000  # market ms; nobody carries out a request that is old
 
 
 async def book(account: ExecutorAccount, trade: TradeView) -> None:
-    """Bring a trade into the journal that is not there yet."""
+    """Bring a trade into the journal that is not there yet; raise `VenueDown` where a forced one must be read again.
+
+    A forced trade is divided by what each holds, so only who reads the trades of its symbol in order may book it.
+    """
     if account.state.knows_trade(trade.symbol, trade.trade_id):
         return
     evidence_hash = await account.keep("trade", trade.evidence)
@@ -23,7 +27,11 @@ async def book(account: ExecutorAccount, trade: TradeView) -> None:
         words = {"symbol": trade.symbol, "why": trade.forced.value, "trade": trade.trade_id}
         account.log.error("forced_trade", **words, fix="look at the venue, then `opensqt resume`")
         entry = after_forced_trade(account.state, account.author, trade, evidence_hash)
-        await account.commit_surely(msgspec.structs.replace(entry, fence=account.lease.fence))
+        outcome = await account.commit_surely(
+            msgspec.structs.replace(entry, fence=account.lease.fence)
+        )
+        if not isinstance(outcome, Appended | Duplicate):
+            raise VenueDown(f"trade {trade.trade_id} is read again: it was not booked: {outcome}")
         return
     await account.record(after_trade(account.state, account.author, trade, evidence_hash))
     # A venue may name its own id only.

@@ -7,6 +7,7 @@ import pytest
 
 from opensqt.domain.instruments import Side
 from opensqt.domain.intent import TimeInForce
+from opensqt.domain.journal import Entry
 from opensqt.domain.ledger import Ledger
 from opensqt.domain.order_events import Fill
 from opensqt.domain.recon_events import AutoDeleveraged, ForcedTrade, Liquidated, Settled
@@ -113,3 +114,50 @@ async def test_a_part_is_shared_by_what_each_holds(tmp_path: Path) -> None:
     (execution,) = rig.exchange.store.records.executions("main", SYMBOL, LATEST)
     assert sum(one.fee for one in parts) == execution.fee
     assert sum(one.side.sign * one.quantity for one in parts) == -execution.quantity
+
+
+@pytest.mark.row("J19")
+async def test_a_trade_that_the_stream_lost_belongs_to_its_owner_before_the_rest_is_divided(
+    tmp_path: Path,
+) -> None:
+    """The stream tells the closing and not what was bought before it: divided by what it knew, both would hold more."""
+    rig = Rig(tmp_path)
+    async with rig.running(rig.executor()):
+        await held_by_two(rig)
+        await rig.approve(rig.place(3, strategy="grid-perp", price=Decimal("49900.0")))
+        await rig.clock.run_for(1)
+        rig.exchange.stream.connected = False
+        rig.exchange.trade(SYMBOL, Decimal("49900.0"))
+        rig.exchange.stream.connected = True
+        close(rig, EndReason.LIQUIDATED)
+        await rig.clock.run_for(1)
+    assert held(books_of(rig)) == {"grid-perp": 0, "carry": 0}
+
+
+@pytest.mark.row("J19")
+@pytest.mark.parametrize("lost", ["answer", "executor"])
+async def test_a_closing_is_booked_once_whatever_is_lost(tmp_path: Path, lost: str) -> None:
+    """The answer of the journal that took it, or the executor that would have heard of it."""
+    rig = Rig(tmp_path)
+    async with rig.running(rig.executor()):
+        await held_by_two(rig)
+        if lost == "answer":
+            journal, silenced = rig.journals[-1], list[Entry]()
+
+            def takes_and_is_silent(entry: Entry) -> None:
+                closing = any(isinstance(event.message, ForcedTrade) for event in entry.events)
+                if closing and not silenced:
+                    silenced.append(entry)
+                    journal.answers_lost = 1
+
+            journal.before_append = takes_and_is_silent
+            close(rig, EndReason.LIQUIDATED)
+            await rig.clock.run_for(10)
+            assert silenced
+            assert journal.answers_lost == 0
+    if lost == "executor":
+        close(rig, EndReason.LIQUIDATED)
+    async with rig.running(rig.executor()):
+        await rig.clock.run_for(30)
+    assert len([one for one in rig.facts() if isinstance(one, ForcedTrade)]) == 1
+    assert held(books_of(rig)) == {"grid-perp": 0, "carry": 0}
