@@ -20,6 +20,7 @@ class Capability(StrEnum):
     FUNDING_PAID = "funding_paid"
     RULES = "rules"
     PRIVATE = "private"
+    ARM_DEAD_MAN = "arm_dead_man"
 
 
 class NotSupported(ValueError):
@@ -39,6 +40,8 @@ def supports(policy: Policy, market: Market, capability: Capability) -> bool:
             return policy.cancels_max.get(market, 1) > 1
         case Capability.FUNDING_PAID:
             return market is Market.PERP
+        case Capability.ARM_DEAD_MAN:
+            return policy.dead_man is not None and market in policy.dead_man.markets
         case _:
             return True
 

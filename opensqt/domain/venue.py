@@ -214,6 +214,14 @@ class BalanceView(msgspec.Struct, frozen=True, kw_only=True):
 PrivateEvent = StreamUp | StreamDown | OrderView | TradeView | BalanceView | FundingPaid
 
 
+class DeadManTimer(msgspec.Struct, frozen=True, kw_only=True):
+    """A timer of the venue that cancels all open orders in these markets unless it is set again; `s` by its clock."""
+
+    markets: tuple[Market, ...]
+    least_s: int
+    most_s: int
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What we assume of a venue, each a value with its source in the venue's table (docs/guarantees.md).
 
@@ -230,12 +238,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     clock_skew_ms_max: int
     id_unique: str
     by_id_query: str
-    dead_man_timer: bool
     places_max: dict[Market, int] = {}
     places_min: int = 2
     cancels_max: dict[Market, int] = {}
     from_memory: tuple[str, ...] = ()
     ack: str = "holds"
+    dead_man: DeadManTimer | None = None
     ack_grace_ms: int = 0
     queue_ms: int = 0
     ended_shown_ms: int = 24 * 3_600_000

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from opensqt.domain.capability import Capability, require
+from opensqt.domain.capability import Capability, NotSupported, require
 from opensqt.domain.decimals import ZERO, canonical
-from opensqt.domain.instruments import InstrumentRules, Market, reduce_only_binds
+from opensqt.domain.instruments import InstrumentRules, Market, market_of, reduce_only_binds
 from opensqt.domain.intent import OrderType
 from opensqt.domain.venue import (
     CancelOutcome,
@@ -50,6 +50,10 @@ class VenueTerms(msgspec.Struct, frozen=True, kw_only=True):
     dialect: DialectEntry
     read_refusal: Callable[[Market, bytes], Refusal | None]
     manner: WireManner = USUAL
+
+    def evidence(self, error: VenueError) -> bytes:
+        """Return the body of an error."""
+        return msgspec.json.encode(self.dialect.body(error))
 
 
 class SimulatedOrders:
@@ -99,10 +103,15 @@ class SimulatedOrders:
         if self._terms.policy.by_id_query == "any":
             market = self.exchange.rules[symbol].market
             error = self._terms.dialect.refused(market, Reason.UNKNOWN_ORDER)
-            return NotFound(code=str(error.code), evidence=self._evidence(error))
+            return NotFound(code=str(error.code), evidence=self._terms.evidence(error))
         if order is not None and exchange.policy.shows(order, now_ms):
             return self._shown(order)
         return NotFound(code=UNLISTED, evidence=b"[]")
+
+    async def arm_dead_man(self, symbols: Sequence[str], *, span_s: int) -> None:
+        """Raise `NotSupported`: timers are of the served venue's clockwork."""
+        del span_s
+        raise NotSupported(self._terms.policy.venue, market_of(symbols[0]), Capability.ARM_DEAD_MAN)
 
     def take_back(self, symbol: str, client_order_id: str) -> CancelOutcome:
         """Cancel one open order."""
@@ -118,7 +127,7 @@ class SimulatedOrders:
             rules = self.exchange.rules[symbol]
             error = self._terms.dialect.refused(rules.market, refusal.reason)
             self.exchange.refuse(self._refusal(Kind.CANCEL, rules, client_order_id, error))
-            return NotFound(code=str(error.code), evidence=self._evidence(error))
+            return NotFound(code=str(error.code), evidence=self._terms.evidence(error))
         self.exchange.commit()
         return self._answered(order)
 
@@ -179,7 +188,7 @@ class SimulatedOrders:
                 price=canonical(request.price),
             )
         )
-        evidence = self._evidence(error)
+        evidence = self._terms.evidence(error)
         kind = self._terms.read_refusal(rules.market, evidence)
         if kind is None:
             return InDoubt(cause=str(error), evidence=evidence)
@@ -187,9 +196,6 @@ class SimulatedOrders:
             return Held(order=None, venue_order_id="", duplicate=True, evidence=evidence)
         reason = f"{kind.value}: {error.message}"
         return Refused(kind=kind, code=str(error.code), reason=reason, evidence=evidence)
-
-    def _evidence(self, error: VenueError) -> bytes:
-        return msgspec.json.encode(self._terms.dialect.body(error))
 
     def _refusal(
         self, kind: Kind, rules: InstrumentRules, client_order_id: str, error: VenueError

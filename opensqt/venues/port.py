@@ -57,6 +57,12 @@ class Orders(Protocol):
     async def look(self, symbol: str, client_order_id: str) -> LookOutcome:
         """Ask for one order by our id."""
 
+    async def arm_dead_man(self, symbols: Sequence[str], *, span_s: int) -> None:
+        """Let the venue cancel all orders of these symbols, or of the account, in so many s of its clock; 0 disarms.
+
+        Raises `VenueDown` where it did not say that it will.
+        """
+
 
 class AccountReads(Protocol):
     """What may be read of one account. All raise `VenueDown`."""

@@ -25,6 +25,7 @@ from opensqt.runtime.process_context import Context
 from opensqt.venues.opening import open_venue
 from opensqt.venues.port import Venue
 from services.executor.account import ExecutorAccount
+from services.executor.dead_man import require_timer
 from services.executor.kill_switch import KilledAgain, LatchStays, ReleasedUnheard
 from services.executor.service import Executor
 
@@ -41,12 +42,15 @@ def build(context: Context, name: str) -> Executor:
         known = ", ".join(config.accounts)
         raise ConfigError(f"--account {name!r} is not in the configuration (known: {known})")
     account = _account(context, name)
+    dead_man_s = config.accounts[name].dead_man_s
+    require_timer(account.venue.policy, name, dead_man_s, account.symbols)
     executor = Executor(
         account,
         context.bus,
         context.metrics,
         cancel_on_stop=config.run.on_stop is OnStop.CANCEL,
         progress=context.progress,
+        dead_man_s=dead_man_s,
     )
 
     context.actions.update(actions_of(executor, config, account.state))

@@ -31,6 +31,7 @@ from services.executor.cancel_sweep import CancelSweep, LivenessWatchdog
 from services.executor.command_consumer import CommandConsumer
 from services.executor.control_subscriber import ControlSubscriber, RecordedKills
 from services.executor.corrections import CORRECTED
+from services.executor.dead_man import DeadMan
 from services.executor.kill_switch import KillSwitch
 from services.executor.resolver import OrderResolver
 from services.executor.standby import LeaderElection, PhaseTimer
@@ -60,6 +61,7 @@ class Executor:
         *,
         cancel_on_stop: bool,
         progress: Progress | None = None,
+        dead_man_s: int = 0,
     ) -> None:
         self._account = account
         self._bus = bus
@@ -74,6 +76,7 @@ class Executor:
         self._sweeps = CancelSweep(account, self._evidence, self._doubts, spawn)
         self.kill = KillSwitch(account, self._sweeps, spawn)
         self._silence = LivenessWatchdog(account, self._sweeps)
+        self._dead_man = DeadMan(account, self._progress, dead_man_s)
         self._presence = Presence(
             account.venue, account.clock, metrics.venue_silent.labels(account.author.venue)
         )
@@ -112,6 +115,7 @@ class Executor:
                 scope: f"{kill.actor}: {kill.reason}" for scope, kill in state.kills.scopes.items()
             },
             "kill_ids": self.kill.in_force(),
+            "dead_man": self._dead_man.told,
             "private_stream": self._evidence.stream_up,
             "journal_position": self._account.position,
             "from_memory": list(self._account.venue.policy.from_memory),
@@ -143,12 +147,15 @@ class Executor:
 
     async def _leave(self) -> None:
         """Leave the account in good order: no order of ours open, the lease free."""
-        standby = self._phase == STARTING
+        standby, done = self._phase == STARTING, False
         self._phase, self._account.closing = "stopping", True
         # Cancels need no lease that is held: the journal may be away. A standby's stop is not the account's.
         if self._cancel_on_stop and not standby:
             done = await self._sweeps.cancel_all(STOP_S_MAX)
             self._log.info("orders_cancelled_on_stop", all_gone=done)
+        # Orders that were to be cancelled and are not are left to the timer.
+        if done or not self._cancel_on_stop:
+            await self._dead_man.disarm()
         await self._account.lease.release()
 
     async def _close(self) -> None:
@@ -184,6 +191,7 @@ class Executor:
         stages.end("venue_s")
         self._shell.spawn(self._evidence.run())
         self._shell.spawn(self._doubts.run())
+        self._shell.spawn(self._dead_man.keep())
         self._shell.spawn(self._silence.watch())
         self._shell.spawn(self._measure())
         self._shell.spawn(self._presence.watch())

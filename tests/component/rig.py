@@ -88,8 +88,8 @@ class Rig:
         self.bus_of: Callable[[int], MemoryBus] = lambda _: MemoryBus(self.broker)
         self.started = 0
         self.tracer = Tracer()
-        self.risk_epoch = 0
-        self.risk_alive = True
+        self.dead_man_s = 0  # of executors that are started from now on
+        self.risk_epoch, self.risk_alive = 0, True
 
     def new_clock(self) -> VirtualClock:
         """Return the clock that everything lives on."""
@@ -126,6 +126,7 @@ class Rig:
             self.bus_of(self.started),
             Metrics(),
             cancel_on_stop=cancel_on_stop,
+            dead_man_s=self.dead_man_s,
         )
         self.journal_of[executor] = self.journals[-1]
         return executor

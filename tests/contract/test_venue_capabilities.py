@@ -94,6 +94,13 @@ async def private(house: House, symbol: str) -> object:
     return False
 
 
+async def arm_dead_man(house: House, symbol: str) -> object:
+    """Arm the timer and take it away; that it fires is held by test_venue_dead_man."""
+    for span_s in (60, 0):
+        await house.venue.arm_dead_man((symbol,), span_s=span_s)
+    return True
+
+
 ASKS: dict[Capability, Ask] = {
     Capability.PLACE: place,
     Capability.PLACE_BATCH: place_batch,
@@ -106,6 +113,7 @@ ASKS: dict[Capability, Ask] = {
     Capability.FUNDING_PAID: funding_paid,
     Capability.RULES: rules,
     Capability.PRIVATE: private,
+    Capability.ARM_DEAD_MAN: arm_dead_man,
 }
 
 
@@ -154,5 +162,8 @@ def test_what_each_venue_lacks_is_known() -> None:
         ("binance", "spot", "cancel_batch"),
         ("gate", "spot", "cancel_batch"),
         ("gate", "perp", "cancel_batch"),
+        ("binance", "spot", "arm_dead_man"),
+        ("bybit", "spot", "arm_dead_man"),
+        ("bybit", "perp", "arm_dead_man"),
         *((venue, "spot", "funding_paid") for venue in WIRED),
     }

@@ -151,5 +151,6 @@ async def _simulated(clock: RunClock, kind: str) -> House:
         exchange.play(scripted.trade(symbol, price, quantity, Side.SELL))
         exchange.commit()
 
-    venue = SimulatedVenue(exchange, "main", terms(venue=kind))
+    policy = msgspec.structs.replace(policy_of(kind), dead_man=None)  # it has no clockwork
+    venue = SimulatedVenue(exchange, "main", terms(policy, kind))
     return House(clock=clock, venue=venue, trade=trade)

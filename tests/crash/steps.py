@@ -28,6 +28,7 @@ UNREACHABLE: dict[str, str] = {
     "executor.bus.publish": "the executor speaks through the journal only",
     "executor.bus.send": "only a command that cannot be decoded is sent on, to the DLQ",
     "executor.venue.rules": "market_data publishes the rules; the executor sends what risk has checked",
+    "executor.venue.arm_dead_man": "off unless `dead_man_s` is set; no scenario sets it",
     "executor.journal.wait_beyond": "only the relay waits for new rows",
     "risk.bus.send": "only an intent that cannot be decoded is sent on, to the DLQ",
     "risk.bus.queue": _READS,

@@ -114,11 +114,15 @@ SECRETS = ("api_key", "secret", "passphrase", "uid")  # what venues know an acco
 
 
 class AccountConfig(ConfigTable, frozen=True, kw_only=True):
-    """An account at a venue: balances and leverage for paper, references to secrets otherwise."""
+    """An account at a venue: balances and leverage for paper, references to secrets otherwise.
+
+    `dead_man_s` (wall, 0 is off): the venue cancels all orders of the account when we have been silent for so long.
+    """
 
     venue: str
     balances: dict[str, NotNegative] = msgspec.field(default_factory=dict)
     leverage: Leverage = 5
+    dead_man_s: Annotated[int, Range(least="0", most="120")] = 0
     api_key: str = ""
     secret: str = ""
     passphrase: str = ""

@@ -8,6 +8,7 @@ from opensqt.venues.binance.feed import BinanceFeedFormat
 from opensqt.venues.binance.metadata import BinanceMetadata
 from opensqt.venues.binance.orders import BinanceOrderEndpoints, forced
 from opensqt.venues.binance.policy import POLICY, RATES
+from opensqt.venues.binance.requests import dead_man
 from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.binance.user_stream import BinanceUserStreamFormat
 from opensqt.venues.engine.dialect import Dialect, Tier
@@ -25,4 +26,5 @@ DIALECT = Dialect(
     stream=BinanceUserStreamFormat(),
     feed=BinanceFeedFormat(),
     forced=forced,
+    dead_man=dead_man,
 )

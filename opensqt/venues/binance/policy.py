@@ -1,7 +1,7 @@
 """What we assume of Binance and what it publishes as its limits, every value with its source. Holds no behaviour."""
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import Policy
+from opensqt.domain.venue import DeadManTimer, Policy
 from opensqt.venues.binance.rules import VENUE
 from opensqt.venues.engine.rate_limit import Rate
 
@@ -14,7 +14,7 @@ from opensqt.venues.engine.rate_limit import Rate
 # places_max, cancels_max: usdm "Place Multiple Orders" (max 5) and "Cancel Multiple Orders" (max 10); spot has neither.
 # places_min: ours; docs count every batch as five orders of the ten seconds, so that fewer than five are dearer
 # together than one by one.
-# dead_man_timer False: usdm has countdownCancelAll, spot has none; an account holds both.
+# dead_man: docs, "Auto-Cancel All Open Orders" of usdm, by symbol; spot has none. The range is ours, docs name none.
 POLICY = Policy(
     venue=VENUE,
     deadline_ms=2000,
@@ -22,7 +22,7 @@ POLICY = Policy(
     clock_skew_ms_max=1000,
     id_unique="open",
     by_id_query="any",
-    dead_man_timer=False,
+    dead_man=DeadManTimer(markets=(Market.PERP,), least_s=5, most_s=120),
     places_max={Market.PERP: 5},
     places_min=2,
     cancels_max={Market.PERP: 10},

@@ -7,7 +7,7 @@ from opensqt.venues.bitget.feed import BitgetFeedFormat
 from opensqt.venues.bitget.metadata import BitgetMetadata
 from opensqt.venues.bitget.orders import BitgetOrderEndpoints
 from opensqt.venues.bitget.policy import POLICY, RATES, WALLET
-from opensqt.venues.bitget.requests import VENUE
+from opensqt.venues.bitget.requests import VENUE, dead_man
 from opensqt.venues.bitget.user_stream import BitgetUserStreamFormat
 from opensqt.venues.engine.dialect import Dialect, ErrorTable, Tier
 
@@ -35,4 +35,5 @@ DIALECT = Dialect(
     account=BitgetAccountEndpoints(),
     stream=BitgetUserStreamFormat(),
     feed=BitgetFeedFormat(),
+    dead_man=dead_man,
 )

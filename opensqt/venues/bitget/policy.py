@@ -1,7 +1,7 @@
 """What we assume of Bitget and what it publishes as its limits, every value with its source. Holds no behaviour."""
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import Policy
+from opensqt.domain.venue import DeadManTimer, Policy
 from opensqt.domain.wallets import wallet_of
 from opensqt.venues.bitget.requests import ADDRESS, VENUE
 from opensqt.venues.engine.rate_limit import Rate
@@ -21,7 +21,7 @@ BATCH_MAX = 20
 # `ended_shown_ms` is from memory, and short.
 # ack "promises": an answer names ids and no state, and docs tell to look for an order after 40010, 40725 and 45001.
 # places_max, cancels_max: docs, place-batch and cancel-batch of one category.
-# dead_man_timer False: countdown-cancel-all ends the orders of a whole account at once; it is not armed.
+# dead_man: docs of v3, "CountDown Cancel All": all orders of the account, 5 to 60 s.
 POLICY = Policy(
     venue=VENUE,
     deadline_ms=2000,
@@ -32,7 +32,7 @@ POLICY = Policy(
     by_id_query="any",
     ack="promises",
     ack_grace_ms=1000,
-    dead_man_timer=False,
+    dead_man=DeadManTimer(markets=tuple(Market), least_s=5, most_s=60),
     ended_shown_ms=3_600_000,
     places_max=dict.fromkeys(Market, BATCH_MAX),
     cancels_max=dict.fromkeys(Market, BATCH_MAX),
@@ -51,5 +51,6 @@ RATES = {
     "batch": _rate(5),
     "read": _rate(20),
     "fees": _rate(3),
+    "dead_man": _rate(1),
     ADDRESS: Rate(amount=6000),
 }

@@ -83,6 +83,20 @@ def write(market: Market, path: str, params: Any, cost: Mapping[str, float]) -> 
     )
 
 
+def dead_man(instruments: Sequence[Instrument], span_s: int) -> Sequence[RestRequest]:
+    """Return the request that sets the timer of the whole account."""
+    return (
+        RestRequest(
+            section=("private", "uta"),
+            verb="POST",
+            path="v3/trade/countdown-cancel-all",
+            market=instruments[0].market,
+            params={"countdown": str(span_s)},
+            cost={"dead_man": 1.0, ADDRESS: 1.0},
+        ),
+    )
+
+
 def data_in(raw: bytes) -> bytes:
     """Return what a good answer holds; raise `Unreadable`."""
     return bytes(envelope_of(raw).data)

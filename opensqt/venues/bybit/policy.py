@@ -18,7 +18,7 @@ from opensqt.venues.engine.rate_limit import Rate
 # websocket order stream to confirm the order status" (docs, create-order). ack_grace_ms: ours.
 # places_max, cancels_max: docs allow 20 of linear and 10 of spot, and count each order: more than ten of linear in
 # one request would be more than its rate of a second.
-# dead_man_timer False: docs offer one (DCP) for derivatives alone; an account here holds both.
+# dead_man none: its DCP is no timer that one sets again; it rests on a private connection that subscribes to it.
 POLICY = Policy(
     venue=VENUE,
     deadline_ms=2000,
@@ -29,7 +29,6 @@ POLICY = Policy(
     by_id_query="any",
     ack="promises",
     ack_grace_ms=1000,
-    dead_man_timer=False,
     ended_shown_ms=12 * 3_600_000,
     places_max={Market.PERP: 10, Market.SPOT: 10},
     cancels_max={Market.PERP: 10, Market.SPOT: 10},

@@ -198,6 +198,16 @@ class UserStreamFormat(Protocol):
         """Read one frame; raise `Unreadable`."""
 
 
+# Instruments and a span in s of the venue's clock -> the requests that arm its dead-man timer, 0 s disarms it.
+DeadManRequests = Callable[[Sequence[Instrument], int], Sequence[RestRequest]]
+
+
+def no_timer(instruments: Sequence[Instrument], span_s: int) -> Sequence[RestRequest]:
+    """Return nothing: the policy of the venue has no timer."""
+    del instruments, span_s
+    return ()
+
+
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """One venue, by the name that ccxt has for it."""
 
@@ -220,3 +230,4 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     feed: FeedFormat
     # Asks why the venue made an order, of its own id, by itself; an answer of None: it did not. Unset: it is not told.
     forced: Callable[[Instrument, str], Query[EndReason | None]] | None = None
+    dead_man: DeadManRequests = no_timer  # where the policy has a timer

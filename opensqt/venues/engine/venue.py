@@ -23,7 +23,7 @@ from opensqt.domain.venue import (
     TradeView,
     VenueDown,
 )
-from opensqt.venues.engine.orders import VenueOrders
+from opensqt.venues.engine.dead_man import TimedOrders
 from opensqt.venues.engine.rate_limit import Priority
 from opensqt.venues.engine.rest import VenueRest
 from opensqt.venues.engine.user_stream import UserStream
@@ -50,7 +50,7 @@ class AccountFitness:
         self._fit = True
 
 
-class VenueAccount(VenueOrders):
+class VenueAccount(TimedOrders):
     """One account at one venue."""
 
     def __init__(self, rest: VenueRest, *, account: str, policy: Policy) -> None:
@@ -70,20 +70,16 @@ class VenueAccount(VenueOrders):
     async def open_orders(self, symbol: str) -> list[OrderView]:
         """Return all open orders of a symbol; raise `VenueDown`."""
         at = await self._rest.listing.instrument(symbol)
-        return [
-            at.order(view)
-            for view in await self._rest.pages(self._asks.open_orders(at), lane=self._reads)
-        ]
+        views = await self._rest.pages(self._asks.open_orders(at), lane=self._reads)
+        return [at.order(view) for view in views]
 
     async def trades(self, symbol: str, *, after: str, since_ms: int) -> list[TradeView]:
         """Return all our trades beyond a cursor ("" = since a market time), oldest first; raise `VenueDown`."""
         at = await self._rest.listing.instrument(symbol)
         now_ms = self._rest.clock.market_ms()
         query = self._asks.trades(at, after=after, since_ms=since_ms, now_ms=now_ms)
-        unique = {
-            view.trade_id: at.trade(view)
-            for view in await self._rest.pages(query, lane=self._reads)
-        }
+        views = await self._rest.pages(query, lane=self._reads)
+        unique = {view.trade_id: at.trade(view) for view in views}
         return list(unique.values())
 
     async def account(self) -> AccountView:

@@ -8,7 +8,7 @@ from opensqt.venues.gate.feed import GateFeedFormat
 from opensqt.venues.gate.metadata import GateMetadata
 from opensqt.venues.gate.orders import GateOrderEndpoints
 from opensqt.venues.gate.policy import POLICY, RATES
-from opensqt.venues.gate.requests import VENUE
+from opensqt.venues.gate.requests import VENUE, dead_man
 from opensqt.venues.gate.user_stream import GateUserStreamFormat
 
 ERRORS = ErrorTable(
@@ -33,4 +33,5 @@ DIALECT = Dialect(
     account=GateAccountEndpoints(),
     stream=GateUserStreamFormat(),
     feed=GateFeedFormat(),
+    dead_man=dead_man,
 )

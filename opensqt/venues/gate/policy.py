@@ -1,7 +1,7 @@
 """What we assume of Gate and what it publishes as its limits, every value with its source. Holds no behaviour."""
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import Policy
+from opensqt.domain.venue import DeadManTimer, Policy
 from opensqt.venues.engine.rate_limit import Rate
 from opensqt.venues.gate.requests import VENUE
 
@@ -19,7 +19,7 @@ BATCH_MAX = 10
 # among the newest hundred of a list, for half of that.
 # ack "holds": an answer shows the order (docs, action_mode FULL).
 # places_max: docs, batch_orders: ten of a pair or contract. cancels: by our id one at a time (see orders).
-# dead_man_timer False: countdown_cancel_all ends the orders of a whole account at once; it is not armed.
+# dead_man: docs, "Countdown cancel orders" of a market, 5 s at least; the most is ours.
 POLICY = Policy(
     venue=VENUE,
     deadline_ms=2000,
@@ -28,7 +28,7 @@ POLICY = Policy(
     queue_ms=1000,
     id_unique="never",
     by_id_query="open",
-    dead_man_timer=False,
+    dead_man=DeadManTimer(markets=tuple(Market), least_s=5, most_s=120),
     places_max=dict.fromkeys(Market, BATCH_MAX),
     places_min=2,
     listed_ms=300_000,
@@ -48,5 +48,6 @@ RATES = {
     f"cancel_{Market.SPOT}": _rate(200, 1.0),
     f"cancel_{Market.PERP}": _rate(200, 1.0),
     "read": _rate(200, 10.0),
+    "dead_man": _rate(200, 10.0),
     "public": Rate(amount=200, per_s=10.0),
 }

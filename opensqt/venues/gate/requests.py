@@ -1,6 +1,6 @@
 """Which of ccxt's raw calls a request is, how Gate names instruments and our ids, and its limits that a call takes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -79,6 +79,16 @@ def command(
         params=params,
         cost=cost,
     )
+
+
+def dead_man(instruments: Sequence[Instrument], span_s: int) -> Sequence[RestRequest]:
+    """Return the requests that set the timer of each market."""
+    return [
+        command(
+            "POST", market, "countdown_cancel_all", {"timeout": span_s}, {f"dead_man/{market}": 1.0}
+        )
+        for market in sorted({at.market for at in instruments})
+    ]
 
 
 def seconds(time_ms: int) -> str:

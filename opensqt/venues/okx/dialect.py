@@ -8,6 +8,7 @@ from opensqt.venues.okx.feed import OkxFeedFormat
 from opensqt.venues.okx.metadata import OkxMetadata
 from opensqt.venues.okx.orders import OkxOrderEndpoints
 from opensqt.venues.okx.policy import POLICY, RATES, VENUE, WALLET
+from opensqt.venues.okx.requests import dead_man
 from opensqt.venues.okx.user_stream import OkxUserStreamFormat
 
 ERRORS = ErrorTable(
@@ -33,4 +34,5 @@ DIALECT = Dialect(
     account=OkxAccountEndpoints(),
     stream=OkxUserStreamFormat(),
     feed=OkxFeedFormat(),
+    dead_man=dead_man,
 )

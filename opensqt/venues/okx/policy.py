@@ -1,7 +1,7 @@
 """What we assume of OKX and what it publishes as its limits, every value with its source. Holds no behaviour."""
 
 from opensqt.domain.instruments import Market
-from opensqt.domain.venue import Policy
+from opensqt.domain.venue import DeadManTimer, Policy
 from opensqt.domain.wallets import wallet_of
 from opensqt.venues.engine.rate_limit import Rate
 
@@ -19,7 +19,7 @@ BATCH_MAX = 20
 # ack "holds": sCode 0 tells that the order is in the system; what it became (a post-only order that would have traded
 # is cancelled at once) is told by the stream or a look.
 # places_max, cancels_max: docs, "Place multiple orders" and "Cancel multiple orders" (max 20), both markets.
-# dead_man_timer False: cancel-all-after ends the orders of a whole account at once; it is not armed.
+# dead_man: docs, "Cancel all after": all orders of the account, 10 to 120 s.
 POLICY = Policy(
     venue=VENUE,
     deadline_ms=2000,
@@ -28,7 +28,7 @@ POLICY = Policy(
     queue_ms=1000,
     id_unique="open",
     by_id_query="any",
-    dead_man_timer=False,
+    dead_man=DeadManTimer(markets=tuple(Market), least_s=10, most_s=120),
     places_max=dict.fromkeys(Market, BATCH_MAX),
     places_min=2,
     cancels_max=dict.fromkeys(Market, BATCH_MAX),
@@ -57,5 +57,6 @@ RATES = {
     "bills": _rate(5),
     "fees": _rate(5),
     "modes": _rate(5),
+    "dead_man": _rate(2),
     "public": Rate(amount=10, per_s=2.0),
 }

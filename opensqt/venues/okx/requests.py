@@ -80,6 +80,13 @@ def command(market: Market, path: str, params: Any, cost: Mapping[str, float]) -
     )
 
 
+def dead_man(instruments: Sequence[Instrument], span_s: int) -> Sequence[RestRequest]:
+    """Return the request that sets the timer of the whole account."""
+    params = {"timeOut": str(span_s)}
+    market = instruments[0].market
+    return (command(market, "trade/cancel-all-after", params, {"dead_man": 1.0}),)
+
+
 def rows_in(raw: bytes) -> list[bytes]:
     """Return the rows of a good answer; raise `Unreadable`."""
     envelope = decoded(raw, OkxEnvelope)

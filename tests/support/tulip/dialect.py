@@ -53,7 +53,6 @@ POLICY = Policy(
     queue_ms=100,
     id_unique="never",
     by_id_query="any",
-    dead_man_timer=False,
     ack="promises",
     ack_grace_ms=150,
 )

@@ -132,7 +132,6 @@ def _shown(field: msgspec.structs.FieldInfo) -> str:
         "visibility_lag_ms",
         "id_unique",
         "by_id_query",
-        "dead_man_timer",
     ],
 )
 def test_what_is_assumed_of_a_venue_is_what_is_written(field: str) -> None:
