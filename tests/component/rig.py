@@ -87,8 +87,7 @@ class Rig:
         # The connection of the n-th executor; that of the rig itself is `bus`.
         self.bus_of: Callable[[int], MemoryBus] = lambda _: MemoryBus(self.broker)
         self.started = 0
-        self.tracer = Tracer()
-        self.dead_man_s = 0  # of executors that are started from now on
+        self.tracer, self.dead_man_s = Tracer(), 0  # of executors that are started from now on
         self.risk_epoch, self.risk_alive = 0, True
 
     def new_clock(self) -> VirtualClock:

@@ -21,7 +21,7 @@ BATCH_MAX = 20
 # `ended_shown_ms` is from memory, and short.
 # ack "promises": an answer names ids and no state, and docs tell to look for an order after 40010, 40725 and 45001.
 # places_max, cancels_max: docs, place-batch and cancel-batch of one category.
-# dead_man: docs of v3, "CountDown Cancel All": all orders of the account, 5 to 60 s.
+# dead_man: docs of v3, "CountDown Cancel All": all orders of the account; 5 to 60 s are from memory.
 POLICY = Policy(
     venue=VENUE,
     deadline_ms=2000,

@@ -19,7 +19,7 @@ BATCH_MAX = 10
 # among the newest hundred of a list, for half of that.
 # ack "holds": an answer shows the order (docs, action_mode FULL).
 # places_max: docs, batch_orders: ten of a pair or contract. cancels: by our id one at a time (see orders).
-# dead_man: docs, "Countdown cancel orders" of a market, 5 s at least; the most is ours.
+# dead_man: docs, "Countdown cancel orders" of a market; 5 s at least is from memory, the most is ours.
 POLICY = Policy(
     venue=VENUE,
     deadline_ms=2000,
