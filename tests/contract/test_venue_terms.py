@@ -35,6 +35,7 @@ async def placed(
     return request, sent
 
 
+@pytest.mark.row("D06")
 @pytest.mark.parametrize(
     "symbol,time_in_force,wire",
     [

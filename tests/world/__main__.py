@@ -22,7 +22,7 @@ from tests.world.world import Outcome, plan_for, run
 CHUNK = 10
 SAY_EVERY_S = 5.0
 SEEDS_FOR_ALL_CELLS = 2000
-SEEDS_PER_MUTANT = 40
+SEEDS_PER_MUTANT = 80
 
 
 def main() -> int:

@@ -125,7 +125,7 @@ def test_what_is_not_listed_is_off() -> None:
 
 
 @pytest.mark.recordings
-@pytest.mark.row("D05")
+@pytest.mark.row("D04", "D05")
 @pytest.mark.parametrize("market", ["spot", "usdm"])
 def test_every_recorded_instrument_can_be_read(recordings: Path, market: str) -> None:
     """All symbols of the recorded listings, zeros included: prices and quantities fit without an error."""

@@ -238,7 +238,7 @@ def test_a_recorded_candle_is_read(recordings: Path) -> None:
     assert (told.value.open_time_ms, told.value.close) == (1670363160000, Decimal("16987.5"))
 
 
-@pytest.mark.row("D04")
+@pytest.mark.row("D04", "D05")
 def test_recorded_listings_state_filters_and_the_real_interval(recordings: Path) -> None:
     """Filters of both markets; the interval of funding is the listing's, in hours."""
     listed = {
