@@ -188,6 +188,11 @@ ReconEvent = Discrepancy | Adjustment | Halted | Resumed | OrderContradicted
 
 # A position that the venue traded by itself; its trades are booked as such, and what it leaves may only shrink.
 ForcedTrade = Liquidated | AutoDeleveraged | Settled
+FORCED_WORDS: dict[type[ForcedTrade], str] = {
+    Liquidated: "liquidated",
+    AutoDeleveraged: "auto-deleveraged",
+    Settled: "settled",
+}
 # What a venue did by itself; notices move nothing in any book.
 VenueNotice = ForcedTrade | InstrumentChanged | VenueStatus
 VenueEvent = VenueNotice | Transferred

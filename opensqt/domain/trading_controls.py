@@ -9,6 +9,7 @@ from opensqt.domain.control import KillLatched, KillReleased
 from opensqt.domain.decimals import canonical
 from opensqt.domain.kills import Kills, folded
 from opensqt.domain.recon_events import (
+    FORCED_WORDS,
     AutoDeleveraged,
     ForcedTrade,
     Halted,
@@ -89,9 +90,8 @@ def thrown(switches: TradingControls, event: Switch, account: str = "") -> Tradi
             reason = f"order {event.client_order_id} contradicted: {event.evidence}"
             return _halted(switches, _only_closes(event, reason))
         case Liquidated() | AutoDeleveraged() | Settled():
-            done = {Liquidated: "liquidated", AutoDeleveraged: "auto-deleveraged"}
             reason = (
-                f"the venue {done.get(type(event), 'settled')} the position by {canonical(event.quantity)}"
+                f"the venue {FORCED_WORDS[type(event)]} the position by {canonical(event.quantity)}"
                 f" at {canonical(event.price)}: look at the venue, then `opensqt resume`"
             )
             return _halted(switches, _only_closes(event, reason))

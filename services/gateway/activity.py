@@ -181,11 +181,13 @@ def _of_reconciler(message: _ReconcilerEvent) -> tuple[str, str] | None:
             return BAD, f"{message.symbol} order contradicted: {message.evidence}"
         case recon_events.VenueStatus():
             return WARN, f"{message.venue} {message.status}: {message.detail}"
+        case recon_events.Liquidated() | recon_events.AutoDeleveraged() | recon_events.Settled():
+            done = recon_events.FORCED_WORDS[type(message)]
+            what = f"{plain(message.quantity)} @ {plain(message.price)}"
+            return BAD, f"{message.symbol} {done} by {message.venue}: {what}"
         case _:
             _no_news: (
-                recon_events.Adjustment | recon_events.Liquidated | recon_events.AutoDeleveraged
-            ) | (
-                recon_events.Settled | recon_events.Transferred | recon_events.InstrumentChanged
+                recon_events.Adjustment | recon_events.Transferred | recon_events.InstrumentChanged
             ) = message
             return None
 

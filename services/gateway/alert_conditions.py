@@ -13,10 +13,10 @@ from opensqt.domain.decimals import ZERO
 from opensqt.domain.instruments import Market, market_of
 from opensqt.domain.order_state import OrderStatus
 from opensqt.domain.recon_events import (
-    AutoDeleveraged,
+    FORCED_WORDS,
     Discrepancy,
+    ForcedTrade,
     Halted,
-    Liquidated,
     OrderContradicted,
 )
 from opensqt.domain.scope import DESK
@@ -37,7 +37,7 @@ NEUTRAL_MIN = Decimal("0.95")
 ID_SHOWN = 12
 
 # What happens at one moment, and stays true.
-AlertFact = Discrepancy | OrderContradicted | Liquidated | AutoDeleveraged | StrategyFaulted
+AlertFact = Discrepancy | OrderContradicted | ForcedTrade | StrategyFaulted
 
 
 def alerts_of(
@@ -182,9 +182,9 @@ def _happened(fact: AlertFact) -> tuple[str, AlertSeverity, str]:
         case OrderContradicted():
             what = f"order {fact.client_order_id} {fact.symbol} was {fact.state}"
             return "Discrepancy", PAGE, f"{what}, the venue shows {fact.evidence}"
-        case Liquidated() | AutoDeleveraged():
-            word = "liquidated" if isinstance(fact, Liquidated) else "deleveraged by the venue"
-            what = f"{fact.quantity} {fact.symbol} of {fact.account} at {fact.venue}"
-            return "Liquidated", PAGE, f"{what} {word} at {fact.price}"
         case StrategyFaulted():
             return "StrategyFaulted", PAGE, f"{fact.strategy} stopped by a fault: {fact.error}"
+        case _:
+            what = f"{fact.symbol} of {fact.account} at {fact.venue}"
+            done = f"{FORCED_WORDS[type(fact)]} by {plain(fact.quantity)} at {plain(fact.price)}"
+            return "Liquidated", PAGE, f"{what} was {done}"

@@ -1,5 +1,7 @@
 """What is told of a desk, to whom, when and in which words: the pure parts of alerts."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
@@ -7,7 +9,13 @@ from opensqt.desk.config_default import derive
 from opensqt.domain.control import AlertDelivery, KillLatched
 from opensqt.domain.instruments import Side
 from opensqt.domain.order_events import Unresolved
-from opensqt.domain.recon_events import Halted
+from opensqt.domain.recon_events import (
+    AutoDeleveraged,
+    ForcedTrade,
+    Halted,
+    Liquidated,
+    Settled,
+)
 from opensqt.domain.strategy_events import StrategyFaulted
 from opensqt.domain.venue_trouble import SILENT
 from opensqt.runtime.alerts.alert import Alert, AlertMessage, body
@@ -16,6 +24,7 @@ from opensqt.runtime.alerts.channel import address_of
 from opensqt.runtime.alerts.terms import AlertTerms, pause_s
 from opensqt.runtime.config.alerts import AlertConfig, AlertKind, AlertSeverity
 from opensqt.runtime.config.all import ConfigError, parse_config
+from services.gateway.activity import BAD, line_of
 from services.gateway.alert_conditions import alerts_of
 from services.gateway.decide import DeskStatus, ProcessStatus
 from services.gateway.state import GatewayState
@@ -83,6 +92,34 @@ def test_what_happened_is_news_for_an_hour() -> None:
     assert "StrategyFaulted 0123456789ab" not in alerts_of(
         folded(), late, {"0123456789abcdef": fault}
     )
+
+
+@pytest.mark.row("J19")
+@pytest.mark.parametrize(
+    "kind, word",
+    [(Liquidated, "liquidated"), (AutoDeleveraged, "auto-deleveraged"), (Settled, "settled")],
+)
+def test_what_the_venue_trades_by_itself_pages_and_stands_on_the_tape(
+    kind: type[ForcedTrade], word: str
+) -> None:
+    """With its word, size and price; the symbol is halted until a person has looked."""
+    trade = kind(
+        venue="binance",
+        account="main",
+        symbol=PERP,
+        quantity=Decimal("-0.020"),
+        price=Decimal("44000.10"),
+        time_ms=NOW_MS,
+    )
+    found = alerts_of(folded(trade), TOLD, {"event-1": trade})
+    told = {(one.kind, one.subject, one.severity): one.text for one in found.values()}
+    assert told["Liquidated", "event-1", PAGE] == (
+        f"{PERP} of main at binance was {word} by -0.02 at 44000.1"
+    )
+    assert word in told["DeskHalted", f"binance/main/{PERP}", PAGE]
+    line = line_of(trade, 7)
+    assert line is not None
+    assert (line.tone, line.text) == (BAD, f"{PERP} {word} by binance: -0.02 @ 44000.1")
 
 
 def _alert(*, severity: AlertSeverity = PAGE, hold_s: float = 0.0, once: bool = False) -> Alert:
