@@ -40,13 +40,13 @@ class _End(NamedTuple):
 
 async def place_order(desk: DeskActions, asked: NewOrder, deed: Deed) -> Acted[OrderLine]:
     """Place one order and answer when the venue has; a repetition under its once-key answers with the same order."""
-    return _one(await _done(desk, (placing(desk.view, asked, deed),), _placed))
+    return _one(await _done(desk, ((placing(desk.view, asked, deed),),), _placed))
 
 
 async def place_orders(desk: DeskActions, asked: NewOrders, deed: Deed) -> Acted[OrdersDone]:
     """Place several orders; each is judged by itself."""
     wishes = [placing(desk.view, one, deed, number) for number, one in enumerate(asked.orders)]
-    return _several(await _done(desk, wishes, _placed))
+    return _several(await _done(desk, (wishes,), _placed))
 
 
 async def cancel_order(desk: DeskActions, asked: OrderEnd, deed: Deed) -> Acted[OrderLine]:
@@ -57,13 +57,14 @@ async def cancel_order(desk: DeskActions, asked: OrderEnd, deed: Deed) -> Acted[
         raise CallRefused(
             Code.REFUSED, f"order {order.client_order_id} is {order.phase}: nothing to cancel"
         )
-    return _one(await _done(desk, (wish,), _cancelled))
+    return _one(await _done(desk, ((wish,),), _cancelled))
 
 
 async def cancel_orders(desk: DeskActions, asked: OrderEnds, deed: Deed) -> Acted[OrdersDone]:
     """Cancel several orders, whoever owns them."""
     named = [_named(desk.view, _by_our_id(name)) for name in asked.client_order_ids]
-    return await _cancel_each(desk, named, deed, asked.reason)
+    wishes = [cancelling(desk.view, one, deed, asked.reason, n) for n, one in enumerate(named)]
+    return _several(await _done(desk, (wishes,), _cancelled))
 
 
 async def cancel_all_orders(desk: DeskActions, asked: AllOrders, deed: Deed) -> Acted[OrdersDone]:
@@ -77,23 +78,20 @@ async def cancel_all_orders(desk: DeskActions, asked: AllOrders, deed: Deed) -> 
             and asked.strategy in ("", ref.strategy)
         ):
             found.append(order)
-    return await _cancel_each(desk, found, deed, asked.reason)
-
-
-async def _cancel_each(
-    desk: DeskActions, orders: Sequence[Order], deed: Deed, reason: str
-) -> Acted[OrdersDone]:
-    wishes = [cancelling(desk.view, one, deed, reason, n) for n, one in enumerate(orders)]
-    return _several(await _done(desk, wishes, _cancelled))
+    # Said again after a crash other orders may be open: each wish is known by its order and on record by itself.
+    wishes = [cancelling(desk.view, one, deed, asked.reason, one.client_order_id) for one in found]
+    return _several(await _done(desk, [(one,) for one in wishes], _cancelled))
 
 
 async def _done(
     desk: DeskActions,
-    wishes: Sequence[OrderedByHand],
+    groups: Sequence[Sequence[OrderedByHand]],
     end_of: Callable[[DeskView, OrderedByHand], _End | None],
 ) -> list[_End]:
-    """Put wishes on record together and return the end of each, as far as it is known in time."""
-    await desk.order_by_hand(wishes)
+    """Put each group of wishes on record together and return the end of each wish, as far as it is known in time."""
+    for group in groups:
+        await desk.order_by_hand(group)
+    wishes = [wish for group in groups for wish in group]
 
     def ends() -> list[_End] | None:
         found = [_end(desk.view, wish, end_of) for wish in wishes]

@@ -55,15 +55,18 @@ def placing(view: DeskView, asked: NewOrder, deed: Deed, number: int = 0) -> Ord
 
 
 def cancelling(
-    view: DeskView, order: Order, deed: Deed, reason: str, number: int = 0
+    view: DeskView, order: Order, deed: Deed, reason: str, part: int | str = 0
 ) -> OrderedByHand:
-    """Return the wish to cancel an order that was placed; raise `CallRefused` for one that was not."""
+    """Return the wish to cancel an order that was placed; `part` tells the wishes of one call apart.
+
+    Raises `CallRefused` for an order that was not placed by us.
+    """
     if order.placed is None:
         raise CallRefused(
             Code.REFUSED, f"order {order.client_order_id} is not ours: cancel it at the venue"
         )
     ref, now_ms = order.placed.ref, view.now_ms()
-    slot = _slot(deed, number)
+    slot = _slot(deed, part)
     intent = CancelIntent(
         intent_id=ids.intent_id(strategy=MANUAL_OWNER, slot=slot, cycle=1, action="cancel"),
         strategy=MANUAL_OWNER,
@@ -81,8 +84,8 @@ def cancelling(
     )
 
 
-def _slot(deed: Deed, number: int) -> str:
-    return f"{deed.call_id}-{number}"
+def _slot(deed: Deed, part: int | str) -> str:
+    return f"{deed.call_id}-{part}"
 
 
 def _where(view: DeskView, asked: NewOrder) -> tuple[str, str, str]:

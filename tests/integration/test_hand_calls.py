@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from opensqt.api.call import KeyScope
+from opensqt.api.call import Deed, KeyScope
+from opensqt.api.hand_acts import cancel_all_orders
+from opensqt.api.hand_shapes import AllOrders
 from opensqt.domain.control import MANUAL_OWNER, OrderedByHand
 from opensqt.domain.intent import PlaceIntent
 from opensqt.domain.messages import Event
@@ -172,22 +175,59 @@ async def test_any_open_order_is_cancelled_by_hand(tmp_path: Path, nats_url: str
         (wish,) = await _wishes(callers)
         assert wish.cancel is not None
         assert wish.cancel.target_intent_id == line["intent_id"]
-        name = order.removeprefix("q").lstrip("0")
-        ref = scenes.reference(line["strategy"], line["symbol"], name)
-        end = Canceled(
-            ref=msgspec.structs.replace(ref, client_order_id=order, intent_id=line["intent_id"]),
-            venue_order_id=line["venue_order_id"],
-            filled_quantity=scenes.SIZE - scenes.SIZE,
-            reason="by hand",
-            evidence_hash="",
-            time_ms=wish.time_ms,
-        )
+        end = _canceled(line, wish.time_ms)
         await callers.stage.record(end)
         code, said = await asking
         assert (code, said["status"]) == ("ok", "canceled")
         code, said = await callers.ask("http", CANCEL, {"client_order_id": order}, trade)
         assert code == "refused"
         assert "canceled" in said["detail"]
+
+
+@pytest.mark.row("G01")
+async def test_all_orders_are_cancelled_though_the_gateway_died_after_it_had_begun(
+    tmp_path: Path, nats_url: str
+) -> None:
+    """Said again while one has ended and another came: each order gets one wish, and none is a conflict."""
+    async with calling(tmp_path, nats_url) as callers:
+        await callers.settled()
+        desk = callers.visitor.gateway._control
+        every, deed = AllOrders(), Deed(actor="bob", call_id="a-call")
+        trade = callers.key(KeyScope.TRADE)
+        _, known = await callers.ask("http", "ExchangeService.GetOpenOrders", {}, trade)
+        lines = known["orders"]
+
+        async def wished(count: int) -> bool:
+            return len(await _wishes(callers)) == count
+
+        dying = asyncio.create_task(cancel_all_orders(desk, every, deed))
+        await until(partial(wished, len(lines)))
+        dying.cancel()
+        await callers.stage.record(_canceled(lines[0], 1))
+        await callers.place("late")
+        asking = asyncio.create_task(cancel_all_orders(desk, every, deed))
+        await until(partial(wished, len(lines) + 1))
+        _, now = await callers.ask("http", "ExchangeService.GetOpenOrders", {}, trade)
+        for line in now["orders"]:
+            await callers.stage.record(_canceled(line, 1))
+        done = (await asking).reply
+        assert done.all_success
+        assert len(done.orders) == len(lines)
+
+
+def _canceled(line: dict[str, Any], time_ms: int) -> Canceled:
+    """Return the end that the venue gives to an open order."""
+    name = line["client_order_id"].removeprefix("q").lstrip("0")
+    ref = scenes.reference(line["strategy"], line["symbol"], name)
+    words = {"client_order_id": line["client_order_id"], "intent_id": line["intent_id"]}
+    return Canceled(
+        ref=msgspec.structs.replace(ref, **words),
+        venue_order_id=line["venue_order_id"],
+        filled_quantity=scenes.SIZE - scenes.SIZE,
+        reason="by hand",
+        evidence_hash="",
+        time_ms=time_ms,
+    )
 
 
 @pytest.mark.row("G06")
