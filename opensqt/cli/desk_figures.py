@@ -29,7 +29,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     feed_sequence: int | None = None
     limits_changed: dict[str, str] | None = None  # those that are not as configured, by name
     breakers: list[dict[str, object]] | None = None  # those that are open or half open
-    discrepancies: list[str] | None = None  # between journal and venue, that stand now
 
 
 async def ask_all(run: RunFile) -> dict[str, loopback.Plain]:
@@ -67,7 +66,6 @@ def figures(data: Path | None, told: dict[str, loopback.Plain]) -> Figures:
         journal_position=_most(said.get("journal_position") for said in told.values()),
         limits_changed=_texts(risk.get("limits_changed")),
         breakers=_not_closed(risk.get("breakers")),
-        discrepancies=_names(told.get("reconciler", {}).get("discrepancies")),
         feed_sequence=_most(said.get("feed_sequence") for said in told.values()),
     )
 
@@ -87,10 +85,6 @@ def strategies(told: dict[str, loopback.Plain]) -> list[dict[str, object]]:
 
 def _texts(said: object) -> dict[str, str] | None:
     return {str(k): str(v) for k, v in said.items()} if isinstance(said, dict) else None
-
-
-def _names(said: object) -> list[str] | None:
-    return [str(name) for name in said] if isinstance(said, list) else None
 
 
 def _not_closed(said: object) -> list[dict[str, object]] | None:

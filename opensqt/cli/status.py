@@ -106,9 +106,6 @@ def _show(console: Console, lines: list[dict[str, object]], start: str, *, runni
             console.print(
                 f"[bold red]breaker[/] {escape(told)} (`opensqt breakers`)", soft_wrap=True
             )
-        for name in cast("list[str]", last["discrepancies"] or ()):
-            told = f"{name} (`opensqt events --type Discrepancy`)"
-            console.print(f"[bold red]differs from the venue[/] {escape(told)}", soft_wrap=True)
     for line in lines[:-1]:
         console.print(_row(line), soft_wrap=True)
 

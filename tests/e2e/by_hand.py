@@ -4,11 +4,10 @@ import json
 import random
 import ssl
 from decimal import Decimal
-from functools import partial
 
 from opensqt.domain.instruments import Side, market_of
 from opensqt.domain.intent import OrderType, TimeInForce
-from opensqt.domain.venue import Held, OrderRequest, VenueDown
+from opensqt.domain.venue import Held, OrderRequest
 from opensqt.runtime.clock import open_clock
 from opensqt.runtime.config.schema import VenueConfig
 from opensqt.venues.binance.dialect import DIALECT as BINANCE
@@ -16,16 +15,13 @@ from opensqt.venues.engine.rest import Credentials, VenueRest
 from opensqt.venues.engine.venue import VenueAccount
 from opensqt.venues.policy import policy_of
 from opensqt.venues.session import paper_session
-from tests.conditions import until
 from tests.e2e.desk import Desk
-
-LISTED_S_MAX = 30.0
 
 
 async def trade_by_hand(
-    desk: Desk, symbol: str, side: Side, quantity: str, *, limit: str = "", name: str = ""
+    desk: Desk, symbol: str, side: Side, quantity: str, *, limit: str = ""
 ) -> None:
-    """Trade at once, or place at a limit, on the venue's own page, as the owner would; `name` is the id."""
+    """Trade at once, or place at a limit, on the venue's own page, as the owner of the account would."""
     keys = json.loads((desk.data / "venue" / "keys.json").read_text())["main"]
     context = ssl.create_default_context(cafile=str(desk.data / "ca" / "ca.pem"))
     clock = open_clock(desk.data)
@@ -39,26 +35,9 @@ async def trade_by_hand(
         jitter=random.Random(1),
     )
     venue = VenueAccount(gate, account="main", policy=policy_of("binance", VenueConfig()))
-    try:
-        await until(partial(_listed, venue, symbol), within_s=LISTED_S_MAX)
-        await _place(venue, clock.market_ms(), symbol, side, quantity, limit, name)
-    finally:
-        await venue.close()
-
-
-async def _listed(venue: VenueAccount, symbol: str) -> bool:
-    """Tell whether the venue says what it trades; on a busy machine its first answer may come too late."""
-    try:
-        return bool(await venue.rules((symbol,)))
-    except VenueDown:
-        return False
-
-
-async def _place(
-    venue: VenueAccount, now_ms: int, symbol: str, side: Side, quantity: str, limit: str, name: str
-) -> None:
+    now_ms = clock.market_ms()
     request = OrderRequest(
-        client_order_id=name or f"hand-{now_ms}",
+        client_order_id=f"hand-{now_ms}",
         symbol=symbol,
         side=side,
         type=OrderType.LIMIT if limit else OrderType.MARKET,
@@ -69,4 +48,7 @@ async def _place(
         signed_ms=now_ms,
         deadline_ms=now_ms + 30_000,
     )
-    assert isinstance(outcome := await venue.place(request), Held), outcome
+    try:
+        assert isinstance(outcome := await venue.place(request), Held), outcome
+    finally:
+        await venue.close()

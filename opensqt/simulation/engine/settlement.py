@@ -93,7 +93,7 @@ class Settlement:
         self.changes.executions.append(execution)
         self.changes.audit.append(fill_row(self.venue, execution, rules.venue_symbol))
         if order.market is Market.PERP:
-            self._list_incomes_of(execution)
+            self._list_income(execution)
         self.note(order, Happening.TRADE, execution)
         if not (maker and self.taking):
             taker = order.side.opposite if maker else order.side
@@ -147,7 +147,7 @@ class Settlement:
         )
         _pay(self, account, symbol, amount)
         wallet.funding += amount
-        self.list_income(account, symbol, "FUNDING_FEE", amount, "FUNDING_FEE")
+        self._add_income(account, symbol, "FUNDING_FEE", amount, "FUNDING_FEE", "")
         self.changes.audit.append(
             AuditRow(
                 time=rfc3339(self.now_ms),
@@ -234,26 +234,19 @@ class Settlement:
         self.note_wallet(order.account, order.symbol, "ORDER", ZERO)
         return fee, self.rules[order.symbol].settles_in, realized
 
-    def _list_incomes_of(self, execution: Execution) -> None:
+    def _list_income(self, execution: Execution) -> None:
         trade_id = str(execution.trade_id)
         account, symbol = execution.account, execution.symbol
         if execution.fee != 0:
-            self.list_income(account, symbol, "COMMISSION", -execution.fee, trade_id, trade_id)
+            self._add_income(account, symbol, "COMMISSION", -execution.fee, trade_id, trade_id)
         if execution.realized_pnl != 0:
-            self.list_income(
+            self._add_income(
                 account, symbol, "REALIZED_PNL", execution.realized_pnl, trade_id, trade_id
             )
 
-    def list_income(
-        self,
-        account: str,
-        symbol: str,
-        kind: str,
-        amount: Decimal,
-        info: str = "",
-        trade_id: str = "",
+    def _add_income(
+        self, account: str, symbol: str, kind: str, amount: Decimal, info: str, trade_id: str
     ) -> None:
-        """List a change of a perp wallet (quote, signed) as income; it moves nothing."""
         self.income_id += 1
         self.changes.income.append(
             Income(
@@ -275,18 +268,10 @@ def wallet_of(settlement: Settlement, account: str, symbol: str) -> PerpWallet:
     return settlement.accounts[account].wallet(settlement.rules[symbol].settles_in)
 
 
-def add_to_wallet(
-    settlement: Settlement, account: str, wallet: Market, asset: str, amount: Decimal
-) -> None:
-    """Add to the free balance of an account's spot or perp wallet (units of the asset, signed)."""
-    owner = settlement.accounts[account]
-    if wallet is Market.SPOT or owner.one_wallet:
-        settlement.move_spot(account, asset, amount, ZERO)
-    else:
-        owner.wallet(asset).balance += amount
-        settlement.touch(account)
-
-
 def _pay(settlement: Settlement, account: str, symbol: str, amount: Decimal) -> None:
     """Add to what a perpetual is paid from (quote, signed)."""
-    add_to_wallet(settlement, account, Market.PERP, settlement.rules[symbol].settles_in, amount)
+    if settlement.accounts[account].one_wallet:
+        settlement.move_spot(account, settlement.rules[symbol].settles_in, amount, ZERO)
+    else:
+        wallet_of(settlement, account, symbol).balance += amount
+        settlement.touch(account)

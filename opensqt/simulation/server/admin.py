@@ -1,7 +1,4 @@
-"""What an operator of the simulation may ask and set: readiness, the faults in force, what the venue does by itself.
-
-Loopback only, by token.
-"""
+"""What an operator of the simulation may ask and set: readiness, and the faults in force. Loopback only, by token."""
 
 import hmac
 from collections.abc import Callable, Iterable
@@ -9,9 +6,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from aiohttp import web
 
-from opensqt.simulation.engine.forced_orders import ForceClose, force_close
 from opensqt.simulation.engine.incidents import PriceGrid, change_grid
-from opensqt.simulation.engine.silent_changes import SilentChange, change_silently
 from opensqt.simulation.server.client_socket import ClientSocket
 from opensqt.simulation.server.context import VenueContext
 from opensqt.simulation.server.faults import FaultName, FaultRule, FaultScript, Match
@@ -79,34 +74,23 @@ class Admin:
                         self.disconnect(rule.match.kind)
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /healthz, GET and POST /admin/faults, POST /admin/changes; with the token, where there is one."""
+        """GET /healthz, GET and POST /admin/faults; faults only for who has the token, where there is one."""
         if request.path in ("/healthz", "/readyz"):
             ready = self._ready()
             return web.json_response({"ready": ready}, status=200 if ready else 503)
-        pages = {"/admin/faults": self._script, "/admin/changes": self._change}
-        if request.path not in pages or request.remote not in LOCAL:
+        if request.path != "/admin/faults" or request.remote not in LOCAL:
             return web.json_response({"error": f"no such page {request.path}"}, status=404)
         said = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
         if self._token and not hmac.compare_digest(said, self._token.encode()):
             return web.json_response({"error": "Authorization: Bearer TOKEN"}, status=401)
-        try:
-            if request.method == "POST":
-                pages[request.path](await request.read())
-        except (ValueError, RecursionError, LookupError) as error:
-            return web.json_response({"error": str(error)}, status=400)
+        if request.method == "POST":
+            try:
+                script = msgspec.json.decode(await request.read(), type=FaultScript)
+            except (ValueError, RecursionError) as error:
+                return web.json_response({"error": str(error)}, status=400)
+            self.inject(script)
         met = [
             {"rule": msgspec.to_builtins(r), "met": m}
             for r, m in zip(self._faults.rules, self._faults.met, strict=True)
         ]
         return web.json_response({"faults": met})
-
-    def _script(self, body: bytes) -> None:
-        self.inject(msgspec.json.decode(body, type=FaultScript))
-
-    def _change(self, body: bytes) -> None:
-        """Make changes one after the other, up to the first that cannot be made."""
-        for change in msgspec.json.decode(body, type=list[SilentChange | ForceClose]):
-            if isinstance(change, ForceClose):
-                force_close(self._context.exchange, change)
-            else:
-                change_silently(self._context.exchange, change)
