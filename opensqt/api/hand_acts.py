@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from opensqt.api.call import Acted, Deed, Plain
 from opensqt.api.codes import CallRefused, Code
+from opensqt.api.exchange import get_order
 from opensqt.api.exchange_shapes import OfVenueOrder
 from opensqt.api.hand_shapes import (
     AllOrders,
@@ -16,7 +17,7 @@ from opensqt.api.hand_shapes import (
     OrdersDone,
 )
 from opensqt.api.hand_wishes import cancelling, placing
-from opensqt.api.lines import open_orders, order_line, our_id
+from opensqt.api.lines import open_orders, order_line
 from opensqt.api.requests import OrderLine
 from opensqt.api.view import DeskActions, DeskView
 from opensqt.domain.control import OrderedByHand
@@ -167,13 +168,7 @@ def _refusal_of(rejected: Rejected) -> Code:
 
 
 def _named(view: DeskView, asked: OfVenueOrder) -> Order:
-    if not (asked.client_order_id or asked.venue_order_id):
-        raise CallRefused(Code.INVALID, "expected client_order_id or venue_order_id")
-    name = asked.client_order_id or our_id(view.books, asked.venue_order_id)
-    line = order_line(view.books, name)
-    if asked.account and line.account != asked.account:
-        raise CallRefused(Code.NOT_FOUND, f"no order {name!r} in account {asked.account}")
-    return view.books.orders[name]
+    return view.books.orders[get_order(view, asked).client_order_id]
 
 
 def _by_our_id(name: str) -> OfVenueOrder:

@@ -23,6 +23,7 @@ async def book(account: ExecutorAccount, trade: TradeView) -> None:
     if account.state.knows_trade(trade.symbol, trade.trade_id):
         return
     evidence_hash = await account.keep("trade", trade.evidence)
+    # Meanwhile the stream may have booked it whole: then it is not divided any more.
     if trade.forced is not None and not account.state.knows_trade(trade.symbol, trade.trade_id):
         words = {"symbol": trade.symbol, "why": trade.forced.value, "trade": trade.trade_id}
         account.log.error("forced_trade", **words, fix="look at the venue, then `opensqt resume`")

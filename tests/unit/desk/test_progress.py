@@ -8,6 +8,7 @@ import pytest
 from opensqt.desk.liveness import SILENT_S_MAX, STANDING_MAX, LivenessWatch
 from opensqt.desk.readiness import NOT_THERE, ReadinessAnswer
 from opensqt.domain.market import Time
+from opensqt.runtime.bus.nats_connection import Connection
 from opensqt.runtime.bus.reader import FeedReader
 from opensqt.runtime.clock import RunClock
 from opensqt.runtime.health import Health
@@ -45,6 +46,22 @@ def test_a_loop_that_stands_still_is_named_and_one_that_rests_is_not() -> None:
     hand.now_s = 10.5
     assert progress.standing == "work stands still for 10 s"
     working.step()
+    assert progress.standing == ""
+
+
+async def test_a_client_that_stops_trying_to_reach_nats_stands_still() -> None:
+    """Each attempt is a step, being connected is rest; a lost connection that nobody tries to regain is neither."""
+    hand = Hand()
+    progress = Progress(hand, still_s_max=5)
+    connection = Connection("nats://127.0.0.1:1", "test", hand, progress)
+    await connection._lost()
+    hand.now_s = 4
+    await connection._complain(OSError("refused"))
+    hand.now_s = 8
+    assert progress.standing == ""
+    hand.now_s = 10
+    assert progress.standing == "reaching NATS stands still for 6 s"
+    await connection._regained()
     assert progress.standing == ""
 
 
